@@ -1,0 +1,14 @@
+# One image for every process: the command says which file of src/processes runs. Node runs the TypeScript as it is.
+FROM node:26.10.0-slim
+WORKDIR /app
+ENV NODE_ENV=production
+COPY package.json package-lock.json ./
+COPY scripts/patch-postgres.mjs scripts/
+# Optional packages are a Node of their own, which the image has already.
+RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
+COPY drizzle ./drizzle
+COPY data ./data
+COPY src ./src
+RUN mkdir /data && chown node:node /data
+USER node
+CMD ["node", "src/processes/api.ts"]

@@ -1,0 +1,32 @@
+import { parseArgs } from 'node:util';
+import type { BenchOptions, Report } from './support/report.ts';
+import { publish } from './support/report.ts';
+
+type Bench = (options: BenchOptions) => Promise<Report>;
+
+const benches: Record<string, () => Promise<Bench>> = {
+  holds: async () => (await import('./holds.ts')).benchHolds,
+  'holds-e2e': async () => (await import('./holds-e2e.ts')).benchHoldsEndToEnd,
+  fanout: async () => (await import('./fanout.ts')).benchFanout,
+  'seat-map': async () => (await import('./seat-map.ts')).benchSeatMap,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    profile: { type: 'string' },
+  },
+});
+const [name = ''] = positionals;
+const load = benches[name];
+if (!load || positionals.length > 1) {
+  console.error(
+    `npm run bench -- ${Object.keys(benches).join(' | ')} [--quick] [--only <part of a scenario's name>] [--profile <folder>]`,
+  );
+  process.exit(2);
+}
+const options = { quick: values.quick, only: values.only, profile: values.profile };
+const bench = await load();
+await publish(name, () => bench(options), options);

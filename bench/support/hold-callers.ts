@@ -1,0 +1,110 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HoldRequest, HoldSide } from './hold-side.ts';
+import { type HoldSideName, openHoldSide } from './hold-sides.ts';
+import { answerParent } from './parent.ts';
+import { Durations } from './rounds.ts';
+
+/** Callers that hold seats as fast as they are answered, and the side that answers them, in one process. */
+
+export type Sale = { readonly eventIds: readonly string[]; readonly planId: string; readonly seatCount: number };
+/** `fresh`: everyone wants seats that nobody had. `fought`: neighbouring pairs at random; a winner gives them back. */
+export type HoldLoad = {
+  readonly sale: Sale;
+  readonly wants: 'fresh' | 'fought';
+  readonly callers: number;
+  readonly warmupMs: number;
+  readonly measureMs: number;
+};
+export type HoldQuestion =
+  | { kind: 'open'; side: HoldSideName; databaseUrl: string; redisUrl: string }
+  | { kind: 'load'; load: HoldLoad };
+/** `answered`, `p50Ms` and `p99Ms` of the measured time; the rest of all that was done. */
+export type HoldFigures = {
+  seconds: number;
+  answered: number;
+  p50Ms: number;
+  p99Ms: number;
+  heldInTime: number;
+  held: number;
+  released: number;
+  refused: number;
+};
+
+let side: HoldSide | undefined;
+
+answerParent<HoldQuestion>(async (question, tell) => {
+  if (question.kind === 'open') {
+    side = openHoldSide(question.side, question);
+    return {};
+  }
+  if (!side) throw new Error('No side is open.');
+  return await new Callers(side, question.load).run(tell);
+});
+
+class Callers {
+  readonly #side: HoldSide;
+  readonly #load: HoldLoad;
+  readonly #taken: number[];
+  readonly #durations = new Durations();
+  readonly #totals = { held: 0, released: 0, refused: 0, heldInTime: 0 };
+  #isMeasuring = false;
+  #isOver = false;
+
+  constructor(side: HoldSide, load: HoldLoad) {
+    this.#side = side;
+    this.#load = load;
+    this.#taken = load.sale.eventIds.map(() => 0);
+  }
+
+  async run(tell: (moment: string) => void): Promise<HoldFigures> {
+    const calls = Promise.all(Array.from({ length: this.#load.callers }, () => this.#call()));
+    // A failure ends the run at once and not only when the time is over.
+    await Promise.race([sleep(this.#load.warmupMs), calls]);
+    tell('begin');
+    this.#isMeasuring = true;
+    const beganAt = performance.now();
+    await Promise.race([sleep(this.#load.measureMs), calls]);
+    const seconds = (performance.now() - beganAt) / 1000;
+    this.#isMeasuring = false;
+    this.#isOver = true;
+    tell('end');
+    await calls;
+    return { seconds, answered: this.#durations.count, ...this.#durations.summary(), ...this.#totals };
+  }
+
+  async #call(): Promise<void> {
+    for (let request = this.#next(); request && !this.#isOver; request = this.#next()) {
+      const askedAt = performance.now();
+      const held = await this.#side.hold(request);
+      if (this.#isMeasuring) {
+        this.#durations.add(performance.now() - askedAt);
+        if (held) this.#totals.heldInTime += 1;
+      }
+      if (!held) this.#totals.refused += 1;
+      else {
+        this.#totals.held += 1;
+        if (this.#load.wants === 'fought') {
+          await this.#side.release(request, held);
+          this.#totals.released += 1;
+        }
+      }
+    }
+  }
+
+  /** Undefined when everything is sold. */
+  #next(): HoldRequest | undefined {
+    const { eventIds, planId, seatCount } = this.#load.sale;
+    const index = Math.floor(Math.random() * eventIds.length);
+    const eventId = eventIds[index] ?? '';
+    const first = this.#load.wants === 'fresh' ? this.#takeTwo(index) : Math.floor(Math.random() * (seatCount - 1));
+    if (first + 1 >= seatCount) return undefined;
+    return { eventId, planId, userId: randomUUIDv7(), key: randomUUIDv7(), seatNos: [first, first + 1] };
+  }
+
+  #takeTwo(index: number): number {
+    const first = this.#taken[index] ?? 0;
+    this.#taken[index] = first + 2;
+    return first;
+  }
+}

@@ -1,0 +1,51 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { openDb } from '#db/client.ts';
+import { openSeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
+import { openInventoryWriter } from '#domain/inventory/inventory-writer.ts';
+import { HOLD_SECONDS, type HoldSide } from './hold-side.ts';
+import { openStockHolds } from './stock-holds.ts';
+
+export const holdSideNames = ['ours', 'redisLock', 'rowLock', 'nothing'] as const;
+export type HoldSideName = (typeof holdSideNames)[number];
+
+export function openHoldSide(name: HoldSideName, urls: { databaseUrl: string; redisUrl: string }): HoldSide {
+  if (name === 'ours') return openOurHolds(urls.databaseUrl);
+  if (name === 'nothing') return nothing;
+  return openStockHolds({ ...urls, withRedisLock: name === 'redisLock' });
+}
+
+/** The inventory writer as a process of the API has it, without what comes before it. */
+function openOurHolds(databaseUrl: string): HoldSide {
+  const db = openDb({ url: databaseUrl, poolMax: 5, name: 'bench-writer' });
+  const writer = openInventoryWriter({
+    db,
+    plans: openSeatingPlanCache({ db }),
+    policy: { holdTtlSeconds: HOLD_SECONDS, maxSeatsPerBooking: 8, maxSeatsPerEvent: 16 },
+  });
+  return {
+    async hold({ eventId, planId, userId, key, seatNos }) {
+      const answer = await writer.submit(eventId, {
+        kind: 'hold',
+        bookingId: randomUUIDv7(),
+        userId,
+        planId,
+        seatNos,
+        idempotencyKey: key,
+        requestHash: seatNos.join(','),
+      });
+      if (answer.kind === 'held') return { bookingId: answer.booking.id };
+      if (answer.kind === 'seatsUnavailable') return undefined;
+      throw new Error(`A hold was answered with ${answer.kind}.`);
+    },
+    async release({ eventId, userId }, { bookingId }) {
+      const answer = await writer.submit(eventId, { kind: 'release', reason: 'CANCELLED', bookingId, userId });
+      if (answer.kind !== 'released') throw new Error(`A release was answered with ${answer.kind}.`);
+    },
+  };
+}
+
+/** Does nothing, as fast as a turn of the event loop allows: what the callers of the bench cost by themselves. */
+const nothing: HoldSide = {
+  hold: () => new Promise((resolve) => setImmediate(resolve, { bookingId: '' })),
+  release: () => Promise.resolve(),
+};

@@ -1,0 +1,97 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HttpConnection, postJson } from './http-connection.ts';
+import { answerParent } from './parent.ts';
+import { Durations } from './rounds.ts';
+
+/** Requests over keep-alive connections, each as soon as the one before it is answered; a process of its own. */
+
+export type HttpLoad = {
+  readonly port: number;
+  readonly connections: number;
+  readonly warmupMs: number;
+  readonly measureMs: number;
+  readonly requests: SameRequest | HoldRequests;
+};
+/** An answer that does not begin like this ends the run. */
+export type SameRequest = { readonly kind: 'same'; readonly body: string; readonly answer: string };
+/** Two seats that nobody had, by one buyer after the other. */
+export type HoldRequests = {
+  readonly kind: 'holds';
+  readonly query: string;
+  readonly eventIds: readonly string[];
+  readonly planId: string;
+  readonly seatCount: number;
+  readonly tokens: readonly string[];
+  readonly answer: string;
+};
+/** `answered` and the times are of the measured time, `total` of everything. */
+export type HttpFigures = {
+  seconds: number;
+  answered: number;
+  total: number;
+  p50Ms: number;
+  p99Ms: number;
+  bytesPerAnswer: number;
+};
+
+answerParent<HttpLoad>((load, tell) => new Load(load).run(tell));
+
+class Load {
+  readonly #load: HttpLoad;
+  readonly #durations = new Durations();
+  #total = 0;
+  #bytes = 0;
+  #sent = 0;
+  #isMeasuring = false;
+  #isOver = false;
+
+  constructor(load: HttpLoad) {
+    this.#load = load;
+  }
+
+  async run(tell: (moment: string) => void): Promise<HttpFigures> {
+    const connections = Array.from({ length: this.#load.connections }, () => new HttpConnection(this.#load.port));
+    const calls = Promise.all(connections.map((connection) => this.#call(connection)));
+    await Promise.race([sleep(this.#load.warmupMs), calls]);
+    tell('begin');
+    this.#isMeasuring = true;
+    const beganAt = performance.now();
+    await Promise.race([sleep(this.#load.measureMs), calls]);
+    const seconds = (performance.now() - beganAt) / 1000;
+    this.#isMeasuring = false;
+    this.#isOver = true;
+    tell('end');
+    await calls;
+    for (const connection of connections) connection.close();
+    const answered = this.#durations.count;
+    const bytesPerAnswer = Math.round(this.#bytes / this.#total);
+    return { seconds, answered, total: this.#total, ...this.#durations.summary(), bytesPerAnswer };
+  }
+
+  async #call(connection: HttpConnection): Promise<void> {
+    const { requests } = this.#load;
+    for (let request = this.#next(requests); request && !this.#isOver; request = this.#next(requests)) {
+      const askedAt = performance.now();
+      const { status, bytes, start } = await connection.send(request);
+      if (this.#isMeasuring) this.#durations.add(performance.now() - askedAt);
+      if (status !== 200 || !start.startsWith(requests.answer)) throw new Error(`Answered ${status}: ${start}`);
+      this.#total += 1;
+      this.#bytes += bytes;
+    }
+  }
+
+  #next(requests: SameRequest | HoldRequests): string | undefined {
+    const index = this.#sent++;
+    if (requests.kind === 'same') return postJson('/graphql', requests.body);
+    const { eventIds, planId, seatCount, tokens, query } = requests;
+    const first = 2 * Math.floor(index / eventIds.length);
+    if (first + 1 >= seatCount) return undefined;
+    const input = {
+      eventId: `Event_${eventIds[index % eventIds.length]}`,
+      seatIds: [first, first + 1].map((seatNo) => `Seat_${planId}_${seatNo}`),
+      idempotencyKey: randomUUIDv7(),
+    };
+    return postJson('/graphql', JSON.stringify({ query, variables: { input } }), tokens[index % tokens.length]);
+  }
+}

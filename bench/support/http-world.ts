@@ -1,0 +1,67 @@
+import { type BenchChild, openChild } from './child.ts';
+import type { Watched } from './cpu.ts';
+import { newPrivateKey, openOurApi } from './our-api.ts';
+import { keepRedisAlive } from './redis-upkeep.ts';
+import type { StockApiOptions } from './stock-api.ts';
+import { openStores, type Stores } from './stores.ts';
+
+/** Our api process, the stock one and a server that does nothing, on the same stores, and a load generator. */
+export type HttpWorld = {
+  readonly stores: Stores;
+  readonly tokenPrivateKey: string;
+  readonly ours: HttpServer;
+  readonly stock: HttpServer;
+  readonly loader: BenchChild;
+  /** Answers everything with this body. */
+  openNull(body: string): Promise<HttpServer>;
+  close(): Promise<void>;
+};
+export type HttpServer = { readonly port: number; readonly watched: readonly Watched[] };
+
+export async function openHttpWorld(profile: string | undefined): Promise<HttpWorld> {
+  const closers: (() => unknown)[] = [];
+  const close = async () => {
+    for (const closer of closers.reverse()) await closer();
+  };
+  const openOwn = (module: URL): BenchChild => {
+    const child = openChild(module);
+    closers.push(() => child.close());
+    return child;
+  };
+  try {
+    const stores = await openStores();
+    closers.push(() => stores.close());
+    closers.push(await keepRedisAlive(stores));
+    const tokenPrivateKey = newPrivateKey();
+    const api = await openOurApi(stores, tokenPrivateKey, profile);
+    closers.push(() => api.close());
+    const { databaseUrl, redisUrl } = stores;
+    const stock = openOwn(new URL('./stock-api.ts', import.meta.url));
+    const { port } = await stock.ask<{ port: number }>({
+      databaseUrl,
+      redisUrl,
+      tokenPrivateKey,
+    } satisfies StockApiOptions);
+    const server = (own: { port: number; pid: number }): HttpServer => ({
+      port: own.port,
+      watched: [{ role: 'node', pid: own.pid }, ...stores.watched],
+    });
+    const openNull = async (body: string) => {
+      const child = openOwn(new URL('./null-server.ts', import.meta.url));
+      return server({ ...(await child.ask<{ port: number }>({ body })), pid: child.pid });
+    };
+    const loader = openOwn(new URL('./http-load.ts', import.meta.url));
+    return {
+      stores,
+      tokenPrivateKey,
+      ours: server(api),
+      stock: server({ port, pid: stock.pid }),
+      loader,
+      openNull,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import { fork } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { endProcess } from '#processes/dev/servers/server-process.ts';
+import { heapBytesOf, reportMemory } from './child.ts';
+import type { Stores } from './stores.ts';
+
+export type RunningApi = {
+  readonly port: number;
+  readonly pid: number;
+  /** Bytes on and outside the heap, after a collection. */
+  heapBytes(): Promise<number>;
+  close(): Promise<void>;
+};
+
+const STARTS_WITHIN_MS = 20_000;
+
+/** An Ed25519 key as the configuration wants it. */
+export const newPrivateKey = (): string =>
+  generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
+
+/** The api process of the product, in its production profile but for the limits, which one load generator would hit. */
+export async function openOurApi(
+  stores: Stores,
+  tokenPrivateKey: string,
+  profile: string | undefined,
+): Promise<RunningApi> {
+  const child = fork(fileURLToPath(new URL('../../src/processes/api.ts', import.meta.url)), {
+    execArgv: [...reportMemory, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      DATABASE_URL: stores.databaseUrl,
+      REDIS_URL: stores.redisUrl,
+      PORT: '0',
+      RATE_LIMITS: 'off',
+      MAX_SEATS_PER_EVENT: '100000',
+      TOKEN_PRIVATE_KEY: tokenPrivateKey,
+      TICKET_PRIVATE_KEY: newPrivateKey(),
+    },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error('The api process does not start.');
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const port = await new Promise<number>((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error('The api process is not ready in time.')), STARTS_WITHIN_MS);
+    child.once('exit', () => reject(new Error('The api process ended before it was ready.')));
+    child.on('message', (message: { ready?: boolean; port?: number }) => {
+      if (!message.ready || message.port === undefined) return;
+      clearTimeout(late);
+      resolve(message.port);
+    });
+  });
+  return {
+    port,
+    pid,
+    heapBytes: () => heapBytesOf(child),
+    close: async () => {
+      await endProcess(pid, 'SIGTERM');
+      await exited;
+    },
+  };
+}

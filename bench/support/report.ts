@@ -1,0 +1,84 @@
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { describeLoad, describeMachine, versionsOf } from './machine.ts';
+
+export type Table = { readonly title: string; readonly head: readonly string[]; readonly rows: readonly string[][] };
+export type Goal = { readonly name: string; readonly goal: number; readonly measured: number };
+
+export type Report = {
+  readonly question: string;
+  readonly tables: readonly Table[];
+  readonly goals: readonly Goal[];
+  /** How it was measured, and what the reader must know to believe it. */
+  readonly notes: readonly string[];
+  readonly packages: readonly string[];
+  readonly servers: readonly string[];
+};
+
+export type BenchOptions = {
+  /** Short and never appended to RESULTS.md: for seeing that it works. */
+  readonly quick: boolean;
+  /** Just the scenarios with this in their name; not appended either. */
+  readonly only: string | undefined;
+  /** A folder for CPU profiles of our processes; what they cost makes the figures worthless. */
+  readonly profile: string | undefined;
+};
+
+/** Runs the bench and prints its report; a full run is also appended to RESULTS.md. */
+export async function publish(name: string, run: () => Promise<Report>, options: BenchOptions): Promise<void> {
+  const load = describeLoad();
+  const text = textOf(name, await run(), { ...options, load });
+  console.log(text);
+  if (options.quick || options.only !== undefined || options.profile !== undefined) return;
+  const file = new URL('../RESULTS.md', import.meta.url);
+  const known = await readFile(file, 'utf8').catch(() => undefined);
+  if (known === undefined) await writeFile(file, '# Results\n');
+  await appendFile(file, `\n${text}`);
+}
+
+function textOf(name: string, report: Report, { quick, load }: BenchOptions & { load: string }): string {
+  const lines = [
+    `## ${name}, ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC${quick ? ' (quick: too short to quote)' : ''}`,
+    '',
+    report.question,
+    '',
+    `- Command: \`npm run bench -- ${name}${quick ? ' --quick' : ''}\``,
+    `- Machine: ${describeMachine()}; ${load}`,
+    `- Versions: node ${process.versions.node}, ${versionsOf(report.packages).join(', ')}`,
+    ...report.servers.map((server) => `- ${server}`),
+    ...report.notes.map((note) => `- ${note}`),
+    '',
+    ...report.tables.flatMap(markdownTable),
+    ...markdownTable({
+      title: 'Against the goals',
+      head: ['what', 'goal', 'measured', ''],
+      rows: report.goals.map(({ name: what, goal, measured }) => [
+        what,
+        `${goal}x`,
+        `${figure(measured)}x`,
+        measured >= goal ? 'met' : 'missed',
+      ]),
+    }),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function markdownTable({ title, head, rows }: Table): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    `**${title}**`,
+    '',
+    line(head),
+    line(head.map((_, index) => (index === 0 ? '---' : '---:'))),
+    ...rows.map(line),
+    '',
+  ];
+}
+
+/** Three digits that matter. */
+export function figure(value: number): string {
+  if (!Number.isFinite(value)) return 'n/a';
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
+  return String(Number(value.toPrecision(3)));
+}
+
+export const megabytes = (bytes: number): string => `${figure(bytes / 2 ** 20)} MB`;

@@ -1,0 +1,30 @@
+// Everything that can be said about the code without running it. Ends non-zero when one step fails.
+import { resolve } from 'node:path';
+import { checkCompose } from './check/compose.ts';
+import { checkLockfile, checkOneGraphql } from './check/packages.ts';
+import { program, type Step } from './check/step.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const steps: Step[] = [
+  program('format and lint', root, 'biome', 'check', '--error-on-warnings', '--max-diagnostics=50', '.'),
+  program('types', root, 'tsc', '--noEmit'),
+  program('import boundaries', root, 'vitest', 'run', 'test/architecture.test.ts'),
+  program('dead code', root, 'knip', '--no-progress', '--treat-config-hints-as-errors'),
+  program('schema and contract', root, process.execPath, 'scripts/check/schema.ts'),
+  { name: 'compose file', run: () => checkCompose(root) },
+  { name: 'lockfile', run: () => checkLockfile(root) },
+  { name: 'one copy of graphql', run: () => checkOneGraphql(root) },
+];
+
+const counts = { ok: 0, failed: 0, skipped: 0 };
+await Promise.all(
+  steps.map(async ({ name, run }) => {
+    const startedAt = Date.now();
+    const { state, output } = await run().catch((error) => ({ state: 'failed' as const, output: String(error) }));
+    counts[state] += 1;
+    console.log(`${state.padEnd(8)} ${name.padEnd(24)} ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+    if (output !== '') console.log(output.replace(/^/gm, '         '));
+  }),
+);
+console.log(`check: ${counts.ok} ok, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exitCode = counts.failed === 0 ? 0 : 1;

@@ -1,0 +1,32 @@
+import { parseReindexConfig } from '#config.ts';
+import { closeDb, openDb } from '#db/client.ts';
+import { compareIndex } from '#domain/catalog/compare-index.ts';
+import { openEventIndexer } from '#domain/catalog/event-indexer.ts';
+import { reindexEvents } from '#domain/catalog/reindex-events.ts';
+
+/**
+ * `npm run reindex`: builds the search index anew from PostgreSQL beside the one that answers, and swaps. With `--compare`
+ * it changes nothing. Says in the end whether both agree: exit code 1 when they do not.
+ */
+const config = parseReindexConfig(process.env);
+const db = openDb({ ...config.postgres, name: 'frontrow-reindex', statementTimeoutMs: 120_000 });
+const indexer = openEventIndexer({ db, engine: config.search });
+const needs = { db, index: indexer.index };
+try {
+  if (!process.argv.includes('--compare')) {
+    const startedMs = performance.now();
+    const built = await reindexEvents(needs);
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+    console.log(built ? `${built.collection}: ${built.events} events in ${seconds} s` : 'Another process rebuilds it.');
+  }
+  const { postgres, index, different } = await compareIndex(needs);
+  console.log(`PostgreSQL: ${postgres.count} events, ${postgres.hash}`);
+  console.log(`the index:  ${index.count} events, ${index.hash}`);
+  if (different.length > 0) {
+    console.log(`${different.length} differ, such as ${different.slice(0, 5).join(', ')}`);
+    process.exitCode = 1;
+  }
+} finally {
+  await indexer.close();
+  await closeDb(db);
+}

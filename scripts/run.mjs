@@ -1,0 +1,140 @@
+// Plain JavaScript that an old Node understands: it makes sure that what package-lock.json names is installed, then
+// continues under the Node that the product is pinned to.
+// usage: node scripts/run.mjs <file.ts | name of an installed command> [arguments]
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const binDir = join(root, 'node_modules', '.bin');
+const oldestToStart = 20;
+const oldestToRun = 24;
+
+const [target, ...args] = process.argv.slice(2);
+if (target === undefined) fail('usage: node scripts/run.mjs <file.ts | command> [arguments]', 2);
+if (majorOf(process.versions.node) < oldestToStart) {
+  fail(`Frontrow needs Node ${oldestToStart} or later to start; this is ${process.version}. See https://nodejs.org.`);
+}
+
+await installWhatIsMissing();
+process.exit(await runTarget());
+
+async function installWhatIsMissing() {
+  const reason = whyInstall();
+  if (reason === undefined) return;
+  const release = await takeInstallLock();
+  try {
+    // Another copy may have installed while this one waited.
+    if (whyInstall() === undefined) return;
+    console.error(`Installing the packages of package-lock.json with npm ci: ${reason}.`);
+    const startedAt = Date.now();
+    const progress = setInterval(() => {
+      console.error(`  still installing, ${Math.round((Date.now() - startedAt) / 1000)} s ...`);
+    }, 5000);
+    const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], process.env);
+    clearInterval(progress);
+    if (code !== 0) {
+      // npm leaves its mark also when a package's own script failed after it.
+      rmSync(join(root, 'node_modules', '.package-lock.json'), { force: true });
+      release();
+      fail(`npm ci failed (code ${code}); its reason is above.`);
+    }
+    console.error(`Installed in ${Math.round((Date.now() - startedAt) / 1000)} s.`);
+  } finally {
+    release();
+  }
+}
+
+/** npm writes node_modules/.package-lock.json last, so its age is that of a whole installation. */
+function whyInstall() {
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installed)) return 'nothing is installed yet';
+  const lockfile = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const present = JSON.parse(readFileSync(installed, 'utf8')).packages;
+  for (const [path, wanted] of Object.entries(lockfile)) {
+    if (path === '' || wanted.optional || wanted.link) continue;
+    if (present[path]?.version !== wanted.version)
+      return `${path.replace(/^.*node_modules\//, '')} is not the one wanted`;
+  }
+  return undefined;
+}
+
+/** Two starts in one clone must not both run npm ci, which begins by deleting node_modules. */
+async function takeInstallLock() {
+  const lock = join(root, '.frontrow', 'install.lock');
+  mkdirSync(dirname(lock), { recursive: true });
+  for (let told = false; ; told = true) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      return () => rmSync(lock, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    if (isStale(lock)) rmSync(lock, { force: true });
+    else if (!told) console.error('Waiting for another npm ci in this folder ...');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+function isStale(lock) {
+  try {
+    process.kill(Number(readFileSync(lock, 'utf8')), 0);
+    return false;
+  } catch (error) {
+    if (error.code === 'ENOENT') return false;
+    if (error.code === 'ESRCH') return true;
+    return error.code !== 'EPERM' && Date.now() - statSync(lock).mtimeMs > 10_000;
+  }
+}
+
+async function runTarget() {
+  const node = findNode();
+  const isFile = /\.(ts|mjs|js)$/.test(target);
+  const script = isFile ? join(root, target) : join(binDir, target);
+  if (!existsSync(script)) fail(`There is no ${isFile ? target : `installed command ${target}`}.`);
+  // What is started from here, by name, must be the pinned Node as well.
+  const env = { ...process.env, PATH: `${binDir}${delimiter}${process.env.PATH ?? ''}` };
+  return run(node, [script, ...args], env);
+}
+
+function findNode() {
+  const pinned = join(binDir, 'node');
+  if (process.platform === 'linux' && process.arch === 'x64' && existsSync(pinned)) return pinned;
+  if (majorOf(process.versions.node) >= oldestToRun) return process.execPath;
+  return fail(
+    `On ${process.platform}-${process.arch} Frontrow needs Node ${oldestToRun} or later; this is ${process.version}. See https://nodejs.org.`,
+  );
+}
+
+/** Ends as the program ended: same exit code, or the code that shells give to its signal. */
+function run(command, commandArgs, env) {
+  return new Promise((resolve) => {
+    const child = spawn(command, commandArgs, { cwd: root, stdio: 'inherit', env });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    if (process.env.npm_lifecycle_event !== undefined) whenParentEnds(() => child.kill('SIGTERM'));
+    child.on('error', (error) => fail(`${command} cannot be started: ${error.message}`));
+    child.on('close', (code, signal) => resolve(signal === null ? code : 128 + constants.signals[signal]));
+  });
+}
+
+/** An npm that was killed cannot pass a signal on: what it ran would go on without anybody to stop it. */
+function whenParentEnds(act) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    act();
+  }, 500);
+  watch.unref();
+}
+
+function majorOf(version) {
+  return Number(version.split('.')[0]);
+}
+
+function fail(message, code = 1) {
+  console.error(message);
+  process.exit(code);
+}

@@ -1,0 +1,199 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const count = z.coerce.number().int().positive();
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+);
+const secret = z.string().min(16, 'at least 16 characters');
+
+const profile = z.enum(['development', 'production']).default('development');
+
+const searchPrefix = z
+  .string()
+  .regex(/^[a-z0-9_]*$/, 'lower-case letters, digits and _')
+  .default('');
+
+const databases = {
+  DATABASE_URL: z.url({ error: 'the booking database, e.g. postgres://user:password@localhost:5432/frontrow_booking' }),
+  DATABASE_POOL_MAX: count.default(10),
+};
+const redis = { REDIS_URL: z.url({ error: 'e.g. redis://localhost:6379' }) };
+const search = {
+  /** Without it search is answered by PostgreSQL, with `degraded: true`. */
+  TYPESENSE_URL: z.url().optional(),
+  TYPESENSE_API_KEY: z.string().optional(),
+  /** Before the names of its collections, where several systems share a server. */
+  TYPESENSE_PREFIX: searchPrefix,
+};
+const booking = {
+  HOLD_TTL_SECONDS: count.default(300),
+  MAX_SEATS_PER_BOOKING: count.default(8),
+  MAX_SEATS_PER_EVENT: count.default(16),
+  TICKET_PRIVATE_KEY: z.string({
+    error:
+      'an Ed25519 private key, PKCS #8 DER in base64: openssl genpkey -algorithm ed25519 -outform DER | base64 -w0',
+  }),
+};
+const common = { FRONTROW_PROFILE: profile, LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info') };
+
+const api = z.object({
+  ...common,
+  ...databases,
+  ...redis,
+  ...search,
+  ...booking,
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port.default(4000),
+  PUBLIC_URL: z.url().optional(),
+  ALLOWED_ORIGINS: list.default([]),
+  TRUSTED_DOCUMENTS: z.string().optional(),
+  TRUST_PROXY: z.stringbool().default(false),
+  TOKEN_PRIVATE_KEY: z.string({
+    error:
+      'an Ed25519 private key, PKCS #8 DER in base64: openssl genpkey -algorithm ed25519 -outform DER | base64 -w0',
+  }),
+  RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+});
+const worker = z.object({ ...common, ...databases, ...redis, ...search, ...booking });
+const relay = z.object({ ...common, ...databases, PAYMENTS_DATABASE_URL: z.url({ error: 'the payments database' }) });
+const payments = z
+  .object({
+    ...common,
+    HOST: z.string().default('127.0.0.1'),
+    PAYMENTS_PORT: port.default(4001),
+    PAYMENTS_DATABASE_URL: z.url({ error: 'the payments database' }),
+    /** Where the event log lives. */
+    DATABASE_URL: databases.DATABASE_URL,
+    DATABASE_POOL_MAX: databases.DATABASE_POOL_MAX,
+    PAYMENT_GATEWAY: z.enum(['sandbox', 'stripe']).default('sandbox'),
+    GATEWAY_URL: z.url().optional(),
+    GATEWAY_API_KEY: secret,
+    /** Two during a rotation, separated by a comma. */
+    GATEWAY_WEBHOOK_SECRETS: list.refine(
+      (secrets) => secrets.length > 0 && secrets.length <= 2,
+      'one secret, or two during a rotation',
+    ),
+    /** Where the gateway sends the fan after paying. */
+    PAYMENT_RETURN_URL: z.url().optional(),
+  })
+  .refine((env) => env.PAYMENT_GATEWAY !== 'sandbox' || env.GATEWAY_URL, {
+    path: ['GATEWAY_URL'],
+    error: 'where the sandbox gateway listens, e.g. http://localhost:4002',
+  });
+
+const importer = z.object({ ...common, ...databases });
+const reindex = z.object({
+  ...databases,
+  TYPESENSE_URL: z.url({ error: 'the search engine, e.g. http://localhost:8108' }),
+  TYPESENSE_API_KEY: z.string({ error: 'the key that the search engine was started with' }),
+  TYPESENSE_PREFIX: searchPrefix,
+});
+const migrations = z.object({ DATABASE_URL: databases.DATABASE_URL, PAYMENTS_DATABASE_URL: z.url() });
+
+export type Environment = Record<string, string | undefined>;
+
+/**
+ * The only reader of the environment, pure and total. Every problem is reported at once, each with its fix, before
+ * anything is opened.
+ */
+function parse<S extends z.ZodType>(schema: S, env: Environment): z.infer<S> {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(present);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || 'environment'}: ${issue.message}`);
+  throw new Error(
+    `The environment is not usable. Set or mend:\n${problems.join('\n')}\nSee .env.example and docs/reference/config.md.`,
+  );
+}
+
+const bookingPolicy = (env: z.infer<z.ZodObject<typeof booking>>) => ({
+  policy: {
+    holdTtlSeconds: env.HOLD_TTL_SECONDS,
+    maxSeatsPerBooking: env.MAX_SEATS_PER_BOOKING,
+    maxSeatsPerEvent: env.MAX_SEATS_PER_EVENT,
+  },
+  ticketPrivateKey: env.TICKET_PRIVATE_KEY,
+});
+const storeConfig = (env: z.infer<typeof worker>) => ({
+  log: { level: env.LOG_LEVEL },
+  postgres: { url: env.DATABASE_URL, poolMax: env.DATABASE_POOL_MAX },
+  redis: { url: env.REDIS_URL },
+  search: env.TYPESENSE_URL
+    ? { url: env.TYPESENSE_URL, apiKey: env.TYPESENSE_API_KEY ?? '', prefix: env.TYPESENSE_PREFIX }
+    : undefined,
+  ...bookingPolicy(env),
+});
+
+export type ApiConfig = ReturnType<typeof parseApiConfig>;
+export function parseApiConfig(env: Environment) {
+  const data = parse(api, env);
+  return {
+    ...storeConfig(data),
+    profile: data.FRONTROW_PROFILE,
+    http: {
+      host: data.HOST,
+      port: data.PORT,
+      publicUrl: data.PUBLIC_URL,
+      allowedOrigins: data.ALLOWED_ORIGINS,
+      trustProxy: data.TRUST_PROXY,
+      trustedDocuments: data.TRUSTED_DOCUMENTS,
+      rateLimits: data.RATE_LIMITS === 'on',
+    },
+    tokenPrivateKey: data.TOKEN_PRIVATE_KEY,
+  };
+}
+
+export type WorkerConfig = ReturnType<typeof parseWorkerConfig>;
+export function parseWorkerConfig(env: Environment) {
+  return storeConfig(parse(worker, env));
+}
+
+export type RelayConfig = ReturnType<typeof parseRelayConfig>;
+export function parseRelayConfig(env: Environment) {
+  const data = parse(relay, env);
+  return {
+    log: { level: data.LOG_LEVEL },
+    postgres: { url: data.DATABASE_URL, poolMax: data.DATABASE_POOL_MAX },
+    payments: { url: data.PAYMENTS_DATABASE_URL },
+    eventLog: { url: data.DATABASE_URL },
+  };
+}
+
+export type PaymentsConfig = ReturnType<typeof parsePaymentsConfig>;
+export function parsePaymentsConfig(env: Environment) {
+  const data = parse(payments, env);
+  const keys = { apiKey: data.GATEWAY_API_KEY, webhookSecrets: data.GATEWAY_WEBHOOK_SECRETS };
+  return {
+    log: { level: data.LOG_LEVEL },
+    http: { host: data.HOST, port: data.PAYMENTS_PORT },
+    postgres: { url: data.PAYMENTS_DATABASE_URL, poolMax: data.DATABASE_POOL_MAX },
+    eventLog: { url: data.DATABASE_URL },
+    returnUrl: data.PAYMENT_RETURN_URL,
+    gateway:
+      data.PAYMENT_GATEWAY === 'sandbox'
+        ? ({ kind: 'sandbox', url: data.GATEWAY_URL ?? '', ...keys } as const)
+        : ({ kind: 'stripe', ...keys, ...(data.GATEWAY_URL ? { apiBase: data.GATEWAY_URL } : {}) } as const),
+  };
+}
+
+export function parseImportConfig(env: Environment) {
+  const data = parse(importer, env);
+  return { postgres: { url: data.DATABASE_URL, poolMax: data.DATABASE_POOL_MAX } };
+}
+
+export function parseReindexConfig(env: Environment) {
+  const data = parse(reindex, env);
+  return {
+    postgres: { url: data.DATABASE_URL, poolMax: data.DATABASE_POOL_MAX },
+    search: { url: data.TYPESENSE_URL, apiKey: data.TYPESENSE_API_KEY, prefix: data.TYPESENSE_PREFIX },
+  };
+}
+
+export function parseMigrateConfig(env: Environment) {
+  const data = parse(migrations, env);
+  return { bookingUrl: data.DATABASE_URL, paymentsUrl: data.PAYMENTS_DATABASE_URL };
+}

@@ -1,0 +1,44 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+
+/** A pool of connections. Statements that must be atomic with others take a {@link Tx} instead. */
+export type Db = ReturnType<typeof openDb>;
+
+/** Only `inTransaction` makes one, so a function that asks for a `Tx` cannot be run outside a transaction. */
+export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0];
+
+/** For reads that are right inside a transaction and outside. */
+export type Queryable = Pick<Tx, 'select' | 'selectDistinct' | 'execute' | '$with' | 'with'>;
+
+export type DbOptions = {
+  url: string;
+  poolMax: number;
+  /** Shown in pg_stat_activity. */
+  name: string;
+  /** A statement that runs longer is cancelled by the server. */
+  statementTimeoutMs?: number;
+};
+
+export function openDb(options: DbOptions) {
+  const sql = postgres(options.url, {
+    max: options.poolMax,
+    connect_timeout: 5,
+    onnotice: () => {},
+    connection: { application_name: options.name, statement_timeout: options.statementTimeoutMs ?? 10_000 },
+  });
+  return drizzle(sql);
+}
+
+export async function closeDb(db: Db): Promise<void> {
+  await db.$client.end({ timeout: 5 });
+}
+
+/** A client of its own for LISTEN, COPY and replication, which must not share drizzle's (it turns dates into strings). */
+export function openRawClient(options: DbOptions) {
+  return postgres(options.url, {
+    max: options.poolMax,
+    connect_timeout: 5,
+    onnotice: () => {},
+    connection: { application_name: options.name },
+  });
+}

@@ -1,0 +1,16 @@
+import postgres from 'postgres';
+import { afterAll, expect, test } from 'vitest';
+import { createPaymentsDatabase } from '#test/support/databases.ts';
+import { columnsInCode, columnsInSql } from '#test/support/table-shape.ts';
+import { notices, payments } from './tables.ts';
+
+const database = await createPaymentsDatabase();
+const sql = postgres(database.url, { max: 1 });
+afterAll(async () => {
+  await sql.end();
+  await database.drop();
+});
+
+test.each([payments, notices])('the table in code equals the table in SQL', async (table) => {
+  expect(columnsInCode(table)).toEqual(await columnsInSql(sql, table));
+});

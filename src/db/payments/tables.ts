@@ -1,0 +1,55 @@
+import { boolean, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+export const payments = pgTable('payments', {
+  id: uuid('id').primaryKey(),
+  bookingId: uuid('booking_id').notNull().unique('payments_booking'),
+  eventId: uuid('event_id').notNull(),
+  status: text('status', {
+    enum: ['CREATING_SESSION', 'SESSION_CREATED', 'PAYMENT_SUCCESS', 'PAYMENT_FAILED', 'REFUND_PENDING', 'REFUNDED'],
+  }).notNull(),
+  amountMinor: integer('amount_minor').notNull(),
+  currency: text('currency').notNull(),
+  description: text('description').notNull(),
+  lines: jsonb('lines').$type<{ label: string; amountMinor: number }[]>().notNull(),
+  holdExpiresAt: instant('hold_expires_at').notNull(),
+  sessionExpiresAt: instant('session_expires_at').notNull(),
+  gateway: text('gateway', { enum: ['sandbox', 'stripe'] }).notNull(),
+  gatewayReference: text('gateway_reference'),
+  paymentUrl: text('payment_url'),
+  capturedMinor: integer('captured_minor').notNull().default(0),
+  capturedCurrency: text('captured_currency'),
+  capturedAt: instant('captured_at'),
+  refundedMinor: integer('refunded_minor').notNull().default(0),
+  refundedAt: instant('refunded_at'),
+  refundReference: text('refund_reference'),
+  refundReason: text('refund_reason'),
+  failureReason: text('failure_reason'),
+  closingAt: instant('closing_at'),
+  inDoubt: boolean('in_doubt').notNull().default(false),
+  nextCheckAt: instant('next_check_at').notNull().defaultNow(),
+  checks: integer('checks').notNull().default(0),
+  createdAt: instant('created_at').notNull().defaultNow(),
+  updatedAt: instant('updated_at').notNull().defaultNow(),
+});
+
+export const notices = pgTable(
+  'notices',
+  {
+    gateway: text('gateway', { enum: ['sandbox', 'stripe'] }).notNull(),
+    gatewayEventId: text('gateway_event_id').notNull(),
+    type: text('type', {
+      enum: ['SESSION_PAID', 'SESSION_DECLINED', 'SESSION_EXPIRED', 'REFUNDED', 'IGNORED'],
+    }).notNull(),
+    reference: text('reference'),
+    bookingId: text('booking_id'),
+    amountMinor: integer('amount_minor'),
+    currency: text('currency'),
+    occurredAt: instant('occurred_at').notNull(),
+    receivedAt: instant('received_at').notNull().defaultNow(),
+    handledAt: instant('handled_at'),
+    outcome: text('outcome'),
+  },
+  (t) => [primaryKey({ columns: [t.gateway, t.gatewayEventId] })],
+);

@@ -1,0 +1,29 @@
+import { boolean, customType, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+
+const citext = customType<{ data: string }>({ dataType: () => 'citext' });
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+export const users = pgTable('users', {
+  id: uuid('id').primaryKey(),
+  email: citext('email').notNull(),
+  passwordHash: text('password_hash'),
+  displayName: text('display_name').notNull(),
+  role: text('role', { enum: ['FAN', 'ORGANIZER', 'ADMIN'] })
+    .notNull()
+    .default('FAN'),
+  isGuest: boolean('is_guest').notNull().default(false),
+  createdAt: instant('created_at').notNull().defaultNow(),
+});
+
+/** A token is used once; using it again ends its whole family, which is one session. */
+export const refreshTokens = pgTable('refresh_tokens', {
+  id: uuid('id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  familyId: uuid('family_id').notNull(),
+  tokenHash: bytea('token_hash').notNull(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+  expiresAt: instant('expires_at').notNull(),
+  usedAt: instant('used_at'),
+  revokedAt: instant('revoked_at'),
+});

@@ -1,0 +1,54 @@
+import { bigint, integer, pgTable, primaryKey, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+export const bookings = pgTable(
+  'bookings',
+  {
+    id: uuid('id').primaryKey(),
+    userId: uuid('user_id').notNull(),
+    eventId: uuid('event_id').notNull(),
+    status: text('status', { enum: ['PENDING_PAYMENT', 'CONFIRMED', 'EXPIRED', 'FAILED', 'CANCELLED'] }).notNull(),
+    totalMinor: integer('total_minor').notNull(),
+    currency: text('currency').notNull(),
+    holdExpiresAt: instant('hold_expires_at').notNull(),
+    holdExtendedAt: instant('hold_extended_at'),
+    idempotencyKey: text('idempotency_key').notNull(),
+    requestHash: text('request_hash').notNull(),
+    paymentStatus: text('payment_status', {
+      enum: ['CREATING_SESSION', 'SESSION_CREATED', 'PAYMENT_SUCCESS', 'PAYMENT_FAILED', 'REFUND_PENDING', 'REFUNDED'],
+    })
+      .notNull()
+      .default('CREATING_SESSION'),
+    paymentUrl: text('payment_url'),
+    refundedMinor: integer('refunded_minor'),
+    version: bigint('version', { mode: 'number' }).notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    confirmedAt: instant('confirmed_at'),
+    releasedAt: instant('released_at'),
+  },
+  (t) => [unique('bookings_idempotency_key').on(t.userId, t.idempotencyKey)],
+);
+
+export const bookingSeats = pgTable(
+  'booking_seats',
+  {
+    bookingId: uuid('booking_id').notNull(),
+    eventId: uuid('event_id').notNull(),
+    seatNo: integer('seat_no').notNull(),
+    priceMinor: integer('price_minor').notNull(),
+    feeMinor: integer('fee_minor').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookingId, t.seatNo] })],
+);
+
+export const tickets = pgTable('tickets', {
+  id: uuid('id').primaryKey(),
+  bookingId: uuid('booking_id').notNull(),
+  eventId: uuid('event_id').notNull(),
+  seatNo: integer('seat_no').notNull(),
+  code: text('code').notNull(),
+  issuedAt: instant('issued_at').notNull().defaultNow(),
+  checkedInAt: instant('checked_in_at'),
+  voidedAt: instant('voided_at'),
+});

@@ -1,0 +1,110 @@
+import {
+  bigint,
+  boolean,
+  customType,
+  doublePrecision,
+  integer,
+  pgTable,
+  primaryKey,
+  real,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+export const venues = pgTable('venues', {
+  id: uuid('id').primaryKey(),
+  name: text('name').notNull(),
+  address: text('address'),
+  city: text('city').notNull(),
+  countryCode: text('country_code').notNull(),
+  latitude: doublePrecision('latitude').notNull(),
+  longitude: doublePrecision('longitude').notNull(),
+  timeZone: text('time_zone').notNull(),
+  capacity: integer('capacity').notNull(),
+});
+
+/** Immutable once published. `layout` is the gzip of the layout's JSON, which `layout_hash` names. */
+export const seatingPlans = pgTable('seating_plans', {
+  id: uuid('id').primaryKey(),
+  venueId: uuid('venue_id').notNull(),
+  version: integer('version').notNull(),
+  seatCount: integer('seat_count').notNull(),
+  layoutHash: text('layout_hash').notNull(),
+  layout: bytea('layout').notNull(),
+  publishedAt: instant('published_at').notNull().defaultNow(),
+});
+
+export const sections = pgTable('sections', {
+  id: uuid('id').primaryKey(),
+  planId: uuid('plan_id').notNull(),
+  position: integer('position').notNull(),
+  label: text('label').notNull(),
+  tierLabel: text('tier_label').notNull(),
+});
+
+/** `seat_no` (0..n-1, dense) is the seat's index in every packed form. */
+export const venueSeats = pgTable(
+  'venue_seats',
+  {
+    planId: uuid('plan_id').notNull(),
+    seatNo: integer('seat_no').notNull(),
+    sectionId: uuid('section_id').notNull(),
+    rowLabel: text('row_label').notNull(),
+    seatLabel: text('seat_label').notNull(),
+    x: real('x').notNull(),
+    y: real('y').notNull(),
+    accessible: boolean('accessible').notNull().default(false),
+    restrictedView: boolean('restricted_view').notNull().default(false),
+  },
+  (t) => [primaryKey({ columns: [t.planId, t.seatNo] })],
+);
+
+export const categories = [
+  'SPORT',
+  'CONCERT',
+  'THEATRE',
+  'COMEDY',
+  'FESTIVAL',
+  'FAMILY',
+  'CONFERENCE',
+  'OTHER',
+] as const;
+
+export const events = pgTable('events', {
+  id: uuid('id').primaryKey(),
+  /** The last word of every sort order, so that a cursor never repeats. */
+  seq: bigint('seq', { mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
+  organizerId: uuid('organizer_id').notNull(),
+  venueId: uuid('venue_id').notNull(),
+  planId: uuid('plan_id').notNull(),
+  title: text('title').notNull(),
+  description: text('description').notNull().default(''),
+  category: text('category', { enum: categories }).notNull(),
+  performers: text('performers').array().notNull().default([]),
+  startsAt: instant('starts_at').notNull(),
+  onSaleAt: instant('on_sale_at').notNull(),
+  offSaleAt: instant('off_sale_at').notNull(),
+  cancellableUntil: instant('cancellable_until'),
+  status: text('status', { enum: ['DRAFT', 'PUBLISHED', 'CANCELLED'] })
+    .notNull()
+    .default('DRAFT'),
+  currency: text('currency').notNull(),
+  popularity: integer('popularity').notNull().default(0),
+  /** Grows with every change of the catalogue entry; the search index ignores older ones. */
+  updatedVersion: bigint('updated_version', { mode: 'number' }).notNull().default(1),
+  createdAt: instant('created_at').notNull().defaultNow(),
+  updatedAt: instant('updated_at').notNull().defaultNow(),
+});
+
+/** A section belongs to the tier whose name is the section's tier label. */
+export const priceTiers = pgTable('price_tiers', {
+  id: uuid('id').primaryKey(),
+  eventId: uuid('event_id').notNull(),
+  name: text('name').notNull(),
+  priceMinor: integer('price_minor').notNull(),
+  feeMinor: integer('fee_minor').notNull(),
+});

@@ -1,0 +1,14 @@
+import { eq } from 'drizzle-orm';
+import type { Db } from '#db/client.ts';
+import { users } from '#db/tables/account.ts';
+import type { Viewer } from '../viewer.ts';
+import type { User } from './session-statements.ts';
+
+/** The viewer's own account: there is no way to ask for somebody else's. */
+export async function findViewerAccount({ db }: { db: Db }, viewer: Viewer): Promise<User | undefined> {
+  const [user] = await db
+    .select({ id: users.id, email: users.email, displayName: users.displayName, role: users.role })
+    .from(users)
+    .where(eq(users.id, viewer.userId));
+  return user;
+}

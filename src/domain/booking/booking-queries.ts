@@ -1,0 +1,102 @@
+import { and, asc, desc, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
+import type { Queryable } from '#db/client.ts';
+import { bookingSeats, bookings, tickets } from '#db/tables/booking.ts';
+import { isUuid } from '../global-id-rules.ts';
+import type { Viewer } from '../viewer.ts';
+import type { Booking } from './booking.ts';
+import type { VisibleBookingStatus } from './booking-status.ts';
+
+export type BookingSeat = Pick<typeof bookingSeats.$inferSelect, 'bookingId' | 'seatNo' | 'priceMinor' | 'feeMinor'>;
+export type Ticket = typeof tickets.$inferSelect;
+
+/** The viewer's booking; undefined for an unknown one and for somebody else's alike. */
+export async function findBooking(db: Queryable, viewer: Viewer, id: string): Promise<Booking | undefined> {
+  return (await listBookingsByIds(db, viewer, [id]))[0];
+}
+
+/** Those of the bookings that are the viewer's, in no order. */
+export async function listBookingsByIds(db: Queryable, viewer: Viewer, ids: readonly string[]): Promise<Booking[]> {
+  const known = ids.filter(isUuid);
+  if (known.length === 0) return [];
+  return await db
+    .select()
+    .from(bookings)
+    .where(and(inArray(bookings.id, known), eq(bookings.userId, viewer.userId)));
+}
+
+export type BookingPosition = { readonly createdAtMs: number; readonly id: string };
+
+export const positionOf = (booking: Booking): BookingPosition => ({
+  createdAtMs: booking.createdAt.getTime(),
+  id: booking.id,
+});
+
+/**
+ * A page of the viewer's bookings, latest first. `statuses`: only those; PAYMENT_READY is PENDING_PAYMENT with an open
+ * session, and PENDING_PAYMENT is one without.
+ */
+export async function listBookings(
+  db: Queryable,
+  viewer: Pick<Viewer, 'userId'>,
+  page: { statuses?: readonly VisibleBookingStatus[] | undefined; first: number; after?: BookingPosition | undefined },
+): Promise<{ bookings: Booking[]; hasNextPage: boolean }> {
+  const rows = await db
+    .select()
+    .from(bookings)
+    .where(
+      and(
+        eq(bookings.userId, viewer.userId),
+        page.statuses && isOneOf(page.statuses),
+        page.after &&
+          sql`(${bookings.createdAt}, ${bookings.id}) < (to_timestamp(${page.after.createdAtMs}::float8 / 1000), ${page.after.id}::uuid)`,
+      ),
+    )
+    .orderBy(desc(bookings.createdAt), desc(bookings.id))
+    .limit(page.first + 1);
+  return { bookings: rows.slice(0, page.first), hasNextPage: rows.length > page.first };
+}
+
+function isOneOf(statuses: readonly VisibleBookingStatus[]): SQL | undefined {
+  const isReady = eq(bookings.paymentStatus, 'SESSION_CREATED');
+  const isPending = eq(bookings.status, 'PENDING_PAYMENT');
+  const ended = statuses.filter((status) => status !== 'PENDING_PAYMENT' && status !== 'PAYMENT_READY');
+  return or(
+    sql`false`,
+    ended.length > 0 ? inArray(bookings.status, ended) : undefined,
+    statuses.includes('PAYMENT_READY') ? and(isPending, isReady) : undefined,
+    statuses.includes('PENDING_PAYMENT') ? and(isPending, sql`not (${isReady})`) : undefined,
+  );
+}
+
+/** The seats of each booking in seat order, in the order of the ids. */
+export async function listSeatsOfBookings(db: Queryable, ids: readonly string[]): Promise<BookingSeat[][]> {
+  const rows = await db
+    .select()
+    .from(bookingSeats)
+    .where(inArray(bookingSeats.bookingId, [...ids]))
+    .orderBy(asc(bookingSeats.seatNo));
+  const byBooking = Map.groupBy(rows, (row) => row.bookingId);
+  return ids.map((id) => byBooking.get(id) ?? []);
+}
+
+/** The tickets of each booking that are not void, in seat order, in the order of the ids. */
+export async function listTicketsOfBookings(db: Queryable, ids: readonly string[]): Promise<Ticket[][]> {
+  const rows = await db
+    .select()
+    .from(tickets)
+    .where(and(inArray(tickets.bookingId, [...ids]), sql`${tickets.voidedAt} is null`))
+    .orderBy(asc(tickets.seatNo));
+  const byBooking = Map.groupBy(rows, (row) => row.bookingId);
+  return ids.map((id) => byBooking.get(id) ?? []);
+}
+
+/** The viewer's ticket, if it is not void; undefined for an unknown one and for somebody else's alike. */
+export async function findTicket(db: Queryable, viewer: Viewer, id: string): Promise<Ticket | undefined> {
+  if (!isUuid(id)) return undefined;
+  const [row] = await db
+    .select({ ticket: tickets })
+    .from(tickets)
+    .innerJoin(bookings, eq(bookings.id, tickets.bookingId))
+    .where(and(eq(tickets.id, id), eq(bookings.userId, viewer.userId), sql`${tickets.voidedAt} is null`));
+  return row?.ticket;
+}

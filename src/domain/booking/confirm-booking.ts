@@ -1,0 +1,58 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import type { Db } from '#db/client.ts';
+import type { DomainEventOf } from '#events/contracts.ts';
+import type { InboxMark } from '../inventory/inventory-read-statements.ts';
+import type { InventoryWriter } from '../inventory/inventory-writer.ts';
+import type { TicketSigner } from './ticket-code.ts';
+
+export type ConfirmBookingNeeds = {
+  readonly db: Db;
+  readonly writer: InventoryWriter;
+  readonly ticketSigner: Pick<TicketSigner, 'sign'>;
+};
+
+/** `refundDue`: the money can't be used; the booking's BookingConfirmationFailed says why, and it goes back. */
+export type Confirmation = { readonly kind: 'confirmed' | 'retaken' | 'refundDue' | 'seenBefore' };
+
+/**
+ * Money has arrived: the seats are the fan's and the tickets exist. When the hold has ended, the very same seats are
+ * taken again if they are free. When they are not, when the booking was cancelled or failed, or when the amount is not
+ * the booking's, the booking says so and the money goes back. Again with the same news changes nothing. Throws for a
+ * booking that does not exist.
+ */
+export async function confirmBooking(
+  { db, writer, ticketSigner }: ConfirmBookingNeeds,
+  paid: DomainEventOf<'PaymentSucceeded'>,
+  inbox?: InboxMark,
+): Promise<Confirmation> {
+  const bookingId = paid.aggregateId;
+  const rows = await db.execute<{ event_id: string; status: string; seat_no: number }>(sql`
+    select b.event_id, b.status, s.seat_no from bookings b join booking_seats s on s.booking_id = b.id
+    where b.id = ${bookingId} order by s.seat_no`);
+  const eventId = rows[0]?.event_id;
+  if (eventId === undefined) throw new Error(`Money arrived for booking ${bookingId}, which does not exist.`);
+  // Signed before the write: others shall not wait for the event's lock meanwhile.
+  const tickets = rows
+    .filter((row) => row.status === 'PENDING_PAYMENT' || row.status === 'EXPIRED')
+    .map(({ seat_no: seatNo }) => {
+      const id = randomUUIDv7();
+      return { id, seatNo, code: ticketSigner.sign({ ticketId: id, eventId, seatNo }) };
+    });
+  const { amountMinor, currency } = paid;
+  const answer = await writer.submit(
+    eventId,
+    { kind: 'confirm', bookingId, amountMinor, currency, tickets },
+    inbox ? { inbox } : {},
+  );
+  switch (answer.kind) {
+    case 'confirmed':
+      return { kind: answer.retaken ? 'retaken' : 'confirmed' };
+    case 'unconfirmable':
+      return { kind: 'refundDue' };
+    case 'seenBefore':
+      return { kind: 'seenBefore' };
+    default:
+      throw new Error(`The confirmation of booking ${bookingId} came to ${answer.kind}.`);
+  }
+}

@@ -1,0 +1,169 @@
+import { createHash, randomUUIDv7 } from 'node:crypto';
+import { hasSeat, type SeatingPlan } from '../catalog/seating-plan.ts';
+import { InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
+import { decodeSeatId, isUuid } from '../global-id-rules.ts';
+import type { KnownSale } from '../inventory/event-sales.ts';
+import type { HoldCommand } from '../inventory/inventory-command.ts';
+import type { InventoryWriter } from '../inventory/inventory-writer.ts';
+import type { LostRaces } from '../inventory/lost-races.ts';
+import { lockOwner, type SeatLockAnswer, type SeatLocks } from '../inventory/seat-locks.ts';
+import type { InventoryAnswer } from '../inventory/write-inventory.ts';
+import { orTryAgain } from '../or-try-again.ts';
+import type { Viewer } from '../viewer.ts';
+import { type Booking, toBooking } from './booking.ts';
+import { AdmissionRequired, EventNotOnSale, IdempotencyKeyReused, SeatsUnavailable, TooManySeats } from './errors.ts';
+
+export type CreateBookingNeeds = {
+  readonly writer: InventoryWriter;
+  readonly seatLocks: SeatLocks;
+  readonly lostRaces: LostRaces;
+  /** Throws AdmissionRequired for an event with a waiting room, unless the viewer was admitted. */
+  readonly requireAdmission?: (viewer: Viewer, of: { eventId: string; admission: string | undefined }) => Promise<void>;
+};
+
+export type CreateBookingRequest = {
+  readonly eventId: string;
+  /** `<plan id>_<seat number>`, each at most once, in any order. */
+  readonly seatIds: readonly string[];
+  /** 1 to 200 printable characters; the viewer's own choice, kept for 30 days. */
+  readonly idempotencyKey: string;
+  readonly admission?: string | undefined;
+};
+
+export const createBookingRefusals = [
+  InvalidInput,
+  NotFound,
+  EventNotOnSale,
+  SeatsUnavailable,
+  TooManySeats,
+  AdmissionRequired,
+  IdempotencyKeyReused,
+  RateLimited,
+  TryAgain,
+] as const;
+
+/**
+ * Holds all the seats for the viewer, or none, and leaves a booking that waits for payment. The same key with the same
+ * request answers the same booking, `replayed`, whatever became of it. Throws one of `createBookingRefusals`.
+ */
+export async function createBooking(
+  needs: CreateBookingNeeds,
+  viewer: Viewer,
+  request: CreateBookingRequest,
+): Promise<{ booking: Booking; replayed: boolean }> {
+  const { planId, seatNos } = parse(request, needs.writer.policy.maxSeatsPerBooking);
+  const sale = await orTryAgain(needs.writer.sales.find(request.eventId));
+  if (!sale || sale.status === 'DRAFT') throw new NotFound('event');
+  if (sale.planId !== planId)
+    throw new InvalidInput('seatIds', 'These seats are not of the seating plan of this event.');
+  const plan = await orTryAgain(needs.writer.plans.get(planId));
+  if (!seatNos.every((seatNo) => hasSeat(plan, seatNo))) throw new InvalidInput('seatIds', 'There is no such seat.');
+  refuseIfFarTooEarly(sale);
+  await needs.requireAdmission?.(viewer, { eventId: request.eventId, admission: request.admission });
+  const command: HoldCommand = {
+    kind: 'hold',
+    bookingId: randomUUIDv7(),
+    userId: viewer.userId,
+    planId,
+    seatNos,
+    idempotencyKey: request.idempotencyKey,
+    requestHash: createHash('sha256').update(`${request.eventId} ${seatNos.join()}`).digest('base64url'),
+  };
+  return await holdWithLocks(needs, { eventId: request.eventId, plan, command });
+}
+
+function parse(request: CreateBookingRequest, limit: number): { planId: string; seatNos: number[] } {
+  if (!isUuid(request.eventId)) throw new NotFound('event');
+  if (!/^[^\p{C}]{1,200}$/u.test(request.idempotencyKey))
+    throw new InvalidInput('idempotencyKey', 'An idempotency key has 1 to 200 printable characters.');
+  const { seatIds } = request;
+  if (seatIds.length === 0) throw new InvalidInput('seatIds', 'Choose at least one seat.');
+  if (seatIds.length > limit) throw new TooManySeats(limit, 'booking');
+  const seats = seatIds.map((seatId) => {
+    const seat = decodeSeatId(seatId);
+    if (!seat) throw new InvalidInput('seatIds', 'This is not the id of a seat.');
+    return seat;
+  });
+  const planId = seats[0]?.planId ?? '';
+  if (seats.some((seat) => seat.planId !== planId))
+    throw new InvalidInput('seatIds', 'These seats are of different seating plans.');
+  const seatNos = [...new Set(seats.map((seat) => seat.seatNo))].sort((a, b) => a - b);
+  if (seatNos.length < seats.length) throw new InvalidInput('seatIds', 'The same seat is in the list twice.');
+  return { planId, seatNos };
+}
+
+/** What is known may be a second old; close to the opening the writer decides, by the database's clock. */
+const MARGIN_MS = 5000;
+
+function refuseIfFarTooEarly(sale: KnownSale): void {
+  const opensInMs = sale.onSaleAtMs - sale.nowMs();
+  if (opensInMs > MARGIN_MS) throw notOpenYet(sale.onSaleAtMs, opensInMs);
+}
+
+const notOpenYet = (opensAtMs: number, opensInMs: number): EventNotOnSale =>
+  new EventNotOnSale('The sale has not opened yet.', {
+    at: new Date(opensAtMs),
+    inSeconds: Math.ceil(opensInMs / 1000),
+  });
+
+type Hold = { readonly eventId: string; readonly plan: SeatingPlan; readonly command: HoldCommand };
+
+async function holdWithLocks(needs: CreateBookingNeeds, hold: Hold): Promise<{ booking: Booking; replayed: boolean }> {
+  const { eventId, command } = hold;
+  const owner = lockOwner(command.userId, command.idempotencyKey);
+  const locks = { eventId, owner, seatNos: command.seatNos, ttlMs: needs.writer.policy.holdTtlSeconds * 1000 };
+  let locked = await needs.seatLocks.acquire(locks);
+  if (locked.kind === 'taken') {
+    const lost = await lose(needs, hold, locked.seatNos);
+    if (lost.replay) return lost.replay;
+    // Whoever had the locks may have lost in the meantime: look again, once.
+    locked = lost.mayBeWon ? await needs.seatLocks.acquire(locks) : locked;
+    if (locked.kind === 'taken') throw lost.refusal;
+  }
+  const unlock = () => void needs.seatLocks.release(eventId, owner, freshOf(locked, command));
+  let answer: InventoryAnswer;
+  try {
+    answer = await needs.writer.submit(eventId, command);
+  } catch (error) {
+    // Should the hold have happened after all, then PostgreSQL turns the others away instead of the lock.
+    unlock();
+    throw error;
+  }
+  if (answer.kind !== 'held' || answer.booking.status !== 'PENDING_PAYMENT') unlock();
+  if (answer.kind === 'held') return { booking: toBooking(answer.booking), replayed: answer.replayed };
+  throw refusalOf(answer, hold);
+}
+
+const freshOf = (locked: SeatLockAnswer, command: HoldCommand): readonly number[] =>
+  locked.kind === 'locked' ? locked.fresh : command.seatNos;
+
+async function lose(needs: CreateBookingNeeds, { eventId, plan, command }: Hold, seatNos: readonly number[]) {
+  const look = needs.lostRaces.look({ ...command, eventId, plan });
+  const { earlier, mayBeWon, alternatives, version } = await orTryAgain(look);
+  if (earlier) {
+    if (earlier.requestHash !== command.requestHash) throw new IdempotencyKeyReused();
+    return { mayBeWon, replay: { booking: toBooking(earlier), replayed: true }, refusal: undefined };
+  }
+  return { mayBeWon, replay: undefined, refusal: new SeatsUnavailable({ eventId, seatNos, alternatives, version }) };
+}
+
+function refusalOf(answer: InventoryAnswer, { eventId, command }: Hold): Error {
+  switch (answer.kind) {
+    case 'seatsUnavailable':
+      return new SeatsUnavailable({ eventId, ...answer });
+    case 'tooManySeats':
+      return new TooManySeats(answer.limit, command.seatNos.length > answer.limit ? 'booking' : 'event');
+    case 'notOnSale':
+      return answer.opensAtMs === null
+        ? new EventNotOnSale('The sale is over.')
+        : notOpenYet(answer.opensAtMs, answer.opensInMs ?? 0);
+    case 'keyReused':
+      return new IdempotencyKeyReused();
+    case 'noSeat':
+      return new InvalidInput('seatIds', 'There is no such seat at this event.');
+    case 'noEvent':
+      return new NotFound('event');
+    default:
+      return new Error(`A hold came to ${answer.kind}.`);
+  }
+}

@@ -1,0 +1,74 @@
+import { DomainError, type RetryAdvice } from '../errors.ts';
+
+/** The seats that somebody else has, and up to three adjacent blocks of the same size, nearest first, all at `version`. */
+export class SeatsUnavailable extends DomainError {
+  readonly code = 'SEATS_UNAVAILABLE';
+  readonly retry: RetryAdvice = { advice: 'NEW_KEY' };
+  readonly eventId: string;
+  readonly seatNos: readonly number[];
+  readonly alternatives: readonly (readonly number[])[];
+  readonly version: number;
+
+  constructor(details: {
+    eventId: string;
+    seatNos: readonly number[];
+    alternatives: readonly (readonly number[])[];
+    version: number;
+  }) {
+    super(details.seatNos.length === 1 ? 'This seat was just taken.' : 'Some of these seats were just taken.');
+    this.eventId = details.eventId;
+    this.seatNos = details.seatNos;
+    this.alternatives = details.alternatives;
+    this.version = details.version;
+  }
+}
+
+export class TooManySeats extends DomainError {
+  readonly code = 'TOO_MANY_SEATS';
+  readonly retry: RetryAdvice = { advice: 'NEVER' };
+  readonly limit: number;
+
+  constructor(limit: number, per: 'booking' | 'event') {
+    super(
+      per === 'booking'
+        ? `At most ${limit} seats can be booked at once.`
+        : `One person can have at most ${limit} seats at this event.`,
+    );
+    this.limit = limit;
+  }
+}
+
+export class EventNotOnSale extends DomainError {
+  readonly code = 'EVENT_NOT_ON_SALE';
+  readonly retry: RetryAdvice;
+  readonly opensAt: Date | undefined;
+
+  constructor(message: string, opens?: { at: Date; inSeconds: number }) {
+    super(message);
+    this.opensAt = opens?.at;
+    this.retry = opens ? { advice: 'AFTER', afterSeconds: opens.inSeconds } : { advice: 'NEVER' };
+  }
+}
+
+export class AdmissionRequired extends DomainError {
+  readonly code = 'ADMISSION_REQUIRED';
+  readonly retry: RetryAdvice = { advice: 'SAME_KEY' };
+
+  constructor() {
+    super('This event has a waiting room. Join it and come back with the admission.');
+  }
+}
+
+export class IdempotencyKeyReused extends DomainError {
+  readonly code = 'IDEMPOTENCY_KEY_REUSED';
+  readonly retry: RetryAdvice = { advice: 'NEW_KEY' };
+
+  constructor() {
+    super('This idempotency key was used for a different booking. Nothing was changed.');
+  }
+}
+
+export class NotCancellable extends DomainError {
+  readonly code = 'NOT_CANCELLABLE';
+  readonly retry: RetryAdvice = { advice: 'NEVER' };
+}

@@ -1,0 +1,54 @@
+import { sql } from 'drizzle-orm';
+import type { Db } from '#db/client.ts';
+import type { InventoryWriter } from '../inventory/inventory-writer.ts';
+
+type Needs = { readonly db: Db; readonly writer: InventoryWriter };
+
+export type Expiry = {
+  readonly expired: number;
+  /** Their payment session was not open yet, which is our fault: they got more time, once. */
+  readonly extended: number;
+  /** Could not be written this time; they are still due. */
+  readonly failed: number;
+  /** Until the next hold ends, by the database's clock; undefined when there is none. 0 or less: at once. */
+  readonly nextDueInMs: number | undefined;
+};
+
+/** As many as wait for one event without being told to try again. */
+const CHUNK = 2000;
+
+/**
+ * Ends every hold whose time is over, found through the partial index and written event by event in batches, and says
+ * when the next one is due. May run in several processes at once: each booking ends once.
+ */
+export async function expireBookings({ db, writer }: Needs, signal?: AbortSignal): Promise<Expiry> {
+  const counts = { expired: 0, extended: 0, failed: 0 };
+  while (!signal?.aborted) {
+    const due = await db.execute<{ id: string; event_id: string }>(sql`
+      select id, event_id from bookings
+      where status = 'PENDING_PAYMENT' and hold_expires_at <= clock_timestamp() order by hold_expires_at limit ${CHUNK}`);
+    const answers = await Promise.allSettled(
+      due.map((booking) =>
+        writer.submit(booking.event_id, { kind: 'release', reason: 'EXPIRED', bookingId: booking.id }, PATIENT),
+      ),
+    );
+    let ended = 0;
+    for (const answer of answers) {
+      if (answer.status === 'rejected') counts.failed += 1;
+      else if (answer.value.kind === 'released') ended += 1;
+      else if (answer.value.kind === 'extended') counts.extended += 1;
+    }
+    counts.expired += ended;
+    if (due.length < CHUNK || ended === 0) break;
+  }
+  return { ...counts, nextDueInMs: await nextDueInMs(db) };
+}
+
+const PATIENT = { deadlineMs: 30_000 };
+
+async function nextDueInMs(db: Db): Promise<number | undefined> {
+  const rows = await db.execute<{ ms: number | null }>(sql`
+    select (extract(epoch from min(hold_expires_at) - clock_timestamp()) * 1000)::float8 as ms
+    from bookings where status = 'PENDING_PAYMENT'`);
+  return rows[0]?.ms ?? undefined;
+}

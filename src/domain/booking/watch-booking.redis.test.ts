@@ -1,0 +1,96 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { closeDb, type Db, openDb } from '#db/client.ts';
+import { NotFound } from '#domain/errors.ts';
+import type { Viewer } from '#domain/viewer.ts';
+import { bookingChannel } from '#redis/channels.ts';
+import { type Heartbeat, openHeartbeat } from '#redis/heartbeat.ts';
+import { openPubSub, type PubSub } from '#redis/pubsub.ts';
+import { seedEvent, seedUser } from '#test/support/catalog.ts';
+import { createBookingDatabase, type TestDatabase } from '#test/support/databases.ts';
+import { testRedisUrl } from '#test/support/redis.ts';
+import { watchBooking } from './watch-booking.ts';
+
+let database: TestDatabase;
+let db: Db;
+let pubsub: PubSub;
+let quiet: Heartbeat;
+let deaf: Heartbeat;
+
+beforeAll(async () => {
+  database = await createBookingDatabase();
+  db = openDb({ url: database.url, poolMax: 3, name: 'watch-booking-test' });
+  pubsub = openPubSub({ url: await testRedisUrl(), name: 'watch-booking-test' });
+  quiet = openHeartbeat({ pubsub }, { recheckMs: 1_000_000 });
+  deaf = openHeartbeat({ pubsub }, { deafAfterMs: -1, recheckMs: 50 });
+});
+
+afterAll(async () => {
+  quiet.close();
+  deaf.close();
+  await pubsub.close();
+  await closeDb(db);
+  await database.drop();
+});
+
+async function seedBooking() {
+  const { userId } = await seedUser(db);
+  const { eventId } = await seedEvent(db, { seats: 4 });
+  const bookingId = randomUUIDv7();
+  await db.execute(sql`
+    insert into bookings (id, user_id, event_id, status, total_minor, currency, hold_expires_at, idempotency_key,
+                          request_hash, version)
+    values (${bookingId}, ${userId}, ${eventId}, 'PENDING_PAYMENT', 100, 'USD', now() + interval '5 minutes', 'key',
+            'hash', 1)`);
+  const viewer: Viewer = { userId, role: 'FAN', sessionId: userId, tokenExpiresAt: new Date(Date.now() + 60_000) };
+  return { bookingId, viewer };
+}
+
+const setStatus = (bookingId: string, status: string) =>
+  db.execute(sql`update bookings set status = ${status}, confirmed_at = now() where id = ${bookingId}`);
+
+test('the booking as it is comes first, then each new state, once', async () => {
+  const { bookingId, viewer } = await seedBooking();
+  const watch = await watchBooking({ db, pubsub, heartbeat: quiet }, viewer, bookingId);
+  expect((await watch.next()).value).toMatchObject({ id: bookingId, status: 'PENDING_PAYMENT' });
+  const next = watch.next();
+  await pubsub.publish(bookingChannel(bookingId), bookingId);
+  await setStatus(bookingId, 'CONFIRMED');
+  await pubsub.publish(bookingChannel(bookingId), bookingId);
+  expect((await next).value).toMatchObject({ status: 'CONFIRMED' });
+  const waiting = watch.next();
+  await watch.return?.();
+  expect((await waiting).done).toBe(true);
+});
+
+test('a transition that happens while nobody reads is not missed', async () => {
+  const { bookingId, viewer } = await seedBooking();
+  const watch = await watchBooking({ db, pubsub, heartbeat: quiet }, viewer, bookingId);
+  await watch.next();
+  await setStatus(bookingId, 'CONFIRMED');
+  await pubsub.publish(bookingChannel(bookingId), bookingId);
+  expect((await watch.next()).value).toMatchObject({ status: 'CONFIRMED' });
+  await watch.return?.();
+});
+
+test('a transition that nobody published is found when the heartbeat is missing', async () => {
+  const { bookingId, viewer } = await seedBooking();
+  const watch = await watchBooking({ db, pubsub, heartbeat: deaf }, viewer, bookingId);
+  await watch.next();
+  const next = watch.next();
+  await setStatus(bookingId, 'EXPIRED');
+  expect((await next).value).toMatchObject({ status: 'EXPIRED' });
+  await watch.return?.();
+});
+
+test("somebody else's booking is not found, like one that does not exist", async () => {
+  const { bookingId } = await seedBooking();
+  const { viewer } = await seedBooking();
+  const refusals = [bookingId, randomUUIDv7()].map((id) =>
+    watchBooking({ db, pubsub, heartbeat: quiet }, viewer, id).catch((error: unknown) => error),
+  );
+  const [others, unknown] = await Promise.all(refusals);
+  expect(others).toBeInstanceOf(NotFound);
+  expect(others).toEqual(unknown);
+});

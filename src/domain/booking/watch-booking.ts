@@ -1,0 +1,33 @@
+import type { Db } from '#db/client.ts';
+import { NotFound } from '#domain/errors.ts';
+import type { Viewer } from '#domain/viewer.ts';
+import { watchState } from '#domain/watch-state.ts';
+import { bookingChannel } from '#redis/channels.ts';
+import type { Heartbeat } from '#redis/heartbeat.ts';
+import type { PubSub } from '#redis/pubsub.ts';
+import { openPulse } from '#redis/pulse.ts';
+import type { Booking } from './booking.ts';
+import { findBooking } from './booking-queries.ts';
+
+/**
+ * The viewer's booking as it is now, and again after each transition; transitions that follow each other closely may be
+ * one step. Throws NotFound for somebody else's booking as for an unknown one. Call `return()` when done.
+ */
+export async function watchBooking(
+  needs: { db: Db; pubsub: PubSub; heartbeat: Heartbeat },
+  viewer: Viewer,
+  bookingId: string,
+): Promise<AsyncIterableIterator<Booking>> {
+  const read = () => findBooking(needs.db, viewer, bookingId);
+  // Before anybody may make this process listen, the booking has to be theirs.
+  if (!(await read())) throw new NotFound('booking');
+  const pulse = await openPulse(needs, [bookingChannel(bookingId)]);
+  try {
+    const first = await read();
+    if (!first) throw new NotFound('booking');
+    return watchState(pulse, { first, read, keyOf: (booking) => JSON.stringify(booking) });
+  } catch (error) {
+    pulse.close();
+    throw error;
+  }
+}

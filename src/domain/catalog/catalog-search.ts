@@ -1,0 +1,76 @@
+import type { Db } from '#db/client.ts';
+import { openSearchClient, type SearchClientOptions } from '#search/client.ts';
+import { type EventPage, type EventQuery, type EventTitle, SearchBusy } from '#search/event-search.ts';
+import { openTypesenseSearch } from '#search/typesense-search.ts';
+import { openAnswerCache } from './search-cache.ts';
+import { openSearchFallback } from './search-fallback-queries.ts';
+
+/** `degraded`: PostgreSQL answered instead of the engine. */
+type Answer<T> = { readonly value: T; readonly degraded: boolean };
+
+/** A process's handle on search: the engine behind its limits, the fallback, and the answers of the last moments. */
+export type CatalogSearch = {
+  search(query: EventQuery): Promise<Answer<EventPage>>;
+  suggest(request: { text: string; first: number }): Promise<Answer<readonly EventTitle[]>>;
+  close(): Promise<void>;
+};
+
+/**
+ * A change must be searchable within 5 s through every process: an answer is at most 2 s old. Longer ages with a
+ * notice per change would gain nothing in a catalogue that changes every second, and would need the notice to arrive.
+ */
+const AGES = { freshMs: 1000, staleMs: 2000, keepMs: 30_000 };
+const MAX_ANSWERS = 5000;
+
+/** Without an `engine` every answer comes from PostgreSQL and says `degraded`. */
+export function openCatalogSearch({ db, engine }: { db: Db; engine?: SearchClientOptions | undefined }): CatalogSearch {
+  const client = engine && openSearchClient(engine);
+  const primary = client && openTypesenseSearch(client);
+  const fallback = openSearchFallback({ db });
+  const pages = openAnswerCache<Answer<EventPage>>({ ...AGES, max: MAX_ANSWERS });
+  const titles = openAnswerCache<Answer<readonly EventTitle[]>>({ ...AGES, max: MAX_ANSWERS });
+
+  const ask = async <T>(
+    first: (() => Promise<T>) | undefined,
+    second: () => Promise<T>,
+    last: () => Answer<T> | undefined,
+  ): Promise<Answer<T>> => {
+    if (!first) return { value: await second(), degraded: true };
+    try {
+      return { value: await first(), degraded: false };
+    } catch (error) {
+      // Whatever is wrong with the engine: search does not fail because of it.
+      const earlier = error instanceof SearchBusy ? last() : undefined;
+      return earlier ?? { value: await second(), degraded: true };
+    }
+  };
+
+  return {
+    search(query) {
+      const key = keyOf(query);
+      return pages.get(key, () =>
+        ask(
+          primary && (() => primary.search(query)),
+          () => fallback.search(query),
+          () => pages.last(key),
+        ),
+      );
+    },
+    suggest(request) {
+      const key = `${request.first} ${request.text}`;
+      return titles.get(key, () =>
+        ask(
+          primary && (() => primary.suggest(request)),
+          () => fallback.suggest(request),
+          () => titles.last(key),
+        ),
+      );
+    },
+    async close() {
+      await client?.close();
+    },
+  };
+}
+
+/** `onSaleAtUs` moves with the clock, at most as much as an answer may be old. */
+const keyOf = ({ onSaleAtUs, ...query }: EventQuery): string => JSON.stringify([onSaleAtUs !== undefined, query]);

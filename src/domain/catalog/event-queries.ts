@@ -1,0 +1,60 @@
+import { and, eq, inArray, ne, sql } from 'drizzle-orm';
+import type { Db } from '#db/client.ts';
+import { events } from '#db/tables/catalog.ts';
+import { seatInventories } from '#db/tables/inventory.ts';
+import { inOrderOf } from './in-order-of.ts';
+import { type SaleStatus, saleStatusAt } from './sale-status-rules.ts';
+
+/** An event as fans see it. Ids are raw; money is in minor units of `currency`. */
+export type CatalogEvent = Pick<
+  typeof events.$inferSelect,
+  | 'id'
+  | 'venueId'
+  | 'planId'
+  | 'title'
+  | 'description'
+  | 'category'
+  | 'performers'
+  | 'startsAt'
+  | 'onSaleAt'
+  | 'offSaleAt'
+  | 'cancellableUntil'
+  | 'currency'
+> & {
+  saleStatus: SaleStatus;
+  /** The lowest price, without fee, of any of its tiers. */
+  priceFromMinor: number | undefined;
+  capacity: number;
+  available: number;
+  held: number;
+  booked: number;
+};
+
+/** The events with these raw ids, in their order; undefined for what is unknown or not published. One query. */
+export async function findEvents(
+  { db }: { db: Db },
+  eventIds: readonly string[],
+): Promise<(CatalogEvent | undefined)[]> {
+  const rows = await db
+    .select({
+      event: events,
+      inventory: seatInventories,
+      nowMs: sql<number>`(extract(epoch from now()) * 1000)::float8`,
+      priceFromMinor: sql<
+        number | null
+      >`(select min(t.price_minor) from price_tiers t where t.event_id = ${events.id})`,
+    })
+    .from(events)
+    .innerJoin(seatInventories, eq(seatInventories.eventId, events.id))
+    .where(and(inArray(events.id, [...eventIds]), ne(events.status, 'DRAFT')));
+  const found = rows.map(({ event, inventory, nowMs, priceFromMinor }) => ({
+    ...event,
+    capacity: inventory.capacity,
+    available: inventory.available,
+    held: inventory.held,
+    booked: inventory.booked,
+    priceFromMinor: priceFromMinor ?? undefined,
+    saleStatus: saleStatusAt(new Date(nowMs), { ...event, available: inventory.available, held: inventory.held }),
+  }));
+  return inOrderOf(eventIds, found, (event) => event.id);
+}

@@ -1,0 +1,43 @@
+import type { SeatingPlanDraft } from '../layout.ts';
+
+/** What the importer writes, whatever file it came from. Keys name a record across imports; ids are made from them. */
+export type VenueRecord = {
+  key: string;
+  name: string;
+  address: string | null;
+  city: string;
+  countryCode: string;
+  latitude: number;
+  longitude: number;
+  timeZone: string;
+  capacity: number;
+  /** Another text means another plan: the venue then gets a new version. */
+  planKey: string;
+  /** Makes the plan. Called only when it is not stored yet. */
+  draftPlan: () => SeatingPlanDraft;
+};
+
+export type PriceRecord = { tier: string; priceMinor: number; feeMinor: number };
+
+export type EventRecord = {
+  key: string;
+  venueKey: string;
+  title: string;
+  description: string;
+  category: 'SPORT' | 'FESTIVAL' | 'CONCERT' | 'THEATRE' | 'COMEDY' | 'FAMILY' | 'CONFERENCE' | 'OTHER';
+  performers: string[];
+  /** In the file's own calendar, `2026-06-11T13:00`, by the clocks of the venue; the importer moves it by whole weeks. */
+  startsLocal: string;
+  timeZone: string;
+  currency: string;
+  popularity: number;
+  /** Tiers that the venue's plan does not have are left out. */
+  prices: PriceRecord[];
+};
+
+export type OrganizerRecord = { key: string; email: string; displayName: string };
+
+/** All venues of one file: imported together or not at all. */
+export type VenueFile = { file: string; venues: VenueRecord[] };
+/** All events of one file, at venues of `venues`. */
+export type EventFile = { file: string; organizer: OrganizerRecord; events: EventRecord[] };

@@ -1,0 +1,111 @@
+import { setInterval } from 'node:timers';
+import type { Sql, TransactionSql } from 'postgres';
+import type { EventFile, VenueFile } from './catalog-records.ts';
+import { type EventsImported, importEvents } from './import-events-statements.ts';
+import { planIdOf } from './import-plan-statements.ts';
+import { ImportRefused } from './import-refused.ts';
+import { importVenues, type Progress, type VenuesImported } from './import-venues-statements.ts';
+import { readCatalogFolder } from './read-catalog-folder.ts';
+
+const IMPORT_LOCK = 7_203_412;
+const QUIET_MS = 2_000;
+
+export type ImportRequest = {
+  folders: readonly string[];
+  /** From when "about 30 days ahead" is counted, at a file's first import. Default: now. */
+  now?: Date;
+  /** Told about every file, and about the step at hand when the last line is more than two seconds ago. */
+  log?: Progress;
+};
+
+export type ImportReport = {
+  venues: { added: number; changed: number };
+  seats: number;
+  events: { added: number; changed: number };
+  /** Files that were left out, with everything that is wrong in them. */
+  refused: ImportRefused[];
+  seconds: number;
+};
+
+/**
+ * Imports the files of these folders, each in a transaction of its own: all of a file or nothing of it. What was imported
+ * before and has not changed is not touched, so a second import changes nothing. Imports that run at once wait for each
+ * other. `sql` is a client of its own (COPY), not the query builder's.
+ */
+export async function importCatalog({ sql }: { sql: Sql }, request: ImportRequest): Promise<ImportReport> {
+  const started = performance.now();
+  const log = request.log ?? (() => undefined);
+  const report: Omit<ImportReport, 'seconds'> = {
+    venues: { added: 0, changed: 0 },
+    seats: 0,
+    events: { added: 0, changed: 0 },
+    refused: [],
+  };
+  for (const folder of request.folders) {
+    const found = await readCatalogFolder(folder);
+    report.refused.push(...found.refused);
+    for (const file of found.venues) await importVenueFile(sql, file, { log, report });
+    const planIds = new Map(found.venues.flatMap(({ venues }) => venues.map((venue) => [venue.key, planIdOf(venue)])));
+    const now = request.now ?? new Date();
+    for (const file of found.events) await importEventFile(sql, file, { log, report, now, planIds });
+  }
+  for (const refusal of report.refused) log(refusal.message);
+  return { ...report, seconds: (performance.now() - started) / 1000 };
+}
+
+type Run = { log: Progress; report: Omit<ImportReport, 'seconds'> };
+
+async function importVenueFile(sql: Sql, { file, venues }: VenueFile, { log, report }: Run): Promise<void> {
+  const quiet = quietly(log);
+  const result: VenuesImported = await alone(sql, (tx) => importVenues(tx, venues, quiet.progress)).finally(quiet.stop);
+  report.venues.added += result.added;
+  report.venues.changed += result.changed;
+  report.seats += result.seats;
+  log(
+    `${file}: ${venues.length} venues, ${result.added} new, ${result.changed} changed, ` +
+      `${result.seats.toLocaleString('en')} seats written`,
+  );
+}
+
+async function importEventFile(
+  sql: Sql,
+  file: EventFile,
+  { log, report, now, planIds }: Run & { now: Date; planIds: ReadonlyMap<string, string> },
+): Promise<void> {
+  try {
+    const result: EventsImported = await alone(sql, (tx) => importEvents(tx, file, { now, planIds }));
+    report.events.added += result.added;
+    report.events.changed += result.changed;
+    log(
+      `${file.file}: ${file.events.length} events, ${result.added} new, ${result.changed} changed; moved by ` +
+        `${result.weeks} weeks, the first starts at ${result.firstStartsAt.toISOString()}`,
+    );
+  } catch (error) {
+    if (!(error instanceof ImportRefused)) throw error;
+    report.refused.push(error);
+  }
+}
+
+/** One import at a time, in one transaction: the second one finds what the first one wrote. */
+async function alone<T extends object>(sql: Sql, work: (tx: TransactionSql) => Promise<T>): Promise<T> {
+  const result = await sql.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(${IMPORT_LOCK})`;
+    return work(tx);
+  });
+  return result as T;
+}
+
+/** Shows the latest progress line every two seconds, so that a short import says nothing and a long one is never silent. */
+function quietly(log: Progress): { progress: Progress; stop: () => void } {
+  let latest = '';
+  const timer = setInterval(() => {
+    if (latest) log(latest);
+    latest = '';
+  }, QUIET_MS);
+  return {
+    progress: (line) => {
+      latest = line;
+    },
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,77 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { TransactionSql } from 'postgres';
+import { buildLayout, type SeatingPlanDraft } from '../layout.ts';
+import { seatFlags } from '../seating-plan.ts';
+import type { VenueRecord } from './catalog-records.ts';
+import { nameBasedId } from './name-based-id.ts';
+
+/** The id of the plan that this venue has now. Another capacity or another chart is another plan. */
+export const planIdOf = (venue: Pick<VenueRecord, 'key' | 'planKey'>): string =>
+  nameBasedId(`plan/${venue.key}/${venue.planKey}`);
+
+/** Publishes the venue's plan as its next version unless it is there already. Returns how many seats were written. */
+export async function publishPlan(tx: TransactionSql, venueId: string, venue: VenueRecord): Promise<number> {
+  const planId = planIdOf(venue);
+  const [existing] = await tx`select 1 from seating_plans where id = ${planId}`;
+  if (existing) return 0;
+  const draft = venue.draftPlan();
+  const sectionIds = draft.sections.map((section) => nameBasedId(`section/${planId}/${section.label}`));
+  const layout = await buildLayout({ planId, sectionIds, draft });
+  await tx`
+    insert into seating_plans (id, venue_id, version, seat_count, layout_hash, layout)
+    values (${planId}, ${venueId},
+            (select coalesce(max(version), 0) + 1 from seating_plans where venue_id = ${venueId}),
+            ${layout.seatCount}, ${layout.hash}, ${layout.gzip})`;
+  await tx`
+    insert into sections (id, plan_id, position, label, tier_label)
+    select id, ${planId}, position - 1, label, tier_label
+    from unnest(${sectionIds}::uuid[], ${draft.sections.map((section) => section.label)}::text[],
+                ${draft.sections.map((section) => section.tierLabel)}::text[])
+         with ordinality as section(id, label, tier_label, position)`;
+  await copySeats(tx, { planId, sectionIds, draft });
+  return layout.seatCount;
+}
+
+type PlanSeats = { planId: string; sectionIds: readonly string[]; draft: SeatingPlanDraft };
+
+async function copySeats(tx: TransactionSql, plan: PlanSeats): Promise<void> {
+  const copy = await tx`
+    copy venue_seats (plan_id, seat_no, section_id, row_label, seat_label, x, y, accessible, restricted_view)
+    from stdin`.writable();
+  await pipeline(Readable.from(seatLines(plan)), copy);
+}
+
+const SEATS_PER_CHUNK = 2_000;
+
+/** COPY's text format, some thousand lines at a time: a write per line would take longer than PostgreSQL does. */
+function* seatLines({ planId, sectionIds, draft: { seats } }: PlanSeats): Generator<string> {
+  let chunk = '';
+  for (const [seatNo, x] of seats.x.entries()) {
+    const flags = seats.flags[seatNo] ?? 0;
+    const columns = [
+      planId,
+      seatNo,
+      sectionIds[seats.section[seatNo] ?? -1],
+      escaped(seats.row[seatNo]),
+      escaped(seats.label[seatNo]),
+      x,
+      seats.y[seatNo],
+      (flags & seatFlags.accessible) !== 0,
+      (flags & seatFlags.restrictedView) !== 0,
+    ];
+    chunk += `${columns.join('\t')}\n`;
+    if ((seatNo + 1) % SEATS_PER_CHUNK === 0) {
+      yield chunk;
+      chunk = '';
+    }
+  }
+  if (chunk) yield chunk;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+/** Backslash, tab and line ends are what COPY would read as its own. */
+function escaped(text = ''): string {
+  return text.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character);
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { SeatingPlanDraft } from '../layout.ts';
+import type { EventFile, EventRecord, VenueRecord } from './catalog-records.ts';
+import { readCoordinates } from './coordinates.ts';
+import { type ImportProblem, ImportRefused, parseFile } from './import-refused.ts';
+import { isTimeZone, parseLocal } from './kickoff.ts';
+import { parseSeatingChart } from './seating-chart.ts';
+import { repeated } from './world-cup-stadiums.ts';
+
+const money = z.int().nonnegative();
+const venueFile = z.object({
+  venue: z.object({
+    name: z.string().trim().min(1),
+    address: z.string().trim().min(1).optional(),
+    city: z.string().trim().min(1),
+    countryCode: z.string().regex(/^[A-Z]{2}$/),
+    coordinates: z.string().transform(readCoordinates),
+    timeZone: z.string().refine(isTimeZone, 'an IANA time zone such as Europe/Brussels is needed'),
+  }),
+  organizer: z.object({ displayName: z.string().min(1), email: z.email() }),
+  events: z.array(
+    z.object({
+      key: z.string().min(1),
+      title: z.string().min(1),
+      description: z.string(),
+      category: z.enum(['SPORT', 'CONCERT', 'THEATRE', 'COMEDY', 'FESTIVAL', 'FAMILY', 'CONFERENCE', 'OTHER']),
+      performers: z.array(z.string().min(1)),
+      startsAt: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/, 'a local time such as 2026-09-19T14:00 is needed'),
+      currency: z.string().regex(/^[A-Z]{3}$/),
+      popularity: z.int().nonnegative(),
+      prices: z.record(z.string(), z.object({ priceMinor: money, feeMinor: money })),
+    }),
+  ),
+});
+type VenueFile = z.infer<typeof venueFile>;
+type ChartText = { file: string; text: string };
+
+/** Reads the chart of one venue. Throws ImportRefused with every problem of it. */
+export function parseChartVenue(chart: ChartText, about: ChartText): { venue: VenueRecord; plan: SeatingPlanDraft } {
+  const { plan } = parseSeatingChart(chart.file, chart.text);
+  const { venue } = parseFile(about.file, about.text, venueFile);
+  const record: VenueRecord = {
+    key: `venue/${venue.countryCode}/${venue.name}`,
+    name: venue.name,
+    address: venue.address ?? null,
+    city: venue.city,
+    countryCode: venue.countryCode,
+    ...venue.coordinates,
+    timeZone: venue.timeZone,
+    capacity: plan.seats.x.length,
+    planKey: `chart/${createHash('sha256').update(chart.text).digest('hex')}`,
+    draftPlan: () => plan,
+  };
+  return { venue: record, plan };
+}
+
+/** Reads the events of that venue. Throws ImportRefused when one of them has a tier without a price. */
+export function parseChartEvents(about: ChartText, venue: VenueRecord, plan: SeatingPlanDraft): EventFile {
+  const { organizer, events } = parseFile(about.file, about.text, venueFile);
+  const tiers = [...new Set(plan.sections.map((section) => section.tierLabel))];
+  const named = events.map((event) => ({ record: `event ${event.key}`, event }));
+  const problems: ImportProblem[] = repeated(named, ({ event }) => event.key, 'the key');
+  for (const { record, event } of named) {
+    for (const tier of tiers.filter((label) => !event.prices[label])) {
+      problems.push({ record, reason: `no price for "${tier}"` });
+    }
+    const [date = '', time = ''] = event.startsAt.split('T');
+    if (!parseLocal(date, time)) problems.push({ record, reason: `the calendar has no ${event.startsAt}` });
+  }
+  if (problems.length > 0) throw new ImportRefused(about.file, problems);
+  return {
+    file: about.file,
+    organizer: { key: `organizer/${organizer.displayName}`, ...organizer },
+    events: events.map((event) => eventOf(event, venue)),
+  };
+}
+
+function eventOf({ key, startsAt, prices, ...event }: VenueFile['events'][number], venue: VenueRecord): EventRecord {
+  return {
+    ...event,
+    key: `event/${venue.name}/${key}`,
+    venueKey: venue.key,
+    startsLocal: startsAt,
+    timeZone: venue.timeZone,
+    prices: Object.entries(prices).map(([tier, price]) => ({ tier, ...price })),
+  };
+}

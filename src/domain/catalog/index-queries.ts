@@ -1,0 +1,74 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from '#db/client.ts';
+import { type EventDocument, NO_PRICE } from '#search/event-collection.ts';
+import type { IndexedVersion } from '#search/event-index.ts';
+import { withoutMarks } from '#search/highlight.ts';
+
+/** Exact: PostgreSQL keeps instants in microseconds, and a cursor that rounds repeats a hit or skips one. */
+export const microseconds = (instant: SQL): SQL => sql`(extract(epoch from ${instant}) * 1000000)::float8`;
+
+/** Published and not ended, by the database's clock. */
+const canBeFound = sql`e.status = 'PUBLISHED' and greatest(e.starts_at, e.off_sale_at) > now()`;
+
+/** Free seats in tenths, rounded up: 0 means sold out or held. */
+const availableShare = sql`coalesce(ceil(i.available * 10.0 / i.capacity), 0)::int`;
+
+type Row = Omit<EventDocument, 'location'> & { latitude: number; longitude: number };
+
+/** The documents of those events that can be found now; an id that is missing in the answer belongs out of the index. */
+export async function findDocuments({ db }: { db: Db }, eventIds: readonly string[]): Promise<EventDocument[]> {
+  return listWhere(
+    db,
+    sql`e.id in (select value::uuid from jsonb_array_elements_text(${JSON.stringify(eventIds)}::jsonb))`,
+    eventIds.length,
+  );
+}
+
+/** The next documents by id, for filling an index. */
+export async function listDocumentsAfter({ db }: { db: Db }, eventId: string | undefined, limit: number) {
+  return listWhere(db, eventId === undefined ? sql`true` : sql`e.id > ${eventId}`, limit);
+}
+
+async function listWhere(db: Db, condition: SQL, limit: number): Promise<EventDocument[]> {
+  const rows = await db.execute<Row>(sql`
+    select e.id, e.seq::float8 as seq, e.title, e.performers, e.description, e.category, v.name as venue_name, v.city,
+           v.country_code, v.latitude, v.longitude,
+           ${microseconds(sql`e.starts_at`)} as starts_at,
+           ${microseconds(sql`greatest(e.starts_at, e.off_sale_at)`)} as ends_at,
+           ${microseconds(sql`e.on_sale_at`)} as on_sale_at, ${microseconds(sql`e.off_sale_at`)} as off_sale_at,
+           coalesce((select min(t.price_minor) from price_tiers t where t.event_id = e.id), ${NO_PRICE}::bigint)::float8
+             as price_from_minor,
+           e.currency, e.popularity, ${availableShare} as available_share, e.updated_version::float8 as updated_version
+    from events e
+    join venues v on v.id = e.venue_id
+    left join seat_inventories i on i.event_id = e.id
+    where ${canBeFound} and ${condition}
+    order by e.id limit ${limit}`);
+  return rows.map(documentOf);
+}
+
+const documentOf = ({ latitude, longitude, ...row }: Row): EventDocument => ({
+  ...row,
+  title: withoutMarks(row.title),
+  performers: row.performers.map(withoutMarks),
+  description: withoutMarks(row.description),
+  venue_name: withoutMarks(row.venue_name),
+  city: withoutMarks(row.city),
+  location: [latitude, longitude],
+});
+
+/** What the index should hold, and the instant at which that was so. */
+export async function findVersions({ db }: { db: Db }): Promise<Map<string, IndexedVersion>> {
+  const rows = await db.execute<{ id: string; version: number; share: number }>(sql`
+    select e.id, e.updated_version::float8 as version, ${availableShare} as share
+    from events e left join seat_inventories i on i.event_id = e.id where ${canBeFound}`);
+  return new Map(rows.map(({ id, version, share }) => [id, { updatedVersion: version, availableShare: share }]));
+}
+
+/** PostgreSQL's clock. */
+export async function findNow({ db }: { db: Db }): Promise<Date> {
+  const [row] = await db.execute<{ ms: number }>(
+    sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms`,
+  );
+  return new Date(row?.ms ?? Number.NaN);
+}

@@ -1,0 +1,54 @@
+import type { Db } from '#db/client.ts';
+import type { EventIndex } from '#search/event-index.ts';
+import { compareIndex } from './compare-index.ts';
+import { indexEvents } from './index-events.ts';
+import { asIndexWriter, asOnlyRebuild } from './index-lease.ts';
+import { findNow, listDocumentsAfter } from './index-queries.ts';
+
+type Needs = { db: Db; index: EventIndex };
+
+const BATCH = 1000;
+
+/**
+ * Builds the index anew beside the one that answers searches, then puts it in its place: no search fails and no change
+ * is lost meanwhile. Undefined when another process is at it.
+ *
+ * The live writer writes to both from the moment the next collection has its alias. Filling creates and never replaces,
+ * since a document that is there was written by the live writer and is newer. What the writer removed between our
+ * reading and our writing comes back as a ghost; the comparison finds it, and anything else, before the swap.
+ *
+ * @throws SearchUnavailable
+ */
+export function reindexEvents(needs: Needs): Promise<{ collection: string; events: number } | undefined> {
+  const { db, index } = needs;
+  return asOnlyRebuild(db, async () => {
+    const startedAt = await findNow(needs);
+    const collection = await asIndexWriter(db, () => index.startNext());
+    const events = await fill(needs, collection);
+    const { different } = await compareIndex(needs, collection);
+    await indexEvents(needs, different);
+    await asIndexWriter(db, async () => {
+      await index.stamp(startedAt);
+      await index.swap(collection);
+    });
+    return { collection, events };
+  });
+}
+
+async function fill({ db, index }: Needs, collection: string): Promise<number> {
+  let filled = 0;
+  for (let after: string | undefined; ; ) {
+    const documents = await listDocumentsAfter({ db }, after, BATCH);
+    await index.put(collection, documents, 'create');
+    filled += documents.length;
+    after = documents.at(-1)?.id;
+    if (documents.length < BATCH) return filled;
+  }
+}
+
+/** Builds the index where there is none, or one of another shape. Answers whether it did. @throws SearchUnavailable */
+export async function ensureIndex(needs: Needs): Promise<boolean> {
+  const current = await needs.index.current();
+  if (current !== undefined && needs.index.hasShape(current)) return false;
+  return (await reindexEvents(needs)) !== undefined;
+}

@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { openAnswerCache } from './search-cache.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+const ages = { freshMs: 1000, staleMs: 2000, keepMs: 30_000, max: 2 };
+
+function counted(value: () => string = () => 'answer') {
+  let calls = 0;
+  return { ask: async () => `${value()} ${++calls}`, calls: () => calls };
+}
+
+it('asks once for all who ask at the same time', async () => {
+  const cache = openAnswerCache<string>(ages);
+  const { ask, calls } = counted();
+  const answers = await Promise.all(Array.from({ length: 100 }, () => cache.get('key', ask)));
+  expect(new Set(answers)).toEqual(new Set(['answer 1']));
+  expect(calls()).toBe(1);
+});
+
+it('gives an answer that is no longer fresh while it asks again, and none that is stale', async () => {
+  const cache = openAnswerCache<string>(ages);
+  const { ask } = counted();
+  await cache.get('key', ask);
+  vi.advanceTimersByTime(999);
+  expect(await cache.get('key', ask)).toBe('answer 1');
+  vi.advanceTimersByTime(500);
+  expect(await cache.get('key', ask)).toBe('answer 1');
+  await vi.waitFor(() => expect(cache.last('key')).toBe('answer 2'));
+  vi.advanceTimersByTime(2001);
+  expect(await cache.get('key', ask)).toBe('answer 3');
+});
+
+it('keeps the last answer for hard times, but not for ever', async () => {
+  const cache = openAnswerCache<string>(ages);
+  await cache.get('key', async () => 'old');
+  vi.advanceTimersByTime(2500);
+  await expect(cache.get('key', () => Promise.reject(new Error('busy')))).rejects.toThrow('busy');
+  expect(cache.last('key')).toBe('old');
+  vi.advanceTimersByTime(30_000);
+  expect(cache.last('key')).toBeUndefined();
+});
+
+it('remembers no failure', async () => {
+  const cache = openAnswerCache<string>(ages);
+  await expect(cache.get('key', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+  expect(await cache.get('key', async () => 'back')).toBe('back');
+});
+
+it('forgets what was asked for longest ago', async () => {
+  const cache = openAnswerCache<string>(ages);
+  for (const key of ['a', 'b']) await cache.get(key, async () => key);
+  await cache.get('a', async () => 'not asked');
+  await cache.get('c', async () => 'c');
+  expect([cache.last('a'), cache.last('b'), cache.last('c')]).toEqual(['a', undefined, 'c']);
+});

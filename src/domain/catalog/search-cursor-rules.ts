@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { InvalidInput } from '../errors.ts';
+import { isUuid } from '../global-id-rules.ts';
+
+/** Where a page ended, see the search's port. */
+type Position = { readonly rank: number; readonly key: number; readonly seq: number; readonly eventId: string };
+
+const FORMAT = 1;
+
+/** Names a query, so that a cursor is refused by another one. `parts` is everything that decides which hits there are. */
+export const hashOfQuery = (parts: unknown): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 12);
+
+export const encodeCursor = (queryHash: string, { rank, key, seq, eventId }: Position): string =>
+  Buffer.from(JSON.stringify([FORMAT, queryHash, rank, key, seq, eventId])).toString('base64url');
+
+/** @throws InvalidInput for `after` that is no cursor of ours, or one of another query */
+export function decodeCursor(queryHash: string, cursor: string): Position {
+  const [format, hash, rank, key, seq, eventId] = partsOf(cursor);
+  const isOurs =
+    format === FORMAT &&
+    Number.isSafeInteger(rank) &&
+    Number(rank) > 0 &&
+    Number.isSafeInteger(key) &&
+    Number.isSafeInteger(seq) &&
+    typeof eventId === 'string' &&
+    isUuid(eventId);
+  if (!isOurs) throw new InvalidInput('after', 'This is not a cursor of searchEvents.');
+  if (hash !== queryHash) {
+    throw new InvalidInput(
+      'after',
+      'The cursor belongs to another search: repeat its arguments, or leave `after` out.',
+    );
+  }
+  return { rank: Number(rank), key: Number(key), seq: Number(seq), eventId };
+}
+
+function partsOf(cursor: string): readonly unknown[] {
+  if (cursor.length > 400) return [];
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    return Array.isArray(parts) ? parts : [];
+  } catch {
+    return [];
+  }
+}

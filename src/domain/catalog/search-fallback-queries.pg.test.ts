@@ -1,0 +1,18 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import type { EventSearch } from '#search/event-search.ts';
+import { itSearchesEvents } from '#test/support/event-search-conformance.ts';
+import { type Catalogue, createCatalogue } from '#test/support/search-world.ts';
+import { openSearchFallback } from './search-fallback-queries.ts';
+
+let catalogue: Catalogue;
+let search: EventSearch;
+
+beforeAll(async () => {
+  catalogue = await createCatalogue();
+  search = openSearchFallback({ db: catalogue.db });
+});
+afterAll(() => catalogue.close());
+
+describe('search by PostgreSQL', () => {
+  itSearchesEvents(() => ({ search, catalogue, settle: async () => {} }));
+});

@@ -1,0 +1,260 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from '#db/client.ts';
+import { postgresError } from '#db/pg-errors.ts';
+import { inTransaction } from '#db/transaction.ts';
+import { NO_PRICE } from '#search/event-collection.ts';
+import {
+  DEEPEST_RANK,
+  depthFor,
+  type EventHighlight,
+  type EventHit,
+  type EventPage,
+  type EventQuery,
+  type EventSearch,
+  hasKeyset,
+  pageAfter,
+  SearchBusy,
+} from '#search/event-search.ts';
+import { openGate } from '#search/gate.ts';
+import { MARK_END, MARK_START, markedHtml, withoutMarks } from '#search/highlight.ts';
+import { EARTH_RADIUS_KM } from './distance-rules.ts';
+import { microseconds } from './index-queries.ts';
+
+/** Counting further costs a scan of everything that matches, when PostgreSQL has to stand in for the engine. */
+const MOST_COUNTED = 10_000;
+const MOST_RANKED = 1000;
+const NEAREST_VENUES = 300;
+/** Of the trigrams of two words; "messico" and "mexico" have 4 of 11 in common. */
+const ALIKE = 0.33;
+const METRES_PER_KM_ON_ITS_GLOBE = (1000 * 6378.168) / EARTH_RADIUS_KM;
+/** Bookings come first: searches get this many connections and no more. */
+const GATE = { inFlight: 4, queue: 32 };
+const BUDGET_MS = 2000;
+const QUERY_CANCELED = '57014';
+
+type Row = {
+  id: string;
+  seq: number;
+  latitude: number;
+  longitude: number;
+  key: number;
+  title: string;
+  performers: string[];
+};
+
+/**
+ * Search by PostgreSQL, for when the engine is away: full text with prefixes and look-alike words (pg_trgm), distance by
+ * earthdistance. No facets, at most 10,000 counted, and no more than a few searches at once.
+ */
+export function openSearchFallback({ db }: { db: Db }): EventSearch {
+  const gate = openGate(GATE);
+  const ask = <T>(work: () => Promise<T>) =>
+    gate.run(AbortSignal.timeout(BUDGET_MS), work).catch((error: unknown) => {
+      // A question that PostgreSQL cannot answer in time is refused, not failed.
+      if (postgresError(error)?.code === QUERY_CANCELED) throw new SearchBusy('too much to look at', { cause: error });
+      throw error;
+    });
+  return {
+    search: (query) => ask(() => findPage(db, query)),
+    suggest: ({ text, first }) =>
+      ask(async () => {
+        const query: EventQuery = { text, first, order: 'RELEVANCE', categories: [], facets: false };
+        const { rows } = await findRows(db, query, first);
+        return rows.map(({ id, title }) => ({ eventId: id, title, highlight: marked(title, tokensOf(text)) }));
+      }),
+  };
+}
+
+async function findPage(db: Db, query: EventQuery): Promise<EventPage> {
+  const keyset = hasKeyset(query.order);
+  const { rows, total, nowMs } = await findRows(
+    db,
+    query,
+    keyset ? query.first + 1 : depthFor(query.first, query.after),
+  );
+  const hits = rows.map((row) => ({ ...row, eventId: row.id }));
+  const before = query.after?.rank ?? 0;
+  const cut = keyset ? { start: before, page: hits.slice(0, query.first) } : pageAfter(hits, query);
+  const last = cut.start + cut.page.length;
+  const tokens = tokensOf(query.text ?? '');
+  return {
+    hits: cut.page.map(
+      (row, index): EventHit => ({
+        eventId: row.id,
+        location: { latitude: row.latitude, longitude: row.longitude },
+        position: { rank: cut.start + index + 1, key: row.key, seq: row.seq, eventId: row.id },
+        highlights: highlightsOf(row, tokens),
+      }),
+    ),
+    hasNextPage: keyset
+      ? hits.length > query.first
+      : cut.page.length > 0 && last < Math.min(Math.max(total, hits.length), DEEPEST_RANK),
+    totalCount: total,
+    facets: [],
+    indexedAt: new Date(nowMs),
+  };
+}
+
+/** Look-alikes are for words that are found nowhere as they are, as in the engine. */
+async function findRows(db: Db, query: EventQuery, limit: number): Promise<Found> {
+  const asTyped = await findRowsWith(db, query, { limit, matching: matches, nearby: true });
+  if (query.order === 'NEAREST' && asTyped.rows.length < limit && asTyped.rows.length < asTyped.total)
+    return findRowsWith(db, query, { limit, matching: matches, nearby: false });
+  if (asTyped.total > 0 || query.text === undefined) return asTyped;
+  return findRowsWith(db, query, { limit, matching: resembles, nearby: false });
+}
+
+type Found = { rows: Row[]; total: number; nowMs: number };
+/** `nearby`: by distance, only the events of the nearest venues are looked at. */
+type Approach = { limit: number; matching: typeof matches; nearby: boolean };
+
+async function findRowsWith(db: Db, query: EventQuery, { limit, matching, nearby }: Approach): Promise<Found> {
+  const tokens = tokensOf(query.text ?? '');
+  const from = sql`
+    from events e
+    join venues v on v.id = e.venue_id
+    left join lateral (select min(t.price_minor) as minor from price_tiers t where t.event_id = e.id) p on true`;
+  const all = sql`${from} where ${sql.join([...conditionsOf(query), ...tokens.map(matching)], sql` and `)}`;
+  const { key, after, order } = orderOf(query, tokens);
+  const some = sql`${all} and ${after} and ${nearby && query.order === 'NEAREST' ? isAtNearestVenues(query) : sql`true`}`;
+  // Each hit of a very common word would have to be compared, to show the best twenty of a hundred thousand.
+  const candidates =
+    query.order === 'RELEVANCE'
+      ? sql`${from} where e.id = any (array(select e.id ${some} limit ${MOST_RANKED}))`
+      : some;
+  return inTransaction(db, 'searchEvents', async (tx) => {
+    await tx.execute(sql`select set_config('pg_trgm.word_similarity_threshold', ${String(ALIKE)}, true),
+                                set_config('statement_timeout', ${String(BUDGET_MS)}, true)`);
+    const rows = await tx.execute<Row>(sql`
+      select e.id, e.seq::float8 as seq, v.latitude, v.longitude, e.title, e.performers, (${key})::float8 as key
+      ${candidates} order by ${order}, e.seq limit ${limit}`);
+    const [counted] = await tx.execute<{ total: number; nowMs: number }>(sql`
+      select (select count(*)::int from (select 1 ${all} limit ${MOST_COUNTED}) c) as total,
+             (extract(epoch from now()) * 1000)::float8 as "nowMs"`);
+    return { rows: [...rows], total: counted?.total ?? 0, nowMs: counted?.nowMs ?? 0 };
+  });
+}
+
+const instant = (us: number): SQL => sql`(timestamptz 'epoch' + ${us}::float8 * interval '1 microsecond')`;
+const priceFrom = sql`coalesce(p.minor, ${NO_PRICE}::bigint)`;
+
+function conditionsOf(query: EventQuery): SQL[] {
+  const { near, radiusKm } = query;
+  return [
+    sql`e.status = 'PUBLISHED' and greatest(e.starts_at, e.off_sale_at) > now()`,
+    ...(near && radiusKm !== undefined ? [isWithin(near, radiusKm)] : []),
+    ...(query.city === undefined ? [] : [sql`${plainWords(sql`v.city`)} = ${plainWords(sql`${query.city}::text`)}`]),
+    ...(query.countryCode === undefined ? [] : [sql`v.country_code = ${query.countryCode}`]),
+    ...(query.categories.length === 0 ? [] : [sql`e.category in ${[...query.categories]}`]),
+    ...(query.startsFromUs === undefined ? [] : [sql`e.starts_at >= ${instant(query.startsFromUs)}`]),
+    ...(query.startsToUs === undefined ? [] : [sql`e.starts_at <= ${instant(query.startsToUs)}`]),
+    ...(query.priceAtMostMinor === undefined ? [] : [sql`p.minor <= ${query.priceAtMostMinor}`]),
+    ...(query.onSaleAtUs === undefined
+      ? []
+      : [sql`e.on_sale_at <= ${instant(query.onSaleAtUs)} and e.off_sale_at > ${instant(query.onSaleAtUs)}`]),
+  ];
+}
+
+/** The word begins a word of the event or of its venue. */
+const matches = (token: string): SQL => sql`(
+  event_words(e.title, e.performers, e.description) @@ ${prefixQuery(token)}
+  or e.venue_id = any (array(
+    select w.id from venues w where to_tsvector('simple', search_fold(w.name || ' ' || w.city)) @@ ${prefixQuery(token)})))`;
+
+/** The word begins a word of the event or of its venue, or is like one of the title, the performers or the venue. */
+const resembles = (token: string): SQL => sql`(
+  ${matches(token)}
+  or event_names(e.title, e.performers) %> ${token}
+  or e.venue_id = any (array(select w.id from venues w where search_fold(w.name || ' ' || w.city) %> ${token})))`;
+
+const prefixQuery = (token: string): SQL => sql`to_tsquery('simple', ${`'${token}':*`})`;
+
+const plainWords = (text: SQL): SQL =>
+  sql`trim(regexp_replace(translate(search_fold(${text}), '''’', ''), '[^[:alnum:]]+', ' ', 'g'))`;
+
+function isWithin({ latitude, longitude }: NonNullable<EventQuery['near']>, radiusKm: number): SQL {
+  const centre = sql`ll_to_earth(${latitude}::float8, ${longitude}::float8)`;
+  const metres = sql`${radiusKm * METRES_PER_KM_ON_ITS_GLOBE}::float8`;
+  return sql`e.venue_id = any (array(
+    select w.id from venues w
+    where earth_box(${centre}, ${metres}) @> ll_to_earth(w.latitude, w.longitude)
+      and earth_distance(${centre}, ll_to_earth(w.latitude, w.longitude)) <= ${metres}))`;
+}
+
+const distanceTo = (near: EventQuery['near'], venue: SQL): SQL =>
+  sql`earth_distance(ll_to_earth(${near?.latitude ?? 0}::float8, ${near?.longitude ?? 0}::float8),
+                     ll_to_earth(${venue}.latitude, ${venue}.longitude))`;
+
+const isAtNearestVenues = ({ near }: EventQuery): SQL => sql`e.venue_id = any (array(
+  select w.id from venues w order by ${distanceTo(near, sql`w`)}, w.id limit ${NEAREST_VENUES}))`;
+
+/** `key` is what the cursor keeps; `after` is true for what comes behind it. */
+function orderOf(query: EventQuery, tokens: readonly string[]): { key: SQL; after: SQL; order: SQL } {
+  const { order, after, near } = query;
+  const seq = sql`${after?.seq ?? 0}::bigint`;
+  const behind = (condition: SQL) => (after ? condition : sql`true`);
+  switch (order) {
+    case 'SOONEST':
+      return {
+        key: microseconds(sql`e.starts_at`),
+        after: behind(sql`(e.starts_at, e.seq) > (${instant(after?.key ?? 0)}, ${seq})`),
+        order: sql`e.starts_at`,
+      };
+    case 'PRICE':
+      return {
+        key: priceFrom,
+        after: behind(sql`(${priceFrom}, e.seq) > (${after?.key ?? 0}::bigint, ${seq})`),
+        order: priceFrom,
+      };
+    case 'POPULARITY':
+      return {
+        key: sql`e.popularity`,
+        after: behind(sql`(-e.popularity::bigint, e.seq) > (${-(after?.key ?? 0)}::bigint, ${seq})`),
+        order: sql`e.popularity desc`,
+      };
+    case 'NEAREST':
+      return {
+        key: sql`0`,
+        after: sql`true`,
+        order: distanceTo(near, sql`v`),
+      };
+    case 'RELEVANCE':
+      return { key: sql`0`, after: sql`true`, order: sql`${likeness(tokens)} desc, e.popularity desc` };
+  }
+}
+
+/** Title and performers count most; a word found elsewhere counts a little. */
+const likeness = (tokens: readonly string[]): SQL =>
+  tokens.length === 0
+    ? sql`0::float8`
+    : sql.join(
+        tokens.map(
+          (token) => sql`greatest(word_similarity(${token}, event_names(e.title, e.performers)), 0.4::float4)`,
+        ),
+        sql` + `,
+      );
+
+const fold = (text: string): string =>
+  text
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase();
+
+/** Longer texts ask for no more than their first words. */
+const tokensOf = (text: string): string[] => fold(text).split(' ').filter(Boolean).slice(0, 12);
+
+function highlightsOf(row: Row, tokens: readonly string[]): EventHighlight[] {
+  return [
+    { field: 'title', text: row.title },
+    { field: 'performers', text: row.performers.join(', ') },
+  ]
+    .map(({ field, text }) => ({ field, snippet: marked(text, tokens) }))
+    .filter(({ snippet }) => snippet.includes('<mark>'));
+}
+
+const marked = (text: string, tokens: readonly string[]): string =>
+  markedHtml(
+    withoutMarks(text).replace(/[\p{L}\p{M}\p{N}]+/gu, (word) =>
+      tokens.some((token) => fold(word).startsWith(token)) ? `${MARK_START}${word}${MARK_END}` : word,
+    ),
+  );

@@ -1,0 +1,53 @@
+import type { categories } from '#db/tables/catalog.ts';
+
+export type Category = (typeof categories)[number];
+export const eventSorts = ['RELEVANCE', 'SOONEST', 'NEAREST', 'PRICE', 'POPULARITY'] as const;
+export type EventSort = (typeof eventSorts)[number];
+
+/** Degrees, WGS 84. */
+export type GeoPoint = { readonly latitude: number; readonly longitude: number };
+
+/** What a client asked for, unchecked. All filters combine with AND; none of them gives the soonest events. */
+export type SearchEventsRequest = {
+  text?: string | undefined;
+  near?: GeoPoint | undefined;
+  radiusKm?: number | undefined;
+  city?: string | undefined;
+  countryCode?: string | undefined;
+  categories?: readonly Category[] | undefined;
+  startsBetween?: { from?: Date | undefined; to?: Date | undefined } | undefined;
+  /** Against the event's lowest price, without fee. */
+  priceAtMostMinor?: number | undefined;
+  onSaleOnly: boolean;
+  sort?: EventSort | undefined;
+  first: number;
+  after?: string | undefined;
+  /** Facets are dear: they are computed when the client selected them. */
+  wants: { facets: boolean };
+};
+
+/** `snippet` is safe to put into a page: HTML-escaped, with nothing but `<mark>` around the matched words. */
+export type Highlight = { readonly field: string; readonly snippet: string };
+
+export type SearchHit = {
+  /** Raw event id. */
+  readonly eventId: string;
+  readonly cursor: string;
+  /** Only when the request said `near`. */
+  readonly distanceKm?: number | undefined;
+  readonly highlights: readonly Highlight[];
+};
+
+export type SearchEventsResult = {
+  readonly hits: readonly SearchHit[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean };
+  readonly totalCount: number;
+  readonly facets: readonly { field: string; counts: readonly { value: string; count: number }[] }[];
+  /** Changes of the catalogue up to this instant are in the answer. */
+  readonly indexedAt: Date;
+  /** PostgreSQL answered instead of the index: no facets, simpler ranking. */
+  readonly degraded: boolean;
+};
+
+export type SuggestEventsRequest = { text: string; first: number };
+export type EventSuggestion = { readonly eventId: string; readonly title: string; readonly highlight: string };

@@ -1,0 +1,108 @@
+import { sql } from 'drizzle-orm';
+import type { Db } from '#db/client.ts';
+import { NotFound } from '#domain/errors.ts';
+import { parseLayout } from './layout.ts';
+import type { SeatingPlan } from './seating-plan.ts';
+
+export type SeatingPlanCache = {
+  /** The plan with this raw id. Throws NotFound for an unknown one. The same object for everybody: read only. */
+  get(planId: string): Promise<SeatingPlan>;
+  /** The layout file with this name (32 hex digits), gzipped as it is stored, or undefined. */
+  layoutByHash(hash: string): Promise<{ gzip: Buffer } | undefined>;
+};
+
+export type SeatingPlanCacheOptions = {
+  /** What the parsed plans may take; the least recently used go first. One stadium is 2 to 3 MB. */
+  plansMaxBytes?: number;
+  /** What the gzipped layouts may take. One stadium is about half a megabyte. */
+  layoutsMaxBytes?: number;
+};
+
+const MEGABYTE = 1024 * 1024;
+/** Two 4-byte positions, two pointers, section and flags, and what the arrays themselves take. */
+const BYTES_PER_SEAT = 28;
+
+/**
+ * Seating plans of this process, read from PostgreSQL once. Plans never change, so nothing here ever goes stale;
+ * a thousand callers that want the same plan at once cost one query.
+ */
+export function openSeatingPlanCache(
+  { db }: { db: Pick<Db, 'execute'> },
+  options: SeatingPlanCacheOptions = {},
+): SeatingPlanCache {
+  const plans = boundedCache({
+    maxBytes: options.plansMaxBytes ?? 256 * MEGABYTE,
+    bytesOf: (plan: SeatingPlan) => plan.seatCount * BYTES_PER_SEAT,
+    load: async (planId) => {
+      const layout = await storedLayout(db, sql`id = ${planId}::uuid`);
+      return layout && (await parseLayout(layout));
+    },
+  });
+  const layouts = boundedCache({
+    maxBytes: options.layoutsMaxBytes ?? 64 * MEGABYTE,
+    bytesOf: (gzip: Buffer) => gzip.byteLength,
+    load: (hash) => storedLayout(db, sql`layout_hash = ${hash}`),
+  });
+  return {
+    async get(planId) {
+      const plan = await plans(planId);
+      if (!plan) throw new NotFound('seating plan');
+      return plan;
+    },
+    async layoutByHash(hash) {
+      // What cannot be the name of a layout must not cost a query.
+      if (!/^[0-9a-f]{32}$/.test(hash)) return undefined;
+      const gzip = await layouts(hash);
+      return gzip && { gzip };
+    },
+  };
+}
+
+async function storedLayout(db: Pick<Db, 'execute'>, where: ReturnType<typeof sql>): Promise<Buffer | undefined> {
+  const rows = await db.execute<{ layout: Buffer }>(sql`select layout from seating_plans where ${where} limit 1`);
+  return rows[0]?.layout;
+}
+
+/** Least recently used out first, by bytes; one load at a time per key; neither misses nor failures are kept. */
+function boundedCache<V>(rules: {
+  maxBytes: number;
+  bytesOf: (value: V) => number;
+  load: (key: string) => Promise<V | undefined>;
+}): (key: string) => Promise<V | undefined> {
+  const kept = new Map<string, V>();
+  const loading = new Map<string, Promise<V | undefined>>();
+  let bytes = 0;
+
+  const keep = (key: string, value: V): void => {
+    kept.set(key, value);
+    bytes += rules.bytesOf(value);
+    for (const [oldest, old] of kept) {
+      if (bytes <= rules.maxBytes || oldest === key) break;
+      kept.delete(oldest);
+      bytes -= rules.bytesOf(old);
+    }
+  };
+
+  const loadOnce = async (key: string): Promise<V | undefined> => {
+    try {
+      const value = await rules.load(key);
+      if (value !== undefined) keep(key, value);
+      return value;
+    } finally {
+      loading.delete(key);
+    }
+  };
+
+  return (key) => {
+    const value = kept.get(key);
+    if (value !== undefined) {
+      // A Map keeps insertion order: re-inserting marks it as the most recently used.
+      kept.delete(key);
+      kept.set(key, value);
+      return Promise.resolve(value);
+    }
+    const pending = loading.get(key) ?? loadOnce(key);
+    loading.set(key, pending);
+    return pending;
+  };
+}

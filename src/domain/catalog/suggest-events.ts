@@ -1,0 +1,19 @@
+import type { CatalogSearch } from './catalog-search.ts';
+import { refuseWhenBusy } from './search-events.ts';
+import { checkFirst, wordsOf } from './search-request-rules.ts';
+import type { EventSuggestion, SuggestEventsRequest } from './search-types.ts';
+
+type Needs = { search: Pick<CatalogSearch, 'suggest'> };
+
+/**
+ * Titles for what was typed so far. Nothing for a text without a letter or digit.
+ *
+ * @throws InvalidInput with the field; RateLimited when neither the index nor the fallback has room
+ */
+export async function suggestEvents(needs: Needs, request: SuggestEventsRequest): Promise<readonly EventSuggestion[]> {
+  checkFirst(request.first);
+  const text = wordsOf('text', request.text);
+  if (text === undefined) return [];
+  const { value } = await needs.search.suggest({ text, first: request.first }).catch(refuseWhenBusy);
+  return value;
+}

@@ -1,0 +1,15 @@
+import { inArray } from 'drizzle-orm';
+import type { Db } from '#db/client.ts';
+import { venues } from '#db/tables/catalog.ts';
+import { inOrderOf } from './in-order-of.ts';
+
+export type Venue = typeof venues.$inferSelect;
+
+/** The venues with these raw ids, in their order; undefined for an unknown one. One query. */
+export async function findVenues({ db }: { db: Db }, venueIds: readonly string[]): Promise<(Venue | undefined)[]> {
+  const rows = await db
+    .select()
+    .from(venues)
+    .where(inArray(venues.id, [...venueIds]));
+  return inOrderOf(venueIds, rows, (venue) => venue.id);
+}

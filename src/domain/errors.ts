@@ -1,0 +1,54 @@
+/** What the caller may do after a refusal. `afterSeconds` is set with AFTER, and where waiting helps. */
+export type RetryAdvice =
+  | { readonly advice: 'NEVER' | 'NEW_KEY' }
+  | { readonly advice: 'AFTER'; readonly afterSeconds: number }
+  | { readonly advice: 'SAME_KEY'; readonly afterSeconds?: number };
+
+/** A refusal: an expected "no" that the client can act on. Anything else that is thrown is a bug or an outage and is masked. */
+export abstract class DomainError extends Error {
+  abstract readonly code: string;
+  abstract readonly retry: RetryAdvice;
+}
+
+/** `field` is the name of the input field or argument, in GraphQL's spelling. */
+export class InvalidInput extends DomainError {
+  readonly code = 'INVALID_INPUT';
+  readonly retry = { advice: 'NEVER' } as const;
+  readonly field: string;
+
+  constructor(field: string, message: string) {
+    super(message);
+    this.field = field;
+  }
+}
+
+/** Unknown and not-yours look the same. */
+export class NotFound extends DomainError {
+  readonly code = 'NOT_FOUND';
+  readonly retry = { advice: 'NEVER' } as const;
+
+  constructor(what: string) {
+    super(`There is no such ${what}.`);
+  }
+}
+
+export class RateLimited extends DomainError {
+  readonly code = 'RATE_LIMITED';
+  readonly retry: RetryAdvice;
+
+  constructor(afterSeconds: number, message = 'Too many requests.') {
+    super(message);
+    this.retry = { advice: 'AFTER', afterSeconds };
+  }
+}
+
+/** Too busy, or a part is away. Whether the request took effect is unknown or no: the same key answers it. */
+export class TryAgain extends DomainError {
+  readonly code = 'TRY_AGAIN';
+  readonly retry: RetryAdvice;
+
+  constructor(afterSeconds: number, message = 'Temporarily too busy. Try again with the same idempotency key.') {
+    super(message);
+    this.retry = { advice: 'SAME_KEY', afterSeconds };
+  }
+}

@@ -1,0 +1,285 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { bookingTransitions } from '../booking/booking-status.ts';
+import { type Allocation, allocate } from './allocate-rules.ts';
+import type { BookingState, HoldCommand, InventoryCommand, SeatState } from './inventory-command.ts';
+import { type InventoryPolicy, type InventoryState, keyOf } from './inventory-work-rules.ts';
+
+const SEATS = 12;
+const NOW = 1_000_000;
+const policy: InventoryPolicy = { holdTtlSeconds: 300, maxSeatsPerBooking: 4, maxSeatsPerEvent: 6 };
+const rules = { policy, tierOf: (seatNo: number) => (seatNo < SEATS ? 'T' : undefined) };
+const sale = {
+  eventId: 'e',
+  planId: 'p',
+  title: 'Match',
+  status: 'PUBLISHED',
+  onSaleAtMs: 0,
+  offSaleAtMs: 2 * NOW,
+  cancellableUntilMs: 2 * NOW,
+  currency: 'USD',
+  tiers: new Map([['T', { priceMinor: 100, feeMinor: 10 }]]),
+} as const;
+
+const empty: InventoryState = {
+  nowMs: NOW,
+  version: 7,
+  sale,
+  seats: new Map(),
+  bookings: new Map(),
+  bookingIdByKey: new Map(),
+  seatCountByUser: new Map(),
+};
+
+let nextId = 0;
+const hold = (seatNos: number[], of: Partial<HoldCommand> = {}): HoldCommand => {
+  nextId += 1;
+  const id = `b${nextId}`;
+  return {
+    kind: 'hold',
+    bookingId: id,
+    userId: `user of ${id}`,
+    planId: 'p',
+    seatNos,
+    idempotencyKey: id,
+    requestHash: seatNos.join(),
+    ...of,
+  };
+};
+
+const open = (bookings: ReadonlyMap<string, BookingState>): BookingState[] =>
+  [...bookings.values()].filter((booking) => ['PENDING_PAYMENT', 'CONFIRMED'].includes(booking.status));
+
+/** What the next write would read after this one was committed. */
+function after(state: InventoryState, done: Allocation): InventoryState {
+  const bookings = new Map(state.bookings);
+  for (const booking of [...done.created, ...done.updated.values()]) bookings.set(booking.id, booking);
+  const counts = new Map<string, number>();
+  const keys = new Map<string, string>();
+  for (const booking of bookings.values()) {
+    keys.set(keyOf(booking.userId, booking.idempotencyKey), booking.id);
+  }
+  for (const booking of open(bookings)) {
+    counts.set(booking.userId, (counts.get(booking.userId) ?? 0) + booking.seats.length);
+  }
+  return {
+    ...state,
+    version: done.version,
+    seats: new Map([...state.seats, ...done.seats]),
+    bookings,
+    bookingIdByKey: keys,
+    seatCountByUser: counts,
+  };
+}
+
+const seatNos = fc
+  .uniqueArray(fc.nat(SEATS - 1), { minLength: 1, maxLength: 5 })
+  .map((list) => list.sort((a, b) => a - b));
+type Step =
+  | { do: 'hold'; seatNos: number[]; user: number; key: number }
+  | { do: 'confirm' | 'fail' | 'cancel' | 'expire' | 'open'; nth: number; wrongAmount: boolean };
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('hold' as const), seatNos, user: fc.nat(4), key: fc.nat(9) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom('confirm' as const, 'fail' as const, 'cancel' as const, 'expire' as const, 'open' as const),
+      nth: fc.nat(9),
+      wrongAmount: fc.boolean(),
+    }),
+  },
+);
+const batches = fc.array(fc.record({ steps: fc.array(step, { maxLength: 12 }), wait: fc.nat(400_000) }), {
+  maxLength: 8,
+});
+
+function commandsOf(steps: readonly Step[], known: readonly BookingState[]): InventoryCommand[] {
+  return steps.flatMap((one): InventoryCommand[] => {
+    if (one.do === 'hold') return [hold(one.seatNos, { userId: `u${one.user}`, idempotencyKey: `k${one.key}` })];
+    const booking = known[one.nth % Math.max(1, known.length)];
+    if (!booking) return [];
+    const bookingId = booking.id;
+    if (one.do === 'open') return [{ kind: 'openSession', bookingId, url: 'https://pay.example' }];
+    if (one.do === 'cancel') return [{ kind: 'release', reason: 'CANCELLED', bookingId, userId: booking.userId }];
+    if (one.do === 'fail') return [{ kind: 'release', reason: 'FAILED', bookingId }];
+    if (one.do === 'expire') return [{ kind: 'release', reason: 'EXPIRED', bookingId }];
+    const amountMinor = booking.totalMinor + (one.wrongAmount ? 1 : 0);
+    return [{ kind: 'confirm', bookingId, amountMinor, currency: 'USD', tickets: [] }];
+  });
+}
+
+function expectSound(state: InventoryState): void {
+  const owners = new Map<number, BookingState>();
+  for (const booking of open(state.bookings)) {
+    for (const { seatNo } of booking.seats) {
+      expect(owners.get(seatNo), `seat ${seatNo} has two owners`).toBeUndefined();
+      owners.set(seatNo, booking);
+    }
+  }
+  for (let seatNo = 0; seatNo < SEATS; seatNo++) {
+    const owner = owners.get(seatNo);
+    const seat = state.seats.get(seatNo) ?? { status: 'AVAILABLE', bookingId: null, holdExpiresAtMs: null };
+    const isHeld = owner?.status === 'PENDING_PAYMENT';
+    const expected: SeatState = owner
+      ? {
+          status: isHeld ? 'HELD' : 'BOOKED',
+          bookingId: owner.id,
+          holdExpiresAtMs: isHeld ? owner.holdExpiresAtMs : null,
+        }
+      : { status: 'AVAILABLE', bookingId: null, holdExpiresAtMs: null };
+    expect(seat).toEqual(expected);
+  }
+  for (const count of state.seatCountByUser.values()) expect(count).toBeLessThanOrEqual(policy.maxSeatsPerEvent);
+}
+
+test('whatever arrives, no seat has two owners, bookings are whole, limits hold and versions have no gaps', () => {
+  fc.assert(
+    fc.property(batches, (list) => {
+      let state = empty;
+      let nowMs = NOW;
+      for (const { steps, wait } of list) {
+        nowMs += wait / 2;
+        state = { ...state, nowMs, sale: { ...sale, offSaleAtMs: nowMs + 1, cancellableUntilMs: nowMs + 1 } };
+        const frozen = JSON.stringify([...state.seats, ...state.bookings]);
+        const done = allocate(commandsOf(steps, [...state.bookings.values()]), state, rules);
+        expect(JSON.stringify([...state.seats, ...state.bookings]), 'the input was changed').toBe(frozen);
+        const versions = done.transitions.flatMap((one) => ('version' in one ? [one.version] : []));
+        expect(versions).toEqual(Array.from({ length: done.version - state.version }, (_, i) => state.version + 1 + i));
+        for (const booking of done.updated.values()) {
+          const before = state.bookings.get(booking.id)?.status;
+          if (before && before !== booking.status && !twoEdges(before, booking.status))
+            expect(bookingTransitions[before]).toContain(booking.status);
+        }
+        state = after(state, done);
+        expectSound(state);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** Within one batch a booking may take two edges, such as PENDING_PAYMENT, EXPIRED, CONFIRMED. */
+const twoEdges = (from: keyof typeof bookingTransitions, to: string): boolean =>
+  bookingTransitions[from].some((middle) => (bookingTransitions[middle] as readonly string[]).includes(to));
+
+test('one batch decides as the same commands one by one', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 20 }), fc.array(step, { maxLength: 20 }), (first, second) => {
+      const before = after(empty, allocate(commandsOf(first, []), empty, rules));
+      const commands = commandsOf(second, [...before.bookings.values()]);
+      const together = allocate(commands, before, rules);
+      let state = before;
+      const apart = commands.map((command) => {
+        const done = allocate([command], state, rules);
+        state = after(state, done);
+        return done.outcomes[0];
+      });
+      expect(together.outcomes).toEqual(apart);
+      expect(after(before, together)).toEqual(state);
+    }),
+  );
+});
+
+test('a refused hold loses only to bookings that have its seats', () => {
+  fc.assert(
+    fc.property(fc.array(seatNos, { maxLength: 20 }), (wishes) => {
+      const commands = wishes.map((wish) => hold(wish));
+      const { outcomes, seats } = allocate(commands, empty, rules);
+      outcomes.forEach((outcome, index) => {
+        if (outcome.kind !== 'seatsUnavailable') return;
+        const earlier = outcomes.slice(0, index).flatMap((other) => (other.kind === 'held' ? [other.booking.id] : []));
+        for (const seatNo of outcome.seatNos) expect(earlier).toContain(seats.get(seatNo)?.bookingId);
+      });
+    }),
+  );
+});
+
+test('nobody loses to a rival that lost', () => {
+  const taken = after(empty, allocate([hold([0])], empty, rules));
+  const { outcomes } = allocate([hold([0, 1]), hold([1, 2])], taken, rules);
+  expect(outcomes.map((outcome) => outcome.kind)).toEqual(['seatsUnavailable', 'held']);
+});
+
+const ready = (state: InventoryState): InventoryState => ({
+  ...state,
+  bookings: new Map(
+    [...state.bookings].map(([id, one]) => [id, { ...one, paymentStatus: 'SESSION_CREATED' as const }]),
+  ),
+});
+
+test('an overdue hold in the way ends whole before the seat is taken', () => {
+  const held = ready(after(empty, allocate([hold([0, 1])], empty, rules)));
+  const late = { ...held, nowMs: NOW + 300_000 };
+  const done = allocate([hold([1, 2])], late, rules);
+  expect(done.outcomes[0]?.kind).toBe('held');
+  expect(done.transitions.map((one) => one.type)).toEqual(['expired', 'held']);
+  expect(done.seats.get(0)?.status).toBe('AVAILABLE');
+});
+
+test('an overdue hold whose session we have not opened is extended once by at most two minutes, and only once', () => {
+  const command = hold([0]);
+  const held = after(empty, allocate([command], empty, rules));
+  const expire = { kind: 'release', reason: 'EXPIRED', bookingId: command.bookingId } as const;
+  const at = (state: InventoryState, seconds: number) => ({ ...state, nowMs: NOW + seconds * 1000 });
+  expect(allocate([expire], at(held, 299), rules).outcomes[0]?.kind).toBe('kept');
+  const extended = allocate([expire], at(held, 301), rules);
+  expect(extended.outcomes[0]).toMatchObject({ kind: 'extended', booking: { holdExpiresAtMs: NOW + 420_000 } });
+  const again = after(held, extended);
+  expect(allocate([expire], at(again, 419), rules).outcomes[0]?.kind).toBe('kept');
+  expect(allocate([expire], at(again, 420), rules).outcomes[0]?.kind).toBe('released');
+  expect(allocate([expire], at(held, 421), rules).outcomes[0]?.kind).toBe('released');
+});
+
+test('money after the end: the very same seats if they are free, else it goes back, once', () => {
+  const command = hold([0, 1]);
+  const held = ready(after(empty, allocate([command], empty, rules)));
+  const late = { ...held, nowMs: NOW + 300_000 };
+  const expire = { kind: 'release', reason: 'EXPIRED', bookingId: command.bookingId } as const;
+  const confirm = {
+    kind: 'confirm',
+    bookingId: command.bookingId,
+    amountMinor: 220,
+    currency: 'USD',
+    tickets: [],
+  } as const;
+  const free = allocate([expire, confirm], late, rules);
+  expect(free.outcomes[1]).toMatchObject({ kind: 'confirmed', retaken: true, booking: { status: 'CONFIRMED' } });
+  const gone = allocate([expire, hold([1]), confirm, confirm], late, rules);
+  expect(gone.outcomes[2]).toMatchObject({
+    kind: 'unconfirmable',
+    reason: 'SEATS_TAKEN',
+    booking: { status: 'EXPIRED' },
+  });
+  expect(gone.transitions.filter((one) => one.type === 'unconfirmable')).toHaveLength(1);
+  const wrong = allocate([{ ...confirm, amountMinor: 219 }], held, rules);
+  expect(wrong.transitions.map((one) => one.type)).toEqual(['failed', 'unconfirmable']);
+  expect(wrong.outcomes[0]).toMatchObject({ booking: { status: 'FAILED', paymentStatus: 'PAYMENT_SUCCESS' } });
+});
+
+test('each refusal of a hold', () => {
+  const refusal = (command: HoldCommand, of: Partial<typeof sale | { status: 'DRAFT' | 'CANCELLED' }> = {}) =>
+    allocate([command], { ...empty, sale: { ...sale, ...of } }, rules).outcomes[0];
+  expect(refusal(hold([0]), { status: 'DRAFT' })).toEqual({ kind: 'noEvent' });
+  expect(refusal(hold([0]), { status: 'CANCELLED' })?.kind).toBe('notOnSale');
+  expect(refusal(hold([0]), { onSaleAtMs: NOW + 5 } as never)).toMatchObject({ kind: 'notOnSale', opensInMs: 5 });
+  expect(refusal(hold([0]), { offSaleAtMs: NOW } as never)).toMatchObject({ kind: 'notOnSale', opensInMs: null });
+  expect(refusal(hold([SEATS]))).toEqual({ kind: 'noSeat' });
+  expect(refusal(hold([0], { planId: 'other' }))).toEqual({ kind: 'noSeat' });
+  expect(refusal(hold([0, 1, 2, 3, 4]))).toEqual({ kind: 'tooManySeats', limit: 4 });
+  const mine = { userId: 'me' };
+  const { outcomes } = allocate([hold([0, 1, 2, 3], mine), hold([4, 5, 6], mine), hold([7, 8], mine)], empty, rules);
+  expect(outcomes.map((outcome) => outcome.kind)).toEqual(['held', 'tooManySeats', 'held']);
+});
+
+test('the same key is one booking; with another request it is refused', () => {
+  const first = hold([0], { userId: 'me', idempotencyKey: 'key' });
+  const again = { ...first, bookingId: 'again' };
+  const other = { ...hold([1]), userId: 'me', idempotencyKey: 'key' };
+  const { outcomes, created } = allocate([first, again, other], empty, rules);
+  expect(outcomes).toMatchObject([
+    { kind: 'held', replayed: false },
+    { kind: 'held', replayed: true, booking: { id: first.bookingId } },
+    { kind: 'keyReused' },
+  ]);
+  expect(created).toHaveLength(1);
+});

@@ -1,0 +1,118 @@
+import type {
+  BookingState,
+  ConfirmCommand,
+  HoldCommand,
+  InventoryCommand,
+  InventoryOutcome,
+  OpenSessionCommand,
+  ReleaseCommand,
+  UnconfirmableReason,
+} from './inventory-command.ts';
+import { type InventoryState, InventoryWork, type Rules, type WorkResult } from './inventory-work-rules.ts';
+
+/** `outcomes`: one for each command, in the order of the commands. */
+export type Allocation = WorkResult & { readonly outcomes: readonly InventoryOutcome[] };
+
+/**
+ * Decides what each command comes to, in order of arrival, from the state that one write has read. Pure: it changes
+ * nothing that it was given. A command sees what the ones before it did and nothing of one that was refused, so nobody
+ * loses to a rival that lost; an overdue hold in the way of a seat ends whole before the seat is looked at.
+ */
+export function allocate(commands: readonly InventoryCommand[], state: InventoryState, rules: Rules): Allocation {
+  const work = new InventoryWork(state, rules);
+  const outcomes = commands.map((command) => decide(work, command));
+  return { outcomes, ...work.result() };
+}
+
+function decide(work: InventoryWork, command: InventoryCommand): InventoryOutcome {
+  switch (command.kind) {
+    case 'hold':
+      return hold(work, command);
+    case 'confirm':
+      return confirm(work, command);
+    case 'release':
+      return release(work, command);
+    case 'openSession':
+      return openSession(work, command);
+  }
+}
+
+function hold(work: InventoryWork, command: HoldCommand): InventoryOutcome {
+  const earlier = work.bookingByKey(command);
+  if (earlier) {
+    if (earlier.requestHash !== command.requestHash) return { kind: 'keyReused' };
+    return { kind: 'held', booking: earlier, replayed: earlier.id !== command.bookingId };
+  }
+  return refusalOf(work, command) ?? work.hold(command);
+}
+
+function refusalOf(work: InventoryWork, command: HoldCommand): InventoryOutcome | undefined {
+  const { sale, nowMs, rules } = work;
+  if (sale.status === 'DRAFT') return { kind: 'noEvent' };
+  if (sale.planId !== command.planId || command.seatNos.some((seatNo) => rules.tierOf(seatNo) === undefined))
+    return { kind: 'noSeat' };
+  if (sale.status === 'CANCELLED' || nowMs >= sale.offSaleAtMs)
+    return { kind: 'notOnSale', opensInMs: null, opensAtMs: null };
+  if (nowMs < sale.onSaleAtMs)
+    return { kind: 'notOnSale', opensInMs: sale.onSaleAtMs - nowMs, opensAtMs: sale.onSaleAtMs };
+  const { maxSeatsPerBooking, maxSeatsPerEvent } = rules.policy;
+  if (command.seatNos.length > maxSeatsPerBooking) return { kind: 'tooManySeats', limit: maxSeatsPerBooking };
+  const taken = command.seatNos.filter((seatNo) => !work.isFree(seatNo));
+  if (taken.length > 0) return { kind: 'seatsUnavailable', seatNos: taken };
+  if (work.seatCountOf(command.userId) + command.seatNos.length > maxSeatsPerEvent)
+    return { kind: 'tooManySeats', limit: maxSeatsPerEvent };
+  return undefined;
+}
+
+function confirm(work: InventoryWork, command: ConfirmCommand): InventoryOutcome {
+  const booking = work.ownBooking(command.bookingId);
+  if (!booking) return { kind: 'noBooking' };
+  if (booking.status === 'CONFIRMED') return { kind: 'confirmed', booking, retaken: false, fresh: false };
+  // Its money was seen before and could not be used: it is on its way back, or was given back.
+  const isSettled = ['PAYMENT_SUCCESS', 'REFUND_PENDING', 'REFUNDED'].includes(booking.paymentStatus);
+  if (isSettled) return { kind: 'unconfirmable', booking, reason: undefined };
+  const reason = whyUnconfirmable(work, booking, command);
+  if (reason) return { kind: 'unconfirmable', booking: work.turnMoneyAway(booking, reason), reason };
+  const retaken = booking.status === 'EXPIRED';
+  return { kind: 'confirmed', booking: work.confirm(booking, command.tickets, retaken), retaken, fresh: true };
+}
+
+function whyUnconfirmable(
+  work: InventoryWork,
+  booking: BookingState,
+  command: ConfirmCommand,
+): UnconfirmableReason | undefined {
+  if (booking.status === 'CANCELLED') return 'BOOKING_CANCELLED';
+  if (booking.status === 'FAILED') return 'BOOKING_FAILED';
+  if (command.amountMinor !== booking.totalMinor || command.currency !== booking.currency) return 'AMOUNT_MISMATCH';
+  if (booking.status !== 'EXPIRED') return undefined;
+  if (work.sale.status !== 'PUBLISHED') return 'BOOKING_CANCELLED';
+  return booking.seats.every((seat) => work.isFree(seat.seatNo)) ? undefined : 'SEATS_TAKEN';
+}
+
+function release(work: InventoryWork, command: ReleaseCommand): InventoryOutcome {
+  const booking = work.ownBooking(command.bookingId);
+  if (!booking) return { kind: 'noBooking' };
+  if (command.reason === 'CANCELLED') return cancel(work, booking, command.userId);
+  if (command.reason === 'EXPIRED') {
+    if (booking.status !== 'PENDING_PAYMENT' || booking.holdExpiresAtMs > work.nowMs) return { kind: 'kept', booking };
+    return work.end(booking);
+  }
+  if (booking.status !== 'PENDING_PAYMENT') return { kind: 'kept', booking: work.notePaymentFailed(booking) };
+  return { kind: 'released', booking: work.fail(booking), fresh: true };
+}
+
+function cancel(work: InventoryWork, booking: BookingState, userId: string): InventoryOutcome {
+  if (booking.userId !== userId) return { kind: 'noBooking' };
+  if (booking.status === 'CANCELLED') return { kind: 'released', booking, fresh: false };
+  const until = work.sale.cancellableUntilMs;
+  const isOpen =
+    booking.status === 'PENDING_PAYMENT' || (booking.status === 'CONFIRMED' && until !== null && work.nowMs < until);
+  return isOpen ? { kind: 'released', booking: work.cancel(booking), fresh: true } : { kind: 'kept', booking };
+}
+
+function openSession(work: InventoryWork, command: OpenSessionCommand): InventoryOutcome {
+  const booking = work.ownBooking(command.bookingId);
+  if (!booking) return { kind: 'noBooking' };
+  return work.openSession(booking, command.url);
+}

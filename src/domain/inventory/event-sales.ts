@@ -1,0 +1,68 @@
+import type { Db } from '#db/client.ts';
+import { prepared } from '#db/prepared.ts';
+
+/** What a process knows of an event before it asks the writer; up to a second old, so only good to turn callers away early. */
+export type KnownSale = {
+  readonly planId: string;
+  readonly status: 'DRAFT' | 'PUBLISHED' | 'CANCELLED';
+  readonly onSaleAtMs: number;
+  readonly offSaleAtMs: number;
+  /** The database's clock now, in milliseconds. */
+  nowMs(): number;
+};
+
+export type EventSales = {
+  /** Undefined for an unknown event. */
+  find(eventId: string): Promise<KnownSale | undefined>;
+  /** What `find` would answer without asking the database, or undefined when it would have to. */
+  peek(eventId: string): Promise<KnownSale | undefined> | undefined;
+  forget(eventId: string): void;
+};
+
+const FRESH_MS = 1000;
+const MAX_KEPT = 10_000;
+
+type Row = Omit<KnownSale, 'nowMs'> & { nowMs: number };
+
+/** A thousand callers that want the same event at once cost one query a second. */
+export function openEventSales({ db }: { db: Db }): EventSales {
+  const kept = new Map<string, { readAt: number; sale: Promise<KnownSale | undefined> }>();
+  const read = async (eventId: string): Promise<KnownSale | undefined> => {
+    const [row] = await prepared<Row>(
+      db,
+      `select plan_id as "planId", status, (extract(epoch from on_sale_at) * 1000)::float8 as "onSaleAtMs",
+         (extract(epoch from off_sale_at) * 1000)::float8 as "offSaleAtMs",
+         (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"
+       from events where id = $1::uuid`,
+      [eventId],
+    );
+    if (!row) return undefined;
+    const readAt = performance.now();
+    return { ...row, nowMs: () => row.nowMs + performance.now() - readAt };
+  };
+  const peek = (eventId: string) => {
+    const known = kept.get(eventId);
+    return known && performance.now() - known.readAt < FRESH_MS ? known.sale : undefined;
+  };
+  return {
+    peek,
+    find(eventId) {
+      const known = peek(eventId);
+      if (known) return known;
+      const sale = read(eventId);
+      kept.delete(eventId);
+      kept.set(eventId, { readAt: performance.now(), sale });
+      // Neither failures nor unknown events are kept: the next caller asks again.
+      sale.then(
+        (found) => found ?? kept.delete(eventId),
+        () => kept.delete(eventId),
+      );
+      for (const oldest of kept.keys()) {
+        if (kept.size <= MAX_KEPT) break;
+        kept.delete(oldest);
+      }
+      return sale;
+    },
+    forget: (eventId) => void kept.delete(eventId),
+  };
+}

@@ -1,0 +1,11 @@
+import type { SeatMap } from './seat-map.ts';
+import type { SeatMaps } from './seat-maps.ts';
+
+/**
+ * The seat map of a published or cancelled event, undefined for any other: always a true past state, at most a second
+ * old. When neither Redis nor PostgreSQL answers it is the last one that was seen, with `stale: true`; rejects when
+ * there is none.
+ */
+export function getSeatMap(needs: { seatMaps: SeatMaps }, eventId: string): Promise<SeatMap | undefined> {
+  return needs.seatMaps.snapshot(eventId);
+}

@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Db } from '#db/client.ts';
+import { failpoint } from '#db/failpoint.ts';
+import { isLockTimeout, isRetryable } from '#db/pg-errors.ts';
+import type { SeatingPlanCache } from '../catalog/seating-plan-cache.ts';
+import { TryAgain } from '../errors.ts';
+import { isOutage } from '../outages.ts';
+import type { EventSales } from './event-sales.ts';
+import { seatChangesOf } from './inventory-events.ts';
+import type { LockPatience } from './inventory-read-statements.ts';
+import type { InventoryPolicy } from './inventory-work-rules.ts';
+import { StaleRead } from './inventory-write-statements.ts';
+import type { SeatChange } from './seat-change.ts';
+import { lockOwner, type SeatLocks } from './seat-locks.ts';
+import {
+  type EventWork,
+  type InventoryAnswer,
+  type InventoryRequest,
+  PlanChanged,
+  unknownEvent,
+  type Written,
+  writeInventory,
+} from './write-inventory.ts';
+
+/** A command that waits for its answer. */
+export type Entry = {
+  readonly request: InventoryRequest;
+  readonly deadlineAt: number;
+  resolve(answer: InventoryAnswer): void;
+  reject(error: unknown): void;
+  isSettled: boolean;
+};
+
+/** Commands of one event, in order of arrival. */
+export type Batch = { readonly eventId: string; readonly entries: readonly Entry[] };
+
+export type Committed = {
+  readonly eventId: string;
+  readonly changes: readonly SeatChange[];
+  /** Bookings that changed. Not those just made: nobody can be watching what nobody has heard of. */
+  readonly bookingIds: readonly string[];
+};
+
+type Needs = {
+  readonly db: Db;
+  readonly plans: SeatingPlanCache;
+  readonly policy: InventoryPolicy;
+  readonly sales: EventSales;
+  readonly seatLocks?: SeatLocks;
+  readonly afterCommit?: (committed: Committed) => unknown;
+};
+
+const MAX_RUNS = 6;
+
+/** One event waits for its lock as long as a transaction may. */
+const ALONE: LockPatience = { lockTimeoutMs: 2000, skipsLocked: false };
+/** Several wait for the transactions of other processes, but not for one that is stuck with one of them. */
+const TOGETHER: LockPatience = { lockTimeoutMs: 250, skipsLocked: false };
+const WITHOUT_LOCKED: LockPatience = { lockTimeoutMs: 250, skipsLocked: true };
+
+/** Writes batches of several events and answers their entries, whatever happens. */
+export class InventoryBatches {
+  readonly #needs: Needs;
+
+  constructor(needs: Needs) {
+    this.#needs = needs;
+  }
+
+  /** Every entry is answered, except those of the batches it returns: others have their events locked. */
+  async write(batches: readonly Batch[]): Promise<Batch[]> {
+    const live = batches.filter((batch) => batch.entries.length > 0);
+    const [only] = live;
+    if (!only) return [];
+    try {
+      const written = await (live.length > 1 ? this.#runTogether(live) : this.#runAlone(only));
+      return live.filter((batch, index) => {
+        const own = written[index];
+        if (own) this.#answer(batch, own);
+        return !own;
+      });
+    } catch (error) {
+      await this.#fail(live, error);
+      return [];
+    }
+  }
+
+  #answer({ eventId, entries }: Batch, written: Written): void {
+    this.#publish(eventId, written);
+    entries.forEach((entry, index) => {
+      const answer = written.answers[index];
+      if (answer) entry.resolve(answer);
+    });
+  }
+
+  /** One command may be poison: the others shall not die of it, so they are written in smaller and smaller groups. */
+  async #fail(batches: readonly Batch[], error: unknown): Promise<void> {
+    const [first] = batches;
+    if (!first) return;
+    if (batches.length > 1) await Promise.all(batches.map((batch) => this.write([batch])));
+    else if (isPassing(error)) for (const entry of first.entries) entry.reject(new TryAgain(1));
+    else if (first.entries.length === 1) first.entries[0]?.reject(error);
+    else {
+      const middle = first.entries.length >> 1;
+      for (const half of [first.entries.slice(0, middle), first.entries.slice(middle)])
+        await this.write([{ eventId: first.eventId, entries: half.filter((entry) => !entry.isSettled) }]);
+    }
+  }
+
+  /** Whatever else goes wrong is of one of the events, and that one finds out by itself. */
+  async #runTogether(batches: readonly Batch[]): Promise<(Written | undefined)[]> {
+    try {
+      return await this.#once(batches, TOGETHER);
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error;
+      return await this.#once(batches, WITHOUT_LOCKED);
+    }
+  }
+
+  /**
+   * Again from the start when the answer to a COMMIT was lost: the lock puts the new run behind the end of the old one,
+   * whatever that was, and every command finds by its key or its booking what was done.
+   */
+  async #runAlone(batch: Batch): Promise<(Written | undefined)[]> {
+    for (let run = 1; ; run++) {
+      try {
+        return await this.#once([batch], ALONE);
+      } catch (error) {
+        if (!isTransient(error) || run === MAX_RUNS || batch.entries.every((entry) => entry.isSettled)) throw error;
+        if (error instanceof PlanChanged) this.#needs.sales.forget(batch.eventId);
+        if (isPassing(error)) await sleep(25 * 2 ** run);
+      }
+    }
+  }
+
+  async #once(batches: readonly Batch[], patience: LockPatience): Promise<(Written | undefined)[]> {
+    const works = await Promise.all(batches.map((batch) => this.#workOf(batch)));
+    const known = works.filter((work) => work !== undefined);
+    const written = known.length > 0 ? await writeInventory(this.#needs, known, patience) : [];
+    if (written.some((own) => own?.allocation?.transitions.length)) failpoint('inventory.committed');
+    const byEvent = new Map(known.map((work, index) => [work.eventId, written[index]]));
+    return batches.map(({ eventId, entries }) =>
+      byEvent.has(eventId) ? byEvent.get(eventId) : unknownEvent(entries.map((entry) => entry.request)),
+    );
+  }
+
+  async #workOf({ eventId, entries }: Batch): Promise<EventWork | undefined> {
+    const sale = await this.#needs.sales.find(eventId);
+    if (!sale) return undefined;
+    const requests = entries.map((entry) => entry.request);
+    return { eventId, plan: await this.#needs.plans.get(sale.planId), requests };
+  }
+
+  #publish(eventId: string, { allocation }: Written): void {
+    if (!allocation || allocation.transitions.length === 0) return;
+    for (const { type, booking } of allocation.transitions) {
+      if (type !== 'expired' && type !== 'failed' && type !== 'cancelled') continue;
+      const seatNos = booking.seats.map((seat) => seat.seatNo);
+      void this.#needs.seatLocks?.release(eventId, lockOwner(booking.userId, booking.idempotencyKey), seatNos);
+    }
+    const known = allocation.transitions.filter(({ type }) => type !== 'held');
+    const bookingIds = [...new Set(known.map(({ booking }) => booking.id))];
+    const committed = { eventId, changes: seatChangesOf(allocation.transitions), bookingIds };
+    void tell(this.#needs, committed);
+  }
+}
+
+/** PostgreSQL is away, stuck or asks for another run, as opposed to: it refuses this very statement. */
+const isPassing = (error: unknown): boolean => isOutage(error) || isRetryable(error);
+
+/** It read what is not so any more, or PostgreSQL was away: the same batch again. */
+const isTransient = (error: unknown): boolean =>
+  error instanceof StaleRead || error instanceof PlanChanged || isPassing(error);
+
+async function tell({ afterCommit }: Needs, committed: Committed): Promise<void> {
+  try {
+    await afterCommit?.(committed);
+  } catch {
+    // The outbox says the same a little later.
+  }
+}

@@ -1,0 +1,110 @@
+import type { BookingStatus, PaymentStatus } from '../booking/booking-status.ts';
+import type { SeatStatus } from './seat-status.ts';
+
+/** What the inventory writer is asked to do. Seat numbers are sorted and unique; ids are raw UUIDs. */
+export type HoldCommand = {
+  readonly kind: 'hold';
+  /** The id that a new booking gets. */
+  readonly bookingId: string;
+  readonly userId: string;
+  readonly planId: string;
+  readonly seatNos: readonly number[];
+  readonly idempotencyKey: string;
+  readonly requestHash: string;
+};
+
+/** Money has arrived. Of an EXPIRED booking it is a retake: its very same seats, if they are free. */
+export type ConfirmCommand = {
+  readonly kind: 'confirm';
+  readonly bookingId: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  /** Signed beforehand, one a seat of the booking: signing must not make others wait for the event's lock. */
+  readonly tickets: readonly NewTicket[];
+};
+
+export type ReleaseCommand =
+  | { readonly kind: 'release'; readonly reason: 'EXPIRED' | 'FAILED'; readonly bookingId: string }
+  | { readonly kind: 'release'; readonly reason: 'CANCELLED'; readonly bookingId: string; readonly userId: string };
+
+/** The payment session is open, but late: the hold is extended by the delay, once. */
+export type OpenSessionCommand = { readonly kind: 'openSession'; readonly bookingId: string; readonly url: string };
+
+export type InventoryCommand = HoldCommand | ConfirmCommand | ReleaseCommand | OpenSessionCommand;
+
+export type NewTicket = { readonly id: string; readonly seatNo: number; readonly code: string };
+
+/** A booking as the rules see it: instants are milliseconds since 1970 by the database's clock. */
+export type BookingState = {
+  readonly id: string;
+  readonly userId: string;
+  readonly eventId: string;
+  readonly status: BookingStatus;
+  readonly totalMinor: number;
+  readonly currency: string;
+  readonly holdExpiresAtMs: number;
+  readonly holdExtendedAtMs: number | null;
+  readonly idempotencyKey: string;
+  readonly requestHash: string;
+  readonly paymentStatus: PaymentStatus;
+  readonly paymentUrl: string | null;
+  readonly refundedMinor: number | null;
+  readonly version: number;
+  readonly createdAtMs: number;
+  readonly confirmedAtMs: number | null;
+  readonly releasedAtMs: number | null;
+  readonly seats: readonly BookingSeatState[];
+};
+
+export type BookingSeatState = { readonly seatNo: number; readonly priceMinor: number; readonly feeMinor: number };
+
+/** No state = AVAILABLE. */
+export type SeatState = {
+  readonly status: SeatStatus;
+  readonly bookingId: string | null;
+  readonly holdExpiresAtMs: number | null;
+};
+
+export type Tier = { readonly priceMinor: number; readonly feeMinor: number };
+
+/** What the event says at the moment of the write. */
+export type EventSale = {
+  readonly eventId: string;
+  readonly planId: string;
+  readonly title: string;
+  readonly status: 'DRAFT' | 'PUBLISHED' | 'CANCELLED';
+  readonly onSaleAtMs: number;
+  readonly offSaleAtMs: number;
+  readonly cancellableUntilMs: number | null;
+  readonly currency: string;
+  /** By the tier label of the sections. */
+  readonly tiers: ReadonlyMap<string, Tier>;
+};
+
+export type UnconfirmableReason = 'AMOUNT_MISMATCH' | 'SEATS_TAKEN' | 'BOOKING_CANCELLED' | 'BOOKING_FAILED';
+
+/** `fresh`: this command made it so; else it was so before. */
+export type InventoryOutcome =
+  | { readonly kind: 'held'; readonly booking: BookingState; readonly replayed: boolean }
+  | { readonly kind: 'seatsUnavailable'; readonly seatNos: readonly number[] }
+  | { readonly kind: 'tooManySeats'; readonly limit: number }
+  | { readonly kind: 'notOnSale'; readonly opensInMs: number | null; readonly opensAtMs: number | null }
+  | { readonly kind: 'noEvent' | 'noSeat' | 'keyReused' | 'noBooking' | 'seenBefore' }
+  | { readonly kind: 'confirmed'; readonly booking: BookingState; readonly retaken: boolean; readonly fresh: boolean }
+  | { readonly kind: 'unconfirmable'; readonly booking: BookingState; readonly reason: UnconfirmableReason | undefined }
+  | { readonly kind: 'released'; readonly booking: BookingState; readonly fresh: boolean }
+  | { readonly kind: 'extended'; readonly booking: BookingState }
+  | { readonly kind: 'kept'; readonly booking: BookingState };
+
+/** One thing that happened, in order. Those with a `version` moved seats; each becomes one row of the outbox. */
+export type Transition =
+  | { readonly type: 'held' | 'expired' | 'failed'; readonly booking: BookingState; readonly version: number }
+  | { readonly type: 'confirmed'; readonly booking: BookingState; readonly version: number; readonly retaken: boolean }
+  | {
+      readonly type: 'cancelled';
+      readonly booking: BookingState;
+      readonly version: number;
+      readonly refundDue: boolean;
+    }
+  | { readonly type: 'unconfirmable'; readonly booking: BookingState; readonly reason: UnconfirmableReason }
+  | { readonly type: 'extended'; readonly booking: BookingState };

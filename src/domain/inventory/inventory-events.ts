@@ -1,0 +1,72 @@
+import type { DomainEvent } from '#events/contracts.ts';
+import type { SeatingPlan } from '../catalog/seating-plan.ts';
+import type { BookingState, EventSale, Transition } from './inventory-command.ts';
+import type { SeatChange } from './seat-change.ts';
+
+/** What is published of a transition: exactly one message each. */
+export function eventOf(transition: Transition, about: { sale: EventSale; plan: SeatingPlan }): DomainEvent {
+  const { booking } = transition;
+  const of = { aggregateId: booking.id, eventId: booking.eventId, userId: booking.userId };
+  if (transition.type === 'unconfirmable')
+    return { type: 'BookingConfirmationFailed', ...of, reason: transition.reason };
+  if (transition.type === 'extended')
+    return { type: 'HoldExtended', ...of, holdExpiresAt: iso(booking.holdExpiresAtMs) };
+  const seats = { version: transition.version, seatNos: booking.seats.map((seat) => seat.seatNo) };
+  switch (transition.type) {
+    case 'held':
+      return { type: 'BookingCreated', ...of, ...seats, ...bill(booking, about) };
+    case 'confirmed': {
+      const confirmedAt = iso(booking.confirmedAtMs ?? 0);
+      return { type: 'BookingConfirmed', ...of, ...seats, confirmedAt, retaken: transition.retaken };
+    }
+    case 'cancelled':
+      return { type: 'BookingCancelled', ...of, ...seats, refundDue: transition.refundDue };
+    case 'expired':
+      return { type: 'BookingExpired', ...of, ...seats };
+    case 'failed':
+      return { type: 'BookingFailed', ...of, ...seats };
+  }
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+function bill(booking: BookingState, { sale, plan }: { sale: EventSale; plan: SeatingPlan }) {
+  return {
+    totalMinor: booking.totalMinor,
+    currency: booking.currency,
+    holdExpiresAt: iso(booking.holdExpiresAtMs),
+    description: sale.title,
+    lines: booking.seats.map(({ seatNo, priceMinor, feeMinor }) => ({
+      label: seatName(plan, seatNo),
+      amountMinor: priceMinor + feeMinor,
+    })),
+  };
+}
+
+function seatName(plan: SeatingPlan, seatNo: number): string {
+  const section = plan.sections[plan.sectionOf[seatNo] ?? 0]?.label ?? '';
+  return `Section ${section}, row ${plan.rowOf[seatNo] ?? ''}, seat ${plan.labelOf[seatNo] ?? ''}`;
+}
+
+const statusAfter = {
+  held: 'HELD',
+  confirmed: 'BOOKED',
+  expired: 'AVAILABLE',
+  failed: 'AVAILABLE',
+  cancelled: 'AVAILABLE',
+} as const;
+
+/** What the seat map has to redraw, by version. */
+export function seatChangesOf(transitions: readonly Transition[]): SeatChange[] {
+  return transitions.flatMap((transition) =>
+    'version' in transition
+      ? [
+          {
+            version: transition.version,
+            status: statusAfter[transition.type],
+            seatNos: transition.booking.seats.map((seat) => seat.seatNo),
+          },
+        ]
+      : [],
+  );
+}

@@ -1,0 +1,276 @@
+import { paymentStatusAfter } from '../booking/payment-status-rules.ts';
+import type {
+  BookingSeatState,
+  BookingState,
+  EventSale,
+  HoldCommand,
+  InventoryOutcome,
+  NewTicket,
+  SeatState,
+  Tier,
+  Transition,
+  UnconfirmableReason,
+} from './inventory-command.ts';
+import type { SeatStatus } from './seat-status.ts';
+
+export type InventoryPolicy = {
+  readonly holdTtlSeconds: number;
+  readonly maxSeatsPerBooking: number;
+  /** Seats of one user at one event, in bookings that are PENDING_PAYMENT or CONFIRMED. */
+  readonly maxSeatsPerEvent: number;
+  /** The longest extension of a hold, which is given once, when the delay was ours. Default 120. */
+  readonly maxExtensionSeconds?: number;
+};
+
+/** What one write reads after it has the event's lock. Seats that are not listed are AVAILABLE. */
+export type InventoryState = {
+  readonly nowMs: number;
+  readonly version: number;
+  readonly sale: EventSale;
+  readonly seats: ReadonlyMap<number, SeatState>;
+  /** Those that commands name, those whose overdue hold is in the way, and those that were made with a command's key. */
+  readonly bookings: ReadonlyMap<string, BookingState>;
+  /** By `keyOf`. */
+  readonly bookingIdByKey: ReadonlyMap<string, string>;
+  /** Seats in PENDING_PAYMENT and CONFIRMED bookings of this event. */
+  readonly seatCountByUser: ReadonlyMap<string, number>;
+};
+
+/** What a seat of the plan belongs to; undefined for a seat that the plan does not have. */
+export type TierOfSeat = (seatNo: number) => string | undefined;
+
+export type Rules = { readonly policy: InventoryPolicy; readonly tierOf: TierOfSeat };
+
+/** What the write has to bring into the database. */
+export type WorkResult = {
+  readonly transitions: readonly Transition[];
+  readonly version: number;
+  readonly seats: ReadonlyMap<number, SeatState>;
+  readonly created: readonly BookingState[];
+  readonly updated: ReadonlyMap<string, BookingState>;
+  readonly tickets: readonly { readonly bookingId: string; readonly tickets: readonly NewTicket[] }[];
+  readonly voidedTicketsOf: readonly string[];
+};
+
+export const AVAILABLE: SeatState = { status: 'AVAILABLE', bookingId: null, holdExpiresAtMs: null };
+
+export const keyOf = (userId: string, idempotencyKey: string): string => `${userId} ${idempotencyKey}`;
+
+const DEFAULT_EXTENSION_SECONDS = 120;
+
+/** The state as it becomes, while the commands are looked at one by one. */
+export class InventoryWork {
+  readonly rules: Rules;
+  readonly sale: EventSale;
+  readonly nowMs: number;
+  #version: number;
+  readonly #before: InventoryState;
+  readonly #seats = new Map<number, SeatState>();
+  readonly #created = new Map<string, BookingState>();
+  readonly #updated = new Map<string, BookingState>();
+  readonly #idByKey = new Map<string, string>();
+  readonly #seatCounts = new Map<string, number>();
+  readonly #transitions: Transition[] = [];
+  readonly #tickets: { bookingId: string; tickets: readonly NewTicket[] }[] = [];
+  readonly #voided: string[] = [];
+
+  constructor(state: InventoryState, rules: Rules) {
+    this.#before = state;
+    this.rules = rules;
+    this.sale = state.sale;
+    this.nowMs = state.nowMs;
+    this.#version = state.version;
+  }
+
+  result(): WorkResult {
+    return {
+      transitions: this.#transitions,
+      version: this.#version,
+      seats: this.#seats,
+      created: [...this.#created.values()],
+      updated: this.#updated,
+      tickets: this.#tickets,
+      voidedTicketsOf: this.#voided,
+    };
+  }
+
+  booking(id: string): BookingState | undefined {
+    return this.#created.get(id) ?? this.#updated.get(id) ?? this.#before.bookings.get(id);
+  }
+
+  /** A command may only name a booking of its own event; with a key, or for another event of the write, others are known. */
+  ownBooking(id: string): BookingState | undefined {
+    const booking = this.booking(id);
+    return booking?.eventId === this.sale.eventId ? booking : undefined;
+  }
+
+  bookingByKey(of: { userId: string; idempotencyKey: string }): BookingState | undefined {
+    const key = keyOf(of.userId, of.idempotencyKey);
+    const id = this.#idByKey.get(key) ?? this.#before.bookingIdByKey.get(key);
+    return id === undefined ? undefined : this.booking(id);
+  }
+
+  seatCountOf(userId: string): number {
+    return (this.#before.seatCountByUser.get(userId) ?? 0) + (this.#seatCounts.get(userId) ?? 0);
+  }
+
+  /** Ends an overdue hold of the seat first, whole. */
+  isFree(seatNo: number): boolean {
+    const seat = this.#seat(seatNo);
+    if (seat.status !== 'HELD' || seat.bookingId === null || (seat.holdExpiresAtMs ?? 0) > this.nowMs)
+      return seat.status === 'AVAILABLE';
+    const overdue = this.booking(seat.bookingId);
+    return overdue !== undefined && this.end(overdue).kind === 'released';
+  }
+
+  hold(command: HoldCommand): InventoryOutcome {
+    const seats = command.seatNos.map((seatNo) => this.#priced(seatNo));
+    const version = this.#nextVersion();
+    const booking: BookingState = {
+      id: command.bookingId,
+      userId: command.userId,
+      eventId: this.sale.eventId,
+      status: 'PENDING_PAYMENT',
+      totalMinor: seats.reduce((sum, seat) => sum + seat.priceMinor + seat.feeMinor, 0),
+      currency: this.sale.currency,
+      holdExpiresAtMs: this.nowMs + this.rules.policy.holdTtlSeconds * 1000,
+      holdExtendedAtMs: null,
+      idempotencyKey: command.idempotencyKey,
+      requestHash: command.requestHash,
+      paymentStatus: 'CREATING_SESSION',
+      paymentUrl: null,
+      refundedMinor: null,
+      version,
+      createdAtMs: this.nowMs,
+      confirmedAtMs: null,
+      releasedAtMs: null,
+      seats,
+    };
+    this.#created.set(booking.id, booking);
+    this.#idByKey.set(keyOf(booking.userId, booking.idempotencyKey), booking.id);
+    this.#count(booking, 1);
+    this.#move(booking, 'HELD');
+    this.#transitions.push({ type: 'held', booking, version });
+    return { kind: 'held', booking, replayed: false };
+  }
+
+  confirm(before: BookingState, tickets: readonly NewTicket[], retaken: boolean): BookingState {
+    const version = this.#nextVersion();
+    const booking = this.#update(before, {
+      status: 'CONFIRMED',
+      paymentStatus: 'PAYMENT_SUCCESS',
+      confirmedAtMs: this.nowMs,
+      version,
+    });
+    if (retaken) this.#count(booking, 1);
+    this.#move(booking, 'BOOKED');
+    this.#tickets.push({ bookingId: booking.id, tickets });
+    this.#transitions.push({ type: 'confirmed', booking, version, retaken });
+    return booking;
+  }
+
+  /** The payment is over, so a booking that still waits for it has failed. */
+  turnMoneyAway(before: BookingState, reason: UnconfirmableReason): BookingState {
+    const paid = this.#update(before, { paymentStatus: 'PAYMENT_SUCCESS' });
+    const booking = paid.status === 'PENDING_PAYMENT' ? this.fail(paid) : paid;
+    this.#transitions.push({ type: 'unconfirmable', booking, reason });
+    return booking;
+  }
+
+  fail(before: BookingState): BookingState {
+    const version = this.#nextVersion();
+    const paymentStatus = paymentStatusAfter(before.paymentStatus, 'PAYMENT_FAILED');
+    const booking = this.#release(before, { status: 'FAILED', paymentStatus, version });
+    this.#transitions.push({ type: 'failed', booking, version });
+    return booking;
+  }
+
+  notePaymentFailed(before: BookingState): BookingState {
+    const paymentStatus = paymentStatusAfter(before.paymentStatus, 'PAYMENT_FAILED');
+    return paymentStatus === before.paymentStatus ? before : this.#update(before, { paymentStatus });
+  }
+
+  cancel(before: BookingState): BookingState {
+    const version = this.#nextVersion();
+    const refundDue = before.status === 'CONFIRMED';
+    const released = refundDue ? { releasedAtMs: this.nowMs } : {};
+    const booking = this.#release(before, { status: 'CANCELLED', version, ...released });
+    if (refundDue) this.#voided.push(booking.id);
+    this.#transitions.push({ type: 'cancelled', booking, version, refundDue });
+    return booking;
+  }
+
+  /** An overdue hold ends; unless its payment session is not open yet, which is our fault and gives it more time, once. */
+  end(before: BookingState): InventoryOutcome {
+    const extendedMs = before.holdExpiresAtMs + this.#extensionSeconds() * 1000;
+    if (before.paymentStatus === 'CREATING_SESSION' && before.holdExtendedAtMs === null && extendedMs > this.nowMs)
+      return { kind: 'extended', booking: this.#extend(before, extendedMs, {}) };
+    const version = this.#nextVersion();
+    const booking = this.#release(before, { status: 'EXPIRED', version });
+    this.#transitions.push({ type: 'expired', booking, version });
+    return { kind: 'released', booking, fresh: true };
+  }
+
+  openSession(before: BookingState, url: string): InventoryOutcome {
+    const opened =
+      paymentStatusAfter(before.paymentStatus, 'SESSION_CREATED') === before.paymentStatus
+        ? {}
+        : { paymentStatus: 'SESSION_CREATED' as const, paymentUrl: url };
+    const lateMs = Math.min(this.nowMs - before.createdAtMs, this.#extensionSeconds() * 1000);
+    if (before.status === 'PENDING_PAYMENT' && before.holdExtendedAtMs === null && lateMs > 0)
+      return { kind: 'extended', booking: this.#extend(before, before.holdExpiresAtMs + lateMs, opened) };
+    return { kind: 'kept', booking: this.#update(before, opened) };
+  }
+
+  #extend(before: BookingState, holdExpiresAtMs: number, also: Partial<BookingState>): BookingState {
+    const booking = this.#update(before, { ...also, holdExpiresAtMs, holdExtendedAtMs: this.nowMs });
+    this.#move(booking, 'HELD');
+    this.#transitions.push({ type: 'extended', booking });
+    return booking;
+  }
+
+  #extensionSeconds(): number {
+    return this.rules.policy.maxExtensionSeconds ?? DEFAULT_EXTENSION_SECONDS;
+  }
+
+  #release(before: BookingState, change: Partial<BookingState>): BookingState {
+    const booking = this.#update(before, change);
+    this.#count(booking, -1);
+    this.#move(booking, 'AVAILABLE');
+    return booking;
+  }
+
+  #update(before: BookingState, change: Partial<BookingState>): BookingState {
+    const booking = { ...before, ...change };
+    (this.#created.has(booking.id) ? this.#created : this.#updated).set(booking.id, booking);
+    return booking;
+  }
+
+  #move(booking: BookingState, status: SeatStatus): void {
+    const seat: SeatState =
+      status === 'AVAILABLE'
+        ? AVAILABLE
+        : { status, bookingId: booking.id, holdExpiresAtMs: status === 'HELD' ? booking.holdExpiresAtMs : null };
+    for (const { seatNo } of booking.seats) this.#seats.set(seatNo, seat);
+  }
+
+  #count(booking: BookingState, sign: 1 | -1): void {
+    this.#seatCounts.set(booking.userId, (this.#seatCounts.get(booking.userId) ?? 0) + sign * booking.seats.length);
+  }
+
+  #seat(seatNo: number): SeatState {
+    return this.#seats.get(seatNo) ?? this.#before.seats.get(seatNo) ?? AVAILABLE;
+  }
+
+  #priced(seatNo: number): BookingSeatState {
+    const label = this.rules.tierOf(seatNo);
+    const tier: Tier | undefined = label === undefined ? undefined : this.sale.tiers.get(label);
+    if (!tier) throw new Error(`Event ${this.sale.eventId} has no price tier for seat ${seatNo} (${label}).`);
+    return { seatNo, ...tier };
+  }
+
+  #nextVersion(): number {
+    this.#version += 1;
+    return this.#version;
+  }
+}

@@ -1,0 +1,207 @@
+import type { Db } from '#db/client.ts';
+import type { SeatingPlanCache } from '../catalog/seating-plan-cache.ts';
+import { TryAgain } from '../errors.ts';
+import { type EventSales, openEventSales } from './event-sales.ts';
+import { type Batch, type Committed, type Entry, InventoryBatches } from './inventory-batches.ts';
+import type { InventoryCommand } from './inventory-command.ts';
+import type { InboxMark } from './inventory-read-statements.ts';
+import type { InventoryPolicy } from './inventory-work-rules.ts';
+import type { SeatLocks } from './seat-locks.ts';
+import type { InventoryAnswer } from './write-inventory.ts';
+
+export type InventoryWriterOptions = {
+  /** A small pool of its own, apart from the readers'. */
+  readonly db: Db;
+  /** Connections that are used at once, half of them for events that others have locked for long. Default 4. */
+  readonly maxWrites?: number;
+  readonly plans: SeatingPlanCache;
+  readonly policy: InventoryPolicy;
+  /** Unlocks in Redis what was released. */
+  readonly seatLocks?: SeatLocks;
+  /** Told of every commit, in the order of its event's versions. What it throws is dropped: the outbox says the same. */
+  readonly afterCommit?: (committed: Committed) => unknown;
+  readonly maxBatch?: number;
+  /** Commands that wait for one event; more are told to try again. */
+  readonly maxQueued?: number;
+};
+
+export type { Committed };
+
+export type SubmitOptions = {
+  readonly inbox?: InboxMark;
+  /** After so long the caller is told to try again with the same key. Default 5000. */
+  readonly deadlineMs?: number;
+};
+
+export type InventoryWriter = {
+  readonly policy: InventoryPolicy;
+  readonly sales: EventSales;
+  readonly plans: SeatingPlanCache;
+  /**
+   * Queues a command and answers what came of it. Throws `TryAgain` when the queue is full, the deadline has passed or
+   * PostgreSQL is away (the command may still have taken effect: the same key or message answers it), and whatever else
+   * went wrong with this very command.
+   */
+  submit(eventId: string, command: InventoryCommand, options?: SubmitOptions): Promise<InventoryAnswer>;
+  /** Commands that wait or are being written. */
+  depth(): number;
+  /** Takes no more commands and waits for those it has. */
+  close(): Promise<void>;
+};
+
+type Queue = {
+  readonly eventId: string;
+  entries: Entry[];
+  isBusy: boolean;
+  /** Another process had it locked for long, so it is written alone, where nobody else has to wait for it. */
+  isContended: boolean;
+};
+/** Writes at once: `shared` ones of all events that are ready, `alone` ones of a single contended event. */
+type Lane = { readonly isShared: boolean; readonly limit: number; readonly ready: Queue[]; active: number };
+
+const MAX_BATCH = 128;
+const MAX_QUEUED = 4096;
+const DEADLINE_MS = 5000;
+const SWEEP_MS = 50;
+
+/**
+ * The only way in which seats change hands. A queue per event and at most one write in flight for each: what arrives
+ * meanwhile is the next batch, so nothing waits for a timer. One transaction takes up to 128 commands of all events
+ * that are ready, so a thousand cold events cost as little as one hot one. Writers in other processes stand in line at
+ * the events' inventory rows.
+ */
+export function openInventoryWriter(options: InventoryWriterOptions): InventoryWriter {
+  return new Writer(options);
+}
+
+class Writer implements InventoryWriter {
+  readonly policy: InventoryPolicy;
+  readonly plans: SeatingPlanCache;
+  readonly sales: EventSales;
+  readonly #options: InventoryWriterOptions;
+  readonly #queues = new Map<string, Queue>();
+  readonly #batches: InventoryBatches;
+  readonly #shared: Lane;
+  readonly #alone: Lane;
+  readonly #waiting = new Set<Entry>();
+  #isClosed = false;
+  #sweeper: NodeJS.Timeout | undefined;
+  #onIdle: (() => void)[] = [];
+  #lastWriteMs = 10;
+
+  constructor(options: InventoryWriterOptions) {
+    this.#options = options;
+    this.policy = options.policy;
+    this.plans = options.plans;
+    this.sales = openEventSales({ db: options.db });
+    this.#batches = new InventoryBatches({ ...options, sales: this.sales });
+    const maxWrites = options.maxWrites ?? 4;
+    this.#shared = { isShared: true, limit: Math.ceil(maxWrites / 2), ready: [], active: 0 };
+    this.#alone = { isShared: false, limit: Math.max(1, Math.floor(maxWrites / 2)), ready: [], active: 0 };
+  }
+
+  submit(eventId: string, command: InventoryCommand, options: SubmitOptions = {}): Promise<InventoryAnswer> {
+    if (this.#isClosed) return Promise.reject(new TryAgain(1));
+    const queue = this.#queueOf(eventId);
+    if (queue.entries.length >= (this.#options.maxQueued ?? MAX_QUEUED)) {
+      return Promise.reject(new TryAgain(this.#secondsFor(queue.entries.length)));
+    }
+    return new Promise((resolve, reject) => {
+      const entry: Entry = {
+        request: options.inbox ? { command, inbox: options.inbox } : { command },
+        deadlineAt: performance.now() + (options.deadlineMs ?? DEADLINE_MS),
+        isSettled: false,
+        resolve: (answer) => this.#settle(entry, () => resolve(answer)),
+        reject: (error) => this.#settle(entry, () => reject(error)),
+      };
+      this.#waiting.add(entry);
+      this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS);
+      queue.entries.push(entry);
+      if (queue.entries.length === 1 && !queue.isBusy) this.#enqueue(queue);
+    });
+  }
+
+  depth(): number {
+    return this.#waiting.size;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#queues.size > 0) await new Promise<void>((done) => this.#onIdle.push(done));
+  }
+
+  #queueOf(eventId: string): Queue {
+    const known = this.#queues.get(eventId);
+    if (known) return known;
+    const queue: Queue = { eventId, entries: [], isBusy: false, isContended: false };
+    this.#queues.set(eventId, queue);
+    return queue;
+  }
+
+  #enqueue(queue: Queue): void {
+    queue.isBusy = true;
+    (queue.isContended ? this.#alone : this.#shared).ready.push(queue);
+    // Not at once: callers that were answered by one write come back within the same turn, and belong in one batch.
+    setImmediate(() => this.#pump());
+  }
+
+  #pump(): void {
+    for (const lane of [this.#shared, this.#alone]) {
+      while (lane.active < lane.limit && lane.ready.length > 0) void this.#drain(lane);
+    }
+  }
+
+  async #drain(lane: Lane): Promise<void> {
+    lane.active += 1;
+    const startedAt = performance.now();
+    const taken = this.#take(lane);
+    const locked = await this.#batches.write(taken.map(({ batch }) => batch));
+    this.#lastWriteMs = performance.now() - startedAt;
+    for (const { queue, batch } of taken) {
+      if (locked.includes(batch)) {
+        queue.entries.unshift(...batch.entries);
+        queue.isContended = true;
+      }
+      queue.isBusy = false;
+      if (queue.entries.length > 0) this.#enqueue(queue);
+      else this.#queues.delete(queue.eventId);
+    }
+    lane.active -= 1;
+    setImmediate(() => this.#pump());
+    if (this.#queues.size === 0) for (const done of this.#onIdle.splice(0)) done();
+  }
+
+  #take(lane: Lane): { queue: Queue; batch: Batch }[] {
+    const taken: { queue: Queue; batch: Batch }[] = [];
+    let room = this.#options.maxBatch ?? MAX_BATCH;
+    while (room > 0 && (lane.isShared || taken.length === 0)) {
+      const queue = lane.ready.shift();
+      if (!queue) break;
+      const entries = queue.entries.splice(0, room).filter((entry) => !entry.isSettled);
+      room -= entries.length;
+      taken.push({ queue, batch: { eventId: queue.eventId, entries } });
+    }
+    return taken;
+  }
+
+  #settle(entry: Entry, settle: () => void): void {
+    if (entry.isSettled) return;
+    entry.isSettled = true;
+    this.#waiting.delete(entry);
+    if (this.#waiting.size === 0) {
+      clearInterval(this.#sweeper);
+      this.#sweeper = undefined;
+    }
+    settle();
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const entry of this.#waiting) if (entry.deadlineAt <= now) entry.reject(new TryAgain(1));
+  }
+
+  #secondsFor(queued: number): number {
+    const batches = Math.ceil(queued / (this.#options.maxBatch ?? MAX_BATCH));
+    return Math.min(10, Math.max(0.1, (batches * this.#lastWriteMs) / 1000));
+  }
+}

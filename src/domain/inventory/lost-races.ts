@@ -1,0 +1,82 @@
+import type { Db } from '#db/client.ts';
+import type { SeatingPlan } from '../catalog/seating-plan.ts';
+import { alternativesTo, mergedRanges, neighbourhood } from './alternatives-rules.ts';
+import type { BookingState } from './inventory-command.ts';
+import { readBookingsByKey, readSnapshot } from './inventory-read-statements.ts';
+import { keyOf } from './inventory-work-rules.ts';
+
+export type LostRace = {
+  readonly eventId: string;
+  readonly plan: SeatingPlan;
+  readonly userId: string;
+  readonly idempotencyKey: string;
+  readonly seatNos: readonly number[];
+};
+
+export type LostRaceAnswer = {
+  /** What was made with the key before. */
+  readonly earlier: BookingState | undefined;
+  /** No seat is taken in PostgreSQL: whoever has the locks may still lose. */
+  readonly mayBeWon: boolean;
+  readonly alternatives: readonly (readonly number[])[];
+  readonly version: number;
+};
+
+export type LostRaces = { look(race: LostRace): Promise<LostRaceAnswer> };
+
+type Waiting = { race: LostRace; resolve: (answer: LostRaceAnswer) => void; reject: (error: unknown) => void };
+
+const MAX_BATCH = 256;
+
+/**
+ * What a caller whom the seat locks turned away is told: the booking, if the key has one, else the nearest seats that
+ * are free. Two statements for all the losers of an event that wait while two others run, so that a thousand losers cost
+ * PostgreSQL as much as ten.
+ */
+export function openLostRaces({ db }: { db: Db }): LostRaces {
+  const queues = new Map<string, { waiting: Waiting[] }>();
+  const drain = async (eventId: string, queue: { waiting: Waiting[] }): Promise<void> => {
+    while (queue.waiting.length > 0) await answerAll(db, eventId, queue.waiting.splice(0, MAX_BATCH));
+    queues.delete(eventId);
+  };
+  return {
+    look: (race) =>
+      new Promise((resolve, reject) => {
+        const entry = { race, resolve, reject };
+        const queue = queues.get(race.eventId);
+        if (queue) {
+          queue.waiting.push(entry);
+          return;
+        }
+        const started = { waiting: [entry] };
+        queues.set(race.eventId, started);
+        setImmediate(() => void drain(race.eventId, started));
+      }),
+  };
+}
+
+async function answerAll(db: Db, eventId: string, batch: readonly Waiting[]): Promise<void> {
+  const races = batch.map(({ race }) => race);
+  try {
+    const [earlier, { version, taken }] = await Promise.all([
+      readBookingsByKey(db, races),
+      readSnapshot(db, eventId, {
+        seatNos: [...new Set(races.flatMap((race) => race.seatNos))],
+        ranges: mergedRanges(races.map((race) => neighbourhood(race.seatNos, race.plan.seatCount))),
+      }),
+    ]);
+    const byKey = new Map(earlier.map((booking) => [keyOf(booking.userId, booking.idempotencyKey), booking]));
+    for (const { race, resolve } of batch) {
+      const wanted = new Set(race.seatNos);
+      const isFree = (seatNo: number) => !taken.has(seatNo) && !wanted.has(seatNo);
+      resolve({
+        earlier: byKey.get(keyOf(race.userId, race.idempotencyKey)),
+        mayBeWon: race.seatNos.every((seatNo) => !taken.has(seatNo)),
+        alternatives: alternativesTo(race.seatNos, neighbourhood(race.seatNos, race.plan.seatCount), race.plan, isFree),
+        version,
+      });
+    }
+  } catch (error) {
+    for (const { reject } of batch) reject(error);
+  }
+}

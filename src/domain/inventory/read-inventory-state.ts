@@ -1,0 +1,102 @@
+import type { Tx } from '#db/client.ts';
+import type { BookingState, HoldCommand } from './inventory-command.ts';
+import {
+  countKey,
+  ofEvents,
+  readBookings,
+  readBookingsByKey,
+  readInbox,
+  readSales,
+  readSeatCounts,
+  readSeats,
+  type SeatsByEvent,
+} from './inventory-read-statements.ts';
+import { type InventoryState, keyOf } from './inventory-work-rules.ts';
+import type { EventWork, InventoryRequest } from './write-inventory.ts';
+
+/** What one event's requests are about. */
+export type ReadWork = {
+  readonly eventId: string;
+  readonly holds: readonly HoldCommand[];
+  readonly seatNos: readonly number[];
+  readonly bookingIds: readonly string[];
+};
+
+export function readWork({ eventId, requests }: EventWork): ReadWork {
+  const holds: HoldCommand[] = [];
+  const seatNos = new Set<number>();
+  const bookingIds = new Set<string>();
+  for (const { command } of requests) {
+    if (command.kind !== 'hold') bookingIds.add(command.bookingId);
+    else {
+      holds.push(command);
+      for (const seatNo of command.seatNos) seatNos.add(seatNo);
+    }
+  }
+  return { eventId, holds, seatNos: [...seatNos], bookingIds: [...bookingIds] };
+}
+
+/** All but the version, which comes with the event's lock. */
+export type ReadState = Omit<InventoryState, 'version'>;
+
+/** Which of the requests' messages were handled before. */
+export function readSeenMarks(tx: Tx, requests: readonly InventoryRequest[]): Promise<ReadonlySet<string>> {
+  const marks = requests.flatMap((request) => (request.inbox ? [request.inbox] : []));
+  return marks.length > 0 ? readInbox(tx, marks) : Promise.resolve(new Set<string>());
+}
+
+/** What the rules have to know of each of the events, read with one round trip; an event that does not exist is left out. */
+export async function readStates(tx: Tx, works: readonly ReadWork[]): Promise<Map<string, ReadState>> {
+  const holds = works.flatMap((work) => work.holds);
+  const named = ofEvents(works, (work) => work.bookingIds);
+  const users = ofEvents(works, (work) => [...new Set(work.holds.map((command) => command.userId))]);
+  const [sales, seats, counts, byKey, byId] = await Promise.all([
+    readSales(
+      tx,
+      works.map((work) => work.eventId),
+    ),
+    readSeats(tx, works),
+    holds.length > 0 ? readSeatCounts(tx, users) : new Map<string, number>(),
+    holds.length > 0 ? readBookingsByKey(tx, holds) : [],
+    named.values.length > 0 ? readBookings(tx, named) : [],
+  ]);
+  const bookings = new Map([...byKey, ...byId].map((booking) => [booking.id, booking]));
+  const bookingIdByKey = new Map(byKey.map((booking) => [keyOf(booking.userId, booking.idempotencyKey), booking.id]));
+  const states = new Map<string, ReadState>();
+  for (const { eventId, holds: own } of works) {
+    const sale = sales.get(eventId);
+    if (!sale) continue;
+    const seatCountByUser = new Map(
+      own.map(({ userId }) => [userId, counts.get(countKey(eventId, userId)) ?? 0] as const),
+    );
+    states.set(eventId, { ...sale, seats: seats.get(eventId) ?? new Map(), bookings, bookingIdByKey, seatCountByUser });
+  }
+  await addOverdue(tx, states, { bookings, seats });
+  return states;
+}
+
+/** An overdue hold in the way ends whole, so its booking and its other seats must be known as well. */
+async function addOverdue(
+  tx: Tx,
+  states: ReadonlyMap<string, ReadState>,
+  { bookings, seats }: { bookings: Map<string, BookingState>; seats: SeatsByEvent },
+): Promise<void> {
+  const wanted = [...states.values()].map((state) => {
+    const bookingIds = overdueIn(state).filter((id) => !bookings.has(id));
+    return { eventId: state.sale.eventId, seatNos: [], bookingIds };
+  });
+  const ids = ofEvents(wanted, (of) => of.bookingIds);
+  if (ids.values.length === 0) return;
+  const [more, theirSeats] = await Promise.all([readBookings(tx, ids), readSeats(tx, wanted)]);
+  for (const booking of more) bookings.set(booking.id, booking);
+  for (const [eventId, own] of theirSeats) for (const [seatNo, seat] of own) seats.get(eventId)?.set(seatNo, seat);
+}
+
+function overdueIn({ seats, nowMs }: ReadState): string[] {
+  const ids = new Set<string>();
+  for (const seat of seats.values()) {
+    if (seat.bookingId !== null && seat.holdExpiresAtMs !== null && seat.holdExpiresAtMs <= nowMs)
+      ids.add(seat.bookingId);
+  }
+  return [...ids];
+}

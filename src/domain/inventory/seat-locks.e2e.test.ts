@@ -1,0 +1,139 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { EPOCH, seatLock } from '#redis/keys.ts';
+import { openBox, someViewer } from '#test/support/box.ts';
+import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import { testRedisUrl } from '#test/support/redis.ts';
+import { cancelBooking } from '../booking/cancel-booking.ts';
+import { createBooking } from '../booking/create-booking.ts';
+import { rebuildSeatLocks } from './rebuild-seat-locks.ts';
+import { lockOwner, openSeatLocks } from './seat-locks.ts';
+
+const redisUrl = await testRedisUrl();
+const box = await openBox({ redisUrl });
+afterAll(() => box.close());
+beforeEach(async () => {
+  await box.redis.flushdb();
+  await rebuildSeatLocks(box);
+  // The first answer after a rebuild only learns the epoch.
+  await vi.waitFor(async () => expect((await box.seatLocks.acquire(lock([0], 'warm-up'))).kind).toBe('locked'));
+  await box.redis.del(seatLock(eventId, 0));
+});
+
+const eventId = randomUUIDv7();
+const lock = (seatNos: readonly number[], owner: string) => ({ eventId, seatNos, owner, ttlMs: 60_000 });
+const lockedSeats = async (of: string): Promise<string[]> =>
+  (await box.redis.keys(seatLock(of, 0).replace(/0$/, '*'))).sort();
+
+test('the seat locks alone: of a thousand who want one seat, one passes', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 1000 }, (_, index) => box.seatLocks.acquire(lock([7], `owner ${index}`))),
+  );
+  expect(answers.filter(({ kind }) => kind === 'locked')).toHaveLength(1);
+  expect(answers.filter(({ kind }) => kind === 'taken')).toHaveLength(999);
+});
+
+test('all seats of a request or none; the same owner meets its own locks', async () => {
+  expect(await box.seatLocks.acquire(lock([1, 2], 'a'))).toEqual({ kind: 'locked', fresh: [1, 2] });
+  expect(await box.seatLocks.acquire(lock([2, 3], 'b'))).toEqual({ kind: 'taken', seatNos: [2] });
+  expect(await lockedSeats(eventId)).toEqual([seatLock(eventId, 1), seatLock(eventId, 2)]);
+  expect(await box.seatLocks.acquire(lock([2, 3], 'a'))).toEqual({ kind: 'locked', fresh: [3] });
+});
+
+test('only the owner unlocks', async () => {
+  await box.seatLocks.acquire(lock([1], 'a'));
+  await box.seatLocks.release(eventId, 'b', [1]);
+  expect(await lockedSeats(eventId)).toHaveLength(1);
+  await box.seatLocks.release(eventId, 'a', [1]);
+  expect(await lockedSeats(eventId)).toHaveLength(0);
+});
+
+test('a Redis that hangs costs the patience a few times, and then nothing until it is back', async () => {
+  const redis = box.redis.duplicate();
+  const seatLocks = openSeatLocks({ redis: box.redis, db: box.db, patienceMs: 20 });
+  await redis.call('client', 'pause', '400', 'all');
+  const answers = [];
+  for (let attempt = 0; attempt < 6; attempt++) answers.push((await seatLocks.acquire(lock([1], 'a'))).kind);
+  expect(answers).toEqual(Array(6).fill('skipped'));
+  // Answered before anything could have been written to a socket.
+  const waits = new Promise((resume) => setImmediate(() => resume('waits')));
+  expect(await Promise.race([seatLocks.acquire(lock([1], 'a')), waits])).toEqual({ kind: 'skipped' });
+  await expect.poll(async () => (await seatLocks.acquire(lock([1], 'a'))).kind, { timeout: 5000 }).toBe('locked');
+  redis.disconnect();
+});
+
+test('what is not rebuilt is not believed', async () => {
+  await box.seatLocks.acquire(lock([1], 'a'));
+  await box.redis.del(EPOCH);
+  expect(await box.seatLocks.acquire(lock([1], 'b'))).toEqual({ kind: 'skipped' });
+  await box.redis.set(EPOCH, randomUUIDv7());
+  expect(await box.seatLocks.acquire(lock([1], 'b'))).toEqual({ kind: 'skipped' });
+});
+
+async function held(event: SeededEvent, seatNos: readonly number[], key: string) {
+  const viewer = someViewer();
+  const request = { eventId: event.eventId, seatIds: event.seatIds(...seatNos), idempotencyKey: key };
+  const { booking } = await createBooking(box, viewer, request);
+  return { viewer, booking };
+}
+
+test('after Redis was lost the locks are those of the live holds, with the time that is left', async () => {
+  const event = await seedEvent(box.reader, { seats: 9 });
+  const live = await held(event, [0, 1], 'live');
+  const gone = await held(event, [2], 'gone');
+  const overdue = await held(event, [3], 'overdue');
+  await cancelBooking(box, gone.viewer, { bookingId: gone.booking.id });
+  await box.reader.execute(sql`update bookings set hold_expires_at = now() where id = ${overdue.booking.id}`);
+  await box.redis.flushdb();
+  expect(await rebuildSeatLocks(box)).toMatchObject({ kind: 'rebuilt', locks: 2 });
+  expect(await lockedSeats(event.eventId)).toEqual([seatLock(event.eventId, 0), seatLock(event.eventId, 1)]);
+  expect(await box.redis.get(seatLock(event.eventId, 0))).toBe(lockOwner(live.viewer.userId, 'live'));
+  const ttl = await box.redis.pttl(seatLock(event.eventId, 0));
+  expect(ttl).toBeGreaterThan(290_000);
+  expect(ttl).toBeLessThanOrEqual(300_000);
+  expect(await rebuildSeatLocks(box)).toEqual({ kind: 'current' });
+});
+
+test('an old dump does not bring released holds back', async () => {
+  const event = await seedEvent(box.reader, { seats: 9 });
+  const { viewer, booking } = await held(event, [0], 'old');
+  const key = seatLock(event.eventId, 0);
+  const [oldEpoch, oldLock] = await Promise.all([box.redis.get(EPOCH), box.redis.get(key)]);
+  await cancelBooking(box, viewer, { bookingId: booking.id });
+  await box.redis.flushdb();
+  await rebuildSeatLocks(box);
+  // The replica with yesterday's memory takes over.
+  await box.redis.set(key, oldLock ?? '', 'EX', 300);
+  await box.redis.set(EPOCH, oldEpoch ?? '');
+  // It turns the first ones away for a second at most, and gives nobody a seat.
+  await expect
+    .poll(
+      () =>
+        held(event, [0], 'new').then(
+          () => 'held',
+          () => 'refused',
+        ),
+      { timeout: 5000 },
+    )
+    .toBe('held');
+  expect(await rebuildSeatLocks(box)).toMatchObject({ kind: 'rebuilt' });
+  expect(await box.redis.get(key)).not.toBe(oldLock);
+});
+
+test('several processes may rebuild at once', async () => {
+  const event = await seedEvent(box.reader, { seats: 9 });
+  await held(event, [0, 1], 'live');
+  await box.redis.flushdb();
+  await Promise.all([rebuildSeatLocks(box), rebuildSeatLocks(box), rebuildSeatLocks(box)]);
+  await expect.poll(async () => (await rebuildSeatLocks(box)).kind).toBe('current');
+  expect(await lockedSeats(event.eventId)).toHaveLength(2);
+});
+
+test('what is released is unlocked at once, and not when its time would be over', async () => {
+  const event = await seedEvent(box.reader, { seats: 9 });
+  const { viewer, booking } = await held(event, [4], 'mine');
+  expect(await lockedSeats(event.eventId)).toHaveLength(1);
+  await cancelBooking(box, viewer, { bookingId: booking.id });
+  await expect.poll(() => lockedSeats(event.eventId)).toEqual([]);
+});

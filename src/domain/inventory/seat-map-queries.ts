@@ -1,0 +1,77 @@
+import { sql } from 'drizzle-orm';
+import type { Queryable } from '#db/client.ts';
+import type { PlanSection, SeatingPlan } from '#domain/catalog/seating-plan.ts';
+import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
+import { statusAt } from './packed-statuses-rules.ts';
+import type { SeatMap } from './seat-map.ts';
+import { countSections, pageOfSeats, type SeatFilter, type SectionCounts } from './seat-map-sections.ts';
+import type { SeatStatus } from './seat-status.ts';
+
+type Needs = { db: Queryable; plans: SeatingPlanCache };
+
+export type SectionAvailability = SectionCounts & {
+  section: PlanSection;
+  planId: string;
+  /** The price of the section's tier without the fee; undefined when the event does not sell the section. */
+  priceFrom: { amountMinor: number; currency: string } | undefined;
+};
+
+export type EventSeat = {
+  planId: string;
+  seatNo: number;
+  status: SeatStatus;
+  priceMinor: number;
+  feeMinor: number;
+  currency: string;
+};
+
+type Tier = { name: string; price_minor: number; fee_minor: number; currency: string };
+
+/** What every section of a seat map offers, in the plan's order. */
+export async function listSectionAvailability(needs: Needs, map: SeatMap): Promise<SectionAvailability[]> {
+  const [plan, tiers] = await Promise.all([needs.plans.get(map.planId), loadTiers(needs.db, map.eventId)]);
+  const counts = countSections(plan, map.packed);
+  return plan.sections.flatMap((section, index) => {
+    const tier = tiers.get(section.tierLabel);
+    const count = counts[index];
+    if (!count) return [];
+    const priceFrom = tier && { amountMinor: tier.price_minor, currency: tier.currency };
+    return [{ ...count, section, planId: plan.planId, priceFrom }];
+  });
+}
+
+/** One page of a seat map in readable form, by seat number. */
+export async function listEventSeats(
+  needs: Needs,
+  map: SeatMap,
+  filter: SeatFilter,
+): Promise<{ seats: EventSeat[]; hasNextPage: boolean }> {
+  const [plan, tiers] = await Promise.all([needs.plans.get(map.planId), loadTiers(needs.db, map.eventId)]);
+  const { seatNos, hasNextPage } = pageOfSeats(plan, map.packed, filter);
+  const seats = seatNos.map((seatNo) => {
+    const tier = tierOf(plan, tiers, seatNo);
+    return {
+      planId: plan.planId,
+      seatNo,
+      status: statusAt(map.packed, seatNo),
+      priceMinor: tier.price_minor,
+      feeMinor: tier.fee_minor,
+      currency: tier.currency,
+    };
+  });
+  return { seats, hasNextPage };
+}
+
+function tierOf(plan: SeatingPlan, tiers: Map<string, Tier>, seatNo: number): Tier {
+  const section = plan.sections[plan.sectionOf[seatNo] ?? -1];
+  const tier = section && tiers.get(section.tierLabel);
+  if (!tier) throw new Error(`seat ${seatNo} of plan ${plan.planId} has no price`);
+  return tier;
+}
+
+async function loadTiers(db: Queryable, eventId: string): Promise<Map<string, Tier>> {
+  const tiers = await db.execute<Tier>(sql`
+    select t.name, t.price_minor, t.fee_minor, e.currency
+    from price_tiers t join events e on e.id = t.event_id where t.event_id = ${eventId}::uuid`);
+  return new Map(tiers.map((tier) => [tier.name, tier]));
+}

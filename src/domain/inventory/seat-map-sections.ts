@@ -1,0 +1,67 @@
+import { type SeatingPlan, sameRow } from '#domain/catalog/seating-plan.ts';
+import { type PackedStatuses, statusAt } from './packed-statuses-rules.ts';
+import type { SeatStatus } from './seat-status.ts';
+
+export type SectionCounts = {
+  readonly available: number;
+  readonly held: number;
+  readonly booked: number;
+  readonly blocked: number;
+  /** The longest run of available seats next to each other in one row. */
+  readonly largestAdjacentBlock: number;
+};
+
+const counts = new WeakMap<PackedStatuses, readonly SectionCounts[]>();
+
+/** One entry per section of the plan, in its order. Counted once per version of a map: keep `packed` as it is. */
+export function countSections(plan: SeatingPlan, packed: PackedStatuses): readonly SectionCounts[] {
+  const known = counts.get(packed);
+  if (known) return known;
+  const sections = plan.sections.map(() => ({ AVAILABLE: 0, HELD: 0, BOOKED: 0, BLOCKED: 0, block: 0 }));
+  let run = 0;
+  for (let seatNo = 0; seatNo < plan.seatCount; seatNo++) {
+    const section = sections[plan.sectionOf[seatNo] ?? 0];
+    if (!section) continue;
+    const status = statusAt(packed, seatNo);
+    section[status]++;
+    if (run > 0 && !sameRow(plan, seatNo - 1, seatNo)) run = 0;
+    run = status === 'AVAILABLE' ? run + 1 : 0;
+    if (run > section.block) section.block = run;
+  }
+  const counted = sections.map(({ AVAILABLE, HELD, BOOKED, BLOCKED, block }) => ({
+    available: AVAILABLE,
+    held: HELD,
+    booked: BOOKED,
+    blocked: BLOCKED,
+    largestAdjacentBlock: block,
+  }));
+  counts.set(packed, counted);
+  return counted;
+}
+
+export type SeatFilter = {
+  /** Raw section id; of another plan: nothing matches. */
+  sectionId?: string | undefined;
+  status?: SeatStatus | undefined;
+  first: number;
+  /** The last seat of the page before. */
+  afterSeatNo?: number | undefined;
+};
+
+/** Seats in the order of their numbers, `first` at most. */
+export function pageOfSeats(
+  plan: SeatingPlan,
+  packed: PackedStatuses,
+  filter: SeatFilter,
+): { seatNos: number[]; hasNextPage: boolean } {
+  const section =
+    filter.sectionId === undefined ? undefined : plan.sections.findIndex((s) => s.id === filter.sectionId);
+  const seatNos: number[] = [];
+  for (let seatNo = (filter.afterSeatNo ?? -1) + 1; seatNo < plan.seatCount; seatNo++) {
+    if (section !== undefined && plan.sectionOf[seatNo] !== section) continue;
+    if (filter.status && statusAt(packed, seatNo) !== filter.status) continue;
+    if (seatNos.length === filter.first) return { seatNos, hasNextPage: true };
+    seatNos.push(seatNo);
+  }
+  return { seatNos, hasNextPage: false };
+}

@@ -1,0 +1,28 @@
+import type { SeatState } from './inventory-command.ts';
+import { AVAILABLE } from './inventory-work-rules.ts';
+
+export type SeatDifference = { readonly seatNo: number; readonly from: SeatState; readonly to: SeatState };
+
+const counterOf = { AVAILABLE: 'available', HELD: 'held', BOOKED: 'booked', BLOCKED: undefined } as const;
+
+/**
+ * What is different at the end of a batch, however often a seat changed hands in it: `taken` were AVAILABLE, `changed`
+ * were with a booking; and how many seats each status gained or lost.
+ */
+export function seatWritesOf(before: ReadonlyMap<number, SeatState>, after: ReadonlyMap<number, SeatState>) {
+  const taken: SeatDifference[] = [];
+  const changed: SeatDifference[] = [];
+  const counters = { available: 0, held: 0, booked: 0 };
+  for (const [seatNo, to] of after) {
+    const from = before.get(seatNo) ?? AVAILABLE;
+    if (isSame(from, to)) continue;
+    (from.status === 'AVAILABLE' ? taken : changed).push({ seatNo, from, to });
+    const [lost, gained] = [counterOf[from.status], counterOf[to.status]];
+    if (lost) counters[lost] -= 1;
+    if (gained) counters[gained] += 1;
+  }
+  return { taken, changed, counters };
+}
+
+const isSame = (a: SeatState, b: SeatState): boolean =>
+  a.status === b.status && a.bookingId === b.bookingId && a.holdExpiresAtMs === b.holdExpiresAtMs;

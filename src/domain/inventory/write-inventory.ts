@@ -1,0 +1,238 @@
+import type { Db, Tx } from '#db/client.ts';
+import { inTransaction } from '#db/transaction.ts';
+import type { SeatingPlan } from '../catalog/seating-plan.ts';
+import { type Allocation, allocate } from './allocate-rules.ts';
+import { alternativesTo, mergedRanges, neighbourhood, type SeatRange } from './alternatives-rules.ts';
+import type { InventoryCommand, InventoryOutcome } from './inventory-command.ts';
+import { eventOf } from './inventory-events.ts';
+import {
+  type InboxMark,
+  type LockPatience,
+  lockInventories,
+  markKey,
+  ofEvents,
+  readTakenSeats,
+} from './inventory-read-statements.ts';
+import type { InventoryPolicy, InventoryState } from './inventory-work-rules.ts';
+import {
+  changeSeats,
+  insertBookings,
+  insertInbox,
+  insertTickets,
+  takeSeats,
+  updateBookings,
+  updateInventories,
+  voidTickets,
+} from './inventory-write-statements.ts';
+import { readSeenMarks, readStates, readWork } from './read-inventory-state.ts';
+import { seatWritesOf } from './seat-write-rules.ts';
+
+/** `inbox`: the message that the command answers; it is marked as handled in the transaction of the command's effect. */
+export type InventoryRequest = { readonly command: InventoryCommand; readonly inbox?: InboxMark };
+
+/** As the rules decided it; a refused hold also gets up to three adjacent blocks of the same size, at `version`. */
+export type InventoryAnswer =
+  | Exclude<InventoryOutcome, { kind: 'seatsUnavailable' }>
+  | {
+      readonly kind: 'seatsUnavailable';
+      readonly seatNos: readonly number[];
+      readonly alternatives: readonly (readonly number[])[];
+      readonly version: number;
+    };
+
+export type Written = { readonly answers: readonly InventoryAnswer[]; readonly allocation: Allocation | undefined };
+
+type Needs = { readonly db: Db; readonly policy: InventoryPolicy };
+
+/** What is asked of one event. */
+export type EventWork = {
+  readonly eventId: string;
+  readonly plan: SeatingPlan;
+  readonly requests: readonly InventoryRequest[];
+};
+
+/** The event's plan is another one than the caller had loaded. */
+export class PlanChanged extends Error {}
+
+/**
+ * One write for all of `works`, each of another event: locks the events' inventories, reads what the commands need,
+ * decides event by event, and writes it all with a handful of statements. Either everything that was decided is
+ * committed or nothing. Undefined in the place of an event that others had locked, if `patience` skips those.
+ * Throws `StaleRead` or `PlanChanged` when it has to be run again; running it again after a commit whose answer was lost
+ * finds the bookings that it made.
+ */
+export function writeInventory(
+  needs: Needs,
+  works: readonly EventWork[],
+  patience: LockPatience,
+): Promise<(Written | undefined)[]> {
+  return inTransaction(needs.db, 'writeInventory', async (tx) => {
+    // The reads travel with the lock and are run after it, each with a snapshot of its own: they see what it waited for.
+    const [rows, states, seen] = await Promise.all([
+      lockInventories(
+        tx,
+        works.map((work) => work.eventId),
+        patience,
+      ),
+      readStates(tx, works.map(readWork)),
+      readSeenMarks(
+        tx,
+        works.flatMap((work) => work.requests),
+      ),
+    ]);
+    const decisions = works.flatMap((work) => {
+      const [row, state] = [rows.get(work.eventId), states.get(work.eventId)];
+      if (!row) return [];
+      if (!state) throw new Error(`Inventory ${work.eventId} belongs to no event.`);
+      return [decide(needs.policy, work, { state: { ...state, version: row.version }, seen })];
+    });
+    const absent = (work: EventWork) => (patience.skipsLocked ? undefined : unknownEvent(work.requests));
+    const written = await writeAll(tx, decisions);
+    return works.map((work) => written.get(work.eventId) ?? absent(work));
+  });
+}
+
+/** The answers about an event that there is not. */
+export function unknownEvent(requests: readonly InventoryRequest[]): Written {
+  return { answers: requests.map(() => ({ kind: 'noEvent' })), allocation: undefined };
+}
+
+type Decision = {
+  readonly eventId: string;
+  readonly plan: SeatingPlan;
+  readonly state: InventoryState;
+  readonly fresh: readonly InventoryRequest[];
+  readonly isRepeat: readonly boolean[];
+  readonly allocation: Allocation;
+};
+
+function decide(
+  policy: InventoryPolicy,
+  { eventId, plan, requests }: EventWork,
+  { state, seen }: { state: InventoryState; seen: ReadonlySet<string> },
+): Decision {
+  if (state.sale.planId !== plan.planId) throw new PlanChanged();
+  const { fresh, isRepeat } = withoutRepeats(requests, seen);
+  const tierOf = (seatNo: number) => plan.sections[plan.sectionOf[seatNo] ?? -1]?.tierLabel;
+  const commands = fresh.map((request) => request.command);
+  return { eventId, plan, state, fresh, isRepeat, allocation: allocate(commands, state, { policy, tierOf }) };
+}
+
+/** A message that was handled before, or that is in the batch twice, has no further effect. */
+function withoutRepeats(requests: readonly InventoryRequest[], seen: ReadonlySet<string>) {
+  const known = new Set(seen);
+  const isRepeat = requests.map(({ inbox }) => {
+    if (!inbox) return false;
+    const key = markKey(inbox);
+    if (known.has(key)) return true;
+    known.add(key);
+    return false;
+  });
+  return { fresh: requests.filter((_, index) => !isRepeat[index]), isRepeat };
+}
+
+/** All at once: the statements do not depend on each other's results, so they travel in one round trip. */
+async function writeAll(tx: Tx, decisions: readonly Decision[]): Promise<Map<string, Written>> {
+  const ranges = ofEvents(decisions, rangesOf);
+  const [taken] = await Promise.all([
+    ranges.values.length > 0 ? readTakenSeats(tx, ranges) : new Map<string, Set<number>>(),
+    ...seatWrites(tx, decisions),
+    ...bookingWrites(tx, decisions),
+    ...publications(tx, decisions),
+  ]);
+  return new Map(
+    decisions.map((decision) => {
+      const { eventId, allocation } = decision;
+      return [eventId, { answers: answersOf(decision, taken.get(eventId) ?? new Set()), allocation }];
+    }),
+  );
+}
+
+function seatWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
+  const writes = decisions.map(({ eventId, state, allocation }) => ({
+    eventId,
+    ...seatWritesOf(state.seats, allocation.seats),
+  }));
+  const taken = writes.flatMap(({ eventId, taken: own }) => own.map((write) => ({ eventId, ...write })));
+  const changed = writes.flatMap(({ eventId, changed: own }) => own.map((write) => ({ eventId, ...write })));
+  const changes = decisions.flatMap(({ eventId, state, allocation }, index) => {
+    const counters = writes[index]?.counters;
+    if (!counters || allocation.transitions.length === 0) return [];
+    return [{ eventId, from: state.version, to: allocation.version, counters }];
+  });
+  const events = decisions.flatMap(({ plan, state, allocation }) =>
+    allocation.transitions.map((transition) => eventOf(transition, { sale: state.sale, plan })),
+  );
+  return [
+    ...(taken.length > 0 ? [takeSeats(tx, taken)] : []),
+    ...(changed.length > 0 ? [changeSeats(tx, changed)] : []),
+    ...(changes.length > 0 ? [updateInventories(tx, changes, events)] : []),
+  ];
+}
+
+function bookingWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
+  const created = decisions.flatMap(({ allocation }) => allocation.created);
+  const updated = decisions.flatMap(({ state, allocation }) =>
+    [...allocation.updated.values()].flatMap((to) => {
+      const from = state.bookings.get(to.id);
+      return from ? [{ from, to }] : [];
+    }),
+  );
+  return [
+    ...(created.length > 0 ? [insertBookings(tx, created)] : []),
+    ...(updated.length > 0 ? [updateBookings(tx, updated)] : []),
+  ];
+}
+
+/** Tickets, and the marks of the messages that were handled. */
+function publications(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
+  const voided = decisions.flatMap(({ state, allocation }) =>
+    allocation.voidedTicketsOf.map((bookingId) => ({ bookingId, atMs: state.nowMs })),
+  );
+  const tickets = decisions.flatMap(({ eventId, state, allocation }) =>
+    allocation.tickets.flatMap(({ bookingId, tickets: own }) =>
+      own.map((ticket) => ({ ...ticket, eventId, bookingId, issuedAtMs: state.nowMs })),
+    ),
+  );
+  const marks = decisions.flatMap(({ fresh }) => fresh.flatMap((request) => (request.inbox ? [request.inbox] : [])));
+  return [
+    ...(voided.length > 0 ? [voidTickets(tx, voided)] : []),
+    ...(tickets.length > 0 ? [insertTickets(tx, tickets)] : []),
+    ...(marks.length > 0 ? [insertInbox(tx, marks)] : []),
+  ];
+}
+
+function rangesOf({ allocation, fresh, plan }: Decision): SeatRange[] {
+  const ranges = allocation.outcomes.flatMap((outcome, index) => {
+    const command = fresh[index]?.command;
+    return outcome.kind === 'seatsUnavailable' && command?.kind === 'hold'
+      ? [neighbourhood(command.seatNos, plan.seatCount)]
+      : [];
+  });
+  return mergedRanges(ranges);
+}
+
+function answersOf(decision: Decision, taken: Set<number>): InventoryAnswer[] {
+  const { allocation, fresh, isRepeat } = decision;
+  for (const [seatNo, seat] of allocation.seats) {
+    if (seat.status === 'AVAILABLE') taken.delete(seatNo);
+    else taken.add(seatNo);
+  }
+  const decided = allocation.outcomes
+    .map((outcome, index) => answerOf(outcome, { command: fresh[index]?.command, decision, taken }))
+    [Symbol.iterator]();
+  return isRepeat.map((repeats) => (repeats ? { kind: 'seenBefore' } : (decided.next().value ?? { kind: 'noEvent' })));
+}
+
+function answerOf(
+  outcome: InventoryOutcome,
+  about: { command: InventoryCommand | undefined; decision: Decision; taken: ReadonlySet<number> },
+): InventoryAnswer {
+  const { command, decision, taken } = about;
+  if (outcome.kind !== 'seatsUnavailable') return outcome;
+  if (command?.kind !== 'hold') throw new Error('Only a hold can find its seats unavailable.');
+  const { plan, allocation } = decision;
+  const within = neighbourhood(command.seatNos, plan.seatCount);
+  const alternatives = alternativesTo(command.seatNos, within, plan, (seatNo) => !taken.has(seatNo));
+  return { ...outcome, alternatives, version: allocation.version };
+}

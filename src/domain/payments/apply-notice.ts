@@ -1,0 +1,144 @@
+import { and, asc, eq, isNull, lt, or, sql } from 'drizzle-orm';
+import type { Db, Tx } from '#db/client.ts';
+import { notices } from '#db/payments/tables.ts';
+import { inTransaction } from '#db/transaction.ts';
+import type { GatewayName } from './gateway.ts';
+import { judgeSession, sessionStatusByNotice } from './payment-rules.ts';
+import {
+  adoptSession,
+  lockPaymentOfBooking,
+  lockPaymentOfSession,
+  markInDoubt,
+  type Payment,
+  recordRefund,
+} from './payment-statements.ts';
+import { recordSession } from './record-session-statements.ts';
+
+/**
+ * What came of a notice. `WAITING`: no payment of ours matches yet. `REPEATED`: it was handled before. `DOUBTED`: it
+ * contradicts what we asked for or know, so the gateway itself is asked. `FOREIGN_SESSION`: it names another session
+ * than the booking's own. `UNASKED_REFUND`: money went back that we did not send.
+ */
+export type NoticeOutcome =
+  | 'APPLIED'
+  | 'KNOWN'
+  | 'WAITING'
+  | 'REPEATED'
+  | 'DOUBTED'
+  | 'FOREIGN_SESSION'
+  | 'UNASKED_REFUND'
+  | 'IGNORED';
+
+type Notice = typeof notices.$inferSelect;
+type NoticeKey = { gateway: GatewayName; gatewayEventId: string };
+
+/** Applies a stored notice once, and only when a payment matches; until then it waits. */
+export async function applyNotice(needs: { db: Db }, key: NoticeKey): Promise<NoticeOutcome> {
+  return inTransaction(needs.db, 'apply-notice', async (tx) => {
+    const [notice] = await tx
+      .select()
+      .from(notices)
+      .where(and(eq(notices.gateway, key.gateway), eq(notices.gatewayEventId, key.gatewayEventId)))
+      .for('update');
+    if (!notice || notice.handledAt) return 'REPEATED';
+    const outcome = notice.type === 'IGNORED' ? 'IGNORED' : await match(tx, notice);
+    if (outcome !== 'WAITING') {
+      await tx
+        .update(notices)
+        .set({ handledAt: sql`now()`, outcome })
+        .where(and(eq(notices.gateway, key.gateway), eq(notices.gatewayEventId, key.gatewayEventId)));
+    }
+    return outcome;
+  });
+}
+
+/** Applies what waited for this payment. Call it after the commit that stored the session. */
+export async function applyWaitingNotices(
+  needs: { db: Db },
+  payment: { bookingId: string; reference: string },
+): Promise<void> {
+  const waiting = await needs.db
+    .select()
+    .from(notices)
+    .where(
+      and(
+        isNull(notices.handledAt),
+        or(eq(notices.reference, payment.reference), eq(notices.bookingId, payment.bookingId)),
+      ),
+    )
+    .orderBy(asc(notices.occurredAt));
+  for (const notice of waiting) await applyNotice(needs, notice);
+}
+
+/** Takes up notices that were stored but not applied, because somebody died in between or their payment came late. */
+export async function sweepWaitingNotices(
+  needs: { db: Db },
+  sweep: { olderThanSeconds: number; limit: number },
+): Promise<{ applied: number; waiting: number }> {
+  const waiting = await needs.db
+    .select()
+    .from(notices)
+    .where(
+      and(
+        isNull(notices.handledAt),
+        lt(notices.receivedAt, sql`now() - make_interval(secs => ${sweep.olderThanSeconds})`),
+      ),
+    )
+    .orderBy(asc(notices.receivedAt))
+    .limit(sweep.limit);
+  let applied = 0;
+  for (const notice of waiting) {
+    if ((await applyNotice(needs, notice)) !== 'WAITING') applied += 1;
+  }
+  return { applied, waiting: waiting.length - applied };
+}
+
+async function match(tx: Tx, notice: Notice): Promise<NoticeOutcome> {
+  const payment = await findPayment(tx, notice);
+  if (!payment) return 'WAITING';
+  if (notice.reference && payment.gatewayReference !== notice.reference) {
+    // The opening is still under way: its answer says whether this is our session.
+    if (payment.status === 'CREATING_SESSION') return 'WAITING';
+    if (payment.gatewayReference) return 'FOREIGN_SESSION';
+    await adoptSession(tx, payment, notice.reference);
+  }
+  return notice.type === 'REFUNDED' ? applyRefund(tx, payment, notice) : applySession(tx, payment, notice);
+}
+
+async function findPayment(tx: Tx, notice: Notice): Promise<Payment | undefined> {
+  const bySession = notice.reference
+    ? await lockPaymentOfSession(tx, { gateway: notice.gateway, reference: notice.reference })
+    : undefined;
+  if (bySession || !notice.bookingId || !isUuid(notice.bookingId)) return bySession;
+  return lockPaymentOfBooking(tx, notice.bookingId);
+}
+
+async function applySession(tx: Tx, payment: Payment, notice: Notice): Promise<NoticeOutcome> {
+  const status = sessionStatusByNotice[notice.type];
+  if (!status) return 'IGNORED';
+  const seen = {
+    status,
+    capturedMinor: status === 'PAID' ? (notice.amountMinor ?? -1) : 0,
+    currency: notice.currency ?? undefined,
+  };
+  const verdict = judgeSession(payment, seen);
+  if (verdict === 'KNOWN' || verdict === 'OPEN') return 'KNOWN';
+  if (verdict === 'GIVE_BACK' || verdict === 'CONTRADICTION') {
+    // Money is moved on the gateway's own word only, never on a notice that does not fit.
+    await markInDoubt(tx, payment);
+    return 'DOUBTED';
+  }
+  await recordSession(tx, payment, { ...seen, at: notice.occurredAt });
+  return 'APPLIED';
+}
+
+async function applyRefund(tx: Tx, payment: Payment, notice: Notice): Promise<NoticeOutcome> {
+  if (payment.status === 'REFUNDED') return 'KNOWN';
+  if (payment.status !== 'REFUND_PENDING') return 'UNASKED_REFUND';
+  const whole = notice.amountMinor === payment.capturedMinor && notice.currency === payment.capturedCurrency;
+  if (!whole) return 'KNOWN';
+  await recordRefund(tx, payment);
+  return 'APPLIED';
+}
+
+const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);

@@ -1,0 +1,182 @@
+/**
+ * The port to a payment provider. Two adapters ship: the sandbox and Stripe; one conformance suite runs against both.
+ *
+ * Every call either answers or fails in one of two ways, and the difference decides what the caller may do next:
+ * - `GatewayRefused`: a definite no. Nothing happened; the same call will be refused again.
+ * - `GatewayUnavailable`: the result is unknown. The call may have acted. Repeat it with the same idempotency key and
+ *   the same fields, and when that keeps failing look with `findSessionsByBooking`. Never make a new key for it.
+ *
+ * Every call has a deadline of the adapter's own (about ten seconds); `signal` can only shorten it.
+ */
+export interface PaymentGateway {
+  readonly name: GatewayName;
+  /**
+   * Opens a checkout for one booking. The same key with the same fields gives the same session, however often it is
+   * called; the same key with other fields is refused, so every attempt must send exactly what the first one sent.
+   */
+  openSession(request: OpenSessionRequest): Promise<OpenedSession>;
+  /** Sessions that carry this booking's id in their metadata, newest first; empty only when there is none. */
+  findSessionsByBooking(search: FindSessions): Promise<GatewaySession[]>;
+  /** What the provider knows about one session. Refuses (`NOT_FOUND`) a reference it has never given out. */
+  getSession(reference: string, options?: CallOptions): Promise<GatewaySession>;
+  /**
+   * Ends a session so that it can no longer be paid, and says in what state it ended. Safe to repeat. `PAID` means
+   * that the money was faster than we were: nothing was changed and the caller has a late payment to deal with.
+   */
+  expireSession(reference: string, options?: CallOptions): Promise<GatewaySession>;
+  /** Gives money back. The same key gives the same refund. More than what is left of the capture is refused. */
+  refund(request: RefundRequest): Promise<GatewayRefund>;
+  /**
+   * Checks the signature over the raw body (before anything is parsed) and reads the notice. Makes no network call.
+   * @param rawBody the bytes as they arrived; @param now the clock that the notice's time stamp is held against
+   * @throws NoticeRejected when it is not from the gateway, too old (300 s), or unreadable
+   */
+  verifyNotice(rawBody: Buffer, headers: NoticeHeaders, now: Date): Notice;
+}
+
+export type GatewayName = 'sandbox' | 'stripe';
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface OpenSessionRequest extends CallOptions {
+  readonly bookingId: string;
+  readonly eventId: string;
+  /** Must equal the sum of the lines. Minor units of `currency`. */
+  readonly amountMinor: number;
+  /** ISO 4217, upper case. */
+  readonly currency: string;
+  /** What the fan reads above the lines, e.g. the event's title. */
+  readonly description: string;
+  readonly lines: readonly SessionLine[];
+  /** When the session may end. A provider may keep it open longer than this, so the caller expires it as well. */
+  readonly expiresAt: Date;
+  /** Until when the seats are held, for the fan to read: the session may outlive the hold. */
+  readonly heldUntil?: Date | undefined;
+  readonly successUrl?: string | undefined;
+  /** `session:<bookingId>` */
+  readonly idempotencyKey: string;
+}
+
+export interface SessionLine {
+  readonly label: string;
+  readonly amountMinor: number;
+}
+
+export interface OpenedSession {
+  /** The provider's id of the session; what every later call and notice refers to. */
+  readonly reference: string;
+  /** The page where the fan pays. */
+  readonly url: string;
+  readonly expiresAt: Date;
+}
+
+export interface FindSessions extends CallOptions {
+  readonly bookingId: string;
+  /** When we first may have asked for a session: the payment's `created_at`. Bounds the search at the provider. */
+  readonly createdAfter: Date;
+}
+
+/**
+ * `OPEN` can still be paid (or its payment is being processed). `PAID` stays `PAID` after refunds. `DECLINED` and
+ * `EXPIRED` are final: no money will come from them.
+ */
+export type GatewaySessionStatus = 'OPEN' | 'PAID' | 'DECLINED' | 'EXPIRED';
+
+export interface GatewaySession {
+  readonly reference: string;
+  readonly bookingId: string | undefined;
+  readonly status: GatewaySessionStatus;
+  /** The page where the fan pays; there is none once the session is no longer open. */
+  readonly url: string | undefined;
+  readonly amountMinor: number;
+  /** What was actually taken from the fan: 0 until `PAID`. Refunds do not lower it. */
+  readonly capturedMinor: number;
+  readonly currency: string;
+  readonly expiresAt: Date;
+  readonly refunds: readonly GatewayRefund[];
+}
+
+export interface RefundRequest extends CallOptions {
+  /** The session's reference. */
+  readonly reference: string;
+  readonly bookingId: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  /** `refund:<bookingId>` */
+  readonly idempotencyKey: string;
+}
+
+export interface GatewayRefund {
+  readonly refundReference: string;
+  readonly amountMinor: number;
+  /** `PENDING`: accepted, on its way (a `REFUNDED` notice follows). `FAILED`: the bank sent it back. */
+  readonly status: 'SUCCEEDED' | 'PENDING' | 'FAILED';
+}
+
+/** Node's own shape of request headers: lower-case names. */
+export type NoticeHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/**
+ * One webhook delivery. A gateway delivers at least once and in any order: `gatewayEventId` is what tells a repeat.
+ * `SESSION_DECLINED` is final: the session can no longer be paid. `IGNORED` is a genuine notice about something that
+ * Frontrow does not act on; acknowledge it.
+ */
+export interface Notice {
+  readonly gatewayEventId: string;
+  readonly type: NoticeType;
+  /** The session; absent where the provider's notice does not name it (Stripe's refunds). Then `bookingId` is there. */
+  readonly reference?: string | undefined;
+  readonly bookingId?: string | undefined;
+  /** `SESSION_PAID`: captured. `REFUNDED`: refunded so far, over all refunds. Otherwise: the session's amount. */
+  readonly amountMinor?: number | undefined;
+  /** ISO 4217, upper case. */
+  readonly currency?: string | undefined;
+  readonly occurredAt: Date;
+}
+
+export type NoticeType = 'SESSION_PAID' | 'SESSION_DECLINED' | 'SESSION_EXPIRED' | 'REFUNDED' | 'IGNORED';
+
+/** The result of the call is unknown: repeat it with the same key and fields. */
+export class GatewayUnavailable extends Error {
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(message: string, options: { cause?: unknown; retryAfterSeconds?: number | undefined } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'GatewayUnavailable';
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+export type GatewayRefusalCode =
+  | 'NOT_FOUND'
+  | 'KEY_REUSED'
+  | 'NOT_REFUNDABLE'
+  | 'INVALID_REQUEST'
+  | 'UNAUTHORIZED'
+  | 'OTHER';
+
+/** A definite no: nothing happened and repeating the call will not help. */
+export class GatewayRefused extends Error {
+  readonly code: GatewayRefusalCode;
+
+  constructor(code: GatewayRefusalCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'GatewayRefused';
+    this.code = code;
+  }
+}
+
+export type NoticeRejectionReason = 'SIGNATURE_MISSING' | 'SIGNATURE_WRONG' | 'TOO_OLD' | 'UNREADABLE';
+
+/** The delivery is not a notice of this gateway. Answer 400 and keep nothing of it. */
+export class NoticeRejected extends Error {
+  readonly reason: NoticeRejectionReason;
+
+  constructor(reason: NoticeRejectionReason, message: string, options: { cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'NoticeRejected';
+    this.reason = reason;
+  }
+}

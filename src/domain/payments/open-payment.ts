@@ -1,0 +1,46 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Db } from '#db/client.ts';
+import { failpoint } from '#db/failpoint.ts';
+import { onceFor } from '#db/inbox.ts';
+import { inTransaction } from '#db/transaction.ts';
+import type { DomainEventOf } from '#events/contracts.ts';
+import type { PaymentGateway } from './gateway.ts';
+import { SESSION_GRACE_SECONDS } from './payment-rules.ts';
+import { insertFreePayment, insertPayment } from './payment-statements.ts';
+
+/** The inbox name of the payments service as a follower of bookings. */
+export const BOOKING_FOLLOWER = 'follow-bookings';
+
+/** What the strictest gateway shows above the lines. */
+const LONGEST_DESCRIPTION = 500;
+
+/**
+ * A booking was made: its payment exists from now on, once, and a session is due. Nothing is said to the gateway here,
+ * so whatever dies after the commit leaves a row that says what is to be done.
+ */
+export async function openPayment(
+  needs: { db: Db; gateway: Pick<PaymentGateway, 'name'> },
+  request: { event: DomainEventOf<'BookingCreated'>; messageId: string },
+): Promise<void> {
+  const { event, messageId } = request;
+  const holdExpiresAt = new Date(event.holdExpiresAt);
+  const payment = {
+    id: randomUUIDv7(),
+    bookingId: event.aggregateId,
+    eventId: event.eventId,
+    amountMinor: event.totalMinor,
+    currency: event.currency,
+    description: event.description.slice(0, LONGEST_DESCRIPTION),
+    lines: event.lines,
+    gateway: needs.gateway.name,
+    holdExpiresAt,
+    sessionExpiresAt: new Date(holdExpiresAt.getTime() + SESSION_GRACE_SECONDS * 1000),
+  };
+  await inTransaction(needs.db, 'open-payment', async (tx) => {
+    await onceFor(tx, { consumer: BOOKING_FOLLOWER, messageId }, async () => {
+      if (event.totalMinor === 0) await insertFreePayment(tx, payment);
+      else await insertPayment(tx, payment);
+    });
+  });
+  failpoint('payments.row-stored');
+}

@@ -1,0 +1,94 @@
+import type { GatewaySessionStatus, NoticeType } from './gateway.ts';
+import type { PaymentStatus } from './payment-status.ts';
+
+/** How the payments service paces itself. Seconds, of the database's clock where rows are compared with it. */
+export type PaymentsPolicy = {
+  /** How long an open session is trusted to tell by itself. A lost notice is found within this time and a call. */
+  readonly askEverySeconds: number;
+  /** A process that claimed a payment and died is replaced after this. One that is merely slow is repeated: harmless. */
+  readonly leaseSeconds: number;
+  /** The first pause after an unknown result; it doubles up to `retryMostSeconds`. */
+  readonly retryFirstSeconds: number;
+  readonly retryMostSeconds: number;
+  /** Where the gateway sends the fan after paying. */
+  readonly returnUrl?: string | undefined;
+};
+
+export const defaultPaymentsPolicy: PaymentsPolicy = {
+  askEverySeconds: 40,
+  leaseSeconds: 15,
+  retryFirstSeconds: 0.5,
+  retryMostSeconds: 20,
+};
+
+/**
+ * How long a session outlives the hold it was opened for: a hold may be extended once by 120 s, and every attempt to
+ * open the session has to send the same time. What ends a session in time is the booking's end; this is the net.
+ */
+export const SESSION_GRACE_SECONDS = 150;
+
+export type PaymentStep = 'OPEN_SESSION' | 'CLOSE_SESSION' | 'ASK' | 'REFUND';
+
+type PaymentFacts = {
+  readonly status: PaymentStatus;
+  readonly closingAt: Date | null;
+  readonly sessionExpiresAt: Date;
+};
+
+/** What is to be done at the gateway for a payment whose time has come. */
+export function nextStep(payment: PaymentFacts, now: Date): PaymentStep {
+  if (payment.status === 'CREATING_SESSION') return 'OPEN_SESSION';
+  if (payment.status === 'REFUND_PENDING') return 'REFUND';
+  if (payment.status !== 'SESSION_CREATED') return 'ASK';
+  return payment.closingAt || payment.sessionExpiresAt <= now ? 'CLOSE_SESSION' : 'ASK';
+}
+
+/** Seconds until the same step is tried again. `random` in [0, 1) spreads those that failed together. */
+export function retryPauseSeconds(
+  policy: PaymentsPolicy,
+  failure: { attempts: number; askedForSeconds?: number | undefined },
+  random: number,
+): number {
+  const full = policy.retryFirstSeconds * 2 ** Math.min(Math.max(failure.attempts - 1, 0), 16);
+  return Math.max(Math.min(full, policy.retryMostSeconds) * (0.5 + random / 2), failure.askedForSeconds ?? 0);
+}
+
+export type SeenSession = {
+  readonly status: GatewaySessionStatus;
+  readonly capturedMinor: number;
+  /** ISO 4217; undefined when the notice does not say. */
+  readonly currency: string | undefined;
+};
+
+/**
+ * `SUCCEED`, `FAIL`: the payment moves. `GIVE_BACK`: money was taken, but not what we asked for. `KNOWN`: nothing new,
+ * or older than what we know. `CONTRADICTION`: money that our books do not hold. `OPEN`: nobody has paid yet.
+ */
+export type Verdict = 'SUCCEED' | 'FAIL' | 'GIVE_BACK' | 'KNOWN' | 'CONTRADICTION' | 'OPEN';
+
+type Books = {
+  readonly status: PaymentStatus;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly capturedMinor: number;
+  readonly capturedCurrency: string | null;
+};
+
+/** What a session's state means for our payment. The order in which states become known is not trusted: paid wins. */
+export function judgeSession(payment: Books, seen: SeenSession): Verdict {
+  if (seen.status === 'OPEN') return 'OPEN';
+  const waiting = payment.status === 'CREATING_SESSION' || payment.status === 'SESSION_CREATED';
+  if (seen.status !== 'PAID') return waiting ? 'FAIL' : 'KNOWN';
+  if (payment.capturedCurrency !== null) {
+    const same = seen.capturedMinor === payment.capturedMinor && seen.currency === payment.capturedCurrency;
+    return same ? 'KNOWN' : 'CONTRADICTION';
+  }
+  return seen.capturedMinor === payment.amountMinor && seen.currency === payment.currency ? 'SUCCEED' : 'GIVE_BACK';
+}
+
+/** A notice speaks of a session's state; refunds are judged by themselves. */
+export const sessionStatusByNotice: Partial<Record<NoticeType, GatewaySessionStatus>> = {
+  SESSION_PAID: 'PAID',
+  SESSION_DECLINED: 'DECLINED',
+  SESSION_EXPIRED: 'EXPIRED',
+};

@@ -1,0 +1,216 @@
+import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import type { Tx } from '#db/client.ts';
+import { appendToOutbox } from '#db/outbox.ts';
+import { payments } from '#db/payments/tables.ts';
+import type { OpenedSession } from './gateway.ts';
+import type { PaymentStatus } from './payment-status.ts';
+
+export type Payment = typeof payments.$inferSelect;
+export type NewPayment = Pick<
+  Payment,
+  'id' | 'bookingId' | 'eventId' | 'amountMinor' | 'currency' | 'description' | 'lines' | 'gateway'
+> &
+  Pick<Payment, 'holdExpiresAt' | 'sessionExpiresAt'>;
+
+/** Instants come from the database's clock. */
+const now = sql`now()`;
+const inSeconds = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;
+
+/** Answers whether the payment is new. */
+export async function insertPayment(tx: Tx, payment: NewPayment): Promise<boolean> {
+  const inserted = await tx
+    .insert(payments)
+    .values({ ...payment, status: 'CREATING_SESSION' })
+    .onConflictDoNothing({ target: payments.bookingId })
+    .returning({ id: payments.id });
+  return inserted.length === 1;
+}
+
+/** Nothing to pay: no gateway is asked for a session of zero. */
+export async function insertFreePayment(tx: Tx, payment: NewPayment): Promise<boolean> {
+  const [inserted] = await tx
+    .insert(payments)
+    .values({ ...payment, status: 'PAYMENT_SUCCESS', capturedCurrency: payment.currency, capturedAt: now })
+    .onConflictDoNothing({ target: payments.bookingId })
+    .returning();
+  if (inserted) await appendToOutbox(tx, [paymentSucceeded(inserted)]);
+  return inserted !== undefined;
+}
+
+export async function lockPaymentOfBooking(tx: Tx, bookingId: string): Promise<Payment | undefined> {
+  const [row] = await tx.select().from(payments).where(eq(payments.bookingId, bookingId)).for('update');
+  return row;
+}
+
+export async function lockPaymentOfSession(
+  tx: Tx,
+  session: { gateway: Payment['gateway']; reference: string },
+): Promise<Payment | undefined> {
+  const [row] = await tx
+    .select()
+    .from(payments)
+    .where(and(eq(payments.gateway, session.gateway), eq(payments.gatewayReference, session.reference)))
+    .for('update');
+  return row;
+}
+
+/** CREATING_SESSION -> SESSION_CREATED. If the booking ended meanwhile, closing it is due at once. */
+export async function storeSession(
+  tx: Tx,
+  payment: Payment,
+  opened: Pick<OpenedSession, 'reference' | 'url'> & { askAfterSeconds: number },
+): Promise<boolean> {
+  const row = await move(tx, payment, ['CREATING_SESSION'], {
+    status: 'SESSION_CREATED',
+    gatewayReference: opened.reference,
+    paymentUrl: opened.url,
+    checks: 0,
+    nextCheckAt: sql`case when ${payments.closingAt} is null then ${askAt(opened.askAfterSeconds)} else now() end`,
+  });
+  if (!row) return false;
+  await appendToOutbox(tx, [
+    { type: 'PaymentSessionOpened', ...about(row), url: opened.url, openedAt: row.updatedAt.toISOString() },
+  ]);
+  return true;
+}
+
+/** A session of ours whose opening was never answered was found. */
+export async function adoptSession(tx: Tx, payment: Payment, reference: string): Promise<void> {
+  await tx
+    .update(payments)
+    .set({ gatewayReference: reference, updatedAt: now })
+    .where(and(eq(payments.id, payment.id), isNull(payments.gatewayReference)));
+}
+
+/** CREATING_SESSION | SESSION_CREATED | PAYMENT_FAILED -> PAYMENT_SUCCESS. The capture equals what was asked for. */
+export async function recordCapture(tx: Tx, payment: Payment, capturedAt: Date): Promise<boolean> {
+  const row = await move(tx, payment, ['CREATING_SESSION', 'SESSION_CREATED', 'PAYMENT_FAILED'], {
+    status: 'PAYMENT_SUCCESS',
+    capturedMinor: payment.amountMinor,
+    capturedCurrency: payment.currency,
+    capturedAt,
+    inDoubt: false,
+  });
+  if (row) await appendToOutbox(tx, [paymentSucceeded(row)]);
+  return row !== undefined;
+}
+
+/** CREATING_SESSION | SESSION_CREATED -> PAYMENT_FAILED. No money will come. */
+export async function recordFailure(tx: Tx, payment: Payment, reason: string): Promise<boolean> {
+  const row = await move(tx, payment, ['CREATING_SESSION', 'SESSION_CREATED'], {
+    status: 'PAYMENT_FAILED',
+    failureReason: reason,
+    inDoubt: false,
+  });
+  if (row) await appendToOutbox(tx, [{ type: 'PaymentFailed', ...about(row), reason }]);
+  return row !== undefined;
+}
+
+/**
+ * PAYMENT_SUCCESS -> REFUND_PENDING for the whole capture; and PAYMENT_FAILED -> REFUND_PENDING with `capture`, for
+ * money that is not what we asked for.
+ */
+export async function recordRefundDue(
+  tx: Tx,
+  payment: Payment,
+  due: { reason: string; capture?: { minor: number; currency: string; at: Date } },
+): Promise<boolean> {
+  const capture = due.capture && {
+    capturedMinor: due.capture.minor,
+    capturedCurrency: due.capture.currency,
+    capturedAt: due.capture.at,
+  };
+  const row = await move(tx, payment, [capture ? 'PAYMENT_FAILED' : 'PAYMENT_SUCCESS'], {
+    status: 'REFUND_PENDING',
+    refundReason: due.reason,
+    ...capture,
+    inDoubt: false,
+    checks: 0,
+    nextCheckAt: now,
+  });
+  if (row) await appendToOutbox(tx, [{ type: 'RefundRequested', ...about(row), ...captured(row), reason: due.reason }]);
+  return row !== undefined;
+}
+
+/** REFUND_PENDING -> REFUNDED. The whole capture went back. */
+export async function recordRefund(tx: Tx, payment: Payment): Promise<boolean> {
+  const row = await move(tx, payment, ['REFUND_PENDING'], {
+    status: 'REFUNDED',
+    refundedMinor: payment.capturedMinor,
+    refundedAt: now,
+    inDoubt: false,
+  });
+  if (row) await appendToOutbox(tx, [{ type: 'PaymentRefunded', ...about(row), ...captured(row) }]);
+  return row !== undefined;
+}
+
+/** The gateway accepted the refund and will say when it arrived. */
+export async function recordRefundAccepted(
+  tx: Tx,
+  payment: Payment,
+  accepted: { refundReference: string; askAfterSeconds: number },
+): Promise<void> {
+  await tx
+    .update(payments)
+    .set({
+      refundReference: accepted.refundReference,
+      nextCheckAt: inSeconds(accepted.askAfterSeconds),
+      updatedAt: now,
+    })
+    .where(and(eq(payments.id, payment.id), eq(payments.status, 'REFUND_PENDING')));
+}
+
+/** The booking ended. What is still open at the gateway is closed next. */
+export async function markClosing(tx: Tx, payment: Payment): Promise<void> {
+  await tx
+    .update(payments)
+    .set({ closingAt: now, checks: 0, nextCheckAt: now, updatedAt: now })
+    .where(and(eq(payments.id, payment.id), eq(payments.status, 'SESSION_CREATED')));
+  // Of an opening under way the attempts are kept: they tell whether the gateway may know of it.
+  await tx
+    .update(payments)
+    .set({ closingAt: now, nextCheckAt: now, updatedAt: now })
+    .where(and(eq(payments.id, payment.id), eq(payments.status, 'CREATING_SESSION')));
+}
+
+/** The gateway is asked next, whatever the status. */
+export async function markInDoubt(tx: Tx, payment: Payment): Promise<void> {
+  await tx.update(payments).set({ inDoubt: true, nextCheckAt: now, updatedAt: now }).where(eq(payments.id, payment.id));
+}
+
+/** Asked, and nothing moved: again after a while, or when the session's time is over. */
+export async function askLater(tx: Tx, payment: Payment, seconds: number): Promise<void> {
+  await tx
+    .update(payments)
+    .set({ inDoubt: false, checks: 0, nextCheckAt: askAt(seconds), updatedAt: now })
+    .where(and(eq(payments.id, payment.id), eq(payments.status, payment.status)));
+}
+
+type Change = Partial<Record<keyof Payment, unknown>> & { status: PaymentStatus };
+
+/** Guarded: nothing moves unless the payment is still in one of the states the decision was made on. */
+async function move(tx: Tx, payment: Payment, from: PaymentStatus[], change: Change): Promise<Payment | undefined> {
+  const values = { ...change, updatedAt: now } as Record<string, SQL | unknown>;
+  const [row] = await tx
+    .update(payments)
+    .set(values)
+    .where(and(eq(payments.id, payment.id), inArray(payments.status, from)))
+    .returning();
+  return row;
+}
+
+const askAt = (seconds: number) =>
+  sql`case when ${payments.sessionExpiresAt} > now() then least(${inSeconds(seconds)}, ${payments.sessionExpiresAt})
+      else ${inSeconds(seconds)} end`;
+const about = (payment: Payment) => ({ aggregateId: payment.bookingId, eventId: payment.eventId });
+const captured = (payment: Payment) => ({
+  amountMinor: payment.capturedMinor,
+  currency: payment.capturedCurrency ?? payment.currency,
+});
+const paymentSucceeded = (payment: Payment) =>
+  ({
+    type: 'PaymentSucceeded',
+    ...about(payment),
+    ...captured(payment),
+    capturedAt: (payment.capturedAt ?? payment.updatedAt).toISOString(),
+  }) as const;

@@ -1,0 +1,19 @@
+import type { Tx } from '#db/client.ts';
+import { judgeSession, type SeenSession, type Verdict } from './payment-rules.ts';
+import { type Payment, recordCapture, recordFailure, recordRefundDue } from './payment-statements.ts';
+
+/**
+ * Takes over what the gateway itself said about a session. `payment` is locked. Money that is not what we asked for ends
+ * the payment and goes back at once: the booking fails as if nothing had been paid.
+ */
+export async function recordSession(tx: Tx, payment: Payment, seen: SeenSession & { at: Date }): Promise<Verdict> {
+  const verdict = judgeSession(payment, seen);
+  if (verdict === 'SUCCEED') await recordCapture(tx, payment, seen.at);
+  if (verdict === 'FAIL') await recordFailure(tx, payment, seen.status === 'DECLINED' ? 'DECLINED' : 'SESSION_EXPIRED');
+  if (verdict === 'GIVE_BACK') {
+    await recordFailure(tx, payment, 'AMOUNT_MISMATCH');
+    const capture = { minor: seen.capturedMinor, currency: seen.currency ?? payment.currency, at: seen.at };
+    await recordRefundDue(tx, payment, { reason: 'AMOUNT_MISMATCH', capture });
+  }
+  return verdict;
+}

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pulse } from '#redis/pulse.ts';
+
+const RETRY_MS = 1_000;
+
+/**
+ * The state now, and again whenever it has become another one: nothing to poll and nothing to miss. A reader who is slow
+ * skips states and gets the newest. While the state cannot be read, the reader waits.
+ *
+ * `first` is the state that was read after the pulse was opened. `keyOf` is equal for states that need not be told apart.
+ */
+export function watchState<T>(
+  pulse: Pulse,
+  { first, read, keyOf }: { first: T; read: () => Promise<T | undefined>; keyOf: (state: T) => string },
+): AsyncIterableIterator<T> {
+  let told: string | undefined;
+
+  const changed = async (): Promise<T | undefined> => {
+    while (await pulse.next()) {
+      const state = await read().catch(async () => {
+        // By then it may be back; nothing else would wake this reader.
+        await sleep(RETRY_MS, undefined, { ref: false });
+        pulse.poke();
+        return undefined;
+      });
+      if (state !== undefined && keyOf(state) !== told) return state;
+    }
+    return undefined;
+  };
+
+  return {
+    async next() {
+      const state = told === undefined && !pulse.closed ? first : await changed();
+      if (state === undefined) return { done: true, value: undefined };
+      told = keyOf(state);
+      return { done: false, value: state };
+    },
+    return() {
+      pulse.close();
+      return Promise.resolve({ done: true, value: undefined });
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

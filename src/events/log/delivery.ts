@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Consumption, DependencyAway, type Message } from './log.ts';
+
+const ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 50;
+
+export type Delivery =
+  | { outcome: 'handled' }
+  | { outcome: 'park'; reason: string }
+  | { outcome: 'later'; error: unknown };
+
+/** Hands one message over, three times if it must. What the answer means is up to the log that keeps the position. */
+export async function deliver(consumption: Consumption, message: Message): Promise<Delivery> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await consumption.handle(message);
+      return { outcome: 'handled' };
+    } catch (error) {
+      if (error instanceof DependencyAway) {
+        consumption.onTrouble({ kind: 'away', error, message });
+        return { outcome: 'later', error };
+      }
+      if (attempt === ATTEMPTS) {
+        consumption.onTrouble({ kind: 'parked', error, message });
+        return { outcome: 'park', reason: error instanceof Error ? error.message : String(error) };
+      }
+      consumption.onTrouble({ kind: 'retry', error, message });
+      await sleep(FIRST_PAUSE_MS * 4 ** (attempt - 1));
+    }
+  }
+}
+
+/** In order within a key; the keys side by side. Answers what became of each message, by id. */
+export async function deliverByKey(
+  messages: readonly Message[],
+  deliverOne: (message: Message) => Promise<Delivery>,
+): Promise<Map<string, Delivery>> {
+  const outcomes = new Map<string, Delivery>();
+  const lanes = Map.groupBy(messages, (message) => message.key);
+  await Promise.all(
+    [...lanes.values()].map(async (lane) => {
+      for (const message of lane) {
+        const delivery = await deliverOne(message);
+        outcomes.set(message.id, delivery);
+        // What follows in this key must wait for what did not pass.
+        if (delivery.outcome === 'later') break;
+      }
+    }),
+  );
+  return outcomes;
+}

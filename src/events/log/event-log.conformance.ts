@@ -1,0 +1,182 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { DependencyAway, type EventLog, type Message, type NewMessage } from './log.ts';
+
+/** What every implementation of the port promises. `open` gives a log on the same store each time. */
+export function eventLogConformance(open: () => Promise<EventLog>): void {
+  test('everything that was appended is handled, in order per key, by every group', async () => {
+    await using log = await opened(open);
+    const messages = someMessages(500, 7);
+    await log.append(messages.slice(0, 200));
+    const groups = ['a', 'b'].map((name) => startGroup(log, name + randomUUIDv7()));
+    await log.append(messages.slice(200));
+    for (const group of groups) {
+      await group.until(messages.length);
+      expectOrderPerKey(messages, group.handled);
+      await group.stop();
+    }
+  });
+
+  test('a message that is appended twice is there once', async () => {
+    await using log = await opened(open);
+    const messages = someMessages(20, 3);
+    await log.append(messages);
+    await log.append([...messages, ...someMessages(1, 1)]);
+    const group = startGroup(log, randomUUIDv7(), { only: messages });
+    await group.until(20);
+    await log.append(messages);
+    await log.append(messages.slice(0, 1));
+    expect(group.handled.length).toBe(20);
+    await group.stop();
+  });
+
+  test('a group that stopped goes on where it was', async () => {
+    await using log = await opened(open);
+    const messages = someMessages(60, 5);
+    const name = randomUUIDv7();
+    await log.append(messages.slice(0, 30));
+    const first = startGroup(log, name, { only: messages });
+    await first.until(30);
+    await first.stop();
+    await log.append(messages.slice(30));
+    const second = startGroup(log, name, { only: messages });
+    await second.until(30);
+    expect(new Set(second.handled.map((message) => message.id))).toEqual(
+      new Set(messages.slice(30).map(({ id }) => id)),
+    );
+    await second.stop();
+  });
+
+  test('two processes of a group share the messages, and the order per key stays', async () => {
+    await using one = await opened(open);
+    await using two = await opened(open);
+    const messages = someMessages(400, 11);
+    const name = randomUUIDv7();
+    const handled: Message[] = [];
+    const groups = [
+      startGroup(one, name, { only: messages, handled }),
+      startGroup(two, name, { only: messages, handled }),
+    ];
+    for (let i = 0; i < 400; i += 40) await one.append(messages.slice(i, i + 40));
+    await groups[0]?.until(400);
+    expectOrderPerKey(messages, handled);
+    for (const group of groups) await group.stop();
+  });
+
+  test('a message that fails three times is parked with what follows it in its key; other keys flow', async () => {
+    await using log = await opened(open);
+    const [poison, follower, other] = [
+      ...someMessages(2, 1),
+      ...someMessages(1, 1).map((message) => ({ ...message, key: randomUUIDv7() })),
+    ];
+    if (!poison || !follower || !other) throw new Error('unreachable');
+    await log.append([poison, follower, other]);
+    let attempts = 0;
+    const parked = Promise.withResolvers<void>();
+    const handled: string[] = [];
+    const ending = new AbortController();
+    const running = log.consume({
+      group: randomUUIDv7(),
+      topics: ['booking'],
+      signal: ending.signal,
+      handle: async ({ id }) => {
+        if (id === poison.id) {
+          attempts += 1;
+          throw new Error('poison');
+        }
+        if (id === follower.id || id === other.id) handled.push(id);
+      },
+      onTrouble: ({ kind, message }) => {
+        if (kind === 'parked' && message?.id === poison.id) parked.resolve();
+      },
+    });
+    await parked.promise;
+    await waitFor(() => handled.includes(other.id));
+    ending.abort();
+    await running;
+    expect(attempts).toBe(3);
+    expect(handled).toEqual([other.id]);
+  });
+
+  test('while a dependency is away nothing is parked and nothing is skipped', async () => {
+    await using log = await opened(open);
+    const messages = someMessages(10, 2);
+    await log.append(messages);
+    let away = true;
+    const group = startGroup(log, randomUUIDv7(), {
+      only: messages,
+      before: () => {
+        if (away) throw new DependencyAway('not yet');
+      },
+    });
+    await waitFor(() => group.troubles.some((kind) => kind === 'away'));
+    expect(group.handled).toEqual([]);
+    away = false;
+    await group.until(10);
+    expectOrderPerKey(messages, group.handled);
+    expect(group.troubles).not.toContain('parked');
+    await group.stop();
+  });
+}
+
+async function opened(open: () => Promise<EventLog>): Promise<EventLog & AsyncDisposable> {
+  const log = await open();
+  return { ...log, [Symbol.asyncDispose]: () => log.close() };
+}
+
+function someMessages(count: number, keys: number): NewMessage[] {
+  const names = Array.from({ length: keys }, () => randomUUIDv7());
+  return Array.from({ length: count }, (_, position) => ({
+    id: randomUUIDv7(),
+    topic: 'booking',
+    key: names[position % keys] ?? '',
+    event: { position },
+    createdAt: new Date(),
+  }));
+}
+
+/** Counts the messages of `only` (of all where it is left out) that reach one consumer. */
+function startGroup(
+  log: EventLog,
+  group: string,
+  { only, handled = [], before }: { only?: readonly NewMessage[]; handled?: Message[]; before?: () => void } = {},
+) {
+  const ending = new AbortController();
+  const wanted = only && new Set(only.map(({ id }) => id));
+  const troubles: string[] = [];
+  const running = log.consume({
+    group,
+    topics: ['booking'],
+    signal: ending.signal,
+    handle: async (message) => {
+      if (wanted && !wanted.has(message.id)) return;
+      before?.();
+      handled.push(message);
+    },
+    onTrouble: ({ kind }) => troubles.push(kind),
+  });
+  return {
+    handled,
+    troubles,
+    until: (count: number) => waitFor(() => new Set(handled.map(({ id }) => id)).size >= count),
+    stop: async () => {
+      ending.abort();
+      await running;
+    },
+  };
+}
+
+function expectOrderPerKey(sent: readonly NewMessage[], handled: readonly Message[]): void {
+  const seen = new Set<string>();
+  const firsts = handled.filter(({ id }) => !seen.has(id) && seen.add(id));
+  const order = (messages: readonly NewMessage[]) =>
+    Object.fromEntries(
+      [...Map.groupBy(messages, ({ key }) => key)].map(([key, lane]) => [key, lane.map(({ id }) => id)]).sort(),
+    );
+  const ids = new Set(sent.map(({ id }) => id));
+  expect(order(firsts.filter(({ id }) => ids.has(id)))).toEqual(order(sent));
+}
+
+async function waitFor(condition: () => boolean): Promise<void> {
+  await expect.poll(condition, { timeout: 20_000, interval: 10 }).toBe(true);
+}

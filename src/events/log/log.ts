@@ -1,0 +1,39 @@
+import type { AggregateType } from '../contracts.ts';
+
+/** What is appended. `key` keeps messages in order: those of one key are handled one after the other. */
+export type NewMessage = {
+  readonly id: string;
+  readonly topic: AggregateType;
+  readonly key: string;
+  /** JSON, not yet checked against the contract. */
+  readonly event: unknown;
+  readonly createdAt: Date;
+};
+
+export type Message = NewMessage & { readonly partition: number; readonly offset: number };
+
+/** Thrown by a handler whose dependency is away: the message is tried again for as long as it takes, and never parked. */
+export class DependencyAway extends Error {}
+
+export type Consumption = {
+  /** Each group sees every message; the processes of one group share them. */
+  group: string;
+  topics: readonly AggregateType[];
+  /** Must be idempotent: a message comes again after a crash. A message that fails three times is parked. */
+  handle: (message: Message) => Promise<void>;
+  /** Ends the consumption; what is being handled is finished first. */
+  signal: AbortSignal;
+  onTrouble: (trouble: { kind: 'retry' | 'parked' | 'away' | 'lost'; error: unknown; message?: Message }) => void;
+};
+
+/**
+ * The port between the outbox and whoever must hear of it. At least once, in order per key. Two implementations share
+ * one conformance suite.
+ */
+export interface EventLog {
+  /** Resolves when the messages are durable. A message that is already there (same id) is left out. */
+  append(messages: readonly NewMessage[]): Promise<void>;
+  /** Resolves when the signal was raised and everything under way is done. */
+  consume(consumption: Consumption): Promise<void>;
+  close(): Promise<void>;
+}

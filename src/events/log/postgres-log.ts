@@ -1,0 +1,216 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import type { AggregateType } from '../contracts.ts';
+import { type Delivery, deliver, deliverByKey } from './delivery.ts';
+import type { Consumption, EventLog, Message, NewMessage } from './log.ts';
+
+const PARTITIONS = 8;
+const BATCH = 100;
+const LANES = 4;
+/** A lost notification costs at most this long. */
+const IDLE_MS = 1000;
+const AWAY_MS = 500;
+const CHANNEL = 'event_log';
+
+type Sql = postgres.Sql;
+type Claim = { topic: AggregateType; partition: number; offset: number };
+type Row = { partition: number; offset: string; id: string; key: string; event: unknown; createdAt: Date };
+
+/** The event log in schema `event_log` of the booking database: nothing more to run, and as durable as the bookings. */
+export function openPostgresLog(options: { url: string; name: string; poolMax?: number }): EventLog {
+  const sql = postgres(options.url, {
+    max: options.poolMax ?? LANES * 3,
+    connect_timeout: 5,
+    onnotice: () => {},
+    connection: { application_name: `${options.name}-log` },
+  });
+  return {
+    append: (messages) => append(sql, messages),
+    consume: (consumption) => consume(sql, consumption),
+    close: () => sql.end({ timeout: 5 }),
+  };
+}
+
+export function partitionOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) % PARTITIONS;
+}
+
+/** The partitions' row locks give out offsets in commit order without gaps, so no reader can skip a late one. */
+async function append(sql: Sql, messages: readonly NewMessage[]): Promise<void> {
+  if (messages.length === 0) return;
+  const rows = messages.map((message, position) => ({
+    position,
+    topic: message.topic,
+    partition: partitionOf(message.key),
+    id: message.id,
+    key: message.key,
+    event: message.event,
+    created_at: message.createdAt.toISOString(),
+  }));
+  const places = [...new Map(rows.map((row) => [`${row.topic}/${row.partition}`, row])).values()];
+  const topics = places.map((row) => row.topic);
+  const partitions = places.map((row) => row.partition);
+  await sql.begin(async (tx) => {
+    await tx`
+      select from event_log.partitions
+      where (topic, partition) in (select * from unnest(${topics}::text[], ${partitions}::int[]))
+      order by topic, partition for update`;
+    await tx`
+      with wanted as (
+        select r.* from jsonb_to_recordset(${tx.json(rows as never)}::jsonb)
+          as r(position int, topic text, partition int, id uuid, key text, event jsonb, created_at timestamptz)
+        where not exists (select from event_log.messages m where m.id = r.id)
+      ), numbered as (
+        select wanted.*, next_offset + row_number() over (partition by topic, partition order by position) - 1 as number
+        from wanted join event_log.partitions using (topic, partition)
+      ), inserted as (
+        insert into event_log.messages (topic, partition, "offset", id, key, event, created_at)
+        select topic, partition, number, id, key, event, created_at from numbered
+      )
+      update event_log.partitions p set next_offset = n.last + 1
+      from (select topic, partition, max(number) as last from numbered group by topic, partition) n
+      where p.topic = n.topic and p.partition = n.partition`;
+    await tx`select pg_notify(${CHANNEL}, '')`;
+  });
+}
+
+async function consume(sql: Sql, consumption: Consumption): Promise<void> {
+  const bell = doorbell();
+  consumption.signal.addEventListener('abort', bell.ring, { once: true });
+  const subscription = await untilConnected(consumption, async () => {
+    await sql`
+      insert into event_log.positions (consumer_group, topic, partition)
+      select ${consumption.group}, topic, partition from event_log.partitions
+      where topic in ${sql([...consumption.topics])} on conflict do nothing`;
+    return await sql.listen(CHANNEL, bell.ring, bell.ring);
+  });
+  await Promise.all(Array.from({ length: LANES }, () => runLane(sql, consumption, bell)));
+  await subscription?.unlisten().catch(() => {});
+}
+
+async function untilConnected<T>(consumption: Consumption, connect: () => Promise<T>): Promise<T | undefined> {
+  while (!consumption.signal.aborted) {
+    try {
+      return await connect();
+    } catch (error) {
+      consumption.onTrouble({ kind: 'lost', error });
+      await sleep(AWAY_MS);
+    }
+  }
+  return undefined;
+}
+
+async function runLane(sql: Sql, consumption: Consumption, bell: Doorbell): Promise<void> {
+  while (!consumption.signal.aborted) {
+    const rung = bell.next();
+    try {
+      const progress = await handleBatch(sql, consumption);
+      if (progress === 'idle') await Promise.race([rung, sleep(IDLE_MS, undefined, { ref: false })]);
+      if (progress === 'stuck') await sleep(AWAY_MS);
+    } catch (error) {
+      // What was handled comes again: its effects are guarded by the consumers' inboxes.
+      consumption.onTrouble({ kind: 'lost', error });
+      await sleep(AWAY_MS);
+    }
+  }
+}
+
+/**
+ * Takes one partition that has unread messages and that nobody else is working on, hands a batch over, and moves the
+ * group's position. The position's row lock is the claim: a process that dies gives it back by dying.
+ */
+function handleBatch(sql: Sql, consumption: Consumption): Promise<'progress' | 'stuck' | 'idle'> {
+  return sql.begin(async (tx): Promise<'progress' | 'stuck' | 'idle'> => {
+    const [claim] = await tx<Claim[]>`
+      select c.topic, c.partition, c."offset"::float8 as "offset"
+      from event_log.positions c join event_log.partitions p using (topic, partition)
+      where c.consumer_group = ${consumption.group} and c.topic in ${tx([...consumption.topics])}
+        and c."offset" < p.next_offset
+      order by random() limit 1 for update of c skip locked`;
+    if (!claim) return 'idle';
+    const messages = await readMessages(tx, claim);
+    if (messages.length === 0) return 'idle';
+    const parkedKeys = await findParkedKeys(tx, consumption.group, messages);
+    const outcomes = await deliverByKey(messages, (message) =>
+      parkedKeys.has(message.key) ? parkBehind(message) : rememberParked(parkedKeys, consumption, message),
+    );
+    await park(tx, consumption.group, messages, outcomes);
+    const next = firstUnhandled(messages, outcomes);
+    await tx`
+      update event_log.positions set "offset" = ${next}
+      where consumer_group = ${consumption.group} and topic = ${claim.topic} and partition = ${claim.partition}`;
+    return next > claim.offset ? 'progress' : 'stuck';
+  });
+}
+
+async function readMessages(tx: postgres.TransactionSql, claim: Claim): Promise<Message[]> {
+  const rows = await tx<Row[]>`
+    select partition, "offset", id, key, event, created_at as "createdAt" from event_log.messages
+    where topic = ${claim.topic} and partition = ${claim.partition} and "offset" >= ${claim.offset}
+    order by "offset" limit ${BATCH}`;
+  return rows.map((row) => ({ ...row, topic: claim.topic, offset: Number(row.offset) }));
+}
+
+async function findParkedKeys(
+  tx: postgres.TransactionSql,
+  group: string,
+  messages: readonly Message[],
+): Promise<Set<string>> {
+  const keys = [...new Set(messages.map((message) => message.key))];
+  const rows = await tx<{ key: string }[]>`
+    select distinct key from event_log.parked where consumer_group = ${group} and key in ${tx(keys)}`;
+  return new Set(rows.map((row) => row.key));
+}
+
+async function rememberParked(parkedKeys: Set<string>, consumption: Consumption, message: Message): Promise<Delivery> {
+  const delivery = await deliver(consumption, message);
+  if (delivery.outcome === 'park') parkedKeys.add(message.key);
+  return delivery;
+}
+
+const parkBehind = async (_message: Message): Promise<Delivery> => ({
+  outcome: 'park',
+  reason: 'An earlier message of this key is parked.',
+});
+
+async function park(
+  tx: postgres.TransactionSql,
+  group: string,
+  messages: readonly Message[],
+  outcomes: ReadonlyMap<string, Delivery>,
+): Promise<void> {
+  for (const message of messages) {
+    const delivery = outcomes.get(message.id);
+    if (delivery?.outcome !== 'park') continue;
+    const { id, topic, partition, offset, key, event } = message;
+    await tx`
+      insert into event_log.parked (consumer_group, id, topic, partition, "offset", key, event, reason)
+      values (${group}, ${id}, ${topic}, ${partition}, ${offset}, ${key}, ${tx.json(event as never)}, ${delivery.reason})
+      on conflict do nothing`;
+  }
+}
+
+function firstUnhandled(messages: readonly Message[], outcomes: ReadonlyMap<string, Delivery>): number {
+  const waiting = messages.find((message) => {
+    const delivery = outcomes.get(message.id);
+    return delivery === undefined || delivery.outcome === 'later';
+  });
+  if (waiting) return waiting.offset;
+  return (messages.at(-1)?.offset ?? -1) + 1;
+}
+
+type Doorbell = { ring: () => void; next: () => Promise<void> };
+
+/** `next` is taken before looking, so a ring between the look and the wait is not lost. */
+function doorbell(): Doorbell {
+  let current = Promise.withResolvers<void>();
+  return {
+    ring: () => {
+      current.resolve();
+      current = Promise.withResolvers<void>();
+    },
+    next: () => current.promise,
+  };
+}

@@ -1,0 +1,16 @@
+import type { PaymentGateway } from '#domain/payments/gateway.ts';
+import { openSandboxGateway, type SandboxConfig } from './sandbox.ts';
+import { openStripeGateway, type StripeConfig } from './stripe.ts';
+
+/** One member a provider, each with the keys it needs. */
+export type GatewayConfig = SandboxConfig | StripeConfig;
+
+/** Opens no connection: the first call does. */
+export function openGateway(config: GatewayConfig): PaymentGateway {
+  switch (config.kind) {
+    case 'sandbox':
+      return openSandboxGateway(config);
+    case 'stripe':
+      return openStripeGateway(config);
+  }
+}

@@ -1,0 +1,210 @@
+import { z } from 'zod';
+import {
+  type CallOptions,
+  type GatewayRefund,
+  type GatewayRefusalCode,
+  GatewayRefused,
+  type GatewaySession,
+  GatewayUnavailable,
+  type Notice,
+  NoticeRejected,
+  type NoticeType,
+  type OpenedSession,
+  type PaymentGateway,
+} from '#domain/payments/gateway.ts';
+import { assertSigned, parseSignedJson } from './signed-notice.ts';
+
+export interface SandboxConfig {
+  readonly kind: 'sandbox';
+  /** Where the sandbox gateway's merchant API answers. */
+  readonly url: string;
+  readonly apiKey: string;
+  /** The current secret and, while a rotation lasts, the one before it. */
+  readonly webhookSecrets: readonly string[];
+  /** Deadline of one call; default 10,000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const statuses = { open: 'OPEN', paid: 'PAID', declined: 'DECLINED', expired: 'EXPIRED' } as const;
+
+const refundAnswer = z.object({ id: z.string(), amount_minor: z.int(), status: z.literal('succeeded') }).transform(
+  (refund): GatewayRefund => ({
+    refundReference: refund.id,
+    amountMinor: refund.amount_minor,
+    status: 'SUCCEEDED',
+  }),
+);
+
+const sessionAnswer = z
+  .object({
+    id: z.string(),
+    status: z.enum(['open', 'paid', 'declined', 'expired']),
+    url: z.string().nullable(),
+    amount_minor: z.int(),
+    captured_minor: z.int(),
+    currency: z.string(),
+    metadata: z.object({ booking_id: z.string() }),
+    expires_at: z.iso.datetime(),
+    refunds: z.array(refundAnswer),
+  })
+  .transform(
+    (session): GatewaySession => ({
+      reference: session.id,
+      bookingId: session.metadata.booking_id,
+      status: statuses[session.status],
+      url: session.url ?? undefined,
+      amountMinor: session.amount_minor,
+      capturedMinor: session.captured_minor,
+      currency: session.currency,
+      expiresAt: new Date(session.expires_at),
+      refunds: session.refunds,
+    }),
+  );
+
+const openedAnswer = z.object({ id: z.string(), url: z.string(), expires_at: z.iso.datetime() }).transform(
+  (session): OpenedSession => ({
+    reference: session.id,
+    url: session.url,
+    expiresAt: new Date(session.expires_at),
+  }),
+);
+
+const notice = z.object({
+  id: z.string().min(1),
+  type: z.string(),
+  created: z.int(),
+  data: z.object({ object: z.unknown() }),
+});
+
+const noticeTypes: Readonly<Record<string, NoticeType>> = {
+  'session.paid': 'SESSION_PAID',
+  'session.declined': 'SESSION_DECLINED',
+  'session.expired': 'SESSION_EXPIRED',
+  'session.refunded': 'REFUNDED',
+};
+
+/** The adapter to the sandbox gateway process. */
+export function openSandboxGateway(config: SandboxConfig): PaymentGateway {
+  const call = caller(config);
+  return {
+    name: 'sandbox',
+    async openSession({ signal, ...request }) {
+      const body = {
+        amount_minor: request.amountMinor,
+        currency: request.currency,
+        description: request.description,
+        lines: request.lines.map((line) => ({ label: line.label, amount_minor: line.amountMinor })),
+        expires_at: request.expiresAt.toISOString(),
+        held_until: request.heldUntil?.toISOString(),
+        success_url: request.successUrl,
+        metadata: { booking_id: request.bookingId, event_id: request.eventId },
+      };
+      const post = { method: 'POST', path: '/v1/sessions', body, key: request.idempotencyKey, signal } as const;
+      return call(post, openedAnswer);
+    },
+    async findSessionsByBooking({ bookingId, signal }) {
+      const path = `/v1/sessions?booking_id=${encodeURIComponent(bookingId)}`;
+      const found = await call({ method: 'GET', path, signal }, z.object({ data: z.array(sessionAnswer) }));
+      return found.data;
+    },
+    getSession: (reference, options) =>
+      call({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(reference)}`, ...options }, sessionAnswer),
+    expireSession: (reference, options) =>
+      call({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(reference)}/expire`, ...options }, sessionAnswer),
+    refund(request) {
+      const body = { session: request.reference, amount_minor: request.amountMinor, currency: request.currency };
+      const { idempotencyKey: key, signal } = request;
+      return call({ method: 'POST', path: '/v1/refunds', body, key, signal }, refundAnswer);
+    },
+    verifyNotice(rawBody, headers, now) {
+      assertSigned({ rawBody, header: headers['frontrow-signature'], secrets: config.webhookSecrets, now });
+      return readNotice(parseSignedJson(rawBody));
+    },
+  };
+}
+
+interface ApiCall extends CallOptions {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly key?: string;
+}
+
+/** @throws GatewayRefused on a definite no, GatewayUnavailable on everything that leaves the result unknown */
+function caller(config: SandboxConfig) {
+  return async <T>(apiCall: ApiCall, answer: z.ZodType<T>): Promise<T> => {
+    const { status, text } = await exchange(config, apiCall).catch((cause: unknown) => {
+      throw new GatewayUnavailable('The sandbox gateway did not answer.', { cause });
+    });
+    if (status >= 200 && status < 300) return readAnswer(text, answer);
+    if (status >= 500 || status === 408 || status === 429) {
+      throw new GatewayUnavailable(`The sandbox gateway answered ${status}.`);
+    }
+    throw refusal(status, text);
+  };
+}
+
+async function exchange(config: SandboxConfig, { method, path, body, key, signal }: ApiCall) {
+  const headers: Record<string, string> = { authorization: `Bearer ${config.apiKey}`, accept: 'application/json' };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (key !== undefined) headers['idempotency-key'] = key;
+  const deadline = AbortSignal.timeout(config.timeoutMs ?? 10_000);
+  const response = await fetch(config.url.replace(/\/+$/, '') + path, {
+    method,
+    headers,
+    body: body === undefined ? null : JSON.stringify(body),
+    redirect: 'error',
+    signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+function readAnswer<T>(text: string, answer: z.ZodType<T>): T {
+  try {
+    return answer.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new GatewayUnavailable('The sandbox gateway answered something unreadable.', { cause });
+  }
+}
+
+const refusalCodes: Readonly<Record<string, GatewayRefusalCode>> = {
+  not_found: 'NOT_FOUND',
+  idempotency_error: 'KEY_REUSED',
+  not_refundable: 'NOT_REFUNDABLE',
+  invalid_request_error: 'INVALID_REQUEST',
+  authentication_error: 'UNAUTHORIZED',
+};
+
+const refusalAnswer = z.object({ error: z.object({ type: z.string(), message: z.string() }) });
+
+function refusal(status: number, text: string): GatewayRefused {
+  const parsed = refusalAnswer.safeParse(parseOrUndefined(text));
+  const { type, message } = parsed.success ? parsed.data.error : { type: '', message: `answered ${status}` };
+  return new GatewayRefused(refusalCodes[type] ?? 'OTHER', `The sandbox gateway refused: ${message}`);
+}
+
+function parseOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function readNotice(json: unknown): Notice {
+  const parsed = notice.safeParse(json);
+  if (!parsed.success) throw new NoticeRejected('UNREADABLE', 'The notice has an unknown shape.');
+  const { id, type, created, data } = parsed.data;
+  const known = noticeTypes[type];
+  const base = { gatewayEventId: id, occurredAt: new Date(created * 1000) };
+  if (!known) return { ...base, type: 'IGNORED' };
+  const session = sessionAnswer.safeParse(data.object);
+  if (!session.success) throw new NoticeRejected('UNREADABLE', `The notice ${type} has an unknown session.`);
+  const { reference, bookingId, currency } = session.data;
+  return { ...base, type: known, reference, bookingId, currency, amountMinor: noticeAmount(known, session.data) };
+}
+
+function noticeAmount(type: NoticeType, session: GatewaySession): number {
+  if (type === 'REFUNDED') return session.refunds.reduce((sum, refund) => sum + refund.amountMinor, 0);
+  return type === 'SESSION_PAID' ? session.capturedMinor : session.amountMinor;
+}

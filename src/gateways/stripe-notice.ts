@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { type Notice, type NoticeHeaders, NoticeRejected, type NoticeType } from '#domain/payments/gateway.ts';
+import { assertSigned, parseSignedJson } from './signed-notice.ts';
+
+const event = z.object({
+  id: z.string().min(1),
+  type: z.string(),
+  created: z.int(),
+  data: z.object({ object: z.unknown() }),
+});
+
+const metadata = z.record(z.string(), z.string()).nullish();
+
+const checkoutSession = z.object({
+  id: z.string(),
+  amount_total: z.int().nullable(),
+  currency: z.string().nullable(),
+  payment_status: z.enum(['paid', 'unpaid', 'no_payment_required']),
+  metadata,
+});
+
+const charge = z.object({ amount_refunded: z.int(), currency: z.string(), metadata });
+
+/** `completed` with `unpaid` is a bank that takes its time: the verdict comes in one of the async notices. */
+const sessionNotices: Readonly<Record<string, (paid: boolean) => NoticeType>> = {
+  'checkout.session.completed': (paid) => (paid ? 'SESSION_PAID' : 'IGNORED'),
+  'checkout.session.async_payment_succeeded': () => 'SESSION_PAID',
+  'checkout.session.async_payment_failed': () => 'SESSION_DECLINED',
+  'checkout.session.expired': () => 'SESSION_EXPIRED',
+};
+
+export interface Delivery {
+  readonly rawBody: Buffer;
+  readonly headers: NoticeHeaders;
+  readonly now: Date;
+}
+
+/**
+ * https://docs.stripe.com/api/events/types. A card that is declined does not end a Stripe session (the fan may try
+ * another card), so `payment_intent.payment_failed` is ignored. So is what was not sold by Frontrow: one account may
+ * serve several shops, and ours carry a booking_id.
+ * @throws NoticeRejected
+ */
+export function readStripeNotice(secrets: readonly string[], { rawBody, headers, now }: Delivery): Notice {
+  assertSigned({ rawBody, header: headers['stripe-signature'], secrets, now });
+  const parsed = event.safeParse(parseSignedJson(rawBody));
+  if (!parsed.success) throw new NoticeRejected('UNREADABLE', 'The notice has an unknown shape.');
+  const { id, type, created, data } = parsed.data;
+  const base = { gatewayEventId: id, occurredAt: new Date(created * 1000) };
+  const typeOf = sessionNotices[type];
+  if (typeOf) {
+    const session = read(checkoutSession, data.object, type);
+    const bookingId = session.metadata?.booking_id;
+    const amountMinor = session.amount_total ?? undefined;
+    const currency = session.currency?.toUpperCase();
+    const noticeType = bookingId === undefined ? 'IGNORED' : typeOf(session.payment_status !== 'unpaid');
+    return { ...base, type: noticeType, reference: session.id, bookingId, amountMinor, currency };
+  }
+  if (type !== 'charge.refunded') return { ...base, type: 'IGNORED' };
+  const refunded = read(charge, data.object, type);
+  const bookingId = refunded.metadata?.booking_id;
+  if (bookingId === undefined) return { ...base, type: 'IGNORED' };
+  const currency = refunded.currency.toUpperCase();
+  return { ...base, type: 'REFUNDED', bookingId, amountMinor: refunded.amount_refunded, currency };
+}
+
+function read<T>(schema: z.ZodType<T>, object: unknown, type: string): T {
+  const parsed = schema.safeParse(object);
+  if (parsed.success) return parsed.data;
+  throw new NoticeRejected('UNREADABLE', `The notice ${type} has an unknown shape.`);
+}

@@ -1,0 +1,33 @@
+import type { ServerResponse } from 'node:http';
+
+/** On every answer. Only GraphiQL's own page may run scripts; HSTS is left to whoever ends TLS. */
+export const securityHeaders = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
+} as const;
+
+type Headers = Record<string, string | number>;
+
+export function answerJson(response: ServerResponse, status: number, body: unknown, headers: Headers = {}): void {
+  answerText(response, status, JSON.stringify(body), { 'content-type': 'application/json; charset=utf-8', ...headers });
+}
+
+export function answerText(response: ServerResponse, status: number, body: string | Buffer, headers: Headers): void {
+  response.writeHead(status, { 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body), ...headers });
+  response.end(body);
+}
+
+/** For what is wrong with a request before it is GraphQL: the same shape as a GraphQL error, so that clients read it. */
+export function answerProblem(
+  response: ServerResponse,
+  status: number,
+  problem: { code: string; message: string; requestId: string },
+  headers: Headers = {},
+): void {
+  const { code, message, requestId } = problem;
+  answerJson(response, status, { errors: [{ message, extensions: { code, requestId } }] }, headers);
+}

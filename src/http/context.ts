@@ -1,0 +1,46 @@
+import { DomainError } from '#domain/errors.ts';
+import type { Viewer } from '#domain/viewer.ts';
+import type { Context, Resources } from '#schema/context.ts';
+import { createLoaders } from '#schema/loaders.ts';
+import type { RateLimits } from './rate-limits.ts';
+
+export type Caller = {
+  readonly viewer: Viewer | undefined;
+  /** Of the client, for its rate limits. */
+  readonly address: string;
+  readonly requestId: string;
+  readonly admission: string | undefined;
+};
+
+/** The context of one execution; the codes of what it refuses are added to `refusals`, for the log. */
+export function createContext(
+  needs: { resources: Resources; limits: RateLimits },
+  { viewer, address, admission }: Caller,
+  refusals: string[],
+): Context {
+  return {
+    viewer,
+    admission,
+    resources: needs.resources,
+    loaders: createLoaders(needs.resources),
+    async attempt(operation, work) {
+      try {
+        await needs.limits.spend(operation, { userId: viewer?.userId, address });
+        return await work();
+      } catch (error) {
+        if (error instanceof DomainError) refusals.push(error.code);
+        throw error;
+      }
+    },
+  };
+}
+
+/** The viewer of `Bearer <access token>`; undefined without one, past its time, or when its session was ended. */
+export async function authenticate(
+  { tokens, endedSessions }: Pick<Resources, 'tokens' | 'endedSessions'>,
+  authorization: string | undefined,
+): Promise<Viewer | undefined> {
+  const token = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization ?? '')?.[1];
+  const viewer = token === undefined ? undefined : await tokens.verify(token);
+  return viewer && !endedSessions.has(viewer.sessionId) ? viewer : undefined;
+}

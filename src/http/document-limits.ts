@@ -1,0 +1,167 @@
+import {
+  type ASTVisitor,
+  type DocumentNode,
+  type FieldNode,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isInterfaceType,
+  isListType,
+  isObjectType,
+  Kind,
+  NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
+  parse,
+  type SelectionNode,
+  type SelectionSetNode,
+  specifiedRules,
+  type ValidationContext,
+  validate,
+} from 'graphql';
+
+/** The contract's own queries need a depth of 6: a connection's edges, their nodes, an event, its venue, a place. */
+export const documentLimits = { tokens: 1_000, depth: 8, aliases: 5, directives: 5, cost: 10_000 } as const;
+
+/** What `first` is counted as when it comes in a variable: more is refused later. */
+const MAX_FIRST = 50;
+/** What a list without `first` is counted as: seats of a booking, tickets, price tiers. */
+const UNPAGED_LIST = 5;
+/** `first` of the connection above them has counted these. */
+const CONNECTION_LISTS = new Set(['edges', 'nodes']);
+
+type Measure = { depth: number; aliases: number; directives: number; cost: number };
+const nothing: Measure = { depth: 0, aliases: 0, directives: 0, cost: 0 };
+
+/**
+ * Parses and validates. Answers what is wrong with the text, or the document. The same for every transport: whatever
+ * executes a document has it from here.
+ */
+export function readDocument(
+  schema: GraphQLSchema,
+  text: string,
+  options: { introspection: boolean },
+): { document: DocumentNode } | { errors: readonly GraphQLError[] } {
+  try {
+    const document = parse(text, { maxTokens: documentLimits.tokens });
+    const errors = validateDocument(schema, document, options);
+    return errors.length === 0 ? { document } : { errors };
+  } catch (error) {
+    if (error instanceof GraphQLError) return { errors: [error] };
+    throw error;
+  }
+}
+
+/** The rules of the language and our limits. At most ten errors, since each of them costs and none of them helps more. */
+export function validateDocument(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  options: { introspection: boolean },
+): readonly GraphQLError[] {
+  const rules = [limitsRule, ...specifiedRules, ...(options.introspection ? [] : [NoSchemaIntrospectionCustomRule])];
+  return validate(schema, document, rules, { maxErrors: 10 });
+}
+
+function limitsRule(context: ValidationContext): ASTVisitor {
+  return {
+    OperationDefinition(operation) {
+      const measure = measureOperation(context.getSchema(), context.getDocument(), operation);
+      for (const name of ['depth', 'aliases', 'directives', 'cost'] as const) {
+        if (measure[name] <= documentLimits[name]) continue;
+        const message = `This operation's ${name} is over the limit of ${documentLimits[name]}.`;
+        context.reportError(new GraphQLError(message, { nodes: operation }));
+      }
+      return false;
+    },
+  };
+}
+
+/**
+ * Measures an operation with its fragments in place; `cost` is about how many values it may answer. Every fragment is
+ * measured once, so that fragments which spread each other twice cost nothing to reject.
+ */
+export function measureOperation(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): Measure {
+  const definitions = new Map(
+    document.definitions.flatMap((node) =>
+      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [],
+    ),
+  );
+  const measured = new Map<string, Measure>();
+  const fragment = (name: string): Measure => {
+    const known = measured.get(name);
+    if (known) return known;
+    // A cycle ends here; that it is one, another rule says.
+    measured.set(name, nothing);
+    const definition = definitions.get(name);
+    if (!definition) return nothing;
+    const on = schema.getType(definition.typeCondition.name.value);
+    const inside = measureSelections(definition.selectionSet, on, walk);
+    const measure = plusDirectives(inside, definition.directives?.length);
+    measured.set(name, measure);
+    return measure;
+  };
+  const walk = { schema, fragment };
+  const root = schema.getRootType(operation.operation) ?? undefined;
+  return plusDirectives(measureSelections(operation.selectionSet, root, walk), operation.directives?.length);
+}
+
+const plusDirectives = (measure: Measure, count = 0): Measure => ({
+  ...measure,
+  directives: measure.directives + count,
+});
+
+/** What a walk over the selections needs to know on its way. */
+type Walk = { schema: GraphQLSchema; fragment(name: string): Measure };
+type Parent = GraphQLNamedType | undefined;
+
+function measureSelections({ selections }: SelectionSetNode, parent: Parent, walk: Walk): Measure {
+  const sum = { ...nothing };
+  for (const selection of selections) {
+    const measure = measureSelection(selection, parent, walk);
+    sum.depth = Math.max(sum.depth, measure.depth);
+    sum.aliases += measure.aliases;
+    sum.directives += measure.directives + (selection.directives?.length ?? 0);
+    sum.cost += measure.cost;
+  }
+  return sum;
+}
+
+function measureSelection(selection: SelectionNode, parent: Parent, walk: Walk): Measure {
+  if (selection.kind === Kind.FRAGMENT_SPREAD) return walk.fragment(selection.name.value);
+  if (selection.kind === Kind.INLINE_FRAGMENT) {
+    const on = selection.typeCondition?.name.value;
+    return measureSelections(selection.selectionSet, on ? walk.schema.getType(on) : parent, walk);
+  }
+  // The schema about itself is not data: its depth is the standard introspection query's, and production refuses it.
+  if (selection.name.value === '__schema' || selection.name.value === '__type')
+    return { ...nothing, depth: 1, cost: 1 };
+  const definition =
+    isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[selection.name.value] : undefined;
+  const type = definition && getNamedType(definition.type);
+  const inside = selection.selectionSet ? measureSelections(selection.selectionSet, type, walk) : nothing;
+  return {
+    depth: inside.depth + 1,
+    aliases: inside.aliases + (selection.alias ? 1 : 0),
+    directives: inside.directives,
+    cost: 1 + inside.cost * answersAtMost(selection, definition),
+  };
+}
+
+/** How many objects the field is counted as. */
+function answersAtMost(field: FieldNode, definition: GraphQLField<unknown, unknown> | undefined): number {
+  const first = definition?.args.find((argument) => argument.name === 'first');
+  if (first) {
+    const given = field.arguments?.find((argument) => argument.name.value === 'first')?.value;
+    if (given?.kind === Kind.INT) return Math.max(1, Number(given.value));
+    return given ? MAX_FIRST : Number(first.defaultValue ?? MAX_FIRST);
+  }
+  return definition && isListType(getNullableType(definition.type)) && !CONNECTION_LISTS.has(field.name.value)
+    ? UNPAGED_LIST
+    : 1;
+}

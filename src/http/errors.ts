@@ -1,0 +1,87 @@
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { DomainError } from '#domain/errors.ts';
+import { isOutage } from '#domain/outages.ts';
+
+/** The codes of top-level errors; expected refusals of mutations are data and have codes of their own. */
+export const errorCodes = [
+  'UNAUTHENTICATED',
+  'BAD_REQUEST',
+  'ADMISSION_REQUIRED',
+  'RATE_LIMITED',
+  'TEMPORARILY_UNAVAILABLE',
+  'INTERNAL',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+const codeOfRefusal: Record<string, ErrorCode> = {
+  RATE_LIMITED: 'RATE_LIMITED',
+  TRY_AGAIN: 'TEMPORARILY_UNAVAILABLE',
+  ADMISSION_REQUIRED: 'ADMISSION_REQUIRED',
+};
+
+/** An outage is over in seconds or not for minutes; clients add jitter of their own. */
+const OUTAGE_RETRY_SECONDS = 2;
+
+export type Reported = {
+  /** What the client gets. */
+  readonly error: GraphQLFormattedError;
+  readonly code: ErrorCode;
+  /** The cause of what the client was not told: for the log. */
+  readonly cause?: unknown;
+};
+
+/**
+ * What a client may know of an error: a code, when to try again, and the request's id. Messages are kept only where this
+ * code, the domain or GraphQL itself wrote them for clients; of anything else no word leaves.
+ */
+export function reportError(error: unknown, requestId: string): Reported {
+  const { code, message, retryAfterSeconds, cause } = classify(error);
+  const at = error instanceof GraphQLError ? error : undefined;
+  return {
+    code,
+    cause,
+    error: {
+      message,
+      ...(at?.locations && { locations: at.locations }),
+      ...(at?.path && { path: at.path }),
+      extensions: { code, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }), requestId },
+    },
+  };
+}
+
+type Classified = { code: ErrorCode; message: string; retryAfterSeconds?: number | undefined; cause?: unknown };
+
+function classify(error: unknown): Classified {
+  const inner = innermost(error);
+  if (inner instanceof DomainError) {
+    const afterSeconds = 'afterSeconds' in inner.retry ? inner.retry.afterSeconds : undefined;
+    return {
+      code: codeOfRefusal[inner.code] ?? 'BAD_REQUEST',
+      message: inner.message,
+      retryAfterSeconds: afterSeconds,
+    };
+  }
+  if (inner instanceof GraphQLError && !isOurFault(inner)) return { ...ownCode(inner), message: inner.message };
+  if (isOutage(inner)) {
+    const message = 'A part of the system is away. Try again soon.';
+    return { code: 'TEMPORARILY_UNAVAILABLE', message, retryAfterSeconds: OUTAGE_RETRY_SECONDS, cause: inner };
+  }
+  return { code: 'INTERNAL', message: 'Something went wrong on our side.', cause: inner };
+}
+
+/** A compiled document reports a missing value as an error of its own that has a place in the answer but no code. */
+const isOurFault = (error: GraphQLError): boolean => error.path !== undefined && error.extensions?.code === undefined;
+
+/** GraphQL wraps what a resolver throws, once for each layer. */
+function innermost(error: unknown): unknown {
+  let inner = error;
+  while (inner instanceof GraphQLError && inner.originalError) inner = inner.originalError;
+  return inner;
+}
+
+/** An error without a code of ours was made by GraphQL itself: the document or its variables are wrong. */
+function ownCode(error: GraphQLError): Pick<Classified, 'code' | 'retryAfterSeconds'> {
+  const code = errorCodes.find((known) => known === error.extensions?.code) ?? 'BAD_REQUEST';
+  const after = error.extensions?.retryAfterSeconds;
+  return { code, retryAfterSeconds: typeof after === 'number' ? after : undefined };
+}

@@ -1,0 +1,168 @@
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  valueFromASTUntyped,
+} from 'graphql';
+import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
+import { TryAgain } from '#domain/errors.ts';
+import type { Context } from '#schema/context.ts';
+import type { Operation } from './documents.ts';
+import { type ErrorCode, reportError } from './errors.ts';
+
+/** Compiling takes milliseconds: worth it for a document that comes again, a way to keep us busy for one that does not. */
+const COMPILE_AT_USE = 3;
+/** What waits inside gives up after five seconds, with an answer that says more than this one. */
+const DEADLINE_MS = 5_500;
+
+export type Executed = {
+  readonly result: FormattedExecutionResult;
+  /** Empty when all went well; refusals of mutations are no errors. */
+  readonly codes: readonly ErrorCode[];
+  /** What the client was not told. */
+  readonly causes: readonly unknown[];
+};
+
+type Asked = {
+  operation: Operation;
+  variables: Record<string, unknown> | undefined;
+  /** Made anew for each event of a subscription: what is loaded for one must not be shown for the next. */
+  createContext: () => Context;
+  requestId: string;
+};
+
+export type Execution = {
+  /** Runs a query or a mutation within five seconds; later than that its result is nobody's. Never throws. */
+  run(asked: Asked): Promise<Executed>;
+  /** The events of a subscription, errors masked; or the errors that kept it from starting. */
+  subscribe(asked: Asked): Promise<AsyncIterableIterator<FormattedExecutionResult> | Executed>;
+};
+
+type Compiled = { run: CompiledQuery['query']; defaults: Record<string, unknown> };
+
+/** The compiler takes a required variable with a default for missing (graphql-jit 0.8.9), so it is given its default. */
+function defaultsOf(document: DocumentNode, name: string | undefined): Record<string, unknown> {
+  const definitions = getOperationAST(document, name)?.variableDefinitions ?? [];
+  return Object.fromEntries(
+    definitions.flatMap(({ variable, defaultValue }) =>
+      defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)]] : [],
+    ),
+  );
+}
+
+export function openExecution(schema: GraphQLSchema): Execution {
+  const compiled = new WeakMap<Operation, Compiled | undefined>();
+
+  const compiledOf = (operation: Operation): Compiled | undefined => {
+    if (operation.uses < COMPILE_AT_USE) return undefined;
+    if (!compiled.has(operation)) {
+      const query = compileQuery(schema, operation.document, operation.name);
+      const defaults = defaultsOf(operation.document, operation.name);
+      compiled.set(operation, isCompiledQuery(query) ? { run: query.query, defaults } : undefined);
+    }
+    return compiled.get(operation);
+  };
+
+  const answer = async ({ operation, variables, createContext }: Asked): Promise<ExecutionResult> => {
+    const context = createContext();
+    const query = compiledOf(operation);
+    if (query) return query.run(undefined, context, { ...query.defaults, ...variables });
+    return execute({
+      schema,
+      document: operation.document,
+      operationName: operation.name,
+      contextValue: context,
+      variableValues: variables,
+    });
+  };
+
+  return {
+    async run(asked) {
+      try {
+        return mask(await withDeadline(answer(asked)), asked.requestId);
+      } catch (error) {
+        return mask({ errors: [asGraphqlError(error)] }, asked.requestId);
+      }
+    },
+    async subscribe(asked) {
+      const { operation, variables, createContext, requestId } = asked;
+      const argsOf = (rootValue?: unknown): ExecutionArgs => ({
+        schema,
+        document: operation.document,
+        operationName: operation.name,
+        variableValues: variables,
+        contextValue: createContext(),
+        rootValue,
+      });
+      try {
+        const events = await createSourceEventStream(argsOf());
+        if (!(Symbol.asyncIterator in events)) return mask(events, requestId);
+        return results(events[Symbol.asyncIterator](), async (event) => mask(await execute(argsOf(event)), requestId));
+      } catch (error) {
+        return mask({ errors: [asGraphqlError(error)] }, requestId);
+      }
+    },
+  };
+}
+
+/** The answer to a request that is refused before it is executed. */
+export const refuse = (errors: readonly unknown[], requestId: string): Executed =>
+  mask({ errors: errors.map(asGraphqlError) }, requestId);
+
+const asGraphqlError = (error: unknown): GraphQLError =>
+  error instanceof GraphQLError
+    ? error
+    : new GraphQLError('', { originalError: error instanceof Error ? error : new Error(String(error)) });
+
+/** Replaces every error by what its client may know of it. */
+function mask(result: ExecutionResult, requestId: string): Executed {
+  if (!result.errors?.length) return { result: { data: result.data ?? null }, codes: [], causes: [] };
+  const reported = result.errors.map((error) => reportError(error, requestId));
+  return {
+    result: {
+      errors: reported.map(({ error }) => error),
+      // Absent, not null, when nothing was executed: clients tell a refused request by it.
+      ...(result.data !== undefined && { data: result.data }),
+    },
+    codes: [...new Set(reported.map(({ code }) => code))],
+    causes: reported.flatMap(({ cause }) => (cause === undefined ? [] : [cause])),
+  };
+}
+
+/** No generator: its `return` would wait for the next event, and of a quiet subscription there is none. */
+function results(
+  events: AsyncIterator<unknown>,
+  resultOf: (event: unknown) => Promise<Executed>,
+): AsyncIterableIterator<FormattedExecutionResult> {
+  return {
+    async next() {
+      const { done, value } = await events.next();
+      return done ? { done: true, value: undefined } : { done: false, value: (await resultOf(value)).result };
+    },
+    async return() {
+      await events.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+async function withDeadline<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new TryAgain(1, 'This took too long.')), DEADLINE_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

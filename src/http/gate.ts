@@ -1,0 +1,135 @@
+import { assertValidSchema, type FormattedExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
+import type { Viewer } from '#domain/viewer.ts';
+import type { Log } from '#observability/log.ts';
+import type { Context, Resources } from '#schema/context.ts';
+import { authenticate, type Caller, createContext } from './context.ts';
+import { type Documents, type GraphqlParams, type Operation, openDocuments } from './documents.ts';
+import { type Executed, type Execution, openExecution, refuse } from './execution.ts';
+import { startLine } from './operation-log.ts';
+import type { RateLimits } from './rate-limits.ts';
+
+type Events = AsyncIterableIterator<FormattedExecutionResult>;
+
+/**
+ * The one way in. Every transport (HTTP, server-sent events, WebSocket) turns what it received into a caller and
+ * parameters and comes here: documents are checked, limits taken, errors masked and lines logged once for all of them.
+ */
+export type Gate = {
+  readonly documents: Documents;
+  authenticate(authorization: string | undefined): Promise<Viewer | undefined>;
+  /** The operation, or the answer that refuses it. Takes its price from the caller's budget. */
+  admit(params: GraphqlParams, caller: Caller, wanted: Wanted): Promise<Operation | Executed>;
+  /** Runs a query or a mutation. Never throws. */
+  run(params: GraphqlParams, caller: Caller, wanted?: Wanted): Promise<FormattedExecutionResult>;
+  /** Starts a subscription, or says why not. Never throws. */
+  subscribe(params: GraphqlParams, caller: Caller): Promise<Events | FormattedExecutionResult>;
+  /** For a transport that executes by itself. */
+  contextOf(caller: Caller): Context;
+};
+
+/** What a transport carries: a GET must change nothing, and a socket is for what is pushed. */
+export type Wanted = 'query' | 'query or mutation' | 'subscription';
+
+type Needs = { resources: Resources; limits: RateLimits; log: Log; documents: Documents; execution: Execution };
+
+export function openGate(options: {
+  schema: GraphQLSchema;
+  resources: Resources;
+  limits: RateLimits;
+  log: Log;
+  onlyTrusted: boolean;
+  trusted?: Readonly<Record<string, string>> | undefined;
+}): Gate {
+  // At the start, and not with the first request.
+  assertValidSchema(options.schema);
+  const documents = openDocuments(options);
+  const needs = { ...options, documents, execution: openExecution(options.schema) };
+  return {
+    documents,
+    authenticate: (authorization) => authenticate(options.resources, authorization),
+    admit: (params, caller, wanted) => admit(needs, params, caller, wanted),
+    run: (params, caller, wanted = 'query or mutation') => run(needs, params, caller, wanted),
+    subscribe: (params, caller) => subscribe(needs, params, caller),
+    contextOf: (caller) => createContext(options, caller, []),
+  };
+}
+
+const notWanted: Record<Wanted, string> = {
+  query: 'A GET carries queries only.',
+  'query or mutation': 'Subscribe over WebSocket, or accept text/event-stream.',
+  subscription: 'Only subscriptions are sent here. POST queries and mutations, and accept application/json.',
+};
+
+/** A search costs more than a look: one point, and one for each of so many values that it may answer. */
+const COST_PER_POINT = 500;
+
+async function admit(
+  needs: Needs,
+  params: GraphqlParams,
+  caller: Caller,
+  wanted: Wanted,
+): Promise<Operation | Executed> {
+  const found = needs.documents.find(params);
+  if ('errors' in found) return refuse(found.errors, caller.requestId);
+  if (!wanted.includes(found.type)) {
+    const error = new GraphQLError(notWanted[wanted], { extensions: { code: 'BAD_REQUEST' } });
+    return refuse([error], caller.requestId);
+  }
+  // Mutations have budgets of their own, so that their refusals are in their unions.
+  if (found.type === 'mutation') return found;
+  try {
+    const points = 1 + Math.floor(found.cost / COST_PER_POINT);
+    await needs.limits.spend('request', { userId: caller.viewer?.userId, address: caller.address }, points);
+    return found;
+  } catch (error) {
+    return refuse([error], caller.requestId);
+  }
+}
+
+async function run(
+  needs: Needs,
+  params: GraphqlParams,
+  caller: Caller,
+  wanted: Wanted,
+): Promise<FormattedExecutionResult> {
+  const writeLine = startLine(needs.log, caller);
+  const operation = await admit(needs, params, caller, wanted);
+  if ('result' in operation) {
+    writeLine(operation, undefined);
+    return operation.result;
+  }
+  const refusals: string[] = [];
+  const executed = await needs.execution.run({
+    operation,
+    variables: params.variables,
+    createContext: () => createContext(needs, caller, refusals),
+    requestId: caller.requestId,
+  });
+  writeLine(executed, operation, refusals);
+  return executed.result;
+}
+
+async function subscribe(
+  needs: Needs,
+  params: GraphqlParams,
+  caller: Caller,
+): Promise<Events | FormattedExecutionResult> {
+  const writeLine = startLine(needs.log, caller);
+  const operation = await admit(needs, params, caller, 'subscription');
+  if ('result' in operation) {
+    writeLine(operation, undefined);
+    return operation.result;
+  }
+  const started = await needs.execution.subscribe({
+    operation,
+    variables: params.variables,
+    createContext: () => createContext(needs, caller, []),
+    requestId: caller.requestId,
+  });
+  if ('result' in started) {
+    writeLine(started, operation);
+    return started.result;
+  }
+  writeLine({ result: {}, codes: [], causes: [] }, operation);
+  return started;
+}

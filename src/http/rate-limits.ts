@@ -1,0 +1,84 @@
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimited } from '#domain/errors.ts';
+import type { Redis } from '#redis/client.ts';
+import type { LimitedOperation } from '#schema/context.ts';
+
+/** Who asks: two budgets that do not know of each other. */
+export type Caller = { readonly userId: string | undefined; readonly address: string };
+
+type Budget = { readonly points: number; readonly seconds: number };
+type Budgets = { readonly viewer?: Budget; readonly address: Budget };
+
+/** An address may be a whole office or a carrier's gateway, so it may do much more than one viewer. */
+const budgets: Record<LimitedOperation | 'request', Budgets> = {
+  /** Each request takes one point, a search or a list more. */
+  request: { viewer: { points: 600, seconds: 10 }, address: { points: 3_000, seconds: 10 } },
+  signUp: { address: { points: 20, seconds: 60 } },
+  signIn: { address: { points: 30, seconds: 60 } },
+  signInAsGuest: { address: { points: 120, seconds: 60 } },
+  refreshSession: { address: { points: 300, seconds: 60 } },
+  /** One a second on average, and fifty at once: a client that repeats a key gets its answer and no refusal. */
+  createBooking: { viewer: { points: 60, seconds: 60 }, address: { points: 300, seconds: 10 } },
+  cancelBooking: { viewer: { points: 10, seconds: 10 }, address: { points: 300, seconds: 10 } },
+};
+
+const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
+
+export type RateLimits = {
+  /** Takes `points` from the caller's budgets. Throws RateLimited, which says when to come back, when one is empty. */
+  spend(what: LimitedOperation | 'request', caller: Caller, points?: number): Promise<void>;
+};
+
+/**
+ * Budgets are kept in Redis, so that they hold across processes, and in this process while Redis is away.
+ * `looseLoopback`: a load test of thousands of buyers comes from one loopback address, which has no limit of its own then.
+ */
+export function openRateLimits(options: { redis: Redis; enabled: boolean; looseLoopback: boolean }): RateLimits {
+  if (!options.enabled) return { spend: () => Promise.resolve() };
+
+  const limiter = (kind: 'viewer' | 'address', what: string, budget: Budget) => {
+    const settings = { keyPrefix: `limit:${kind}:${what}`, points: budget.points, duration: budget.seconds };
+    return new RateLimiterRedis({
+      ...settings,
+      storeClient: options.redis,
+      // Whoever has used up a budget is turned away without a round trip.
+      inMemoryBlockOnConsumed: budget.points,
+      insuranceLimiter: new RateLimiterMemory(settings),
+    });
+  };
+  const limiters = Object.fromEntries(
+    Object.entries(budgets).map(([what, { viewer, address }]) => [
+      what,
+      { viewer: viewer && limiter('viewer', what, viewer), address: limiter('address', what, address) },
+    ]),
+  );
+
+  return {
+    async spend(what, { userId, address }, points = 1) {
+      const { viewer: byViewer, address: byAddress } = limiters[what] ?? {};
+      const exempt = options.looseLoopback && LOOPBACK.test(address);
+      await Promise.all([
+        byViewer && userId !== undefined && take(byViewer, userId, points),
+        byAddress && !exempt && take(byAddress, networkOf(address), points),
+      ]);
+    },
+  };
+}
+
+async function take(limiter: RateLimiterRedis, key: string, points: number): Promise<void> {
+  try {
+    await limiter.consume(key, points);
+  } catch (rejection) {
+    if (!(rejection instanceof RateLimiterRes)) throw rejection;
+    throw new RateLimited(Math.max(1, Math.ceil(rejection.msBeforeNext / 1000)));
+  }
+}
+
+/** One household has a whole IPv6 /64, so that is what counts as one address. */
+function networkOf(address: string): string {
+  if (!address.includes(':') || address.startsWith('::ffff:')) return address.replace('::ffff:', '');
+  const [head = '', tail] = address.split('::');
+  const groups = head.split(':').filter(Boolean);
+  const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(':').filter(Boolean).length;
+  return [...groups, ...Array.from({ length: missing }, () => '0')].slice(0, 4).join(':');
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { GraphQLSchema } from 'graphql';
+import { describeError, type Log } from '#observability/log.ts';
+import { reportError } from './errors.ts';
+import type { Gate } from './gate.ts';
+import type { Origins } from './origins.ts';
+import type { RateLimits } from './rate-limits.ts';
+import type { WebSocketOptions } from './websocket/options.ts';
+
+/** What these push is the same for everybody, so one execution serves all who watch. */
+const publicFields = new Set(['seatMapChanged', 'eventChanged']);
+
+type Needs = {
+  schema: GraphQLSchema;
+  gate: Gate;
+  limits: RateLimits;
+  origins: Origins;
+  log: Log;
+  addressOf: (request: IncomingMessage) => string;
+};
+
+/** The gate, as the WebSocket server wants to be told: the same documents, viewers, limits, masks and lines as on HTTP. */
+export function webSocketOptions({ schema, gate, limits, origins, log, addressOf }: Needs): WebSocketOptions {
+  return {
+    schema,
+    documents: gate.documents,
+    publicFields,
+    positionArguments: { seatMapChanged: 'sinceVersion' },
+    allowsOrigin: (origin) => origins.allows(origin),
+    addressOf,
+    async authenticate(params, { address }) {
+      const authorization = typeof params.authorization === 'string' ? params.authorization : undefined;
+      const viewer = await gate.authenticate(authorization);
+      // A token that is no longer good must not turn its owner into nobody without a word.
+      if (authorization !== undefined && !viewer) return undefined;
+      await limits.spend('request', { userId: viewer?.userId, address });
+      return { viewer, admission: typeof params.admission === 'string' ? params.admission : undefined };
+    },
+    createContext: (caller) =>
+      gate.contextOf({ viewer: caller?.viewer, admission: caller?.admission, address: '', requestId: '' }),
+    formatError(error) {
+      const requestId = randomUUID();
+      const reported = reportError(error, requestId);
+      if (reported.cause !== undefined) log.error({ requestId, ...describeError(reported.cause) }, 'subscription');
+      return reported.error;
+    },
+    onSubscribe: ({ operation, field, errors, userId, milliseconds }) =>
+      log.info(
+        {
+          operation: operation ?? 'anonymous',
+          type: 'subscription',
+          field,
+          outcome: errors?.map((error) => error.extensions?.code).join(',') || 'ok',
+          ms: Math.round(milliseconds * 10) / 10,
+          userId,
+        },
+        'operation',
+      ),
+  };
+}

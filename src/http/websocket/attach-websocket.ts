@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { Connection, type Server } from './connection.ts';
+import { Groups } from './groups.ts';
+import { closeCodes, SUBPROTOCOL } from './messages.ts';
+import { Operations } from './operations.ts';
+import { defaultLimits, type WebSocketOptions } from './options.ts';
+
+export type AttachedWebSocket = {
+  /**
+   * Takes no new sockets and closes the others evenly over `overMs`, so that their clients do not all come back to the
+   * next process at once. Code 1012: clients try again. Call it before what the subscriptions read from is closed.
+   */
+  close(overMs?: number): Promise<void>;
+  stats(): { sockets: number; subscriptions: number; groups: number; executions: number };
+};
+
+const CHECK_EVERY_MS = 250;
+const CLOSE_STEP_MS = 50;
+
+/** Serves GraphQL subscriptions over WebSocket (graphql-transport-ws) on the path of `options`, closed by default. */
+export function attachWebSocket(server: HttpServer, options: WebSocketOptions): AttachedWebSocket {
+  const limits = { ...defaultLimits, ...options.limits };
+  const connections = new Map<WebSocket, Connection>();
+  const byAddress = new Counter();
+  const byViewer = new Counter();
+  const shared: Server = {
+    options,
+    limits,
+    groups: new Groups(options),
+    operations: new Operations(options),
+    enter: (userId) => byViewer.add(userId, limits.socketsPerViewer),
+    leave: (userId) => byViewer.remove(userId),
+  };
+  const sockets = new WebSocketServer({
+    noServer: true,
+    // A compressor takes 200 KB a socket.
+    perMessageDeflate: false,
+    maxPayload: limits.messageBytes,
+    clientTracking: false,
+    handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
+  });
+  const gate = { options, connections, byAddress, limits, closing: false };
+
+  const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
+    const address = options.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
+    const refusal = refusalOf(gate, request, address);
+    if (refusal) {
+      refuse(stream, refusal);
+      return;
+    }
+    // What the listeners below close over lives as long as the socket: the request, 3 KB of it, must not be among it.
+    const handshake = { address, origin: request.headers.origin };
+    // Counted from the stream, since an upgrade that fails half-way has no socket.
+    stream.once('close', () => byAddress.remove(handshake.address));
+    sockets.handleUpgrade(request, stream, head, (socket) => {
+      if (socket.protocol !== SUBPROTOCOL) {
+        socket.on('error', () => undefined);
+        socket.close(closeCodes.subprotocolNotAcceptable, 'Subprotocol not acceptable');
+        return;
+      }
+      connections.set(socket, new Connection(shared, { socket, stream }, handshake));
+      socket.once('close', () => connections.delete(socket));
+    });
+  };
+
+  server.on('upgrade', onUpgrade);
+  const timer = setInterval(() => {
+    const now = performance.now();
+    for (const connection of connections.values()) connection.check(now);
+  }, CHECK_EVERY_MS);
+  timer.unref();
+
+  return {
+    async close(overMs = 0) {
+      gate.closing = true;
+      await closePaced(connections, overMs);
+      clearInterval(timer);
+      server.off('upgrade', onUpgrade);
+      sockets.close();
+    },
+    stats: () => ({
+      sockets: connections.size,
+      subscriptions: [...connections.values()].reduce((sum, connection) => sum + connection.subscriptions, 0),
+      groups: shared.groups.size,
+      executions: shared.groups.executions,
+    }),
+  };
+}
+
+type Gate = {
+  options: WebSocketOptions;
+  connections: Map<WebSocket, Connection>;
+  byAddress: Counter;
+  limits: typeof defaultLimits;
+  closing: boolean;
+};
+
+/** Counts the address when it answers undefined. */
+function refusalOf(gate: Gate, request: IncomingMessage, address: string): string | undefined {
+  const { options, limits } = gate;
+  const path = request.url?.split('?', 1)[0];
+  if (path !== (options.path ?? '/graphql')) return '404 Not Found';
+  if (gate.closing || gate.connections.size >= limits.sockets) return '503 Service Unavailable';
+  if (!options.allowsOrigin(request.headers.origin, request)) return '403 Forbidden';
+  return gate.byAddress.add(address, limits.socketsPerAddress) ? undefined : '429 Too Many Requests';
+}
+
+function refuse(stream: Duplex, status: string): void {
+  stream.on('error', () => stream.destroy());
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n`);
+}
+
+async function closePaced(connections: Map<WebSocket, Connection>, overMs: number): Promise<void> {
+  const closing: Promise<unknown>[] = [];
+  const steps = Math.max(1, Math.floor(overMs / CLOSE_STEP_MS));
+  const perStep = Math.ceil(connections.size / steps);
+  while (connections.size > 0) {
+    let closed = 0;
+    for (const [socket, connection] of connections) {
+      if (closed++ === perStep) break;
+      connections.delete(socket);
+      closing.push(once(socket, 'close'));
+      connection.close(closeCodes.serviceRestart, 'Service restart');
+    }
+    if (overMs > 0) await sleep(CLOSE_STEP_MS);
+  }
+  await Promise.all(closing);
+}
+
+class Counter {
+  readonly #counts = new Map<string, number>();
+
+  /** False, and nothing is counted, when there are `limit` already. */
+  add(key: string, limit: number): boolean {
+    const count = this.#counts.get(key) ?? 0;
+    if (count >= limit) return false;
+    this.#counts.set(key, count + 1);
+    return true;
+  }
+
+  remove(key: string): void {
+    const count = (this.#counts.get(key) ?? 1) - 1;
+    if (count > 0) this.#counts.set(key, count);
+    else this.#counts.delete(key);
+  }
+}

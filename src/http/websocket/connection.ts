@@ -1,0 +1,284 @@
+import type { Duplex } from 'node:stream';
+import type { GraphQLFormattedError } from 'graphql';
+import type { RawData, WebSocket } from 'ws';
+import { RateLimited } from '#domain/errors.ts';
+import type { Caller, Groups, Variables } from './groups.ts';
+import {
+  ACK,
+  type ClientMessage,
+  closeCodes,
+  errorMessage,
+  PONG,
+  parseMessage,
+  type SubscribePayload,
+} from './messages.ts';
+import type { Operations } from './operations.ts';
+import type { Handshake, WebSocketLimits, WebSocketOptions } from './options.ts';
+import { type Outlet, Subscription } from './subscription.ts';
+
+export type Server = {
+  readonly options: WebSocketOptions;
+  readonly limits: WebSocketLimits;
+  readonly groups: Groups;
+  readonly operations: Operations;
+  /** False when this viewer has too many sockets already. */
+  enter(userId: string): boolean;
+  leave(userId: string): void;
+};
+
+/** A close frame that a stalled client does not read cannot be waited for. */
+const CLOSE_PATIENCE_MS = 1_000;
+
+/** One socket: the protocol, its limits, and what is on its way to the client. Timers are the server's, one for all. */
+export class Connection implements Outlet {
+  readonly #server: Server;
+  readonly #socket: WebSocket;
+  readonly #stream: Duplex;
+  readonly #handshake: Handshake;
+  readonly #openedAt = performance.now();
+  #params: Readonly<Record<string, unknown>> | undefined;
+  #caller: Caller | undefined;
+  /** Whom `leave` has to be called for. */
+  #counted: string | undefined;
+  #subscriptions: Map<string, Subscription> | undefined;
+  #allowance: number;
+  #allowanceAt = performance.now();
+  #outstanding = 0;
+  #progressAt = 0;
+  #waiting: (() => void)[] = [];
+  #pingedAt = performance.now();
+  #answered = true;
+
+  constructor(server: Server, { socket, stream }: { socket: WebSocket; stream: Duplex }, handshake: Handshake) {
+    this.#server = server;
+    this.#socket = socket;
+    this.#stream = stream;
+    this.#handshake = handshake;
+    this.#allowance = server.limits.messagesPerSecond;
+    socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
+    socket.on('pong', () => {
+      this.#answered = true;
+    });
+    socket.on('close', () => this.#onClose());
+    // A broken frame or a message that is too long: ws closes the socket with the right code by itself.
+    socket.on('error', () => undefined);
+  }
+
+  get subscriptions(): number {
+    return this.#subscriptions?.size ?? 0;
+  }
+
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  send(message: string): void {
+    if (this.#beginSend()) this.#socket.send(message, this.#onSent);
+  }
+
+  /** Past ws, which writes each of its frames whole and at once as well: without compression nothing can come between. */
+  sendFrame(frame: Buffer): void {
+    if (this.#beginSend()) this.#stream.write(frame, this.#onSent);
+  }
+
+  #beginSend(): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return false;
+    if (this.#outstanding++ === 0) this.#progressAt = performance.now();
+    return true;
+  }
+
+  progress(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  close(code: number, reason: string): void {
+    this.#stopAll();
+    if (this.#socket.readyState === this.#socket.CLOSED) return;
+    this.#socket.close(code, reason);
+    setTimeout(() => this.#socket.terminate(), CLOSE_PATIENCE_MS).unref();
+  }
+
+  /** Everything that is due at `now` (of `performance.now()`): called a few times a second. */
+  check(now: number): void {
+    const { initSeconds, pingSeconds, stallSeconds } = this.#server.limits;
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    const expiresAt = this.#caller?.viewer?.tokenExpiresAt.getTime() ?? Number.POSITIVE_INFINITY;
+    if (!this.#caller && now - this.#openedAt > initSeconds * 1000)
+      this.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout');
+    else if (Date.now() >= expiresAt) this.close(closeCodes.forbidden, 'The access token has ended');
+    else if (this.#outstanding > 0 && now - this.#progressAt > stallSeconds * 1000)
+      this.close(closeCodes.tryAgainLater, 'Too slow');
+    else if (now - this.#pingedAt > pingSeconds * 1000) this.#ping(now);
+  }
+
+  #ping(now: number): void {
+    if (!this.#answered) {
+      this.#socket.terminate();
+      return;
+    }
+    this.#answered = false;
+    this.#pingedAt = now;
+    this.#socket.ping();
+  }
+
+  readonly #onSent = (): void => {
+    this.#outstanding--;
+    this.#progressAt = performance.now();
+    if (this.#waiting.length > 0) this.#releaseWaiting();
+  };
+
+  #releaseWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  #onClose(): void {
+    this.#stopAll();
+    this.#releaseWaiting();
+    if (this.#counted !== undefined) this.#server.leave(this.#counted);
+    this.#counted = undefined;
+  }
+
+  #stopAll(): void {
+    for (const subscription of this.#subscriptions?.values() ?? []) subscription.stop();
+    this.#subscriptions = undefined;
+  }
+
+  #onMessage(data: RawData, isBinary: boolean): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (!this.#isWithinRate()) {
+      this.close(closeCodes.tooMany, 'Too many messages');
+      return;
+    }
+    const message = isBinary ? undefined : parseMessage(data.toString());
+    if (!message) {
+      this.close(closeCodes.badRequest, 'Invalid message');
+      return;
+    }
+    this.#handle(message);
+  }
+
+  #handle(message: ClientMessage): void {
+    switch (message.type) {
+      case 'connection_init':
+        void this.#initialise(message.payload);
+        return;
+      case 'subscribe':
+        void this.#subscribe(message.id, message.payload);
+        return;
+      case 'complete':
+        this.#subscriptions?.get(message.id)?.stop();
+        this.#subscriptions?.delete(message.id);
+        return;
+      case 'ping':
+        this.send(PONG);
+        return;
+      case 'pong':
+        this.#answered = true;
+    }
+  }
+
+  #isWithinRate(): boolean {
+    const { messagesPerSecond } = this.#server.limits;
+    const now = performance.now();
+    const earned = ((now - this.#allowanceAt) / 1000) * messagesPerSecond;
+    this.#allowance = Math.min(messagesPerSecond, this.#allowance + earned) - 1;
+    this.#allowanceAt = now;
+    return this.#allowance >= 0;
+  }
+
+  async #initialise(params: Readonly<Record<string, unknown>>): Promise<void> {
+    if (this.#params) return this.close(closeCodes.tooMany, 'Too many initialisation requests');
+    this.#params = params;
+    const caller = await this.#authenticate();
+    if (!caller || this.#socket.readyState !== this.#socket.OPEN) return;
+    const userId = caller.viewer?.userId;
+    if (userId !== undefined) {
+      if (!this.#server.enter(userId)) return this.close(closeCodes.tooMany, 'Too many sockets');
+      this.#counted = userId;
+    }
+    this.#caller = caller;
+    this.send(ACK);
+  }
+
+  /** Undefined after closing the socket. */
+  async #authenticate(): Promise<Caller | undefined> {
+    try {
+      const caller = await this.#server.options.authenticate(this.#params ?? {}, this.#handshake);
+      if (!caller) this.close(closeCodes.forbidden, 'Forbidden');
+      return caller;
+    } catch {
+      this.close(closeCodes.tryAgainLater, 'Try again later');
+      return undefined;
+    }
+  }
+
+  async #subscribe(id: string, payload: SubscribePayload): Promise<void> {
+    if (!this.#caller) return this.close(closeCodes.unauthorized, 'Unauthorized');
+    this.#subscriptions ??= new Map();
+    if (this.#subscriptions.has(id))
+      return this.close(closeCodes.subscriberAlreadyExists, `Subscriber for ${id} already exists`);
+    const { formatError } = this.#server.options;
+    if (this.#subscriptions.size >= this.#server.limits.subscriptionsPerSocket)
+      return this.send(errorMessage(id, [formatError(new RateLimited(1, 'Too many subscriptions on one socket.'))]));
+    const subscription = new Subscription(id, this);
+    this.#subscriptions.set(id, subscription);
+    try {
+      await this.#start(subscription, payload);
+    } catch (error) {
+      this.#refuse(subscription, [formatError(error)]);
+    }
+  }
+
+  #refuse(subscription: Subscription, errors: readonly GraphQLFormattedError[]): void {
+    if (!subscription.stopped) this.send(errorMessage(subscription.id, errors));
+    this.#forget(subscription);
+  }
+
+  #forget(subscription: Subscription): void {
+    // The client may have used the id again in the meantime.
+    if (this.#subscriptions?.get(subscription.id) === subscription) this.#subscriptions.delete(subscription.id);
+  }
+
+  async #start(subscription: Subscription, payload: SubscribePayload): Promise<void> {
+    const startedAt = performance.now();
+    const { groups, operations, options } = this.#server;
+    const operation = operations.prepare(payload);
+    const refused = 'errors' in operation;
+    const caller = await this.#recheck();
+    if (!caller || subscription.stopped) return;
+    const variables: Variables = payload.variables ?? {};
+    const opened = refused
+      ? { errors: operation.errors.map(options.formatError) }
+      : await groups.open(operation, variables, caller);
+    const errors = 'errors' in opened ? opened.errors : undefined;
+    options.onSubscribe?.({
+      operation: refused ? payload.operationName : operation.name,
+      field: refused ? undefined : operation.field,
+      errors,
+      userId: caller.viewer?.userId,
+      milliseconds: performance.now() - startedAt,
+    });
+    if (refused || !('source' in opened)) {
+      this.#refuse(subscription, errors ?? []);
+      return;
+    }
+    const group = groups.join(operation, variables, caller);
+    // Not awaited, because whatever this function knows would be kept as long as the subscription.
+    void subscription
+      .run(groups, opened.source, { operation, variables, group }, options.formatError)
+      .then(() => this.#forget(subscription));
+  }
+
+  /** A session may have ended since the socket was opened. Nobody in particular needs no look. */
+  async #recheck(): Promise<Caller | undefined> {
+    if (!this.#caller?.viewer) return this.#caller;
+    const caller = await this.#authenticate();
+    if (caller && caller.viewer?.userId !== this.#caller.viewer.userId) {
+      this.close(closeCodes.forbidden, 'Forbidden');
+      return undefined;
+    }
+    return caller;
+  }
+}

@@ -1,0 +1,84 @@
+import { type DocumentNode, GraphQLError, getOperationAST, Kind, visit } from 'graphql';
+import type { Operation as CheckedOperation, Documents } from '../documents.ts';
+import type { SubscribePayload } from './messages.ts';
+
+/** A subscription that may be executed, with what grouping needs to know about it. */
+export type Operation = {
+  readonly document: DocumentNode;
+  readonly name: string | undefined;
+  /** The one root field; undefined when it hides in a fragment. */
+  readonly field: string | undefined;
+  /** Variables that say where a subscriber starts and nothing else: they do not change what it gets from then on. */
+  readonly positionVariables: ReadonlySet<string>;
+  /** Equal for equal document texts and operation names. */
+  readonly key: string;
+};
+
+export type OperationRules = {
+  /** The same look-up and checks as on HTTP. */
+  documents: Documents;
+  /** For a root field, its argument that only says where to start. */
+  positionArguments?: Readonly<Record<string, string>>;
+};
+
+type Refused = { readonly errors: readonly GraphQLError[] };
+
+const badRequest = (message: string): Refused => ({
+  errors: [new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } })],
+});
+
+/** From what a client sends to a subscription that may be executed. */
+export class Operations {
+  readonly #rules: OperationRules;
+  readonly #known = new WeakMap<CheckedOperation, Operation>();
+
+  constructor(rules: OperationRules) {
+    this.#rules = rules;
+  }
+
+  /** Never throws: a document that is refused is an error on its operation, and no reason to close the socket. */
+  prepare({ query, operationName, variables, extensions, ...payload }: SubscribePayload): Operation | Refused {
+    const documentId = payload.documentId ?? extensions?.documentId;
+    try {
+      const checked = this.#rules.documents.find({
+        query: query ?? undefined,
+        documentId: typeof documentId === 'string' ? documentId : undefined,
+        operationName: operationName ?? undefined,
+        variables,
+      });
+      if ('errors' in checked) return checked;
+      if (checked.type !== 'subscription')
+        return badRequest('Only subscriptions: send queries and mutations over HTTP.');
+      const operation = this.#known.get(checked) ?? this.#describe(checked);
+      this.#known.set(checked, operation);
+      return operation;
+    } catch {
+      return badRequest('This document is not accepted.');
+    }
+  }
+
+  #describe({ document, name, text }: CheckedOperation): Operation {
+    const common = { document, name, key: JSON.stringify([name ?? null, text]) };
+    const positionVariables = new Set<string>();
+    const [selection, ...others] = getOperationAST(document, name)?.selectionSet.selections ?? [];
+    if (selection?.kind !== Kind.FIELD || others.length > 0) return { ...common, field: undefined, positionVariables };
+    const field = selection.name.value;
+    const argumentName = this.#rules.positionArguments?.[field];
+    const value = selection.arguments?.find((argument) => argument.name.value === argumentName)?.value;
+    if (value?.kind === Kind.VARIABLE && countUses(document, value.name.value) === 1)
+      positionVariables.add(value.name.value);
+    return { ...common, field, positionVariables };
+  }
+}
+
+/** Its definition does not count. */
+function countUses(document: DocumentNode, variable: string): number {
+  let uses = 0;
+  visit(document, {
+    VariableDefinition: () => false,
+    Variable(node) {
+      if (node.name.value === variable) uses++;
+    },
+  });
+  return uses;
+}

@@ -1,0 +1,39 @@
+import pino from 'pino';
+
+export type Log = pino.Logger;
+
+/** JSON lines on stdout. `name` is the process. */
+export function openLog(options: { level: string; name: string }): Log {
+  return pino({ level: options.level, base: { name: options.name }, timestamp: pino.stdTimeFunctions.isoTime });
+}
+
+const SECRETS: [RegExp, string][] = [
+  [/[^\s@"'(<=]+@[^\s@"')>,]+/g, '<e-mail>'],
+  [/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>'],
+  [/\b[\w-]{40,}\b/g, '<secret>'],
+];
+
+const withoutSecrets = (text: string): string =>
+  SECRETS.reduce((rest, [secret, mask]) => rest.replace(secret, mask), text);
+
+/**
+ * What of an error may be logged: a failed query's message carries its parameters, and PostgreSQL quotes the values it
+ * stumbles over, so of those only the innermost cause is told, without what is in quotes.
+ */
+export function describeError(error: unknown): Record<string, unknown> {
+  let inner = error;
+  let query: string | undefined;
+  while (inner instanceof Error && inner.cause instanceof Error) {
+    if ('query' in inner && typeof inner.query === 'string') query = inner.query;
+    inner = inner.cause;
+  }
+  if (!(inner instanceof Error)) return { error: withoutSecrets(String(inner)) };
+  const isQuery = query !== undefined || 'severity' in inner;
+  const message = isQuery ? inner.message.replace(/"[^"]*"|'[^']*'/g, '…') : inner.message;
+  return {
+    error: withoutSecrets(message),
+    ...('code' in inner && { code: inner.code }),
+    ...(query && { query: query.slice(0, 300) }),
+    stack: withoutSecrets((inner.stack ?? '').split('\n').slice(1, 9).join('\n')),
+  };
+}

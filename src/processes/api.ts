@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { parseApiConfig } from '#config.ts';
+import { armFailpoint } from '#db/failpoint.ts';
+import { openTicketSigner } from '#domain/booking/ticket-code.ts';
+import { openGate } from '#http/gate.ts';
+import { openOrigins, originsOf } from '#http/origins.ts';
+import { openRateLimits } from '#http/rate-limits.ts';
+import { clientAddress, createHttpServer } from '#http/server.ts';
+import { attachWebSocket } from '#http/websocket/attach-websocket.ts';
+import { webSocketOptions } from '#http/websocket-options.ts';
+import { openLog } from '#observability/log.ts';
+import { openApiResources } from '#resources.ts';
+import { schema } from '#schema/index.ts';
+
+const config = parseApiConfig(process.env);
+armFailpoint(process.env.FRONTROW_FAILPOINT);
+const log = openLog({ ...config.log, name: 'api' });
+const isDevelopment = config.profile === 'development';
+const trusted = config.http.trustedDocuments && JSON.parse(await readFile(config.http.trustedDocuments, 'utf8'));
+
+await using resources = await openApiResources(config);
+const limits = openRateLimits({
+  redis: resources.redis,
+  enabled: config.http.rateLimits,
+  looseLoopback: isDevelopment && !config.http.trustProxy,
+});
+const gate = openGate({ schema, resources, limits, log, onlyTrusted: !isDevelopment, trusted });
+let own: readonly string[] = [];
+const origins = openOrigins({ allowed: config.http.allowedOrigins, own: () => own });
+const ticketKeys = openTicketSigner(config.ticketPrivateKey).publicKeys;
+const addressOf = clientAddress(config.http);
+/** Search is up as long as it need not be answered by PostgreSQL. */
+const details = async () => ({
+  search: await resources.search.suggest({ text: 'a', first: 1 }).then(
+    ({ degraded }) => !degraded,
+    () => false,
+  ),
+  sockets: sockets.stats(),
+});
+const http = createHttpServer({ ...resources, gate, origins, log, isDevelopment, addressOf, ticketKeys, details });
+const sockets = attachWebSocket(http.server, webSocketOptions({ schema, gate, limits, origins, log, addressOf }));
+
+const port = await http.listen(config.http);
+own = originsOf({ ...config.http, port });
+log.info({ port, profile: config.profile }, 'ready');
+process.send?.({ ready: true, port });
+
+await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+// Sockets first and spread, so that their clients do not all come back to the next process at once.
+await sockets.close(2_000);
+await http.close();
+process.disconnect?.();

@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, expect, test, vi } from 'vitest';
+import { freePort } from './servers/server-process.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+const folder = await mkdtemp(join(tmpdir(), 'frontrow-dev-'));
+const started = new Set<ChildProcess>();
+afterAll(async () => {
+  for (const child of started) child.kill('SIGTERM');
+  await vi.waitFor(() => expect(processesOf(folder)).toEqual([]), { timeout: 30_000, interval: 100 });
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** What `npm start` runs, with a data folder and a port of its own. */
+function startDev(dataFolder: string, port: number) {
+  const given = ['DATABASE_URL', 'PAYMENTS_DATABASE_URL', 'REDIS_URL', 'TYPESENSE_URL', 'TYPESENSE_API_KEY'];
+  const env = { ...process.env, ...Object.fromEntries(given.map((name) => [name, ''])) };
+  const child = spawn('node', ['scripts/run.mjs', 'src/processes/dev/main.ts'], {
+    cwd: root,
+    env: { ...env, FRONTROW_DATA: dataFolder, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.add(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += String(chunk);
+    });
+  }
+  const says = (text: string) =>
+    vi
+      .waitFor(() => expect(output).toContain(text), { timeout: 90_000, interval: 50 })
+      .catch(() => {
+        throw new Error(`It did not say "${text}" but:\n${output}`);
+      });
+  return { child, says };
+}
+
+/** Command lines of all processes that were started with something below this folder in their environment. */
+function processesOf(path: string): string[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+    .flatMap((pid) => {
+      try {
+        const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+        return environment.includes(path) ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+async function ask(port: number): Promise<unknown> {
+  const response = await fetch(`http://localhost:${port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ searchEvents(first: 1) { totalCount } }' }),
+  });
+  return response.json();
+}
+
+test('from nothing to an answered query, twice on the same data, and nothing is left after a stop', {
+  timeout: 240_000,
+}, async () => {
+  const data = join(folder, 'kept');
+  const port = await freePort();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const dev = startDev(data, port);
+    await dev.says(`Frontrow is ready: http://localhost:${port}/graphql`);
+    await vi.waitFor(async () => {
+      expect(await ask(port)).toMatchObject({ data: { searchEvents: { totalCount: expect.any(Number) } } });
+    });
+    const second = startDev(data, await freePort());
+    await second.says(`Frontrow already runs on ${data}`);
+    expect(processesOf(data).join('\n')).toContain('src/processes/worker.ts');
+    dev.child.kill(signal);
+    const [code] = await once(dev.child, 'exit');
+    expect(code).toBe(0);
+    expect(processesOf(data)).toEqual([]);
+  }
+});

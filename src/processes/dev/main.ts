@@ -1,0 +1,154 @@
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { migrate } from '#db/migrate.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { reserveServicePorts, type ServicePorts } from './ports.ts';
+import { say, withProgress } from './pretty-log.ts';
+import { openStores } from './stores.ts';
+import { runOnce, type Supervisor, supervise } from './supervisor.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+const services = ['payments', 'relay', 'worker', 'gateway-sandbox', 'api'];
+const processFile = (name: string) => resolve(root, `src/processes/${name}.ts`);
+/** One Ctrl-C arrives from the terminal and once more from the process that started us. */
+const oneKeyPressMs = 1000;
+
+const stopping = new AbortController();
+const stoppingSteps: (() => Promise<void>)[] = [];
+let exitCode = 0;
+
+listenForStop();
+try {
+  await start();
+  await new Promise<void>((done) => stopping.signal.addEventListener('abort', () => done()));
+} catch (error) {
+  if (!stopping.signal.aborted) {
+    exitCode = 1;
+    say('frontrow', `Frontrow did not start. ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+await withProgress('Stopping', stopInOrder);
+process.exit(exitCode);
+
+async function start(): Promise<void> {
+  const startedAt = Date.now();
+  const folder = await openDataFolder(resolve(root, process.env.FRONTROW_DATA || '.frontrow'));
+  stoppingSteps.unshift(() => folder.release());
+  const ports = await reserveServicePorts(process.env.PORT);
+  if (ports.notice) say('frontrow', ports.notice);
+  const env = await prepareStores(folder, ports);
+  stopping.signal.throwIfAborted();
+  await ports.release();
+  const supervisor = supervise(services.map((name) => ({ name, command: [processFile(name)], env })));
+  stoppingSteps.unshift(() => supervisor.stop());
+  await withProgress('Starting the services', () => untilReady(supervisor, env));
+  printTable(env, folder, Date.now() - startedAt);
+}
+
+/** Databases up, migrated and filled, Redis and search up; gives the environment of the services. */
+async function prepareStores(folder: DataFolder, ports: ServicePorts): Promise<NodeJS.ProcessEnv> {
+  const stores = openStores(process.env, folder);
+  stoppingSteps.unshift(() => stores.stop());
+  const log = (line: string) => say('migrate', line);
+  const filled = stores.databases.then(async (urls) => {
+    stopping.signal.throwIfAborted();
+    await migrate({ url: urls.DATABASE_URL, folder: 'booking', log });
+    await migrate({ url: urls.PAYMENTS_DATABASE_URL, folder: 'payments', log });
+    stopping.signal.throwIfAborted();
+    const importing = { name: 'import', command: [processFile('import')], env: { ...process.env, ...urls } };
+    await withProgress('Importing the venues and events of data/', () => runOnce(importing, stopping.signal));
+    return urls;
+  });
+  const [databases, redis, search] = await Promise.all([filled, stores.redis, stores.search]);
+  return { ...process.env, ...serviceEnvironment(folder, ports), ...databases, ...redis, ...search };
+}
+
+function serviceEnvironment({ path, secrets }: DataFolder, ports: ServicePorts): NodeJS.ProcessEnv {
+  const given = process.env;
+  const webhookSecrets = given.GATEWAY_WEBHOOK_SECRETS || secrets.gatewayWebhookSecret;
+  const apiUrl = given.PUBLIC_URL || `http://localhost:${ports.api}`;
+  return {
+    PORT: String(ports.api),
+    PUBLIC_URL: apiUrl,
+    PAYMENTS_PORT: String(ports.payments),
+    GATEWAY_PORT: String(ports.gateway),
+    GATEWAY_URL: given.GATEWAY_URL || `http://localhost:${ports.gateway}`,
+    GATEWAY_WEBHOOK_URL: `http://localhost:${ports.payments}/webhooks/gateway`,
+    GATEWAY_DATA: resolve(path, 'gateway'),
+    TOKEN_PRIVATE_KEY: given.TOKEN_PRIVATE_KEY || secrets.tokenPrivateKey,
+    TICKET_PRIVATE_KEY: given.TICKET_PRIVATE_KEY || secrets.ticketPrivateKey,
+    GATEWAY_API_KEY: given.GATEWAY_API_KEY || secrets.gatewayApiKey,
+    GATEWAY_WEBHOOK_SECRETS: webhookSecrets,
+    GATEWAY_WEBHOOK_SECRET: webhookSecrets.split(',')[0],
+    PAYMENT_RETURN_URL: given.PAYMENT_RETURN_URL || `${apiUrl}/graphql`,
+  };
+}
+
+async function untilReady(supervisor: Supervisor, env: NodeJS.ProcessEnv): Promise<void> {
+  const aborted = new Promise<never>((_, reject) => {
+    stopping.signal.addEventListener('abort', () => reject(stopping.signal.reason));
+  });
+  await Promise.race([supervisor.ready, aborted]);
+  for (const port of [env.PORT, env.PAYMENTS_PORT]) {
+    while (!(await answersReady(`http://127.0.0.1:${port}/ready`))) {
+      stopping.signal.throwIfAborted();
+      await delay(50);
+    }
+  }
+}
+
+async function answersReady(url: string): Promise<boolean> {
+  return fetch(url, { signal: AbortSignal.timeout(5000) }).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
+
+function printTable(env: NodeJS.ProcessEnv, folder: DataFolder, tookMs: number): void {
+  const rows = [
+    ['GraphQL and GraphiQL', `${env.PUBLIC_URL}/graphql`],
+    ['Health, readiness', `${env.PUBLIC_URL}/health  ${env.PUBLIC_URL}/ready`],
+    ['Payments', `http://localhost:${env.PAYMENTS_PORT}`],
+    ['Sandbox gateway', env.GATEWAY_URL],
+    ['Booking database', env.DATABASE_URL],
+    ['Payments database', env.PAYMENTS_DATABASE_URL],
+    ['Redis', env.REDIS_URL],
+    ['Search', env.TYPESENSE_URL ? `${env.TYPESENSE_URL} (Typesense)` : 'PostgreSQL, degraded: there is no Typesense'],
+    ['Data folder', folder.path],
+  ];
+  console.log(`\n${rows.map(([what, where]) => `  ${what?.padEnd(22)}${where}`).join('\n')}\n`);
+  console.log(`Started in ${(tookMs / 1000).toFixed(1)} s. Ctrl-C stops everything.`);
+  console.log(`Frontrow is ready: ${env.PUBLIC_URL}/graphql`);
+}
+
+function listenForStop(): void {
+  let firstAt = 0;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (!stopping.signal.aborted) {
+        firstAt = Date.now();
+        say('frontrow', `Stopping (${signal}). Once more kills everything at once.`);
+        stopping.abort(new Error('stopped'));
+      } else if (Date.now() - firstAt > oneKeyPressMs) {
+        // The guards end what is left as soon as we are gone.
+        process.exit(130);
+      }
+    });
+  }
+  // The process that started us was killed and could not pass it on.
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent && !stopping.signal.aborted) stopping.abort(new Error('stopped'));
+  }, 1000).unref();
+}
+
+/** What was started last stops first: services, then servers, then the lock of the data folder. */
+async function stopInOrder(): Promise<void> {
+  for (const step of stoppingSteps) {
+    await step().catch((error: unknown) => {
+      exitCode = 1;
+      say('frontrow', `A part did not stop in order: ${String(error)}`);
+    });
+  }
+  if (stopping.signal.aborted) say('frontrow', 'Stopped.');
+}

@@ -1,0 +1,49 @@
+import { connect, createServer } from 'node:net';
+import { afterAll, expect, test } from 'vitest';
+import { reserveServicePorts } from './ports.ts';
+import { freePort, isPortFree } from './servers/server-process.ts';
+
+const listening = createServer();
+await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+const taken = (listening.address() as { port: number }).port;
+afterAll(() => listening.close());
+
+test('PORT moves the API, and each port is another one', async () => {
+  const port = await freePort();
+  const ports = await reserveServicePorts(String(port));
+  expect(ports).toMatchObject({ api: port, notice: undefined });
+  expect(new Set([ports.api, ports.payments, ports.gateway]).size).toBe(3);
+  await ports.release();
+});
+
+test('ports stay reserved until they are given up: of two copies that start at once only one gets a port', async () => {
+  const port = await freePort();
+  const ports = await reserveServicePorts(String(port));
+  await expect(reserveServicePorts(String(port))).rejects.toThrow(`PORT ${port} is taken`);
+  const beside = await reserveServicePorts('0');
+  expect([ports.api, ports.payments, ports.gateway]).not.toContain(beside.api);
+  await Promise.all([ports.release(), beside.release()]);
+  expect(await isPortFree(port)).toBe(true);
+});
+
+test('who calls a reserved port is turned away, not kept waiting', async () => {
+  const ports = await reserveServicePorts('0');
+  const socket = connect(ports.api, '127.0.0.1');
+  socket.on('error', () => undefined);
+  await new Promise((resolve) => socket.once('close', resolve));
+  await ports.release();
+});
+
+test('a PORT that is taken is refused with what to do', async () => {
+  await expect(reserveServicePorts(String(taken))).rejects.toThrow(`PORT ${taken} is taken`);
+});
+
+test('services step aside when the port after the API is taken', async () => {
+  const ports = await reserveServicePorts(String(taken - 1));
+  expect(ports.payments).not.toBe(taken);
+  await ports.release();
+});
+
+test.each(['x', '-1', '1.5', '70000'])('PORT=%s is refused', async (wanted) => {
+  await expect(reserveServicePorts(wanted)).rejects.toThrow(`PORT is "${wanted}"`);
+});

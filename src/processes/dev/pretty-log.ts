@@ -1,0 +1,82 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+const useColour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+const processColours = [36, 35, 34, 32, 33, 96, 95];
+const prefixWidth = 16;
+const levels: Record<number, { name: string; colour: number }> = {
+  10: { name: 'TRACE', colour: 90 },
+  20: { name: 'DEBUG', colour: 90 },
+  30: { name: 'INFO ', colour: 32 },
+  40: { name: 'WARN ', colour: 33 },
+  50: { name: 'ERROR', colour: 31 },
+  60: { name: 'FATAL', colour: 31 },
+};
+const leftOut = new Set(['level', 'time', 'msg', 'pid', 'hostname', 'name']);
+
+/** Prints one line of our own, or of a child, with the name of who says it in front. */
+export function say(name: string, line: string): void {
+  console.log(`${paint(name.padEnd(prefixWidth), processColours[hash(name) % processColours.length] ?? 0)} ${line}`);
+}
+
+/** Prints what a child writes, line by line; JSON log records are rendered for people. */
+export function sayLinesOf(name: string, stream: Readable): void {
+  createInterface({ input: stream }).on('line', (line) => say(name, renderLine(line)));
+}
+
+/** `{"level":30,"time":0,"msg":"m","a":1}` becomes `00:00:00.000 INFO  m a=1`; a line that is no log record stays as it is. */
+export function renderLine(line: string): string {
+  if (!line.startsWith('{')) return line;
+  let entry: Record<string, unknown>;
+  try {
+    entry = JSON.parse(line);
+  } catch {
+    return line;
+  }
+  const level = levels[Number(entry.level)];
+  const time = new Date(entry.time as string | number);
+  if (level === undefined || Number.isNaN(time.getTime())) return line;
+  const fields = Object.entries(entry)
+    .filter(([key]) => !leftOut.has(key))
+    .map(([key, value]) => `${paint(key, 90)}=${renderValue(value)}`);
+  return [
+    paint(time.toISOString().slice(11, 23), 90),
+    paint(level.name, level.colour),
+    String(entry.msg ?? ''),
+    ...fields,
+  ].join(' ');
+}
+
+/** Runs the work and says once it takes longer than two seconds, then every ten, that it still does. */
+export async function withProgress<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const startedAt = Date.now();
+  const seconds = () => ((Date.now() - startedAt) / 1000).toFixed(1);
+  let timer = setTimeout(tell, 2000);
+  let told = false;
+  function tell() {
+    say('frontrow', `${what}: ${seconds()} s so far ...`);
+    told = true;
+    timer = setTimeout(tell, 10_000);
+  }
+  try {
+    const result = await work();
+    if (told) say('frontrow', `${what}: done after ${seconds()} s`);
+    return result;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function renderValue(value: unknown): string {
+  if (typeof value === 'string') return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+  const stack = (value as { stack?: unknown } | null)?.stack;
+  return typeof stack === 'string' ? `\n${stack}` : JSON.stringify(value);
+}
+
+function paint(text: string, colour: number): string {
+  return useColour ? `\u001b[${colour}m${text}\u001b[0m` : text;
+}
+
+function hash(text: string): number {
+  return [...text].reduce((sum, character) => sum * 31 + character.charCodeAt(0), 7) >>> 0;
+}

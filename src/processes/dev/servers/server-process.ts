@@ -1,0 +1,191 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Takes one line for a person to read. */
+export type Log = (line: string) => void;
+
+/** A server that listens on loopback and belongs to this process: it ends with `stop()`, or with its parent. */
+export interface RunningServer {
+  url: string;
+  port: number;
+  pid: number;
+  /** Settles when the server has ended, with what it said last. */
+  exited: Promise<string>;
+  /** Ends the server and resolves when its process is gone. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+export interface LaunchRequest {
+  name: string;
+  command: string;
+  args: string[];
+  /** Where the pid file is kept, and what tells an orphan of ours from a stranger with the same pid. */
+  dataDir: string;
+  env?: NodeJS.ProcessEnv;
+  owner?: { uid: number; gid: number } | undefined;
+  stopSignal?: NodeJS.Signals;
+  /** A folder to delete when the parent dies without stopping the server. */
+  disposableDir?: string | undefined;
+}
+
+export interface LaunchedProcess {
+  pid: number;
+  exited: Promise<string>;
+  onOutput(listener: (text: string) => void): void;
+  stop(): Promise<void>;
+}
+
+const defaultStopDeadlineMs = 10_000;
+
+/** A TCP port of loopback that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('The system gave no TCP port.');
+  return address.port;
+}
+
+/** True when nothing listens on this port of any local address. */
+export async function isPortFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, () => server.close(() => resolve(true)));
+  });
+}
+
+/** True while a process with this id exists, whoever owns it. A zombie counts as gone. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return process.platform !== 'linux';
+  }
+}
+
+/**
+ * Starts a program in a process group of its own, so that Ctrl-C in a terminal reaches only us and we decide the order
+ * of the stop. A guard process ends it when we are killed and cannot.
+ */
+export async function launch(request: LaunchRequest): Promise<LaunchedProcess> {
+  const child = spawn(request.command, request.args, {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: request.env ?? process.env,
+    ...request.owner,
+  });
+  const exited = outcomeOf(child, request.name);
+  const pid = child.pid;
+  if (pid === undefined) throw new Error(await exited);
+  const signal = request.stopSignal ?? 'SIGTERM';
+  const release = guardProcess(pid, { signal, disposableDir: request.disposableDir });
+  await writeFile(pidFileIn(request.dataDir), String(pid));
+  const listeners = new Set<(text: string) => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      for (const listener of listeners) listener(text);
+    });
+  }
+  const stop = async () => {
+    await endProcess(pid, signal);
+    await exited;
+    release();
+    await rm(pidFileIn(request.dataDir), { force: true });
+  };
+  return { pid, exited, stop, onOutput: (listener) => listeners.add(listener) };
+}
+
+/** Asks a process to end and kills it when it has not by the deadline. Resolves when it is gone. */
+export async function endProcess(
+  pid: number,
+  signal: NodeJS.Signals,
+  stopDeadlineMs = defaultStopDeadlineMs,
+): Promise<void> {
+  sendSignal(pid, signal);
+  const deadline = Date.now() + stopDeadlineMs;
+  while (isAlive(pid)) {
+    if (Date.now() > deadline) sendSignal(pid, 'SIGKILL');
+    await delay(20);
+  }
+}
+
+/** Ends a server that an earlier run left behind in the same data folder, for example after SIGKILL. */
+export async function stopOrphan(dataDir: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<boolean> {
+  const pid = Number(await readFile(pidFileIn(dataDir), 'utf8').catch(() => ''));
+  if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid) || !belongsTo(pid, dataDir)) return false;
+  await endProcess(pid, signal);
+  return true;
+}
+
+/** Whether the process works in this folder or names it in its command line: a pid alone may be somebody else by now. */
+export function belongsTo(pid: number, dataDir: string): boolean {
+  try {
+    if (readlinkSync(`/proc/${pid}/cwd`) === dataDir) return true;
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(dataDir);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Watches over a process on our behalf. The guard blocks on a pipe that only we hold: when we end in whatever way, the
+ * pipe closes and it sends the signal, then SIGKILL. Returns what releases the guard.
+ */
+export function guardProcess(
+  pid: number,
+  options: { signal: NodeJS.Signals; disposableDir?: string | undefined },
+): () => void {
+  const script = `trap '' INT TERM HUP
+if read -r _; then exit 0; fi
+kill -s "$2" "$1" 2>/dev/null
+i=0
+while kill -0 "$1" 2>/dev/null && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done
+kill -s KILL "$1" 2>/dev/null
+if [ -n "$3" ]; then rm -rf "$3"; fi`;
+  const args = ['-c', script, 'frontrow-guard', String(pid), options.signal.slice(3), options.disposableDir ?? ''];
+  const guard = spawn('/bin/sh', args, { cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  guard.on('error', () => undefined);
+  guard.stdin.on('error', () => undefined);
+  guard.unref();
+  return () => guard.stdin.end('released\n');
+}
+
+function pidFileIn(dataDir: string): string {
+  return join(dataDir, 'frontrow-server.pid');
+}
+
+function outcomeOf(child: ChildProcess, name: string): Promise<string> {
+  let tail = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk) => {
+      tail = (tail + String(chunk)).slice(-2000);
+    });
+  }
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(`${name} cannot be started: ${error.message}`));
+    child.once('close', (code, signal) => resolve(`${name} ended (${signal ?? `code ${code}`}).\n${tail.trim()}`));
+  });
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone already, which is what was wanted.
+  }
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody, sendHtml, sendJson } from './http-io.ts';
+import { renderPayPage, renderResultPage } from './pay-html.ts';
+import { Problem } from './problem.ts';
+import { type Books, requireSession, type SessionRow, settleSession } from './sessions.ts';
+
+type Outcome = 'pay' | 'decline';
+
+/** GET shows what is to be paid; POST with the form field `outcome` pays or declines. @throws Problem */
+export async function answerPayPage(
+  books: Books,
+  request: IncomingMessage,
+  response: ServerResponse,
+  id: string,
+): Promise<void> {
+  if (request.method === 'GET') return showPage(books, request, response, id);
+  if (request.method !== 'POST') throw new Problem(405, 'method_not_allowed', 'Use GET or POST.');
+  const outcome = readOutcome(await readBody(request), request.headers['content-type'] ?? '');
+  const session = settleSession(books, id, outcome === 'pay' ? 'paid' : 'declined');
+  show(response, request, { session, status: resultStatus(session, outcome) });
+}
+
+function showPage(books: Books, request: IncomingMessage, response: ServerResponse, id: string): void {
+  const session = requireSession(books.store, id);
+  const overdue = session.status === 'open' && session.expires_at <= Date.now();
+  show(response, request, { session: overdue ? settleSession(books, id, 'expired') : session, status: 200 });
+}
+
+function show(
+  response: ServerResponse,
+  request: IncomingMessage,
+  { session, status }: { session: SessionRow; status: number },
+): void {
+  if (!wantsHtml(request)) {
+    sendJson(response, status, presentOutcome(session));
+    return;
+  }
+  const nonce = randomBytes(16).toString('base64');
+  const html = session.status === 'open' ? renderPayPage(session, nonce) : renderResultPage(session, nonce);
+  sendHtml(response, status, { html, nonce });
+}
+
+/** A browser names text/html; curl and fetch say that anything will do, and programs read JSON. */
+export function wantsHtml(request: IncomingMessage): boolean {
+  return (request.headers.accept ?? '').includes('text/html');
+}
+
+function readOutcome(body: Buffer, contentType: string): Outcome {
+  const outcome = contentType.includes('application/json') ? jsonOutcome(body) : formOutcome(body);
+  if (outcome === 'pay' || outcome === 'decline') return outcome;
+  throw new Problem(400, 'invalid_request_error', 'Send the form field outcome=pay or outcome=decline.');
+}
+
+function formOutcome(body: Buffer): unknown {
+  return new URLSearchParams(body.toString('utf8')).get('outcome');
+}
+
+function jsonOutcome(body: Buffer): unknown {
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8'));
+    return typeof parsed === 'object' && parsed !== null && 'outcome' in parsed ? parsed.outcome : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Paying what is paid is fine (a double click); anything else that comes too late says so. */
+function resultStatus(session: SessionRow, outcome: Outcome): number {
+  const asked = outcome === 'pay' ? 'paid' : 'declined';
+  if (session.status === asked) return 200;
+  return session.status === 'expired' ? 410 : 409;
+}
+
+function presentOutcome(session: SessionRow) {
+  return {
+    reference: session.id,
+    status: session.status,
+    amount_minor: session.amount_minor,
+    currency: session.currency,
+    description: session.description,
+    lines: session.lines,
+    expires_at: new Date(session.expires_at).toISOString(),
+    held_until: session.held_until === null ? null : new Date(session.held_until).toISOString(),
+    success_url: session.success_url,
+  };
+}

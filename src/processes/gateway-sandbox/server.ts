@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import { pino } from 'pino';
+import { answerApi } from './api.ts';
+import { Delivery } from './delivery.ts';
+import { sendHtml, sendJson } from './http-io.ts';
+import { renderMessagePage } from './pay-html.ts';
+import { answerPayPage, wantsHtml } from './pay-page.ts';
+import { Problem } from './problem.ts';
+import { type Books, expireOverdueSessions, findNextExpiry } from './sessions.ts';
+import { defaultRetryPolicy, type RetryPolicy } from './settings.ts';
+import { Store } from './store.ts';
+import { Trouble } from './trouble.ts';
+
+export interface SandboxGatewayOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0: takes a free one. */
+  readonly port?: number;
+  readonly dataFolder: string;
+  readonly apiKey: string;
+  readonly webhookSecret: string;
+  readonly webhookUrl: string;
+  readonly publicUrl?: string | undefined;
+  readonly retry?: Partial<RetryPolicy>;
+  /** Default: silent. */
+  readonly log?: Logger;
+}
+
+export interface SandboxGateway {
+  /** Where the merchant API answers. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+interface Running extends Books {
+  readonly apiKey: string;
+  readonly closing: AbortSignal;
+  readonly log: Logger;
+  /** Call after anything that may have changed a session. */
+  changed(): void;
+}
+
+/** Starts the gateway on its folder and goes on where the last process on it stopped, however it stopped. */
+export async function startSandboxGateway(options: SandboxGatewayOptions): Promise<SandboxGateway> {
+  const log = options.log ?? pino({ level: 'silent' });
+  const closing = new AbortController();
+  const store = new Store(options.dataFolder);
+  const server = createServer({ requestTimeout: 15_000, headersTimeout: 10_000, maxHeaderSize: 16_384 });
+  const port = await listen(server, options).catch((error: unknown) => {
+    store.close();
+    throw error;
+  });
+  const trouble = new Trouble();
+  const books: Books = { store, trouble, publicUrl: options.publicUrl ?? `http://localhost:${port}` };
+  const retry = { ...defaultRetryPolicy, ...options.retry };
+  const delivery = new Delivery({ ...options, store, trouble, retry, log });
+  const expiry = new Expiry(books, () => delivery.wake());
+  const running: Running = {
+    ...books,
+    apiKey: options.apiKey,
+    closing: closing.signal,
+    log,
+    changed: () => {
+      delivery.wake();
+      expiry.schedule();
+    },
+  };
+  server.on('request', (request, response) => void answer(running, request, response));
+  running.changed();
+  return {
+    url: `http://${urlHost(options.host)}:${port}`,
+    async close() {
+      closing.abort();
+      expiry.close();
+      server.close();
+      server.closeAllConnections();
+      await delivery.close();
+      store.close();
+    },
+  };
+}
+
+async function listen(server: Server, { host = '127.0.0.1', port = 0 }: SandboxGatewayOptions): Promise<number> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The gateway listens on no port.');
+  return address.port;
+}
+
+function urlHost(host = '127.0.0.1'): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Sleeps until the next open session ends. */
+class Expiry {
+  readonly #books: Books;
+  readonly #expired: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(books: Books, expired: () => void) {
+    this.#books = books;
+    this.#expired = expired;
+  }
+
+  schedule(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    const next = findNextExpiry(this.#books.store);
+    if (next === undefined) return;
+    this.#timer = setTimeout(() => this.#run(), Math.min(Math.max(next - Date.now(), 0), 3_600_000));
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #run(): void {
+    if (expireOverdueSessions(this.#books) > 0) this.#expired();
+    this.schedule();
+  }
+}
+
+async function answer(running: Running, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const startedAt = performance.now();
+  const url = new URL(request.url ?? '/', 'http://gateway');
+  try {
+    await dispatch(running, request, response, url);
+  } catch (error) {
+    refuse(running, request, response, error);
+  } finally {
+    // Only a fan's page can change a session by being looked at: one that is overdue ends there.
+    const changes = request.method !== 'GET' || url.pathname.startsWith('/pay/');
+    if (changes && !running.closing.aborted) running.changed();
+  }
+  const ms = Math.round(performance.now() - startedAt);
+  running.log.info({ method: request.method, path: url.pathname, status: response.statusCode, ms }, 'answered');
+}
+
+async function dispatch(running: Running, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+  if (url.pathname === '/health') return sendJson(response, 200, { status: 'ok' });
+  const page = /^\/pay\/([\w-]+)$/.exec(url.pathname);
+  if (page) return answerPayPage(running, request, response, page[1] ?? '');
+  return answerApi(running, request, response, url);
+}
+
+function refuse(running: Running, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  if (response.headersSent || running.closing.aborted) {
+    response.destroy();
+    return;
+  }
+  const problem = error instanceof Problem ? error : new Problem(500, 'api_error', 'Something went wrong.');
+  if (problem !== error) running.log.error({ err: error }, 'call broke');
+  // What is left of a body that was too large is not waited for.
+  if (problem.status === 413) response.setHeader('connection', 'close');
+  if (request.url?.startsWith('/pay/') && wantsHtml(request)) {
+    const nonce = randomBytes(16).toString('base64');
+    sendHtml(response, problem.status, { html: renderMessagePage(problem.message, nonce), nonce });
+    return;
+  }
+  sendJson(response, problem.status, { error: { type: problem.type, message: problem.message } });
+}

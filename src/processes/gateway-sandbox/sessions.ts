@@ -1,0 +1,201 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { appendNotice, type NoticeEventType } from './notice-queue.ts';
+import { Problem } from './problem.ts';
+import type { Store } from './store.ts';
+import type { Trouble } from './trouble.ts';
+
+export interface Books {
+  readonly store: Store;
+  readonly trouble: Trouble;
+  /** What the payment pages' addresses begin with. */
+  readonly publicUrl: string;
+}
+
+const lines = z
+  .array(z.object({ label: z.string().min(1).max(300), amount_minor: z.int().min(0) }))
+  .min(1)
+  .max(200);
+
+const currencies = new Set(Intl.supportedValuesOf('currency'));
+const currency = z.string().refine((code) => currencies.has(code), 'not an ISO 4217 currency in upper case');
+const amountMinor = z.int().min(1).max(99_999_999_999);
+const MAX_SESSION_MS = 24 * 3_600_000;
+
+export const openSessionBody = z
+  .strictObject({
+    amount_minor: amountMinor,
+    currency,
+    description: z.string().min(1).max(500),
+    lines,
+    expires_at: z.iso.datetime({ offset: true }),
+    held_until: z.iso.datetime({ offset: true }).optional(),
+    success_url: z
+      .string()
+      .max(2_000)
+      .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'not an http(s) address')
+      .optional(),
+    metadata: z.strictObject({ booking_id: z.string().min(1).max(200), event_id: z.string().min(1).max(200) }),
+  })
+  .refine((body) => body.lines.reduce((sum, line) => sum + line.amount_minor, 0) === body.amount_minor, {
+    error: 'the lines do not add up to amount_minor',
+    path: ['lines'],
+  });
+
+export type OpenSessionBody = z.infer<typeof openSessionBody>;
+
+const sessionRow = z.object({
+  id: z.string(),
+  booking_id: z.string(),
+  event_id: z.string(),
+  amount_minor: z.int(),
+  currency: z.string(),
+  description: z.string(),
+  lines: z.string().transform((json) => lines.parse(JSON.parse(json))),
+  success_url: z.string().nullable(),
+  status: z.enum(['open', 'paid', 'declined', 'expired']),
+  created_at: z.int(),
+  expires_at: z.int(),
+  held_until: z.int().nullable(),
+  settled_at: z.int().nullable(),
+  idempotency_key: z.string(),
+  request_hash: z.string(),
+});
+
+export type SessionRow = z.infer<typeof sessionRow>;
+
+export function hashRequest(body: unknown): string {
+  return createHash('sha256').update(JSON.stringify(body)).digest('hex');
+}
+
+export function assertSameRequest(savedHash: string, hash: string): void {
+  if (savedHash !== hash) {
+    throw new Problem(409, 'idempotency_error', 'This Idempotency-Key was used with another request.');
+  }
+}
+
+/** The same key with the same body gives the session that the first call opened, whatever has become of it. */
+export function openSession(books: Books, key: string, body: OpenSessionBody): SessionRow {
+  const hash = hashRequest(body);
+  return books.store.transaction(() => {
+    const saved = books.store.first('SELECT * FROM sessions WHERE idempotency_key = ?', key);
+    if (saved) {
+      const session = sessionRow.parse(saved);
+      assertSameRequest(session.request_hash, hash);
+      return session;
+    }
+    const now = Date.now();
+    const expiresAt = Date.parse(body.expires_at);
+    if (expiresAt <= now || expiresAt > now + MAX_SESSION_MS) {
+      throw new Problem(400, 'invalid_request_error', 'expires_at must be in the future, at most 24 hours ahead.');
+    }
+    const id = `cs_sandbox_${randomBytes(16).toString('hex')}`;
+    books.store.run(
+      `INSERT INTO sessions (id, seq, booking_id, event_id, amount_minor, currency, description, lines, success_url,
+         status, created_at, expires_at, held_until, idempotency_key, request_hash)
+       VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM sessions), ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?)`,
+      id,
+      body.metadata.booking_id,
+      body.metadata.event_id,
+      body.amount_minor,
+      body.currency,
+      body.description,
+      JSON.stringify(body.lines),
+      body.success_url ?? null,
+      now,
+      expiresAt,
+      body.held_until === undefined ? null : Date.parse(body.held_until),
+      key,
+      hash,
+    );
+    return requireSession(books.store, id);
+  });
+}
+
+/** @throws Problem 404 */
+export function requireSession(store: Store, id: string): SessionRow {
+  const row = store.first('SELECT * FROM sessions WHERE id = ?', id);
+  if (!row) throw new Problem(404, 'not_found', 'There is no such session.');
+  return sessionRow.parse(row);
+}
+
+/** Newest first. */
+export function listSessionsOfBooking(store: Store, bookingId: string): SessionRow[] {
+  const rows = store.all('SELECT * FROM sessions WHERE booking_id = ? ORDER BY seq DESC', bookingId);
+  return rows.map((row) => sessionRow.parse(row));
+}
+
+/** Takes the money once: a second `paid` changes nothing, and so does anything that comes after another end. */
+export function settleSession(books: Books, id: string, outcome: 'paid' | 'declined' | 'expired'): SessionRow {
+  return books.store.transaction(() => {
+    const session = requireSession(books.store, id);
+    if (session.status !== 'open') return session;
+    // Its time may have run out a moment before the timer noticed: then nobody can pay or decline it any more.
+    const end = session.expires_at <= Date.now() ? 'expired' : outcome;
+    books.store.run('UPDATE sessions SET status = ?, settled_at = ? WHERE id = ?', end, Date.now(), id);
+    const settled = requireSession(books.store, id);
+    appendNotice(books, noticeTypes[end], presentSession(books, settled));
+    return settled;
+  });
+}
+
+const noticeTypes: Record<'paid' | 'declined' | 'expired', NoticeEventType> = {
+  paid: 'session.paid',
+  declined: 'session.declined',
+  expired: 'session.expired',
+};
+
+/** Ends sessions whose time has run out; answers how many. Takes a bounded number so that calls get their turn. */
+export function expireOverdueSessions(books: Books, limit = 200): number {
+  const overdue = books.store.all(
+    "SELECT id FROM sessions WHERE status = 'open' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
+    Date.now(),
+    limit,
+  );
+  for (const { id } of overdue) settleSession(books, String(id), 'expired');
+  return overdue.length;
+}
+
+/** When the next open session ends (epoch ms). */
+export function findNextExpiry(store: Store): number | undefined {
+  const row = store.first("SELECT min(expires_at) AS at FROM sessions WHERE status = 'open'");
+  return typeof row?.at === 'number' ? row.at : undefined;
+}
+
+export function pageUrl(books: Books, id: string): string {
+  return `${books.publicUrl}/pay/${id}`;
+}
+
+/** The session as the merchant sees it, in answers and in notices. */
+export function presentSession(books: Books, session: SessionRow) {
+  const refunds = books.store.all('SELECT * FROM refunds WHERE session_id = ? ORDER BY rowid', session.id);
+  return {
+    id: session.id,
+    object: 'session' as const,
+    status: session.status,
+    url: session.status === 'open' ? pageUrl(books, session.id) : null,
+    amount_minor: session.amount_minor,
+    captured_minor: session.status === 'paid' ? session.amount_minor : 0,
+    currency: session.currency,
+    description: session.description,
+    lines: session.lines,
+    success_url: session.success_url,
+    metadata: { booking_id: session.booking_id, event_id: session.event_id },
+    created_at: new Date(session.created_at).toISOString(),
+    expires_at: new Date(session.expires_at).toISOString(),
+    held_until: session.held_until === null ? null : new Date(session.held_until).toISOString(),
+    refunds: refunds.map((refund) => presentRefund(refund, session.currency)),
+  };
+}
+
+export function presentRefund(refund: Record<string, unknown>, currency: string) {
+  return {
+    id: String(refund.id),
+    object: 'refund' as const,
+    status: 'succeeded' as const,
+    session: String(refund.session_id),
+    amount_minor: Number(refund.amount_minor),
+    currency,
+    created_at: new Date(Number(refund.created_at)).toISOString(),
+  };
+}

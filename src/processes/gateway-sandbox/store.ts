@@ -1,0 +1,114 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS sessions (
+    id TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL UNIQUE,
+    booking_id TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+    currency TEXT NOT NULL,
+    description TEXT NOT NULL,
+    lines TEXT NOT NULL,
+    success_url TEXT,
+    status TEXT NOT NULL CHECK (status IN ('open', 'paid', 'declined', 'expired')),
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    held_until INTEGER,
+    settled_at INTEGER,
+    idempotency_key TEXT NOT NULL UNIQUE,
+    request_hash TEXT NOT NULL,
+    CHECK ((status = 'open') = (settled_at IS NULL))
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS sessions_by_booking ON sessions (booking_id, seq);
+  CREATE INDEX IF NOT EXISTS open_sessions_by_end ON sessions (expires_at) WHERE status = 'open';
+  CREATE TABLE IF NOT EXISTS refunds (
+    id TEXT PRIMARY KEY,
+    session_id TEXT NOT NULL REFERENCES sessions (id),
+    amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+    created_at INTEGER NOT NULL,
+    idempotency_key TEXT NOT NULL UNIQUE,
+    request_hash TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS refunds_by_session ON refunds (session_id);
+  CREATE TABLE IF NOT EXISTS notices (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    type TEXT NOT NULL,
+    body TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('WAITING', 'HELD', 'DELIVERED', 'DROPPED', 'GIVEN_UP')),
+    created_at INTEGER NOT NULL,
+    next_attempt_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS waiting_notices ON notices (next_attempt_at) WHERE state = 'WAITING';
+`;
+
+export type Row = Record<string, unknown>;
+
+/** The gateway's file: statements are prepared once, work is atomic and on disk when `transaction` returns. */
+export class Store {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(dataFolder: string) {
+    mkdirSync(dataFolder, { recursive: true });
+    this.#db = new DatabaseSync(join(dataFolder, 'gateway.sqlite'), { timeout: 5_000 });
+    try {
+      // EXCLUSIVE: two gateways on one file would each deliver the same notices. The lock ends with the process.
+      this.#db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+      this.#db.exec(`PRAGMA foreign_keys = ON; ${schema}`);
+      this.#addMissingColumns();
+    } catch (cause) {
+      this.#db.close();
+      throw new Error(`The ledger in ${dataFolder} cannot be opened; is another gateway running on it?`, { cause });
+    }
+  }
+
+  /** Files of earlier versions are kept: their sessions are still paid and refunded. */
+  #addMissingColumns(): void {
+    const columns = this.#db.prepare("SELECT name FROM pragma_table_info('sessions')").all();
+    if (columns.some(({ name }) => name === 'held_until')) return;
+    this.#db.exec('ALTER TABLE sessions ADD COLUMN held_until INTEGER');
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepare(sql).all(...values);
+  }
+
+  first(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#prepare(sql).get(...values);
+  }
+
+  /** Answers how many rows were changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepare(sql).run(...values).changes);
+  }
+
+  transaction<T>(work: () => T): T {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,31 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { parseImportConfig } from '#config.ts';
+import { openRawClient } from '#db/client.ts';
+import { importCatalog } from '#domain/catalog/import/import-catalog.ts';
+
+/** `npm run import [-- --dir <folder>]...`: venues, seating plans and events into the database at DATABASE_URL. */
+const { values } = parseArgs({ options: { dir: { type: 'string', multiple: true } } });
+const data = fileURLToPath(new URL('../../data/', import.meta.url));
+const folders = values.dir?.map((dir) => resolve(dir)) ?? [`${data}worldcup-2026`, `${data}race-track-seating`];
+
+const config = parseImportConfig(process.env);
+const sql = openRawClient({ ...config.postgres, poolMax: 1, name: 'frontrow-import' });
+try {
+  const report = await importCatalog({ sql }, { folders, log: (line) => console.log(line) });
+  const { venues, events, seats } = report;
+  console.log(
+    `Imported in ${report.seconds.toFixed(1)} s: ${venues.added} venues (${venues.changed} changed), ` +
+      `${seats.toLocaleString('en')} seats, ${events.added} events (${events.changed} changed).`,
+  );
+  if (report.refused.length > 0) process.exitCode = 1;
+} catch (error) {
+  const reason = error instanceof Error ? error.message || String(error) : String(error);
+  console.error(`The import failed and its current file was undone: ${reason}`);
+  if (/relation .* does not exist/.test(reason))
+    console.error('The database has no tables yet: run src/processes/migrate.ts first.');
+  process.exitCode = 1;
+} finally {
+  await sql.end({ timeout: 5 });
+}

@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { sql } from 'drizzle-orm';
+import { parsePaymentsConfig } from '#config.ts';
+import { closeDb, openDb } from '#db/client.ts';
+import { openDatabaseClock } from '#db/clock.ts';
+import { armFailpoint } from '#db/failpoint.ts';
+import { defaultPaymentsPolicy } from '#domain/payments/payment-rules.ts';
+import { openPostgresLog } from '#events/log/postgres-log.ts';
+import { openGateway } from '#gateways/registry.ts';
+import { createGatewayWebhook } from '#http/gateway-webhook.ts';
+import { openLog } from '#observability/log.ts';
+import { followBookings } from '#workers/payments/follow-bookings.ts';
+import { forgetOldPaymentRows } from '#workers/payments/forget-old-payment-rows.ts';
+import { settleDuePayments } from '#workers/payments/settle-due-payments.ts';
+import { sweepNotices } from '#workers/payments/sweep-notices.ts';
+import { runWorkers } from '#workers/run-worker.ts';
+
+const config = parsePaymentsConfig(process.env);
+armFailpoint(process.env.FRONTROW_FAILPOINT);
+const log = openLog({ ...config.log, name: 'payments' });
+const db = openDb({ ...config.postgres, name: 'frontrow-payments' });
+const eventLog = openPostgresLog({ ...config.eventLog, name: 'frontrow-payments' });
+const clock = openDatabaseClock(db);
+const gateway = openGateway(config.gateway);
+const policy = { ...defaultPaymentsPolicy, returnUrl: config.returnUrl };
+
+const stopping = new AbortController();
+const { signal } = stopping;
+const findAway = async () => {
+  if (signal.aborted) return ['stopping'];
+  return db.execute(sql`select 1`).then(
+    () => [],
+    () => ['payments-database'],
+  );
+};
+const server = createServer({ requestTimeout: 15_000, headersTimeout: 10_000 });
+server.on('request', createGatewayWebhook({ db, gateway, log, findAway, now: clock.now }));
+server.listen(config.http.port, config.http.host);
+await once(server, 'listening');
+
+const promised = settleDuePayments({ db, gateway, policy }, { kind: 'PROMISED', concurrency: 8, log });
+const openTooLong = settleDuePayments({ db, gateway, policy }, { kind: 'OPEN_TOO_LONG', concurrency: 4, log });
+const wake = () => promised.wake();
+const working = Promise.all([
+  promised.run(signal),
+  openTooLong.run(signal),
+  runWorkers(
+    [followBookings, sweepNotices, forgetOldPaymentRows],
+    { db, gateway, wake, clock },
+    { eventLog, log, signal },
+  ),
+]);
+const address = server.address();
+const port = typeof address === 'object' ? address?.port : undefined;
+log.info({ port, gateway: gateway.name }, 'ready');
+process.send?.({ ready: true, port });
+
+await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), working]);
+stopping.abort();
+server.close();
+// A notice that is being stored is answered before its database goes.
+await Promise.all([working, once(server, 'close')]);
+await Promise.all([eventLog.close(), closeDb(db)]);
+process.disconnect?.();

@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { parseRelayConfig } from '#config.ts';
+import { openPostgresLog } from '#events/log/postgres-log.ts';
+import { describeError, openLog } from '#observability/log.ts';
+import { relayOutbox, relaySlot } from '#workers/relay-outbox.ts';
+
+const config = parseRelayConfig(process.env);
+const log = openLog({ ...config.log, name: 'relay' });
+const eventLog = openPostgresLog({ ...config.eventLog, name: 'frontrow-relay' });
+const stopping = new AbortController();
+
+const relays = [config.postgres.url, config.payments.url].map((url) => {
+  const slot = relaySlot(url);
+  const ready = Promise.withResolvers<void>();
+  const running = relayOutbox({
+    url,
+    slot,
+    log: eventLog,
+    signal: stopping.signal,
+    onState: (state, detail) => {
+      if (state === 'streaming' || state === 'standby') ready.resolve();
+      const fields = { slot, state, ...(detail instanceof Error ? describeError(detail) : { detail }) };
+      if (state === 'lost') log.warn(fields, 'relay');
+      else if (state !== 'standby') log.info(fields, 'relay');
+    },
+  });
+  return { ready: ready.promise, running };
+});
+
+await Promise.race([Promise.all(relays.map(({ ready }) => ready)), Promise.all(relays.map(({ running }) => running))]);
+log.info({}, 'ready');
+process.send?.({ ready: true });
+
+await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+stopping.abort();
+await Promise.all(relays.map(({ running }) => running));
+await eventLog.close();
+process.disconnect?.();

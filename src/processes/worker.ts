@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { parseWorkerConfig } from '#config.ts';
+import { armFailpoint } from '#db/failpoint.ts';
+import { openPostgresLog } from '#events/log/postgres-log.ts';
+import { openLog } from '#observability/log.ts';
+import { openWorkerResources } from '#resources.ts';
+import { followPayments } from '#workers/follow-payments.ts';
+import { forgetOldRows } from '#workers/forget-old-rows.ts';
+import { guardRedisEpoch } from '#workers/guard-redis-epoch.ts';
+import { compareIndex, indexEvents, removeEnded } from '#workers/index-events.ts';
+import { pushChanges } from '#workers/push-changes.ts';
+import { releaseExpiredHolds } from '#workers/release-expired-holds.ts';
+import { runWorkers, type Worker } from '#workers/run-worker.ts';
+import { sendHeartbeat } from '#workers/send-heartbeat.ts';
+
+/** `node src/processes/worker.ts [name ...]`: runs the named workers, or all of them. */
+const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
+  followPayments,
+  pushChanges,
+  releaseExpiredHolds,
+  guardRedisEpoch,
+  sendHeartbeat,
+  indexEvents,
+  removeEnded,
+  compareIndex,
+  forgetOldRows,
+];
+
+const config = parseWorkerConfig(process.env);
+armFailpoint(process.env.FRONTROW_FAILPOINT);
+const log = openLog({ ...config.log, name: 'worker' });
+await using resources = openWorkerResources(config);
+const eventLog = openPostgresLog({ url: config.postgres.url, name: 'frontrow-worker' });
+const stopping = new AbortController();
+
+const working = runWorkers(choose(process.argv.slice(2)), resources, { eventLog, log, signal: stopping.signal });
+log.info({ workers: choose(process.argv.slice(2)).map(({ name }) => name) }, 'ready');
+process.send?.({ ready: true });
+
+await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), working]);
+stopping.abort();
+await working;
+await eventLog.close();
+process.disconnect?.();
+
+function choose(names: readonly string[]): typeof workers {
+  const unknown = names.filter((name) => !workers.some((one) => one.name === name));
+  if (unknown.length > 0) {
+    throw new Error(
+      `There is no worker ${unknown.join(', ')}. There are: ${workers.map((one) => one.name).join(', ')}.`,
+    );
+  }
+  return names.length === 0 ? workers : workers.filter((one) => names.includes(one.name));
+}

@@ -1,0 +1,11 @@
+/** Encoded seat-map deltas of one event. */
+export const seatMapChannel = (eventId: string): string => `seatmap:{${eventId}}`;
+
+/** Says that a booking changed; the payload is the booking's id alone, the reader asks PostgreSQL. */
+export const bookingChannel = (bookingId: string): string => `booking:${bookingId}`;
+
+/** Says that an event's catalogue entry or sale status changed. */
+export const eventChannel = (eventId: string): string => `event:${eventId}`;
+
+/** A beat a second from the worker; five seconds without one mean that pub/sub is deaf. */
+export const HEARTBEAT_CHANNEL = 'frontrow:heartbeat';

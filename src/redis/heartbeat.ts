@@ -1,0 +1,63 @@
+import { HEARTBEAT_CHANNEL } from './channels.ts';
+import type { PubSub } from './pubsub.ts';
+
+/**
+ * Tells whether this process hears what is published. Pub/sub loses messages in silence, so whoever relies on it also
+ * registers a recheck: it runs every `recheckMs` while the process is deaf, and once when it hears again.
+ */
+export type Heartbeat = {
+  /** No beat for `deafAfterMs`, or the connection was lost and no beat came since. */
+  isDeaf(): boolean;
+  /** Returns what unregisters it. A recheck looks after its own errors. */
+  onRecheck(recheck: () => void): () => void;
+  /** Close it before the connection, which ends its subscription. */
+  close(): void;
+};
+
+export function openHeartbeat(
+  { pubsub }: { pubsub: PubSub },
+  { deafAfterMs = 5_000, recheckMs = 3_000 }: { deafAfterMs?: number; recheckMs?: number } = {},
+): Heartbeat {
+  const rechecks = new Set<() => void>();
+  let heardAt = Number.NEGATIVE_INFINITY;
+  let closed = false;
+  let recheckedAt = Number.NEGATIVE_INFINITY;
+  const isDeaf = () => performance.now() - heardAt > deafAfterMs;
+  const recheckAll = () => {
+    recheckedAt = performance.now();
+    for (const recheck of rechecks) recheck();
+  };
+  const onLost = () => {
+    heardAt = Number.NEGATIVE_INFINITY;
+  };
+  pubsub.getSubscriber().on('close', onLost);
+  void pubsub
+    .subscribe(HEARTBEAT_CHANNEL, () => {
+      if (closed) return;
+      const wasDeaf = isDeaf();
+      heardAt = performance.now();
+      // All channels are subscribed again in one command, so from this beat on nothing is missed.
+      if (wasDeaf) recheckAll();
+    })
+    .catch(() => undefined);
+  const timer = setInterval(
+    () => {
+      if (isDeaf() && performance.now() - recheckedAt >= recheckMs) recheckAll();
+    },
+    Math.min(500, recheckMs),
+  );
+  timer.unref();
+  return {
+    isDeaf,
+    onRecheck(recheck) {
+      rechecks.add(recheck);
+      return () => rechecks.delete(recheck);
+    },
+    close() {
+      closed = true;
+      clearInterval(timer);
+      rechecks.clear();
+      pubsub.getSubscriber().off('close', onLost);
+    },
+  };
+}

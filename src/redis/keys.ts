@@ -1,0 +1,13 @@
+/** `{eventId}` is a hash tag: all keys of an event live in one cluster slot, so that one script may touch them together. */
+export const seatLock = (eventId: string, seatNo: number): string => `seat:{${eventId}}:${seatNo}`;
+
+/** Set last by a complete rebuild; while it is missing or unknown, holds go through PostgreSQL alone. */
+export const EPOCH = 'frontrow:epoch';
+
+/**
+ * The seat map's projection: one string that holds the version and the packed statuses, so that no eviction can part
+ * them; the list of its last deltas; and the changes that came before their predecessor.
+ */
+export const seatMap = (eventId: string): string => `seatmap:{${eventId}}:map`;
+export const seatMapDeltas = (eventId: string): string => `seatmap:{${eventId}}:deltas`;
+export const seatMapAhead = (eventId: string): string => `seatmap:{${eventId}}:ahead`;

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Heartbeat } from './heartbeat.ts';
+import type { PubSub } from './pubsub.ts';
+
+/** How long a reader waits for its channels; without them the recheck of the heartbeat brings the news. */
+const SUBSCRIBE_PATIENCE_MS = 1_000;
+
+/** Says that something may have changed. A hundred messages between two looks are one. */
+export class Pulse {
+  #pending = false;
+  #closed = false;
+  #waiting: ((alive: boolean) => void) | undefined;
+  #onClose: () => void;
+
+  constructor(onClose: () => void) {
+    this.#onClose = onClose;
+  }
+
+  readonly poke = (): void => {
+    if (this.#closed) return;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting) waiting(true);
+    else this.#pending = true;
+  };
+
+  /** True after a poke, false when the pulse is closed. One call at a time. */
+  next(): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false);
+    if (this.#pending) {
+      this.#pending = false;
+      return Promise.resolve(true);
+    }
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+    });
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#waiting?.(false);
+    this.#onClose();
+  }
+}
+
+/**
+ * A pulse for each message on these channels, and whenever one may have been lost. Returns when it listens, so that
+ * whoever reads next misses nothing.
+ */
+export async function openPulse(
+  { pubsub, heartbeat }: { pubsub: PubSub; heartbeat: Heartbeat },
+  channels: readonly string[],
+): Promise<Pulse> {
+  const pulse: Pulse = new Pulse(() => {
+    offRecheck();
+    for (const subscription of subscriptions)
+      void subscription.then((id) => id !== undefined && pubsub.unsubscribe(id));
+  });
+  const offRecheck = heartbeat.onRecheck(pulse.poke);
+  const subscriptions = channels.map((channel) => pubsub.subscribe(channel, pulse.poke).catch(() => undefined));
+  const all = Promise.all(subscriptions).then(() => true);
+  if (!(await Promise.race([all, sleep(SUBSCRIBE_PATIENCE_MS, false)]))) void all.then(pulse.poke);
+  return pulse;
+}

@@ -1,0 +1,25 @@
+import { signUp, signUpRefusals } from '#domain/account/sign-up.ts';
+import { builder } from '../builder.ts';
+import { sessionSuccess } from './session.ts';
+
+const SignUpInput = builder.inputType('SignUpInput', {
+  description: 'A new account.',
+  fields: (t) => ({
+    email: t.string({ required: true, description: 'One address has one account, in any case of its letters.' }),
+    password: t.string({ required: true, description: '10 to 200 characters.' }),
+    displayName: t.string({ required: true, description: '1 to 100 characters.' }),
+  }),
+});
+
+builder.mutationField('signUp', (t) =>
+  t.field({
+    type: sessionSuccess('SignUpSuccess', 'The account exists and is signed in.'),
+    description: 'Makes an account and signs it in.',
+    args: { input: t.arg({ type: SignUpInput, required: true, description: 'The new account.' }) },
+    errors: {
+      types: [...signUpRefusals],
+      union: { name: 'SignUpResult', description: 'The new session, or why there is none.' },
+    },
+    resolve: (_root, { input }, { resources, attempt }) => attempt('signUp', () => signUp(resources, input)),
+  }),
+);

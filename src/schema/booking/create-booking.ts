@@ -1,0 +1,58 @@
+import { createBooking, createBookingRefusals } from '#domain/booking/create-booking.ts';
+import { InvalidInput, NotFound } from '#domain/errors.ts';
+import { decodeGlobalId } from '#domain/global-id-rules.ts';
+import { builder } from '../builder.ts';
+import { decodeId } from '../node.ts';
+import { requireViewer } from '../viewer.ts';
+import { Booking } from './booking.ts';
+
+const CreateBookingInput = builder.inputType('CreateBookingInput', {
+  description: 'Which seats, and a key under which the request may be repeated.',
+  fields: (t) => ({
+    eventId: t.id({ required: true, description: 'The id of an Event.' }),
+    seatIds: t.idList({ required: true, description: 'The ids of its seats, each once.' }),
+    idempotencyKey: t.string({
+      required: true,
+      description:
+        'Yours to choose, 1 to 200 characters. The same key with the same request answers the same booking, for 30 days.',
+    }),
+  }),
+});
+
+type Success = Awaited<ReturnType<typeof createBooking>>;
+
+const CreateBookingSuccess = builder.objectRef<Success>('CreateBookingSuccess').implement({
+  description: 'The seats are held until `booking.holdExpiresAt`.',
+  fields: (t) => ({
+    booking: t.field({ type: Booking, description: 'The booking, as it is now.', resolve: ({ booking }) => booking }),
+    replayed: t.exposeBoolean('replayed', { description: 'True when an earlier request with this key had made it.' }),
+  }),
+});
+
+builder.mutationField('createBooking', (t) =>
+  t.field({
+    type: CreateBookingSuccess,
+    description: 'Holds all the seats for the viewer, or none.',
+    args: { input: t.arg({ type: CreateBookingInput, required: true, description: 'What to hold.' }) },
+    errors: {
+      types: [...createBookingRefusals],
+      union: { name: 'CreateBookingResult', description: 'The booking, or why there is none.' },
+    },
+    resolve: (_root, { input }, context) => {
+      const viewer = requireViewer(context);
+      const { resources, attempt, admission } = context;
+      return attempt('createBooking', async () => {
+        const eventId = decodeId('Event', input.eventId);
+        if (!eventId) throw new NotFound('event');
+        const seatIds = input.seatIds.map(toSeatId);
+        return createBooking(resources, viewer, { eventId, seatIds, idempotencyKey: input.idempotencyKey, admission });
+      });
+    },
+  }),
+);
+
+function toSeatId(globalId: string): string {
+  const decoded = decodeGlobalId(globalId);
+  if (decoded?.type !== 'Seat') throw new InvalidInput('seatIds', 'This is not the id of a seat.');
+  return decoded.id;
+}

@@ -1,0 +1,60 @@
+import { SeatsUnavailable } from '#domain/booking/errors.ts';
+import type { SeatingPlan } from '#domain/catalog/seating-plan.ts';
+import { builder } from '../builder.ts';
+import { requireEvent } from '../catalog/event.ts';
+import { Seat, seatOf } from '../inventory/seat.ts';
+import { Money } from '../money.ts';
+import { Refusal } from '../refusals.ts';
+import { planOf } from './plan-of.ts';
+
+type Block = { plan: SeatingPlan; eventId: string; seatNos: readonly number[] };
+
+const SeatBlock = builder.objectRef<Block>('SeatBlock').implement({
+  description: 'Seats next to each other that are free.',
+  fields: (t) => ({
+    seats: t.field({
+      type: [Seat],
+      description: 'From left to right.',
+      resolve: ({ plan, seatNos }) => seatNos.map((seatNo) => seatOf(plan, seatNo)),
+    }),
+    total: t.field({
+      type: Money,
+      description: 'All prices and fees of the block.',
+      resolve: async ({ plan, eventId, seatNos }, _args, context) => {
+        const { currency } = await requireEvent(eventId, context);
+        const tiers = new Map((await context.loaders.priceTiers.load(eventId)).map((tier) => [tier.name, tier]));
+        const costs = seatNos.map((seatNo) => {
+          const tier = tiers.get(plan.sections[plan.sectionOf[seatNo] ?? -1]?.tierLabel ?? '');
+          if (!tier) throw new Error(`seat ${seatNo} of plan ${plan.planId} has no price`);
+          return tier.priceMinor + tier.feeMinor;
+        });
+        return { amountMinor: costs.reduce((sum, cost) => sum + cost, 0), currency };
+      },
+    }),
+  }),
+});
+
+builder.objectType(SeatsUnavailable, {
+  name: 'SeatsUnavailable',
+  description: 'Somebody else has at least one of the seats; none was held.',
+  interfaces: [Refusal],
+  fields: (t) => ({
+    seats: t.field({
+      type: [Seat],
+      description: 'Those that somebody else has.',
+      resolve: async ({ eventId, seatNos }, _args, context) => {
+        const plan = await planOf(eventId, context);
+        return seatNos.map((seatNo) => seatOf(plan, seatNo));
+      },
+    }),
+    alternatives: t.field({
+      type: [SeatBlock],
+      description: 'Up to three blocks of as many seats, nearest first, free at `version`.',
+      resolve: async ({ eventId, alternatives }, _args, context) => {
+        const plan = await planOf(eventId, context);
+        return alternatives.map((seatNos) => ({ plan, eventId, seatNos }));
+      },
+    }),
+    version: t.exposeInt('version', { description: 'The version of the seat map that decided.' }),
+  }),
+});

@@ -1,0 +1,85 @@
+import { InvalidInput } from '#domain/errors.ts';
+import { builder } from './builder.ts';
+
+const MAX_FIRST = 50;
+
+export type Page<Edge> = {
+  readonly edges: readonly Edge[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean };
+};
+export type Edge<Node> = { readonly cursor: string; readonly node: Node };
+
+/** Page sizes are bounded, so that no request can ask for everything. Throws InvalidInput. */
+export function requireFirst(first: number | null | undefined, otherwise: number): number {
+  const wanted = first ?? otherwise;
+  if (wanted < 1 || wanted > MAX_FIRST) throw new InvalidInput('first', `\`first\` is 1 to ${MAX_FIRST}.`);
+  return wanted;
+}
+
+type PageInfoModel = Page<unknown>['pageInfo'] & { startCursor: string | undefined; endCursor: string | undefined };
+
+export const PageInfo = builder.objectRef<PageInfoModel>('PageInfo').implement({
+  description: 'Where a page lies in its list.',
+  fields: (t) => ({
+    hasNextPage: t.exposeBoolean('hasNextPage', { description: 'True when there is more after `endCursor`.' }),
+    hasPreviousPage: t.exposeBoolean('hasPreviousPage', {
+      description: 'True when there is something before this page.',
+    }),
+    startCursor: t.string({
+      nullable: true,
+      description: 'The cursor of the first edge.',
+      resolve: (page) => page.startCursor,
+    }),
+    endCursor: t.string({
+      nullable: true,
+      description: 'The cursor of the last edge: give it as `after` to get the next page.',
+      resolve: (page) => page.endCursor,
+    }),
+  }),
+});
+
+export function pageInfoOf({ edges, pageInfo }: Page<{ readonly cursor: string }>): PageInfoModel {
+  return { ...pageInfo, startCursor: edges[0]?.cursor, endCursor: edges.at(-1)?.cursor };
+}
+
+type NodeRef<Node> = ReturnType<ReturnType<typeof builder.objectRef<Node>>['implement']>;
+
+/** `XConnection` and `XEdge` for a list of `X`, with `nodes` beside `edges`. */
+export function connectionOf<Node>(name: string, nodeType: NodeRef<Node>, what: string) {
+  const EdgeRef = builder.objectRef<Edge<Node>>(`${name}Edge`);
+  EdgeRef.implement({
+    description: `One of ${what}, with its place in the list.`,
+    fields: (t) => ({
+      cursor: t.exposeString('cursor', { description: 'Opaque; give it as `after` to continue behind this one.' }),
+      node: t.field({ type: nodeType, description: 'The object itself.', resolve: (edge) => edge.node as never }),
+    }),
+  });
+  return builder.objectRef<Page<Edge<Node>>>(`${name}Connection`).implement({
+    description: `A page of ${what}.`,
+    fields: (t) => ({
+      edges: t.field({
+        type: [EdgeRef],
+        description: 'The page, each with its cursor.',
+        resolve: (page) => [...page.edges],
+      }),
+      nodes: t.field({
+        type: [nodeType],
+        description: 'The page without cursors.',
+        resolve: (page) => page.edges.map((edge) => edge.node) as never,
+      }),
+      pageInfo: t.field({ type: PageInfo, description: 'Whether there is more, and where.', resolve: pageInfoOf }),
+    }),
+  });
+}
+
+/** A position in a list, JSON in base64url: nobody should read it, and whoever does finds nothing that is not theirs. */
+export const encodeCursor = (position: unknown): string => Buffer.from(JSON.stringify(position)).toString('base64url');
+
+/** Throws InvalidInput for what no list has given out. */
+export function decodeCursor(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    throw new InvalidInput('after', 'This is not a cursor of this list.');
+  }
+}

@@ -1,0 +1,50 @@
+import type { AccessTokens } from '#domain/account/access-tokens.ts';
+import type { EndedSessions } from '#domain/account/ended-sessions.ts';
+import type { cancelBooking } from '#domain/booking/cancel-booking.ts';
+import type { createBooking } from '#domain/booking/create-booking.ts';
+import type { watchBooking } from '#domain/booking/watch-booking.ts';
+import type { findEvents } from '#domain/catalog/event-queries.ts';
+import type { searchEvents } from '#domain/catalog/search-events.ts';
+import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
+import type { suggestEvents } from '#domain/catalog/suggest-events.ts';
+import type { watchEvent } from '#domain/catalog/watch-event.ts';
+import type { getSeatMap } from '#domain/inventory/get-seat-map.ts';
+import type { Viewer } from '#domain/viewer.ts';
+import type { Loaders } from './loaders.ts';
+
+type Needs<Operation extends (needs: never, ...rest: never[]) => unknown> = Parameters<Operation>[0];
+
+/** The handles that resolvers pass on: what the operations below them need, and nothing else. */
+export type Resources = Needs<typeof findEvents> &
+  Needs<typeof searchEvents> &
+  Needs<typeof suggestEvents> &
+  Needs<typeof getSeatMap> &
+  Needs<typeof watchEvent> &
+  Needs<typeof createBooking> &
+  Needs<typeof cancelBooking> &
+  Needs<typeof watchBooking> & {
+    tokens: AccessTokens;
+    endedSessions: EndedSessions;
+    plans: SeatingPlanCache;
+  };
+
+/** The operations that are limited by themselves, on top of what each request costs. */
+export type LimitedOperation =
+  | 'signUp'
+  | 'signIn'
+  | 'signInAsGuest'
+  | 'refreshSession'
+  | 'createBooking'
+  | 'cancelBooking';
+
+export type Context = {
+  /** From the access token only; undefined when nobody is signed in. */
+  readonly viewer: Viewer | undefined;
+  /** The proof that a waiting room let the viewer in, if one was sent. */
+  readonly admission: string | undefined;
+  readonly resources: Resources;
+  /** One set a request. */
+  readonly loaders: Loaders;
+  /** Runs `work` within the caller's budget for this operation, and remembers a refusal for the log. Throws RateLimited. */
+  readonly attempt: <T>(operation: LimitedOperation, work: () => Promise<T>) => Promise<T>;
+};

@@ -1,0 +1,23 @@
+import './scalars.ts';
+import './refusals.ts';
+import './catalog/event.ts';
+import './catalog/event-changed.ts';
+import './catalog/search-events.ts';
+import './catalog/suggest-events.ts';
+import './inventory/seat-map.ts';
+import './inventory/seat-map-changed.ts';
+import './account/user.ts';
+import './account/sign-up.ts';
+import './account/sign-in.ts';
+import './account/sign-in-as-guest.ts';
+import './account/refresh-session.ts';
+import './account/sign-out.ts';
+import './booking/booking.ts';
+import './booking/bookings.ts';
+import './booking/booking-changed.ts';
+import './booking/create-booking.ts';
+import './booking/cancel-booking.ts';
+import './booking/seats-unavailable.ts';
+import { builder } from './builder.ts';
+
+export const schema = builder.toSchema();

@@ -1,0 +1,65 @@
+import { NotFound } from '#domain/errors.ts';
+import type {
+  SeatMapDelta as SeatMapDeltaModel,
+  SeatMapReset as SeatMapResetModel,
+} from '#domain/inventory/seat-map-frames.ts';
+import { watchSeatMap } from '#domain/inventory/watch-seat-map.ts';
+import { builder } from '../builder.ts';
+import { decodeId } from '../node.ts';
+import { SeatMap, SeatStatus } from './seat-map.ts';
+
+const SeatChange = builder.objectRef<SeatMapDeltaModel['changes'][number]>('SeatChange').implement({
+  description: 'What a seat has become.',
+  fields: (t) => ({
+    seatNo: t.exposeInt('seatNo', { description: 'Which seat: its index in every packed form.' }),
+    status: t.field({ type: SeatStatus, description: 'Its state from now on.', resolve: ({ status }) => status }),
+  }),
+});
+
+const SeatMapDelta = builder.objectRef<SeatMapDeltaModel>('SeatMapDelta').implement({
+  description: 'fromVersion equals the version that the client already has, always.',
+  fields: (t) => ({
+    fromVersion: t.exposeInt('fromVersion', { description: 'The version that these changes lead on from.' }),
+    toVersion: t.exposeInt('toVersion', { description: 'The version that they lead to.' }),
+    changes: t.field({
+      type: [SeatChange],
+      description: 'Every seat that changed between the two, with its last state.',
+      resolve: ({ changes }) => [...changes],
+    }),
+  }),
+});
+
+const SeatMapReset = builder.objectRef<SeatMapResetModel>('SeatMapReset').implement({
+  description: "In band, whenever a delta can't be gap-free.",
+  fields: (t) => ({
+    seatMap: t.field({
+      type: SeatMap,
+      description: 'Forget what you have: this is the map.',
+      resolve: ({ map }) => map,
+    }),
+  }),
+});
+
+const SeatMapChange = builder.unionType('SeatMapChange', {
+  description: 'A step of a seat map: the changes, or the whole map again.',
+  types: [SeatMapDelta, SeatMapReset],
+  resolveType: ({ kind }) => (kind === 'delta' ? SeatMapDelta : SeatMapReset),
+});
+
+builder.subscriptionField('seatMapChanged', (t) =>
+  t.field({
+    type: SeatMapChange,
+    description:
+      'Every change of the seat map from now on, or from `sinceVersion`. Subscribe, read the snapshot, drop deltas at or below its version, apply the rest; after a reconnect give the version you have.',
+    args: {
+      eventId: t.arg.id({ required: true, description: 'The id of an Event.' }),
+      sinceVersion: t.arg.int({ description: 'The version that you have. Without it: from now on.' }),
+    },
+    subscribe: (_root, args, { resources }) => {
+      const eventId = decodeId('Event', args.eventId);
+      if (!eventId) throw new NotFound('event');
+      return watchSeatMap(resources, eventId, args.sinceVersion);
+    },
+    resolve: (change) => change,
+  }),
+);

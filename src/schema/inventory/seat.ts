@@ -1,0 +1,73 @@
+import { findSeat, findSection, type VenueSeat } from '#domain/catalog/seat-queries.ts';
+import { type PlanSection, type SeatingPlan, seatFlags } from '#domain/catalog/seating-plan.ts';
+import { decodeSeatId, encodeGlobalId, encodeSeatId } from '#domain/global-id-rules.ts';
+import { builder } from '../builder.ts';
+import { findNodesOf, Node } from '../node.ts';
+
+export const Section = builder.objectRef<PlanSection>('Section').implement({
+  description: 'A part of a seating plan; the same id at every event that uses the plan.',
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({ description: 'Global id.', resolve: (section) => encodeGlobalId('Section', section.id) }),
+    label: t.exposeString('label', { description: 'As it is written on the signs.' }),
+  }),
+});
+
+const sectionOf = ({ plan, seatNo }: VenueSeat): PlanSection => {
+  const section = plan.sections[plan.sectionOf[seatNo] ?? -1];
+  if (!section) throw new Error(`seat ${seatNo} of plan ${plan.planId} has no section`);
+  return section;
+};
+const has = ({ plan, seatNo }: VenueSeat, flag: number): boolean => ((plan.flags[seatNo] ?? 0) & flag) !== 0;
+
+export const Seat = builder.objectRef<VenueSeat>('Seat').implement({
+  description: 'A seat of a seating plan; the same id at every event that uses the plan.',
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({
+      description: 'Global id: what `createBooking` takes.',
+      resolve: ({ plan, seatNo }) => encodeGlobalId('Seat', encodeSeatId(plan.planId, seatNo)),
+    }),
+    seatNo: t.exposeInt('seatNo', {
+      description: "The seat's index in every packed form: 0 to `layout.seatCount` - 1.",
+    }),
+    section: t.field({ type: Section, description: 'The part of the plan it is in.', resolve: sectionOf }),
+    row: t.string({ description: "The row's label.", resolve: ({ plan, seatNo }) => plan.rowOf[seatNo] ?? '' }),
+    label: t.string({
+      description: 'Its own label in the row.',
+      resolve: ({ plan, seatNo }) => plan.labelOf[seatNo] ?? '',
+    }),
+    x: t.float({
+      description: "In the layout's units, from the left.",
+      resolve: ({ plan, seatNo }) => plan.x[seatNo] ?? 0,
+    }),
+    y: t.float({
+      description: "In the layout's units, from the top.",
+      resolve: ({ plan, seatNo }) => plan.y[seatNo] ?? 0,
+    }),
+    accessible: t.boolean({
+      description: 'A place for a wheelchair, or one without steps.',
+      resolve: (seat) => has(seat, seatFlags.accessible),
+    }),
+    restrictedView: t.boolean({
+      description: 'Something stands in the way.',
+      resolve: (seat) => has(seat, seatFlags.restrictedView),
+    }),
+  }),
+});
+
+export const seatOf = (plan: SeatingPlan, seatNo: number): VenueSeat => ({ plan, seatNo });
+
+findNodesOf(
+  'Seat',
+  async (id, { resources }) => {
+    const seat = decodeSeatId(id);
+    return seat && findSeat(resources, seat.planId, seat.seatNo);
+  },
+  (id) => decodeSeatId(id) !== undefined,
+);
+findNodesOf('Section', async (id, { resources }) => {
+  const section = await findSection(resources, id);
+  // A copy, because the type is written into it, and the plan's own is everybody's.
+  return section && { ...section };
+});

@@ -1,0 +1,20 @@
+import DataLoader from 'dataloader';
+import { listSeatsOfBookings, listTicketsOfBookings } from '#domain/booking/booking-queries.ts';
+import { findEvents } from '#domain/catalog/event-queries.ts';
+import { listPriceTiers } from '#domain/catalog/price-tier-queries.ts';
+import { findVenues } from '#domain/catalog/venue-queries.ts';
+
+type Needs = Parameters<typeof findEvents>[0];
+
+export type Loaders = ReturnType<typeof createLoaders>;
+
+/** Rows that many fields of one request want, in one query each. For one request: it never sees an old row. */
+export function createLoaders(needs: Needs) {
+  return {
+    event: new DataLoader((ids: readonly string[]) => findEvents(needs, ids)),
+    venue: new DataLoader((ids: readonly string[]) => findVenues(needs, ids)),
+    bookingSeats: new DataLoader((ids: readonly string[]) => listSeatsOfBookings(needs.db, ids)),
+    tickets: new DataLoader((ids: readonly string[]) => listTicketsOfBookings(needs.db, ids)),
+    priceTiers: new DataLoader((eventIds: readonly string[]) => listPriceTiers(needs, eventIds)),
+  };
+}

@@ -1,0 +1,51 @@
+import { brandWithType } from '@pothos/core';
+import { decodeGlobalId, isUuid } from '#domain/global-id-rules.ts';
+import { builder } from './builder.ts';
+import type { Context } from './context.ts';
+
+/** The raw id in a global id of this type, or undefined: no such thing can exist then. */
+export function decodeId(type: string, globalId: string): string | undefined {
+  const decoded = decodeGlobalId(globalId);
+  return decoded?.type === type && isUuid(decoded.id) ? decoded.id : undefined;
+}
+
+export const Node = builder.interfaceRef<unknown>('Node').implement({
+  description: 'What can be fetched again by its id.',
+  fields: (t) => ({
+    id: t.id({
+      description: 'The same at every place that shows this object; opaque.',
+      // Each type that implements Node says what its id is.
+      resolve: () => {
+        throw new Error('a node without an id');
+      },
+    }),
+  }),
+});
+
+type Finder = { find(id: string, context: Context): Promise<object | undefined>; isId(id: string): boolean };
+const finders = new Map<string, Finder>();
+
+/**
+ * Lets `node(id:)` find objects of this type. `find` gets the raw id (a UUID, unless `isId` says otherwise) and answers
+ * undefined for what is unknown and for what is not the viewer's, alike.
+ */
+export function findNodesOf(type: string, find: Finder['find'], isId: Finder['isId'] = isUuid): void {
+  finders.set(type, { find, isId });
+}
+
+builder.queryField('node', (t) =>
+  t.field({
+    type: Node,
+    nullable: true,
+    description: 'The object with this id; null when it is unknown or not yours.',
+    args: { id: t.arg.id({ required: true, description: 'Any `id` that the API answered.' }) },
+    resolve: async (_root, { id }, context) => {
+      const decoded = decodeGlobalId(id);
+      const finder = decoded && finders.get(decoded.type);
+      if (!decoded || !finder?.isId(decoded.id)) return null;
+      const found = await finder.find(decoded.id, context);
+      if (found) brandWithType(found, decoded.type as never);
+      return found;
+    },
+  }),
+);

@@ -1,0 +1,110 @@
+import { EmailTaken, SessionEnded, WrongCredentials } from '#domain/account/errors.ts';
+import {
+  AdmissionRequired,
+  EventNotOnSale,
+  IdempotencyKeyReused,
+  NotCancellable,
+  TooManySeats,
+} from '#domain/booking/errors.ts';
+import { type DomainError, InvalidInput, NotFound, RateLimited, TryAgain } from '#domain/errors.ts';
+import { builder } from './builder.ts';
+
+const RefusalCode = builder.enumType('RefusalCode', {
+  description: 'Why the request was refused: one for each refusal type.',
+  values: {
+    INVALID_INPUT: { description: 'A value can never be accepted.' },
+    NOT_FOUND: { description: 'What was named is unknown or not yours.' },
+    EMAIL_TAKEN: { description: 'The address has an account.' },
+    WRONG_CREDENTIALS: { description: 'The address or the password is wrong.' },
+    SESSION_ENDED: { description: 'The session is over: sign in again.' },
+    EVENT_NOT_ON_SALE: { description: 'The event does not sell now.' },
+    SEATS_UNAVAILABLE: { description: 'Somebody else has at least one of the seats.' },
+    TOO_MANY_SEATS: { description: 'More seats than one booking or one person may have.' },
+    ADMISSION_REQUIRED: { description: 'The event has a waiting room.' },
+    IDEMPOTENCY_KEY_REUSED: { description: 'The key belongs to another request.' },
+    NOT_CANCELLABLE: { description: 'The booking can not be cancelled, or not any more.' },
+    RATE_LIMITED: { description: 'Too many requests.' },
+    TRY_AGAIN: { description: 'Temporarily too busy.' },
+  } as const,
+});
+
+const RetryAdvice = builder.enumType('RetryAdvice', {
+  description:
+    "NEVER: the same request can't succeed. AFTER: wait afterSeconds. SAME_KEY / NEW_KEY: try again with the same / another idempotency key.",
+  values: {
+    NEVER: { description: "The same request can't succeed." },
+    AFTER: { description: 'Wait `afterSeconds`, then send the same request.' },
+    SAME_KEY: { description: 'Try again with the same idempotency key.' },
+    NEW_KEY: { description: 'Try again with another idempotency key.' },
+  } as const,
+});
+
+const Retry = builder.objectRef<DomainError['retry']>('Retry').implement({
+  description: 'Whether and how to try again.',
+  fields: (t) => ({
+    advice: t.field({ type: RetryAdvice, description: 'What to do.', resolve: (retry) => retry.advice }),
+    afterSeconds: t.float({
+      nullable: true,
+      description: 'How long to wait first; set with AFTER, and where waiting helps.',
+      resolve: (retry) => ('afterSeconds' in retry ? retry.afterSeconds : null),
+    }),
+  }),
+});
+
+export const Refusal = builder.interfaceRef<DomainError>('Refusal').implement({
+  description: 'An expected "no" that the client can act on.',
+  fields: (t) => ({
+    code: t.field({
+      type: RefusalCode,
+      description: 'For programs.',
+      resolve: (refusal) => refusal.code as (typeof RefusalCode)['$inferType'],
+    }),
+    message: t.exposeString('message', { description: 'For people, in English.' }),
+    retry: t.field({ type: Retry, description: 'What to do next.', resolve: (refusal) => refusal.retry }),
+  }),
+});
+
+builder.objectType(InvalidInput, {
+  name: 'InvalidInput',
+  description: 'A value that can never be accepted.',
+  interfaces: [Refusal],
+  fields: (t) => ({ field: t.exposeString('field', { description: 'The input field that is wrong.' }) }),
+});
+builder.objectType(EventNotOnSale, {
+  name: 'EventNotOnSale',
+  description: 'The event does not sell yet, or not any more.',
+  interfaces: [Refusal],
+  fields: (t) => ({
+    opensAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its sale opens; null when it will not open again.',
+      resolve: (refusal) => refusal.opensAt,
+    }),
+  }),
+});
+builder.objectType(TooManySeats, {
+  name: 'TooManySeats',
+  description: 'More seats than one booking, or one person at this event, may have.',
+  interfaces: [Refusal],
+  fields: (t) => ({ limit: t.exposeInt('limit', { description: 'How many are allowed.' }) }),
+});
+
+/** The refusals that say nothing beyond code, message and advice. */
+const plain = [
+  [NotFound, 'NotFound', 'What was named is unknown, or not yours: both look the same.'],
+  [EmailTaken, 'EmailTaken', 'This e-mail address has an account.'],
+  [WrongCredentials, 'WrongCredentials', 'The e-mail address or the password is wrong; which one is not said.'],
+  [SessionEnded, 'SessionEnded', 'The refresh token is unknown, expired, or was used before. Sign in again.'],
+  [AdmissionRequired, 'AdmissionRequired', 'The event has a waiting room, and the request came without an admission.'],
+  [IdempotencyKeyReused, 'IdempotencyKeyReused', 'The key was used for a different request. Nothing was changed.'],
+  [NotCancellable, 'NotCancellable', 'The booking is in a state, or past a time, in which it can not be cancelled.'],
+  [RateLimited, 'RateLimited', 'Too many requests: `retry.afterSeconds` says when to come back.'],
+  [
+    TryAgain,
+    'TryAgain',
+    'Temporarily too busy. The same idempotency key gets the answer, whether or not this request took effect.',
+  ],
+] as const;
+for (const [refusal, name, description] of plain)
+  builder.objectType(refusal, { name, description, interfaces: [Refusal] });

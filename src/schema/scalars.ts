@@ -1,0 +1,21 @@
+import { GraphQLError } from 'graphql';
+import { builder } from './builder.ts';
+
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+builder.scalarType('DateTime', {
+  description: 'An instant in ISO 8601 with its offset, for example `2026-06-11T20:00:00Z`. Answers are always in UTC.',
+  serialize: (instant) => instant.toISOString(),
+  parseValue: (value) => {
+    const instant = typeof value === 'string' && INSTANT.test(value) ? new Date(value) : undefined;
+    if (!instant || Number.isNaN(instant.getTime()))
+      throw new GraphQLError('An instant looks like 2026-06-11T20:00:00Z.', { extensions: { code: 'BAD_REQUEST' } });
+    return instant;
+  },
+});
+
+builder.scalarType('SeatStatuses', {
+  description:
+    '2 bits a seat in seat_no order, four seats a byte, seat 0 in the lowest bits; 0 AVAILABLE, 1 HELD, 2 BOOKED, 3 BLOCKED; base64.',
+  serialize: (statuses) => statuses,
+});

@@ -1,0 +1,139 @@
+import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
+import { Client, Errors } from 'typesense';
+import { Pool } from 'undici';
+import { namesFor } from './event-collection.ts';
+import { SearchUnavailable } from './event-search.ts';
+import { openGate } from './gate.ts';
+
+export type SearchClientOptions = {
+  url: string;
+  apiKey: string;
+  /** Before the names of collections and aliases, where several systems share a server. */
+  prefix?: string;
+  /** Searches at once: the engine's cores, divided among the processes that ask it. */
+  inFlight?: number;
+  /** Searches that wait at most. */
+  queue?: number;
+  /** For one search, waiting included. */
+  budgetMs?: number;
+};
+
+/** A search's parameters, as `/multi_search` takes them. */
+export type SearchParameters = { readonly collection: string; readonly q: string } & Readonly<
+  Record<string, string | number | boolean | undefined>
+>;
+
+export type SearchAnswer = {
+  found: number;
+  hits?: { document: Record<string, unknown>; highlights?: SearchHighlight[] }[];
+  facet_counts?: { field_name: string; counts: { value: string; count: number }[] }[];
+};
+export type SearchHighlight = { field: string; snippet?: string; snippets?: string[] };
+
+export type SearchClient = ReturnType<typeof openSearchClient>;
+
+const FAILURES_THAT_OPEN = 3;
+/** No index yet, too slow, too many. */
+const NOT_NOW = new Set([404, 408, 429]);
+const HALF_OPEN_AFTER_MS = 1000;
+
+/**
+ * Two ways to one Typesense: `search` for the hot path (undici: a quarter of the official client's CPU per call) behind a
+ * gate, a time budget and a breaker; `admin`, the official client, for schema, aliases and indexing.
+ */
+export function openSearchClient(options: SearchClientOptions) {
+  const { inFlight = 2, queue = 64, budgetMs = 300 } = options;
+  const url = new URL(options.url);
+  const pool = new Pool(url.origin, { connections: inFlight, connect: { timeout: budgetMs } });
+  const gate = openGate({ inFlight, queue });
+  const breaker = circuitBreaker(
+    handleWhen((error) => error instanceof SearchUnavailable),
+    { halfOpenAfter: HALF_OPEN_AFTER_MS, breaker: new ConsecutiveBreaker(FAILURES_THAT_OPEN) },
+  );
+
+  const post = async (body: string, signal: AbortSignal): Promise<{ status: number; text: string }> => {
+    try {
+      const headers = { 'content-type': 'application/json', 'x-typesense-api-key': options.apiKey };
+      const response = await pool.request({ path: '/multi_search', method: 'POST', headers, body, signal });
+      return { status: response.statusCode, text: await response.body.text() };
+    } catch (error) {
+      throw new SearchUnavailable('Typesense is away', { cause: error });
+    }
+  };
+  const ask = async (body: string, signal: AbortSignal): Promise<SearchAnswer[]> => {
+    const { status, text } = await post(body, signal);
+    if (status !== 200) throw new SearchUnavailable(`Typesense answered ${status}: ${text}`);
+    return answersIn(text);
+  };
+
+  return {
+    names: namesFor(options.prefix ?? ''),
+    admin: openAdmin(url, options.apiKey),
+    /**
+     * Answers all searches in one round trip.
+     *
+     * @throws SearchBusy when there was no free slot in time
+     * @throws SearchUnavailable when the engine did not answer in time, refused, or failed repeatedly just now
+     */
+    async search(searches: readonly SearchParameters[]): Promise<SearchAnswer[]> {
+      const signal = AbortSignal.timeout(budgetMs);
+      const body = JSON.stringify({ searches });
+      try {
+        // The gate is outside, since a wait in our own queue says nothing about the engine.
+        return await gate.run(signal, () => breaker.execute(() => ask(body, signal)));
+      } catch (error) {
+        throw error instanceof BrokenCircuitError ? new SearchUnavailable('Typesense failed just now') : error;
+      }
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+function answersIn(text: string): SearchAnswer[] {
+  const { results } = JSON.parse(text) as { results: (SearchAnswer & { error?: string; code?: number })[] };
+  const failed = results.find((result) => result.error !== undefined);
+  if (!failed) return results;
+  const { code = 500, error } = failed;
+  // A query that the engine cannot read says nothing about the others: it must not open the breaker for them.
+  if (code >= 400 && code < 500 && !NOT_NOW.has(code))
+    throw new Error(`Typesense refused a search (${code}): ${error}`);
+  throw new SearchUnavailable(`Typesense answered ${code}: ${error}`);
+}
+
+function openAdmin(url: URL, apiKey: string): Client {
+  const protocol = url.protocol.slice(0, -1);
+  const port = Number(url.port) || (protocol === 'https' ? 443 : 80);
+  return new Client({
+    nodes: [{ host: url.hostname, port, protocol, path: url.pathname === '/' ? '' : url.pathname }],
+    apiKey,
+    // With the defaults a call to a server that is away takes ten seconds to fail.
+    connectionTimeoutSeconds: 2,
+    numRetries: 1,
+    retryIntervalSeconds: 0.1,
+    logLevel: 'silent',
+  });
+}
+
+/**
+ * Runs an administrative call. Errors that say "not now" become SearchUnavailable; the rest is our mistake and stays.
+ */
+export async function whileAvailable<T>(call: () => Promise<T>, timeoutMs = 60_000): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  // The official client puts no limit on an import.
+  const timer = setTimeout(() => reject(new SearchUnavailable('Typesense did not answer')), timeoutMs);
+  try {
+    return await Promise.race([call(), late]);
+  } catch (error) {
+    const status = error instanceof Errors.TypesenseError ? error.httpStatus : undefined;
+    const isOurMistake =
+      status !== undefined ? status < 500 && status !== 429 && status !== 408 : !isNetworkError(error);
+    throw isOurMistake || error instanceof SearchUnavailable
+      ? error
+      : new SearchUnavailable('Typesense is away', { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const isNetworkError = (error: unknown): boolean =>
+  error instanceof Error && ('isAxiosError' in error || 'code' in error || error instanceof Errors.TypesenseError);

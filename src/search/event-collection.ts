@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import type { CollectionFieldSchema } from 'typesense';
+
+/** One event that is published and has not ended. Instants are microseconds since 1970. */
+export type EventDocument = {
+  readonly id: string;
+  readonly seq: number;
+  readonly title: string;
+  readonly performers: readonly string[];
+  readonly description: string;
+  readonly category: string;
+  readonly venue_name: string;
+  readonly city: string;
+  readonly country_code: string;
+  /** Latitude, longitude. */
+  readonly location: readonly [number, number];
+  readonly starts_at: number;
+  /** The later of its start and the end of its sale: from here on it is not to be found. */
+  readonly ends_at: number;
+  readonly on_sale_at: number;
+  readonly off_sale_at: number;
+  /** {@link NO_PRICE} for an event without a price tier. */
+  readonly price_from_minor: number;
+  readonly currency: string;
+  readonly popularity: number;
+  /** Free seats in tenths of the capacity, rounded up, so that it does not change with every booking. */
+  readonly available_share: number;
+  readonly updated_version: number;
+};
+
+/** Above every price that PostgreSQL's integer can hold: sorted last, and within no budget. */
+export const NO_PRICE = 2_147_483_648;
+
+const fields: CollectionFieldSchema[] = [
+  { name: 'seq', type: 'int64' },
+  { name: 'title', type: 'string' },
+  { name: 'performers', type: 'string[]' },
+  { name: 'description', type: 'string' },
+  { name: 'category', type: 'string', facet: true },
+  { name: 'venue_name', type: 'string' },
+  { name: 'city', type: 'string', facet: true },
+  { name: 'country_code', type: 'string', facet: true },
+  { name: 'location', type: 'geopoint' },
+  { name: 'starts_at', type: 'int64' },
+  { name: 'ends_at', type: 'int64' },
+  { name: 'on_sale_at', type: 'int64' },
+  { name: 'off_sale_at', type: 'int64' },
+  { name: 'price_from_minor', type: 'int64' },
+  { name: 'popularity', type: 'int64' },
+];
+
+const settings = {
+  fields,
+  default_sorting_field: 'popularity',
+  // "In-Beom" is found by "beom", "Guadalajara (Zapopan)" by "zapopan"; without them the parts are glued together.
+  token_separators: ['-', '/', '.', '(', ')', ',', ':', ';', '&', '+', '|', '_'],
+};
+
+/** Part of a collection's name: an index of another shape is rebuilt when the writer meets it. */
+export const SHAPE = createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 8);
+
+export const eventCollection = (name: string) => ({ name, ...settings });
+
+/** Its only document says when the index was last written or compared. */
+export const stateCollection = (name: string) => ({
+  name,
+  fields: [{ name: 'indexed_at', type: 'int64' }] satisfies CollectionFieldSchema[],
+});
+export const STATE_ID = 'events';
+
+/** `events` answers searches; while `eventsNext` exists a rebuild is under way and the writer writes to both. */
+export const namesFor = (prefix: string) => ({
+  events: `${prefix}events`,
+  eventsNext: `${prefix}events_next`,
+  state: `${prefix}events_state`,
+  /** Collections start with this and go on with the shape and when they were made. */
+  generation: `${prefix}events_v_`,
+});

@@ -1,0 +1,103 @@
+export type GeoPoint = { readonly latitude: number; readonly longitude: number };
+
+/** RELEVANCE needs `text`, NEAREST needs `near`. Every order ends with the event's `seq`, so that no two events tie. */
+export type EventOrder = 'RELEVANCE' | 'SOONEST' | 'NEAREST' | 'PRICE' | 'POPULARITY';
+
+/**
+ * Where a page ended. `rank` counts the hits up to and including this one. SOONEST, PRICE and POPULARITY go on after
+ * (`key`, `seq`), which no insert can shift; the other orders cannot be filtered by their key and go on after `eventId`,
+ * wherever it is by then, or after `rank` when it is gone.
+ */
+export type Position = {
+  readonly rank: number;
+  readonly key: number;
+  readonly seq: number;
+  readonly eventId: string;
+};
+
+/** A checked query. Filters combine with AND. Instants are microseconds since 1970, as exact as PostgreSQL's. */
+export type EventQuery = {
+  /** Words of letters and digits, separated by one space. */
+  readonly text?: string | undefined;
+  readonly near?: GeoPoint | undefined;
+  readonly radiusKm?: number | undefined;
+  readonly city?: string | undefined;
+  readonly countryCode?: string | undefined;
+  readonly categories: readonly string[];
+  readonly startsFromUs?: number | undefined;
+  readonly startsToUs?: number | undefined;
+  /** Against the lowest price of the event, without fee. */
+  readonly priceAtMostMinor?: number | undefined;
+  /** Only events that sell at this instant. */
+  readonly onSaleAtUs?: number | undefined;
+  readonly order: EventOrder;
+  readonly first: number;
+  readonly after?: Position | undefined;
+  readonly facets: boolean;
+};
+
+/** `snippet` is HTML-escaped, with nothing but `<mark>` around the matched words. */
+export type EventHighlight = { readonly field: string; readonly snippet: string };
+
+export type EventHit = {
+  readonly eventId: string;
+  readonly location: GeoPoint;
+  readonly position: Position;
+  readonly highlights: readonly EventHighlight[];
+};
+
+export type EventFacet = {
+  readonly field: string;
+  readonly counts: readonly { readonly value: string; readonly count: number }[];
+};
+
+export type EventPage = {
+  readonly hits: readonly EventHit[];
+  readonly hasNextPage: boolean;
+  readonly totalCount: number;
+  readonly facets: readonly EventFacet[];
+  readonly indexedAt: Date;
+};
+
+/** `highlight` is escaped like {@link EventHighlight}. */
+export type EventTitle = { readonly eventId: string; readonly title: string; readonly highlight: string };
+
+/** Finds events that are published and have not ended. Typesense and PostgreSQL implement it. */
+export type EventSearch = {
+  /** @throws SearchUnavailable, SearchBusy */
+  search(query: EventQuery): Promise<EventPage>;
+  /** The events whose words begin like the text's, the likeliest first. @throws SearchUnavailable, SearchBusy */
+  suggest(request: { text: string; first: number }): Promise<readonly EventTitle[]>;
+};
+
+/** The engine is away, loading, too slow or has no index yet. */
+export class SearchUnavailable extends Error {
+  override name = 'SearchUnavailable';
+}
+
+/** More calls wait for the engine than are worth waiting for. */
+export class SearchBusy extends Error {
+  override name = 'SearchBusy';
+}
+
+/** Orders without a keyset go no deeper: the engine sorts everything above a page again for each page. */
+export const DEEPEST_RANK = 200;
+
+export const hasKeyset = (order: EventOrder): boolean => order !== 'RELEVANCE' && order !== 'NEAREST';
+
+/**
+ * How many hits from the top an order without a keyset has to fetch for the page after `after`: some more than the page
+ * needs, so that the last hit is still found after inserts above it.
+ */
+export const depthFor = (first: number, after: Position | undefined): number =>
+  Math.min(DEEPEST_RANK, (after?.rank ?? 0) + first + 1 + (after ? 25 : 0));
+
+/** Cuts the page after `after` out of the hits from the top. */
+export function pageAfter<T extends { eventId: string }>(
+  hits: readonly T[],
+  { first, after }: { first: number; after?: Position | undefined },
+): { start: number; page: readonly T[] } {
+  const found = after ? hits.findIndex((hit) => hit.eventId === after.eventId) : -1;
+  const start = found >= 0 ? found + 1 : (after?.rank ?? 0);
+  return { start, page: hits.slice(start, start + first) };
+}

@@ -1,0 +1,45 @@
+import type { Db } from '#db/client.ts';
+import { type ConfirmBookingNeeds, confirmBooking } from '#domain/booking/confirm-booking.ts';
+import { failBooking } from '#domain/booking/fail-booking.ts';
+import { recordPaymentSession } from '#domain/booking/record-payment-session.ts';
+import { recordRefund } from '#domain/booking/record-refund.ts';
+import type { DomainEvent } from '#events/contracts.ts';
+import { bookingChannel } from '#redis/channels.ts';
+import type { PubSub } from '#redis/pubsub.ts';
+import { type TopicWorker, worker } from './run-worker.ts';
+
+type Needs = ConfirmBookingNeeds & { db: Db; pubsub: PubSub };
+
+const NAME = 'follow-payments';
+
+/** Keeps bookings in step with their payments: where to pay, paid, declined, on its way back, back. */
+export const followPayments = worker<Needs, TopicWorker<Needs>>({
+  name: NAME,
+  topics: ['payment'],
+  run: async (needs, event, { messageId }) => {
+    await follow(needs, event, { consumer: NAME, messageId });
+    // Nobody waits for it: while Redis is away each publish takes a second to fail, and confirmations must not stand in
+    // line behind that. Lost with Redis, which costs nothing: whoever watches a booking reads it again when pub/sub is back.
+    needs.pubsub.publish(bookingChannel(event.aggregateId), event.aggregateId).catch(() => {});
+  },
+});
+
+async function follow(
+  needs: Needs,
+  event: DomainEvent,
+  inbox: { consumer: string; messageId: string },
+): Promise<unknown> {
+  switch (event.type) {
+    case 'PaymentSessionOpened':
+      return recordPaymentSession(needs, event, inbox);
+    case 'PaymentSucceeded':
+      return confirmBooking(needs, event, inbox);
+    case 'PaymentFailed':
+      return failBooking(needs, event, inbox);
+    case 'RefundRequested':
+    case 'PaymentRefunded':
+      return recordRefund(needs, event, inbox);
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,39 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { afterAll, expect, test } from 'vitest';
+import { closeDb, openDb } from '#db/client.ts';
+import { openPostgresLog } from '#events/log/postgres-log.ts';
+import { createBookingDatabase } from '#test/support/databases.ts';
+import { forgetOldRows } from './forget-old-rows.ts';
+
+const database = await createBookingDatabase();
+const db = openDb({ url: database.url, poolMax: 2, name: 'test' });
+afterAll(async () => {
+  await closeDb(db);
+  await database.drop();
+});
+
+test('what recovery still needs stays, what is older goes, and an unread message stays however old it is', async () => {
+  const log = openPostgresLog({ url: database.url, name: 'test' });
+  const [read, unread] = [randomUUIDv7(), randomUUIDv7()];
+  await log.append([{ id: read, topic: 'catalog', key: 'a', event: {}, createdAt: new Date() }]);
+  await log.append([{ id: unread, topic: 'booking', key: 'a', event: {}, createdAt: new Date() }]);
+  await log.close();
+  await db.execute(sql`
+    insert into event_log.positions (consumer_group, topic, partition, "offset")
+    select 'group', topic, partition, case topic when 'catalog' then 1 else 0 end from event_log.messages`);
+  await db.execute(sql`update event_log.messages set appended_at = now() - interval '8 days'`);
+  for (const days of [1, 8]) {
+    await db.execute(sql`
+      insert into outbox (id, aggregatetype, aggregateid, type, event_id, payload, created_at)
+      values (${randomUUIDv7()}, 'catalog', 'a', 'EventChanged', ${randomUUIDv7()}, '{}', now() - make_interval(days => ${days}))`);
+    await db.execute(sql`
+      insert into inbox (consumer, message_id, handled_at)
+      values ('a', ${String(days)}, now() - make_interval(days => ${days * 5}))`);
+  }
+  await forgetOldRows.run({ db }, { signal: new AbortController().signal });
+  const ids = await db.execute<{ id: string }>(sql`select id from event_log.messages`);
+  expect(ids.map(({ id }) => id)).toEqual([unread]);
+  expect(await db.execute(sql`select count(*)::int as rows from outbox`)).toEqual([{ rows: 1 }]);
+  expect(await db.execute(sql`select message_id from inbox`)).toEqual([{ message_id: '1' }]);
+});

@@ -1,0 +1,28 @@
+import { sql } from 'drizzle-orm';
+import type { Db } from '#db/client.ts';
+import { DELETE_BATCH, deleteInBatches } from '#db/delete-in-batches.ts';
+import { type TimedWorker, worker } from './run-worker.ts';
+
+/**
+ * Keeps what recovery needs and no more: the outbox and the log for seven days (a lost slot is replayed from them),
+ * inbox marks for thirty (as long as an idempotency key), refresh tokens until thirty days after their end.
+ */
+export const forgetOldRows = worker<{ db: Db }, TimedWorker<{ db: Db }>>({
+  name: 'forget-old-rows',
+  everyMs: 3_600_000,
+  run: async ({ db }, { signal }) => {
+    const statements = [
+      sql`delete from outbox where id in (select id from outbox where created_at < now() - interval '7 days' limit ${DELETE_BATCH})`,
+      sql`delete from event_log.messages where id in (
+            select id from event_log.messages m where appended_at < now() - interval '7 days'
+              and not exists (select from event_log.positions p where p.topic = m.topic and p.partition = m.partition and p."offset" <= m."offset")
+            limit ${DELETE_BATCH})`,
+      sql`delete from inbox where (consumer, message_id) in (
+            select consumer, message_id from inbox where handled_at < now() - interval '30 days' limit ${DELETE_BATCH})`,
+      sql`delete from refresh_tokens where id in (
+            select id from refresh_tokens where expires_at < now() - interval '30 days' limit ${DELETE_BATCH})`,
+    ];
+    await deleteInBatches(db, statements, signal);
+    return undefined;
+  },
+});

@@ -1,0 +1,49 @@
+import type { Db } from '#db/client.ts';
+import { healIndex } from '#domain/catalog/compare-index.ts';
+import type { EventIndexer } from '#domain/catalog/event-indexer.ts';
+import { removeEndedEvents } from '#domain/catalog/index-events.ts';
+import { ensureIndex } from '#domain/catalog/reindex-events.ts';
+import { DependencyAway } from '#events/log/log.ts';
+import { SearchUnavailable } from '#search/event-search.ts';
+import { type TimedWorker, type TopicWorker, worker } from './run-worker.ts';
+
+/** `eventIndexer` is undefined in a system without a search engine, whose searches PostgreSQL answers. */
+type Needs = { db: Db; eventIndexer: EventIndexer | undefined };
+
+/** Follows the catalogue. While the engine is away its messages wait; none is parked for that. */
+export const indexEvents = worker<Needs, TopicWorker<Needs>>({
+  name: 'index-events',
+  topics: ['catalog'],
+  run: async ({ eventIndexer }, event) => {
+    if (!eventIndexer) return;
+    await eventIndexer.write([event.eventId]).catch((error: unknown) => {
+      throw error instanceof SearchUnavailable ? new DependencyAway(error.message, { cause: error }) : error;
+    });
+  },
+});
+
+/** No message tells that time has passed. Builds the index as well where it is missing, as after the first start. */
+export const removeEnded = worker<Needs, TimedWorker<Needs>>({
+  name: 'remove-ended-events',
+  everyMs: 10_000,
+  run: async ({ db, eventIndexer }) => {
+    if (!eventIndexer) return undefined;
+    const needs = { db, index: eventIndexer.index };
+    await ensureIndex(needs);
+    await removeEndedEvents(needs);
+    return undefined;
+  },
+});
+
+/** Heals what no message told: a lost engine volume, a document written by hand, and the share of free seats. */
+export const compareIndex = worker<Needs, TimedWorker<Needs>>({
+  name: 'compare-index',
+  everyMs: 300_000,
+  run: async ({ db, eventIndexer }) => {
+    if (!eventIndexer) return undefined;
+    const needs = { db, index: eventIndexer.index };
+    await ensureIndex(needs);
+    await healIndex(needs);
+    return undefined;
+  },
+});

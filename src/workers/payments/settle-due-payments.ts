@@ -1,0 +1,97 @@
+import {
+  type ClaimedPayment,
+  claimDuePayments,
+  type DueKind,
+  findNextDueMs,
+} from '#domain/payments/claim-due-payments.ts';
+import { settlePayment } from '#domain/payments/settle-payment.ts';
+import type { SettleNeeds, StepOutcome } from '#domain/payments/settle-step.ts';
+import { describeError } from '#observability/log.ts';
+import type { WorkerLog } from '#workers/run-worker.ts';
+
+export type Settler = {
+  /** Something may be due now. */
+  wake(): void;
+  /** Resolves when the signal was raised and every step under way has ended. */
+  run(signal: AbortSignal): Promise<void>;
+};
+
+type Options = { kind: DueKind; concurrency: number; log: WorkerLog };
+
+/** What another process made due is found by looking, at most this much later. */
+const LOOK_EVERY_MS = 500;
+
+const alarms: ReadonlySet<StepOutcome> = new Set<StepOutcome>([
+  'GIVE_BACK',
+  'CONTRADICTION',
+  'SESSION_UNKNOWN',
+  'REFUND_FAILED',
+  'REFUND_REFUSED',
+]);
+
+/**
+ * Works off the payments that wait for the gateway, some at a time. Two of these run in a process: what we owe (a
+ * session, its end, a refund) never stands in line behind the many sessions that are only asked about.
+ */
+export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }: Options): Settler {
+  const underWay = new Set<Promise<void>>();
+  let ring = () => {};
+  let rung = false;
+  const wake = () => {
+    rung = true;
+    ring();
+  };
+
+  const settle = async (claimed: ClaimedPayment, signal: AbortSignal) => {
+    const startedMs = performance.now();
+    const about = { worker: `settle-${kind}`, bookingId: claimed.bookingId, attempt: claimed.checks };
+    try {
+      const { step, ...result } = await settlePayment(needs, claimed, signal);
+      const fields = { ...about, ...result, ms: Math.round(performance.now() - startedMs) };
+      if (alarms.has(result.outcome)) log.error(fields, step);
+      else if (result.outcome === 'UNKNOWN') log.warn(fields, step);
+      else log.info(fields, step);
+    } catch (error) {
+      log.error({ ...about, ...describeError(error) }, 'step broke');
+    }
+  };
+
+  /** Answers how long nothing will be due. */
+  const startDue = async (signal: AbortSignal): Promise<number> => {
+    const limit = concurrency - underWay.size;
+    if (limit === 0) return LOOK_EVERY_MS;
+    const claimed = await claimDuePayments(needs, { kind, limit });
+    for (const payment of claimed) {
+      const step = settle(payment, signal).finally(() => {
+        underWay.delete(step);
+        wake();
+      });
+      underWay.add(step);
+    }
+    if (claimed.length === limit) return LOOK_EVERY_MS;
+    return Math.min((await findNextDueMs(needs, kind)) ?? LOOK_EVERY_MS, LOOK_EVERY_MS);
+  };
+
+  return {
+    wake,
+    async run(signal) {
+      signal.addEventListener('abort', wake, { once: true });
+      while (!signal.aborted) {
+        rung = false;
+        const idleMs = await startDue(signal).catch((error: unknown) => {
+          log.warn({ worker: `settle-${kind}`, error: String(error) }, 'due payments cannot be read');
+          return LOOK_EVERY_MS;
+        });
+        if (rung || signal.aborted) continue;
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, Math.max(idleMs, 1));
+          ring = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      await Promise.all(underWay);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { Db } from '#db/client.ts';
+import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
+import type { SeatStatus } from '#domain/inventory/seat-status.ts';
+import type { DomainEvent, DomainEventType } from '#events/contracts.ts';
+import { bookingChannel, eventChannel } from '#redis/channels.ts';
+import type { Redis } from '#redis/client.ts';
+import type { PubSub } from '#redis/pubsub.ts';
+import { type TopicWorker, worker } from './run-worker.ts';
+
+type Needs = { db: Db; redis: Redis; pubsub: PubSub };
+
+const seatStatusAfter: Partial<Record<DomainEventType, SeatStatus>> = {
+  BookingCreated: 'HELD',
+  BookingConfirmed: 'BOOKED',
+  BookingExpired: 'AVAILABLE',
+  BookingFailed: 'AVAILABLE',
+  BookingCancelled: 'AVAILABLE',
+};
+
+/**
+ * The second copy of every push. The process that committed pushes at once; should it die first, or Redis be away, the
+ * change still arrives from the event log. Versions make the repetition harmless, so no inbox is needed.
+ */
+export const pushChanges = worker<Needs, TopicWorker<Needs>>({
+  name: 'push-changes',
+  topics: ['booking', 'catalog'],
+  run: push,
+});
+
+async function push({ db, redis, pubsub }: Needs, event: DomainEvent): Promise<void> {
+  const status = seatStatusAfter[event.type];
+  if (status && 'seatNos' in event) {
+    const { version, seatNos } = event;
+    await applySeatChanges({ db, redis }, event.eventId, [{ version, status, seatNos }]);
+  }
+  const isOfBooking = 'userId' in event;
+  const [channel, id] = isOfBooking
+    ? [bookingChannel(event.aggregateId), event.aggregateId]
+    : [eventChannel(event.eventId), event.eventId];
+  await pubsub.publish(channel, id);
+}

@@ -1,0 +1,28 @@
+import postgres from 'postgres';
+import type { AggregateType } from '#events/contracts.ts';
+import type { NewMessage } from '#events/log/log.ts';
+
+const PAGE = 1000;
+
+type Row = { id: string; topic: AggregateType; key: string; event: unknown; createdAt: Date };
+
+/** Hands the whole outbox over, oldest first: within an event in commit order. `created_at` is the instant of the insert; a tie is broken by version. */
+export async function readOutbox(
+  url: string,
+  append: (messages: readonly NewMessage[]) => Promise<void>,
+): Promise<number> {
+  const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
+  let count = 0;
+  try {
+    const pages = sql<Row[]>`
+      select id, aggregatetype as topic, event_id as key, payload as event, created_at as "createdAt"
+      from outbox order by created_at, (payload ->> 'version')::bigint nulls last, id`.cursor(PAGE);
+    for await (const rows of pages) {
+      await append(rows);
+      count += rows.length;
+    }
+    return count;
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}

@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TryAgain } from '#domain/errors.ts';
+import { isOutage } from '#domain/outages.ts';
+import { type AggregateType, type DomainEvent, domainEvent } from '#events/contracts.ts';
+import { DependencyAway, type EventLog, type Message } from '#events/log/log.ts';
+import { describeError } from '#observability/log.ts';
+
+/**
+ * Hears of published events. `run` is called at least once per message and guards itself with `onceFor(messageId)`. While
+ * a store is away or too busy the message waits for as long as it takes; any other error parks it in the end.
+ */
+export type TopicWorker<Needs> = {
+  readonly name: string;
+  readonly topics: readonly AggregateType[];
+  readonly run: (
+    needs: Needs,
+    event: DomainEvent,
+    context: { messageId: string; signal: AbortSignal },
+  ) => Promise<void>;
+};
+
+/** Runs again and again; `run` may say in how many milliseconds, at most `everyMs` later. */
+export type TimedWorker<Needs> = {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly run: (needs: Needs, context: { signal: AbortSignal }) => Promise<{ nextInMs: number } | undefined>;
+};
+
+export type Worker<Needs> = TopicWorker<Needs> | TimedWorker<Needs>;
+
+/** Keeps a definition's types together; the name is the consumer group and the word in the log. */
+export const worker = <Needs, W extends Worker<Needs> = Worker<Needs>>(definition: W): W => definition;
+
+export type WorkerLog = {
+  info: (fields: object, message: string) => void;
+  warn: (fields: object, message: string) => void;
+  error: (fields: object, message: string) => void;
+};
+
+type Runtime = { eventLog: EventLog; log: WorkerLog; signal: AbortSignal };
+
+/** Resolves when the signal was raised and every worker has finished what it was doing. */
+export async function runWorkers<Needs>(
+  workers: readonly Worker<Needs>[],
+  needs: Needs,
+  runtime: Runtime,
+): Promise<void> {
+  await Promise.all(
+    workers.map((one) => ('topics' in one ? runOnTopics(one, needs, runtime) : runOnTime(one, needs, runtime))),
+  );
+}
+
+/** Every message of a long outage is tried again and again; one line in so many milliseconds tells it. */
+const AWAY_LINE_EVERY_MS = 10_000;
+
+async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime: Runtime): Promise<void> {
+  let awayToldAtMs = Number.NEGATIVE_INFINITY;
+  await runtime.eventLog.consume({
+    group: one.name,
+    topics: one.topics,
+    signal: runtime.signal,
+    handle: async (message) => {
+      const startedMs = performance.now();
+      const event = domainEvent.parse(message.event);
+      await one.run(needs, event, { messageId: message.id, signal: runtime.signal }).catch(waitForOutages);
+      runtime.log.info({ ...about(message), worker: one.name, ms: elapsed(startedMs) }, event.type);
+    },
+    onTrouble: ({ kind, error, message }) => {
+      if (kind === 'away') {
+        if (performance.now() - awayToldAtMs < AWAY_LINE_EVERY_MS) return;
+        awayToldAtMs = performance.now();
+      }
+      const fields = { worker: one.name, trouble: kind, ...(message ? about(message) : {}), ...describeError(error) };
+      if (kind === 'parked') runtime.log.error(fields, 'message parked');
+      else runtime.log.warn(fields, 'message not handled yet');
+    },
+  });
+}
+
+const MOST_BACK_OFF_MS = 5000;
+
+async function runOnTime<Needs>(one: TimedWorker<Needs>, needs: Needs, runtime: Runtime): Promise<void> {
+  let failures = 0;
+  while (!runtime.signal.aborted) {
+    let pauseMs = one.everyMs;
+    try {
+      const answer = await one.run(needs, { signal: runtime.signal });
+      if (answer) pauseMs = Math.max(0, Math.min(answer.nextInMs, one.everyMs));
+      failures = 0;
+    } catch (error) {
+      if (runtime.signal.aborted) return;
+      failures += 1;
+      // Jitter, so that processes that failed together do not come back together.
+      pauseMs = Math.min(100 * 2 ** failures, MOST_BACK_OFF_MS) * (0.5 + Math.random() / 2);
+      runtime.log.warn({ worker: one.name, failures, ...describeError(error) }, 'run failed');
+    }
+    await sleep(pauseMs, undefined, { signal: runtime.signal }).catch(() => {});
+  }
+}
+
+function waitForOutages(error: unknown): never {
+  if (isOutage(error) || error instanceof TryAgain)
+    throw new DependencyAway('A store is away or too busy.', { cause: error });
+  throw error;
+}
+
+const about = (message: Message) => ({ messageId: message.id, eventId: message.key, offset: message.offset });
+const elapsed = (startedMs: number) => Math.round((performance.now() - startedMs) * 10) / 10;

@@ -1,0 +1,184 @@
+import { type createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { closeDb, type Db, openDb } from '#db/client.ts';
+import { seedEvent } from '#test/support/catalog.ts';
+import { post, signInAsGuest } from '#test/support/fan.ts';
+import { type System, startSystem } from '#test/support/system.ts';
+
+let system: System;
+let db: Db;
+beforeAll(async () => {
+  system = await startSystem({ processes: ['api'] });
+  db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
+});
+afterAll(async () => {
+  await closeDb(db);
+  await system.stop();
+});
+
+const session = '... on Refusal { code message retry { advice afterSeconds } }';
+const invalid = '... on InvalidInput { field }';
+const tokens = 'session { accessToken accessTokenExpiresAt refreshToken viewer { id email displayName } }';
+const signUp = `mutation ($input: SignUpInput!) { signUp(input: $input) { __typename ... on SignUpSuccess { ${tokens} } ${session} ${invalid} } }`;
+const signIn = `mutation ($input: SignInInput!) { signIn(input: $input) { __typename ... on SignInSuccess { ${tokens} } ${session} } }`;
+const refresh = `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { __typename ... on RefreshSessionSuccess { ${tokens} } ${session} } }`;
+
+const ask = async (query: string, input: object, token?: string) => {
+  const headers = token ? { authorization: `Bearer ${token}` } : undefined;
+  const { data, errors } = await post(system.apiUrl, { query, variables: { input } }, headers);
+  if (errors) throw new Error(JSON.stringify(errors));
+  return Object.values(data)[0] as Record<string, unknown>;
+};
+const viewerOf = async (token: string) =>
+  (await post(system.apiUrl, { query: '{ viewer { id email } }' }, { authorization: `Bearer ${token}` })).data.viewer;
+
+test('an account is made once for an address, in any case, and signs in again', async () => {
+  const input = { email: 'Ann@Example.org', password: 'correct horse', displayName: 'Ann' };
+  const made = await ask(signUp, input);
+  expect(made).toMatchObject({
+    __typename: 'SignUpSuccess',
+    session: { viewer: { email: 'Ann@Example.org', displayName: 'Ann' } },
+  });
+  expect(await ask(signUp, { ...input, email: 'ann@example.ORG' })).toMatchObject({
+    __typename: 'EmailTaken',
+    code: 'EMAIL_TAKEN',
+    retry: { advice: 'NEVER' },
+  });
+  const again = await ask(signIn, { email: 'ann@example.org', password: 'correct horse' });
+  expect(again).toMatchObject({
+    __typename: 'SignInSuccess',
+    session: { viewer: (made as { session: { viewer: object } }).session.viewer },
+  });
+});
+
+test('a wrong password and an unknown address are refused alike', async () => {
+  await ask(signUp, { email: 'bob@example.org', password: 'correct horse', displayName: 'Bob' });
+  const wrong = await ask(signIn, { email: 'bob@example.org', password: 'incorrect horse' });
+  const unknown = await ask(signIn, { email: 'nobody@example.org', password: 'incorrect horse' });
+  expect(wrong).toMatchObject({ __typename: 'WrongCredentials' });
+  expect(unknown).toEqual(wrong);
+});
+
+test.each([
+  ['email', { email: 'no address', password: 'correct horse', displayName: 'C' }],
+  ['password', { email: 'c@example.org', password: 'too short', displayName: 'C' }],
+  ['password', { email: 'c@example.org', password: 'x'.repeat(201), displayName: 'C' }],
+  ['displayName', { email: 'c@example.org', password: 'correct horse', displayName: '  ' }],
+])('a bad %s is named', async (field, input) => {
+  expect(await ask(signUp, input)).toMatchObject({ __typename: 'InvalidInput', field });
+});
+
+test('guests are viewers of their own, whatever address they give', async () => {
+  const [one, two] = [await signInAsGuest(system.apiUrl), await signInAsGuest(system.apiUrl)];
+  expect(one.userId).not.toBe(two.userId);
+  expect(await viewerOf(one.token)).toEqual({ id: one.userId, email: 'fan@example.org' });
+  const node = 'query ($id: ID!) { node(id: $id) { id } }';
+  expect((await one.ask(node, { id: one.userId })).node).toEqual({ id: one.userId });
+  expect((await one.ask(node, { id: two.userId })).node).toBeNull();
+});
+
+test('a refresh token works once; used again it ends the session for whoever has its successor', async () => {
+  const first = (await ask(signUp, {
+    email: 'dan@example.org',
+    password: 'correct horse',
+    displayName: 'Dan',
+  })) as never as {
+    session: { refreshToken: string; viewer: { id: string } };
+  };
+  const second = (await ask(refresh, { refreshToken: first.session.refreshToken })) as never as {
+    session: { refreshToken: string; accessToken: string };
+  };
+  expect(await viewerOf(second.session.accessToken)).toMatchObject({ id: first.session.viewer.id });
+  expect(await ask(refresh, { refreshToken: first.session.refreshToken })).toMatchObject({
+    __typename: 'SessionEnded',
+  });
+  expect(await ask(refresh, { refreshToken: second.session.refreshToken })).toMatchObject({
+    __typename: 'SessionEnded',
+  });
+  expect(await viewerOf(second.session.accessToken)).toBeNull();
+});
+
+test('of one refresh token used by many at once exactly one caller gets the next', async () => {
+  const { session: made } = (await ask(signUp, {
+    email: 'eve@example.org',
+    password: 'correct horse',
+    displayName: 'Eve',
+  })) as never as {
+    session: { refreshToken: string };
+  };
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => ask(refresh, { refreshToken: made.refreshToken })),
+  );
+  expect(answers.filter((answer) => String(answer.__typename) === 'RefreshSessionSuccess')).toHaveLength(1);
+});
+
+test('signing out ends the session at once, and needs one', async () => {
+  const fan = await signInAsGuest(system.apiUrl);
+  expect(await fan.ask('mutation { signOut }')).toEqual({ signOut: true });
+  expect(await viewerOf(fan.token)).toBeNull();
+  const { errors } = await fan.answer('mutation { signOut }');
+  expect(errors?.[0].extensions.code).toBe('UNAUTHENTICATED');
+});
+
+test('a session that was ended elsewhere ends here within seconds', async () => {
+  const fan = await signInAsGuest(system.apiUrl);
+  await db.$client`update refresh_tokens set revoked_at = now() where user_id = ${fan.userId.replace('User_', '')}`;
+  await expect.poll(() => viewerOf(fan.token), { timeout: 10_000 }).toBeNull();
+});
+
+test('no token but our own, of the right kind, makes a viewer', async () => {
+  const fan = await signInAsGuest(system.apiUrl);
+  const [header = '', payload = '', signature = ''] = fan.token.split('.');
+  const decoded = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  const foreign = generateKeyPairSync('ed25519').privateKey;
+  const sign = (key: ReturnType<typeof createPrivateKey>, alg: string, typ: string) =>
+    new SignJWT(decoded).setProtectedHeader({ alg, typ }).sign(key);
+  const none = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url');
+  const forged = [
+    await sign(foreign, 'Ed25519', 'at+jwt'),
+    `${none}.${payload}.`,
+    `${header}.${Buffer.from(JSON.stringify({ ...decoded, role: 'ADMIN' })).toString('base64url')}.${signature}`,
+    `${header}.${payload}.${signature.slice(0, -4)}AAAA`,
+    'nonsense',
+  ];
+  for (const token of forged) expect(await viewerOf(token), token).toBeNull();
+});
+
+test('an event and its venue are shown to everybody; a draft to nobody', async () => {
+  const event = await seedEvent(db, {
+    seats: 40,
+    sections: 2,
+    title: 'Opening match',
+    priceMinor: 5000,
+    feeMinor: 250,
+  });
+  const draft = await seedEvent(db, { seats: 4, status: 'DRAFT', like: event });
+  const { data, errors } = await post(system.apiUrl, {
+    query: `query ($id: ID!, $venue: ID!, $draft: ID!) {
+      event(id: $id) { id title saleStatus priceFrom { amountMinor currency } priceTiers { id name price { amountMinor } fee { amountMinor } }
+        availability { capacity available held booked } venue { id name location { latitude longitude } } }
+      venue(id: $venue) { id capacity }
+      node(id: $id) { __typename id ... on Event { title } }
+      draft: event(id: $draft) { id }
+    }`,
+    variables: { id: `Event_${event.eventId}`, venue: `Venue_${event.venueId}`, draft: `Event_${draft.eventId}` },
+  });
+  expect(errors).toBeUndefined();
+  expect(data).toMatchObject({
+    event: {
+      title: 'Opening match',
+      saleStatus: 'ON_SALE',
+      priceFrom: { amountMinor: 5000, currency: 'USD' },
+      priceTiers: [
+        { name: 'Tier 1', price: { amountMinor: 5000 }, fee: { amountMinor: 250 } },
+        { name: 'Tier 2', price: { amountMinor: 6000 } },
+      ],
+      availability: { capacity: 40, available: 40, held: 0, booked: 0 },
+      venue: { id: `Venue_${event.venueId}`, location: { latitude: 40, longitude: -90 } },
+    },
+    venue: { id: `Venue_${event.venueId}`, capacity: 40 },
+    node: { __typename: 'Event', id: `Event_${event.eventId}`, title: 'Opening match' },
+    draft: null,
+  });
+});

@@ -1,0 +1,28 @@
+import { afterAll, expect, test } from 'vitest';
+import { closeDb, openDb } from '#db/client.ts';
+import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { seedEvent } from '#test/support/catalog.ts';
+import { bookingWhen, createBooking, decideAt, signInAsGuest } from '#test/support/fan.ts';
+import { startSystem } from '#test/support/system.ts';
+
+const system = await startSystem();
+const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
+afterAll(async () => {
+  await closeDb(db);
+  await system.stop();
+});
+
+test('a fan holds two seats, pays at the gateway and has two tickets', async () => {
+  const event = await seedEvent(db, { seats: 20, cancellableForSeconds: 3600 });
+  const fan = await signInAsGuest(system.apiUrl);
+  const eventId = encodeGlobalId('Event', event.eventId);
+  const seatIds = event.seatIds(3, 4).map((id) => encodeGlobalId('Seat', id));
+  const held = await createBooking(fan, eventId, seatIds);
+  expect(held).toMatchObject({ __typename: 'CreateBookingSuccess', replayed: false });
+  const ready = await bookingWhen(fan, held.booking.id, ({ status }) => status === 'PAYMENT_READY');
+  const paid = await decideAt(ready.payment.url, 'pay');
+  expect(paid.status).toBe(200);
+  const confirmed = await bookingWhen(fan, held.booking.id, ({ status }) => status === 'CONFIRMED');
+  expect(confirmed.tickets).toHaveLength(2);
+  expect(confirmed.payment.status).toBe('PAYMENT_SUCCESS');
+});

@@ -1,0 +1,139 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { afterAll, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { closeDb, openDb } from '#db/client.ts';
+import { openSeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
+import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
+import { openInventoryWriter } from '#domain/inventory/inventory-writer.ts';
+import { openSeatLocks } from '#domain/inventory/seat-locks.ts';
+import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
+import { openRedis } from '#redis/client.ts';
+import { findBrokenPromises } from '#test/support/all-invariants.ts';
+import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import { signInAsGuest } from '#test/support/fan.ts';
+import { SeatMapFan, watchOnce } from '#test/support/seat-map-fan.ts';
+import { startSystem } from '#test/support/system.ts';
+
+const SEATS = 3_000;
+const CHANGES = 10_000;
+const WATCHERS = 40;
+
+const system = await startSystem({ processes: ['relay', 'worker', 'api', 'api-2'], env: { LOG_LEVEL: 'warn' } });
+const db = openDb({ url: system.bookingUrl, poolMax: 4, name: 'test' });
+const redis = openRedis({ url: system.redisUrl, name: 'test' });
+// One more process that books, as the api does: over HTTP ten thousand changes would take minutes.
+const writerDb = openDb({ url: system.bookingUrl, poolMax: 4, name: 'test-writer' });
+const writer = openInventoryWriter({
+  db: writerDb,
+  plans: openSeatingPlanCache({ db }),
+  policy: { holdTtlSeconds: 300, maxSeatsPerBooking: 8, maxSeatsPerEvent: 16 },
+  seatLocks: openSeatLocks({ redis, db }),
+  afterCommit: ({ eventId, changes }) => applySeatChanges({ redis, db }, eventId, changes),
+});
+afterAll(async () => {
+  await writer.close();
+  redis.disconnect();
+  await Promise.all([closeDb(db), closeDb(writerDb)]);
+  await system.stop();
+});
+
+type Live = { id: string; userId: string; seatNos: number[]; isConfirmed: boolean };
+const random = (below: number) => Math.floor(Math.random() * below);
+
+/** Holds, confirms and releases at random, forty at a time, until so many changes were made. */
+async function trade(event: SeededEvent, onChange: (count: number) => void): Promise<void> {
+  const live: Live[] = [];
+  let count = 0;
+  const hold = async () => {
+    const [bookingId, userId] = [randomUUIDv7(), randomUUIDv7()];
+    const first = random(SEATS - 4);
+    const seatNos = Array.from({ length: 1 + random(4) }, (_, index) => first + index);
+    const request = { idempotencyKey: bookingId, requestHash: bookingId, planId: event.planId };
+    const answer = await writer.submit(event.eventId, { kind: 'hold', bookingId, userId, seatNos, ...request });
+    if (answer.kind !== 'held') return 0;
+    live.push({ id: bookingId, userId, seatNos, isConfirmed: false });
+    return 1;
+  };
+  const confirm = async (one: Live) => {
+    const tickets = one.seatNos.map((seatNo) => ({ id: randomUUIDv7(), seatNo, code: randomUUIDv7() }));
+    const money = { amountMinor: one.seatNos.length * 5_250, currency: 'USD' };
+    const answer = await writer.submit(event.eventId, { kind: 'confirm', bookingId: one.id, ...money, tickets });
+    expect(answer.kind).toBe('confirmed');
+    live.push({ ...one, isConfirmed: true });
+    return 1;
+  };
+  const release = async ({ id: bookingId, userId, isConfirmed }: Live) => {
+    const reason =
+      isConfirmed || random(2) ? ({ reason: 'CANCELLED', userId } as const) : ({ reason: 'FAILED' } as const);
+    const answer = await writer.submit(event.eventId, { kind: 'release', bookingId, ...reason });
+    expect(answer.kind).toBe('released');
+    return 1;
+  };
+  const move = (one: Live) => (one.isConfirmed || random(3) === 0 ? release(one) : confirm(one));
+  const trader = async () => {
+    while (count < CHANGES) {
+      const [one] = live.length > 0 && random(2) ? live.splice(random(live.length), 1) : [];
+      const changes = await (one ? move(one) : hold());
+      count += changes;
+      onChange(count);
+    }
+  };
+  await Promise.all(Array.from({ length: 40 }, trader));
+}
+
+test('after ten thousand random changes every watcher has the map of PostgreSQL, however often the socket was cut; a stalled one harms nobody', async () => {
+  const event = await seedEvent(db, { seats: SEATS, rows: 30, cancellableForSeconds: 3600 });
+  const eventId = encodeGlobalId('Event', event.eventId);
+  const start = await loadSeatMap(db, event.eventId);
+  if (!start) throw new Error('There is no such event.');
+  const fans = Array.from({ length: WATCHERS }, () => new SeatMapFan(start));
+  const stalled = new SeatMapFan(start);
+  const sockets = new Map<SeatMapFan, WebSocket>();
+  const urls = [system.apiUrl, system.secondApiUrl].map((url) => `${url.replace('http', 'ws')}/graphql`);
+  let over = false;
+  const watch = async (fan: SeatMapFan, index: number) => {
+    // Whoever was cut comes back to the other process.
+    while (!over)
+      await watchOnce(urls[(index + fan.cuts) % 2] ?? '', fan, eventId, (socket) => sockets.set(fan, socket));
+  };
+  const watching = [...fans, stalled].map(watch);
+  const everybody = [...fans, stalled];
+  await vi.waitUntil(() => everybody.every((fan) => sockets.get(fan)?.readyState === WebSocket.OPEN), 10_000);
+
+  let cuts = 0;
+  await trade(event, (count) => {
+    // It takes nothing from its socket any more, from early on until the end.
+    if (count > CHANGES / 20) sockets.get(stalled)?.pause();
+    if (count < cuts * 50) return;
+    cuts += 1;
+    sockets.get(fans[random(WATCHERS)] ?? stalled)?.terminate();
+  });
+
+  const truth = await loadSeatMap(db, event.eventId);
+  expect(truth?.version).toBeGreaterThanOrEqual(CHANGES);
+  const isThere = (fan: SeatMapFan) => fan.version === truth?.version;
+  await vi.waitUntil(() => fans.every(isThere), 10_000);
+  // Nobody had to wait for the one that stalled; when it reads again it gets there as well.
+  expect(stalled.version).toBeLessThan(truth?.version ?? 0);
+  expect(stalled.cuts).toBe(0);
+  sockets.get(stalled)?.resume();
+  await vi.waitUntil(() => isThere(stalled), 10_000);
+  over = true;
+  for (const socket of sockets.values()) socket.terminate();
+  await Promise.all(watching);
+
+  for (const fan of everybody) {
+    expect(fan.wrong).toEqual([]);
+    expect(Buffer.from(fan.packed).equals(truth?.packed ?? Buffer.alloc(0))).toBe(true);
+  }
+  expect(fans.reduce((sum, fan) => sum + fan.cuts, 0)).toBeGreaterThan(150);
+  const buyer = await signInAsGuest(system.apiUrl);
+  const query = 'query ($eventId: ID!) { seatMap(eventId: $eventId) { version statuses stale } }';
+  expect((await buyer.ask(query, { eventId })).seatMap).toEqual({
+    version: truth?.version,
+    statuses: Buffer.from(truth?.packed ?? []).toString('base64'),
+    stale: false,
+  });
+  expect(await findBrokenPromises(system)).toEqual([]);
+}, 120_000);

@@ -1,0 +1,302 @@
+import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
+import { extendSchema, isObjectType, parse } from 'graphql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { closeDb, openDb } from '#db/client.ts';
+import { schema } from '#schema/index.ts';
+import { seedEvent } from '#test/support/catalog.ts';
+import {
+  bookingWhen,
+  createBooking,
+  createBookingMutation,
+  decideAt,
+  type Fan,
+  fanAt,
+  post,
+  signInAsGuest,
+} from '#test/support/fan.ts';
+import {
+  type Classification,
+  coordinatesIn,
+  problemsOf,
+  type Question,
+  questionsOf,
+  rootFieldsOf,
+} from '#test/support/schema-ownership.ts';
+import { startSystem } from '#test/support/system.ts';
+import { type Listener, listen, transports } from '#test/support/transports.ts';
+
+/** Every type that can be fetched by id, and every root field that takes an id or leads to something owned. */
+const classification: Classification = {
+  types: {
+    Booking: 'OWNED',
+    BookingSeat: 'OWNED',
+    Payment: 'OWNED',
+    Session: 'OWNED',
+    Ticket: 'OWNED',
+    User: 'OWNED',
+    Event: 'PUBLIC',
+    Seat: 'PUBLIC',
+    Section: 'PUBLIC',
+    Venue: 'PUBLIC',
+  },
+  roots: {
+    'Query.booking': 'OWNED',
+    'Query.node': 'OWNED',
+    'Query.event': 'PUBLIC',
+    'Query.seatMap': 'PUBLIC',
+    'Query.venue': 'PUBLIC',
+    'Query.viewer': 'OF_THE_CALLER',
+    'Mutation.cancelBooking': 'OWNED',
+    'Mutation.createBooking': 'OF_THE_CALLER',
+    'Mutation.refreshSession': 'OF_THE_CALLER',
+    'Mutation.signIn': 'OF_THE_CALLER',
+    'Mutation.signInAsGuest': 'OF_THE_CALLER',
+    'Mutation.signUp': 'OF_THE_CALLER',
+    'Subscription.bookingChanged': 'OWNED',
+    'Subscription.eventChanged': 'PUBLIC',
+    'Subscription.seatMapChanged': 'PUBLIC',
+  },
+};
+
+/** The variables with which each owned root field is asked for a thing of this id. */
+const owned: Record<string, { types: readonly string[]; variables(id: string): object }> = {
+  'Query.booking': { types: ['Booking'], variables: (id) => ({ id }) },
+  'Query.node': { types: ['Booking', 'Ticket', 'User'], variables: (id) => ({ id }) },
+  'Mutation.cancelBooking': { types: ['Booking'], variables: (id) => ({ input: { bookingId: id } }) },
+  'Subscription.bookingChanged': { types: ['Booking'], variables: (id) => ({ bookingId: id }) },
+};
+
+const root = (coordinate: string) => {
+  const found = rootFieldsOf(schema).find((one) => one.coordinate === coordinate);
+  if (!found) throw new Error(`There is no ${coordinate}.`);
+  return found;
+};
+const ofNode = (coordinate: string, type: string) => (coordinate === 'Query.node' ? type : undefined);
+/** Other members of a mutation's result union say nothing about anybody. */
+const isAboutOwned = ({ query }: Question) =>
+  coordinatesIn(schema, query).some((field) => classification.types[field.split('.')[0] ?? ''] === 'OWNED');
+const ownedQuestions = Object.entries(owned).flatMap(([coordinate, { types, variables }]) =>
+  types.flatMap((type) =>
+    questionsOf(schema, root(coordinate), ofNode(coordinate, type))
+      .filter(isAboutOwned)
+      .map((question) => ({ ...question, type, variables })),
+  ),
+);
+
+describe('the schema', () => {
+  test('is classified: whatever has an id is public or owned, and nothing public leads to anything owned', () => {
+    expect(problemsOf(schema, classification)).toEqual([]);
+    const rootsOf = (kind: string) =>
+      Object.keys(classification.roots).filter((coordinate) => classification.roots[coordinate] === kind);
+    expect(Object.keys(owned).sort()).toEqual(rootsOf('OWNED').sort());
+  });
+
+  test('could not grow an owned field that nobody asks for', () => {
+    const grown = (sdl: string) => problemsOf(extendSchema(schema, parse(sdl)), classification);
+    expect(grown('type Invoice implements Node { id: ID! }')).toEqual(['Invoice has ids and is not classified']);
+    expect(grown('extend type Query { seatById(id: ID!): String }')).toEqual([
+      'Query.seatById takes an id, unclassified',
+    ]);
+    expect(grown('input Which { ids: [ID!] } extend type Mutation { forget(input: [Which!]): Boolean }')).toEqual([
+      'Mutation.forget takes an id, unclassified',
+    ]);
+    expect(grown('extend type Query { latestTicket: Ticket }')).toContain(
+      'Query.latestTicket leads to Ticket and is not classified',
+    );
+    expect(grown('extend type Event { bookings: [Booking!] }')).toEqual(
+      expect.arrayContaining([
+        'Query.event is public and leads to Booking',
+        'Subscription.eventChanged is public and leads to Payment',
+      ]),
+    );
+  });
+
+  test('is asked for every field of everything owned', () => {
+    const asked = new Set(ownedQuestions.flatMap(({ query }) => coordinatesIn(schema, query)));
+    // A session is answered to whoever opens it, and has no id to ask for.
+    const types = Object.keys(classification.types).filter(
+      (name) => classification.types[name] === 'OWNED' && name !== 'Session',
+    );
+    const fields = types.flatMap((name) => {
+      const type = schema.getType(name);
+      return isObjectType(type) ? Object.keys(type.getFields()).map((field) => `${name}.${field}`) : [];
+    });
+    expect(fields.length).toBeGreaterThan(20);
+    expect(fields.filter((field) => !asked.has(field))).toEqual([]);
+  });
+});
+
+// Hundreds of questions from one address are more than the limits allow.
+const system = await startSystem({ env: { RATE_LIMITS: 'off' } });
+const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
+/** Every byte that was answered to somebody else, or to nobody. */
+const answered: string[] = [];
+const listeners: Listener[] = [];
+const mark = randomBytes(6).toString('hex');
+const account = {
+  email: `owner-${mark}@example.org`,
+  password: `password-${mark}`,
+  displayName: `Owner ${mark}`,
+};
+const idempotencyKey = `key-${mark}`;
+let owner: Fan;
+let refreshToken: string;
+let others: readonly { who: string; token: string | undefined }[];
+let event: Awaited<ReturnType<typeof seedEvent>>;
+let tickets: { id: string; code: string }[];
+let paymentUrls: string[];
+let ids: Record<string, string[]>;
+
+const book = async (seatNo: number, key: string) => {
+  const held = await createBooking(owner, `Event_${event.eventId}`, [`Seat_${event.seatId(seatNo)}`], key);
+  return bookingWhen(owner, held.booking.id, ({ status }) => status === 'PAYMENT_READY');
+};
+
+beforeAll(async () => {
+  event = await seedEvent(db, { seats: 40, cancellableForSeconds: 3_600, title: 'Open to all' });
+  const signUp = `mutation ($input: SignUpInput!) { signUp(input: $input) { ... on SignUpSuccess {
+    session { accessToken refreshToken viewer { id } } } } }`;
+  const { session } = (await post(system.apiUrl, { query: signUp, variables: { input: account } })).data.signUp;
+  owner = fanAt(system.apiUrl, { token: session.accessToken, userId: session.viewer.id });
+  refreshToken = session.refreshToken;
+  const other = await signInAsGuest(system.apiUrl, 'somebody-else@example.org');
+  others = [
+    { who: 'somebody else', token: other.token },
+    { who: 'nobody', token: undefined },
+  ];
+
+  const variables = { eventId: `Event_${event.eventId}` };
+  const operations = ['Subscription.eventChanged', 'Subscription.seatMapChanged'].flatMap((coordinate) =>
+    questionsOf(schema, root(coordinate))
+      .slice(0, 5)
+      .map(({ query }) => ({ query, variables })),
+  );
+  for (const { token } of others) listeners.push(listen(system.apiUrl, { operations, token }));
+  const [paid, waiting] = [await book(0, idempotencyKey), await book(1, `${idempotencyKey}-2`)];
+  paymentUrls = [paid.payment.url, waiting.payment.url];
+  await decideAt(paid.payment.url, 'pay');
+  tickets = (await bookingWhen(owner, paid.id, ({ status }) => status === 'CONFIRMED')).tickets;
+  ids = { Booking: [paid.id, waiting.id], Ticket: tickets.map(({ id }) => id), User: [owner.userId] };
+}, 60_000);
+afterAll(async () => {
+  await Promise.all(listeners.map((listener) => listener.close()));
+  await closeDb(db);
+  await system.stop();
+});
+
+const unknown = (type: string) => `${type}_${randomUUIDv7()}`;
+const label = ({ coordinate, about, type }: Question & { type: string }) => `${coordinate} of a ${type}: ${about}`;
+const isMutation = ({ coordinate }: Question) => coordinate.startsWith('Mutation.');
+
+describe.each(Object.entries(transports))('over %s', (name, ask) => {
+  test.each(['somebody else', 'nobody'])('what is owned answers %s as what is not there', async (who) => {
+    const { token } = others.find((other) => other.who === who) ?? {};
+    let compared = 0;
+    for (const question of ownedQuestions) {
+      const { query, type, variables } = question;
+      const absent = await ask(system.apiUrl, { query, variables: variables(unknown(type)), token });
+      for (const id of ids[type] ?? []) {
+        const answer = await ask(system.apiUrl, { query, variables: variables(id), token });
+        answered.push(answer.bytes);
+        expect(answer.meaning, label(question)).toBe(absent.meaning);
+        // Over HTTP it is refused as a subscription before anybody is asked for.
+        if (who === 'nobody' && question.coordinate === 'Subscription.bookingChanged' && name !== 'HTTP')
+          expect(answer.meaning).toContain('"code":"UNAUTHENTICATED"');
+        expect(answer.meaning, label(question)).not.toMatch(/RateLimited|RATE_LIMITED|closed 4429/);
+        compared += 1;
+      }
+    }
+    expect(compared).toBeGreaterThan(50);
+  });
+
+  test('its owner is answered', async () => {
+    for (const question of ownedQuestions.filter((one) => !isMutation(one))) {
+      const { query, type, variables, coordinate } = question;
+      // A socket is for subscriptions only, and a query is none.
+      if ((name === 'WebSocket') !== coordinate.startsWith('Subscription.') && name !== 'server-sent events') continue;
+      for (const id of ids[type] ?? []) {
+        const { meaning } = await ask(system.apiUrl, { query, variables: variables(id), token: owner.token });
+        expect(meaning, label(question)).toContain(`"__typename":"${type}"`);
+        expect(meaning, label(question)).not.toContain('"errors"');
+      }
+    }
+  });
+});
+
+describe('somebody else', () => {
+  test('sees an account of their own, and nobody sees none', async () => {
+    for (const question of questionsOf(schema, root('Query.viewer')))
+      for (const { who, token } of others) {
+        const answer = await transports.HTTP(system.apiUrl, { ...question, variables: {}, token });
+        answered.push(answer.bytes);
+        if (who === 'nobody') expect(answer.meaning, question.about).toBe('200 {"data":{"viewer":null}}');
+        else expect(answer.meaning, question.about).toContain('"__typename":"User"');
+      }
+  });
+
+  test('learns nothing from an idempotency key that is not theirs', async () => {
+    const [{ token } = {}] = others;
+    const input = { eventId: `Event_${event.eventId}`, seatIds: [`Seat_${event.seatId(0)}`] };
+    const attempt = async (key: string, seatNo: number) => {
+      const seatIds = [`Seat_${event.seatId(seatNo)}`];
+      const variables = { input: { ...input, seatIds, idempotencyKey: key } };
+      const answer = await transports.HTTP(system.apiUrl, { query: createBookingMutation, variables, token });
+      answered.push(answer.bytes);
+      return answer.meaning;
+    };
+    const taken = await attempt(randomUUID(), 0);
+    expect(taken).toContain('SeatsUnavailable');
+    expect(await attempt(idempotencyKey, 0)).toBe(taken);
+    expect(await attempt(idempotencyKey, 5)).toContain('"replayed":false');
+  });
+
+  const eventId = () => `Event_${event.eventId}`;
+  test.each([
+    ['Query.event', () => ({ id: eventId() })],
+    ['Query.venue', () => ({ id: `Venue_${event.venueId}` })],
+    ['Query.seatMap', () => ({ eventId: eventId() })],
+    ['Query.searchEvents', () => ({ text: 'open' })],
+    ['Query.suggestEvents', () => ({ text: 'open' })],
+    ['Subscription.eventChanged', () => ({ eventId: eventId() })],
+    // A version that nobody has is answered with the map as it is, at once.
+    ['Subscription.seatMapChanged', () => ({ eventId: eventId(), sinceVersion: 1_000_000 })],
+  ] as const)('reads %s, which is public', async (coordinate, variables) => {
+    for (const { query, about } of questionsOf(schema, root(coordinate)))
+      for (const { token } of others) {
+        const asked = { query, variables: variables(), token };
+        const { bytes } = await transports['server-sent events'](system.apiUrl, asked);
+        answered.push(bytes);
+        expect(bytes, about).toMatch(/"data":\{"\w+":[{[]/);
+      }
+  });
+
+  test('hears what is public while it happens', async () => {
+    for (const listener of listeners) {
+      await expect.poll(() => listener.heard()).toContain('"eventChanged":');
+      await expect.poll(() => listener.heard()).toContain('"SeatMapDelta"');
+      expect(listener.heard()).not.toContain('closed');
+    }
+  });
+
+  test('was never told a word of what is private', async () => {
+    const heard = [...answered, ...listeners.map((listener) => listener.heard())].join('\n');
+    const everything = '{ viewer { email displayName bookings { nodes { payment { url } tickets { code } } } } }';
+    const asOwnerAnswered = JSON.stringify(await owner.ask(everything));
+    const shownToOwner = [account.email, account.displayName, ...tickets.map(({ code }) => code), ...paymentUrls];
+    for (const canary of shownToOwner) expect(asOwnerAnswered).toContain(canary);
+    const references = paymentUrls.map((url) => url.split('/').at(-1) ?? url);
+    const rawIds = Object.values(ids).flatMap((all) => all.map((id) => id.replace(/^\w+?_/, '')));
+    const secrets = [account.password, idempotencyKey, owner.token, refreshToken, mark];
+    expect(heard.length).toBeGreaterThan(10_000);
+    for (const canary of [...shownToOwner, ...references, ...rawIds, ...secrets])
+      expect(heard.includes(canary), canary).toBe(false);
+  });
+});
+
+test('the owner may do what the others were told is not there', async () => {
+  const [question] = ownedQuestions.filter(isMutation);
+  for (const id of ids.Booking ?? []) {
+    const asked = { query: question?.query ?? '', variables: { input: { bookingId: id } }, token: owner.token };
+    expect((await transports.HTTP(system.apiUrl, asked)).meaning).toContain('CancelBookingSuccess');
+  }
+});

@@ -1,0 +1,126 @@
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
+import { decideAt } from '#test/support/fan.ts';
+import { openPaymentScenes } from '#test/support/payment-scenes.ts';
+
+const scenes = await openPaymentScenes();
+const { gateway, payments, trouble } = scenes;
+afterEach(async () => {
+  await trouble();
+  await scenes.expectAllInvariants();
+});
+afterAll(() => scenes.close());
+
+const paidAndConfirmed = { status: 'CONFIRMED', payment: { status: 'PAYMENT_SUCCESS' } };
+const sessionsOf = async (bookingId: string) =>
+  (await gateway('GET', `/v1/sessions?booking_id=${bookingId}`)).json.data;
+const capturesOf = async (bookingId: string) =>
+  (await gateway('GET', '/v1/ledger')).json.captures.filter(
+    (one: { booking_id: string }) => one.booking_id === bookingId,
+  );
+
+test('paid: the seats are booked and there is a ticket for each', async () => {
+  const event = await scenes.event(4);
+  const buyer = await scenes.buyer(event, 0, 1);
+  await decideAt((await buyer.ready()).payment.url, 'pay');
+  const confirmed = await buyer.when({ status: 'CONFIRMED' });
+  expect(confirmed).toMatchObject(paidAndConfirmed);
+  expect(confirmed.tickets.map(({ seat }: { seat: { seatNo: number } }) => seat.seatNo).sort()).toEqual([0, 1]);
+  expect(new Set(confirmed.tickets.map(({ code }: { code: string }) => code)).size).toBe(2);
+  expect(await capturesOf(buyer.rawId)).toMatchObject([{ amount_minor: 10_500, currency: 'USD' }]);
+});
+
+test('paid twice at the page: charged once', async () => {
+  const event = await scenes.event(1);
+  const buyer = await scenes.buyer(event, 0);
+  const { url } = (await buyer.ready()).payment;
+  await Promise.all(Array.from({ length: 5 }, () => decideAt(url, 'pay')));
+  expect(await buyer.when({ status: 'CONFIRMED' })).toMatchObject(paidAndConfirmed);
+  expect(await capturesOf(buyer.rawId)).toHaveLength(1);
+});
+
+test('declined: the booking has failed, nothing was charged, and the next fan gets the seats', async () => {
+  const event = await scenes.event(2);
+  const buyer = await scenes.buyer(event, 0, 1);
+  await decideAt((await buyer.ready()).payment.url, 'decline');
+  expect(await buyer.when({ status: 'FAILED' })).toMatchObject({ payment: { status: 'PAYMENT_FAILED' }, tickets: [] });
+  expect(await capturesOf(buyer.rawId)).toEqual([]);
+  await scenes.buyer(event, 0, 1);
+});
+
+test('a webhook that comes three times confirms once', async () => {
+  await trouble({ duplicateWebhooks: 2 });
+  const event = await scenes.event(1);
+  const buyer = await scenes.buyer(event, 0);
+  await decideAt((await buyer.ready()).payment.url, 'pay');
+  expect((await buyer.when({ status: 'CONFIRMED' })).tickets).toHaveLength(1);
+  // Every copy has arrived, and the last one has changed nothing.
+  await vi.waitFor(async () => expect((await gateway('GET', '/v1/ledger')).json.notices.WAITING ?? 0).toBe(0), 10_000);
+  const types = await payments`select type from outbox where aggregateid = ${buyer.rawId} order by created_at`;
+  expect(types.map(({ type }) => type)).toEqual(['PaymentSessionOpened', 'PaymentSucceeded']);
+});
+
+test('a webhook that comes before the session is stored waits for it and then confirms', async () => {
+  const open = async () => (await gateway('GET', '/v1/ledger')).json.sessions.open ?? 0;
+  const before = await open();
+  await trouble({ hangMs: 4_000 });
+  const event = await scenes.event(1);
+  const buyer = await scenes.buyer(event, 0);
+  // The gateway has the session, and we do not know of it yet.
+  await vi.waitFor(async () => expect(await open()).toBe(before + 1), { timeout: 5_000, interval: 10 });
+  await trouble();
+  const [session] = await sessionsOf(buyer.rawId);
+  await decideAt(session.url, 'pay');
+  const waiting = () => payments`
+    select p.status from notices n join payments p on p.booking_id::text = n.booking_id
+    where n.reference = ${session.id} and n.handled_at is null and p.gateway_reference is null`;
+  await vi.waitFor(async () => expect(await waiting()).toEqual([{ status: 'CREATING_SESSION' }]), {
+    timeout: 3_000,
+    interval: 10,
+  });
+  expect(await buyer.when({ status: 'CONFIRMED' })).toMatchObject(paidAndConfirmed);
+});
+
+test('webhooks that never come: the money is found when the gateway is asked', async () => {
+  const event = await scenes.event(1);
+  const buyer = await scenes.buyer(event, 0);
+  const { url } = (await buyer.ready()).payment;
+  await trouble({ dropWebhooks: 1 });
+  await decideAt(url, 'pay');
+  // It is asked after forty seconds of silence: here these are over.
+  await payments`update payments set next_check_at = now() where booking_id = ${buyer.rawId}`;
+  expect(await buyer.when({ status: 'CONFIRMED' })).toMatchObject(paidAndConfirmed);
+});
+
+test('the gateway answers 500 after it has opened the session: it is the same session, and charged once', async () => {
+  await trouble({ fail500AfterActing: 2 });
+  const event = await scenes.event(1);
+  const buyer = await scenes.buyer(event, 0);
+  await decideAt((await buyer.ready()).payment.url, 'pay');
+  expect(await buyer.when({ status: 'CONFIRMED' })).toMatchObject(paidAndConfirmed);
+  expect(await sessionsOf(buyer.rawId)).toHaveLength(1);
+});
+
+test('cancelled after paying: the tickets are void, the money goes back once, although the gateway fails after giving it', async () => {
+  const event = await scenes.event(2);
+  const buyer = await scenes.buyer(event, 0, 1);
+  await decideAt((await buyer.ready()).payment.url, 'pay');
+  await buyer.when({ status: 'CONFIRMED' });
+  await trouble({ fail500AfterActing: 2 });
+  expect(await scenes.cancel(buyer.fan, buyer.id)).toMatchObject({ booking: { status: 'CANCELLED' } });
+  const refunded = await buyer.when({ status: 'CANCELLED', payment: 'REFUNDED' });
+  expect(refunded).toMatchObject({ payment: { refunded: { amountMinor: 10_500 } }, tickets: [] });
+  expect(await scenes.cancel(buyer.fan, buyer.id)).toMatchObject({ __typename: 'CancelBookingSuccess' });
+  const { refunds } = (await gateway('GET', '/v1/ledger')).json;
+  expect(refunds.filter((one: { booking_id: string }) => one.booking_id === buyer.rawId)).toHaveLength(1);
+  await scenes.buyer(event, 0, 1);
+});
+
+test('cancelled before paying: the session is closed and nothing can be charged', async () => {
+  const event = await scenes.event(1);
+  const buyer = await scenes.buyer(event, 0);
+  const { url } = (await buyer.ready()).payment;
+  await scenes.cancel(buyer.fan, buyer.id);
+  await buyer.when({ status: 'CANCELLED', payment: 'PAYMENT_FAILED' });
+  expect((await decideAt(url, 'pay')).ok).toBe(false);
+  expect(await capturesOf(buyer.rawId)).toEqual([]);
+});

@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { isUnionType } from 'graphql';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { closeDb, type Db, openDb } from '#db/client.ts';
+import { schema } from '#schema/index.ts';
+import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import { type Fan, type GraphqlAnswer, post, signInAsGuest } from '#test/support/fan.ts';
+import { type System, startSystem } from '#test/support/system.ts';
+
+/** Every member of every mutation's result union, over HTTP; the last test counts what was never seen. */
+const seen = new Set<string>();
+/** Needs an event with a waiting room, which can't be made yet. */
+const comesWithTheWaitingRoom = ['CreateBookingResult.AdmissionRequired'];
+
+let system: System;
+let db: Db;
+let event: SeededEvent;
+beforeAll(async () => {
+  // Behind a proxy the address is the proxy's word, so that each test can be somebody else.
+  system = await startSystem({ processes: ['api'], env: { TRUST_PROXY: 'true' } });
+  db = openDb({ url: system.bookingUrl, poolMax: 4, name: 'test' });
+  event = await seedEvent(db, { seats: 200, rows: 4 });
+});
+afterAll(async () => {
+  await closeDb(db);
+  await system.stop();
+});
+
+const refusal = '__typename ... on Refusal { code message retry { advice afterSeconds } }';
+const session = 'session { accessToken refreshToken viewer { id } }';
+const mutations = {
+  signUp: `mutation ($input: SignUpInput!) { signUp(input: $input) { ${refusal} ... on SignUpSuccess { ${session} } ... on InvalidInput { field } } }`,
+  signIn: `mutation ($input: SignInInput!) { signIn(input: $input) { ${refusal} ... on SignInSuccess { ${session} } } }`,
+  signInAsGuest: `mutation ($input: SignInAsGuestInput!) { signInAsGuest(input: $input) { ${refusal} ... on SignInAsGuestSuccess { ${session} } } }`,
+  refreshSession: `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { ${refusal} ... on RefreshSessionSuccess { ${session} } } }`,
+  createBooking: `mutation ($input: CreateBookingInput!) { createBooking(input: $input) { ${refusal}
+    ... on CreateBookingSuccess { replayed booking { id status } } ... on InvalidInput { field } ... on EventNotOnSale { opensAt }
+    ... on TooManySeats { limit } ... on SeatsUnavailable { version seats { id } alternatives { seats { id } total { amountMinor currency } } } } }`,
+  cancelBooking: `mutation ($input: CancelBookingInput!) { cancelBooking(input: $input) { ${refusal} ... on CancelBookingSuccess { booking { id status } } } }`,
+} as const;
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
+type Json = any;
+
+let addresses = 0;
+const someAddress = () => `10.0.${addresses >> 8}.${addresses++ & 255}`;
+
+async function attempt(name: keyof typeof mutations, input: object, by?: Fan, address = someAddress()): Promise<Json> {
+  const headers = { 'x-forwarded-for': address, ...(by && { authorization: `Bearer ${by.token}` }) };
+  const { data, errors }: GraphqlAnswer = await post(
+    system.apiUrl,
+    { query: mutations[name], variables: { input } },
+    headers,
+  );
+  if (errors) throw new Error(`${name}: ${JSON.stringify(errors)}`);
+  const answer = data[name];
+  seen.add(`${name.charAt(0).toUpperCase()}${name.slice(1)}Result.${answer.__typename}`);
+  return answer;
+}
+
+const book = (fan: Fan, seatNos: number[], more: { of?: SeededEvent; key?: string; address?: string } = {}) => {
+  const { of = event, key = randomUUID(), address } = more;
+  const seatIds = of.seatIds(...seatNos).map((id) => `Seat_${id}`);
+  return attempt('createBooking', { eventId: `Event_${of.eventId}`, seatIds, idempotencyKey: key }, fan, address);
+};
+const guest = () => signInAsGuest(system.apiUrl);
+
+test('accounts: taken addresses, wrong credentials, bad input', async () => {
+  const input = { email: 'ann@example.org', password: 'correct horse', displayName: 'Ann' };
+  expect((await attempt('signUp', input)).session.viewer.id).toMatch(/^User_/);
+  expect(await attempt('signUp', input)).toMatchObject({ code: 'EMAIL_TAKEN', retry: { advice: 'NEVER' } });
+  expect(await attempt('signUp', { ...input, email: 'ann' })).toMatchObject({ code: 'INVALID_INPUT', field: 'email' });
+  expect((await attempt('signIn', input_(input))).session.accessToken).toBeTruthy();
+  expect(await attempt('signIn', { ...input_(input), password: 'wrong' })).toMatchObject({ code: 'WRONG_CREDENTIALS' });
+  expect(await attempt('signIn', { ...input_(input), email: '@' })).toMatchObject({ code: 'INVALID_INPUT' });
+  expect((await attempt('signInAsGuest', { email: 'guest@example.org' })).session.refreshToken).toBeTruthy();
+  expect(await attempt('signInAsGuest', { email: 'guest' })).toMatchObject({ code: 'INVALID_INPUT' });
+});
+const input_ = ({ email, password }: { email: string; password: string }) => ({ email, password });
+
+test('sessions: a refresh token works once', async () => {
+  const { session: opened } = await attempt('signInAsGuest', { email: 'guest@example.org' });
+  const first = { refreshToken: opened.refreshToken };
+  expect((await attempt('refreshSession', first)).code).toBeUndefined();
+  expect(await attempt('refreshSession', first)).toMatchObject({ code: 'SESSION_ENDED', retry: { advice: 'NEVER' } });
+});
+
+test.each([
+  ['signUp', 20, { email: 'x', password: 'x', displayName: 'x' }],
+  ['signIn', 30, { email: 'x', password: 'x' }],
+  ['signInAsGuest', 120, { email: 'x' }],
+  ['refreshSession', 300, { refreshToken: 'x' }],
+] as const)('%s: an address that tries too often is told when to come back', async (name, budget, input) => {
+  const address = someAddress();
+  for (let n = 0; n < budget; n++)
+    expect((await attempt(name, input, undefined, address)).code).not.toBe('RATE_LIMITED');
+  const limited = await attempt(name, input, undefined, address);
+  expect(limited).toMatchObject({ code: 'RATE_LIMITED', retry: { advice: 'AFTER' } });
+  expect(limited.retry.afterSeconds).toBeGreaterThan(0);
+  expect((await attempt(name, input)).code, 'somebody else is not').not.toBe('RATE_LIMITED');
+});
+
+test('a booking: made, replayed, refused for another request with its key', async () => {
+  const [fan, key] = [await guest(), randomUUID()];
+  const made = await book(fan, [0, 1], { key });
+  expect(made).toMatchObject({ __typename: 'CreateBookingSuccess', replayed: false });
+  expect(await book(fan, [1, 0], { key })).toMatchObject({ replayed: true, booking: { id: made.booking.id } });
+  expect(await book(fan, [2], { key })).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', retry: { advice: 'NEW_KEY' } });
+  const taken = await book(await guest(), [1, 2]);
+  expect(taken).toMatchObject({
+    code: 'SEATS_UNAVAILABLE',
+    retry: { advice: 'NEW_KEY' },
+    seats: [{ id: `Seat_${event.seatId(1)}` }],
+  });
+  expect(taken.alternatives[0].seats).toHaveLength(2);
+  expect(taken.alternatives[0].total).toEqual({ amountMinor: 2 * 5250, currency: 'USD' });
+});
+
+test('a booking: what can never be', async () => {
+  const fan = await guest();
+  expect(await book(fan, [])).toMatchObject({ code: 'INVALID_INPUT', field: 'seatIds' });
+  expect(await book(fan, [10, 10])).toMatchObject({ code: 'INVALID_INPUT', field: 'seatIds' });
+  expect(await book(fan, [100_000])).toMatchObject({ code: 'INVALID_INPUT', field: 'seatIds' });
+  expect(await book(fan, [10], { key: '' })).toMatchObject({ code: 'INVALID_INPUT', field: 'idempotencyKey' });
+  expect(await book(fan, [20, 21, 22, 23, 24, 25, 26, 27, 28])).toMatchObject({ code: 'TOO_MANY_SEATS', limit: 8 });
+  const unknown = { eventId: `Event_${randomUUID()}`, seatIds: [`Seat_${event.seatId(0)}`], idempotencyKey: 'k' };
+  expect(await attempt('createBooking', unknown, fan)).toMatchObject({ code: 'NOT_FOUND' });
+  expect(await attempt('createBooking', { ...unknown, eventId: 'nonsense' }, fan)).toMatchObject({ code: 'NOT_FOUND' });
+  const later = await seedEvent(db, { seats: 4, onSaleInSeconds: 3600, like: event });
+  const early = await book(fan, [0], { of: later });
+  expect(early).toMatchObject({ code: 'EVENT_NOT_ON_SALE', retry: { advice: 'AFTER' } });
+  expect(new Date(early.opensAt).getTime()).toBeGreaterThan(Date.now());
+});
+
+test('a booking: sixty tries in a minute are one viewer’s share', async () => {
+  const fan = await guest();
+  const codes = [];
+  for (let n = 0; n < 61; n++) codes.push((await book(fan, [])).code);
+  expect(codes.slice(0, 60)).not.toContain('RATE_LIMITED');
+  expect(codes[60]).toBe('RATE_LIMITED');
+});
+
+test('a booking: given back once, not after it ended, and not by others', async () => {
+  const [fan, other] = [await guest(), await guest()];
+  const { booking } = await book(fan, [50]);
+  expect(await attempt('cancelBooking', { bookingId: booking.id }, other)).toMatchObject({ code: 'NOT_FOUND' });
+  expect(await attempt('cancelBooking', { bookingId: booking.id }, fan)).toMatchObject({
+    booking: { status: 'CANCELLED' },
+  });
+
+  const { booking: overdue } = await book(fan, [60]);
+  await expireByHand(overdue.id.replace('Booking_', ''));
+  expect(await attempt('cancelBooking', { bookingId: overdue.id }, fan)).toMatchObject({ code: 'NOT_CANCELLABLE' });
+});
+
+/** What the worker does when a hold is over. */
+async function expireByHand(id: string): Promise<void> {
+  await db.$client.begin(async (sql) => {
+    await sql`update bookings set status = 'EXPIRED', released_at = now() where id = ${id}`;
+    await sql`update event_seats set status = 'AVAILABLE', booking_id = null, hold_expires_at = null where booking_id = ${id}`;
+    await sql`update seat_inventories set held = held - 1, available = available + 1, version = version + 1 where event_id = ${event.eventId}`;
+  });
+}
+
+test('cancelling: ten tries in ten seconds are one viewer’s share', async () => {
+  const fan = await guest();
+  const codes = [];
+  for (let n = 0; n < 11; n++) codes.push((await attempt('cancelBooking', { bookingId: 'Booking_none' }, fan)).code);
+  expect(codes.at(-1)).toBe('RATE_LIMITED');
+});
+
+test('an event that is stuck makes nobody wait for ever: the same key later gets the answer', async () => {
+  const [fan, stuck] = [await guest(), await seedEvent(db, { seats: 4, like: event })];
+  const { booking } = await book(fan, [0], { of: stuck });
+  const release = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
+  const holding = db.$client.begin(async (sql) => {
+    await sql`select 1 from seat_inventories where event_id = ${stuck.eventId} for update`;
+    locked.resolve();
+    await release.promise;
+  });
+  await locked.promise;
+  const key = randomUUID();
+  try {
+    const [held, cancelled] = await Promise.all([
+      book(fan, [2], { of: stuck, key }),
+      attempt('cancelBooking', { bookingId: booking.id }, fan),
+    ]);
+    expect(held).toMatchObject({ code: 'TRY_AGAIN', retry: { advice: 'SAME_KEY' } });
+    expect(cancelled).toMatchObject({ code: 'TRY_AGAIN', retry: { advice: 'SAME_KEY' } });
+  } finally {
+    release.resolve();
+    await holding;
+  }
+  await expect.poll(async () => (await book(fan, [2], { of: stuck, key })).__typename).toBe('CreateBookingSuccess');
+});
+
+test('every member of every result union was produced', () => {
+  const members = Object.values(schema.getTypeMap())
+    .filter((type) => isUnionType(type) && type.name.endsWith('Result'))
+    .flatMap((union) => (isUnionType(union) ? union.getTypes().map((member) => `${union.name}.${member.name}`) : []));
+  expect(members.length).toBeGreaterThan(25);
+  expect(members.filter((member) => !seen.has(member))).toEqual(comesWithTheWaitingRoom);
+});

@@ -1,0 +1,95 @@
+import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
+import { closeDb, type Db, openDb } from '#db/client.ts';
+import type { CreateBookingNeeds } from '#domain/booking/create-booking.ts';
+import { openTicketSigner, type TicketSigner } from '#domain/booking/ticket-code.ts';
+import { openSeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
+import type { InventoryPolicy } from '#domain/inventory/inventory-work-rules.ts';
+import {
+  type InventoryWriter,
+  type InventoryWriterOptions,
+  openInventoryWriter,
+} from '#domain/inventory/inventory-writer.ts';
+import { openLostRaces } from '#domain/inventory/lost-races.ts';
+import { openSeatLocks } from '#domain/inventory/seat-locks.ts';
+import type { Viewer } from '#domain/viewer.ts';
+import { openRedis, type Redis } from '#redis/client.ts';
+import { createBookingDatabase } from './databases.ts';
+
+export const policy: InventoryPolicy = { holdTtlSeconds: 300, maxSeatsPerBooking: 8, maxSeatsPerEvent: 16 };
+
+/** Nothing listens there: what needs Redis has to go on without it. */
+export const NO_REDIS = 'redis://127.0.0.1:1';
+
+type ProcessOptions = Partial<InventoryWriterOptions> & {
+  /** Another way to the same database, such as a proxy. */
+  readonly url?: string;
+  readonly redisUrl?: string;
+};
+
+/** What a process has that books: everything that the booking operations need. */
+export type BoxProcess = CreateBookingNeeds & {
+  readonly db: Db;
+  readonly writer: InventoryWriter;
+  readonly redis: Redis;
+  readonly ticketSigner: TicketSigner;
+};
+
+export type Box = BoxProcess & {
+  readonly url: string;
+  /** A direct way to the database that no writer uses. */
+  readonly reader: Db;
+  /** Opens what one more process would have, on the same database. */
+  process(options?: ProcessOptions): BoxProcess;
+  close(): Promise<void>;
+};
+
+/** A booking database of this test's own and one process that books in it; without `redisUrl` its Redis is away. */
+export async function openBox(defaults: ProcessOptions = {}): Promise<Box> {
+  const database = await createBookingDatabase();
+  const opened: BoxProcess[] = [];
+  const pools: Db[] = [];
+  const pool = (name: string, url = database.url): Db => {
+    const db = openDb({ url, poolMax: 4, name });
+    pools.push(db);
+    return db;
+  };
+  const ticketSigner = openTicketSigner(newPrivateKey());
+  const open = (overrides: ProcessOptions = {}): BoxProcess => {
+    const { url, redisUrl = NO_REDIS, ...options } = { ...defaults, ...overrides };
+    const db = pool('test-reader', url);
+    const redis = openRedis({ url: redisUrl, name: 'test' });
+    const seatLocks = openSeatLocks({ redis, db });
+    const plans = openSeatingPlanCache({ db });
+    const writer = openInventoryWriter({ db: pool('test-writer', url), plans, policy, seatLocks, ...options });
+    const needs = { db, redis, seatLocks, writer, lostRaces: openLostRaces({ db }), ticketSigner };
+    opened.push(needs);
+    return needs;
+  };
+  return {
+    ...open(),
+    url: database.url,
+    reader: pool('test'),
+    process: open,
+    async close() {
+      await Promise.all(opened.map(({ writer }) => writer.close()));
+      for (const { redis } of opened) redis.disconnect();
+      await Promise.all(pools.map(closeDb));
+      await database.drop();
+    },
+  };
+}
+
+/** An Ed25519 key as the configuration has it. */
+export function newPrivateKey(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
+}
+
+/** Somebody who is signed in. No row is needed: bookings name users and do not reference them. */
+export function someViewer(): Viewer {
+  return {
+    userId: randomUUIDv7(),
+    role: 'FAN',
+    sessionId: randomUUIDv7(),
+    tokenExpiresAt: new Date(8_640_000_000_000_000),
+  };
+}

@@ -1,0 +1,190 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import type { Db } from '#db/client.ts';
+import { events, priceTiers, seatingPlans, sections, venueSeats, venues } from '#db/tables/catalog.ts';
+import { seatInventories } from '#db/tables/inventory.ts';
+import { buildLayout, type SeatingPlanDraft } from '#domain/catalog/layout.ts';
+import { encodeSeatId } from '#domain/global-id-rules.ts';
+
+export type SeedEventOptions = {
+  /** How many seats the plan has. */
+  seats: number;
+  /** Rows the seats are spread over, in order, in each section: default 1. */
+  rows?: number;
+  /** Sections the seats are spread over, in order; each is a price tier of its own named `Tier <n>`: default 1. */
+  sections?: number;
+  /** Of the first tier; each further tier costs 1000 more. Default 5000. */
+  priceMinor?: number;
+  /** Default 250. */
+  feeMinor?: number;
+  currency?: string;
+  title?: string;
+  status?: 'DRAFT' | 'PUBLISHED' | 'CANCELLED';
+  /** Seconds from now, by the clock of the database; default one hour ago, in 29 days, 30 days from now. */
+  onSaleInSeconds?: number;
+  offSaleInSeconds?: number;
+  startsInSeconds?: number;
+  /** Left out: a confirmed booking can't be cancelled. */
+  cancellableForSeconds?: number;
+  /** A user's id; an organizer is made when left out. */
+  organizerId?: string;
+  /** Another event with this plan instead of a new venue with a new plan. */
+  like?: SeededEvent;
+};
+
+export type SeededEvent = {
+  eventId: string;
+  venueId: string;
+  planId: string;
+  organizerId: string;
+  sectionIds: readonly string[];
+  seatCount: number;
+  currency: string;
+  /** The raw id of a seat, as `createBooking` takes it. */
+  seatId: (seatNo: number) => string;
+  seatIds: (...seatNos: number[]) => string[];
+};
+
+const DAY = 86_400;
+
+/** A venue, a seating plan with its layout, an event with its price tiers and its seat inventory, straight into the database. */
+export async function seedEvent(db: Db, options: SeedEventOptions): Promise<SeededEvent> {
+  const organizerId = options.organizerId ?? (await seedUser(db, { role: 'ORGANIZER' })).userId;
+  const plan = options.like ?? (await seedPlan(db, options));
+  const eventId = randomUUIDv7();
+  const inSeconds = (seconds: number) => sql`clock_timestamp() + make_interval(secs => ${seconds})`;
+  await db.insert(events).values({
+    id: eventId,
+    organizerId,
+    venueId: plan.venueId,
+    planId: plan.planId,
+    title: options.title ?? 'Test match',
+    category: 'SPORT',
+    startsAt: inSeconds(options.startsInSeconds ?? 30 * DAY),
+    onSaleAt: inSeconds(options.onSaleInSeconds ?? -3600),
+    offSaleAt: inSeconds(options.offSaleInSeconds ?? 29 * DAY),
+    ...(options.cancellableForSeconds !== undefined && {
+      cancellableUntil: inSeconds(options.cancellableForSeconds),
+    }),
+    status: options.status ?? 'PUBLISHED',
+    currency: options.currency ?? 'USD',
+  });
+  await db.insert(priceTiers).values(
+    plan.sectionIds.map((_, index) => ({
+      id: randomUUIDv7(),
+      eventId,
+      name: tierLabel(index),
+      priceMinor: (options.priceMinor ?? 5000) + 1000 * index,
+      feeMinor: options.feeMinor ?? 250,
+    })),
+  );
+  await db.insert(seatInventories).values({ eventId, capacity: plan.seatCount, available: plan.seatCount });
+  return {
+    eventId,
+    organizerId,
+    venueId: plan.venueId,
+    planId: plan.planId,
+    sectionIds: plan.sectionIds,
+    seatCount: plan.seatCount,
+    currency: options.currency ?? 'USD',
+    seatId: (seatNo) => encodeSeatId(plan.planId, seatNo),
+    seatIds: (...seatNos) => seatNos.map((seatNo) => encodeSeatId(plan.planId, seatNo)),
+  };
+}
+
+/** A user who can't sign in (no password): for tests below HTTP. */
+export async function seedUser(
+  db: Db,
+  options: { role?: 'FAN' | 'ORGANIZER' | 'ADMIN'; email?: string } = {},
+): Promise<{ userId: string }> {
+  const userId = randomUUIDv7();
+  const email = options.email ?? `${userId}@example.org`;
+  await db.execute(sql`insert into users (id, email, display_name, role)
+    values (${userId}, ${email}, 'Test user', ${options.role ?? 'FAN'})`);
+  return { userId };
+}
+
+const tierLabel = (index: number): string => `Tier ${index + 1}`;
+
+async function seedPlan(db: Db, options: SeedEventOptions) {
+  const venueId = randomUUIDv7();
+  const planId = randomUUIDv7();
+  const draft = draftOf(options);
+  const sectionIds = draft.sections.map(() => randomUUIDv7());
+  const layout = await buildLayout({ planId, sectionIds, draft });
+  await db.insert(venues).values({
+    id: venueId,
+    name: `Venue ${venueId.slice(-6)}`,
+    city: 'Springfield',
+    countryCode: 'US',
+    latitude: 40,
+    longitude: -90,
+    timeZone: 'America/Chicago',
+    capacity: options.seats,
+  });
+  await db.insert(seatingPlans).values({
+    id: planId,
+    venueId,
+    version: 1,
+    seatCount: options.seats,
+    layoutHash: layout.hash,
+    layout: layout.gzip,
+  });
+  await db.insert(sections).values(
+    draft.sections.map((section, position) => ({
+      id: sectionIds[position] ?? '',
+      planId,
+      position,
+      label: section.label,
+      tierLabel: section.tierLabel,
+    })),
+  );
+  await insertSeats(db, { planId, sectionIds, draft });
+  return { venueId, planId, sectionIds, seatCount: options.seats };
+}
+
+function draftOf(options: SeedEventOptions): SeatingPlanDraft {
+  const count = options.sections ?? 1;
+  const perSection = Math.ceil(options.seats / count);
+  const perRow = Math.ceil(perSection / (options.rows ?? 1));
+  const seats: SeatingPlanDraft['seats'] = { section: [], row: [], label: [], x: [], y: [], flags: [] };
+  for (let seatNo = 0; seatNo < options.seats; seatNo++) {
+    const section = Math.floor(seatNo / perSection);
+    const inSection = seatNo % perSection;
+    const row = Math.floor(inSection / perRow);
+    seats.section.push(section);
+    seats.row.push(`${row + 1}`);
+    seats.label.push(`${(inSection % perRow) + 1}`);
+    seats.x.push(section * (perRow + 2) * 5 + (inSection % perRow) * 5);
+    seats.y.push(row * 8);
+    seats.flags.push(0);
+  }
+  return {
+    width: count * (perRow + 2) * 5,
+    height: (options.rows ?? 1) * 8,
+    sections: Array.from({ length: count }, (_, index) => ({
+      label: `${101 + index}`,
+      tierLabel: tierLabel(index),
+      outline: [],
+    })),
+    seats,
+  };
+}
+
+async function insertSeats(
+  db: Db,
+  plan: { planId: string; sectionIds: readonly string[]; draft: SeatingPlanDraft },
+): Promise<void> {
+  const { seats } = plan.draft;
+  const rows = seats.x.map((x, seatNo) => ({
+    planId: plan.planId,
+    seatNo,
+    sectionId: plan.sectionIds[seats.section[seatNo] ?? 0] ?? '',
+    rowLabel: seats.row[seatNo] ?? '',
+    seatLabel: seats.label[seatNo] ?? '',
+    x,
+    y: seats.y[seatNo] ?? 0,
+  }));
+  for (let from = 0; from < rows.length; from += 5000)
+    await db.insert(venueSeats).values(rows.slice(from, from + 5000));
+}

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import postgres from 'postgres';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createPaymentsDatabase, type TestDatabase } from './databases.ts';
+import { type BookingFact, findMoneyViolations, type GatewayLedger, readInvariants } from './invariants-payments.ts';
+
+let database: TestDatabase;
+let sql: postgres.Sql;
+beforeAll(async () => {
+  database = await createPaymentsDatabase();
+  sql = postgres(database.url, { max: 1, onnotice: () => {} });
+});
+afterAll(async () => {
+  await sql.end();
+  await database.drop();
+});
+
+type Books = { bookings: BookingFact[]; ledger: GatewayLedger };
+let books: Books;
+let paid: string;
+let refunded: string;
+let open: string;
+
+const eventTypes = {
+  paid: ['PaymentSessionOpened', 'PaymentSucceeded'],
+  refunded: ['PaymentSessionOpened', 'PaymentSucceeded', 'RefundRequested', 'PaymentRefunded'],
+  open: ['PaymentSessionOpened'],
+};
+const publish = (bookingId: string, types: readonly string[]) => sql`
+  insert into outbox (id, aggregatetype, aggregateid, type, event_id, payload)
+  select gen_random_uuid(), 'payment', ${bookingId}, type, gen_random_uuid(), '{}' from unnest(${sql.array([...types])}::text[]) as type`;
+
+/** Three sound bookings: one paid and confirmed, one paid late and given back, one still open. */
+beforeEach(async () => {
+  [paid, refunded, open] = [randomUUID(), randomUUID(), randomUUID()];
+  await sql`truncate payments, outbox, notices`;
+  const insert = (id: string, status: string, values: Record<string, unknown>) =>
+    sql`insert into payments ${sql({
+      id: randomUUID(),
+      booking_id: id,
+      event_id: randomUUID(),
+      status,
+      amount_minor: 5000,
+      currency: 'USD',
+      description: 'Match',
+      lines: sql.json([]),
+      hold_expires_at: new Date(),
+      session_expires_at: new Date(),
+      gateway: 'sandbox',
+      gateway_reference: `cs_${id}`,
+      payment_url: 'http://localhost/pay',
+      ...values,
+    })}`;
+  const captured = { captured_minor: 5000, captured_currency: 'USD', captured_at: new Date() };
+  await insert(paid, 'PAYMENT_SUCCESS', captured);
+  const back = { refund_reason: 'SEATS_TAKEN', refunded_minor: 5000, refunded_at: new Date() };
+  await insert(refunded, 'REFUNDED', { ...captured, ...back });
+  await insert(open, 'SESSION_CREATED', {});
+  await publish(paid, eventTypes.paid);
+  await publish(refunded, eventTypes.refunded);
+  await publish(open, eventTypes.open);
+  const fact = (id: string, status: string) => ({
+    id,
+    status,
+    totalMinor: 5000,
+    currency: 'USD',
+    createdAt: new Date(Date.now() - 1000),
+  });
+  const move = (id: string) => ({ session: `cs_${id}`, booking_id: id, amount_minor: 5000, currency: 'USD' });
+  const captured_at = new Date(Date.now() - 1000).toISOString();
+  books = {
+    bookings: [fact(paid, 'CONFIRMED'), fact(refunded, 'EXPIRED'), fact(open, 'PENDING_PAYMENT')],
+    ledger: {
+      captures: [paid, refunded].map((id) => ({ ...move(id), captured_at })),
+      refunds: [move(refunded)],
+    },
+  };
+});
+
+const found = async () => new Set((await findMoneyViolations(database.url, books)).map(({ invariant }) => invariant));
+const bookingOf = (id: string) => books.bookings.find((booking) => booking.id === id);
+
+test('sound books violate nothing', async () => {
+  expect(await findMoneyViolations(database.url, books)).toEqual([]);
+});
+
+/** What is done to the books, and the invariant that must notice. */
+const corruptions: [string, string, () => unknown][] = [
+  [
+    'I07',
+    'a success whose booking never became anything',
+    () => Object.assign(bookingOf(paid) ?? {}, { status: 'EXPIRED' }),
+  ],
+  [
+    'I07',
+    'a refund that is not finished',
+    () => sql`update payments set status = 'REFUND_PENDING' where booking_id = ${refunded}`,
+  ],
+  ['I08', 'a confirmed booking without a capture', () => books.ledger.captures.shift()],
+  ['I08', 'a confirmed booking captured twice', () => books.ledger.captures.push({ ...first(), session: 'cs_second' })],
+  ['I08', 'a capture of another amount', () => Object.assign(first(), { amount_minor: 4999 })],
+  ['I08', 'a capture in another currency', () => Object.assign(first(), { currency: 'MXN' })],
+  [
+    'I08',
+    'a confirmed booking whose payment failed',
+    () => sql`update payments set status = 'PAYMENT_FAILED' where booking_id = ${paid}`,
+  ],
+  ['I09', 'money left over', () => books.ledger.refunds.pop()],
+  [
+    'I10',
+    'more given back than taken',
+    () => books.ledger.refunds.push({ ...first(), session: `cs_${refunded}`, booking_id: refunded, amount_minor: 1 }),
+  ],
+  ['I10', 'a refund of a confirmed booking at the gateway', () => books.ledger.refunds.push(first())],
+  [
+    'I10',
+    'a confirmed booking whose payment is given back',
+    () => Object.assign(bookingOf(refunded) ?? {}, { status: 'CONFIRMED' }),
+  ],
+  ['I11', 'an orphan charge', () => books.ledger.captures.push({ ...first(), session: 'cs_orphan', booking_id: open })],
+  ['I11', 'a phantom success', () => books.ledger.captures.shift()],
+  ['I11', 'a refund that the gateway does not know', () => books.ledger.refunds.pop()],
+  ['I12', 'two captures of a booking', () => books.ledger.captures.push({ ...first(), session: 'cs_second' })],
+  ['I12', 'a booking without a payment', () => sql`delete from payments where booking_id = ${open}`],
+  ['I16P', 'an event too few', () => sql`delete from outbox where aggregateid = ${paid} and type = 'PaymentSucceeded'`],
+  ['I16P', 'an event twice', () => publish(paid, ['PaymentSucceeded'])],
+  ['I16P', 'an event without a transition', () => publish(open, ['PaymentRefunded'])],
+  ['I16P', 'an event of a payment that does not exist', () => publish(randomUUID(), ['PaymentFailed'])],
+  [
+    'I17P',
+    'a notice that nobody applied',
+    () => sql`insert into notices (gateway, gateway_event_id, type, reference, occurred_at, received_at)
+      values ('sandbox', 'evt_1', 'SESSION_PAID', ${`cs_${open}`}, now(), now() - interval '1 second')`,
+  ],
+];
+const first = () => {
+  const [capture] = books.ledger.captures;
+  if (!capture) throw new Error('There is no capture to corrupt.');
+  return capture;
+};
+
+test.each(corruptions)('%s finds %s', async (invariant, _, corrupt) => {
+  await corrupt();
+  expect(await found()).toContain(invariant);
+});
+
+test('I12 finds two payments of a booking, should the constraint ever be lost', async () => {
+  await sql`alter table payments drop constraint payments_booking`;
+  const columns = sql`event_id, status, amount_minor, currency, description, lines, hold_expires_at, session_expires_at, gateway`;
+  await sql`insert into payments (id, booking_id, ${columns})
+    select gen_random_uuid(), booking_id, event_id, 'CREATING_SESSION', amount_minor, currency, description, lines,
+      hold_expires_at, session_expires_at, gateway from payments where booking_id = ${paid}`;
+  expect(await found()).toContain('I12');
+  await sql`delete from payments`;
+  await sql`alter table payments add constraint payments_booking unique (booking_id)`;
+});
+
+test('every invariant has its planted corruption', async () => {
+  const ids = (await readInvariants()).map(({ id }) => id);
+  expect(new Set(corruptions.map(([id]) => id))).toEqual(new Set(ids));
+});

@@ -1,0 +1,118 @@
+-- Invariants of money, over three sets of books: `payments` and `outbox` of the payments database, and the temporary
+-- tables `booking_facts` (id, status, total_minor, currency), `gateway_captures` and `gateway_refunds` (reference,
+-- booking_id, amount_minor, currency) that the runner fills. Each query gives `subject` and `detail`; no row means that
+-- it holds. `frontrow.grace` is how long work may be under way: zero after quiescence.
+
+-- I07 every PAYMENT_SUCCESS ends CONFIRMED or REFUNDED; REFUND_PENDING <= 15 min
+select p.booking_id::text as subject, p.status || ' while the booking is ' || coalesce(b.status, 'unknown') as detail
+from payments p left join booking_facts b on b.id = p.booking_id
+where p.status = 'PAYMENT_SUCCESS' and b.status is distinct from 'CONFIRMED'
+  and p.updated_at <= now() - current_setting('frontrow.grace')::interval
+union all
+select p.booking_id::text, 'REFUND_PENDING since ' || p.updated_at
+from payments p
+where p.status = 'REFUND_PENDING'
+  and p.updated_at <= now() - case when current_setting('frontrow.grace')::interval = interval '0' then interval '0' else interval '15 minutes' end;
+
+-- I08 CONFIRMED => exactly one capture with the same amount and currency
+select b.id::text as subject, count(c.reference) || ' captures of ' || coalesce(string_agg(c.amount_minor || ' ' || c.currency, ', '), 'nothing')
+  || ' for ' || b.total_minor || ' ' || b.currency as detail
+from booking_facts b left join gateway_captures c on c.booking_id = b.id::text
+where b.status = 'CONFIRMED' and b.total_minor > 0
+group by b.id, b.total_minor, b.currency
+having count(c.reference) <> 1 or min(c.amount_minor) <> b.total_minor or min(c.currency) <> b.currency
+union all
+select b.id::text, 'our payment is ' || coalesce(p.status || ' of ' || p.captured_minor || ' ' || p.captured_currency, 'missing')
+from booking_facts b left join payments p on p.booking_id = b.id
+where b.status = 'CONFIRMED'
+  and (p.status, p.captured_minor, p.captured_currency) is distinct from ('PAYMENT_SUCCESS', b.total_minor, b.currency);
+
+-- I09 per currency: captured - refunded = sum of CONFIRMED totals + captures in flight
+with kept as (
+  select currency, sum(amount_minor) as minor from (
+    select currency, amount_minor from gateway_captures
+    union all
+    select currency, -amount_minor from gateway_refunds) moves
+  group by currency
+), owed as (
+  select currency, sum(total_minor) as minor from (
+    select currency, total_minor from booking_facts where status = 'CONFIRMED'
+    union all
+    select c.currency, c.amount_minor - coalesce((select sum(r.amount_minor) from gateway_refunds r where r.reference = c.reference), 0)
+    from gateway_captures c left join booking_facts b on b.id::text = c.booking_id
+    where b.status is distinct from 'CONFIRMED' and c.captured_at > now() - current_setting('frontrow.grace')::interval) parts
+  group by currency
+)
+select coalesce(kept.currency, owed.currency) as subject,
+  'the gateway keeps ' || coalesce(kept.minor, 0) || ', we account for ' || coalesce(owed.minor, 0) as detail
+from kept full join owed on owed.currency = kept.currency
+where coalesce(kept.minor, 0) <> coalesce(owed.minor, 0);
+
+-- I10 refunds <= capture; never a refund while CONFIRMED
+select r.reference as subject, 'refunded ' || sum(r.amount_minor) || ' of ' || coalesce(max(c.amount_minor), 0) as detail
+from gateway_refunds r left join gateway_captures c on c.reference = r.reference
+group by r.reference
+having sum(r.amount_minor) > coalesce(max(c.amount_minor), 0)
+union all
+select b.id::text, 'CONFIRMED, and money went back at the gateway'
+from booking_facts b where b.status = 'CONFIRMED' and exists (select from gateway_refunds r where r.booking_id = b.id::text)
+union all
+select b.id::text, 'CONFIRMED, and our payment is ' || p.status
+from booking_facts b join payments p on p.booking_id = b.id
+where b.status = 'CONFIRMED' and p.status in ('REFUND_PENDING', 'REFUNDED')
+union all
+select p.booking_id::text, 'refunded ' || p.refunded_minor || ' of ' || p.captured_minor
+from payments p where p.refunded_minor > p.captured_minor;
+
+-- I11 gateway ledger and our payments name the same captures and refunds
+select c.reference as subject, 'orphan charge of ' || c.amount_minor || ' ' || c.currency as detail
+from gateway_captures c
+where c.captured_at <= now() - current_setting('frontrow.grace')::interval
+  and not exists (select from payments p where p.gateway_reference = c.reference
+    and p.captured_minor = c.amount_minor and p.captured_currency = c.currency)
+union all
+select p.booking_id::text, 'phantom success of ' || p.captured_minor || ' ' || p.captured_currency
+from payments p
+where p.captured_minor > 0 and not exists (select from gateway_captures c where c.reference = p.gateway_reference
+  and c.amount_minor = p.captured_minor and c.currency = p.captured_currency)
+union all
+select p.booking_id::text, 'we say ' || p.refunded_minor || ' went back, the gateway says ' || coalesce(sum(r.amount_minor), 0)
+from payments p left join gateway_refunds r on r.reference = p.gateway_reference
+where p.status <> 'REFUND_PENDING'
+group by p.id having p.refunded_minor <> coalesce(sum(r.amount_minor), 0);
+
+-- I12 one payment per booking
+select booking_id::text as subject, count(*) || ' payments' as detail
+from payments group by booking_id having count(*) > 1
+union all
+select booking_id, count(*) || ' captures' from gateway_captures group by booking_id having count(*) > 1
+union all
+select b.id::text, 'no payment' from booking_facts b
+where b.created_at <= now() - current_setting('frontrow.grace')::interval
+  and not exists (select from payments p where p.booking_id = b.id);
+
+-- I16P exactly one outbox event per transition of a payment, none without one
+with expected as (
+  select booking_id, 'PaymentSessionOpened' as type, payment_url is not null as happened from payments
+  union all
+  select booking_id, 'PaymentSucceeded', captured_at is not null and refund_reason is distinct from 'AMOUNT_MISMATCH' from payments
+  union all
+  select booking_id, 'PaymentFailed', failure_reason is not null from payments
+  union all
+  select booking_id, 'RefundRequested', refund_reason is not null from payments
+  union all
+  select booking_id, 'PaymentRefunded', refunded_at is not null from payments
+), published as (
+  select aggregateid as booking_id, type, count(*)::int as times from outbox group by 1, 2
+)
+select coalesce(e.booking_id::text, o.booking_id) as subject,
+  coalesce(e.type, o.type) || ' published ' || coalesce(o.times, 0) || ' times for ' || coalesce(e.happened::int, 0) as detail
+from expected e full join published o on o.booking_id = e.booking_id::text and o.type = e.type
+where coalesce(o.times, 0) <> coalesce(e.happened::int, 0)
+  -- Outbox rows are kept for 7 days.
+  and not exists (select from payments p where p.booking_id = e.booking_id and p.created_at < now() - interval '6 days');
+
+-- I17P no notice stays unapplied whose payment is known
+select n.gateway_event_id as subject, n.type || ' for ' || n.reference as detail
+from notices n join payments p on p.gateway = n.gateway and p.gateway_reference = n.reference
+where n.handled_at is null and n.received_at <= now() - current_setting('frontrow.grace')::interval;

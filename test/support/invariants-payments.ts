@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import postgres from 'postgres';
+
+export type BookingFact = {
+  id: string;
+  status: string;
+  totalMinor: number;
+  currency: string;
+  createdAt: Date;
+};
+
+type Move = { session: string; booking_id: string; amount_minor: number; currency: string };
+
+/** What the sandbox answers at `/v1/ledger`. */
+export type GatewayLedger = { captures: (Move & { captured_at: string })[]; refunds: Move[] };
+
+export type Violation = { invariant: string; subject: string; detail: string };
+
+export type MoneyBooks = { bookings: readonly BookingFact[]; ledger: GatewayLedger };
+
+/** The bookings of a booking database, as the invariants of money need them. */
+export async function readBookingFacts(bookingUrl: string): Promise<BookingFact[]> {
+  const sql = postgres(bookingUrl, { max: 1, onnotice: () => {} });
+  try {
+    return await sql<BookingFact[]>`
+      select id, status, total_minor as "totalMinor", currency, created_at as "createdAt" from bookings`;
+  } finally {
+    await sql.end();
+  }
+}
+
+/**
+ * Runs every query of invariants-payments.sql. Without bookings the books of the booking side are not compared: a test of
+ * payments alone has none.
+ * @param graceSeconds how long work may be under way; 0 after quiescence
+ */
+export async function findMoneyViolations(
+  paymentsUrl: string,
+  { bookings, ledger }: MoneyBooks,
+  graceSeconds = 0,
+): Promise<Violation[]> {
+  const queries = await readInvariants();
+  const sql = postgres(paymentsUrl, { max: 1, onnotice: () => {} });
+  try {
+    return await sql.begin(async (tx) => {
+      await loadBooks(tx, { bookings, ledger }, graceSeconds);
+      const found: Violation[] = [];
+      for (const { id, text } of queries) {
+        const rows = await tx.unsafe<{ subject: string; detail: string }[]>(text);
+        found.push(...rows.map((row) => ({ invariant: id, subject: row.subject, detail: row.detail })));
+      }
+      return found;
+    });
+  } finally {
+    await sql.end();
+  }
+}
+
+export async function readInvariants(): Promise<{ id: string; statement: string; text: string }[]> {
+  const text = await readFile(new URL('./invariants-payments.sql', import.meta.url), 'utf8');
+  const parts = text.split(/^-- (I\d+P?) (.*)$/m).slice(1);
+  const queries: { id: string; statement: string; text: string }[] = [];
+  for (let i = 0; i + 2 < parts.length; i += 3) {
+    queries.push({ id: parts[i] ?? '', statement: parts[i + 1] ?? '', text: parts[i + 2] ?? '' });
+  }
+  return queries;
+}
+
+async function loadBooks(tx: postgres.TransactionSql, { bookings, ledger }: MoneyBooks, graceSeconds: number) {
+  await tx`select set_config('frontrow.grace', ${`${graceSeconds} seconds`}, true)`;
+  await tx.unsafe(`
+    create temporary table booking_facts (id uuid, status text, total_minor integer, currency text, created_at timestamptz)
+      on commit drop;
+    create temporary table gateway_captures (reference text, booking_id text, amount_minor integer, currency text, captured_at timestamptz)
+      on commit drop;
+    create temporary table gateway_refunds (reference text, booking_id text, amount_minor integer, currency text)
+      on commit drop`);
+  for (const { id, status, totalMinor, currency, createdAt } of bookings) {
+    await tx`insert into booking_facts values (${id}, ${status}, ${totalMinor}, ${currency}, ${createdAt})`;
+  }
+  for (const one of ledger.captures) {
+    await tx`insert into gateway_captures
+      values (${one.session}, ${one.booking_id}, ${one.amount_minor}, ${one.currency}, ${one.captured_at})`;
+  }
+  for (const one of ledger.refunds) {
+    await tx`insert into gateway_refunds values (${one.session}, ${one.booking_id}, ${one.amount_minor}, ${one.currency})`;
+  }
+}

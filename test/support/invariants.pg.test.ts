@@ -1,0 +1,92 @@
+import { randomUUIDv7 } from 'node:crypto';
+import postgres from 'postgres';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { confirmBooking } from '#domain/booking/confirm-booking.ts';
+import { createBooking } from '#domain/booking/create-booking.ts';
+import { openBox, someViewer } from './box.ts';
+import { type SeededEvent, seedEvent } from './catalog.ts';
+import { findViolations, readInvariants } from './invariants.ts';
+
+const box = await openBox();
+const sql = postgres(box.url, { max: 1, onnotice: () => undefined });
+let event: SeededEvent;
+const ids = { held: '', sold: '', other: '' };
+
+beforeAll(async () => {
+  event = await seedEvent(box.reader, { seats: 20 });
+  for (const [index, name] of (['held', 'sold', 'other'] as const).entries()) {
+    const seatIds = event.seatIds(2 * index, 2 * index + 1);
+    const { booking } = await createBooking(box, someViewer(), {
+      eventId: event.eventId,
+      seatIds,
+      idempotencyKey: name,
+    });
+    ids[name] = booking.id;
+    if (name === 'held') continue;
+    const { totalMinor: amountMinor, currency, id: aggregateId } = booking;
+    const paid = {
+      type: 'PaymentSucceeded',
+      aggregateId,
+      eventId: event.eventId,
+      amountMinor,
+      currency,
+      capturedAt: '',
+    } as const;
+    await confirmBooking(box, paid);
+  }
+});
+afterAll(async () => {
+  await sql.end();
+  await box.close();
+});
+
+/** What a bug would have written, by the invariant that it breaks. Undone after each. */
+const corruptions: Record<string, (tx: postgres.TransactionSql) => Promise<unknown>> = {
+  I01: (tx) => tx`update booking_seats set seat_no = 2 where booking_id = ${ids.other} and seat_no = 4`,
+  I02: (tx) =>
+    tx`update event_seats set status = 'AVAILABLE', booking_id = null where booking_id = ${ids.sold} and seat_no = 2`,
+  I03: (tx) => tx`update tickets set voided_at = now() where booking_id = ${ids.sold} and seat_no = 3`,
+  I04: (tx) =>
+    tx`update seat_inventories set held = held - 1, available = available + 1 where event_id = ${event.eventId}`,
+  I05: (tx) => tx`update event_seats set hold_expires_at = now() - interval '6 s' where booking_id = ${ids.held}`,
+  I06: (tx) => tx`update bookings set hold_expires_at = created_at + interval '301 s' where id = ${ids.held}`,
+  I07: (tx) => tx`update bookings set status = 'EXPIRED' where id = ${ids.sold}`,
+  I08: (tx) => tx`update bookings set payment_status = 'SESSION_CREATED' where id = ${ids.sold}`,
+  I10: (tx) => tx`update bookings set payment_status = 'REFUNDED', refunded_minor = 1 where id = ${ids.sold}`,
+  I13: async (tx) => {
+    await tx`alter table bookings drop constraint bookings_idempotency_key`;
+    await tx`update bookings set (user_id, idempotency_key) = (
+      select user_id, idempotency_key from bookings where id = ${ids.held}) where id = ${ids.sold}`;
+  },
+  I15: (tx) => tx`update bookings set status = 'EXPIRED' where id = ${ids.sold}`,
+  I16: (tx) => tx`delete from outbox where aggregateid = ${ids.sold} and type = 'BookingConfirmed'`,
+  I17: (tx) => tx`insert into inbox (consumer, message_id) values ('someone', ${randomUUIDv7()})`,
+  I18: (tx) => tx`update bookings set version = 99 where id = ${ids.sold}`,
+  I19: (tx) =>
+    tx`update booking_seats set price_minor = price_minor + 1 where booking_id = ${ids.sold} and seat_no = 2`,
+};
+
+test('what the operations write breaks none of them', async () => {
+  expect(await findViolations(box.url)).toEqual([]);
+});
+
+test('every invariant has a corruption here', () => {
+  expect(readInvariants('invariants.sql').map(({ id }) => id)).toEqual(Object.keys(corruptions));
+});
+
+test.each(Object.keys(corruptions))('%s finds what breaks it', async (id) => {
+  const { query } = readInvariants('invariants.sql').find((one) => one.id === id) ?? { query: '' };
+  const undo = new Error('undo');
+  let found: readonly unknown[] = [];
+  await sql
+    .begin(async (tx) => {
+      await corruptions[id]?.(tx);
+      found = await tx.unsafe(query);
+      throw undo;
+    })
+    .catch((error: unknown) => {
+      if (error !== undo) throw error;
+    });
+  expect(found.length).toBeGreaterThan(0);
+  expect(await findViolations(box.url)).toEqual([]);
+});

@@ -1,0 +1,140 @@
+-- What must be true of a booking database at every moment. Each query is named; zero rows mean that it holds, and each
+-- row says what does not.
+
+-- I01 no seat is sold twice, not even one after the other with overlapping times
+select a.event_id, s.seat_no, a.id as booking, b.id as other_booking
+from bookings a
+join booking_seats s on s.booking_id = a.id
+join booking_seats o on o.event_id = s.event_id and o.seat_no = s.seat_no and o.booking_id > s.booking_id
+join bookings b on b.id = o.booking_id
+where a.confirmed_at is not null and b.confirmed_at is not null
+  and tstzrange(a.confirmed_at, a.released_at) && tstzrange(b.confirmed_at, b.released_at);
+
+-- I02 a seat and its booking agree
+select e.event_id, e.seat_no, e.status, b.status as booking_status, 'seat without such a booking' as what
+from event_seats e left join bookings b on b.id = e.booking_id and b.event_id = e.event_id
+where (e.status = 'BOOKED' and b.status is distinct from 'CONFIRMED')
+   or (e.status = 'HELD' and (b.status is distinct from 'PENDING_PAYMENT' or e.hold_expires_at is distinct from b.hold_expires_at))
+   or (e.status in ('AVAILABLE', 'BLOCKED') and (e.booking_id is not null or e.hold_expires_at is not null))
+union all
+select s.event_id, s.seat_no, e.status, b.status, 'booking without its seat'
+from bookings b join booking_seats s on s.booking_id = b.id
+left join event_seats e on e.event_id = s.event_id and e.seat_no = s.seat_no
+where (b.status = 'CONFIRMED' and (e.status is distinct from 'BOOKED' or e.booking_id is distinct from b.id))
+   or (b.status = 'PENDING_PAYMENT' and (e.status is distinct from 'HELD' or e.booking_id is distinct from b.id))
+   or (b.status in ('EXPIRED', 'FAILED', 'CANCELLED') and e.booking_id = b.id);
+
+-- I03 a booking has all its seats and tickets or none
+select b.id, b.status, 'seats of several bookings or none' as what
+from bookings b left join booking_seats s on s.booking_id = b.id left join event_seats e on e.event_id = s.event_id and e.seat_no = s.seat_no
+group by b.id, b.status
+having count(s.seat_no) = 0
+    or count(*) filter (where e.booking_id = b.id) not in (0, count(*))
+    or bool_or(s.event_id <> b.event_id)
+union all
+select b.id, b.status, 'tickets do not match the seats'
+from bookings b
+left join lateral (select array_agg(seat_no order by seat_no) as nos from booking_seats where booking_id = b.id) s on true
+left join lateral (select array_agg(seat_no order by seat_no) as nos from tickets where booking_id = b.id and voided_at is null) t on true
+where t.nos is distinct from case when b.status = 'CONFIRMED' then s.nos end;
+
+-- I04 an event's counters are its rows, and add up to its capacity
+select i.event_id, i.capacity, i.available, i.held, i.booked, i.blocked, r.held as held_rows, r.booked as booked_rows
+from seat_inventories i
+left join lateral (
+  select count(*) filter (where status = 'HELD') as held, count(*) filter (where status = 'BOOKED') as booked,
+    count(*) filter (where status = 'BLOCKED') as blocked
+  from event_seats e where e.event_id = i.event_id) r on true
+where (i.held, i.booked, i.blocked) is distinct from (r.held, r.booked, r.blocked)
+   or i.available + i.held + i.booked + i.blocked <> i.capacity;
+
+-- I05 no hold is older than its end and five seconds to sweep it
+select event_id, seat_no, booking_id, hold_expires_at from event_seats
+where status = 'HELD' and hold_expires_at < clock_timestamp() - interval '5 seconds'
+union all
+select event_id, null, id, hold_expires_at from bookings
+where status = 'PENDING_PAYMENT' and hold_expires_at < clock_timestamp() - interval '5 seconds';
+
+-- I06 a hold lasts 300 s, or 420 s with its one recorded extension
+select id, created_at, hold_expires_at, hold_extended_at from bookings
+where hold_expires_at > created_at + case when hold_extended_at is null then interval '300 seconds' else interval '420 seconds' end;
+
+-- I07 money that was captured belongs to a confirmed booking, or is on its way back for less than 15 minutes, or is back
+select b.id, status, payment_status, updated.at from bookings b
+left join lateral (
+  select max(created_at) as at from outbox where aggregateid = b.id::text
+    and type in ('BookingConfirmationFailed', 'BookingCancelled')) updated on true
+where status <> 'CONFIRMED' and payment_status in ('PAYMENT_SUCCESS', 'REFUND_PENDING')
+  and (updated.at is null or updated.at < clock_timestamp() - interval '15 minutes');
+
+-- I08 a confirmed booking was paid
+select id, payment_status, confirmed_at from bookings
+where status = 'CONFIRMED' and (payment_status <> 'PAYMENT_SUCCESS' or confirmed_at is null);
+
+-- I10 nothing is given back while the booking is confirmed, and never more than it cost
+select id, status, payment_status, total_minor, refunded_minor from bookings
+where (status = 'CONFIRMED' and (payment_status in ('REFUND_PENDING', 'REFUNDED') or refunded_minor > 0))
+   or (refunded_minor is not null and payment_status <> 'REFUNDED');
+
+-- I13 one booking per user and idempotency key
+select user_id, idempotency_key, count(*) from bookings group by user_id, idempotency_key having count(*) > 1;
+
+-- I15 only legal transitions: what was published of a booking is one of the paths through its states
+select aggregateid, path, b.status
+from (
+  select aggregateid, string_agg(type, ' ' order by (payload ->> 'version')::bigint) as path
+  from outbox
+  where type in ('BookingCreated', 'BookingConfirmed', 'BookingExpired', 'BookingFailed', 'BookingCancelled')
+  group by aggregateid) o
+left join bookings b on b.id::text = o.aggregateid
+where (path, coalesce(b.status, 'none')) not in (
+    ('BookingCreated', 'PENDING_PAYMENT'),
+    ('BookingCreated BookingConfirmed', 'CONFIRMED'),
+    ('BookingCreated BookingExpired', 'EXPIRED'),
+    ('BookingCreated BookingFailed', 'FAILED'),
+    ('BookingCreated BookingCancelled', 'CANCELLED'),
+    ('BookingCreated BookingConfirmed BookingCancelled', 'CANCELLED'),
+    ('BookingCreated BookingExpired BookingConfirmed', 'CONFIRMED'),
+    ('BookingCreated BookingExpired BookingConfirmed BookingCancelled', 'CANCELLED'))
+  -- Rows of the outbox may be forgotten after a week, from the front.
+  and (path like 'BookingCreated%' or b.created_at > clock_timestamp() - interval '6 days' or b.id is null);
+
+-- I16 each transition is one message with a version of its own, and there is no other; the versions of an event have no gap
+select event_id::text as about, 'a version twice or missing' as what
+from (
+  select o.event_id, count(*) as messages, count(distinct payload ->> 'version') as versions,
+    min((payload ->> 'version')::bigint) as first, max((payload ->> 'version')::bigint) as last
+  from outbox o where payload ? 'version' and payload ? 'seatNos' group by o.event_id) m
+left join seat_inventories i using (event_id)
+where messages <> versions or last - first + 1 <> messages or last is distinct from i.version
+union all
+select b.id::text, 'the latest transition is not published'
+from bookings b
+where b.created_at > clock_timestamp() - interval '6 days'
+  and not exists (
+    select 1 from outbox o where o.aggregateid = b.id::text and (o.payload ->> 'version')::bigint = b.version
+      and o.type = case b.status when 'PENDING_PAYMENT' then 'BookingCreated' when 'CONFIRMED' then 'BookingConfirmed'
+        when 'EXPIRED' then 'BookingExpired' when 'FAILED' then 'BookingFailed' else 'BookingCancelled' end);
+
+-- I17 what consumers have handled was published, and what happened is published within a minute
+select message_id as message, consumer, 'handled but never published' as what from inbox i
+where handled_at > clock_timestamp() - interval '6 days'
+  and not exists (select 1 from event_log.messages m where m.id::text = i.message_id)
+union all
+select o.id::text, null, 'not published' from outbox o
+where o.created_at < clock_timestamp() - interval '1 minute'
+  and not exists (select 1 from event_log.messages m where m.id = o.id);
+
+-- I18 an event's messages are in the order of their versions, and no booking is ahead of its event
+select key as about, version, previous from (
+  select key, (event ->> 'version')::bigint as version,
+    lag((event ->> 'version')::bigint) over (partition by key order by topic, partition, "offset") as previous
+  from event_log.messages where event ? 'version' and event ? 'seatNos') m
+where version <= previous
+union all
+select b.id::text, b.version, i.version from bookings b join seat_inventories i using (event_id)
+where b.version > i.version;
+
+-- I19 a booking costs what its seats cost
+select b.id, b.total_minor, sum(s.price_minor + s.fee_minor) as seats from bookings b join booking_seats s on s.booking_id = b.id
+group by b.id having sum(s.price_minor + s.fee_minor) <> b.total_minor;

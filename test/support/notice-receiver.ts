@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+
+export interface ReceivedNotice {
+  readonly rawBody: Buffer;
+  readonly headers: IncomingHttpHeaders;
+}
+
+export interface NoticeReceiver {
+  readonly url: string;
+  /** All that came, in order of arrival, refused ones too. */
+  readonly received: readonly ReceivedNotice[];
+  /** What the next deliveries are answered with; 200 until told otherwise. */
+  answerWith(status: number): void;
+  /** The first delivery, come or to come, that `wanted` accepts. */
+  waitFor(wanted: (notice: ReceivedNotice) => boolean): Promise<ReceivedNotice>;
+  /** Resolves once `count` deliveries came. */
+  waitForCount(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Stands where a merchant's webhook endpoint stands and keeps what a gateway delivers. */
+export async function openNoticeReceiver(port = 0): Promise<NoticeReceiver> {
+  const received: ReceivedNotice[] = [];
+  const waiting = new Set<() => void>();
+  let status = 200;
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    received.push({ rawBody: Buffer.concat(chunks), headers: request.headers });
+    response.writeHead(status).end();
+    for (const look of waiting) look();
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The receiver has no port.');
+  const until = <T>(find: () => T | undefined) =>
+    new Promise<T>((resolve) => {
+      const look = () => {
+        const found = find();
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+    });
+  return {
+    url: `http://127.0.0.1:${address.port}/webhooks`,
+    received,
+    answerWith(next) {
+      status = next;
+    },
+    waitFor: (wanted) => until(() => received.find(wanted)),
+    waitForCount: async (count) => {
+      await until(() => (received.length >= count ? true : undefined));
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

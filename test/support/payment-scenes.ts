@@ -1,0 +1,77 @@
+import postgres from 'postgres';
+import { closeDb, openDb } from '#db/client.ts';
+import { decodeGlobalId, encodeGlobalId } from '#domain/global-id-rules.ts';
+import { expectAllInvariants } from './all-invariants.ts';
+import { type SeedEventOptions, type SeededEvent, seedEvent } from './catalog.ts';
+import { bookingWhen, createBooking, type Fan, signInAsGuest } from './fan.ts';
+import { merchantCall } from './sandbox-gateway.ts';
+import { type ProcessName, type SystemOptions, startSystem } from './system.ts';
+
+type Wanted = { status?: string; payment?: string };
+
+/** A system in which fans buy, with what a test needs to make trouble between the processes. */
+export async function openPaymentScenes(options: SystemOptions = {}) {
+  const system = await startSystem({ ...options, env: { LOG_LEVEL: 'warn', ...options.env } });
+  const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
+  const payments = postgres(system.paymentsUrl, { max: 1, onnotice: () => undefined });
+  const gateway = merchantCall(system.gatewayUrl);
+
+  /** Seats of an event by their numbers, for whoever asks. */
+  const book = (fan: Fan, event: SeededEvent, seatNos: readonly number[], key?: string) => {
+    const seatIds = event.seatIds(...seatNos).map((id) => encodeGlobalId('Seat', id));
+    return createBooking(fan, encodeGlobalId('Event', event.eventId), seatIds, key);
+  };
+
+  return {
+    system,
+    db,
+    payments,
+    gateway,
+    book,
+    event: (seats: number, more: Partial<SeedEventOptions> = {}) =>
+      seedEvent(db, { seats, cancellableForSeconds: 3600, ...more }),
+    /** A fan who holds these seats. */
+    async buyer(event: SeededEvent, ...seatNos: number[]) {
+      const fan = await signInAsGuest(system.apiUrl);
+      const { booking } = await book(fan, event, seatNos);
+      if (!booking) throw new Error('The seats are taken.');
+      const rawId = decodeGlobalId(booking.id)?.id ?? '';
+      const when = ({ status, payment }: Wanted, withinMs?: number) =>
+        bookingWhen(
+          fan,
+          booking.id,
+          (now) => (!status || now.status === status) && (!payment || now.payment.status === payment),
+          withinMs,
+        );
+      return { fan, id: booking.id as string, rawId, when, ready: () => when({ status: 'PAYMENT_READY' }) };
+    },
+    cancel: async (fan: Fan, bookingId: string) =>
+      (
+        await fan.ask(
+          `mutation ($bookingId: ID!) { cancelBooking(input: { bookingId: $bookingId }) {
+            __typename ... on CancelBookingSuccess { booking { id status } } ... on Refusal { code } } }`,
+          { bookingId },
+        )
+      ).cancelBooking,
+    /** The gateway's switches; none: everything works. */
+    async trouble(switches: Record<string, number> = {}): Promise<void> {
+      const { status, text } = await gateway('PUT', '/v1/trouble', switches);
+      if (status !== 200) throw new Error(text);
+    },
+    /** The process begins anew and dies at `failpoint`; resolves when it runs. `died` resolves when it is dead. */
+    async doom(name: ProcessName, failpoint: string): Promise<{ died: Promise<void> }> {
+      await system.kill(name);
+      await system.start(name, { FRONTROW_FAILPOINT: failpoint });
+      return { died: system.ended(name) };
+    },
+    /** A payment that a dead process had claimed is taken over when its lease of 15 s ends: here at once. */
+    endLeases: () => payments`
+      update payments set next_check_at = now()
+      where next_check_at between now() + interval '1 second' and now() + interval '16 seconds' and status in ('CREATING_SESSION', 'SESSION_CREATED', 'REFUND_PENDING')`,
+    expectAllInvariants: (withinMs?: number) => expectAllInvariants(system, withinMs ? { withinMs } : {}),
+    async close(): Promise<void> {
+      await Promise.all([closeDb(db), payments.end()]);
+      await system.stop();
+    },
+  };
+}

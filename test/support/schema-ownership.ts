@@ -1,0 +1,150 @@
+import {
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLNamedOutputType,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isCompositeType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isRequiredArgument,
+  parse,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+
+/**
+ * `PUBLIC`: anybody may read it. `OWNED`: its owner alone; somebody else gets the answer for an unknown id.
+ * `OF_THE_CALLER` (root fields): takes no id of anything owned and answers with what is, or becomes, the caller's own.
+ */
+export type Classification = {
+  readonly types: Readonly<Record<string, 'PUBLIC' | 'OWNED'>>;
+  readonly roots: Readonly<Record<string, 'PUBLIC' | 'OWNED' | 'OF_THE_CALLER'>>;
+};
+
+type RootField = { readonly coordinate: string; readonly field: GraphQLField<unknown, unknown> };
+
+const operations = { Query: 'query', Mutation: 'mutation', Subscription: 'subscription' } as const;
+
+export function rootFieldsOf(schema: GraphQLSchema): RootField[] {
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  return roots.flatMap((root) =>
+    Object.values(root?.getFields() ?? {}).map((field) => ({ coordinate: `${root?.name}.${field.name}`, field })),
+  );
+}
+
+/** What the classification does not say, or says wrongly, about a schema; empty when each owned thing is known. */
+export function problemsOf(schema: GraphQLSchema, { types, roots }: Classification): string[] {
+  const node = schema.getType('Node');
+  const nodes = isInterfaceType(node) ? schema.getPossibleTypes(node).map(({ name }) => name) : [];
+  const unknownNodes = nodes.filter((name) => !types[name]).map((name) => `${name} has ids and is not classified`);
+  const fields = rootFieldsOf(schema);
+  const coordinates = new Set(fields.map(({ coordinate }) => coordinate));
+  const gone = [
+    ...Object.keys(types).filter((name) => !schema.getType(name)),
+    ...Object.keys(roots).filter((coordinate) => !coordinates.has(coordinate)),
+  ].map((name) => `${name} is classified and not there`);
+  const ofRoots = fields.flatMap(({ coordinate, field }) => {
+    const kind = roots[coordinate];
+    const owned = reachedFrom(schema, getNamedType(field.type)).filter((name) => types[name] === 'OWNED');
+    if (!kind && owned.length > 0) return [`${coordinate} leads to ${owned.join(', ')} and is not classified`];
+    if (!kind && field.args.some(({ type }) => takesId(type))) return [`${coordinate} takes an id, unclassified`];
+    return kind === 'PUBLIC' ? owned.map((name) => `${coordinate} is public and leads to ${name}`) : [];
+  });
+  return [...unknownNodes, ...gone, ...ofRoots];
+}
+
+function takesId(type: GraphQLInputType, seen = new Set<GraphQLNamedType>()): boolean {
+  const named = getNamedType(type);
+  if (named.name === 'ID') return true;
+  if (!isInputObjectType(named) || seen.has(named)) return false;
+  seen.add(named);
+  return Object.values(named.getFields()).some((field) => takesId(field.type, seen));
+}
+
+/** Names of every type that an answer of this type can contain, itself included. */
+function reachedFrom(schema: GraphQLSchema, start: GraphQLNamedOutputType): string[] {
+  const reached = new Set<GraphQLNamedOutputType>();
+  const walk = (type: GraphQLNamedOutputType) => {
+    if (reached.has(type)) return;
+    reached.add(type);
+    for (const inner of membersOf(schema, type)) walk(inner);
+    if (!isObjectType(type) && !isInterfaceType(type)) return;
+    for (const field of Object.values(type.getFields())) walk(getNamedType(field.type));
+  };
+  walk(start);
+  return [...reached].map(({ name }) => name);
+}
+
+const membersOf = (schema: GraphQLSchema, type: GraphQLNamedOutputType) =>
+  isAbstractType(type) ? schema.getPossibleTypes(type) : [];
+
+export type Question = {
+  readonly coordinate: string;
+  /** The field below the root that it asks for, e.g. `Booking.payment`. */
+  readonly about: string;
+  readonly query: string;
+};
+
+/**
+ * One document for each field of each object type that a root field answers with: all that is behind the field, down to
+ * three levels, is asked along. Of `Node`, only the types named in `of`.
+ */
+export function questionsOf(schema: GraphQLSchema, { coordinate, field }: RootField, of?: string): Question[] {
+  const [root = '', name] = coordinate.split('.');
+  const operation = operations[root as keyof typeof operations];
+  const variables = field.args.map((arg) => `$${arg.name}: ${arg.type}`).join(', ');
+  const passed = field.args.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
+  const called = passed === '' ? name : `${name}(${passed})`;
+  const head = `${operation}${variables === '' ? '' : ` (${variables})`}`;
+  const type = getNamedType(field.type);
+  const objects = [type, ...membersOf(schema, type)].filter(isObjectType).filter((one) => !of || one.name === of);
+  return objects.flatMap((object) =>
+    Object.values(object.getFields()).flatMap((inner) => {
+      const asked = selectionOf(schema, inner, [object]);
+      if (asked === undefined) return [];
+      const selection = object === type ? asked : `... on ${object.name} { ${asked} }`;
+      const query = `${head} { ${called} { __typename ${selection} } }`;
+      return [{ coordinate, about: `${object.name}.${inner.name}`, query }];
+    }),
+  );
+}
+
+const DEPTH = 4;
+
+function selectionOf(
+  schema: GraphQLSchema,
+  field: GraphQLField<unknown, unknown>,
+  path: readonly GraphQLNamedType[],
+): string | undefined {
+  if (field.args.some(isRequiredArgument)) return undefined;
+  const type = getNamedType(field.type);
+  if (!isCompositeType(type)) return field.name;
+  if (path.length > DEPTH || path.includes(type)) return undefined;
+  return `${field.name} { __typename ${selectionsOf(schema, type, [...path, type])} }`;
+}
+
+function selectionsOf(schema: GraphQLSchema, type: GraphQLNamedOutputType, path: readonly GraphQLNamedType[]): string {
+  if (isObjectType(type)) {
+    const fields = Object.values(type.getFields()).map((field) => selectionOf(schema, field, path));
+    return fields.filter((text) => text !== undefined).join(' ');
+  }
+  return membersOf(schema, type)
+    .map((member) => `... on ${member.name} { __typename ${selectionsOf(schema, member, [...path, member])} }`)
+    .join(' ');
+}
+
+/** `Type.field` of everything that a document asks for. */
+export function coordinatesIn(schema: GraphQLSchema, query: string): string[] {
+  const asked: string[] = [];
+  const info = new TypeInfo(schema);
+  const Field = () => {
+    asked.push(`${info.getParentType()?.name}.${info.getFieldDef()?.name}`);
+  };
+  visit(parse(query), visitWithTypeInfo(info, { Field }));
+  return asked;
+}

@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { freePort } from '#processes/dev/servers/server-process.ts';
+import { createBookingDatabase, createPaymentsDatabase } from './databases.ts';
+import { testRedisUrl } from './redis.ts';
+import { testSearch } from './search.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+export type ProcessName = 'api' | 'api-2' | 'payments' | 'relay' | 'worker' | 'gateway-sandbox';
+const everything: readonly ProcessName[] = ['gateway-sandbox', 'payments', 'relay', 'worker', 'api'];
+
+export type SystemOptions = {
+  processes?: readonly ProcessName[];
+  /** Reaches every process. */
+  env?: Record<string, string>;
+  /** False: the processes get the address of a Redis that is not there. */
+  redis?: boolean;
+  /** A Typesense of the test run; without it PostgreSQL answers searches. */
+  search?: boolean;
+};
+
+export type System = {
+  apiUrl: string;
+  secondApiUrl: string;
+  gatewayUrl: string;
+  gatewayApiKey: string;
+  bookingUrl: string;
+  paymentsUrl: string;
+  redisUrl: string;
+  /** What the processes printed, a line each. */
+  lines: readonly string[];
+  /** Resolves when the process says that it is ready. `env` is added for this life only. */
+  start(name: ProcessName, env?: Record<string, string>): Promise<void>;
+  /** Resolves when the process is gone. */
+  kill(name: ProcessName, signal?: NodeJS.Signals): Promise<void>;
+  /** Resolves when the process ended by itself. */
+  ended(name: ProcessName): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** The whole product as it runs in production, a process each, on databases of its own. */
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
+  const [booking, payments, dataFolder] = await Promise.all([
+    createBookingDatabase(),
+    createPaymentsDatabase(),
+    mkdtemp(join(tmpdir(), 'frontrow-system-')),
+  ]);
+  const redisUrl = options.redis === false ? `redis://127.0.0.1:${await freePort()}` : await testRedisUrl();
+  const ports = {
+    api: await freePort(),
+    api2: await freePort(),
+    payments: await freePort(),
+    gateway: await freePort(),
+  };
+  const env = await systemEnvironment(options, {
+    booking: booking.url,
+    payments: payments.url,
+    redisUrl,
+    dataFolder,
+    ports,
+  });
+  const running = new Map<ProcessName, ChildProcess>();
+  const lines: string[] = [];
+
+  const start: System['start'] = async (name, extra = {}) => {
+    const child = startProcess(
+      name,
+      { ...env, ...(name === 'api-2' ? { PORT: String(ports.api2) } : {}), ...extra },
+      lines,
+    );
+    running.set(name, child);
+    const ready = Promise.withResolvers<void>();
+    child.on('message', (message) => {
+      if ((message as { ready?: boolean }).ready) ready.resolve();
+    });
+    const early = once(child, 'exit').then(() => {
+      throw new Error(`${name} ended before it was ready:\n${lines.slice(-20).join('\n')}`);
+    });
+    await Promise.race([ready.promise, early]);
+    early.catch(() => {});
+  };
+  const ended: System['ended'] = async (name) => {
+    const child = running.get(name);
+    if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    running.delete(name);
+  };
+  const kill: System['kill'] = async (name, signal = 'SIGKILL') => {
+    running.get(name)?.kill(signal);
+    await ended(name);
+  };
+  const stop = async () => {
+    const asked = [...running];
+    await Promise.all(asked.map(([name]) => kill(name, 'SIGTERM')));
+    const failed = asked.filter(([, child]) => child.exitCode !== 0).map(([name]) => name);
+    await Promise.all([booking.drop(), payments.drop(), rm(dataFolder, { recursive: true, force: true })]);
+    if (failed.length > 0)
+      throw new Error(`Did not end in order: ${failed.join(', ')}\n${lines.slice(-30).join('\n')}`);
+  };
+
+  try {
+    await Promise.all((options.processes ?? everything).map((name) => start(name)));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    apiUrl: `http://127.0.0.1:${ports.api}`,
+    secondApiUrl: `http://127.0.0.1:${ports.api2}`,
+    gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
+    gatewayApiKey: keys.apiKey,
+    bookingUrl: booking.url,
+    paymentsUrl: payments.url,
+    redisUrl,
+    lines,
+    start,
+    kill,
+    ended,
+    stop,
+  };
+}
+
+const privateKey = () =>
+  generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
+const keys = {
+  apiKey: 'sk_sandbox_for_tests',
+  webhookSecret: 'whsec_for_tests_only',
+  token: privateKey(),
+  ticket: privateKey(),
+};
+
+type Places = {
+  booking: string;
+  payments: string;
+  redisUrl: string;
+  dataFolder: string;
+  ports: { api: number; payments: number; gateway: number };
+};
+
+async function systemEnvironment(options: SystemOptions, places: Places): Promise<Record<string, string>> {
+  const search = options.search ? await testSearch() : undefined;
+  const gatewayUrl = `http://127.0.0.1:${places.ports.gateway}`;
+  return {
+    PATH: process.env.PATH ?? '',
+    DATABASE_URL: places.booking,
+    PAYMENTS_DATABASE_URL: places.payments,
+    REDIS_URL: places.redisUrl,
+    ...(search ? { TYPESENSE_URL: search.url, TYPESENSE_API_KEY: search.apiKey, TYPESENSE_PREFIX: search.prefix } : {}),
+    TOKEN_PRIVATE_KEY: keys.token,
+    TICKET_PRIVATE_KEY: keys.ticket,
+    PORT: String(places.ports.api),
+    PAYMENTS_PORT: String(places.ports.payments),
+    GATEWAY_PORT: String(places.ports.gateway),
+    GATEWAY_URL: gatewayUrl,
+    GATEWAY_PUBLIC_URL: gatewayUrl,
+    GATEWAY_DATA: places.dataFolder,
+    GATEWAY_API_KEY: keys.apiKey,
+    GATEWAY_WEBHOOK_SECRET: keys.webhookSecret,
+    GATEWAY_WEBHOOK_SECRETS: keys.webhookSecret,
+    GATEWAY_WEBHOOK_URL: `http://127.0.0.1:${places.ports.payments}/webhooks/gateway`,
+    ...options.env,
+  };
+}
+
+function startProcess(name: ProcessName, env: Record<string, string>, lines: string[]): ChildProcess {
+  const file = name === 'api-2' ? 'api' : name;
+  const child = spawn(process.execPath, [join(root, `src/processes/${file}.ts`)], {
+    env,
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      if (process.env.FRONTROW_TEST_LOG) appendFileSync(process.env.FRONTROW_TEST_LOG, text);
+      for (const line of text.split('\n').filter(Boolean)) lines.push(`${name}: ${line}`);
+    });
+  }
+  return child;
+}

@@ -1,0 +1,21 @@
+import { createRequire } from 'node:module';
+import { defineConfig } from 'vitest/config';
+
+const require = createRequire(import.meta.url);
+const report = process.env.TEST_REPORT;
+
+export default defineConfig({
+  // Its ESM and CommonJS entries are two copies, and a schema of one is no schema to the other.
+  resolve: { alias: [{ find: /^graphql$/, replacement: require.resolve('graphql') }] },
+  test: {
+    include: ['{src,test,scripts,bench}/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    // A test that fails only sometimes is a finding.
+    retry: 0,
+    // For whoever counts the results by program.
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+  },
+});
