@@ -9,8 +9,9 @@ import * as account from './tables/account.ts';
 import * as booking from './tables/booking.ts';
 import * as catalog from './tables/catalog.ts';
 import * as inventory from './tables/inventory.ts';
+import * as waitingRoom from './tables/waiting-room.ts';
 
-const tables = [account, booking, catalog, inventory]
+const tables = [account, booking, catalog, inventory, waitingRoom]
   .flatMap((module): unknown[] => Object.values(module))
   .filter((value) => is(value, PgTable));
 
