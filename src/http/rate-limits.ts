@@ -2,24 +2,29 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limite
 import { RateLimited } from '#domain/errors.ts';
 import type { Redis } from '#redis/client.ts';
 import type { LimitedOperation } from '#schema/context.ts';
+import { type OwnCounts, openOwnCounts } from './own-counts.ts';
 
 /** Who asks: two budgets that do not know of each other. */
 export type Caller = { readonly userId: string | undefined; readonly address: string };
 
-type Budget = { readonly points: number; readonly seconds: number };
+/**
+ * `isExact`: holds across processes to the point, for what guesses passwords or is dear. The others may be exceeded by
+ * a tenth of the points for each process more than one.
+ */
+type Budget = { readonly points: number; readonly seconds: number; readonly isExact?: true };
 type Budgets = { readonly viewer?: Budget; readonly address: Budget };
 
 /** An address may be a whole office or a carrier's gateway, so it may do much more than one viewer. */
 const budgets: Record<LimitedOperation | 'request', Budgets> = {
   /** Each request takes one point, a search or a list more. */
   request: { viewer: { points: 600, seconds: 10 }, address: { points: 3_000, seconds: 10 } },
-  signUp: { address: { points: 20, seconds: 60 } },
-  signIn: { address: { points: 30, seconds: 60 } },
+  signUp: { address: { points: 20, seconds: 60, isExact: true } },
+  signIn: { address: { points: 30, seconds: 60, isExact: true } },
   signInAsGuest: { address: { points: 120, seconds: 60 } },
   refreshSession: { address: { points: 300, seconds: 60 } },
   /** One a second on average, and fifty at once: a client that repeats a key gets its answer and no refusal. */
   createBooking: { viewer: { points: 60, seconds: 60 }, address: { points: 300, seconds: 10 } },
-  cancelBooking: { viewer: { points: 10, seconds: 10 }, address: { points: 300, seconds: 10 } },
+  cancelBooking: { viewer: { points: 10, seconds: 10, isExact: true }, address: { points: 300, seconds: 10 } },
 };
 
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
@@ -30,7 +35,9 @@ export type RateLimits = {
 };
 
 /**
- * Budgets are kept in Redis, so that they hold across processes, and in this process while Redis is away.
+ * Whoever asks little is counted in this process alone and leaves nothing in Redis: a million fans who wait cost no key
+ * and no round trip. Who has taken a tenth of a budget here is counted in Redis, so that budgets hold across processes;
+ * in this process while Redis is away.
  * `looseLoopback`: a load test of thousands of buyers comes from one loopback address, which has no limit of its own then.
  */
 export function openRateLimits(options: { redis: Redis; enabled: boolean; looseLoopback: boolean }): RateLimits {
@@ -38,13 +45,17 @@ export function openRateLimits(options: { redis: Redis; enabled: boolean; looseL
 
   const limiter = (kind: 'viewer' | 'address', what: string, budget: Budget) => {
     const settings = { keyPrefix: `limit:${kind}:${what}`, points: budget.points, duration: budget.seconds };
-    return new RateLimiterRedis({
+    const shared = new RateLimiterRedis({
       ...settings,
       storeClient: options.redis,
       // Whoever has used up a budget is turned away without a round trip.
       inMemoryBlockOnConsumed: budget.points,
       insuranceLimiter: new RateLimiterMemory(settings),
+      // Nor does anybody wait for a Redis that is away.
+      rejectIfRedisNotReady: true,
     });
+    const own = budget.isExact ? undefined : openOwnCounts({ ...budget, share: shareOf(budget) });
+    return { shared, own };
   };
   const limiters = Object.fromEntries(
     Object.entries(budgets).map(([what, { viewer, address }]) => [
@@ -65,9 +76,15 @@ export function openRateLimits(options: { redis: Redis; enabled: boolean; looseL
   };
 }
 
-async function take(limiter: RateLimiterRedis, key: string, points: number): Promise<void> {
+const shareOf = ({ points }: Budget): number => Math.min(Math.max(5, Math.ceil(points / 10)), points - 1);
+
+type Limiter = { readonly shared: RateLimiterRedis; readonly own: OwnCounts | undefined };
+
+async function take({ shared, own }: Limiter, key: string, points: number): Promise<void> {
+  const toShare = own ? own.take(key, points) : points;
+  if (toShare === 0) return;
   try {
-    await limiter.consume(key, points);
+    await shared.consume(key, toShare);
   } catch (rejection) {
     if (!(rejection instanceof RateLimiterRes)) throw rejection;
     throw new RateLimited(Math.max(1, Math.ceil(rejection.msBeforeNext / 1000)));
