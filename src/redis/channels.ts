@@ -9,3 +9,9 @@ export const eventChannel = (eventId: string): string => `event:${eventId}`;
 
 /** A beat a second from the worker; five seconds without one mean that pub/sub is deaf. */
 export const HEARTBEAT_CHANNEL = 'frontrow:heartbeat';
+
+/** Every change of every waiting room; the payload is the room as JSON (`Room`). */
+export const WAITING_ROOMS_CHANNEL = 'waiting-rooms';
+
+/** Says that PostgreSQL knows something new of a viewer's place whose turn has come; the payload is its ordinal alone. */
+export const placeChannel = (eventId: string, userId: string): string => `waiting-room:${eventId}:${userId}`;

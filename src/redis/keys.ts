@@ -11,3 +11,6 @@ export const EPOCH = 'frontrow:epoch';
 export const seatMap = (eventId: string): string => `seatmap:{${eventId}}:map`;
 export const seatMapDeltas = (eventId: string): string => `seatmap:{${eventId}}:deltas`;
 export const seatMapAhead = (eventId: string): string => `seatmap:{${eventId}}:ahead`;
+
+/** The version of the waiting room that was published last, so that an older one is not published after it. */
+export const waitingRoom = (eventId: string): string => `waiting-room:{${eventId}}`;

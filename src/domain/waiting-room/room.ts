@@ -60,6 +60,8 @@ export type RoomSession = {
   readonly signInId: string;
   /** Came, and found the room full, then. Null when nobody had to wait at the door. */
   readonly knockedAtMs: number | null;
+  /** At the door, and told that a slot is free for it. */
+  readonly calledAtMs: number | null;
   readonly enteredAtMs: number | null;
   readonly expiresAtMs: number | null;
   readonly endedAtMs: number | null;
