@@ -9,6 +9,7 @@ const text = readFileSync(new URL('.env.example', root), 'utf8').replace(/^([A-Z
   if (name.endsWith('_PRIVATE_KEY')) return `${name}=${privateKey()}`;
   // The gateway signs with what the payments service checks.
   if (name.startsWith('GATEWAY_WEBHOOK_SECRET')) return `${name}=${webhookSecret}`;
+  if (name === 'ADMISSION_KEYS') return `${name}=k1:${secret()}`;
   return `${name}=${secret()}`;
 });
 try {

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+const ADMISSION_KEYS_FIX =
+  'one `id:secret`, or two during a rotation, separated by a comma, each secret at least 32 characters: echo k1:$(openssl rand -hex 24)';
+
 const port = z.coerce.number().int().min(0).max(65_535);
 const count = z.coerce.number().int().positive();
 const list = z.string().transform((text) =>
@@ -9,6 +12,18 @@ const list = z.string().transform((text) =>
     .filter(Boolean),
 );
 const secret = z.string().min(16, 'at least 16 characters');
+
+/** `kid:secret`; the id names the key in what it signs. */
+const admissionKey = /^([\w-]{1,32}):(\S{32,})$/;
+const admissionKeys = list
+  .refine((keys) => keys.length > 0 && keys.every((key) => admissionKey.test(key)), ADMISSION_KEYS_FIX)
+  .transform((keys) => keys.map(toAdmissionKey))
+  .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, 'each key has an id of its own');
+
+function toAdmissionKey(key: string): { kid: string; secret: string } {
+  const [, kid = '', secret = ''] = admissionKey.exec(key) ?? [];
+  return { kid, secret };
+}
 
 const profile = z.enum(['development', 'production']).default('development');
 
@@ -56,6 +71,8 @@ const api = z.object({
     error:
       'an Ed25519 private key, PKCS #8 DER in base64: openssl genpkey -algorithm ed25519 -outform DER | base64 -w0',
   }),
+  /** Signs what waiting rooms give out. The first signs, all verify. */
+  ADMISSION_KEYS: z.string({ error: ADMISSION_KEYS_FIX }).pipe(admissionKeys),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
 });
 const worker = z.object({ ...common, ...databases, ...redis, ...search, ...booking });
@@ -144,6 +161,7 @@ export function parseApiConfig(env: Environment) {
       rateLimits: data.RATE_LIMITS === 'on',
     },
     tokenPrivateKey: data.TOKEN_PRIVATE_KEY,
+    admissionKeys: data.ADMISSION_KEYS,
   };
 }
 

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '#processes/dev/servers/server-process.ts';
 import { heapBytesOf, reportMemory } from './child.ts';
@@ -37,6 +37,7 @@ export async function openOurApi(
       MAX_SEATS_PER_EVENT: '100000',
       TOKEN_PRIVATE_KEY: tokenPrivateKey,
       TICKET_PRIVATE_KEY: newPrivateKey(),
+      ADMISSION_KEYS: `k1:${randomBytes(24).toString('hex')}`,
     },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -132,6 +132,7 @@ const keys = {
   webhookSecret: 'whsec_for_tests_only',
   token: privateKey(),
   ticket: privateKey(),
+  admission: 'k1:admissions-of-tests-and-nobody-else',
 };
 
 type Places = {
@@ -152,6 +153,7 @@ async function systemEnvironment(options: SystemOptions, places: Places): Promis
     REDIS_URL: places.redisUrl,
     ...(search ? { TYPESENSE_URL: search.url, TYPESENSE_API_KEY: search.apiKey, TYPESENSE_PREFIX: search.prefix } : {}),
     TOKEN_PRIVATE_KEY: keys.token,
+    ADMISSION_KEYS: keys.admission,
     TICKET_PRIVATE_KEY: keys.ticket,
     PORT: String(places.ports.api),
     PAYMENTS_PORT: String(places.ports.payments),

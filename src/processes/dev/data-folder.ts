@@ -10,6 +10,7 @@ export interface DevSecrets {
   typesenseApiKey: string;
   tokenPrivateKey: string;
   ticketPrivateKey: string;
+  admissionKeys: string;
   gatewayApiKey: string;
   gatewayWebhookSecret: string;
 }
@@ -81,6 +82,7 @@ function newSecrets(): DevSecrets {
     typesenseApiKey: random(),
     tokenPrivateKey: newPrivateKey(),
     ticketPrivateKey: newPrivateKey(),
+    admissionKeys: `k1:${random()}`,
     gatewayApiKey: `sk_sandbox_${random()}`,
     gatewayWebhookSecret: `whsec_${random()}`,
   };

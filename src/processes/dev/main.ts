@@ -77,6 +77,7 @@ function serviceEnvironment({ path, secrets }: DataFolder, ports: ServicePorts):
     GATEWAY_DATA: resolve(path, 'gateway'),
     TOKEN_PRIVATE_KEY: given.TOKEN_PRIVATE_KEY || secrets.tokenPrivateKey,
     TICKET_PRIVATE_KEY: given.TICKET_PRIVATE_KEY || secrets.ticketPrivateKey,
+    ADMISSION_KEYS: given.ADMISSION_KEYS || secrets.admissionKeys,
     GATEWAY_API_KEY: given.GATEWAY_API_KEY || secrets.gatewayApiKey,
     GATEWAY_WEBHOOK_SECRETS: webhookSecrets,
     GATEWAY_WEBHOOK_SECRET: webhookSecrets.split(',')[0],
