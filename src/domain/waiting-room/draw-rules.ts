@@ -1,0 +1,63 @@
+import { createCipheriv, hash, randomBytes } from 'node:crypto';
+import type { Room } from './room.ts';
+
+const SECRET_BYTES = 32;
+/** A number of the stream. Of 2^48 a remainder by a million is uneven by less than one part in 280 million. */
+const NUMBER_BYTES = 6;
+/** How many numbers are made at a time, so that a draw of millions needs no more memory than its order. */
+const NUMBERS_AT_ONCE = 32_768;
+
+/** What nobody can foresee: 32 random bytes, in hex. */
+export function newDrawSecret(): string {
+  return randomBytes(SECRET_BYTES).toString('hex');
+}
+
+/** What is published before the draw, and what the secret is checked against after it: SHA-256 of its bytes, in hex. */
+export function commitmentOf(secret: string): string {
+  return hash('sha256', bytesOf(secret), 'hex');
+}
+
+/**
+ * The draw among the ordinals below `entries`: [ordinal] -> position, from 1. A Fisher-Yates shuffle whose numbers are
+ * the key stream of AES-256 in counter mode, keyed with the secret: for i from the last ordinal down to 1, the next 48
+ * bits, big-endian, modulo i + 1 say which place i changes with. Whoever has the secret comes to the same order.
+ */
+export function drawOrder(secret: string, entries: number): Uint32Array {
+  const order = Uint32Array.from({ length: entries }, (_, ordinal) => ordinal + 1);
+  const cipher = createCipheriv('aes-256-ctr', bytesOf(secret), Buffer.alloc(16));
+  const zeros = Buffer.alloc(NUMBER_BYTES * Math.min(NUMBERS_AT_ONCE, Math.max(0, entries - 1)));
+  let numbers = zeros;
+  let offset = zeros.length;
+  for (let i = entries - 1; i > 0; i--) {
+    if (offset === zeros.length) {
+      numbers = cipher.update(zeros);
+      offset = 0;
+    }
+    const j = numbers.readUIntBE(offset, NUMBER_BYTES) % (i + 1);
+    offset += NUMBER_BYTES;
+    const drawn = order[i] as number;
+    order[i] = order[j] as number;
+    order[j] = drawn;
+  }
+  return order;
+}
+
+/**
+ * The position of an ordinal, from 1, or undefined before the draw. `order` is that of the room's draw: without it only
+ * those who joined after the draw have a position, which stand behind it in the order of joining.
+ */
+export function positionOf(
+  room: Pick<Room, 'draw'>,
+  order: Uint32Array | undefined,
+  ordinal: number,
+): number | undefined {
+  if (!room.draw) return undefined;
+  return ordinal < room.draw.entries ? order?.[ordinal] : ordinal + 1;
+}
+
+function bytesOf(secret: string): Buffer {
+  const bytes = Buffer.from(secret, 'hex');
+  if (bytes.length !== SECRET_BYTES || secret.length !== 2 * SECRET_BYTES)
+    throw new Error(`The secret of a draw is ${SECRET_BYTES} bytes in hex.`);
+  return bytes;
+}
