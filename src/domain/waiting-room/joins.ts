@@ -1,0 +1,56 @@
+import type { Db } from '#db/client.ts';
+import { inTransaction } from '#db/transaction.ts';
+import { openBatches } from './batches.ts';
+import { type Applicant, type LockedRoom, lockRoom, placeApplicants } from './room-statements.ts';
+
+export type JoinAnswer =
+  | { readonly kind: 'joined'; readonly ordinal: number; readonly isNew: boolean }
+  | { readonly kind: 'notOpen'; readonly opensAtMs: number; readonly opensInSeconds: number }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'noRoom' };
+
+export type Joins = {
+  /**
+   * The viewer's place, a new one at the end if there is none yet, or if it was left, or is over: `replacing` names the
+   * ordinal of that one, so that asking twice takes one place. Throws RateLimited when too many wait, TryAgain while
+   * PostgreSQL is away; then the same call may be repeated.
+   */
+  join(eventId: string, userId: string, replacing?: number): Promise<JoinAnswer>;
+  close(): Promise<void>;
+};
+
+/** Open one per process. */
+export function openJoins({ db, maxQueued }: { db: Db; maxQueued?: number }): Joins {
+  const batches = openBatches<Applicant, JoinAnswer>({
+    run: (eventId, applicants) => joinAll(db, eventId, applicants),
+    ...(maxQueued !== undefined && { maxQueued }),
+  });
+  return {
+    join: (eventId, userId, replacing) => batches.add(eventId, { userId, replacing: replacing ?? null }),
+    close: () => batches.close(),
+  };
+}
+
+/** In order of arrival: the room's row is locked, so the ordinals of all processes are those of one line. */
+async function joinAll(db: Db, eventId: string, applicants: readonly Applicant[]): Promise<JoinAnswer[]> {
+  const [room, places] = await inTransaction(db, 'join-waiting-room', (tx) =>
+    Promise.all([lockRoom(tx, eventId), placeApplicants(tx, eventId, applicants)]),
+  );
+  const refusal = places.size === 0 ? refusalOf(room) : undefined;
+  const toldOf = new Set<string>();
+  return applicants.map(({ userId }) => {
+    if (refusal) return refusal;
+    const place = places.get(userId);
+    if (!place) throw new Error('An applicant got no place.');
+    // Who asked twice in one batch has one new place, not two.
+    const isNew = place.isNew && !toldOf.has(userId);
+    toldOf.add(userId);
+    return { kind: 'joined', ordinal: place.ordinal, isNew };
+  });
+}
+
+function refusalOf(room: LockedRoom | undefined): JoinAnswer {
+  if (!room) return { kind: 'noRoom' };
+  if (room.state === 'ENDED') return { kind: 'ended' };
+  return { kind: 'notOpen', opensAtMs: room.opensAtMs, opensInSeconds: room.opensInSeconds };
+}

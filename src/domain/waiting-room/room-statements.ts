@@ -1,0 +1,88 @@
+import type { Tx } from '#db/client.ts';
+import { plainArray, prepared } from '#db/prepared.ts';
+import type { RoomState } from './room.ts';
+
+export type LockedRoom = {
+  readonly state: RoomState;
+  readonly capacity: number;
+  readonly watermark: number;
+  readonly opensAtMs: number;
+  /** At least 1, also for a room that is just opening. */
+  readonly opensInSeconds: number;
+};
+
+/**
+ * Whoever changes who is where in the room is in line behind its row. Nothing else is read here: a statement that waited
+ * for a lock still sees the old snapshot of every other row. It may be sent together with the statement that follows,
+ * which gets a snapshot of its own when the lock is held.
+ */
+export async function lockRoom(tx: Tx, eventId: string): Promise<LockedRoom | undefined> {
+  const [, rows] = await Promise.all([prepared(tx, BY_KEY, []), prepared<LockedRoom>(tx, LOCK, [eventId])]);
+  return rows[0];
+}
+
+/** A plan that was made while the tables were small would scan them, and prepared statements keep it while they grow. */
+const BY_KEY = `select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+  set_config('enable_mergejoin', 'off', true)`;
+
+const LOCK = `
+  select state, capacity, watermark, (extract(epoch from opens_at) * 1000)::float8 as "opensAtMs",
+    greatest(1, ceil(extract(epoch from opens_at - clock_timestamp())))::int as "opensInSeconds"
+  from waiting_rooms where event_id = $1 for update`;
+
+export type Applicant = {
+  readonly userId: string /** The ordinal of their place that is over. */;
+  readonly replacing: number | null;
+};
+
+/** Another transaction gave out the same ordinals: only possible without the room's lock. */
+export class StaleRoom extends Error {}
+
+/**
+ * Gives places in the order of the applicants: whoever has one keeps it, unless it was left or is to be replaced; nobody
+ * is replaced who is inside. Empty when nobody can join now. The guards hold without the lock, too: a viewer's second
+ * place breaks the key, and ordinals that another one gave out throw StaleRoom.
+ */
+export async function placeApplicants(
+  tx: Tx,
+  eventId: string,
+  applicants: readonly Applicant[],
+): Promise<Map<string, { ordinal: number; isNew: boolean }>> {
+  const rows = await prepared<{ userId: string; ordinal: number; isNew: boolean; isCounted: boolean }>(tx, PLACE, [
+    eventId,
+    plainArray(applicants.map(({ userId }) => userId)),
+    plainArray(applicants.map(({ replacing }) => replacing)),
+  ]);
+  if (rows.some((row) => row.isNew && !row.isCounted)) throw new StaleRoom('The ordinals were given out meanwhile.');
+  return new Map(rows.map(({ userId, ordinal, isNew }) => [userId, { ordinal, isNew }]));
+}
+
+const PLACE = `
+  with room as (
+    select joined from waiting_rooms
+    where event_id = $1 and (state in ('OPEN', 'DRAWN') or (state = 'CLOSED' and opens_at <= clock_timestamp()))
+  ), asked as (
+    select a.user_id, min(a.n) as n, max(a.replacing) as replacing
+    from unnest($2::uuid[], $3::int[]) with ordinality as a (user_id, replacing, n) group by a.user_id
+  ), known as (
+    select a.user_id, a.n, p.ordinal, p.left_at is null and (p.ordinal is distinct from a.replacing or exists (
+        select from waiting_room_sessions s where s.event_id = $1 and s.ordinal = p.ordinal
+          and s.entered_at is not null and s.ended_at is null)) as stays
+    from asked a left join waiting_room_places p on p.event_id = $1 and p.user_id = a.user_id
+  ), fresh as (
+    select k.user_id, k.ordinal as old, (room.joined + row_number() over (order by k.n) - 1)::int as ordinal
+    from known k, room where k.ordinal is null or not k.stays
+  ), inserted as (
+    insert into waiting_room_places (event_id, user_id, ordinal)
+    select $1, user_id, ordinal from fresh where old is null order by ordinal
+  ), replaced as (
+    update waiting_room_places p set ordinal = f.ordinal, joined_at = clock_timestamp(), left_at = null
+    from fresh f where p.event_id = $1 and p.user_id = f.user_id and p.ordinal = f.old
+  ), counted as (
+    update waiting_rooms r set joined = r.joined + (select count(*) from fresh)
+    from room where r.event_id = $1 and r.joined = room.joined and exists (select from fresh)
+    returning 1
+  )
+  select user_id as "userId", ordinal, true as "isNew", exists (select from counted) as "isCounted" from fresh
+  union all
+  select k.user_id, k.ordinal, false, true from known k, room where k.ordinal is not null and k.stays`;
