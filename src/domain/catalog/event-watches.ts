@@ -139,11 +139,13 @@ export class EventWatch {
 async function readState(db: Queryable, eventId: string): Promise<State | undefined> {
   const rows = await db.execute<{ key: string; ms: number | null }>(sql`
     select concat_ws('/', e.updated_version, e.status, i.version,
-                     clock.now >= e.on_sale_at, clock.now >= e.off_sale_at) as key,
+                     clock.now >= e.on_sale_at, clock.now >= e.off_sale_at,
+                     w.state, w.paused, w.capacity, w.opens_at) as key,
            (extract(epoch from least(case when e.on_sale_at > clock.now then e.on_sale_at end,
                                      case when e.off_sale_at > clock.now then e.off_sale_at end) - clock.now)
             * 1000)::float8 as ms
-    from events e join seat_inventories i on i.event_id = e.id, (select clock_timestamp() as now) clock
+    from events e join seat_inventories i on i.event_id = e.id left join waiting_rooms w on w.event_id = e.id,
+         (select clock_timestamp() as now) clock
     where e.id = ${eventId}::uuid and e.status <> 'DRAFT'`);
   const row = rows[0];
   return row && { key: row.key, msToNextPhase: row.ms === null ? undefined : Math.ceil(row.ms) };

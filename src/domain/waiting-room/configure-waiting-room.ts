@@ -1,0 +1,46 @@
+import { sql } from 'drizzle-orm';
+import type { Tx } from '#db/client.ts';
+import { InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
+import type { Viewer } from '../viewer.ts';
+import { type ChangeNeeds, changeRoom } from './change-room.ts';
+import { commitmentOf, newDrawSecret } from './draw-rules.ts';
+import type { Room } from './room.ts';
+import { type RoomSettings, type StoredSettings, settle } from './room-settings-rules.ts';
+
+export const configureWaitingRoomRefusals = [InvalidInput, NotFound, RateLimited, TryAgain] as const;
+
+/**
+ * Gives the event a waiting room, or changes its settings, also while it runs: a smaller capacity lets nobody in until
+ * enough have left. The secret of the draw, and with it the commitment, is made once, with the room.
+ */
+export function configureWaitingRoom(
+  needs: ChangeNeeds,
+  viewer: Viewer,
+  { eventId, ...input }: { eventId: string } & RoomSettings,
+): Promise<Room> {
+  return changeRoom(needs, viewer, eventId, async (tx, room, event) => {
+    if (!room && event.nowMs >= event.offSaleAtMs) throw new InvalidInput('eventId', 'The sale of this event is over.');
+    const settings = settle(input, room, event);
+    if (room) await updateSettings(tx, eventId, settings);
+    else await insertRoom(tx, eventId, settings);
+  });
+}
+
+const instant = (ms: number) => sql`to_timestamp(${ms}::float8 / 1000)`;
+
+async function insertRoom(tx: Tx, eventId: string, settings: StoredSettings): Promise<void> {
+  const secret = newDrawSecret();
+  await tx.execute(sql`
+    insert into waiting_rooms
+      (event_id, capacity, session_seconds, grace_seconds, opens_at, draw_at, draw_secret, draw_commitment)
+    values (${eventId}, ${settings.capacity}, ${settings.sessionSeconds}, ${settings.graceSeconds},
+            ${instant(settings.opensAtMs)}, ${instant(settings.drawAtMs)}, ${secret}, ${commitmentOf(secret)})`);
+}
+
+async function updateSettings(tx: Tx, eventId: string, settings: StoredSettings): Promise<void> {
+  await tx.execute(sql`
+    update waiting_rooms set capacity = ${settings.capacity}, session_seconds = ${settings.sessionSeconds},
+      grace_seconds = ${settings.graceSeconds}, opens_at = ${instant(settings.opensAtMs)},
+      draw_at = ${instant(settings.drawAtMs)}, version = version + 1, updated_at = clock_timestamp()
+    where event_id = ${eventId}`);
+}

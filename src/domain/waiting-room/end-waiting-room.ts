@@ -1,0 +1,17 @@
+import { sql } from 'drizzle-orm';
+import { NotFound, RateLimited, TryAgain } from '../errors.ts';
+import type { Viewer } from '../viewer.ts';
+import { type ChangeNeeds, changeRoom } from './change-room.ts';
+import type { Room } from './room.ts';
+
+export const endWaitingRoomRefusals = [NotFound, RateLimited, TryAgain] as const;
+
+/** From now on everybody may buy without an admission. Ended already: nothing changes. */
+export function endWaitingRoom(needs: ChangeNeeds, viewer: Viewer, { eventId }: { eventId: string }): Promise<Room> {
+  return changeRoom(needs, viewer, eventId, async (tx, room) => {
+    if (!room) throw new NotFound('waiting room');
+    await tx.execute(sql`
+      update waiting_rooms set state = 'ENDED', version = version + 1, updated_at = clock_timestamp()
+      where event_id = ${eventId} and state <> 'ENDED'`);
+  });
+}

@@ -1,0 +1,256 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { closeDb, type Db, openDb } from '#db/client.ts';
+import { EventWatches } from '#domain/catalog/event-watches.ts';
+import { watchEvent } from '#domain/catalog/watch-event.ts';
+import { NotFound, TryAgain } from '#domain/errors.ts';
+import type { Viewer } from '#domain/viewer.ts';
+import { WAITING_ROOMS_CHANNEL } from '#redis/channels.ts';
+import { openRedis, type Redis } from '#redis/client.ts';
+import { type Heartbeat, openHeartbeat } from '#redis/heartbeat.ts';
+import { openPubSub, type PubSub } from '#redis/pubsub.ts';
+import { type SeededEvent, seedEvent, seedUser } from '#test/support/catalog.ts';
+import { createBookingDatabase, type TestDatabase } from '#test/support/databases.ts';
+import { testRedisUrl } from '#test/support/redis.ts';
+import { configureWaitingRoom } from './configure-waiting-room.ts';
+import { commitmentOf } from './draw-rules.ts';
+import { endWaitingRoom } from './end-waiting-room.ts';
+import { openWaitingRoom } from './open-waiting-room.ts';
+import { pauseWaitingRoom } from './pause-waiting-room.ts';
+import type { Room } from './room.ts';
+import { findRoomStats } from './room-stats.ts';
+import { watchRoomStats } from './watch-room-stats.ts';
+
+let database: TestDatabase;
+let db: Db;
+let redis: Redis;
+let pubsub: PubSub;
+let heartbeat: Heartbeat;
+let needs: { db: Db; redis: Redis; pubsub: PubSub; heartbeat: Heartbeat };
+let plan: SeededEvent;
+
+beforeAll(async () => {
+  database = await createBookingDatabase();
+  db = openDb({ url: database.url, poolMax: 6, name: 'organizer-test' });
+  const url = await testRedisUrl();
+  redis = openRedis({ url, name: 'organizer-test' });
+  pubsub = openPubSub({ url, name: 'organizer-test' });
+  heartbeat = openHeartbeat({ pubsub }, { deafAfterMs: 1_000_000, recheckMs: 1_000_000 });
+  needs = { db, redis, pubsub, heartbeat };
+  plan = await seedEvent(db, { seats: 4 });
+});
+
+afterAll(async () => {
+  heartbeat.close();
+  await pubsub.close();
+  redis.disconnect();
+  await closeDb(db);
+  await database.drop();
+});
+
+const viewerOf = (userId: string, role: Viewer['role'] = 'ORGANIZER'): Viewer => ({
+  userId,
+  role,
+  sessionId: randomUUID(),
+  tokenExpiresAt: new Date(Date.now() + 900_000),
+});
+const inMinutes = (minutes: number) => new Date(Math.floor(Date.now() / 1000) * 1000 + minutes * 60_000);
+const stored = async (eventId: string) =>
+  (await db.execute(sql`select * from waiting_rooms where event_id = ${eventId}`))[0];
+
+async function newEvent(more: Partial<Parameters<typeof seedEvent>[1]> = {}) {
+  const { eventId, organizerId } = await seedEvent(db, { seats: 4, like: plan, ...more });
+  return { eventId, organizer: viewerOf(organizerId) };
+}
+async function newRoom(input: Partial<Parameters<typeof configureWaitingRoom>[2]> = {}) {
+  const { eventId, organizer } = await newEvent();
+  const room = await configureWaitingRoom(needs, organizer, { eventId, capacity: 10, ...input });
+  return { eventId, organizer, room };
+}
+/** As the controller does when `draw_at` has come. */
+const draw = (eventId: string) =>
+  db.execute(sql`
+    update waiting_rooms set state = 'DRAWN', drawn_at = clock_timestamp(), draw_entries = joined,
+      version = version + 1, updated_at = clock_timestamp() where event_id = ${eventId}`);
+
+test('a room is made once, with one secret, however often and however concurrently it is configured', async () => {
+  const { eventId, organizer } = await newEvent();
+  const made = await Promise.all(
+    [1, 2, 3, 4].map((capacity) => configureWaitingRoom(needs, organizer, { eventId, capacity })),
+  );
+  expect(new Set(made.map(({ drawCommitment }) => drawCommitment)).size).toBe(1);
+  expect(made.map(({ version }) => version).sort()).toEqual([1, 2, 3, 4]);
+  const row = await stored(eventId);
+  expect(commitmentOf(String(row?.draw_secret))).toBe(made[0]?.drawCommitment);
+  expect(made.every(({ draw }) => draw === undefined)).toBe(true);
+});
+
+test('settings change while the room runs; the times of a draw that is made do not', async () => {
+  const { eventId, organizer, room } = await newRoom({ opensAt: inMinutes(-10) });
+  await draw(eventId);
+  const change = (input: object) => configureWaitingRoom(needs, organizer, { eventId, ...input });
+  const changed = await change({ capacity: 0, sessionMinutes: 3, graceSeconds: 30 });
+  expect(changed).toMatchObject({ state: 'DRAWN', capacity: 0, sessionSeconds: 180, graceSeconds: 30 });
+  expect(changed).toMatchObject({ opensAtMs: room.opensAtMs, drawAtMs: room.drawAtMs });
+  expect(changed.version).toBe(room.version + 2);
+  await expect(change({ drawAt: inMinutes(5) })).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'drawAt' });
+  await expect(change({ opensAt: inMinutes(5) })).rejects.toMatchObject({ field: 'opensAt' });
+  await expect(change({ capacity: -1 })).rejects.toMatchObject({ field: 'capacity' });
+  expect(await change({})).toMatchObject({ capacity: 0 });
+});
+
+test('a sale that is over gets no room, but one that has a room may still be configured', async () => {
+  const over = await newEvent({ onSaleInSeconds: -7200, offSaleInSeconds: -3600 });
+  const configure = () => configureWaitingRoom(needs, over.organizer, { eventId: over.eventId, capacity: 1 });
+  await expect(configure()).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'eventId' });
+  const { eventId, organizer } = await newRoom();
+  await db.execute(
+    sql`update events set on_sale_at = now() - interval '2 hours', off_sale_at = now() where id = ${eventId}`,
+  );
+  expect(await configureWaitingRoom(needs, organizer, { eventId, capacity: 3 })).toMatchObject({ capacity: 3 });
+});
+
+test('opening early opens now, and a draw that nobody set comes with it; one that was set stays', async () => {
+  const early = await newRoom({ opensAt: inMinutes(60) });
+  expect(early.room).toMatchObject({ state: 'CLOSED', drawAtMs: early.room.opensAtMs });
+  const opened = await openWaitingRoom(needs, early.organizer, early);
+  expect(opened).toMatchObject({ state: 'OPEN', drawAtMs: opened.opensAtMs });
+  expect(opened.opensAtMs).toBeLessThan(early.room.opensAtMs);
+  expect(await openWaitingRoom(needs, early.organizer, early), 'again').toEqual(opened);
+
+  const drawAt = inMinutes(90);
+  const set = await newRoom({ opensAt: inMinutes(60), drawAt });
+  expect(await openWaitingRoom(needs, set.organizer, set)).toMatchObject({ state: 'OPEN', drawAtMs: drawAt.getTime() });
+});
+
+test('paused and opened, a room goes on in the state that it was in', async () => {
+  const { eventId, organizer } = await newRoom();
+  await openWaitingRoom(needs, organizer, { eventId });
+  expect(await pauseWaitingRoom(needs, organizer, { eventId })).toMatchObject({ state: 'OPEN', isPaused: true });
+  expect(await openWaitingRoom(needs, organizer, { eventId })).toMatchObject({ state: 'OPEN', isPaused: false });
+  await draw(eventId);
+  const paused = await pauseWaitingRoom(needs, organizer, { eventId });
+  expect(paused).toMatchObject({ state: 'DRAWN', isPaused: true });
+  expect(await pauseWaitingRoom(needs, organizer, { eventId }), 'again').toEqual(paused);
+  expect(await openWaitingRoom(needs, organizer, { eventId })).toMatchObject({ state: 'DRAWN', isPaused: false });
+});
+
+test('ended and opened again, a room has its places, its draw and its watermark', async () => {
+  const { eventId, organizer } = await newRoom();
+  await openWaitingRoom(needs, organizer, { eventId });
+  expect(await endWaitingRoom(needs, organizer, { eventId })).toMatchObject({ state: 'ENDED' });
+  expect(await openWaitingRoom(needs, organizer, { eventId }), 'before the draw').toMatchObject({ state: 'OPEN' });
+  await db.execute(sql`update waiting_rooms set joined = 7 where event_id = ${eventId}`);
+  await draw(eventId);
+  await db.execute(sql`update waiting_rooms set watermark = 3 where event_id = ${eventId}`);
+  const ended = await endWaitingRoom(needs, organizer, { eventId });
+  expect(await endWaitingRoom(needs, organizer, { eventId }), 'again').toEqual(ended);
+  expect(await pauseWaitingRoom(needs, organizer, { eventId }), 'nothing to pause').toEqual(ended);
+  const again = await openWaitingRoom(needs, organizer, { eventId });
+  expect(again).toMatchObject({ state: 'DRAWN', isPaused: false, joined: 7, watermark: 3, draw: ended.draw });
+});
+
+const operations = { configureWaitingRoom, openWaitingRoom, pauseWaitingRoom, endWaitingRoom };
+test.each(Object.entries(operations))('%s: only the organizer of the event and an admin', async (name, operation) => {
+  const { eventId, organizer } = await newRoom();
+  const draft = await newEvent({ status: 'DRAFT' });
+  const before = await stored(eventId);
+  const other = await seedUser(db, { role: 'ORGANIZER' });
+  const ask = (viewer: Viewer, id = eventId): Promise<Room> => operation(needs, viewer, { eventId: id, capacity: 1 });
+  for (const stranger of [viewerOf(other.userId), viewerOf(organizer.userId, 'FAN'), viewerOf(other.userId, 'FAN')])
+    await expect(ask(stranger)).rejects.toBeInstanceOf(NotFound);
+  for (const id of [randomUUID(), 'nonsense']) await expect(ask(organizer, id)).rejects.toBeInstanceOf(NotFound);
+  await expect(ask(draft.organizer, draft.eventId)).rejects.toBeInstanceOf(NotFound);
+  expect(await stored(eventId)).toEqual(before);
+  await ask(organizer);
+  await ask(viewerOf(other.userId, 'ADMIN'));
+  const bare = await newEvent();
+  if (name !== 'configureWaitingRoom')
+    await expect(ask(bare.organizer, bare.eventId), 'an event without a room').rejects.toBeInstanceOf(NotFound);
+});
+
+test('each change is told to the api processes and to those who watch the event', async () => {
+  const { eventId, organizer } = await newEvent();
+  const told: Room[] = [];
+  await pubsub.subscribe(WAITING_ROOMS_CHANNEL, (room: Room) => {
+    if (room.eventId === eventId) told.push(room);
+  });
+  const eventWatches = new EventWatches(needs);
+  const watcher = await watchEvent({ eventWatches }, eventId);
+  await watcher.next();
+  const changes = [
+    () => configureWaitingRoom(needs, organizer, { eventId, capacity: 1 }),
+    () => configureWaitingRoom(needs, organizer, { eventId, capacity: 2 }),
+    () => openWaitingRoom(needs, organizer, { eventId }),
+    () => pauseWaitingRoom(needs, organizer, { eventId }),
+    () => endWaitingRoom(needs, organizer, { eventId }),
+  ];
+  for (const [index, change] of changes.entries()) {
+    const next = watcher.next();
+    const room = await change();
+    expect((await next).value).toEqual({ eventId });
+    await vi.waitFor(() => expect(told[index]).toEqual(JSON.parse(JSON.stringify(room))));
+  }
+  await watcher.return?.();
+});
+
+test('stats are for the organizer alone, and are pushed when something changed', async () => {
+  const { eventId, organizer } = await newRoom();
+  const other = viewerOf((await seedUser(db, { role: 'ORGANIZER' })).userId);
+  expect(await findRoomStats(needs, other, eventId)).toBeUndefined();
+  expect(await findRoomStats(needs, viewerOf(organizer.userId, 'FAN'), eventId)).toBeUndefined();
+  await expect(watchRoomStats(needs, other, eventId)).rejects.toBeInstanceOf(NotFound);
+  expect(await findRoomStats(needs, organizer, randomUUID())).toBeUndefined();
+  expect(await findRoomStats(needs, organizer, eventId)).toEqual({
+    eventId,
+    state: 'CLOSED',
+    isPaused: false,
+    capacity: 10,
+    joined: 0,
+    waiting: 0,
+    inside: 0,
+    admittedPerMinute: 0,
+    showUpRate: 1,
+    missed: 0,
+    estimate: undefined,
+  });
+  const stats = await watchRoomStats(needs, organizer, eventId);
+  expect((await stats.next()).value).toMatchObject({ state: 'CLOSED' });
+  const next = stats.next();
+  await openWaitingRoom(needs, organizer, { eventId });
+  expect((await next).value).toMatchObject({ state: 'OPEN' });
+  const progress = {
+    inside: 2,
+    waiting: 60,
+    admittedPerMinute: 9,
+    showUpRate: 0.5,
+    missed: 1,
+    pace: { p50: 2, p90: 1 },
+  };
+  await draw(eventId);
+  await db.execute(sql`update waiting_rooms set joined = 99, watermark = 39, progress = ${JSON.stringify(progress)}::jsonb
+    where event_id = ${eventId}`);
+  const { pace: _, ...measured } = progress;
+  expect(await findRoomStats(needs, organizer, eventId)).toMatchObject({
+    ...measured,
+    estimate: { p50Seconds: 31, p90Seconds: expect.any(Number) },
+  });
+  const waiting = stats.next();
+  await stats.return?.();
+  expect((await waiting).done).toBe(true);
+});
+
+test('without Redis a change is made all the same', async () => {
+  const gone = openRedis({ url: 'redis://127.0.0.1:1', name: 'organizer-test-gone' });
+  const { eventId, organizer } = await newRoom();
+  expect(await openWaitingRoom({ db, redis: gone }, organizer, { eventId })).toMatchObject({ state: 'OPEN' });
+  gone.disconnect();
+});
+
+test('without PostgreSQL the organizer is told to try again', async () => {
+  const gone = openDb({ url: 'postgres://nobody@127.0.0.1:1/none', poolMax: 1, name: 'organizer-test-gone' });
+  const { eventId, organizer } = await newRoom();
+  await expect(endWaitingRoom({ db: gone, redis }, organizer, { eventId })).rejects.toBeInstanceOf(TryAgain);
+  await closeDb(gone);
+});

@@ -1,0 +1,17 @@
+import { sql } from 'drizzle-orm';
+import { NotFound, RateLimited, TryAgain } from '../errors.ts';
+import type { Viewer } from '../viewer.ts';
+import { type ChangeNeeds, changeRoom } from './change-room.ts';
+import type { Room } from './room.ts';
+
+export const pauseWaitingRoomRefusals = [NotFound, RateLimited, TryAgain] as const;
+
+/** No further turn begins until the room is opened again; fans join, and those inside go on. Of an ended room nothing changes. */
+export function pauseWaitingRoom(needs: ChangeNeeds, viewer: Viewer, { eventId }: { eventId: string }): Promise<Room> {
+  return changeRoom(needs, viewer, eventId, async (tx, room) => {
+    if (!room) throw new NotFound('waiting room');
+    await tx.execute(sql`
+      update waiting_rooms set paused = true, version = version + 1, updated_at = clock_timestamp()
+      where event_id = ${eventId} and not paused and state <> 'ENDED'`);
+  });
+}
