@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { closeDb, type Db, openDb } from '#db/client.ts';
+import { verifyPassword } from '#domain/account/passwords.ts';
+import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import { createBookingDatabase, type TestDatabase } from '#test/support/databases.ts';
+import { runningDatabaseUrl } from './dev/running-database.ts';
+
+let database: TestDatabase;
+let db: Db;
+let event: SeededEvent;
+beforeAll(async () => {
+  database = await createBookingDatabase();
+  db = openDb({ url: database.url, poolMax: 2, name: 'account-test' });
+  event = await seedEvent(db, { seats: 4 });
+});
+afterAll(async () => {
+  await closeDb(db);
+  await database.drop();
+});
+
+/** The command as it is run. */
+const account = (args: string[], env: object = { DATABASE_URL: database.url }) =>
+  new Promise<{ code: number; out: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      ['src/processes/account.ts', ...args],
+      { env: { ...process.env, ...env } },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, out: stdout + stderr }),
+    );
+  });
+const organizer = (email: string, ...more: string[]) => account(['--role', 'organizer', '--email', email, ...more]);
+const stored = async (email: string) =>
+  (
+    await db.execute<{ id: string; role: string; password_hash: string }>(
+      sql`select * from users where email = ${email}`,
+    )
+  )[0];
+const organizerOf = async ({ eventId }: SeededEvent) =>
+  (await db.execute<{ organizer_id: string }>(sql`select organizer_id from events where id = ${eventId}`))[0]
+    ?.organizer_id;
+
+test('a new organizer gets a password that signs in, and the event', async () => {
+  const { code, out } = await organizer('ann@example.org', '--event', `Event_${event.eventId}`);
+  expect(code, out).toBe(0);
+  expect(out).toContain('ann@example.org is a new account with the role organizer and organizes 1 event.');
+  const password = /Its password: (\S+)/.exec(out)?.[1] ?? '';
+  expect(out).toContain(`signIn(input: { email: "ann@example.org", password: "${password}" })`);
+  const ann = await stored('ann@example.org');
+  expect(ann).toMatchObject({ role: 'ORGANIZER' });
+  expect(await verifyPassword(password, ann?.password_hash)).toBe(true);
+  expect(await organizerOf(event)).toBe(ann?.id);
+});
+
+test('an account that is there keeps its password unless another one is given, which ends its sessions', async () => {
+  await organizer('bob@example.org', '--password', 'correct horse');
+  const bob = await stored('bob@example.org');
+  await db.execute(sql`insert into refresh_tokens (id, user_id, family_id, token_hash, expires_at)
+    values (gen_random_uuid(), ${bob?.id}, gen_random_uuid(), 'x', now() + interval '1 day')`);
+  const live = () => db.execute(sql`select 1 from refresh_tokens where user_id = ${bob?.id} and revoked_at is null`);
+  const kept = await account(['--role', 'admin', '--email', 'Bob@Example.org']);
+  expect(kept.out).toContain('has now the role admin.');
+  expect(kept.out).not.toContain('Its password');
+  expect(await stored('bob@example.org')).toMatchObject({ role: 'ADMIN', password_hash: bob?.password_hash });
+  expect(await live()).toHaveLength(1);
+  await organizer('bob@example.org', '--password', 'another horse');
+  expect(await verifyPassword('another horse', (await stored('bob@example.org'))?.password_hash)).toBe(true);
+  expect(await live()).toHaveLength(0);
+});
+
+test('all events', async () => {
+  const other = await seedEvent(db, { seats: 4, like: event });
+  expect((await organizer('eve@example.org', '--all-events')).out).toContain('organizes 2 events');
+  const eve = await stored('eve@example.org');
+  expect(await organizerOf(other)).toBe(eve?.id);
+});
+
+test.each([
+  ['no role', ['--email', 'x@example.org'], 'usage:'],
+  ['an unknown role', ['--role', 'king', '--email', 'x@example.org'], 'usage:'],
+  ['no address', ['--role', 'organizer'], 'usage:'],
+  ['an unknown option', ['--rolle', 'organizer'], 'usage:'],
+  ['a bad address', ['--role', 'organizer', '--email', 'x'], 'This is not an e-mail address.'],
+  [
+    'a short password',
+    ['--role', 'organizer', '--email', 'x@example.org', '--password', 'short'],
+    'at least 10 characters',
+  ],
+  ['a bad event id', ['--role', 'organizer', '--email', 'x@example.org', '--event', '7'], '"7" is no id of an event'],
+  [
+    'an unknown event',
+    ['--role', 'organizer', '--email', 'x@example.org', '--event', '00000000-0000-7000-8000-000000000000'],
+    'There is no event 00000000-0000-7000-8000-000000000000.',
+  ],
+  ['a fan with events', ['--role', 'fan', '--email', 'x@example.org', '--all-events'], 'A fan organizes no events'],
+])('%s is refused, and nothing is made', async (_name, args, reason) => {
+  const { code, out } = await account(args);
+  expect(out).toContain(reason);
+  expect(code).toBe(1);
+  expect(await stored('x@example.org')).toBeUndefined();
+});
+
+test('without a database it says what to do', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'frontrow-account-'));
+  const args = ['--role', 'organizer', '--email', 'x@example.org'];
+  const none = await account(args, { DATABASE_URL: '', FRONTROW_DATA: folder });
+  expect(none).toEqual({ code: 1, out: expect.stringContaining('run `npm start` in this clone first') });
+  const gone = await account(args, { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
+  expect(gone).toEqual({ code: 1, out: expect.stringContaining('The database does not answer.') });
+
+  await mkdir(join(folder, 'postgres'));
+  await writeFile(join(folder, 'postgres/postmaster.pid'), `1\n${folder}\n1790000000\n5439\n\n127.0.0.1\n`);
+  await writeFile(join(folder, 'secrets.json'), '{ "postgresPassword": "a/b" }');
+  expect(await runningDatabaseUrl(folder)).toBe('postgres://postgres:a%2Fb@127.0.0.1:5439/frontrow_booking');
+  await rm(folder, { recursive: true });
+});
