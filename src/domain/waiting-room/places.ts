@@ -1,0 +1,90 @@
+import type { Db } from '#db/client.ts';
+import { plainArray, prepared } from '#db/prepared.ts';
+import { inTransaction } from '#db/transaction.ts';
+import { openBatches } from './batches.ts';
+import type { ChangedPlace, OnChanged } from './publish-room.ts';
+import { lockRoom } from './room-statements.ts';
+
+export type Place = { readonly ordinal: number /** While waiting. */; readonly hasLeft: boolean };
+
+export type Leaver = {
+  readonly ordinal: number;
+  /** Undefined before the draw. */
+  readonly position: number | undefined;
+  readonly isTurn: boolean;
+};
+
+export type Places = {
+  find(eventId: string, userId: string): Promise<Place | undefined>;
+  /** Gives the place up, or the turn, or the session; nothing when that is over already. */
+  leave(eventId: string, viewer: { readonly userId: string; readonly sessionId: string }, place: Leaver): Promise<void>;
+};
+
+type Leaving = Leaver & { readonly userId: string; readonly signInId: string };
+
+/** Both throw TryAgain while PostgreSQL is away, and may then be repeated. */
+export function openPlaces({ db, changed }: { db: Db; changed: OnChanged }): Places {
+  const finding = openBatches<string, Place | undefined>({
+    run: async (eventId, userIds) => {
+      const rows = await prepared<Place & { userId: string }>(db, FIND, [eventId, plainArray(userIds)]);
+      const places = new Map(rows.map(({ userId, ...place }) => [userId, place]));
+      return userIds.map((userId) => places.get(userId));
+    },
+  });
+  const leaving = openBatches<Leaving, void>({
+    run: async (eventId, leavers) => {
+      const news = await leaveAll(db, eventId, leavers);
+      if (news.length > 0) changed(eventId, news);
+      return leavers.map(() => undefined);
+    },
+  });
+  return {
+    find: (eventId, userId) => finding.add(eventId, userId),
+    leave: (eventId, { userId, sessionId }, place) => leaving.add(eventId, { ...place, userId, signInId: sessionId }),
+  };
+}
+
+const FIND = `select user_id as "userId", ordinal, left_at is not null as "hasLeft"
+  from waiting_room_places where event_id = $1 and user_id = any($2::uuid[])`;
+
+/** Answers the places whose session rows changed. */
+async function leaveAll(db: Db, eventId: string, leavers: readonly Leaving[]): Promise<ChangedPlace[]> {
+  const columns = [
+    leavers.map(({ ordinal }) => ordinal),
+    leavers.map(({ userId }) => userId),
+    leavers.map(({ position }) => position ?? null),
+    leavers.map(({ signInId }) => signInId),
+    leavers.map(({ isTurn }) => String(isTurn)),
+  ];
+  const [, changed] = await inTransaction(db, 'leave-waiting-room', (tx) =>
+    Promise.all([
+      lockRoom(tx, eventId),
+      prepared<ChangedPlace>(tx, LEAVE, [eventId, ...columns.map((column) => plainArray(column))]),
+    ]),
+  );
+  return changed;
+}
+
+// Who came has a session, which ends; whose turn runs gets one that is over; everybody else gives up the place.
+const LEAVE = `
+  with leaver as (
+    select distinct on (a.ordinal) a.*, s.ordinal is not null as came, a.is_turn and a.position <= r.watermark as has_turn
+    from unnest($2::int[], $3::uuid[], $4::int[], $5::uuid[], $6::bool[]) as a (ordinal, user_id, position, sign_in_id, is_turn)
+    join waiting_rooms r on r.event_id = $1
+    join waiting_room_places p on p.event_id = $1 and p.user_id = a.user_id and p.ordinal = a.ordinal and p.left_at is null
+    left join waiting_room_sessions s on s.event_id = $1 and s.ordinal = a.ordinal
+    order by a.ordinal
+  ), ended as (
+    update waiting_room_sessions s set ended_at = clock_timestamp(), end_reason = 'LEFT'
+    from leaver l where s.event_id = $1 and s.ordinal = l.ordinal and s.ended_at is null
+    returning s.user_id, s.ordinal
+  ), given as (
+    insert into waiting_room_sessions (event_id, ordinal, user_id, position, sign_in_id, ended_at, end_reason)
+    select $1, ordinal, user_id, position, sign_in_id, clock_timestamp(), 'LEFT' from leaver where not came and has_turn
+    returning user_id, ordinal
+  ), departed as (
+    update waiting_room_places p set left_at = clock_timestamp()
+    from leaver l where p.event_id = $1 and p.user_id = l.user_id and p.ordinal = l.ordinal and not l.came
+      and l.has_turn is not true
+  )
+  select user_id as "userId", ordinal from ended union all select user_id, ordinal from given`;

@@ -1,0 +1,142 @@
+import type { Db, Tx } from '#db/client.ts';
+import { inTransaction } from '#db/transaction.ts';
+import { orTryAgain } from '../or-try-again.ts';
+import { mayEnter } from './admission-rules.ts';
+import { openBatches } from './batches.ts';
+import type { OnChanged } from './publish-room.ts';
+import type { RoomSession } from './room.ts';
+import { type LockedRoom, lockRoom } from './room-statements.ts';
+import {
+  type Comer,
+  type EndReason,
+  endSessions,
+  extendSessions,
+  type KnownComer,
+  moveSession,
+  type Owner,
+  readComers,
+  readOccupancy,
+  readSessions,
+  writeComers,
+} from './session-statements.ts';
+
+export type EnterAnswer =
+  | { readonly kind: 'inside'; readonly session: RoomSession }
+  /** At the door: the turn goes on as long as the viewer asks again within the grace time. */
+  | { readonly kind: 'full' }
+  | { readonly kind: 'over' };
+
+export type RoomSessions = {
+  /** Redeems an admission. Who is inside under the same sign-in stays inside. */
+  enter(eventId: string, comer: Comer): Promise<EnterAnswer>;
+  /** Extends the session; undefined when it is not live or belongs to another sign-in. */
+  touch(eventId: string, owner: Owner): Promise<RoomSession | undefined>;
+  read(eventId: string, ordinal: number): Promise<RoomSession | undefined>;
+  /** Gives the live session to another sign-in of its viewer; undefined when it is not live. */
+  moveTo(
+    eventId: string,
+    owner: { readonly ordinal: number; readonly userId: string; readonly signInId: string },
+  ): Promise<RoomSession | undefined>;
+  /**
+   * Ends what is live of this viewer, and answers the ordinals. CHECKOUT ends nothing while another payment of the viewer
+   * is open, nor who came after `beforeMs`, so that it may be told again at any time.
+   */
+  end(eventId: string, userId: string, reason: EndReason, options?: { beforeMs?: number }): Promise<number[]>;
+};
+
+/** Who is inside is decided by PostgreSQL, under the lock of the room's row. All throw TryAgain while it is away. */
+export function openRoomSessions({ db, changed }: { db: Db; changed: OnChanged }): RoomSessions {
+  const entering = openBatches<Comer, EnterAnswer>({
+    run: async (eventId, comers) => {
+      const { answers, news } = await enterAll(db, eventId, comers);
+      if (news.length > 0) changed(eventId, news);
+      return answers;
+    },
+  });
+  const touching = openBatches<Owner, RoomSession | undefined>({
+    run: async (eventId, owners) => {
+      const live = await inTransaction(db, 'extend-sessions', (tx) => extendSessions(tx, eventId, owners));
+      return owners.map(({ ordinal, signInId }) => {
+        const session = live.get(ordinal);
+        return session?.signInId === signInId ? session : undefined;
+      });
+    },
+  });
+  const reading = openBatches<number, RoomSession | undefined>({
+    run: async (eventId, ordinals) => {
+      const sessions = await readSessions(db, eventId, ordinals);
+      return ordinals.map((ordinal) => sessions.get(ordinal));
+    },
+  });
+  return {
+    enter: (eventId, comer) => entering.add(eventId, comer),
+    touch: (eventId, owner) => touching.add(eventId, owner),
+    read: (eventId, ordinal) => reading.add(eventId, ordinal),
+    async moveTo(eventId, owner) {
+      const session = await orTryAgain(moveSession(db, eventId, owner));
+      if (session) changed(eventId, [session]);
+      return session;
+    },
+    async end(eventId, userId, reason, { beforeMs } = {}) {
+      const ordinals = await orTryAgain(endSessions(db, eventId, { userId, reason, beforeMs }));
+      if (ordinals.length > 0)
+        changed(
+          eventId,
+          ordinals.map((ordinal) => ({ userId, ordinal })),
+        );
+      return ordinals;
+    },
+  };
+}
+
+type Entered = { answers: EnterAnswer[] /** Those for whom something is other than before. */; news: RoomSession[] };
+
+function enterAll(db: Db, eventId: string, comers: readonly Comer[]): Promise<Entered> {
+  // Two requests of one viewer at once are one comer; of two sign-ins the first one is.
+  const first = new Map<number, Comer>();
+  for (const comer of comers) if (!first.has(comer.ordinal)) first.set(comer.ordinal, comer);
+  return inTransaction(db, 'enter-waiting-room', async (tx) => {
+    const decided = await admit(tx, eventId, [...first.values()]);
+    const answers = comers.map(({ ordinal, signInId }): EnterAnswer => {
+      const session = decided.sessions.get(ordinal);
+      if (!session || session.endedAtMs !== null || session.signInId !== signInId) return { kind: 'over' };
+      return session.enteredAtMs === null ? { kind: 'full' } : { kind: 'inside', session };
+    });
+    return { answers, news: decided.news };
+  });
+}
+
+/** `sessions`: of those who are inside or at the door now. */
+export async function admit(
+  tx: Tx,
+  eventId: string,
+  comers: readonly Comer[],
+): Promise<{ sessions: Map<number, RoomSession>; news: RoomSession[] }> {
+  const [room, known, { inside, atDoor }] = await Promise.all([
+    lockRoom(tx, eventId),
+    readComers(tx, eventId, comers),
+    readOccupancy(tx, eventId),
+  ]);
+  const knownOf = new Map(known.map((comer) => [comer.ordinal, comer]));
+  const sessions = new Map<number, RoomSession>();
+  const arriving: Comer[] = [];
+  for (const comer of comers) {
+    const { session, ...rest } = knownOf.get(comer.ordinal) ?? NOBODY;
+    if (!room || isRefused(room, comer, { session, ...rest })) continue;
+    if (session && session.enteredAtMs !== null) sessions.set(comer.ordinal, session);
+    else if (rest.isTurn) arriving.push(comer);
+  }
+  if (!room || arriving.length === 0) return { sessions, news: [] };
+  const entering = mayEnter({ capacity: room.capacity, inside, atDoor, arriving });
+  const written = await writeComers(tx, eventId, arriving, entering);
+  for (const session of written) sessions.set(session.ordinal, session);
+  // Who was at the door and still is hears nothing new.
+  return { sessions, news: written.filter(({ ordinal }) => entering.has(ordinal) || !knownOf.get(ordinal)?.session) };
+}
+
+const NOBODY: Omit<KnownComer, 'ordinal'> = { hasPlace: false, isTurn: false, session: null };
+
+function isRefused(room: LockedRoom, comer: Comer, { hasPlace, session }: Omit<KnownComer, 'ordinal'>): boolean {
+  if (room.state !== 'DRAWN' || comer.position > room.watermark || !hasPlace) return true;
+  return session !== null && (session.endedAtMs !== null || session.userId !== comer.userId);
+}
