@@ -17,7 +17,8 @@ try {
   const { venues, events, seats } = report;
   console.log(
     `Imported in ${report.seconds.toFixed(1)} s: ${venues.added} venues (${venues.changed} changed), ` +
-      `${seats.toLocaleString('en')} seats, ${events.added} events (${events.changed} changed).`,
+      `${seats.toLocaleString('en')} seats, ${events.added} events (${events.changed} changed), ` +
+      `${report.rooms} waiting rooms.`,
   );
   if (report.refused.length > 0) process.exitCode = 1;
 } catch (error) {

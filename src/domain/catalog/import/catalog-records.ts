@@ -19,6 +19,8 @@ export type VenueRecord = {
 
 export type PriceRecord = { tier: string; priceMinor: number; feeMinor: number };
 
+export type WaitingRoomRecord = { capacity: number; sessionMinutes: number; graceSeconds: number };
+
 export type EventRecord = {
   key: string;
   venueKey: string;
@@ -33,6 +35,8 @@ export type EventRecord = {
   popularity: number;
   /** Tiers that the venue's plan does not have are left out. */
   prices: PriceRecord[];
+  /** Made once, with the event; no part of what the file says of the event. */
+  waitingRoom?: WaitingRoomRecord;
 };
 
 export type OrganizerRecord = { key: string; email: string; displayName: string };

@@ -36,7 +36,8 @@ async function contents() {
            (select count(*)::int from events) events, (select count(*)::int from price_tiers) prices,
            (select count(*)::int from event_seats) event_seats, (select count(*)::int from outbox) outbox,
            (select coalesce(sum(available), 0)::int from seat_inventories) sellable,
-           (select md5(string_agg(event::text, '' order by id)) from events event) digest`;
+           (select md5(string_agg(event::text, '' order by id)) from events event) digest,
+           (select string_agg(room::text, '' order by event_id) from waiting_rooms room) rooms`;
   return counts;
 }
 
@@ -95,6 +96,28 @@ describe('the real files', () => {
     });
     const found = rows.map(({ title, local }) => `${title} ${local}`).filter((row) => !row.startsWith('Season Finale'));
     expect(found.sort()).toEqual(expected.sort());
+  });
+
+  it('give the final, and nothing else, a waiting room that is open', async () => {
+    expect(first.rooms).toBe(1);
+    expect(lines).toContain('Spain vs Argentina has a waiting room: 2000 may buy at once');
+    expect(
+      await sql`select title, room.state, room.capacity, session_seconds, grace_seconds, opens_at <= now() as open,
+                       draw_at = greatest(opens_at, on_sale_at) as draws_then,
+                       draw_commitment = encode(sha256(decode(draw_secret, 'hex')), 'hex') as committed
+                from waiting_rooms room join events on events.id = event_id`,
+    ).toEqual([
+      {
+        title: 'Spain vs Argentina',
+        state: 'CLOSED',
+        capacity: 2000,
+        session_seconds: 600,
+        grace_seconds: 120,
+        open: true,
+        draws_then: true,
+        committed: true,
+      },
+    ]);
   });
 
   it('tell the outbox of each event once', async () => {

@@ -22,6 +22,8 @@ export type ImportReport = {
   venues: { added: number; changed: number };
   seats: number;
   events: { added: number; changed: number };
+  /** Waiting rooms that were made. */
+  rooms: number;
   /** Files that were left out, with everything that is wrong in them. */
   refused: ImportRefused[];
   seconds: number;
@@ -39,6 +41,7 @@ export async function importCatalog({ sql }: { sql: Sql }, request: ImportReques
     venues: { added: 0, changed: 0 },
     seats: 0,
     events: { added: 0, changed: 0 },
+    rooms: 0,
     refused: [],
   };
   for (const folder of request.folders) {
@@ -80,6 +83,9 @@ async function importEventFile(
       `${file.file}: ${file.events.length} events, ${result.added} new, ${result.changed} changed; moved by ` +
         `${result.weeks} weeks, the first starts at ${result.firstStartsAt.toISOString()}`,
     );
+    report.rooms += result.rooms;
+    for (const { title, waitingRoom } of result.rooms > 0 ? file.events : [])
+      if (waitingRoom) log(`${title} has a waiting room: ${waitingRoom.capacity} may buy at once`);
   } catch (error) {
     if (!(error instanceof ImportRefused)) throw error;
     report.refused.push(error);

@@ -156,6 +156,31 @@ it('what an organizer changed stays, as long as the file says what it said', asy
   expect((await events())[0]).toMatchObject({ title: 'Moved', local: '2026-12-24 16:00', version: 2 });
 });
 
+it('a waiting room is made once: what an organizer made of it stays, also when the match changes in the file', async () => {
+  const final = { ...opener, round: 'Final', num: 104 };
+  await write([arena], [final]);
+  expect((await run()).rooms).toBe(1);
+  await sql`update waiting_rooms set capacity = 7, state = 'ENDED', version = 9`;
+  const room = () => sql`select * from waiting_rooms`;
+  const before = await room();
+  expect(await run()).toMatchObject({ events: { added: 0, changed: 0 }, rooms: 0 });
+  await write([arena], [{ ...final, time: '14:00 UTC-4' }]);
+  expect(await run()).toMatchObject({ events: { added: 0, changed: 1 }, rooms: 0 });
+  expect(await room()).toEqual(before);
+});
+
+it('a final that was imported before there were waiting rooms gets its room, and does not count as changed', async () => {
+  await write([arena], [{ ...opener, round: 'Final', num: 104 }]);
+  await run();
+  await sql`delete from waiting_rooms`;
+  const before = await counts();
+  expect(await run()).toMatchObject({ events: { added: 0, changed: 0 }, rooms: 1 });
+  expect(await counts()).toEqual(before);
+  await sql`delete from waiting_rooms`;
+  await sql`update events set status = 'CANCELLED'`;
+  expect((await run()).rooms).toBe(0);
+});
+
 it('a stadium that changes its capacity gets a new plan; events on sale keep theirs, new ones take it', async () => {
   await write([arena], [opener]);
   await run();

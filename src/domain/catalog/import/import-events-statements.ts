@@ -2,11 +2,12 @@ import type { TransactionSql } from 'postgres';
 import type { EventFile, EventRecord, OrganizerRecord } from './catalog-records.ts';
 import { appendCatalogChanges, type CatalogChange } from './import-outbox-statements.ts';
 import { ImportRefused } from './import-refused.ts';
+import { importRooms } from './import-rooms-statements.ts';
 import { findChanged, recordImported, type Tracked } from './imported-records-statements.ts';
 import { instantAfterWeeks, weeksAhead, weeksBetween } from './kickoff.ts';
 import { nameBasedId } from './name-based-id.ts';
 
-export type EventsImported = { added: number; changed: number; weeks: number; firstStartsAt: Date };
+export type EventsImported = { added: number; changed: number; rooms: number; weeks: number; firstStartsAt: Date };
 export type EventsContext = { now: Date; planIds: ReadonlyMap<string, string> };
 
 /** The first event of a file is at least this far ahead when the file is first imported. */
@@ -26,8 +27,20 @@ export async function importEvents(
   const weeks = (await weeksSoFar(tx, events)) ?? weeksAhead(events, now, DAYS_AHEAD);
   const starts = events.map((event) => instantAfterWeeks(event.startsLocal, event.timeZone, weeks).getTime());
   const report = { weeks, firstStartsAt: new Date(Math.min(...starts)) };
-  const changes = await findChanged(tx, events, (event) => event);
-  if (changes.length === 0) return { ...report, added: 0, changed: 0 };
+  const changes = await findChanged(tx, events, ({ waitingRoom: _, ...event }) => event);
+  if (changes.length > 0) await writeEvents(tx, changes, { file, organizer, weeks, planIds });
+  const rooms = await importRooms(tx, events);
+  const added = changes.filter(({ isNew }) => isNew).length;
+  return { ...report, added, changed: changes.length - added, rooms };
+}
+
+type Source = { file: string; organizer: OrganizerRecord; weeks: number; planIds: ReadonlyMap<string, string> };
+
+async function writeEvents(
+  tx: TransactionSql,
+  changes: readonly Tracked<EventRecord>[],
+  { file, organizer, weeks, planIds }: Source,
+): Promise<void> {
   await refuseMoves(tx, file, changes);
   await ensureOrganizer(tx, organizer);
   const rows = changes.map((change) => eventRow(change, { weeks, planIds, organizer }));
@@ -43,7 +56,6 @@ export async function importEvents(
     ...published,
   ]);
   await recordImported(tx, changes);
-  return { ...report, added: added.length, changed: changes.length - added.length };
 }
 
 /** By how many weeks most of these events were moved when they were imported; an organizer may have moved one since. */

@@ -39,6 +39,9 @@ export function parseTeams(file: string, text: string): TeamNames {
   );
 }
 
+/** Its seats would be gone in a minute without one. */
+const FINAL_ROOM = { capacity: 2_000, sessionMinutes: 10, graceSeconds: 120 };
+
 export type MatchContext = { stadiums: readonly Stadium[]; teams: TeamNames };
 
 /** Reads `worldcup.json` against the stadiums it plays in. Throws ImportRefused with every problem of the file. */
@@ -97,6 +100,7 @@ function readMatch(
     currency,
     popularity: popularityOf(match.round, venue.capacity),
     prices,
+    ...(match.round === 'Final' && { waitingRoom: FINAL_ROOM }),
   };
 }
 
