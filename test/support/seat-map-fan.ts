@@ -19,12 +19,12 @@ export class SeatMapFan {
   resets = 0;
   cuts = 0;
   readonly wrong: string[] = [];
-  readonly #seatCount: number;
+  readonly seatCount: number;
 
   constructor(map: { version: number; packed: Uint8Array; seatCount: number }) {
     this.version = map.version;
     this.packed = map.packed.slice();
-    this.#seatCount = map.seatCount;
+    this.seatCount = map.seatCount;
   }
 
   take(frame: SeatMapFrame): void {
@@ -33,7 +33,7 @@ export class SeatMapFan {
       this.resets++;
       if (frame.seatMap.version < this.version) this.wrong.push(`back to ${frame.seatMap.version}`);
       this.version = frame.seatMap.version;
-      this.packed = decodeStatuses(frame.seatMap.statuses, this.#seatCount);
+      this.packed = decodeStatuses(frame.seatMap.statuses, this.seatCount);
       return;
     }
     if (frame.fromVersion !== this.version) this.wrong.push(`${frame.fromVersion} after ${this.version}`);

@@ -1,0 +1,253 @@
+import { randomUUID } from 'node:crypto';
+import { type Client, createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import type { PlaceState } from '#domain/waiting-room/room.ts';
+import { createBookingMutation, type Fan, type GraphqlAnswer, post } from './fan.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
+type Json = any;
+
+/** A place as its fan is told of it. */
+export type PlaceFrame = {
+  readonly state: PlaceState;
+  readonly position: number | null;
+  readonly ahead: number | null;
+  readonly estimate: { readonly p50Seconds: number; readonly p90Seconds: number } | null;
+  readonly admission: { readonly token: string; readonly expiresAt: string } | null;
+  readonly ticket: string;
+};
+
+export const placeFields =
+  'state position ahead estimate { p50Seconds p90Seconds } admission { token expiresAt } ticket';
+export const placeQuery = `query ($eventId: ID!) { waitingRoomPlace(eventId: $eventId) { ${placeFields} } }`;
+export const placeChangedQuery = `subscription ($eventId: ID!) { waitingRoomChanged(eventId: $eventId) { ${placeFields} } }`;
+export const joinMutation = `mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) { __typename
+  ... on JoinWaitingRoomSuccess { place { ${placeFields} } }
+  ... on EventNotOnSale { opensAt }
+  ... on Refusal { code message retry { advice afterSeconds } } } }`;
+export const leaveMutation = `mutation ($input: WaitingRoomInput!) { leaveWaitingRoom(input: $input) { __typename
+  ... on LeaveWaitingRoomSuccess { place { ${placeFields} } } ... on Refusal { code message } } }`;
+export const seatMapQuery =
+  'query ($eventId: ID!) { seatMap(eventId: $eventId) { version statuses layout { seatCount } } }';
+
+type Request = { readonly query: string; readonly variables: Record<string, unknown> };
+
+export type WaitingRoomFanOptions = {
+  readonly apiUrl: string;
+  readonly fan: Fan;
+  /** Raw. */
+  readonly eventId: string;
+  /** Where the fan's sockets come from, so that more of them than one address may have can be open. */
+  readonly address?: string;
+  /** Where a trusted proxy says that the fan's requests come from. */
+  readonly forwardedFor?: string;
+};
+
+export class Refused extends Error {
+  readonly errors: readonly Json[];
+
+  constructor(errors: readonly Json[]) {
+    super(JSON.stringify(errors));
+    this.errors = errors;
+  }
+}
+
+/**
+ * A fan in a waiting room, as a client plays it: joins once, listens, keeps the ticket and the latest admission and sends
+ * them back. It never asks again for what it is told.
+ */
+export class WaitingRoomFan {
+  readonly fan: Fan;
+  readonly userId: string;
+  /** As GraphQL has it. */
+  readonly eventId: string;
+  /** Everything that was pushed, in order. */
+  readonly frames: PlaceFrame[] = [];
+  ticket: string | undefined;
+  /** The latest token, whether it still admits or not. */
+  admission: string | undefined;
+  /** What ended the subscription, if anything did. */
+  ended: unknown;
+  readonly #apiUrl: string;
+  readonly #address: string | undefined;
+  readonly #forwardedFor: string | undefined;
+  readonly #sockets: Client[] = [];
+  #look = Promise.withResolvers<void>();
+
+  constructor({ apiUrl, fan, eventId, address, forwardedFor }: WaitingRoomFanOptions) {
+    this.fan = fan;
+    this.userId = fan.userId.replace('User_', '');
+    this.eventId = encodeGlobalId('Event', eventId);
+    this.#apiUrl = apiUrl;
+    this.#address = address;
+    this.#forwardedFor = forwardedFor;
+  }
+
+  get last(): PlaceFrame | undefined {
+    return this.frames.at(-1);
+  }
+
+  /** The states that were pushed, each as often as it was entered. */
+  get states(): PlaceState[] {
+    return this.frames.map(({ state }) => state).filter((state, index, all) => state !== all[index - 1]);
+  }
+
+  get headers(): Record<string, string> {
+    return {
+      authorization: `Bearer ${this.fan.token}`,
+      ...(this.ticket && { 'frontrow-place': this.ticket }),
+      ...(this.admission && { 'frontrow-admission': this.admission }),
+      ...(this.#forwardedFor && { 'x-forwarded-for': this.#forwardedFor }),
+    };
+  }
+
+  answer(query: string, variables: object): Promise<GraphqlAnswer> {
+    return post(this.#apiUrl, { query, variables }, this.headers);
+  }
+
+  /** Throws Refused on any top-level error. */
+  async ask(query: string, variables: object): Promise<Json> {
+    const { data, errors } = await this.answer(query, variables);
+    if (errors) throw new Refused(errors);
+    return data;
+  }
+
+  /** The place, or the refusal. */
+  async join(): Promise<Json> {
+    const { joinWaitingRoom } = await this.ask(joinMutation, { input: { eventId: this.eventId } });
+    if (joinWaitingRoom.place) this.#keep(joinWaitingRoom.place);
+    return joinWaitingRoom.place ?? joinWaitingRoom;
+  }
+
+  async leave(): Promise<Json> {
+    const { leaveWaitingRoom } = await this.ask(leaveMutation, { input: { eventId: this.eventId } });
+    return leaveWaitingRoom.place ?? leaveWaitingRoom;
+  }
+
+  /** As a page that was closed and opened again asks, and nobody who listens. */
+  async askForPlace(): Promise<PlaceFrame | null> {
+    const { waitingRoomPlace } = await this.ask(placeQuery, { eventId: this.eventId });
+    if (waitingRoomPlace) this.#keep(waitingRoomPlace);
+    return waitingRoomPlace;
+  }
+
+  /** Listens from now on; resolves with the first frame. */
+  watch(): Promise<PlaceFrame> {
+    const heard = this.frames.length;
+    const take = ({ waitingRoomChanged }: Json) => {
+      this.#keep(waitingRoomChanged);
+      this.frames.push(waitingRoomChanged);
+    };
+    const request = { query: placeChangedQuery, variables: { eventId: this.eventId } };
+    this.subscribe(this.openSocket(), request, take, (why) => {
+      this.ended ??= why;
+    });
+    return this.#frameWhere((_frame, index) => index >= heard);
+  }
+
+  /** Resolves with the next frame, or the last that was heard, that is in one of these states. */
+  when(...states: PlaceState[]): Promise<PlaceFrame> {
+    const from = this.frames.length - 1;
+    return this.#frameWhere(({ state }, index) => index >= from && states.includes(state));
+  }
+
+  /**
+   * Tries to go in until it is let in. Who came and finds the room full waits at the door, until it is called, or for the
+   * time it was told. Undefined when the turn is over.
+   */
+  async throughTheDoor<T>(goIn: () => Promise<T>): Promise<T | undefined> {
+    for (;;) {
+      const heard = this.frames.length;
+      try {
+        return await goIn();
+      } catch (error) {
+        const [{ extensions } = { extensions: undefined }] = error instanceof Refused ? error.errors : [];
+        if (extensions?.code !== 'ADMISSION_REQUIRED') throw error;
+        const comeBack = new Promise((wait) => setTimeout(wait, (extensions.retryAfterSeconds ?? 1) * 1000));
+        await Promise.race([this.#frameWhere((_frame, index) => index >= heard), comeBack]);
+        if (this.last?.state !== 'YOUR_TURN' && this.last?.state !== 'INSIDE') return undefined;
+      }
+    }
+  }
+
+  async seatMap(): Promise<{ version: number; statuses: string; layout: { seatCount: number } }> {
+    return (await this.ask(seatMapQuery, { eventId: this.eventId })).seatMap;
+  }
+
+  /** @param seatIds raw */
+  async book(seatIds: readonly string[], idempotencyKey: string = randomUUID()): Promise<Json> {
+    const ids = seatIds.map((id) => encodeGlobalId('Seat', id));
+    const input = { eventId: this.eventId, seatIds: ids, idempotencyKey };
+    return (await this.ask(createBookingMutation, { input })).createBooking;
+  }
+
+  /** A socket with what the fan has in hand: what is given later is sent by the next one. */
+  openSocket(): Client {
+    const socket = createClient({
+      url: `${this.#apiUrl.replace('http', 'ws')}/graphql`,
+      webSocketImpl: socketFrom(this.#address),
+      connectionParams: { authorization: this.headers.authorization, admission: this.admission, place: this.ticket },
+      retryAttempts: 0,
+    });
+    this.#sockets.push(socket);
+    return socket;
+  }
+
+  /** @param onEnd gets the errors, or 'complete' */
+  subscribe(socket: Client, request: Request, take: (data: Json) => void, onEnd: (why: unknown) => void): void {
+    const end = (why: unknown) => {
+      onEnd(why);
+      this.#wake();
+    };
+    socket.subscribe<Json>(request, {
+      next: ({ data, errors }) => {
+        if (errors) return end(errors);
+        take(data);
+        this.#wake();
+      },
+      error: end,
+      complete: () => end('complete'),
+    });
+  }
+
+  /** Resolves when it is so, which is looked at whenever something was pushed to this fan. */
+  async until<T>(look: () => T | undefined, what: string, withinMs = 45_000): Promise<T> {
+    const deadline = AbortSignal.timeout(withinMs);
+    const late = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve()));
+    for (;;) {
+      const found = look();
+      if (found !== undefined) return found;
+      if (this.ended || deadline.aborted)
+        throw new Error(`Not told of ${what}: ${this.states}; ${JSON.stringify(this.ended ?? 'too late')}`);
+      await Promise.race([this.#look.promise, late]);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#sockets.map((socket) => socket.dispose()));
+  }
+
+  #frameWhere(fits: (frame: PlaceFrame, index: number) => boolean): Promise<PlaceFrame> {
+    return this.until(() => this.frames.find(fits), 'a place');
+  }
+
+  #keep(place: PlaceFrame): void {
+    this.ticket = place.ticket;
+    this.admission = place.admission?.token ?? this.admission;
+  }
+
+  #wake(): void {
+    this.#look.resolve();
+    this.#look = Promise.withResolvers();
+  }
+}
+
+function socketFrom(localAddress: string | undefined) {
+  if (localAddress === undefined) return WebSocket;
+  return class extends WebSocket {
+    constructor(url: string, protocols: string | string[]) {
+      super(url, protocols, { localAddress });
+    }
+  };
+}
