@@ -30,12 +30,21 @@ const tickState: fc.Arbitrary<TickState> = fc
     turns: fc.nat(1_000),
     share: fc.double({ min: 0, max: 1, noNaN: true }),
   })
-  .map(({ passed, turns, share, ...rest }) => ({
-    ...empty,
-    ...rest,
-    watermark: Math.floor(passed * rest.joined),
-    resolved: { turns, came: Math.floor(share * turns) },
-  }));
+  .map(({ passed, turns, share, ...rest }) => {
+    const watermark = Math.floor(passed * rest.joined);
+    const begun = Math.min(watermark, rest.outstanding * 2);
+    return {
+      ...empty,
+      ...rest,
+      watermark,
+      outstanding: Math.min(rest.outstanding, begun),
+      resolved: { turns, came: Math.floor(share * turns) },
+      steps: [
+        { watermark: watermark - begun, atMs: empty.nowMs - 100_000 },
+        { watermark, atMs: empty.nowMs - 30_000 },
+      ],
+    };
+  });
 
 test('the watermark never goes back, never passes the last place, and stands still in a paused or closed room', () => {
   fc.assert(
@@ -53,19 +62,34 @@ test('turns begin only for slots that nobody inside, at the door or on the way i
   fc.assert(
     fc.property(tickState, (state) => {
       const { watermark, progress } = decideTick(state);
+      const { showUpRate } = progress;
+      const running = state.watermark - (state.steps[0]?.watermark ?? 0);
+      const coming = Math.max(0, running * showUpRate - (running - state.outstanding));
       const begun = watermark - state.watermark;
-      const expected = state.inside + state.atDoor + (state.outstanding + begun) * progress.showUpRate;
-      if (begun > 0) expect(expected).toBeLessThanOrEqual(state.capacity + 1e-9);
+      const expected = state.inside + state.atDoor + coming + begun * showUpRate;
+      if (begun > 0) expect(expected).toBeLessThanOrEqual(state.capacity + 1e-6);
       const isHeld = state.isPaused || state.capacity === 0 || watermark === state.joined;
-      if (!isHeld) expect(expected + progress.showUpRate).toBeGreaterThan(state.capacity - 1e-9);
+      if (!isHeld) expect(expected + showUpRate).toBeGreaterThan(state.capacity - 1e-6);
     }),
   );
+});
+
+test('a turn that nobody took for long is hardly expected to be taken', () => {
+  // Of 100 turns that began half came: the rest are the half that stays away.
+  const state = { ...empty, watermark: 400, inside: 50, resolved: { turns: 10_000, came: 5_000 } };
+  const steps = [
+    { watermark: 300, atMs: empty.nowMs - 100_000 },
+    { watermark: 400, atMs: empty.nowMs - 50_000 },
+  ];
+  expect(decideTick({ ...state, outstanding: 100, steps, inside: 0 }).watermark).toBe(499);
+  expect(decideTick({ ...state, outstanding: 50, steps }).watermark).toBe(499);
+  expect(decideTick({ ...state, outstanding: 75, steps, inside: 25 }).watermark).toBe(499);
 });
 
 test('an empty room is filled at once, and a full one waits', () => {
   expect(watermarkOf({})).toBe(100);
   expect(watermarkOf({ joined: 30 })).toBe(30);
-  expect(watermarkOf({ watermark: 100, outstanding: 100 })).toBe(100);
+  expect(watermarkOf({ watermark: 100, outstanding: 100, steps: [{ watermark: 100, atMs: 0 }] })).toBe(100);
   expect(watermarkOf({ watermark: 100, inside: 60, outstanding: 30 })).toBe(110);
   expect(watermarkOf({ watermark: 100, inside: 90, atDoor: 10 })).toBe(100);
   expect(watermarkOf({ watermark: 100, inside: 90, atDoor: 4 })).toBe(106);

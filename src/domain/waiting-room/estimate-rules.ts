@@ -9,7 +9,7 @@ const TURNS_AT_LEAST = 5;
 /** A step over this share of the capacity fills an empty room or a larger one. It is no pace that will last. */
 const BURST_SHARE = 0.1;
 /** What is kept in reserve for what nobody can measure beforehand: longer sessions, a smaller room, a pause. */
-const RESERVE = 0.85;
+const RESERVE = 0.75;
 /** Nine tenths of a normal distribution are above the mean less so many standard deviations. */
 const P90_DEVIATIONS = 1.2816;
 
