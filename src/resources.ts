@@ -1,9 +1,10 @@
 import type { ApiConfig, WorkerConfig } from './config.ts';
-import { closeDb, openDb } from './db/client.ts';
+import { closeDb, type Db, openDb } from './db/client.ts';
 import { openAccessTokens } from './domain/account/access-tokens.ts';
 import { openEndedSessions } from './domain/account/ended-sessions.ts';
 import { openTicketSigner } from './domain/booking/ticket-code.ts';
 import { openCatalogSearch } from './domain/catalog/catalog-search.ts';
+import { openEventCache } from './domain/catalog/event-cache.ts';
 import { openEventIndexer } from './domain/catalog/event-indexer.ts';
 import { EventWatches } from './domain/catalog/event-watches.ts';
 import { openSeatingPlanCache } from './domain/catalog/seating-plan-cache.ts';
@@ -12,10 +13,21 @@ import { type Committed, openInventoryWriter } from './domain/inventory/inventor
 import { openLostRaces } from './domain/inventory/lost-races.ts';
 import { openSeatLocks } from './domain/inventory/seat-locks.ts';
 import { SeatMaps } from './domain/inventory/seat-maps.ts';
+import type { Viewer } from './domain/viewer.ts';
+import { openAdmissionTokens } from './domain/waiting-room/admission-tokens.ts';
+import { type AdmissionRequest, requireAdmission } from './domain/waiting-room/admissions.ts';
+import { openJoins } from './domain/waiting-room/joins.ts';
+import { KnownPlaces } from './domain/waiting-room/known-places.ts';
+import { openPlaceTickets } from './domain/waiting-room/place-tickets.ts';
+import { openPlaces } from './domain/waiting-room/places.ts';
+import { type OnChanged, tellPlaces } from './domain/waiting-room/publish-room.ts';
+import { openRoomSessions } from './domain/waiting-room/room-sessions.ts';
+import { SessionViews } from './domain/waiting-room/session-views.ts';
+import { WaitingRooms } from './domain/waiting-room/waiting-rooms.ts';
 import { bookingChannel } from './redis/channels.ts';
 import { openRedis } from './redis/client.ts';
-import { openHeartbeat } from './redis/heartbeat.ts';
-import { openPubSub } from './redis/pubsub.ts';
+import { type Heartbeat, openHeartbeat } from './redis/heartbeat.ts';
+import { openPubSub, type PubSub } from './redis/pubsub.ts';
 
 /** Each event is written by one connection at a time, so a few of them serve many events. */
 const WRITER_CONNECTIONS = 4;
@@ -58,6 +70,40 @@ function openSales(config: WorkerConfig, name: string, { opened }: Together) {
   return { db, redis, pubsub, plans, seatLocks, writer };
 }
 
+/** What the api process needs to let fans wait, and in. */
+async function openRooms(
+  config: ApiConfig,
+  needs: { db: Db; pubsub: PubSub; heartbeat: Heartbeat },
+  together: Together,
+) {
+  const { db, pubsub } = needs;
+  const tell = tellPlaces({ pubsub });
+  const changed: OnChanged = (eventId, changes) => {
+    sessionViews.forget(eventId, changes);
+    tell(eventId, changes);
+  };
+  const places = openPlaces({ db, changed });
+  const roomSessions = openRoomSessions({ db, changed });
+  const sessionViews = new SessionViews(roomSessions);
+  const admissions = {
+    waitingRooms: together.opened(await WaitingRooms.open(needs), (handle) => handle.close()),
+    admissionTokens: openAdmissionTokens(config.admissionKeys),
+    roomSessions,
+    sessionViews,
+    changed,
+  };
+  return {
+    ...admissions,
+    places,
+    knownPlaces: new KnownPlaces(places),
+    placeTickets: openPlaceTickets(config.admissionKeys),
+    joins: together.opened(openJoins({ db }), (handle) => handle.close()),
+    /** For what changes something: PostgreSQL is asked each time. */
+    requireAdmission: (viewer: Viewer, of: Omit<AdmissionRequest, 'fresh'>) =>
+      requireAdmission(admissions, viewer, { ...of, fresh: true }),
+  };
+}
+
 export type ApiResources = Awaited<ReturnType<typeof openApiResources>>;
 
 /** Every handle that the api process shares. Handles only: what is done with them is in `domain`. */
@@ -71,6 +117,8 @@ export async function openApiResources(config: ApiConfig) {
     ...sales,
     heartbeat,
     seatMaps: opened(new SeatMaps({ db, redis, pubsub, heartbeat }), (handle) => handle.close()),
+    ...(await openRooms(config, { db, pubsub, heartbeat }, together)),
+    eventCache: openEventCache({ db }),
     eventWatches: new EventWatches({ db, pubsub, heartbeat }),
     search: opened(openCatalogSearch({ db, engine: config.search }), (handle) => handle.close()),
     tokens: openAccessTokens({ privateKey: config.tokenPrivateKey }),

@@ -10,17 +10,19 @@ export type Caller = {
   readonly address: string;
   readonly requestId: string;
   readonly admission: string | undefined;
+  readonly place: string | undefined;
 };
 
 /** The context of one execution; the codes of what it refuses are added to `refusals`, for the log. */
 export function createContext(
   needs: { resources: Resources; limits: RateLimits },
-  { viewer, address, admission }: Caller,
+  { viewer, address, admission, place }: Caller,
   refusals: string[],
 ): Context {
   return {
     viewer,
     admission,
+    place,
     resources: needs.resources,
     loaders: createLoaders(needs.resources),
     async attempt(operation, work) {

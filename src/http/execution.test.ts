@@ -20,6 +20,7 @@ const contextOf = (load: (id: string) => unknown) => () =>
   ({
     viewer: undefined,
     admission: undefined,
+    place: undefined,
     resources: {},
     loaders: { event: { load } },
     attempt: () => {},

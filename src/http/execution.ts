@@ -103,7 +103,10 @@ export function openExecution(schema: GraphQLSchema): Execution {
       try {
         const events = await createSourceEventStream(argsOf());
         if (!(Symbol.asyncIterator in events)) return mask(events, requestId);
-        return results(events[Symbol.asyncIterator](), async (event) => mask(await execute(argsOf(event)), requestId));
+        return results(events[Symbol.asyncIterator](), {
+          resultOf: async (event) => mask(await execute(argsOf(event)), requestId),
+          failureOf: (error) => mask({ errors: [asGraphqlError(error)] }, requestId),
+        });
       } catch (error) {
         return mask({ errors: [asGraphqlError(error)] }, requestId);
       }
@@ -138,12 +141,20 @@ function mask(result: ExecutionResult, requestId: string): Executed {
 /** No generator: its `return` would wait for the next event, and of a quiet subscription there is none. */
 function results(
   events: AsyncIterator<unknown>,
-  resultOf: (event: unknown) => Promise<Executed>,
+  { resultOf, failureOf }: { resultOf: (event: unknown) => Promise<Executed>; failureOf: (error: unknown) => Executed },
 ): AsyncIterableIterator<FormattedExecutionResult> {
+  let isOver = false;
   return {
     async next() {
-      const { done, value } = await events.next();
-      return done ? { done: true, value: undefined } : { done: false, value: (await resultOf(value)).result };
+      if (isOver) return { done: true, value: undefined };
+      try {
+        const { done, value } = await events.next();
+        return done ? { done: true, value: undefined } : { done: false, value: (await resultOf(value)).result };
+      } catch (error) {
+        // What ends a subscription is the last thing that its client hears.
+        isOver = true;
+        return { done: false, value: failureOf(error).result };
+      }
     },
     async return() {
       await events.return?.();

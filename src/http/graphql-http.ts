@@ -74,6 +74,7 @@ async function answer(
     address: exchange.address,
     requestId: exchange.requestId,
     admission: headerOf(request, 'frontrow-admission'),
+    place: headerOf(request, 'frontrow-place'),
   };
   // Some clients accept event streams with every request, so the document decides.
   const accept = request.headers.accept ?? '';

@@ -22,7 +22,7 @@ export function openOrigins(options: { allowed: readonly string[]; own: () => re
         vary: 'origin',
         'access-control-allow-origin': origin,
         'access-control-allow-methods': 'GET, POST, OPTIONS',
-        'access-control-allow-headers': 'authorization, content-type, frontrow-admission, x-request-id',
+        'access-control-allow-headers': 'authorization, content-type, frontrow-admission, frontrow-place, x-request-id',
         'access-control-expose-headers': 'x-request-id, retry-after',
         'access-control-max-age': '600',
       };

@@ -25,6 +25,9 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   /** One a second on average, and fifty at once: a client that repeats a key gets its answer and no refusal. */
   createBooking: { viewer: { points: 60, seconds: 60 }, address: { points: 300, seconds: 10 } },
   cancelBooking: { viewer: { points: 10, seconds: 10, isExact: true }, address: { points: 300, seconds: 10 } },
+  /** A crowd on one carrier joins together, and each of them once. */
+  joinWaitingRoom: { viewer: { points: 60, seconds: 60 }, address: { points: 3_000, seconds: 10 } },
+  leaveWaitingRoom: { viewer: { points: 60, seconds: 60 }, address: { points: 3_000, seconds: 10 } },
 };
 
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;

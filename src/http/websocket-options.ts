@@ -30,15 +30,21 @@ export function webSocketOptions({ schema, gate, limits, origins, log, addressOf
     allowsOrigin: (origin) => origins.allows(origin),
     addressOf,
     async authenticate(params, { address }) {
-      const authorization = typeof params.authorization === 'string' ? params.authorization : undefined;
+      const authorization = textOf(params.authorization);
       const viewer = await gate.authenticate(authorization);
       // A token that is no longer good must not turn its owner into nobody without a word.
       if (authorization !== undefined && !viewer) return undefined;
       await limits.spend('request', { userId: viewer?.userId, address });
-      return { viewer, admission: typeof params.admission === 'string' ? params.admission : undefined };
+      return { viewer, admission: textOf(params.admission), place: textOf(params.place) };
     },
     createContext: (caller) =>
-      gate.contextOf({ viewer: caller?.viewer, admission: caller?.admission, address: '', requestId: '' }),
+      gate.contextOf({
+        viewer: caller?.viewer,
+        admission: caller?.admission,
+        place: caller?.place,
+        address: '',
+        requestId: '',
+      }),
     formatError(error) {
       const requestId = randomUUID();
       const reported = reportError(error, requestId);
@@ -59,3 +65,5 @@ export function webSocketOptions({ schema, gate, limits, origins, log, addressOf
       ),
   };
 }
+
+const textOf = (param: unknown): string | undefined => (typeof param === 'string' ? param : undefined);

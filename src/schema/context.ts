@@ -3,6 +3,7 @@ import type { EndedSessions } from '#domain/account/ended-sessions.ts';
 import type { cancelBooking } from '#domain/booking/cancel-booking.ts';
 import type { createBooking } from '#domain/booking/create-booking.ts';
 import type { watchBooking } from '#domain/booking/watch-booking.ts';
+import type { EventCache } from '#domain/catalog/event-cache.ts';
 import type { findEvents } from '#domain/catalog/event-queries.ts';
 import type { searchEvents } from '#domain/catalog/search-events.ts';
 import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
@@ -10,6 +11,11 @@ import type { suggestEvents } from '#domain/catalog/suggest-events.ts';
 import type { watchEvent } from '#domain/catalog/watch-event.ts';
 import type { getSeatMap } from '#domain/inventory/get-seat-map.ts';
 import type { Viewer } from '#domain/viewer.ts';
+import type { AdmissionTokens } from '#domain/waiting-room/admission-tokens.ts';
+import type { requireAdmission } from '#domain/waiting-room/admissions.ts';
+import type { joinWaitingRoom } from '#domain/waiting-room/join-waiting-room.ts';
+import type { leaveWaitingRoom } from '#domain/waiting-room/leave-waiting-room.ts';
+import type { watchPlace } from '#domain/waiting-room/watch-place.ts';
 import type { Loaders } from './loaders.ts';
 
 type Needs<Operation extends (needs: never, ...rest: never[]) => unknown> = Parameters<Operation>[0];
@@ -22,7 +28,13 @@ export type Resources = Needs<typeof findEvents> &
   Needs<typeof watchEvent> &
   Needs<typeof createBooking> &
   Needs<typeof cancelBooking> &
-  Needs<typeof watchBooking> & {
+  Needs<typeof watchBooking> &
+  Needs<typeof requireAdmission> &
+  Needs<typeof joinWaitingRoom> &
+  Needs<typeof leaveWaitingRoom> &
+  Needs<typeof watchPlace> & {
+    admissionTokens: AdmissionTokens;
+    eventCache: EventCache;
     tokens: AccessTokens;
     endedSessions: EndedSessions;
     plans: SeatingPlanCache;
@@ -35,13 +47,17 @@ export type LimitedOperation =
   | 'signInAsGuest'
   | 'refreshSession'
   | 'createBooking'
-  | 'cancelBooking';
+  | 'cancelBooking'
+  | 'joinWaitingRoom'
+  | 'leaveWaitingRoom';
 
 export type Context = {
   /** From the access token only; undefined when nobody is signed in. */
   readonly viewer: Viewer | undefined;
   /** The proof that a waiting room let the viewer in, if one was sent. */
   readonly admission: string | undefined;
+  /** The ticket of the viewer's place in a waiting room, if one was sent. */
+  readonly place: string | undefined;
   readonly resources: Resources;
   /** One set a request. */
   readonly loaders: Loaders;

@@ -18,6 +18,12 @@ import './booking/booking-changed.ts';
 import './booking/create-booking.ts';
 import './booking/cancel-booking.ts';
 import './booking/seats-unavailable.ts';
+import './waiting-room/waiting-room.ts';
+import './waiting-room/join-waiting-room.ts';
+import './waiting-room/leave-waiting-room.ts';
+import './waiting-room/waiting-room-place.ts';
+import './waiting-room/waiting-room-changed.ts';
+import './waiting-room/draw-proof.ts';
 import { builder } from './builder.ts';
 
 export const schema = builder.toSchema();

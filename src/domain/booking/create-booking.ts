@@ -18,7 +18,10 @@ export type CreateBookingNeeds = {
   readonly seatLocks: SeatLocks;
   readonly lostRaces: LostRaces;
   /** Throws AdmissionRequired for an event with a waiting room, unless the viewer was admitted. */
-  readonly requireAdmission?: (viewer: Viewer, of: { eventId: string; admission: string | undefined }) => Promise<void>;
+  readonly requireAdmission?: (
+    viewer: Viewer,
+    of: { eventId: string; admission: string | undefined },
+  ) => Promise<void> | undefined;
 };
 
 export type CreateBookingRequest = {
@@ -59,7 +62,6 @@ export async function createBooking(
   const plan = await orTryAgain(needs.writer.plans.get(planId));
   if (!seatNos.every((seatNo) => hasSeat(plan, seatNo))) throw new InvalidInput('seatIds', 'There is no such seat.');
   refuseIfFarTooEarly(sale);
-  await needs.requireAdmission?.(viewer, { eventId: request.eventId, admission: request.admission });
   const command: HoldCommand = {
     kind: 'hold',
     bookingId: randomUUIDv7(),
@@ -69,7 +71,23 @@ export async function createBooking(
     idempotencyKey: request.idempotencyKey,
     requestHash: createHash('sha256').update(`${request.eventId} ${seatNos.join()}`).digest('base64url'),
   };
-  return await holdWithLocks(needs, { eventId: request.eventId, plan, command });
+  const hold = { eventId: request.eventId, plan, command };
+  const admitted = needs.requireAdmission?.(viewer, { eventId: request.eventId, admission: request.admission });
+  const earlier = admitted && (await earlierUnless(admitted, needs, hold));
+  return earlier ?? (await holdWithLocks(needs, hold));
+}
+
+/** Whoever is not admitted any more still gets the answer to what was asked while inside. */
+async function earlierUnless(admitted: Promise<void>, needs: CreateBookingNeeds, hold: Hold) {
+  try {
+    await orTryAgain(admitted);
+    return undefined;
+  } catch (refusal) {
+    if (!(refusal instanceof AdmissionRequired)) throw refusal;
+    const { replay } = await lose(needs, hold, hold.command.seatNos);
+    if (replay) return replay;
+    throw refusal;
+  }
 }
 
 function parse(request: CreateBookingRequest, limit: number): { planId: string; seatNos: number[] } {

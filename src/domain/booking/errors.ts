@@ -50,12 +50,24 @@ export class EventNotOnSale extends DomainError {
   }
 }
 
+/** Why an admission is missing, and what to do about it. */
+const admissionProblems = {
+  MISSING:
+    'This event has a waiting room. Join it (joinWaitingRoom) and come back with the admission when it is your turn.',
+  NOT_VALID:
+    'This admission is not valid, or not any more, for you, this event and this session. Ask for your place (waitingRoomPlace) and come back with the admission that it has.',
+  FULL: 'The room is full for the moment. Your place at the door is kept: come back with the same admission.',
+  OVER: 'Your turn or your time in the room is over. Join the waiting room again.',
+} as const;
+
+/** SAME_KEY: whoever comes back with an admission may ask for the same. FULL says when. */
 export class AdmissionRequired extends DomainError {
   readonly code = 'ADMISSION_REQUIRED';
-  readonly retry: RetryAdvice = { advice: 'SAME_KEY' };
+  readonly retry: RetryAdvice;
 
-  constructor() {
-    super('This event has a waiting room. Join it and come back with the admission.');
+  constructor(problem: keyof typeof admissionProblems, afterSeconds?: number) {
+    super(admissionProblems[problem]);
+    this.retry = { advice: 'SAME_KEY', ...(afterSeconds !== undefined && { afterSeconds }) };
   }
 }
 

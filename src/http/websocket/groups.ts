@@ -12,13 +12,18 @@ import { nextTail } from './messages.ts';
 import type { Operation } from './operations.ts';
 
 /** Whom a socket belongs to. */
-export type Caller = { readonly viewer?: Viewer | undefined; readonly admission?: string | undefined };
+export type Caller = {
+  readonly viewer?: Viewer | undefined;
+  readonly admission?: string | undefined;
+  /** The ticket of a place in a waiting room. */
+  readonly place?: string | undefined;
+};
 
 export type GroupRules = {
   schema: GraphQLSchema;
-  /** Called for each execution. Without a caller: for a result that is the same for everybody. */
+  /** Called for each start and each execution. Without a caller: for a result that is the same for everybody. */
   createContext: (caller: Caller | undefined) => object;
-  /** Root fields whose results depend on the operation alone and never on who asks. */
+  /** Root fields whose results depend on the operation alone and never on who asks; whether they start may. */
   publicFields: ReadonlySet<string>;
   /** What clients may see of an error. */
   formatError: (error: GraphQLError) => GraphQLFormattedError;
@@ -108,7 +113,7 @@ export class Groups {
       document: operation.document,
       operationName: operation.name,
       variableValues: variables,
-      contextValue: this.#rules.createContext(this.#isPublic(operation) ? undefined : caller),
+      contextValue: this.#rules.createContext(caller),
     });
     if (Symbol.asyncIterator in source) return { source: source[Symbol.asyncIterator]() as Source };
     return { errors: (source.errors ?? []).map(this.#rules.formatError) };

@@ -42,7 +42,7 @@ export type WebSocketOptions = Omit<GroupRules, 'formatError'> &
     /** Default: the peer of the TCP connection. */
     addressOf?: (request: IncomingMessage) => string;
     /**
-     * Who sent these connection params (`authorization`, `admission`). Undefined refuses the socket; without
+     * Who sent these connection params (`authorization`, `admission`, `place`). Undefined refuses the socket; without
      * `authorization` the caller is nobody in particular: `{}`. Asked again at each subscribe.
      */
     authenticate: (

@@ -4,6 +4,8 @@ import type {
   SeatMapReset as SeatMapResetModel,
 } from '#domain/inventory/seat-map-frames.ts';
 import { watchSeatMap } from '#domain/inventory/watch-seat-map.ts';
+import { requireAdmission } from '#domain/waiting-room/admissions.ts';
+import { whileAdmitted } from '#domain/waiting-room/while-admitted.ts';
 import { builder } from '../builder.ts';
 import { decodeId } from '../node.ts';
 import { SeatMap, SeatStatus } from './seat-map.ts';
@@ -50,15 +52,22 @@ builder.subscriptionField('seatMapChanged', (t) =>
   t.field({
     type: SeatMapChange,
     description:
-      'Every change of the seat map from now on, or from `sinceVersion`. Subscribe, read the snapshot, drop deltas at or below its version, apply the rest; after a reconnect give the version you have.',
+      'Every change of the seat map from now on, or from `sinceVersion`. Subscribe, read the snapshot, drop deltas at or below its version, apply the rest; after a reconnect give the version you have. While the waiting room of the event is open, it ends with the error ADMISSION_REQUIRED when the viewer is not, or no longer, in it.',
     args: {
       eventId: t.arg.id({ required: true, description: 'The id of an Event.' }),
       sinceVersion: t.arg.int({ description: 'The version that you have. Without it: from now on.' }),
     },
-    subscribe: (_root, args, { resources }) => {
+    subscribe: async (_root, args, { resources, viewer, admission }) => {
       const eventId = decodeId('Event', args.eventId);
       if (!eventId) throw new NotFound('event');
-      return watchSeatMap(resources, eventId, args.sinceVersion);
+      const admitted = requireAdmission(resources, viewer, { eventId, admission });
+      if (!admitted) return watchSeatMap(resources, eventId, args.sinceVersion);
+      await admitted;
+      return whileAdmitted(resources, viewer, {
+        eventId,
+        admission,
+        watch: () => watchSeatMap(resources, eventId, args.sinceVersion),
+      });
     },
     resolve: (change) => change,
   }),

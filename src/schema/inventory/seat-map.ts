@@ -6,6 +6,7 @@ import {
   listSectionAvailability,
   type SectionAvailability as SectionAvailabilityModel,
 } from '#domain/inventory/seat-map-queries.ts';
+import { requireAdmission } from '#domain/waiting-room/admissions.ts';
 import { builder } from '../builder.ts';
 import { Event, requireEvent } from '../catalog/event.ts';
 import { connectionOf, decodeCursor, encodeCursor, requireFirst } from '../connection.ts';
@@ -145,11 +146,15 @@ builder.queryField('seatMap', (t) =>
   t.field({
     type: SeatMap,
     nullable: true,
-    description: 'The seat map of an event; null when the event is unknown.',
+    description:
+      'The seat map of an event; null when the event is unknown. While its waiting room is open, only for who was admitted: else the error ADMISSION_REQUIRED.',
     args: { eventId: t.arg.id({ required: true, description: 'The id of an Event.' }) },
-    resolve: async (_root, args, { resources }) => {
+    resolve: async (_root, args, { resources, viewer, admission }) => {
       const eventId = decodeId('Event', args.eventId);
-      return eventId ? getSeatMap(resources, eventId) : null;
+      if (!eventId) return null;
+      const admitted = requireAdmission(resources, viewer, { eventId, admission });
+      if (admitted) await admitted;
+      return getSeatMap(resources, eventId);
     },
   }),
 );

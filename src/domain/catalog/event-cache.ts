@@ -1,0 +1,43 @@
+import type { Db } from '#db/client.ts';
+import { type CatalogEvent, findEvents } from './event-queries.ts';
+
+export type EventCache = {
+  /** The event, at most a second old; undefined for what is unknown or not published. */
+  find(eventId: string): CatalogEvent | undefined | Promise<CatalogEvent | undefined>;
+};
+
+type Kept = { readAt: number; event: CatalogEvent | undefined | Promise<CatalogEvent | undefined> };
+
+const FRESH_MS = 1_000;
+const MAX_KEPT = 1_000;
+
+/** For what is pushed to thousands at once about the same event: they cost one query a second together. */
+export function openEventCache({ db }: { db: Db }): EventCache {
+  const kept = new Map<string, Kept>();
+  const read = (eventId: string): Kept => {
+    const event = findEvents({ db }, [eventId]).then(([found]) => found);
+    const entry: Kept = { readAt: performance.now(), event };
+    event.then(
+      // Without a promise the next ones are answered at once.
+      (found) => {
+        entry.event = found;
+      },
+      () => kept.get(eventId) === entry && kept.delete(eventId),
+    );
+    return entry;
+  };
+  return {
+    find(eventId) {
+      const known = kept.get(eventId);
+      if (known && performance.now() - known.readAt < FRESH_MS) return known.event;
+      const entry = read(eventId);
+      kept.delete(eventId);
+      kept.set(eventId, entry);
+      for (const oldest of kept.keys()) {
+        if (kept.size <= MAX_KEPT) break;
+        kept.delete(oldest);
+      }
+      return entry.event;
+    },
+  };
+}

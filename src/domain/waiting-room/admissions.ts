@@ -1,0 +1,119 @@
+import { AdmissionRequired } from '../booking/errors.ts';
+import { TryAgain } from '../errors.ts';
+import { isOutage } from '../outages.ts';
+import type { Viewer } from '../viewer.ts';
+import type { AdmissionTokens } from './admission-tokens.ts';
+import type { LiveRoom } from './live-room.ts';
+import type { OnChanged } from './publish-room.ts';
+import type { RoomSession } from './room.ts';
+import type { RoomSessions } from './room-sessions.ts';
+import { isLiveFor, type SessionViews } from './session-views.ts';
+import type { WaitingRooms } from './waiting-rooms.ts';
+
+export type AdmissionNeeds = {
+  waitingRooms: WaitingRooms;
+  admissionTokens: AdmissionTokens;
+  roomSessions: RoomSessions;
+  sessionViews: SessionViews;
+  /** Tells whoever watches the place, so that its admission is renewed. */
+  changed: OnChanged;
+};
+
+export type AdmissionRequest = {
+  readonly eventId: string;
+  readonly admission: string | undefined;
+  /** True for what changes something: PostgreSQL is asked each time. */
+  readonly fresh?: boolean;
+};
+
+/** A place that an admission names. */
+type Admitted = { readonly eventId: string; readonly ordinal: number; readonly position: number };
+
+/** A fan who looks around writes no more often than this. */
+const TOUCH_EVERY_MS = 5_000;
+const FRESH_MS = 1_000;
+/** When to knock again at a room that is full. */
+const KNOCK_AGAIN_SECONDS = 3;
+
+/**
+ * Lets through whoever is in the room of the event, and enters whoever comes with an admission for the first time: the
+ * admission has to be ours, of this event, viewer and sign-in session, in time, and live in PostgreSQL. Throws (or
+ * rejects with) AdmissionRequired, and TryAgain while PostgreSQL is away. For an event without a room that is open it
+ * returns nothing at once and touches no store.
+ */
+export function requireAdmission(
+  needs: AdmissionNeeds,
+  viewer: Viewer | undefined,
+  request: AdmissionRequest,
+): Promise<void> | undefined {
+  const live = needs.waitingRooms.gating(request.eventId);
+  return live && admit(needs, live, viewer, request);
+}
+
+async function admit(
+  needs: AdmissionNeeds,
+  live: LiveRoom,
+  viewer: Viewer | undefined,
+  { eventId, admission, fresh = false }: AdmissionRequest,
+): Promise<void> {
+  const ordinal = ordinalIn(needs, viewer, { eventId, admission });
+  const position = live.positionOf(ordinal);
+  if (!viewer || position === undefined || position > live.room.watermark) throw new AdmissionRequired('NOT_VALID');
+  const { sessionId: signInId, userId } = viewer;
+  const place = { eventId, ordinal, position };
+  const inside = fresh ? await look(needs, place, signInId, 0) : await lookOrRemember(needs, place, signInId);
+  if (isLiveFor(inside, signInId)) return;
+  const entered = await needs.roomSessions.enter(eventId, { ordinal, position, userId, signInId });
+  if (entered.kind === 'full') throw new AdmissionRequired('FULL', KNOCK_AGAIN_SECONDS);
+  if (entered.kind === 'over') throw new AdmissionRequired('OVER');
+  needs.sessionViews.note(eventId, ordinal, entered.session, { isTouched: true });
+}
+
+/** The ordinal that the admission names, if the admission is good for this viewer now. */
+export function ordinalIn(
+  { admissionTokens, waitingRooms }: Pick<AdmissionNeeds, 'admissionTokens' | 'waitingRooms'>,
+  viewer: Viewer | undefined,
+  { eventId, admission }: Omit<AdmissionRequest, 'fresh'>,
+): number {
+  if (admission === undefined) throw new AdmissionRequired('MISSING');
+  const claims = admissionTokens.verify(admission);
+  const isGood =
+    claims &&
+    viewer &&
+    claims.eventId === eventId &&
+    claims.userId === viewer.userId &&
+    claims.signInId === viewer.sessionId &&
+    claims.expiresAtMs > waitingRooms.nowMs();
+  if (!isGood) throw new AdmissionRequired('NOT_VALID');
+  return claims.ordinal;
+}
+
+/** The session in PostgreSQL; its time in the room begins anew, every few seconds. */
+async function look(
+  { roomSessions, sessionViews, changed }: AdmissionNeeds,
+  { eventId, ordinal }: Admitted,
+  signInId: string,
+  maxAgeMs: number,
+): Promise<RoomSession | undefined> {
+  if (sessionViews.wasTouchedWithin(eventId, ordinal, TOUCH_EVERY_MS))
+    return await sessionViews.read(eventId, ordinal, maxAgeMs);
+  const session = await roomSessions.touch(eventId, { ordinal, signInId });
+  if (session && sessionViews.isWorthTelling(eventId, session)) changed(eventId, [session]);
+  return sessionViews.note(eventId, ordinal, session, { isTouched: session !== undefined });
+}
+
+/** While PostgreSQL is away, whoever was inside may go on looking. */
+async function lookOrRemember(
+  needs: AdmissionNeeds,
+  place: Admitted,
+  signInId: string,
+): Promise<RoomSession | undefined> {
+  const known = needs.sessionViews.peek(place.eventId, place.ordinal);
+  try {
+    return await look(needs, place, signInId, FRESH_MS);
+  } catch (error) {
+    const isWithinTime = (known?.expiresAtMs ?? 0) > needs.waitingRooms.nowMs();
+    if ((isOutage(error) || error instanceof TryAgain) && isWithinTime && isLiveFor(known, signInId)) return known;
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+import { EventNotOnSale } from '../booking/errors.ts';
+import { NotFound, RateLimited, TryAgain } from '../errors.ts';
+import { isUuid } from '../global-id-rules.ts';
+import { orTryAgain } from '../or-try-again.ts';
+import type { Viewer } from '../viewer.ts';
+import { currentPlace, type PlaceNeeds } from './find-place.ts';
+import type { JoinAnswer, Joins } from './joins.ts';
+import type { LiveRoom } from './live-room.ts';
+import { isOver, type Place } from './place.ts';
+
+export type JoinNeeds = PlaceNeeds & { joins: Joins };
+
+export const joinRefusals = [NotFound, EventNotOnSale, RateLimited, TryAgain] as const;
+
+/** Close to the opening PostgreSQL decides, by its clock; until then nobody has to ask it. */
+const MARGIN_MS = 2_000;
+
+/**
+ * The viewer's place in the room of this event: a new one at the end for whoever has none, or whose place is over. Asking
+ * again changes nothing. Throws one of `joinRefusals`; a room that opens later is EventNotOnSale with `opensAt`.
+ */
+export async function joinWaitingRoom(needs: JoinNeeds, viewer: Viewer, eventId: string): Promise<Place> {
+  if (!isUuid(eventId)) throw new NotFound('event with a waiting room');
+  const known = needs.waitingRooms.get(eventId);
+  if (known) refuseIfFarTooEarly(known, needs.waitingRooms.nowMs());
+  const place = await join(needs, viewer, eventId);
+  return isOver(place) ? await join(needs, viewer, eventId, place.ordinal) : place;
+}
+
+async function join(needs: JoinNeeds, viewer: Viewer, eventId: string, replacing?: number): Promise<Place> {
+  const ordinal = ordinalOf(await needs.joins.join(eventId, viewer.userId, replacing));
+  needs.knownPlaces.note(eventId, viewer.userId, { ordinal, hasLeft: false });
+  const live = await orTryAgain(needs.waitingRooms.find(eventId));
+  if (!live) throw new NotFound('event with a waiting room');
+  return await orTryAgain(currentPlace(needs, viewer, { live, ordinal, hasLeft: false }));
+}
+
+function refuseIfFarTooEarly({ room }: LiveRoom, nowMs: number): void {
+  const opensInMs = room.opensAtMs - nowMs;
+  if (room.state === 'CLOSED' && opensInMs > MARGIN_MS) throw notOpenYet(room.opensAtMs, Math.ceil(opensInMs / 1000));
+}
+
+const notOpenYet = (opensAtMs: number, inSeconds: number): EventNotOnSale =>
+  new EventNotOnSale('The waiting room has not opened yet.', { at: new Date(opensAtMs), inSeconds });
+
+function ordinalOf(answer: JoinAnswer): number {
+  switch (answer.kind) {
+    case 'joined':
+      return answer.ordinal;
+    case 'notOpen':
+      throw notOpenYet(answer.opensAtMs, answer.opensInSeconds);
+    case 'ended':
+      throw new EventNotOnSale('The waiting room is closed for good.');
+    case 'noRoom':
+      throw new NotFound('event with a waiting room');
+  }
+}

@@ -1,0 +1,42 @@
+import type { Places } from './places.ts';
+
+/** A place as PostgreSQL has it. */
+export type KnownPlace = { readonly ordinal: number; readonly hasLeft: boolean };
+
+const MAX_KEPT = 200_000;
+
+/** The places that this process gave out or looked up, for clients that do not send their ticket. Open one per process. */
+export class KnownPlaces {
+  readonly #places: Places;
+  readonly #kept = new Map<string, { place: KnownPlace; readAt: number }>();
+
+  constructor(places: Places) {
+    this.#places = places;
+  }
+
+  /** As it was at most so long ago. */
+  async find(eventId: string, userId: string, maxAgeMs = Number.POSITIVE_INFINITY): Promise<KnownPlace | undefined> {
+    const known = this.#kept.get(keyOf(eventId, userId));
+    if (known && performance.now() - known.readAt < maxAgeMs) return known.place;
+    const found = await this.#places.find(eventId, userId);
+    if (found) this.note(eventId, userId, found);
+    return found;
+  }
+
+  /** Of a ticket that may be of a place which the viewer gave up since, the ordinal of today's place. */
+  newest(eventId: string, userId: string, ordinal: number): number {
+    return Math.max(ordinal, this.#kept.get(keyOf(eventId, userId))?.place.ordinal ?? 0);
+  }
+
+  note(eventId: string, userId: string, place: KnownPlace): void {
+    const key = keyOf(eventId, userId);
+    this.#kept.delete(key);
+    this.#kept.set(key, { place, readAt: performance.now() });
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= MAX_KEPT) break;
+      this.#kept.delete(oldest);
+    }
+  }
+}
+
+const keyOf = (eventId: string, userId: string): string => `${eventId}/${userId}`;

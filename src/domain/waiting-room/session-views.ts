@@ -1,0 +1,75 @@
+import type { RoomSession } from './room.ts';
+import type { RoomSessions } from './room-sessions.ts';
+
+/** What PostgreSQL said of a session, and when. */
+type View = { session: RoomSession | undefined; readAt: number; touchedAt: number; toldUntilMs: number };
+
+const WORTH_TELLING_MS = 15_000;
+const MAX_KEPT = 50_000;
+
+/** The sessions that this process saw lately, so that a fan who looks around costs PostgreSQL a read a second at most. */
+export class SessionViews {
+  readonly #sessions: RoomSessions;
+  readonly #kept = new Map<string, View>();
+
+  constructor(sessions: RoomSessions) {
+    this.#sessions = sessions;
+  }
+
+  /** The session as it is in PostgreSQL, or was at most so long ago. Undefined when there is none for this ordinal. */
+  async read(eventId: string, ordinal: number, maxAgeMs: number): Promise<RoomSession | undefined> {
+    const known = this.#kept.get(keyOf(eventId, ordinal));
+    if (known && performance.now() - known.readAt < maxAgeMs) return known.session;
+    return this.note(eventId, ordinal, await this.#sessions.read(eventId, ordinal));
+  }
+
+  /** Whether the session ends so much later than when this was asked last that its admission is worth renewing. */
+  isWorthTelling(eventId: string, { ordinal, expiresAtMs }: RoomSession): boolean {
+    const known = this.#kept.get(keyOf(eventId, ordinal));
+    if (!known || expiresAtMs === null || expiresAtMs < known.toldUntilMs + WORTH_TELLING_MS) return false;
+    known.toldUntilMs = expiresAtMs;
+    return true;
+  }
+
+  /** What was last seen, however long ago. */
+  peek(eventId: string, ordinal: number): RoomSession | undefined {
+    return this.#kept.get(keyOf(eventId, ordinal))?.session;
+  }
+
+  wasTouchedWithin(eventId: string, ordinal: number, ms: number): boolean {
+    const known = this.#kept.get(keyOf(eventId, ordinal));
+    return known !== undefined && performance.now() - known.touchedAt < ms;
+  }
+
+  /** This process changed them. */
+  forget(eventId: string, changes: readonly { readonly ordinal: number }[]): void {
+    for (const { ordinal } of changes) this.#kept.delete(keyOf(eventId, ordinal));
+  }
+
+  /** `isTouched`: its time in the room began anew. */
+  note(
+    eventId: string,
+    ordinal: number,
+    session: RoomSession | undefined,
+    { isTouched = false } = {},
+  ): RoomSession | undefined {
+    const key = keyOf(eventId, ordinal);
+    const now = performance.now();
+    const known = this.#kept.get(key);
+    const touchedAt = isTouched ? now : (known?.touchedAt ?? Number.NEGATIVE_INFINITY);
+    const toldUntilMs = known?.toldUntilMs ?? session?.expiresAtMs ?? 0;
+    this.#kept.delete(key);
+    this.#kept.set(key, { session, readAt: now, touchedAt, toldUntilMs });
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= MAX_KEPT) break;
+      this.#kept.delete(oldest);
+    }
+    return session;
+  }
+}
+
+const keyOf = (eventId: string, ordinal: number): string => `${eventId}/${ordinal}`;
+
+/** Inside, and by the sign-in session that the admission was given to. */
+export const isLiveFor = (session: RoomSession | undefined, signInId: string): boolean =>
+  session !== undefined && session.enteredAtMs !== null && session.endedAtMs === null && session.signInId === signInId;

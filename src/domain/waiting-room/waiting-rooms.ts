@@ -1,0 +1,152 @@
+import type { Db } from '#db/client.ts';
+import { type DatabaseClock, openDatabaseClock } from '#db/clock.ts';
+import { WAITING_ROOMS_CHANNEL } from '#redis/channels.ts';
+import type { Heartbeat } from '#redis/heartbeat.ts';
+import type { PubSub } from '#redis/pubsub.ts';
+import { TryAgain } from '../errors.ts';
+import { LiveRoom } from './live-room.ts';
+import { isGating } from './place-rules.ts';
+import { readDepartures, readRooms } from './read-rooms.ts';
+import type { Room } from './room.ts';
+
+type Needs = { db: Db; pubsub: PubSub; heartbeat: Heartbeat };
+
+const REFRESH_MS = 2_000;
+/** A room that is not read by then is a day past its end. */
+const READ_ALL_EVERY = 30;
+/** For commits that were slow. */
+const OVERLAP_MS = 15_000;
+
+/**
+ * The waiting rooms of this process: told of each change by Redis, and by PostgreSQL every two seconds of whatever Redis
+ * did not tell. For an event without a room they are a look into a map. Open one per process.
+ */
+export class WaitingRooms {
+  readonly #needs: Needs;
+  readonly #clock: DatabaseClock;
+  readonly #rooms = new Map<string, LiveRoom>();
+  readonly #departuresReadAt = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
+  readonly #offRecheck: () => void;
+  readonly #subscription: Promise<number | undefined>;
+  #isLoaded = false;
+  #reading: Promise<void> | undefined;
+  #reads = 0;
+  #readAtMs = 0;
+
+  private constructor(needs: Needs) {
+    this.#needs = needs;
+    this.#clock = openDatabaseClock(needs.db);
+    this.#subscription = needs.pubsub.subscribe(WAITING_ROOMS_CHANNEL, this.#hear).catch(() => undefined);
+    this.#offRecheck = needs.heartbeat.onRecheck(() => void this.refresh());
+    this.#timer = setInterval(() => void this.refresh(), REFRESH_MS).unref();
+  }
+
+  /** Resolves when the rooms were read, or could not be. */
+  static async open(needs: Needs): Promise<WaitingRooms> {
+    const rooms = new WaitingRooms(needs);
+    await rooms.refresh();
+    return rooms;
+  }
+
+  /** The database's clock. */
+  nowMs(): number {
+    return this.#clock.now().getTime();
+  }
+
+  get(eventId: string): LiveRoom | undefined {
+    return this.#rooms.get(eventId);
+  }
+
+  /**
+   * The room that decides who may see and hold the seats of this event; undefined when everybody may. Throws TryAgain
+   * while nobody knows: PostgreSQL was not there since this process started.
+   */
+  gating(eventId: string): LiveRoom | undefined {
+    const live = this.#rooms.get(eventId);
+    if (live) return isGating(live.room, this.nowMs()) ? live : undefined;
+    if (!this.#isLoaded) throw new TryAgain(1);
+    return undefined;
+  }
+
+  /** Also a room that was made in another process a moment ago. */
+  async find(eventId: string): Promise<LiveRoom | undefined> {
+    const known = this.#rooms.get(eventId);
+    if (known) return known;
+    for (const room of await readRooms(this.#needs.db, { eventIds: [eventId] })) this.#adopt(room);
+    return this.#rooms.get(eventId);
+  }
+
+  /** Compares with PostgreSQL. Never rejects. */
+  refresh(): Promise<void> {
+    this.#reading ??= this.#read()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#reading = undefined;
+      });
+    return this.#reading;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#offRecheck();
+    await this.#reading;
+    const id = await this.#subscription;
+    if (id !== undefined) this.#needs.pubsub.unsubscribe(id);
+  }
+
+  async #read(): Promise<void> {
+    const { db } = this.#needs;
+    const isWhole = this.#reads % READ_ALL_EVERY === 0;
+    if (isWhole) await this.#clock.refresh();
+    const nowMs = this.nowMs();
+    const rooms = await readRooms(db, isWhole ? {} : { updatedSinceMs: this.#readAtMs - OVERLAP_MS });
+    for (const room of rooms) this.#adopt(room);
+    if (isWhole) this.#forgetAllBut(new Set(rooms.map(({ eventId }) => eventId)));
+    this.#readAtMs = nowMs;
+    this.#reads++;
+    this.#isLoaded = true;
+    for (const live of this.#rooms.values()) await this.#readDepartures(live);
+  }
+
+  async #readDepartures(live: LiveRoom): Promise<void> {
+    const { eventId, state } = live.room;
+    if (state !== 'OPEN' && state !== 'DRAWN') return;
+    const since = this.#departuresReadAt.get(eventId) ?? 0;
+    const { ordinals, atMs } = await readDepartures(this.#needs.db, eventId, since);
+    this.#departuresReadAt.set(eventId, atMs);
+    live.depart(ordinals);
+  }
+
+  #forgetAllBut(eventIds: ReadonlySet<string>): void {
+    for (const [eventId, live] of this.#rooms) {
+      if (eventIds.has(eventId) || live.watchers > 0) continue;
+      this.#rooms.delete(eventId);
+      this.#departuresReadAt.delete(eventId);
+    }
+  }
+
+  #adopt(room: Room): void {
+    const known = this.#rooms.get(room.eventId);
+    if (known) known.adopt(room);
+    else this.#rooms.set(room.eventId, new LiveRoom(room));
+  }
+
+  /** Whatever else is published there must not end the process: what it meant, PostgreSQL says within two seconds. */
+  readonly #hear = (message: unknown): void => {
+    if (isRoom(message)) this.#adopt(message);
+  };
+}
+
+function isRoom(message: unknown): message is Room {
+  if (typeof message !== 'object' || message === null) return false;
+  const room = message as Partial<Record<keyof Room, unknown>>;
+  return (
+    typeof room.eventId === 'string' &&
+    Number.isSafeInteger(room.version) &&
+    Number.isSafeInteger(room.watermark) &&
+    Array.isArray(room.steps) &&
+    typeof room.progress === 'object' &&
+    room.progress !== null
+  );
+}

@@ -1,0 +1,36 @@
+import { NotFound } from '#domain/errors.ts';
+import { joinRefusals, joinWaitingRoom } from '#domain/waiting-room/join-waiting-room.ts';
+import type { Place } from '#domain/waiting-room/place.ts';
+import { builder } from '../builder.ts';
+import { decodeId } from '../node.ts';
+import { requireViewer } from '../viewer.ts';
+import { WaitingRoomInput } from './input.ts';
+import { WaitingRoomPlace } from './place.ts';
+
+const JoinWaitingRoomSuccess = builder.objectRef<{ place: Place }>('JoinWaitingRoomSuccess').implement({
+  description: 'The viewer has a place.',
+  fields: (t) => ({
+    place: t.field({ type: WaitingRoomPlace, description: 'As it is now.', resolve: ({ place }) => place }),
+  }),
+});
+
+builder.mutationField('joinWaitingRoom', (t) =>
+  t.field({
+    type: JoinWaitingRoomSuccess,
+    description:
+      'Gives the viewer a place in the waiting room of an event, one however often it is asked for. Whoever left or missed the turn gets a new one at the end.',
+    args: { input: t.arg({ type: WaitingRoomInput, required: true, description: 'Which one.' }) },
+    errors: {
+      types: [...joinRefusals],
+      union: { name: 'JoinWaitingRoomResult', description: 'The place, or why there is none.' },
+    },
+    resolve: (_root, { input }, context) => {
+      const viewer = requireViewer(context);
+      return context.attempt('joinWaitingRoom', async () => {
+        const eventId = decodeId('Event', input.eventId);
+        if (!eventId) throw new NotFound('event with a waiting room');
+        return { place: await joinWaitingRoom(context.resources, viewer, eventId) };
+      });
+    },
+  }),
+);

@@ -1,0 +1,22 @@
+import { NotFound } from '#domain/errors.ts';
+import { watchPlace } from '#domain/waiting-room/watch-place.ts';
+import { builder } from '../builder.ts';
+import { decodeId } from '../node.ts';
+import { requireViewer } from '../viewer.ts';
+import { WaitingRoomPlace } from './place.ts';
+
+builder.subscriptionField('waitingRoomChanged', (t) =>
+  t.field({
+    type: WaitingRoomPlace,
+    description:
+      "The viewer's place now, and again whenever its state changes, an admission is renewed, or enough moved while it waits. Ends with LEFT or MISSED: whoever joins again subscribes again.",
+    args: { eventId: t.arg.id({ required: true, description: 'The id of an Event.' }) },
+    subscribe: (_root, args, context) => {
+      const viewer = requireViewer(context);
+      const eventId = decodeId('Event', args.eventId);
+      if (!eventId) throw new NotFound('place in a waiting room');
+      return watchPlace(context.resources, viewer, { eventId, ticket: context.place });
+    },
+    resolve: (place) => place,
+  }),
+);

@@ -1,0 +1,20 @@
+import { findPlace } from '#domain/waiting-room/find-place.ts';
+import { builder } from '../builder.ts';
+import { decodeId } from '../node.ts';
+import { requireViewer } from '../viewer.ts';
+import { WaitingRoomPlace } from './place.ts';
+
+builder.queryField('waitingRoomPlace', (t) =>
+  t.field({
+    type: WaitingRoomPlace,
+    nullable: true,
+    description:
+      "The viewer's place in the waiting room of an event; null without one. Whoever is inside and asks from another session goes on there.",
+    args: { eventId: t.arg.id({ required: true, description: 'The id of an Event.' }) },
+    resolve: async (_root, args, context) => {
+      const viewer = requireViewer(context);
+      const eventId = decodeId('Event', args.eventId);
+      return eventId ? findPlace(context.resources, viewer, { eventId, ticket: context.place }) : null;
+    },
+  }),
+);
