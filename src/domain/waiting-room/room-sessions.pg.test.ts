@@ -1,60 +1,17 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
-import { closeDb, type Db, openDb } from '#db/client.ts';
-import { createBookingDatabase } from '#test/support/databases.ts';
-import { type SeedRoomOptions, seedRoom } from '#test/support/waiting-room.ts';
+import { closeDb, openDb } from '#db/client.ts';
+import { openRoomStores } from '#test/support/waiting-room-stores.ts';
 import { TryAgain } from '../errors.ts';
 import { openPlaces } from './places.ts';
-import type { ChangedPlace } from './publish-room.ts';
-import { openRoomSessions, type RoomSessions } from './room-sessions.ts';
+import { openRoomSessions } from './room-sessions.ts';
 
-const database = await createBookingDatabase();
-const pools = Array.from({ length: 4 }, () => openDb({ url: database.url, poolMax: 1, name: 'sessions-test' }));
-const [db] = pools as [Db, ...Db[]];
-const news: (ChangedPlace & { eventId: string })[] = [];
-const changed = (eventId: string, places: readonly ChangedPlace[]) =>
-  void news.push(...places.map(({ userId, ordinal }) => ({ eventId, userId, ordinal })));
-/** Four processes, with one connection each. */
-const processes = pools.map((pool) => openRoomSessions({ db: pool, changed }));
-const [sessions] = processes as [RoomSessions, ...RoomSessions[]];
-const places = openPlaces({ db, changed });
-afterAll(async () => {
-  await Promise.all(pools.map(closeDb));
-  await database.drop();
-});
-
-/** A room in which everybody's turn runs. */
-async function openRoom(options: SeedRoomOptions = {}) {
-  const joined = options.joined ?? 10;
-  const { eventId, userIds } = await seedRoom(db, undefined, { watermark: joined, ...options, joined });
-  const comers = userIds.map((userId, ordinal) => ({
-    ordinal,
-    position: ordinal + 1,
-    userId,
-    signInId: randomUUIDv7(),
-  }));
-  const comer = (ordinal: number) => {
-    const found = comers[ordinal];
-    if (!found) throw new Error(`Nobody has the ordinal ${ordinal}.`);
-    return found;
-  };
-  const enter = async (ordinal: number, process = sessions) => (await process.enter(eventId, comer(ordinal))).kind;
-  const set = (assignment: ReturnType<typeof sql>) =>
-    db.execute(sql`update waiting_rooms set ${assignment} where event_id = ${eventId}`);
-  return {
-    eventId,
-    comers,
-    comer,
-    enter,
-    set,
-    enterAll: (ordinals: readonly number[]) => Promise.all(ordinals.map((ordinal) => enter(ordinal))),
-    end: (ordinal: number) => sessions.end(eventId, comer(ordinal).userId, 'LEFT'),
-    leave: ({ ordinal, userId, signInId: sessionId, position }: (typeof comers)[number], isTurn: boolean) =>
-      places.leave(eventId, { userId, sessionId }, { ordinal, position, isTurn }),
-    news: () => news.filter((one) => one.eventId === eventId).map(({ ordinal }) => ordinal),
-  };
-}
+// Four processes, with one connection each.
+const world = await openRoomStores({ processes: 4, poolMax: 1 });
+const { db, places, changed, openRoom, sessions: processes } = world;
+const [sessions] = processes;
+afterAll(() => world.close());
 
 /** Entries after which more were inside than the room had room for. */
 const overfull = async (eventId: string) =>

@@ -1,0 +1,100 @@
+import type { Db, Tx } from '#db/client.ts';
+import { inTransaction } from '#db/transaction.ts';
+import { decideTick } from './admission-rules.ts';
+import type { ChangedPlace } from './publish-room.ts';
+import type { RoomState } from './room.ts';
+import {
+  callIn,
+  type Due,
+  endSilent,
+  extendPaying,
+  lockForTick,
+  type Measure,
+  measure,
+  type NextRoom,
+  type RoomRow,
+  readDue,
+  writeRoom,
+} from './tick-statements.ts';
+
+/** A later holder of the lease has written the room: whoever gets this is the controller no more. */
+export class Superseded extends Error {}
+
+export type TickAnswer = {
+  /** Whether the room is other than before. */
+  readonly isChanged: boolean;
+  /** Those who went silent, and those who are called in from the door. */
+  readonly places: readonly ChangedPlace[];
+};
+
+const NOTHING: TickAnswer = { isChanged: false, places: [] };
+
+/**
+ * One tick of one room, in one transaction under its lock: opens, draws or ends it when that is due, ends the sessions
+ * without activity, moves the watermark as far as there are slots (not at all unless `canAdmit`), and calls those in from
+ * the door for whom a slot is free. Throws Superseded and writes nothing when `fence` is not the latest any more. Sessions
+ * of a room that ended stay as they are, since it may be opened again.
+ */
+export function tickRoom(
+  db: Db,
+  eventId: string,
+  { fence, canAdmit }: { fence: number; canAdmit: boolean },
+): Promise<TickAnswer> {
+  return inTransaction(db, 'tick-waiting-room', async (tx) => {
+    // One round trip: each statement has a snapshot of its own, and those after the first one have the lock.
+    const [room, due, , silent, measured] = await Promise.all([
+      lockForTick(tx, eventId),
+      readDue(tx, eventId),
+      extendPaying(tx, eventId),
+      endSilent(tx, eventId),
+      measure(tx, eventId),
+    ]);
+    if (!room || !due || !measured) return NOTHING;
+    if (room.fence > fence) throw new Superseded(`The room has the fence ${room.fence}.`);
+    const state = stateOf(room, due);
+    if (state === room.state && (state === 'CLOSED' || state === 'ENDED')) return { isChanged: false, places: silent };
+    const next = nextRoom({ ...room, isPaused: room.isPaused || !canAdmit }, { ...due, state }, measured);
+    if (!(await writeRoom(tx, eventId, fence, next))) throw new Superseded('The room was written by another one.');
+    const called = state === 'DRAWN' ? await callFromDoor(tx, eventId, room.capacity, measured) : [];
+    return { isChanged: true, places: [...silent, ...called] };
+  });
+}
+
+function stateOf(room: RoomRow, due: Due): RoomState {
+  let { state } = room;
+  if (state === 'CLOSED' && due.isOpenDue) state = 'OPEN';
+  if (state === 'OPEN' && due.isDrawDue) state = 'DRAWN';
+  // Seats that are blocked until the sale begins are no seats that are sold.
+  return due.isSaleOver || (state === 'DRAWN' && due.isSoldOut) ? 'ENDED' : state;
+}
+
+function nextRoom(room: RoomRow, { state, nowMs }: Due & { state: RoomState }, measured: Measure): NextRoom {
+  const { watermark, joined } = room;
+  const turnsOver = Math.max(room.turnsOver, measured.turnsOver);
+  const isDrawnNow = state === 'DRAWN' && room.state !== 'DRAWN';
+  if (state === 'ENDED') return { state, isDrawnNow, watermark, turnsOver, progress: room.progress };
+  if (state === 'OPEN') return { state, isDrawnNow, watermark, turnsOver, progress: { waiting: joined } };
+  const tick = decideTick({
+    ...room,
+    nowMs,
+    inside: measured.inside,
+    atDoor: measured.atDoor.length,
+    outstanding: Math.max(0, watermark - measured.turnsOver - measured.taken),
+    resolved: measured.resolved,
+    missed: (room.progress.missed ?? 0) + Math.max(0, turnsOver - room.turnsOver - measured.takenSince),
+    steps: measured.steps,
+  });
+  return { state, isDrawnNow, turnsOver, ...tick };
+}
+
+/** Free slots are for those who stand first at the door. */
+async function callFromDoor(
+  tx: Tx,
+  eventId: string,
+  capacity: number,
+  { inside, atDoor }: Measure,
+): Promise<ChangedPlace[]> {
+  const first = atDoor.slice(0, Math.max(0, capacity - inside));
+  const ordinals = first.flatMap(({ ordinal, isCalled }) => (isCalled ? [] : [ordinal]));
+  return ordinals.length === 0 ? [] : await callIn(tx, eventId, ordinals);
+}

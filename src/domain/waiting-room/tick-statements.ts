@@ -1,0 +1,179 @@
+import type { Tx } from '#db/client.ts';
+import { plainArray, prepared } from '#db/prepared.ts';
+import type { ChangedPlace } from './publish-room.ts';
+import type { Progress, RoomState, Step } from './room.ts';
+
+export type RoomRow = {
+  readonly state: RoomState;
+  readonly isPaused: boolean;
+  readonly capacity: number;
+  readonly graceSeconds: number;
+  readonly joined: number;
+  readonly watermark: number;
+  readonly turnsOver: number;
+  readonly progress: Partial<Progress>;
+  readonly fence: number;
+};
+
+/** Nothing else is read here: see `lockRoom`. */
+export async function lockForTick(tx: Tx, eventId: string): Promise<RoomRow | undefined> {
+  const [row] = await prepared<RoomRow>(tx, LOCK, [eventId]);
+  return row;
+}
+
+const LOCK = `
+  select state, paused as "isPaused", capacity, grace_seconds as "graceSeconds", joined, watermark,
+    turns_over as "turnsOver", progress, fence::float8 as fence
+  from waiting_rooms where event_id = $1 for update`;
+
+export type Due = {
+  readonly nowMs: number;
+  readonly isOpenDue: boolean;
+  readonly isDrawDue: boolean;
+  /** Cancelled, or its time is over. */
+  readonly isSaleOver: boolean;
+  readonly isSoldOut: boolean;
+};
+
+/** What the clock and the sale say. */
+export async function readDue(tx: Tx, eventId: string): Promise<Due | undefined> {
+  const [row] = await prepared<Due>(tx, DUE, [eventId]);
+  return row;
+}
+
+const DUE = `
+  select (extract(epoch from clock.now) * 1000)::float8 as "nowMs", r.opens_at <= clock.now as "isOpenDue",
+    r.draw_at <= clock.now as "isDrawDue", e.status = 'CANCELLED' or e.off_sale_at <= clock.now as "isSaleOver",
+    coalesce(i.available = 0 and i.held = 0, false) as "isSoldOut"
+  from (select clock_timestamp() as now) clock, waiting_rooms r
+  join events e on e.id = r.event_id left join seat_inventories i on i.event_id = r.event_id
+  where r.event_id = $1`;
+
+/** A payment page that ends with the hold needs a moment to come back. */
+const AFTER_HOLD_SECONDS = 30;
+
+/** Whoever pays stays inside for as long as the hold lasts. */
+export async function extendPaying(tx: Tx, eventId: string): Promise<void> {
+  await prepared(tx, EXTEND_PAYING, [eventId, AFTER_HOLD_SECONDS]);
+}
+
+// All who lock several sessions do it in the order of their ordinals.
+const EXTEND_PAYING = `
+  with paying as (
+    select s.ordinal, pending.until from waiting_room_sessions s, lateral (
+      select max(hold_expires_at) + make_interval(secs => $2) as until from bookings b
+      where b.event_id = s.event_id and b.user_id = s.user_id and b.status = 'PENDING_PAYMENT') pending
+    where s.event_id = $1 and s.entered_at is not null and s.ended_at is null and s.expires_at < pending.until
+    order by s.ordinal for update of s)
+  update waiting_room_sessions s set expires_at = greatest(s.expires_at, paying.until)
+  from paying where s.event_id = $1 and s.ordinal = paying.ordinal and s.ended_at is null`;
+
+/** Ends the sessions without activity, but of nobody who pays. */
+export async function endSilent(tx: Tx, eventId: string): Promise<ChangedPlace[]> {
+  return await prepared<ChangedPlace>(tx, END_SILENT, [eventId]);
+}
+
+const END_SILENT = `
+  with silent as (
+    select s.ordinal from waiting_room_sessions s
+    where s.event_id = $1 and s.entered_at is not null and s.ended_at is null and s.expires_at <= clock_timestamp()
+      and not exists (select from bookings b
+        where b.event_id = s.event_id and b.user_id = s.user_id and b.status = 'PENDING_PAYMENT')
+    order by s.ordinal for update of s)
+  update waiting_room_sessions s set ended_at = clock_timestamp(), end_reason = 'SILENT'
+  from silent where s.event_id = $1 and s.ordinal = silent.ordinal and s.ended_at is null
+  returning s.user_id as "userId", s.ordinal`;
+
+export type Measure = {
+  readonly inside: number;
+  /** In order of position; `isCalled`: was told to come in a moment ago. */
+  readonly atDoor: readonly { readonly ordinal: number; readonly isCalled: boolean }[];
+  /** Positions up to here had their turn. */
+  readonly turnsOver: number;
+  /** Of the turns that are not over, those that somebody took. */
+  readonly taken: number;
+  /** Of the last ten minutes. */
+  readonly resolved: { readonly turns: number; readonly came: number };
+  /** Turns that were over at the last tick are counted already: of those since, how many somebody took. */
+  readonly takenSince: number;
+  readonly steps: readonly Step[];
+};
+
+/** A call that nobody follows is repeated after so many seconds. */
+const CALL_EVERY_SECONDS = 5;
+
+export async function measure(tx: Tx, eventId: string): Promise<Measure | undefined> {
+  const [row] = await prepared<Measure>(tx, MEASURE, [eventId, CALL_EVERY_SECONDS]);
+  return row;
+}
+
+// Steps are looked for from the end, which is where they are.
+const stepBefore = (instant: string) => `coalesce((
+  select watermark from waiting_room_steps where event_id = r.event_id and at <= ${instant} order by watermark desc limit 1), 0)`;
+const sessionsWith = (condition: string) =>
+  `(select count(*)::int from waiting_room_sessions s where s.event_id = turns.event_id and ${condition})`;
+
+const MEASURE = `
+  with turns as (
+    select r.event_id, r.watermark, r.turns_over, r.grace_seconds, now,
+      ${stepBefore('now - make_interval(secs => r.grace_seconds)')} as over,
+      ${stepBefore("now - make_interval(secs => r.grace_seconds) - interval '10 minutes'")} as over_before
+    from waiting_rooms r, clock_timestamp() as now where r.event_id = $1
+  ), live as (
+    select ordinal, position, entered_at is not null as is_inside,
+      entered_at is null and knocked_at > now - make_interval(secs => grace_seconds) as is_at_door,
+      coalesce(called_at > now - make_interval(secs => $2), false) as is_called
+    from turns join waiting_room_sessions s using (event_id) where ended_at is null
+  )
+  select turns.over as "turnsOver", (select count(*)::int from live where is_inside) as inside,
+    (select coalesce(jsonb_agg(jsonb_build_object('ordinal', ordinal, 'isCalled', is_called) order by position), '[]')
+     from live where is_at_door) as "atDoor",
+    ${sessionsWith('s.position > turns.over and s.position <= turns.watermark')} as taken,
+    ${sessionsWith('s.position > turns.turns_over and s.position <= turns.over')} as "takenSince",
+    jsonb_build_object('turns', turns.over - turns.over_before, 'came', ${sessionsWith(
+      `s.position > turns.over_before and s.position <= turns.over
+        and (s.entered_at is not null or s.knocked_at is not null)`,
+    )}) as resolved,
+    (select coalesce(jsonb_agg(jsonb_build_object(
+         'watermark', watermark, 'atMs', (extract(epoch from at) * 1000)::float8) order by watermark), '[]')
+     from waiting_room_steps s where s.event_id = turns.event_id and s.watermark >= coalesce((
+       select watermark from waiting_room_steps where event_id = turns.event_id and at < turns.now - interval '10 minutes'
+       order by watermark desc limit 1), 0)) as steps
+  from turns`;
+
+export type NextRoom = {
+  readonly state: RoomState;
+  readonly isDrawnNow: boolean;
+  readonly watermark: number;
+  readonly turnsOver: number;
+  readonly progress: Progress | Partial<Progress>;
+};
+
+/** False when a later holder of the lease has written this room. */
+export async function writeRoom(tx: Tx, eventId: string, fence: number, next: NextRoom): Promise<boolean> {
+  const { state, isDrawnNow, watermark, turnsOver, progress } = next;
+  const params = [eventId, fence, state, isDrawnNow, watermark, turnsOver, JSON.stringify(progress)];
+  return (await prepared(tx, WRITE, params)).count === 1;
+}
+
+const WRITE = `
+  with step as (
+    insert into waiting_room_steps (event_id, watermark, at)
+    select event_id, $5, clock_timestamp() from waiting_rooms where event_id = $1 and fence <= $2 and watermark < $5)
+  update waiting_rooms set state = $3, draw_entries = case when $4 then joined else draw_entries end,
+    drawn_at = case when $4 then clock_timestamp() else drawn_at end, watermark = greatest(watermark, $5),
+    turns_over = greatest(turns_over, $6), progress = $7::text::jsonb, fence = $2, version = version + 1,
+    updated_at = clock_timestamp()
+  where event_id = $1 and fence <= $2
+  returning version`;
+
+/** These fans are told that a slot is free for them. */
+export async function callIn(tx: Tx, eventId: string, ordinals: readonly number[]): Promise<ChangedPlace[]> {
+  return await prepared<ChangedPlace>(
+    tx,
+    `update waiting_room_sessions set called_at = clock_timestamp()
+     where event_id = $1 and ordinal = any($2::int[]) and entered_at is null and ended_at is null
+     returning user_id as "userId", ordinal`,
+    [eventId, plainArray(ordinals)],
+  );
+}
