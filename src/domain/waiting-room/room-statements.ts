@@ -21,9 +21,12 @@ export async function lockRoom(tx: Tx, eventId: string): Promise<LockedRoom | un
   return rows[0];
 }
 
-/** A plan that was made while the tables were small would scan them, and prepared statements keep it while they grow. */
+/**
+ * A plan that was made while the tables were small would scan them, and prepared statements keep it while they grow.
+ * Materialized, all places of the event would be compared with each applicant: 2.3 s a batch at 50,000 places, not 3 ms.
+ */
 const BY_KEY = `select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-  set_config('enable_mergejoin', 'off', true)`;
+  set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true)`;
 
 const LOCK = `
   select state, capacity, watermark, (extract(epoch from opens_at) * 1000)::float8 as "opensAtMs",
