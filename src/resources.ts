@@ -22,6 +22,7 @@ import { openPlaceTickets } from './domain/waiting-room/place-tickets.ts';
 import { openPlaces } from './domain/waiting-room/places.ts';
 import { type OnChanged, tellPlaces } from './domain/waiting-room/publish-room.ts';
 import { openRoomSessions } from './domain/waiting-room/room-sessions.ts';
+import { openRoomController } from './domain/waiting-room/run-rooms.ts';
 import { SessionViews } from './domain/waiting-room/session-views.ts';
 import { WaitingRooms } from './domain/waiting-room/waiting-rooms.ts';
 import { bookingChannel } from './redis/channels.ts';
@@ -132,12 +133,18 @@ export async function openApiResources(config: ApiConfig) {
 export function openWorkerResources(config: WorkerConfig) {
   const together = openTogether();
   const sales = openSales(config, 'frontrow-worker', together);
-  const { db } = sales;
+  const { db, redis, pubsub } = sales;
+  const changed = tellPlaces({ pubsub });
   const eventIndexer = config.search && openEventIndexer({ db, engine: config.search });
   return {
     ...sales,
     eventIndexer: together.opened(eventIndexer, (handle) => handle?.close()),
     ticketSigner: openTicketSigner(config.ticketPrivateKey),
+    roomSessions: openRoomSessions({ db, changed }),
+    // Without PostgreSQL the lease ends by itself.
+    roomController: together.opened(openRoomController({ db, redis, changed }), (handle) =>
+      handle.close().catch(() => undefined),
+    ),
     [Symbol.asyncDispose]: () => together[Symbol.asyncDispose](),
   };
 }

@@ -4,18 +4,22 @@ import { armFailpoint } from '#db/failpoint.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { openLog } from '#observability/log.ts';
 import { openWorkerResources } from '#resources.ts';
+import { followCheckouts } from '#workers/follow-checkouts.ts';
 import { followPayments } from '#workers/follow-payments.ts';
 import { forgetOldRows } from '#workers/forget-old-rows.ts';
 import { guardRedisEpoch } from '#workers/guard-redis-epoch.ts';
 import { compareIndex, indexEvents, removeEnded } from '#workers/index-events.ts';
 import { pushChanges } from '#workers/push-changes.ts';
 import { releaseExpiredHolds } from '#workers/release-expired-holds.ts';
+import { runWaitingRooms } from '#workers/run-waiting-rooms.ts';
 import { runWorkers, type Worker } from '#workers/run-worker.ts';
 import { sendHeartbeat } from '#workers/send-heartbeat.ts';
 
 /** `node src/processes/worker.ts [name ...]`: runs the named workers, or all of them. */
 const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
   followPayments,
+  followCheckouts,
+  runWaitingRooms,
   pushChanges,
   releaseExpiredHolds,
   guardRedisEpoch,

@@ -1,0 +1,25 @@
+import { sql } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import { closeDb, openDb } from '#db/client.ts';
+import { readRooms } from '#domain/waiting-room/read-rooms.ts';
+import { startSystem } from '#test/support/system.ts';
+import { seedRoom } from '#test/support/waiting-room.ts';
+
+test('a worker that is told to stop leaves the waiting rooms to the next one, which begins at once', async () => {
+  const system = await startSystem({ processes: ['worker'] });
+  const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
+  const { eventId } = await seedRoom(db, undefined, { capacity: 3, joined: 5 });
+  const read = async () => (await readRooms(db, { eventIds: [eventId] }))[0];
+  const lease = async () =>
+    await db.execute(sql`select fence::int as fence, expires_at = '-infinity' as "isGivenBack" from leases`);
+  await expect.poll(async () => (await read())?.watermark, { timeout: 20_000 }).toBe(3);
+  expect(await lease()).toEqual([{ fence: 1, isGivenBack: false }]);
+  await system.kill('worker', 'SIGTERM');
+  expect(await lease()).toEqual([{ fence: 1, isGivenBack: true }]);
+  const version = (await read())?.version ?? 0;
+  await system.start('worker');
+  await expect.poll(async () => (await read())?.version, { timeout: 20_000 }).toBeGreaterThan(version);
+  expect(await lease()).toEqual([{ fence: 2, isGivenBack: false }]);
+  await closeDb(db);
+  await system.stop();
+});
