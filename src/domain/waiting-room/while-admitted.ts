@@ -5,85 +5,106 @@ import type { PubSub } from '#redis/pubsub.ts';
 import { openPulse, type Pulse } from '#redis/pulse.ts';
 import { AdmissionRequired } from '../booking/errors.ts';
 import type { Viewer } from '../viewer.ts';
-import { type AdmissionNeeds, ordinalIn } from './admissions.ts';
+import { type AdmissionNeeds, ordinalIn, requireAdmission } from './admissions.ts';
+import type { LiveRoom } from './live-room.ts';
 import { isLiveFor } from './session-views.ts';
 
 type Needs = AdmissionNeeds & { pubsub: PubSub; heartbeat: Heartbeat };
-type Watched<T> = {
-  readonly eventId: string;
-  readonly admission: string | undefined;
-  readonly watch: () => Promise<AsyncIterableIterator<T>>;
-};
+type Watch<T> = () => Promise<AsyncIterableIterator<T>>;
 
 const RETRY_MS = 1_000;
 
 /**
- * What `watch` gives, the same objects, for as long as the viewer is in the room by this admission; then it rejects with
- * AdmissionRequired. Call it when `requireAdmission` let the viewer in, and `return()` when done.
+ * What `watch` gives, the same objects, for as long as the viewer may see the seats of the event; then it rejects with
+ * AdmissionRequired: when the session in the room ends, or when the room opens. For an event without a waiting room it is
+ * what `watch` answers. Throws as `requireAdmission` does. Call `return()` when done.
  */
 export async function whileAdmitted<T>(
   needs: Needs,
   viewer: Viewer | undefined,
-  { eventId, admission, watch }: Watched<T>,
+  { eventId, admission, watch }: { eventId: string; admission: string | undefined; watch: Watch<T> },
 ): Promise<AsyncIterableIterator<T>> {
+  const live = needs.waitingRooms.get(eventId);
+  const admitted = requireAdmission(needs, viewer, { eventId, admission });
+  if (!admitted) return live ? await untilItOpens(needs, live, watch) : await watch();
+  await admitted;
   const ordinal = ordinalIn(needs, viewer, { eventId, admission });
-  if (!viewer) throw new AdmissionRequired('MISSING');
-  const pulse = await openPulse(needs, [placeChannel(eventId, viewer.userId)]);
+  const signInId = viewer?.sessionId ?? '';
+  const pulse = await openPulse(needs, [placeChannel(eventId, viewer?.userId ?? '')]);
   // For what happened before it listened.
   pulse.poke();
+  const isAdmitted = async () =>
+    !needs.waitingRooms.gating(eventId) || isLiveFor(await needs.sessionViews.read(eventId, ordinal, 0), signInId);
+  const iterator = await endable(watch, () => pulse.close());
+  void endUnless(isAdmitted, pulse, iterator);
+  return iterator;
+}
+
+async function untilItOpens<T>(needs: Needs, live: LiveRoom, watch: Watch<T>): Promise<AsyncIterableIterator<T>> {
+  const look = () => {
+    if (needs.waitingRooms.gating(live.room.eventId)) iterator.end('MISSING');
+  };
+  const watcher = { poke: look };
+  const iterator = await endable(watch, () => live.leave(watcher));
+  live.enter(watcher);
+  look();
+  return iterator;
+}
+
+async function endUnless(
+  isAdmitted: () => Promise<boolean>,
+  pulse: Pulse,
+  iterator: EndableIterator<unknown>,
+): Promise<void> {
+  while (await pulse.next()) {
+    try {
+      if (!(await isAdmitted())) iterator.end('OVER');
+    } catch {
+      // Nobody can say now; whoever was inside goes on.
+      await sleep(RETRY_MS, undefined, { ref: false });
+      pulse.poke();
+    }
+  }
+}
+
+async function endable<T>(watch: Watch<T>, onReturn: () => void): Promise<EndableIterator<T>> {
   try {
-    const inner = await watch();
-    const isAdmitted = async () =>
-      !needs.waitingRooms.gating(eventId) ||
-      isLiveFor(await needs.sessionViews.read(eventId, ordinal, 0), viewer.sessionId);
-    return new AdmittedIterator(inner, pulse, isAdmitted);
+    return new EndableIterator(await watch(), onReturn);
   } catch (error) {
-    pulse.close();
+    onReturn();
     throw error;
   }
 }
 
-class AdmittedIterator<T> implements AsyncIterableIterator<T> {
+class EndableIterator<T> implements AsyncIterableIterator<T> {
   readonly #inner: AsyncIterableIterator<T>;
-  readonly #pulse: Pulse;
-  readonly #isAdmitted: () => Promise<boolean>;
-  #isRefused = false;
+  readonly #onReturn: () => void;
+  #refusal: AdmissionRequired | undefined;
 
-  constructor(inner: AsyncIterableIterator<T>, pulse: Pulse, isAdmitted: () => Promise<boolean>) {
+  constructor(inner: AsyncIterableIterator<T>, onReturn: () => void) {
     this.#inner = inner;
-    this.#pulse = pulse;
-    this.#isAdmitted = isAdmitted;
-    void this.#follow();
+    this.#onReturn = onReturn;
+  }
+
+  /** Rejects from now on, also who waits. */
+  end(problem: 'MISSING' | 'OVER'): void {
+    this.#refusal ??= new AdmissionRequired(problem);
+    void this.return();
   }
 
   async next(): Promise<IteratorResult<T>> {
     const result = await this.#inner.next();
-    if (this.#isRefused) throw new AdmissionRequired('OVER');
+    if (this.#refusal) throw this.#refusal;
     return result;
   }
 
   async return(): Promise<IteratorResult<T>> {
-    this.#pulse.close();
+    this.#onReturn();
     await this.#inner.return?.();
     return { done: true, value: undefined };
   }
 
   [Symbol.asyncIterator](): this {
     return this;
-  }
-
-  async #follow(): Promise<void> {
-    while (await this.#pulse.next()) {
-      try {
-        this.#isRefused = !(await this.#isAdmitted());
-      } catch {
-        // Nobody can say now; whoever was inside goes on.
-        await sleep(RETRY_MS, undefined, { ref: false });
-        this.#pulse.poke();
-      }
-      if (!this.#isRefused) continue;
-      // Which also ends the wait for the next change.
-      await this.return();
-    }
   }
 }

@@ -1,6 +1,5 @@
 import {
   createSourceEventStream,
-  type ExecutionArgs,
   type ExecutionResult,
   execute,
   type GraphQLError,
@@ -8,6 +7,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import type { Viewer } from '#domain/viewer.ts';
+import type { PushedEvent } from '../execution.ts';
 import { nextTail } from './messages.ts';
 import type { Operation } from './operations.ts';
 
@@ -27,7 +27,8 @@ export type GroupRules = {
   publicFields: ReadonlySet<string>;
   /** What clients may see of an error. */
   formatError: (error: GraphQLError) => GraphQLFormattedError;
-  execute?: (args: ExecutionArgs) => ExecutionResult | PromiseLike<ExecutionResult>;
+  /** Default: what GraphQL itself does. */
+  executeEvent?: (pushed: PushedEvent) => ExecutionResult | PromiseLike<ExecutionResult>;
 };
 
 export type Variables = Readonly<Record<string, unknown>>;
@@ -60,17 +61,25 @@ export class Group {
     const known = this.#tails.get(event);
     if (known) return known;
     this.#onExecution();
-    const result = (this.#rules.execute ?? execute)({
-      schema: this.#rules.schema,
-      document: this.#operation.document,
-      operationName: this.#operation.name,
-      variableValues: this.#variables,
-      rootValue: event,
-      contextValue: this.#rules.createContext(this.#caller),
-    });
+    const result = this.#execute(event);
     const tail = 'then' in result ? this.#settle(event, result) : this.#serialize(result);
     this.#tails.set(event, tail);
     return tail;
+  }
+
+  #execute(event: object): ExecutionResult | PromiseLike<ExecutionResult> {
+    const { schema, createContext, executeEvent } = this.#rules;
+    const { checked, document, name } = this.#operation;
+    const context = createContext(this.#caller);
+    if (executeEvent) return executeEvent({ operation: checked, variables: this.#variables, context, event });
+    return execute({
+      schema,
+      document,
+      operationName: name,
+      variableValues: this.#variables,
+      rootValue: event,
+      contextValue: context,
+    });
   }
 
   async #settle(event: object, result: PromiseLike<ExecutionResult>): Promise<Buffer> {

@@ -5,6 +5,8 @@ import type { SubscribePayload } from './messages.ts';
 /** A subscription that may be executed, with what grouping needs to know about it. */
 export type Operation = {
   readonly document: DocumentNode;
+  /** As the checks left it. */
+  readonly checked: CheckedOperation;
   readonly name: string | undefined;
   /** The one root field; undefined when it hides in a fragment. */
   readonly field: string | undefined;
@@ -57,8 +59,9 @@ export class Operations {
     }
   }
 
-  #describe({ document, name, text }: CheckedOperation): Operation {
-    const common = { document, name, key: JSON.stringify([name ?? null, text]) };
+  #describe(checked: CheckedOperation): Operation {
+    const { document, name, text } = checked;
+    const common = { document, checked, name, key: JSON.stringify([name ?? null, text]) };
     const positionVariables = new Set<string>();
     const [selection, ...others] = getOperationAST(document, name)?.selectionSet.selections ?? [];
     if (selection?.kind !== Kind.FIELD || others.length > 0) return { ...common, field: undefined, positionVariables };

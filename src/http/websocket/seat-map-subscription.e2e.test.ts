@@ -10,6 +10,7 @@ import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
 import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
 import { SeatMaps } from '#domain/inventory/seat-maps.ts';
 import { seatStatuses } from '#domain/inventory/seat-status.ts';
+import { WaitingRooms } from '#domain/waiting-room/waiting-rooms.ts';
 import { HEARTBEAT_CHANNEL } from '#redis/channels.ts';
 import { openRedis, type Redis } from '#redis/client.ts';
 import { openHeartbeat } from '#redis/heartbeat.ts';
@@ -40,6 +41,7 @@ beforeAll(async () => {
   const heartbeat = openHeartbeat({ pubsub });
   const beat = setInterval(() => void redis.publish(HEARTBEAT_CHANNEL, '1'), 200);
   seatMaps = new SeatMaps({ db, redis, pubsub, heartbeat });
+  const waitingRooms = await WaitingRooms.open({ db, pubsub, heartbeat });
   const server = createServer();
   const plans = openSeatingPlanCache({ db });
   attached = attachWebSocket(server, {
@@ -47,7 +49,7 @@ beforeAll(async () => {
     documents: openDocuments({ schema, onlyTrusted: false }),
     publicFields: new Set(['seatMapChanged']),
     positionArguments: { seatMapChanged: 'sinceVersion' },
-    createContext: () => ({ viewer: undefined, resources: { db, seatMaps, plans } }),
+    createContext: () => ({ viewer: undefined, resources: { db, seatMaps, plans, waitingRooms } }),
     allowsOrigin: () => true,
     authenticate: () => ({}),
     formatError: (error) => ({ message: String(error) }),
@@ -60,6 +62,7 @@ beforeAll(async () => {
     () => server.close(),
     () => clearInterval(beat),
     () => seatMaps.close(),
+    () => waitingRooms.close(),
     () => heartbeat.close(),
     () => pubsub.close(),
     () => redis.disconnect(),

@@ -4,7 +4,6 @@ import type {
   SeatMapReset as SeatMapResetModel,
 } from '#domain/inventory/seat-map-frames.ts';
 import { watchSeatMap } from '#domain/inventory/watch-seat-map.ts';
-import { requireAdmission } from '#domain/waiting-room/admissions.ts';
 import { whileAdmitted } from '#domain/waiting-room/while-admitted.ts';
 import { builder } from '../builder.ts';
 import { decodeId } from '../node.ts';
@@ -57,17 +56,11 @@ builder.subscriptionField('seatMapChanged', (t) =>
       eventId: t.arg.id({ required: true, description: 'The id of an Event.' }),
       sinceVersion: t.arg.int({ description: 'The version that you have. Without it: from now on.' }),
     },
-    subscribe: async (_root, args, { resources, viewer, admission }) => {
+    subscribe: (_root, args, { resources, viewer, admission }) => {
       const eventId = decodeId('Event', args.eventId);
       if (!eventId) throw new NotFound('event');
-      const admitted = requireAdmission(resources, viewer, { eventId, admission });
-      if (!admitted) return watchSeatMap(resources, eventId, args.sinceVersion);
-      await admitted;
-      return whileAdmitted(resources, viewer, {
-        eventId,
-        admission,
-        watch: () => watchSeatMap(resources, eventId, args.sinceVersion),
-      });
+      const watch = () => watchSeatMap(resources, eventId, args.sinceVersion);
+      return whileAdmitted(resources, viewer, { eventId, admission, watch });
     },
     resolve: (change) => change,
   }),

@@ -17,7 +17,7 @@ const PlaceState = builder.enumType('PlaceState', {
   } as const,
 });
 
-const WaitEstimate = builder.objectRef<WaitEstimateModel>('WaitEstimate').implement({
+export const WaitEstimate = builder.objectRef<WaitEstimateModel>('WaitEstimate').implement({
   description: 'How long the wait will be, by how fast the room moves now.',
   fields: (t) => ({
     p50Seconds: t.exposeInt('p50Seconds', { description: 'In half of the cases not longer.' }),
@@ -47,11 +47,7 @@ export const WaitingRoomPlace = builder.objectRef<Place>('WaitingRoomPlace').imp
     event: t.field({
       type: Event,
       description: 'The event.',
-      resolve: async ({ eventId }, _args, { resources }) => {
-        const event = await resources.eventCache.find(eventId);
-        if (!event) throw new Error(`event ${eventId} is gone`);
-        return event;
-      },
+      resolve: ({ eventId }, _args, { resources }) => resources.eventCache.find(eventId),
     }),
     state: t.field({ type: PlaceState, description: 'Where it is in its life.', resolve: ({ state }) => state }),
     position: t.int({
