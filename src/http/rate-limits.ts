@@ -14,6 +14,12 @@ export type Caller = { readonly userId: string | undefined; readonly address: st
 type Budget = { readonly points: number; readonly seconds: number; readonly isExact?: true };
 type Budgets = { readonly viewer?: Budget; readonly address: Budget };
 
+/** A person who turns knobs. */
+const ORGANIZING: Budgets = {
+  viewer: { points: 30, seconds: 60, isExact: true },
+  address: { points: 300, seconds: 10 },
+};
+
 /** An address may be a whole office or a carrier's gateway, so it may do much more than one viewer. */
 const budgets: Record<LimitedOperation | 'request', Budgets> = {
   /** Each request takes one point, a search or a list more. */
@@ -28,6 +34,10 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   /** A crowd on one carrier joins together, and each of them once. */
   joinWaitingRoom: { viewer: { points: 60, seconds: 60 }, address: { points: 3_000, seconds: 10 } },
   leaveWaitingRoom: { viewer: { points: 60, seconds: 60 }, address: { points: 3_000, seconds: 10 } },
+  configureWaitingRoom: ORGANIZING,
+  openWaitingRoom: ORGANIZING,
+  pauseWaitingRoom: ORGANIZING,
+  endWaitingRoom: ORGANIZING,
 };
 
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;

@@ -13,9 +13,11 @@ import type { getSeatMap } from '#domain/inventory/get-seat-map.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import type { AdmissionTokens } from '#domain/waiting-room/admission-tokens.ts';
 import type { requireAdmission } from '#domain/waiting-room/admissions.ts';
+import type { configureWaitingRoom } from '#domain/waiting-room/configure-waiting-room.ts';
 import type { joinWaitingRoom } from '#domain/waiting-room/join-waiting-room.ts';
 import type { leaveWaitingRoom } from '#domain/waiting-room/leave-waiting-room.ts';
 import type { watchPlace } from '#domain/waiting-room/watch-place.ts';
+import type { watchRoomStats } from '#domain/waiting-room/watch-room-stats.ts';
 import type { Loaders } from './loaders.ts';
 
 type Needs<Operation extends (needs: never, ...rest: never[]) => unknown> = Parameters<Operation>[0];
@@ -32,7 +34,9 @@ export type Resources = Needs<typeof findEvents> &
   Needs<typeof requireAdmission> &
   Needs<typeof joinWaitingRoom> &
   Needs<typeof leaveWaitingRoom> &
-  Needs<typeof watchPlace> & {
+  Needs<typeof watchPlace> &
+  Needs<typeof configureWaitingRoom> &
+  Needs<typeof watchRoomStats> & {
     admissionTokens: AdmissionTokens;
     eventCache: EventCache;
     tokens: AccessTokens;
@@ -49,7 +53,11 @@ export type LimitedOperation =
   | 'createBooking'
   | 'cancelBooking'
   | 'joinWaitingRoom'
-  | 'leaveWaitingRoom';
+  | 'leaveWaitingRoom'
+  | 'configureWaitingRoom'
+  | 'openWaitingRoom'
+  | 'pauseWaitingRoom'
+  | 'endWaitingRoom';
 
 export type Context = {
   /** From the access token only; undefined when nobody is signed in. */

@@ -24,6 +24,10 @@ import './waiting-room/leave-waiting-room.ts';
 import './waiting-room/waiting-room-place.ts';
 import './waiting-room/waiting-room-changed.ts';
 import './waiting-room/draw-proof.ts';
+import './waiting-room/organizer-configure.ts';
+import './waiting-room/organizer-open.ts';
+import './waiting-room/organizer-pause.ts';
+import './waiting-room/organizer-end.ts';
 import { builder } from './builder.ts';
 
 export const schema = builder.toSchema();

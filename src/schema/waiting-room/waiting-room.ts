@@ -2,7 +2,7 @@ import type { Room } from '#domain/waiting-room/room.ts';
 import { builder } from '../builder.ts';
 import { Event } from '../catalog/event.ts';
 
-const WaitingRoomState = builder.enumType('WaitingRoomState', {
+export const WaitingRoomState = builder.enumType('WaitingRoomState', {
   description: 'The life of a waiting room.',
   values: {
     CLOSED: { description: 'It opens at `opensAt`.' },

@@ -1,0 +1,29 @@
+import { NotFound } from '#domain/errors.ts';
+import { endWaitingRoom, endWaitingRoomRefusals } from '#domain/waiting-room/end-waiting-room.ts';
+import { builder } from '../builder.ts';
+import { decodeId } from '../node.ts';
+import { requireViewer } from '../viewer.ts';
+import { WaitingRoomInput } from './input.ts';
+import { implementRoomSuccess } from './organizer-success.ts';
+
+const EndWaitingRoomSuccess = implementRoomSuccess('EndWaitingRoomSuccess', 'The event needs no admission any more.');
+
+builder.mutationField('endWaitingRoom', (t) =>
+  t.field({
+    type: EndWaitingRoomSuccess,
+    description: "For the event's organizer: the waiting room is over, and everybody may buy.",
+    args: { input: t.arg({ type: WaitingRoomInput, required: true, description: 'Which one.' }) },
+    errors: {
+      types: [...endWaitingRoomRefusals],
+      union: { name: 'EndWaitingRoomResult', description: 'The waiting room, or why it is as before.' },
+    },
+    resolve: (_root, { input }, context) => {
+      const viewer = requireViewer(context);
+      return context.attempt('endWaitingRoom', async () => {
+        const eventId = decodeId('Event', input.eventId);
+        if (!eventId) throw new NotFound('waiting room');
+        return { room: await endWaitingRoom(context.resources, viewer, { eventId }) };
+      });
+    },
+  }),
+);

@@ -1,0 +1,25 @@
+import type { Room } from '#domain/waiting-room/room.ts';
+import { statsOf } from '#domain/waiting-room/room-stats.ts';
+import { builder } from '../builder.ts';
+import { Event, requireEvent } from '../catalog/event.ts';
+import { WaitingRoomStats } from './organizer-stats.ts';
+import { WaitingRoom } from './waiting-room.ts';
+
+/** What each of the organizer's mutations answers: the room as it is then. */
+export const implementRoomSuccess = <Name extends string>(name: Name, description: string) =>
+  builder.objectRef<{ room: Room }>(name).implement({
+    description,
+    fields: (t) => ({
+      event: t.field({
+        type: Event,
+        description: 'The event.',
+        resolve: ({ room }, _args, context) => requireEvent(room.eventId, context),
+      }),
+      waitingRoom: t.field({ type: WaitingRoom, description: 'As it is now.', resolve: ({ room }) => room }),
+      stats: t.field({
+        type: WaitingRoomStats,
+        description: 'What happens in it, as of the last tick.',
+        resolve: ({ room }) => statsOf(room),
+      }),
+    }),
+  });
