@@ -86,6 +86,16 @@ test('a turn that nobody took for long is hardly expected to be taken', () => {
   expect(decideTick({ ...state, outstanding: 75, steps, inside: 25 }).watermark).toBe(499);
 });
 
+test('where turns run for longer than the steps tell, all those before count as still coming', () => {
+  const state = { ...empty, watermark: 5_000, graceSeconds: 1_800, resolved: { turns: 10_000, came: 5_000 } };
+  const steps = [
+    { watermark: 4_980, atMs: empty.nowMs - 700_000 },
+    { watermark: 5_000, atMs: empty.nowMs - 50_000 },
+  ];
+  expect(decideTick({ ...state, steps, inside: 50, outstanding: 60 }).watermark).toBe(5_000);
+  expect(decideTick({ ...state, steps, inside: 50, outstanding: 50 }).watermark).toBe(5_019);
+});
+
 test('an empty room is filled at once, and a full one waits', () => {
   expect(watermarkOf({})).toBe(100);
   expect(watermarkOf({ joined: 30 })).toBe(30);

@@ -61,8 +61,10 @@ export function decideTick(state: TickState): Tick {
  * taken; the longer a turn has run, the likelier it is one of these. With outstanding * showUpRate alone a tenth of the
  * slots would stay empty where one in four stays away.
  */
-function comingOf({ steps, nowMs, graceSeconds, outstanding }: TickState, showUpRate: number): number {
-  const begun = turnsSince(steps, nowMs - graceSeconds * 1000);
+function comingOf({ steps, nowMs, graceSeconds, outstanding, watermark }: TickState, showUpRate: number): number {
+  // A grace time can be longer than what the steps tell of: to know of fewer turns lets fewer in, not more.
+  const before = steps.findLast(({ atMs }) => atMs <= nowMs - graceSeconds * 1000) ?? steps[0];
+  const begun = watermark - (before?.watermark ?? watermark);
   return Math.min(outstanding, Math.max(0, outstanding - begun * (1 - showUpRate)));
 }
 
