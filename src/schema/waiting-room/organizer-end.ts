@@ -21,7 +21,7 @@ builder.mutationField('endWaitingRoom', (t) =>
       const viewer = requireViewer(context);
       return context.attempt('endWaitingRoom', async () => {
         const eventId = decodeId('Event', input.eventId);
-        if (!eventId) throw new NotFound('waiting room');
+        if (!eventId) throw new NotFound('event');
         return { room: await endWaitingRoom(context.resources, viewer, { eventId }) };
       });
     },

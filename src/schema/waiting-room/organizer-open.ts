@@ -22,7 +22,7 @@ builder.mutationField('openWaitingRoom', (t) =>
       const viewer = requireViewer(context);
       return context.attempt('openWaitingRoom', async () => {
         const eventId = decodeId('Event', input.eventId);
-        if (!eventId) throw new NotFound('waiting room');
+        if (!eventId) throw new NotFound('event');
         return { room: await openWaitingRoom(context.resources, viewer, { eventId }) };
       });
     },

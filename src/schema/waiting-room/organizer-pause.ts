@@ -25,7 +25,7 @@ builder.mutationField('pauseWaitingRoom', (t) =>
       const viewer = requireViewer(context);
       return context.attempt('pauseWaitingRoom', async () => {
         const eventId = decodeId('Event', input.eventId);
-        if (!eventId) throw new NotFound('waiting room');
+        if (!eventId) throw new NotFound('event');
         return { room: await pauseWaitingRoom(context.resources, viewer, { eventId }) };
       });
     },

@@ -1,0 +1,70 @@
+import type { Classification } from './schema-ownership.ts';
+
+/** Every type that can be fetched by id, and every root field that takes an id or leads to something owned. */
+export const classification: Classification = {
+  types: {
+    Booking: 'OWNED',
+    BookingSeat: 'OWNED',
+    Payment: 'OWNED',
+    Session: 'OWNED',
+    Ticket: 'OWNED',
+    User: 'OWNED',
+    WaitingRoomPlace: 'OWNED',
+    Admission: 'OWNED',
+    DrawProof: 'OWNED',
+    WaitingRoomStats: 'OWNED',
+    Event: 'PUBLIC',
+    Seat: 'PUBLIC',
+    Section: 'PUBLIC',
+    Venue: 'PUBLIC',
+  },
+  roots: {
+    'Query.booking': 'OWNED',
+    'Query.node': 'OWNED',
+    'Query.waitingRoomStats': 'OWNED',
+    'Query.event': 'PUBLIC',
+    'Query.seatMap': 'PUBLIC',
+    'Query.venue': 'PUBLIC',
+    'Query.viewer': 'OF_THE_CALLER',
+    'Query.drawProof': 'OF_THE_CALLER',
+    'Query.waitingRoomPlace': 'OF_THE_CALLER',
+    'Mutation.cancelBooking': 'OWNED',
+    'Mutation.configureWaitingRoom': 'OWNED',
+    'Mutation.openWaitingRoom': 'OWNED',
+    'Mutation.pauseWaitingRoom': 'OWNED',
+    'Mutation.endWaitingRoom': 'OWNED',
+    'Mutation.createBooking': 'OF_THE_CALLER',
+    'Mutation.joinWaitingRoom': 'OF_THE_CALLER',
+    'Mutation.leaveWaitingRoom': 'OF_THE_CALLER',
+    'Mutation.refreshSession': 'OF_THE_CALLER',
+    'Mutation.signIn': 'OF_THE_CALLER',
+    'Mutation.signInAsGuest': 'OF_THE_CALLER',
+    'Mutation.signUp': 'OF_THE_CALLER',
+    'Subscription.bookingChanged': 'OWNED',
+    'Subscription.waitingRoomStats': 'OWNED',
+    'Subscription.waitingRoomChanged': 'OF_THE_CALLER',
+    'Subscription.eventChanged': 'PUBLIC',
+    'Subscription.seatMapChanged': 'PUBLIC',
+  },
+};
+
+/** Whose waiting room it is says the event, which is public itself. */
+const ofEvent = { types: ['WaitingRoomStats'], variables: (id: string) => ({ eventId: id }) };
+const managing = { ...ofEvent, variables: (id: string) => ({ input: { eventId: id } }) };
+
+/** The variables with which each owned root field is asked for a thing of this id. */
+export const owned: Record<string, { types: readonly string[]; variables(id: string): object }> = {
+  'Query.booking': { types: ['Booking'], variables: (id) => ({ id }) },
+  'Query.node': { types: ['Booking', 'Ticket', 'User'], variables: (id) => ({ id }) },
+  'Mutation.cancelBooking': { types: ['Booking'], variables: (id) => ({ input: { bookingId: id } }) },
+  'Subscription.bookingChanged': { types: ['Booking'], variables: (id) => ({ bookingId: id }) },
+  'Query.waitingRoomStats': ofEvent,
+  'Subscription.waitingRoomStats': ofEvent,
+  'Mutation.configureWaitingRoom': { ...ofEvent, variables: (id) => ({ input: { eventId: id, capacity: 9 } }) },
+  'Mutation.openWaitingRoom': managing,
+  'Mutation.pauseWaitingRoom': managing,
+  'Mutation.endWaitingRoom': managing,
+};
+
+/** Answered to the caller alone, by no id of their own: nobody can ask for somebody else's. */
+export const withoutId: readonly string[] = ['Session', 'WaitingRoomPlace', 'Admission', 'DrawProof'];
