@@ -184,9 +184,9 @@ class PlaceWatcher extends PositionWatcher<Place> implements RoomWatcher {
   }
 }
 
-/** Somebody may go in who could not, or an admission would end later by enough, or by anything when half of it is over. */
+/** Somebody may go in who could not, or can't any more, or an admission would end later by enough, or by anything when half of it is over. */
 function isRenewed({ admission: told }: Place, { admission: now }: Place): boolean {
-  if (!told || !now) return told !== now && now !== undefined;
+  if (!told || !now) return told !== now;
   const gainMs = now.expiresAtMs - told.expiresAtMs;
   const isHalfWay = now.issuedAtMs >= (told.issuedAtMs + told.expiresAtMs) / 2;
   return gainMs >= WORTH_MS || (isHalfWay && gainMs > 0);
