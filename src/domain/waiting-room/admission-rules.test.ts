@@ -103,6 +103,7 @@ test('an empty room is filled at once, and a full one waits', () => {
   expect(watermarkOf({ watermark: 100, inside: 60, outstanding: 30 })).toBe(110);
   expect(watermarkOf({ watermark: 100, inside: 90, atDoor: 10 })).toBe(100);
   expect(watermarkOf({ watermark: 100, inside: 90, atDoor: 4 })).toBe(106);
+  expect(watermarkOf({ watermark: 200, joined: 150 })).toBe(200);
   expect(watermarkOf({ watermark: 200, inside: 150 }), 'after the capacity was lowered').toBe(200);
 });
 

@@ -37,6 +37,8 @@ test('only the last ten minutes count, however many steps are given', () => {
   const fast = walk(slow.at(-1) ?? filling, 1_001, steady(600, 3));
   expect(paceOf([filling, ...slow, ...fast], at(1_600))?.p50).toBeCloseTo(3);
   expect(paceOf([filling, ...slow, ...fast].slice(-601), at(1_600))?.p50).toBeCloseTo(3);
+  const again = walk(filling, 1_900, steady(6, 1));
+  expect(paceOf([filling, ...again], at(2_000))?.p50, 'long after nothing moved').toBeCloseTo(0.01);
 });
 
 test('a room that moves no more is slower with every second, and then has no pace', () => {
@@ -56,6 +58,7 @@ test('a small room, where a step is one turn, has a pace too, and the fewer were
   const reserves = [5, 20, 100, 600].map(reserveAfter);
   expect(reserves).toEqual([...reserves].sort((a, b) => b - a));
   expect(reserves[0]).toBeGreaterThan(2);
+  expect(reserves[3]).toBeGreaterThan(1.3);
   expect(reserves[3]).toBeLessThan(1.5);
 });
 

@@ -113,6 +113,7 @@ test('a fan hears of every change of state, and while waiting of what is visibly
   expect(hears({ position: 900 })).toBe(true);
   expect(isWorthTelling({ state: 'WAITING' }, told), 'the draw').toBe(true);
   expect(isWorthTelling({ ...told, ahead: 2 }, { ...told, ahead: 1 })).toBe(true);
+  expect(isWorthTelling({ ...told, ahead: 0 }, { ...told, ahead: 0 })).toBe(false);
   const inside = { ...told, state: 'INSIDE' } as const;
   expect(isWorthTelling(inside, { ...inside, ahead: 0 })).toBe(false);
 });
