@@ -65,26 +65,29 @@ async function leaveAll(db: Db, eventId: string, leavers: readonly Leaving[]): P
   return changed;
 }
 
-// Who came has a session, which ends; whose turn runs gets one that is over; everybody else gives up the place.
+// Who came has a session, which ends; whose turn runs gets one that is over; everybody else gives up the place. Each
+// place is looked up by its key (`offset 0`, `any (array (...))`), in whichever order the planner would rather join.
 const LEAVE = `
   with leaver as (
     select distinct on (a.ordinal) a.*, s.ordinal is not null as came, a.is_turn and a.position <= r.watermark as has_turn
     from unnest($2::int[], $3::uuid[], $4::int[], $5::uuid[], $6::bool[]) as a (ordinal, user_id, position, sign_in_id, is_turn)
+    cross join lateral (
+      select from waiting_room_places p
+      where p.event_id = $1 and p.user_id = a.user_id and p.ordinal = a.ordinal and p.left_at is null offset 0) p
     join waiting_rooms r on r.event_id = $1
-    join waiting_room_places p on p.event_id = $1 and p.user_id = a.user_id and p.ordinal = a.ordinal and p.left_at is null
     left join waiting_room_sessions s on s.event_id = $1 and s.ordinal = a.ordinal
     order by a.ordinal
   ), ended as (
-    update waiting_room_sessions s set ended_at = clock_timestamp(), end_reason = 'LEFT'
-    from leaver l where s.event_id = $1 and s.ordinal = l.ordinal and s.ended_at is null
-    returning s.user_id, s.ordinal
+    update waiting_room_sessions set ended_at = clock_timestamp(), end_reason = 'LEFT'
+    where event_id = $1 and ordinal = any (array (select ordinal from leaver where came)) and ended_at is null
+    returning user_id, ordinal
   ), given as (
     insert into waiting_room_sessions (event_id, ordinal, user_id, position, sign_in_id, ended_at, end_reason)
     select $1, ordinal, user_id, position, sign_in_id, clock_timestamp(), 'LEFT' from leaver where not came and has_turn
     returning user_id, ordinal
   ), departed as (
-    update waiting_room_places p set left_at = clock_timestamp()
-    from leaver l where p.event_id = $1 and p.user_id = l.user_id and p.ordinal = l.ordinal and not l.came
-      and l.has_turn is not true
+    update waiting_room_places set left_at = clock_timestamp()
+    where event_id = $1
+      and user_id = any (array (select user_id from leaver where not came and has_turn is not true))
   )
   select user_id as "userId", ordinal from ended union all select user_id, ordinal from given`;

@@ -126,24 +126,24 @@ export async function extendSessions(
   eventId: string,
   owners: readonly Owner[],
 ): Promise<Map<number, RoomSession>> {
+  // All who lock several sessions do it in the order of their ordinals.
+  const inOrder = owners.toSorted((a, b) => a.ordinal - b.ordinal);
   const rows = await prepared<RoomSession>(tx, EXTEND, [
     eventId,
-    plainArray(owners.map(({ ordinal }) => ordinal)),
-    plainArray(owners.map(({ signInId }) => signInId)),
+    plainArray(inOrder.map(({ ordinal }) => ordinal)),
+    plainArray(inOrder.map(({ signInId }) => signInId)),
   ]);
   return new Map(rows.map((session) => [session.ordinal, session]));
 }
 
-// All who lock several sessions do it in the order of their ordinals.
 const EXTEND = `
   with live as (
-    select s.ordinal from unnest($2::int[], $3::uuid[]) as a (ordinal, sign_in_id)
-    join waiting_room_sessions s on s.event_id = $1 and s.ordinal = a.ordinal and s.sign_in_id = a.sign_in_id
-    where s.entered_at is not null and s.ended_at is null order by s.ordinal for update of s)
-  update waiting_room_sessions s
-  set expires_at = greatest(s.expires_at, clock_timestamp() + make_interval(secs => r.session_seconds))
-  from live, waiting_rooms r
-  where r.event_id = $1 and s.event_id = $1 and s.ordinal = live.ordinal and s.ended_at is null
+    select s.ordinal from unnest($2::int[], $3::uuid[]) as a (ordinal, sign_in_id), lateral (
+      select ordinal from waiting_room_sessions where event_id = $1 and ordinal = a.ordinal
+        and sign_in_id = a.sign_in_id and entered_at is not null and ended_at is null for update) s)
+  update waiting_room_sessions s set expires_at = greatest(s.expires_at, clock_timestamp() + (
+    select make_interval(secs => session_seconds) from waiting_rooms where event_id = $1))
+  where s.event_id = $1 and s.ordinal = any (array (select ordinal from live)) and s.ended_at is null
   returning ${SESSION}`;
 
 /** The live session of this viewer's place belongs to another sign-in from now on. */

@@ -2,6 +2,7 @@ import type { Tx } from '#db/client.ts';
 import { plainArray, prepared } from '#db/prepared.ts';
 import type { ChangedPlace } from './publish-room.ts';
 import type { Progress, RoomState, Step } from './room.ts';
+import { BY_KEY } from './room-statements.ts';
 
 export type RoomRow = {
   readonly state: RoomState;
@@ -17,7 +18,7 @@ export type RoomRow = {
 
 /** Nothing else is read here: see `lockRoom`. */
 export async function lockForTick(tx: Tx, eventId: string): Promise<RoomRow | undefined> {
-  const [row] = await prepared<RoomRow>(tx, LOCK, [eventId]);
+  const [, [row]] = await Promise.all([prepared(tx, BY_KEY, []), prepared<RoomRow>(tx, LOCK, [eventId])]);
   return row;
 }
 
@@ -65,8 +66,9 @@ const EXTEND_PAYING = `
       where b.event_id = s.event_id and b.user_id = s.user_id and b.status = 'PENDING_PAYMENT') pending
     where s.event_id = $1 and s.entered_at is not null and s.ended_at is null and s.expires_at < pending.until
     order by s.ordinal for update of s)
-  update waiting_room_sessions s set expires_at = greatest(s.expires_at, paying.until)
-  from paying where s.event_id = $1 and s.ordinal = paying.ordinal and s.ended_at is null`;
+  update waiting_room_sessions s set expires_at = greatest(s.expires_at, (
+    select until from paying where paying.ordinal = s.ordinal))
+  where s.event_id = $1 and s.ordinal = any (array (select ordinal from paying)) and s.ended_at is null`;
 
 /** Ends the sessions without activity, but of nobody who pays. */
 export async function endSilent(tx: Tx, eventId: string): Promise<ChangedPlace[]> {
@@ -81,7 +83,7 @@ const END_SILENT = `
         where b.event_id = s.event_id and b.user_id = s.user_id and b.status = 'PENDING_PAYMENT')
     order by s.ordinal for update of s)
   update waiting_room_sessions s set ended_at = clock_timestamp(), end_reason = 'SILENT'
-  from silent where s.event_id = $1 and s.ordinal = silent.ordinal and s.ended_at is null
+  where s.event_id = $1 and s.ordinal = any (array (select ordinal from silent)) and s.ended_at is null
   returning s.user_id as "userId", s.ordinal`;
 
 export type Measure = {
