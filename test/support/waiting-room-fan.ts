@@ -135,6 +135,7 @@ export class WaitingRoomFan {
   /** Listens from now on; resolves with the first frame. */
   watch(): Promise<PlaceFrame> {
     const heard = this.frames.length;
+    this.ended = undefined;
     const take = ({ waitingRoomChanged }: Json) => {
       this.#keep(waitingRoomChanged);
       this.frames.push(waitingRoomChanged);
@@ -218,8 +219,7 @@ export class WaitingRoomFan {
     for (;;) {
       const found = look();
       if (found !== undefined) return found;
-      if (this.ended || deadline.aborted)
-        throw new Error(`Not told of ${what}: ${this.states}; ${JSON.stringify(this.ended ?? 'too late')}`);
+      if (deadline.aborted) throw new Error(`Not told of ${what}: ${this.states}`);
       await Promise.race([this.#look.promise, late]);
     }
   }
@@ -229,7 +229,11 @@ export class WaitingRoomFan {
   }
 
   #frameWhere(fits: (frame: PlaceFrame, index: number) => boolean): Promise<PlaceFrame> {
-    return this.until(() => this.frames.find(fits), 'a place');
+    return this.until(() => {
+      const found = this.frames.find(fits);
+      if (!found && this.ended) throw new Error(`Told no more: ${this.states}; ${JSON.stringify(this.ended)}`);
+      return found;
+    }, 'a place');
   }
 
   #keep(place: PlaceFrame): void {
