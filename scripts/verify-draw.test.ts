@@ -58,7 +58,9 @@ test('it refuses a secret that is not the one of the commitment, and a position 
 });
 
 test('it says so when there is nothing to check yet, or nothing that could be checked', async () => {
-  const early = await verify([], { data: { drawProof: { ...proofOf(3, 10), secret: null, position: null } } });
+  const early = await verify([], {
+    data: { drawProof: { ...proofOf(3, 10), entries: null, secret: null, position: null } },
+  });
   expect(early).toMatchObject({ code: 1, error: expect.stringContaining('not made yet') });
   for (const proof of [{}, { ...proofOf(3, 10), entries: -1 }, { ...proofOf(3, 10), ordinal: '3' }]) {
     expect(await verify([], proof)).toMatchObject({ code: 1, error: 'This is not the proof of a draw.' });
