@@ -9,6 +9,8 @@ const benches: Record<string, () => Promise<Bench>> = {
   'holds-e2e': async () => (await import('./holds-e2e.ts')).benchHoldsEndToEnd,
   fanout: async () => (await import('./fanout.ts')).benchFanout,
   'seat-map': async () => (await import('./seat-map.ts')).benchSeatMap,
+  'waiting-room': async () => (await import('./waiting-room.ts')).benchWaitingRoom,
+  'waiting-room-live': async () => (await import('./waiting-room-live.ts')).benchWaitingRoomLive,
 };
 
 const { values, positionals } = parseArgs({
@@ -17,16 +19,22 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
     profile: { type: 'string' },
+    fans: { type: 'string' },
   },
 });
 const [name = ''] = positionals;
 const load = benches[name];
 if (!load || positionals.length > 1) {
   console.error(
-    `npm run bench -- ${Object.keys(benches).join(' | ')} [--quick] [--only <part of a scenario's name>] [--profile <folder>]`,
+    `npm run bench -- ${Object.keys(benches).join(' | ')} [--quick] [--only <part of a scenario's name>] [--profile <folder>] [--fans <count>]`,
   );
   process.exit(2);
 }
-const options = { quick: values.quick, only: values.only, profile: values.profile };
+const options = {
+  quick: values.quick,
+  only: values.only,
+  profile: values.profile,
+  fans: values.fans === undefined ? undefined : Number(values.fans),
+};
 const bench = await load();
 await publish(name, () => bench(options), options);

@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net';
 export type HttpAnswer = { readonly status: number; readonly bytes: number; readonly start: string };
 
 const HEAD_END = Buffer.from('\r\n\r\n');
-/** Enough to see what an answer is. */
-const START_BYTES = 200;
+/** Enough to see what an answer is; a small one whole. */
+const START_BYTES = 2000;
 
 /**
  * One keep-alive connection on which one request at a time is sent, written beforehand. A general client costs more than
@@ -24,12 +24,17 @@ export class HttpConnection {
   #chunkLine = '';
   #isLastChunk = false;
   #settle: { resolve(answer: HttpAnswer): void; reject(error: Error): void } | undefined;
+  #isClosed = false;
 
   constructor(port: number) {
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
     this.#socket.on('data', (data: Buffer) => this.#receive(data));
     this.#socket.on('error', (error) => this.#fail(error));
     this.#socket.on('close', () => this.#fail(new Error('The server closed the connection.')));
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   send(request: string): Promise<HttpAnswer> {
@@ -45,6 +50,7 @@ export class HttpConnection {
   }
 
   #fail(error: Error): void {
+    this.#isClosed = true;
     this.#settle?.reject(error);
     this.#settle = undefined;
   }
@@ -117,9 +123,10 @@ export class HttpConnection {
   }
 }
 
-/** A POST of JSON as it goes over the wire. */
-export function postJson(path: string, body: string, token?: string): string {
-  return `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\n${
-    token === undefined ? '' : `Authorization: Bearer ${token}\r\n`
-  }Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+/** A POST of JSON as it goes over the wire. `headers`: whole lines, without their ends. */
+export function postJson(path: string, body: string, token?: string, headers: readonly string[] = []): string {
+  const own = [...(token === undefined ? [] : [`Authorization: Bearer ${token}`]), ...headers];
+  return `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\n${own
+    .map((line) => `${line}\r\n`)
+    .join('')}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }

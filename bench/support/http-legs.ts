@@ -6,17 +6,27 @@ import { median } from './rounds.ts';
 
 export const LOADER = 'load generator';
 
-export type HttpLeg = HttpFigures & {
+export type HttpLeg = HttpFigures & Cost;
+export type Cost = {
   readonly cpu: ReadonlyMap<string, number>;
   /** Of the server process and its stores, at the end. */
   readonly memory: ReadonlyMap<string, number>;
 };
 
 /** Sends the load and measures what it costs whom. `watched`: the server as `node`, and its stores. */
-export async function runHttpLeg(loader: BenchChild, load: HttpLoad, watched: readonly Watched[]): Promise<HttpLeg> {
+export function runHttpLeg(loader: BenchChild, load: HttpLoad, watched: readonly Watched[]): Promise<HttpLeg> {
+  return runLeg<HttpFigures>(loader, load, watched);
+}
+
+/** Lets a process of the bench do a piece of work, and measures what that costs whom. */
+export async function runLeg<Figures>(
+  loader: BenchChild,
+  work: object,
+  watched: readonly Watched[],
+): Promise<Figures & Cost> {
   const all = [...watched, { role: LOADER, pid: loader.pid }];
   const samples: CpuSample[] = [];
-  const figures = await loader.ask<HttpFigures>(load, () => samples.push(sampleCpu(all)));
+  const figures = await loader.ask<Figures>(work, () => samples.push(sampleCpu(all)));
   const [before, after] = samples;
   if (!before || !after) throw new Error('The load generator named no moments.');
   return { ...figures, cpu: cpuBetween(before, after), memory: new Map(all.map((one) => [one.role, memoryOf(one)])) };

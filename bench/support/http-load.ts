@@ -11,10 +11,18 @@ export type HttpLoad = {
   readonly connections: number;
   readonly warmupMs: number;
   readonly measureMs: number;
-  readonly requests: SameRequest | HoldRequests;
+  readonly requests: Requests;
 };
+type Requests = SameRequest | WrittenRequests | HoldRequests;
 /** An answer that does not begin like this ends the run. */
 export type SameRequest = { readonly kind: 'same'; readonly body: string; readonly answer: string };
+/** Requests as they go over the wire, one after the other; `isOnce`: each one once, and the load ends with the last. */
+export type WrittenRequests = {
+  readonly kind: 'written';
+  readonly texts: readonly string[];
+  readonly isOnce: boolean;
+  readonly answer: string;
+};
 /** Two seats that nobody had, by one buyer after the other. */
 export type HoldRequests = {
   readonly kind: 'holds';
@@ -81,8 +89,12 @@ class Load {
     }
   }
 
-  #next(requests: SameRequest | HoldRequests): string | undefined {
+  #next(requests: Requests): string | undefined {
     const index = this.#sent++;
+    if (requests.kind === 'written') {
+      const { texts, isOnce } = requests;
+      return isOnce ? texts[index] : texts[index % texts.length];
+    }
     if (requests.kind === 'same') return postJson('/graphql', requests.body);
     const { eventIds, planId, seatCount, tokens, query } = requests;
     const first = 2 * Math.floor(index / eventIds.length);

@@ -19,6 +19,9 @@ const STARTS_WITHIN_MS = 20_000;
 export const newPrivateKey = (): string =>
   generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
 
+/** One key for the admissions of waiting rooms. */
+export const newAdmissionKeys = (): string => `bench:${randomBytes(32).toString('base64url')}`;
+
 /** The api process of the product, in its production profile but for the limits, which one load generator would hit. */
 export async function openOurApi(
   stores: Stores,

@@ -8,6 +8,8 @@ export type Report = {
   readonly question: string;
   readonly tables: readonly Table[];
   readonly goals: readonly Goal[];
+  /** Promises that were broken: with any the figures are worth nothing and the run fails. */
+  readonly violations?: readonly string[];
   /** How it was measured, and what the reader must know to believe it. */
   readonly notes: readonly string[];
   readonly packages: readonly string[];
@@ -21,14 +23,25 @@ export type BenchOptions = {
   readonly only: string | undefined;
   /** A folder for CPU profiles of our processes; what they cost makes the figures worthless. */
   readonly profile: string | undefined;
+  /** How many, where it can be chosen; not appended either. */
+  readonly fans?: number | undefined;
 };
 
 /** Runs the bench and prints its report; a full run is also appended to RESULTS.md. */
 export async function publish(name: string, run: () => Promise<Report>, options: BenchOptions): Promise<void> {
   const load = describeLoad();
-  const text = textOf(name, await run(), { ...options, load });
+  const report = await run();
+  const text = textOf(name, report, { ...options, load });
   console.log(text);
-  if (options.quick || options.only !== undefined || options.profile !== undefined) return;
+  if (report.violations && report.violations.length > 0) process.exitCode = 1;
+  if (
+    process.exitCode === 1 ||
+    options.fans !== undefined ||
+    options.quick ||
+    options.only !== undefined ||
+    options.profile !== undefined
+  )
+    return;
   const file = new URL('../RESULTS.md', import.meta.url);
   const known = await readFile(file, 'utf8').catch(() => undefined);
   if (known === undefined) await writeFile(file, '# Results\n');
@@ -48,19 +61,23 @@ function textOf(name: string, report: Report, { quick, load }: BenchOptions & { 
     ...report.notes.map((note) => `- ${note}`),
     '',
     ...report.tables.flatMap(markdownTable),
-    ...markdownTable({
-      title: 'Against the goals',
-      head: ['what', 'goal', 'measured', ''],
-      rows: report.goals.map(({ name: what, goal, measured }) => [
-        what,
-        `${goal}x`,
-        `${figure(measured)}x`,
-        measured >= goal ? 'met' : 'missed',
-      ]),
-    }),
+    ...(report.goals.length > 0 ? markdownTable(goalsTable(report.goals)) : []),
+    ...(report.violations ?? []).map((violation) => `BROKEN: ${violation}`),
+    ...(report.violations?.length === 0 ? ['Broken promises: none.'] : []),
   ];
   return `${lines.join('\n')}\n`;
 }
+
+const goalsTable = (goals: readonly Goal[]): Table => ({
+  title: 'Against the goals',
+  head: ['what', 'goal', 'measured', ''],
+  rows: goals.map(({ name: what, goal, measured }) => [
+    what,
+    `${goal}x`,
+    `${figure(measured)}x`,
+    measured >= goal ? 'met' : 'missed',
+  ]),
+});
 
 function markdownTable({ title, head, rows }: Table): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;

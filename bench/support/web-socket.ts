@@ -17,13 +17,16 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 export class WebSocketClient {
   readonly #socket: Socket;
   readonly #onText: (payload: Buffer) => void;
+  readonly #onEnd: ((why: Error) => void) | undefined;
   #rest: Buffer = Buffer.alloc(0);
   #isOpen = false;
   #onOpen: { resolve(): void; reject(error: Error): void } | undefined;
   #ended: Error | undefined;
 
-  constructor({ port, from }: Endpoint, onText: (payload: Buffer) => void) {
+  /** @param onEnd the connection ended, before `close` was called */
+  constructor({ port, from }: Endpoint, onText: (payload: Buffer) => void, onEnd?: (why: Error) => void) {
     this.#onText = onText;
+    this.#onEnd = onEnd;
     this.#socket = connect({ port, host: '127.0.0.1', localAddress: from, noDelay: true });
     this.#socket.on('data', (data: Buffer) => this.#receive(data));
     this.#socket.on('error', (error) => this.#fail(error));
@@ -51,12 +54,15 @@ export class WebSocketClient {
   }
 
   close(): void {
+    this.#ended ??= new Error('The client closed the socket.');
     this.#socket.removeAllListeners('close').destroy();
   }
 
   #fail(error: Error): void {
+    const isFirst = this.#ended === undefined;
     this.#ended ??= error;
     this.#onOpen?.reject(error);
+    if (isFirst && this.#isOpen) this.#onEnd?.(error);
   }
 
   #receive(data: Buffer): void {

@@ -1,0 +1,77 @@
+import type { PlaceState } from '#domain/waiting-room/room.ts';
+
+/** A place as the api tells it. */
+export type ToldPlace = {
+  readonly state: PlaceState;
+  readonly position: number | null;
+  readonly ahead: number | null;
+  readonly admission: { readonly token: string } | null;
+  readonly ticket: string;
+};
+
+/** What may be told after what. */
+const follows: Record<PlaceState, readonly PlaceState[]> = {
+  WAITING: ['WAITING', 'YOUR_TURN', 'INSIDE', 'LEFT', 'MISSED'],
+  YOUR_TURN: ['YOUR_TURN', 'INSIDE', 'LEFT', 'MISSED'],
+  INSIDE: ['INSIDE', 'LEFT'],
+  LEFT: ['LEFT'],
+  MISSED: ['MISSED'],
+};
+
+/** What one fan was told, and whether it agrees with what the same fan was told before. */
+export class RoomFan {
+  readonly index: number;
+  readonly userId: string;
+  readonly signInId: string;
+  ticket = '';
+  admission = '';
+  state: PlaceState | undefined;
+  position: number | null = null;
+  ahead: number | null = null;
+  /** When it was told that its turn has come, in milliseconds since 1970. */
+  turnToldAtMs: number | undefined;
+  enteredAtMs: number | undefined;
+  hasLeft = false;
+  isActing = false;
+
+  constructor(ids: { index: number; userId: string; signInId: string }) {
+    this.index = ids.index;
+    this.userId = ids.userId;
+    this.signInId = ids.signInId;
+  }
+
+  /** Returns what is wrong with what it was told, if anything. */
+  take(place: ToldPlace, atMs: number): string | undefined {
+    const before = { state: this.state, position: this.position };
+    this.state = place.state;
+    this.position = place.position;
+    this.ahead = place.ahead;
+    this.ticket = place.ticket;
+    if (place.admission) this.admission = place.admission.token;
+    if (place.state === 'YOUR_TURN') this.turnToldAtMs ??= atMs;
+    if (before.state && !follows[before.state].includes(place.state))
+      return `fan ${this.index} was ${before.state}, then ${place.state}`;
+    if (before.position !== null && before.position !== place.position)
+      return `fan ${this.index} had position ${before.position}, then ${place.position}`;
+    return undefined;
+  }
+}
+
+/** Numbers without end. */
+export class Numbers {
+  #values = new Float64Array(4096);
+  count = 0;
+
+  add(value: number): void {
+    if (this.count === this.#values.length) {
+      const larger = new Float64Array(this.#values.length * 2);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.count++] = value;
+  }
+
+  at(index: number): number {
+    return this.#values[index] ?? Number.NaN;
+  }
+}

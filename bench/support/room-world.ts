@@ -1,0 +1,100 @@
+import { sql } from 'drizzle-orm';
+import { Redis } from 'ioredis';
+import { seedEvent } from '#test/support/catalog.ts';
+import { seedRoom } from '#test/support/waiting-room.ts';
+import { type BenchChild, openChild } from './child.ts';
+import type { Watched } from './cpu.ts';
+import { newPrivateKey, openOurApi } from './our-api.ts';
+import { openOurWorker } from './our-worker.ts';
+import type { JoinQuestion } from './room-joiner.ts';
+import type { StockRoomApiOptions } from './stock-room-api.ts';
+import { openStores, type Stores } from './stores.ts';
+
+export type RoomServer = { readonly port: number; readonly watched: readonly Watched[] };
+
+/** A waiting room of ours with its controller and one of the stock kind, on the same stores, and who asks them. */
+export type RoomWorld = {
+  readonly stores: Stores;
+  readonly eventId: string;
+  readonly tokenPrivateKey: string;
+  readonly ours: RoomServer;
+  readonly stock: RoomServer;
+  /** The same with jose's own check of each token. */
+  readonly stockJose: RoomServer;
+  /** Below GraphQL. */
+  readonly joiners: { readonly ours: BenchChild; readonly stock: BenchChild };
+  readonly loader: BenchChild;
+  readonly worker: Watched;
+  /** Answers everything with this body. */
+  openNull(body: string): Promise<RoomServer>;
+  redisBytes(): Promise<number>;
+  /** Of the tables of waiting rooms, with their indexes. */
+  tableBytes(): Promise<number>;
+  close(): Promise<void>;
+};
+
+export async function openRoomWorld(profile: string | undefined): Promise<RoomWorld> {
+  const closers: (() => unknown)[] = [];
+  const close = async () => {
+    for (const closer of closers.reverse()) await closer();
+  };
+  const open = (file: string, nodeArgs: readonly string[] = []): BenchChild => {
+    const child = openChild(new URL(file, import.meta.url), { nodeArgs });
+    closers.push(() => child.close());
+    return child;
+  };
+  try {
+    const stores = await openStores();
+    closers.push(() => stores.close());
+    const { databaseUrl, redisUrl } = stores;
+    const { eventId } = await seedEvent(stores.db, { seats: 200 });
+    await seedRoom(stores.db, eventId, { state: 'OPEN', capacity: 100, drawsInSeconds: 3600 });
+    const tokenPrivateKey = newPrivateKey();
+    const worker = await openOurWorker(stores, ['run-waiting-rooms', 'send-heartbeat', 'guard-redis-epoch']);
+    closers.push(() => worker.close());
+    const api = await openOurApi(stores, tokenPrivateKey, profile);
+    closers.push(() => api.close());
+    const watched = (pid: number): Watched[] => [{ role: 'node', pid }, ...stores.watched];
+    const openStock = async (tokenCheck: StockRoomApiOptions['tokenCheck']): Promise<RoomServer> => {
+      const child = open('./stock-room-api.ts');
+      const options: StockRoomApiOptions = { redisUrl, tokenPrivateKey, tokenCheck };
+      return { ...(await child.ask<{ port: number }>(options)), watched: watched(child.pid) };
+    };
+    const openJoiner = async (side: 'ours' | 'stock') => {
+      const child = open('./room-joiner.ts', profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []);
+      await child.ask({ kind: 'open', side, databaseUrl, redisUrl } satisfies JoinQuestion);
+      return child;
+    };
+    const redis = new Redis(redisUrl);
+    closers.push(() => redis.disconnect());
+    const workerWatched = { role: 'controller', pid: worker.pid };
+    return {
+      stores,
+      eventId,
+      tokenPrivateKey,
+      ours: { port: api.port, watched: [...watched(api.pid), workerWatched] },
+      stock: await openStock('ours'),
+      stockJose: await openStock('jose'),
+      joiners: { ours: await openJoiner('ours'), stock: await openJoiner('stock') },
+      loader: open('./http-load.ts'),
+      worker: workerWatched,
+      openNull: async (body) => {
+        const child = open('./null-server.ts');
+        return { ...(await child.ask<{ port: number }>({ body })), watched: watched(child.pid) };
+      },
+      redisBytes: async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]),
+      tableBytes: () => tableBytes(stores),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function tableBytes({ db }: Stores): Promise<number> {
+  const [row] = await db.execute<{ bytes: number }>(sql`
+    select sum(pg_total_relation_size(oid))::float8 as bytes from pg_class
+    where relkind = 'r' and relname like 'waiting\\_room%'`);
+  return row?.bytes ?? Number.NaN;
+}

@@ -1,0 +1,223 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { findBroken, findWrongPlaces, readSteps } from './support/live-audit.ts';
+import { type Fault, runFaults } from './support/live-faults.ts';
+import { cpuDuring, type LiveRoom, type LiveSize, memoryBytes, openLiveRoom, redisBytes } from './support/live-room.ts';
+import { type LiveWorld, openLiveWorld } from './support/live-world.ts';
+import { type BenchOptions, figure, megabytes, type Report } from './support/report.ts';
+import type { AtStep } from './support/room-arrivals.ts';
+import type { FanDelays } from './support/room-fans.ts';
+
+const behaviour = { showUp: 0.8, silent: 0.03, arriveWithinMs: 3000, stayMs: { least: 3000, most: 8000 } };
+const brisk = { showUp: 0.8, silent: 0.02, arriveWithinMs: 300, stayMs: { least: 500, most: 1500 } };
+export const sizeOf = (fans: number): LiveSize =>
+  fans > 2000
+    ? {
+        fans,
+        capacity: Math.round(0.03 * fans),
+        graceSeconds: 10,
+        idleMs: 20_000,
+        calmMs: 30_000,
+        outageMs: 5000,
+        pollEveryMs: 10_000,
+        behaviour,
+      }
+    : {
+        fans,
+        capacity: Math.max(4, Math.round(0.02 * fans)),
+        graceSeconds: 5,
+        idleMs: 1000,
+        calmMs: 2000,
+        outageMs: 1000,
+        pollEveryMs: 1000,
+        behaviour: brisk,
+      };
+
+type Row = [what: string, webSocket: string, polling: string];
+export type LiveFindings = {
+  readonly rows: readonly Row[];
+  readonly faults: readonly Fault[];
+  readonly violations: readonly string[];
+};
+
+/** The whole product with a waiting room full of fans, in which everything that can fail does. */
+export async function benchWaitingRoomLive({ quick, fans }: BenchOptions): Promise<Report> {
+  const size = sizeOf(fans ?? (quick ? 1000 : 20_000));
+  const { rows, faults, violations } = await runLive(size, (line) => console.log(line));
+  return {
+    question: `What do ${figure(size.fans)} fans cost who wait, and does a waiting room keep its promises when things fail?`,
+    tables: [
+      { title: 'Waiting', head: ['', 'WebSocket', `a poll every ${size.pollEveryMs / 1000} s`], rows: [...rows] },
+      {
+        title: 'Faults, while fans come and go',
+        head: ['what', 'effect'],
+        rows: faults.map(({ what, effect }) => [what, effect]),
+      },
+    ],
+    goals: [],
+    violations,
+    notes: [
+      'Two api processes with all limits, one worker, PostgreSQL and Redis, and the fans in two processes: all on this machine.',
+      `Of those whose turn comes ${100 * size.behaviour.showUp} % go in within ${size.behaviour.arriveWithinMs / 1000} s, stay ${size.behaviour.stayMs.least / 1000} to ${size.behaviour.stayMs.most / 1000} s and leave, or (${100 * size.behaviour.silent} %) go silent.`,
+      'CPU per fan and minute: both api processes, worker, PostgreSQL and Redis together. The delay of a push: from the time that the step of the watermark has in PostgreSQL to its arrival at the client.',
+      'At the end SQL replayed every entry, and each fan’s last word from the api was compared with PostgreSQL and the draw, reckoned once more.',
+    ],
+    packages: ['graphql', 'ws', 'postgres', 'ioredis'],
+    servers: [],
+  };
+}
+
+export async function runLive(size: LiveSize, tell: (line: string) => void, only?: 'sockets'): Promise<LiveFindings> {
+  const world = await openLiveWorld();
+  try {
+    await Promise.all((['api', 'api-2', 'worker'] as const).map((name) => world.start(name)));
+    const faults: Fault[] = [];
+    const note = (fault: Fault) => {
+      tell(`${fault.what}: ${fault.effect}`);
+      faults.push(fault);
+    };
+    const sockets = await runRoom({ world, size, tell, from: 0, listen: 'sockets', note });
+    const polls = only ? undefined : await runRoom({ world, size, tell, from: size.fans, listen: 'polls' });
+    const rows = [...sockets.figures].map(([what, value]): Row => [what, value, polls?.figures.get(what) ?? '']);
+    const violations = [
+      ...faults.flatMap((fault) => fault.violations),
+      ...sockets.violations,
+      ...(polls?.violations ?? []),
+    ];
+    if (violations.length > 0) for (const line of (await world.warnings()).slice(-20)) tell(line);
+    return { rows, faults, violations };
+  } finally {
+    await world.close();
+  }
+}
+
+type Run = {
+  readonly world: LiveWorld;
+  readonly size: LiveSize;
+  readonly tell: (line: string) => void;
+  readonly from: number;
+  readonly listen: 'sockets' | 'polls';
+  readonly note?: (fault: Fault) => void;
+};
+type Outcome = { readonly figures: ReadonlyMap<string, string>; readonly violations: readonly string[] };
+
+const ms = (value: number) => `${figure(value)} ms`;
+const inSeconds = (value: number) => `${figure(value / 1000)} s`;
+
+async function runRoom(run: Run): Promise<Outcome> {
+  const { world, size, tell, note } = run;
+  const figures = new Map<string, string>();
+  const add = (what: string, value: string) => {
+    tell(`${run.listen}: ${what}: ${value}`);
+    figures.set(what, value);
+  };
+  const room = await openLiveRoom(world, size, run.from);
+  try {
+    await gather(run, room, add);
+    await drawAndAdmit(run, room, add);
+    if (note) await runFaults({ world, room, size }, note);
+    return { figures, violations: await settle(run, room, add) };
+  } finally {
+    await room.close();
+  }
+}
+
+type Add = (what: string, value: string) => void;
+
+async function gather({ world, size, listen }: Run, room: LiveRoom, add: Add): Promise<void> {
+  const redisBefore = await redisBytes(world);
+  const joined = await timed(() => room.ask({ kind: 'join' }));
+  add('all joined', `${inSeconds(joined)}, ${figure(size.fans / (joined / 1000))} a second`);
+  if (listen === 'polls') await room.ask({ kind: 'poll', everyMs: size.pollEveryMs });
+  else {
+    const connected = await timed(() => room.ask({ kind: 'watch' }));
+    add('all connected and told', inSeconds(connected));
+  }
+  const redisAfter = await redisBytes(world);
+  add('Redis', `${figure(redisAfter.bytes - redisBefore.bytes)} bytes more, ${redisAfter.keys} keys`);
+  const cpu = await cpuDuring(world, () => sleep(size.idleMs));
+  add('CPU per fan and minute, filling', perFan(cpu, size.idleMs, size.fans));
+  add('memory', [...memoryBytes(world)].map(([role, bytes]) => `${role} ${megabytes(bytes)}`).join(', '));
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const beganAt = performance.now();
+  await work();
+  return performance.now() - beganAt;
+}
+
+function perFan(cpu: ReadonlyMap<string, number>, duringMs: number, fans: number): string {
+  const share = (value: number) => (value * 60_000) / duringMs / fans;
+  const parts = [...cpu].map(([role, value]) => `${role} ${figure(share(value))}`);
+  return `${ms(share([...cpu.values()].reduce((sum, value) => sum + value, 0)))} (${parts.join(', ')})`;
+}
+
+async function drawAndAdmit({ world, size }: Run, room: LiveRoom, add: Add): Promise<void> {
+  await room.ask({ kind: 'act', isActing: true });
+  const drawn = await timed(async () => {
+    await room.change(sql`draw_at = clock_timestamp()`);
+    await room.until('everybody has a position', async () => (await room.counts()).placed === size.fans);
+  });
+  add('drawn, and everybody told a position', inSeconds(drawn));
+  const fromMs = Date.now();
+  const framesBefore = (await room.counts()).frames;
+  const cpu = await cpuDuring(world, () => sleep(size.calmMs));
+  const toMs = Date.now();
+  add('CPU per fan and minute, admitting', perFan(cpu, size.calmMs, size.fans));
+  add('frames or polls a second', figure(((await room.counts()).frames - framesBefore) / (size.calmMs / 1000)));
+  await sleep(1000);
+  const steps = await readSteps(world.db, room.eventId);
+  const inTime = steps.filter(([, atMs]) => atMs >= fromMs && atMs < toMs);
+  const admitted = (inTime.at(-1)?.[0] ?? 0) - (inTime[0]?.[0] ?? 0);
+  add('turns a second', figure(admitted / (size.calmMs / 1000)));
+  for (const [what, value] of await delays(room, steps, { fromMs, toMs })) add(what, value);
+}
+
+/** Of the slower of the two processes. */
+async function delays(
+  room: LiveRoom,
+  steps: readonly AtStep[],
+  during: { fromMs: number; toMs: number },
+): Promise<[string, string][]> {
+  const found = await room.ask<FanDelays>({ kind: 'delays', steps, ...during });
+  const text = (kind: keyof FanDelays) => {
+    const own = found.map((one) => one[kind]);
+    const most = (key: 'p50Ms' | 'p99Ms' | 'mostMs') => figure(Math.max(...own.map((one) => one[key])));
+    const count = own.reduce((sum, one) => sum + one.count, 0);
+    return `p50 ${most('p50Ms')}, p99 ${most('p99Ms')}, most ${most('mostMs')} ms (${figure(count)} frames)`;
+  };
+  return [
+    ['told of fewer ahead, after the step', text('ahead')],
+    ['told of the turn, after the step', text('turns')],
+  ];
+}
+
+/** Everybody stops where they are; then what each fan knows must be what is so. */
+async function settle({ world, size, tell }: Run, room: LiveRoom, add: Add): Promise<string[]> {
+  const { db } = world;
+  await room.ask({ kind: 'act', isActing: false });
+  await room.change(sql`paused = true`);
+  await sleep(size.graceSeconds * 1000 + 2 * size.pollEveryMs);
+  let wrong = await findWrongPlaces(db, room.eventId, await room.known());
+  for (let tries = 0; wrong.length > 0 && tries < 20; tries++) {
+    await sleep(1000);
+    wrong = await findWrongPlaces(db, room.eventId, await room.known());
+  }
+  const counts = await room.counts();
+  const { states, entered, left, silent, atDoor, touched, cuts, failed } = counts;
+  add(
+    'fans at the end',
+    Object.entries(states)
+      .map(([state, count]) => `${state} ${count}`)
+      .join(', '),
+  );
+  tell(JSON.stringify({ entered, left, silent, atDoor, touched, cuts, failed }));
+  add('wrong places at the end', String(wrong.length));
+  const summary = (what: string, found: readonly string[]) =>
+    found.length > 0 ? [`${found.length} ${what}: ${found.slice(0, 5).join('; ')}`] : [];
+  return [
+    ...(await findBroken(db, room.eventId)),
+    ...summary('fans know a wrong place', wrong),
+    ...summary('fans were told what cannot be', counts.problems),
+  ];
+}
