@@ -35,9 +35,9 @@ export async function changeRoom(
   if (!isUuid(eventId)) throw new NotFound('event');
   const room = await orTryAgain(
     inTransaction(db, 'changeWaitingRoom', async (tx) => {
-      const event = await lockEvent(tx, viewer, eventId);
+      const event = await findManagedEvent(tx, viewer, eventId);
       if (!event) throw new NotFound('event');
-      await change(tx, await lockRoom(tx, eventId), event);
+      await change(tx, await lockManagedRoom(tx, eventId), event);
       return (await readRooms(tx, { eventIds: [eventId] }))[0];
     }),
   );
@@ -55,17 +55,15 @@ export function isManagedBy({ userId, role }: Viewer) {
 
 const ms = (instant: string) => sql.raw(`floor(extract(epoch from ${instant}) * 1000)::float8`);
 
-/** Its lock keeps two who make the first room of an event apart; who sells or searches is not kept waiting by it. */
-async function lockEvent(tx: Tx, viewer: Viewer, eventId: string): Promise<ManagedEvent | undefined> {
+async function findManagedEvent(tx: Tx, viewer: Viewer, eventId: string): Promise<ManagedEvent | undefined> {
   const [event] = await tx.execute<ManagedEvent>(sql`
     select e.id as "eventId", ${ms('clock_timestamp()')} as "nowMs", ${ms('e.on_sale_at')} as "onSaleAtMs",
            ${ms('e.off_sale_at')} as "offSaleAtMs"
-    from events e where e.id = ${eventId} and e.status <> 'DRAFT' and ${isManagedBy(viewer)}
-    for no key update`);
+    from events e where e.id = ${eventId} and e.status <> 'DRAFT' and ${isManagedBy(viewer)}`);
   return event;
 }
 
-async function lockRoom(tx: Tx, eventId: string): Promise<ManagedRoom | undefined> {
+export async function lockManagedRoom(tx: Tx, eventId: string): Promise<ManagedRoom | undefined> {
   const [room] = await tx.execute<ManagedRoom>(sql`
     select state, paused as "isPaused", drawn_at is not null as "isDrawn", capacity,
            session_seconds as "sessionSeconds", grace_seconds as "graceSeconds",

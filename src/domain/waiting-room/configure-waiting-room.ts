@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Tx } from '#db/client.ts';
 import { InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
 import type { Viewer } from '../viewer.ts';
-import { type ChangeNeeds, changeRoom } from './change-room.ts';
+import { type ChangeNeeds, changeRoom, lockManagedRoom } from './change-room.ts';
 import { commitmentOf, newDrawSecret } from './draw-rules.ts';
 import type { Room } from './room.ts';
 import { type RoomSettings, type StoredSettings, settle } from './room-settings-rules.ts';
@@ -20,21 +20,25 @@ export function configureWaitingRoom(
 ): Promise<Room> {
   return changeRoom(needs, viewer, eventId, async (tx, room, event) => {
     if (!room && event.nowMs >= event.offSaleAtMs) throw new InvalidInput('eventId', 'The sale of this event is over.');
-    const settings = settle(input, room, event);
-    if (room) await updateSettings(tx, eventId, settings);
-    else await insertRoom(tx, eventId, settings);
+    if (!room && (await insertRoom(tx, eventId, settle(input, undefined, event)))) return;
+    // Somebody else made it since.
+    const current = room ?? (await lockManagedRoom(tx, eventId));
+    await updateSettings(tx, eventId, settle(input, current, event));
   });
 }
 
 const instant = (ms: number) => sql`to_timestamp(${ms}::float8 / 1000)`;
 
-async function insertRoom(tx: Tx, eventId: string, settings: StoredSettings): Promise<void> {
+/** False when there is one. */
+async function insertRoom(tx: Tx, eventId: string, settings: StoredSettings): Promise<boolean> {
   const secret = newDrawSecret();
-  await tx.execute(sql`
+  const made = await tx.execute(sql`
     insert into waiting_rooms
       (event_id, capacity, session_seconds, grace_seconds, opens_at, draw_at, draw_secret, draw_commitment)
     values (${eventId}, ${settings.capacity}, ${settings.sessionSeconds}, ${settings.graceSeconds},
-            ${instant(settings.opensAtMs)}, ${instant(settings.drawAtMs)}, ${secret}, ${commitmentOf(secret)})`);
+            ${instant(settings.opensAtMs)}, ${instant(settings.drawAtMs)}, ${secret}, ${commitmentOf(secret)})
+    on conflict (event_id) do nothing`);
+  return made.count === 1;
 }
 
 async function updateSettings(tx: Tx, eventId: string, settings: StoredSettings): Promise<void> {
