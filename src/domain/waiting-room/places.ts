@@ -79,7 +79,7 @@ const LEAVE = `
     order by a.ordinal
   ), ended as (
     update waiting_room_sessions set ended_at = clock_timestamp(), end_reason = 'LEFT'
-    where event_id = $1 and ordinal = any (array (select ordinal from leaver where came)) and ended_at is null
+    where event_id = $1 and ordinal = any (array (select ordinal from leaver where came)) and end_reason is null
     returning user_id, ordinal
   ), given as (
     insert into waiting_room_sessions (event_id, ordinal, user_id, position, sign_in_id, ended_at, end_reason)

@@ -70,7 +70,7 @@ const PLACE = `
   ), known as (
     select a.user_id, a.n, p.ordinal, p.left_at is null and (p.ordinal is distinct from a.replacing or exists (
         select from waiting_room_sessions s where s.event_id = $1 and s.ordinal = p.ordinal
-          and s.entered_at is not null and s.ended_at is null)) as stays
+          and s.entered_at is not null and s.end_reason is null)) as stays
     from asked a left join waiting_room_places p on p.event_id = $1 and p.user_id = a.user_id
   ), fresh as (
     select k.user_id, k.ordinal as old, (room.joined + row_number() over (order by k.n) - 1)::int as ordinal

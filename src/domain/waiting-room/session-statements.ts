@@ -136,14 +136,15 @@ export async function extendSessions(
   return new Map(rows.map((session) => [session.ordinal, session]));
 }
 
+// `end_reason` is null exactly as long as `ended_at` is, but does not lead to the index of all who are live.
 const EXTEND = `
   with live as (
     select s.ordinal from unnest($2::int[], $3::uuid[]) as a (ordinal, sign_in_id), lateral (
       select ordinal from waiting_room_sessions where event_id = $1 and ordinal = a.ordinal
-        and sign_in_id = a.sign_in_id and entered_at is not null and ended_at is null for update) s)
+        and sign_in_id = a.sign_in_id and entered_at is not null and end_reason is null for update) s)
   update waiting_room_sessions s set expires_at = greatest(s.expires_at, clock_timestamp() + (
     select make_interval(secs => session_seconds) from waiting_rooms where event_id = $1))
-  where s.event_id = $1 and s.ordinal = any (array (select ordinal from live)) and s.ended_at is null
+  where s.event_id = $1 and s.ordinal = any (array (select ordinal from live))
   returning ${SESSION}`;
 
 /** The live session of this viewer's place belongs to another sign-in from now on. */
@@ -155,7 +156,7 @@ export async function moveSession(
   const [session] = await prepared<RoomSession>(
     db,
     `update waiting_room_sessions s set sign_in_id = $4
-     where s.event_id = $1 and s.ordinal = $2 and s.user_id = $3 and s.ended_at is null returning ${SESSION}`,
+     where s.event_id = $1 and s.ordinal = $2 and s.user_id = $3 and s.end_reason is null returning ${SESSION}`,
     [eventId, ordinal, userId, signInId],
   );
   return session;

@@ -68,7 +68,7 @@ const EXTEND_PAYING = `
     order by s.ordinal for update of s)
   update waiting_room_sessions s set expires_at = greatest(s.expires_at, (
     select until from paying where paying.ordinal = s.ordinal))
-  where s.event_id = $1 and s.ordinal = any (array (select ordinal from paying)) and s.ended_at is null`;
+  where s.event_id = $1 and s.ordinal = any (array (select ordinal from paying))`;
 
 /** Ends the sessions without activity, but of nobody who pays. */
 export async function endSilent(tx: Tx, eventId: string): Promise<ChangedPlace[]> {
@@ -83,7 +83,7 @@ const END_SILENT = `
         where b.event_id = s.event_id and b.user_id = s.user_id and b.status = 'PENDING_PAYMENT')
     order by s.ordinal for update of s)
   update waiting_room_sessions s set ended_at = clock_timestamp(), end_reason = 'SILENT'
-  where s.event_id = $1 and s.ordinal = any (array (select ordinal from silent)) and s.ended_at is null
+  where s.event_id = $1 and s.ordinal = any (array (select ordinal from silent))
   returning s.user_id as "userId", s.ordinal`;
 
 export type Measure = {
@@ -174,7 +174,7 @@ export async function callIn(tx: Tx, eventId: string, ordinals: readonly number[
   return await prepared<ChangedPlace>(
     tx,
     `update waiting_room_sessions set called_at = clock_timestamp()
-     where event_id = $1 and ordinal = any($2::int[]) and entered_at is null and ended_at is null
+     where event_id = $1 and ordinal = any($2::int[]) and entered_at is null and end_reason is null
      returning user_id as "userId", ordinal`,
     [eventId, plainArray(ordinals)],
   );
