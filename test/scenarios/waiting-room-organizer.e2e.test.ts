@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, expect, test } from 'vitest';
+import { newCredentials, signIn } from '#test/support/accounts.ts';
+import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import type { Fan } from '#test/support/fan.ts';
+import { openWaitingRoomWorld } from '#test/support/waiting-room-world.ts';
+
+const world = await openWaitingRoomWorld();
+const { system, db } = world;
+afterAll(() => world.close());
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
+type Json = any;
+
+/** Somebody whom an operator made the organizer of the event. */
+async function organizerOf({ eventId }: SeededEvent): Promise<Fan> {
+  const { email, password } = newCredentials();
+  const args = ['--role', 'organizer', '--email', email, '--password', password, '--event', eventId];
+  const env = { ...process.env, DATABASE_URL: system.bookingUrl };
+  await promisify(execFile)(process.execPath, ['src/processes/account.ts', ...args], { env });
+  return signIn(system.apiUrl, { email, password });
+}
+
+const statsFields = 'state paused capacity joined waiting inside showUpRate missed';
+async function manage(organizer: Fan, name: string, input: object): Promise<Json> {
+  const type = name === 'configureWaitingRoom' ? 'ConfigureWaitingRoomInput' : 'WaitingRoomInput';
+  const success = `${name.charAt(0).toUpperCase()}${name.slice(1)}Success`;
+  const answer = await organizer.ask(
+    `mutation ($input: ${type}!) { ${name}(input: $input) { __typename ... on Refusal { message }
+       ... on ${success} { event { waitingRoom { state } } waitingRoom { state paused capacity admittedUpTo } stats { ${statsFields} } } } }`,
+    { input },
+  );
+  expect(answer[name], JSON.stringify(answer)).toMatchObject({ __typename: success });
+  return answer[name];
+}
+
+/** The stats that were pushed, the newest last. */
+function followStats(organizer: Fan, eventId: string) {
+  const seen: Json[] = [];
+  const socket = organizer.socket();
+  socket.subscribe<{ waitingRoomStats: Json }>(
+    {
+      query: `subscription ($eventId: ID!) { waitingRoomStats(eventId: $eventId) { ${statsFields} } }`,
+      variables: { eventId },
+    },
+    { next: ({ data }) => data && seen.push(data.waitingRoomStats), error: () => {}, complete: () => {} },
+  );
+  return {
+    until: (stats: object) => expect.poll(() => seen.at(-1), { timeout: 20_000 }).toMatchObject(stats),
+    close: () => socket.dispose(),
+  };
+}
+
+test('an organizer runs a waiting room: capacity, pause, end and open take effect while fans are in it', async () => {
+  const event = await seedEvent(db, { seats: 100 });
+  const organizer = await organizerOf(event);
+  const eventId = `Event_${event.eventId}`;
+  const made = await manage(organizer, 'configureWaitingRoom', { eventId, capacity: 0, graceSeconds: 300 });
+  expect(made.waitingRoom).toMatchObject({ capacity: 0, paused: false, admittedUpTo: 0 });
+  await world.isKnown(event);
+  const stats = followStats(organizer, eventId);
+  await stats.until({ state: 'DRAWN', joined: 0 });
+
+  const [ann, bob, eve] = [await world.fan(event), await world.fan(event, { at: 1 }), await world.fan(event)];
+  for (const fan of [ann, bob]) {
+    await fan.join();
+    await fan.watch();
+  }
+  await stats.until({ joined: 2, waiting: 2, inside: 0 });
+  expect([ann.last?.state, bob.last?.state], 'a room for nobody').toEqual(['WAITING', 'WAITING']);
+
+  await manage(organizer, 'configureWaitingRoom', { eventId, capacity: 1 });
+  await ann.when('YOUR_TURN');
+  await ann.seatMap();
+  await ann.when('INSIDE');
+  await stats.until({ capacity: 1, inside: 1, waiting: 1 });
+
+  await manage(organizer, 'pauseWaitingRoom', { eventId });
+  await manage(organizer, 'configureWaitingRoom', { eventId, capacity: 5 });
+  await eve.join();
+  await eve.watch();
+  await stats.until({ paused: true, capacity: 5, joined: 3, waiting: 2, inside: 1 });
+  expect(bob.last?.state, 'nobody is admitted while it is paused').toBe('WAITING');
+  await ann.seatMap();
+
+  await manage(organizer, 'openWaitingRoom', { eventId });
+  await Promise.all([bob.when('YOUR_TURN'), eve.when('YOUR_TURN')]);
+
+  await manage(organizer, 'endWaitingRoom', { eventId });
+  await Promise.all([ann, bob, eve].map((fan) => fan.when('LEFT')));
+  const { data } = await (await world.fan(event)).fan.answer(
+    'query ($eventId: ID!) { seatMap(eventId: $eventId) { version } }',
+    { eventId },
+  );
+  expect(data.seatMap, 'everybody may buy').toEqual({ version: expect.any(Number) });
+
+  const again = await manage(organizer, 'openWaitingRoom', { eventId });
+  expect(again.waitingRoom).toMatchObject({ state: 'DRAWN', paused: false, admittedUpTo: 3 });
+  await stats.until({ state: 'DRAWN', joined: 3, inside: 1 });
+  await stats.close();
+});
