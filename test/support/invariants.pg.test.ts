@@ -3,9 +3,12 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { confirmBooking } from '#domain/booking/confirm-booking.ts';
 import { createBooking } from '#domain/booking/create-booking.ts';
+import { openRoomSessions } from '#domain/waiting-room/room-sessions.ts';
+import { tickRoom } from '#domain/waiting-room/tick-room.ts';
 import { openBox, someViewer } from './box.ts';
 import { type SeededEvent, seedEvent } from './catalog.ts';
 import { findViolations, readInvariants } from './invariants.ts';
+import { seedRoom } from './waiting-room.ts';
 
 const box = await openBox();
 const sql = postgres(box.url, { max: 1, onnotice: () => undefined });
@@ -34,7 +37,26 @@ beforeAll(async () => {
     } as const;
     await confirmBooking(box, paid);
   }
+  await fillWaitingRoom(event.eventId);
 });
+
+/** Three fans came, one of them went again. */
+async function fillWaitingRoom(eventId: string): Promise<void> {
+  const { userIds } = await seedRoom(box.reader, eventId, { capacity: 2, joined: 4 });
+  const sessions = openRoomSessions({ db: box.reader, changed: () => undefined });
+  const tick = () => tickRoom(box.reader, eventId, { fence: 1, canAdmit: true });
+  const enter = async (ordinal: number) => {
+    const userId = userIds[ordinal] ?? '';
+    const { kind } = await sessions.enter(eventId, { ordinal, position: ordinal + 1, userId, signInId: userId });
+    expect(kind).toBe('inside');
+  };
+  await tick();
+  await enter(0);
+  await enter(1);
+  await sessions.end(eventId, userIds[0] ?? '', 'LEFT');
+  await tick();
+  await enter(2);
+}
 afterAll(async () => {
   await sql.end();
   await box.close();
@@ -64,6 +86,11 @@ const corruptions: Record<string, (tx: postgres.TransactionSql) => Promise<unkno
   I18: (tx) => tx`update bookings set version = 99 where id = ${ids.sold}`,
   I19: (tx) =>
     tx`update booking_seats set price_minor = price_minor + 1 where booking_id = ${ids.sold} and seat_no = 2`,
+  I20: (tx) => tx`update waiting_room_sessions set capacity_at_entry = 1 where ordinal = 2`,
+  I21: (tx) => tx`update waiting_room_places set ordinal = 0 where ordinal = 1`,
+  I22: (tx) => tx`update waiting_room_sessions set user_id = ${randomUUIDv7()} where ordinal = 1`,
+  I23: (tx) => tx`update waiting_rooms set watermark = watermark + 1`,
+  I24: (tx) => tx`update waiting_room_sessions set expires_at = now() - interval '16 s' where ordinal = 2`,
 };
 
 test('what the operations write breaks none of them', async () => {

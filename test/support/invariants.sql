@@ -138,3 +138,59 @@ where b.version > i.version;
 -- I19 a booking costs what its seats cost
 select b.id, b.total_minor, sum(s.price_minor + s.fee_minor) as seats from bookings b join booking_seats s on s.booking_id = b.id
 group by b.id having sum(s.price_minor + s.fee_minor) <> b.total_minor;
+
+-- I20 nobody entered a waiting room that was full
+select event_id, ordinal, at as entered_at, inside, capacity_at_entry from (
+  select event_id, ordinal, at, capacity_at_entry,
+    sum(change) over (partition by event_id order by at, change rows unbounded preceding) as inside
+  from (
+    select event_id, ordinal, entered_at as at, 1 as change, capacity_at_entry from waiting_room_sessions
+    where entered_at is not null
+    union all
+    select event_id, ordinal, ended_at, -1, null from waiting_room_sessions
+    where entered_at is not null and ended_at is not null) moves) entries
+where inside > capacity_at_entry;
+
+-- I21 a viewer has one place in a waiting room, and an ordinal that was given out, to nobody else
+select p.event_id, p.user_id, p.ordinal, r.joined, 'an ordinal that was not given out' as what
+from waiting_room_places p left join waiting_rooms r using (event_id)
+where r.event_id is null or p.ordinal < 0 or p.ordinal >= r.joined
+union all
+select event_id, null, ordinal, count(*), 'an ordinal of several viewers'
+from waiting_room_places group by event_id, ordinal having count(*) > 1
+union all
+select event_id, user_id, null, count(*), 'a viewer with several places'
+from waiting_room_places group by event_id, user_id having count(*) > 1;
+
+-- I22 whoever came into a waiting room had a place in it, and its turn had begun
+select s.event_id, s.ordinal, s.position, s.user_id, r.watermark, p.ordinal as place, step.at as turn_began_at, s.entered_at
+from waiting_room_sessions s
+left join waiting_rooms r using (event_id)
+-- Who joined again has a later ordinal.
+left join waiting_room_places p on p.event_id = s.event_id and p.user_id = s.user_id and p.ordinal >= s.ordinal
+left join lateral (
+  select at from waiting_room_steps where event_id = s.event_id and watermark >= s.position order by watermark limit 1) step on true
+where p.ordinal is null or step.at is null or s.position not between 1 and r.watermark or s.entered_at < step.at
+   or (s.ordinal < r.draw_entries and s.position > r.draw_entries)
+   or (s.ordinal >= r.draw_entries and s.position <> s.ordinal + 1)
+union all
+select event_id, null, position, null, null, count(*), null, null
+from waiting_room_sessions group by event_id, position having count(*) > 1;
+
+-- I23 a waiting room's watermark is its last step, and its steps are in order
+select r.event_id, r.watermark, r.joined, max(s.watermark) as last_step
+from waiting_rooms r left join waiting_room_steps s using (event_id)
+group by r.event_id having r.watermark <> coalesce(max(s.watermark), 0) or r.watermark > r.joined
+union all
+select event_id, watermark, null, previous from (
+  select event_id, watermark, at, lag(watermark) over w as previous, lag(at) over w as previous_at
+  from waiting_room_steps window w as (partition by event_id order by watermark)) steps
+where at < previous_at;
+
+-- I24 who does nothing in a waiting room leaves it within fifteen seconds, unless a payment is open
+select s.event_id, s.ordinal, s.user_id, s.expires_at
+from waiting_room_sessions s join waiting_rooms r using (event_id)
+where r.state = 'DRAWN' and s.entered_at is not null and s.ended_at is null
+  and s.expires_at < clock_timestamp() - interval '15 seconds'
+  and not exists (
+    select from bookings b where b.event_id = s.event_id and b.user_id = s.user_id and b.status = 'PENDING_PAYMENT');
