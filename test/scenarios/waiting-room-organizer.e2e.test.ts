@@ -56,11 +56,23 @@ test('an organizer runs a waiting room: capacity, pause, end and open take effec
   const event = await seedEvent(db, { seats: 100 });
   const organizer = await organizerOf(event);
   const eventId = `Event_${event.eventId}`;
+  const states: Json[] = [];
+  const page = organizer.socket();
+  page.subscribe<{ eventChanged: Json }>(
+    {
+      query: 'subscription ($eventId: ID!) { eventChanged(eventId: $eventId) { waitingRoom { state } } }',
+      variables: { eventId },
+    },
+    { next: ({ data }) => states.push(data?.eventChanged.waitingRoom?.state), error: () => {}, complete: () => {} },
+  );
+  await expect.poll(() => states).toHaveLength(1);
   const made = await manage(organizer, 'configureWaitingRoom', { eventId, capacity: 0, graceSeconds: 300 });
   expect(made.waitingRoom).toMatchObject({ capacity: 0, paused: false, admittedUpTo: 0 });
   await world.isKnown(event);
   const stats = followStats(organizer, eventId);
   await stats.until({ state: 'DRAWN', joined: 0 });
+  // Whoever looks at the event is told of what the worker does.
+  await expect.poll(() => states.at(-1)).toBe('DRAWN');
 
   const [ann, bob, eve] = [await world.fan(event), await world.fan(event, { at: 1 }), await world.fan(event)];
   for (const fan of [ann, bob]) {
@@ -98,5 +110,5 @@ test('an organizer runs a waiting room: capacity, pause, end and open take effec
   const again = await manage(organizer, 'openWaitingRoom', { eventId });
   expect(again.waitingRoom).toMatchObject({ state: 'DRAWN', paused: false, admittedUpTo: 3 });
   await stats.until({ state: 'DRAWN', joined: 3, inside: 1 });
-  await stats.close();
+  await Promise.all([stats.close(), page.dispose()]);
 });

@@ -1,9 +1,11 @@
 import type { Db } from '#db/client.ts';
 import { prepared } from '#db/prepared.ts';
+import { eventChannel } from '#redis/channels.ts';
 import type { Redis } from '#redis/client.ts';
 import { openLease } from './lease.ts';
 import { type OnChanged, publishRoom } from './publish-room.ts';
 import { readRooms } from './read-rooms.ts';
+import type { Room } from './room.ts';
 import { Superseded, tickRoom } from './tick-room.ts';
 
 type Needs = { readonly db: Db; readonly redis: Redis; readonly changed: OnChanged };
@@ -84,5 +86,7 @@ async function dueRooms(db: Db): Promise<string[]> {
 /** What Redis loses now is read from PostgreSQL a little later. */
 async function publishAll({ db, redis }: Needs, eventIds: readonly string[]): Promise<void> {
   const rooms = await readRooms(db, { eventIds });
-  await Promise.allSettled(rooms.map((room) => publishRoom({ redis }, room)));
+  // Whoever watches the event wants to see its room open, and end.
+  const tell = (room: Room) => [publishRoom({ redis }, room), redis.publish(eventChannel(room.eventId), room.eventId)];
+  await Promise.allSettled(rooms.flatMap(tell));
 }
