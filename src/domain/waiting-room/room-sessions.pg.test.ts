@@ -6,6 +6,7 @@ import { openRoomStores } from '#test/support/waiting-room-stores.ts';
 import { TryAgain } from '../errors.ts';
 import { openPlaces } from './places.ts';
 import { openRoomSessions } from './room-sessions.ts';
+import { type Comer, writeComers } from './session-statements.ts';
 
 // Four processes, with one connection each.
 const world = await openRoomStores({ processes: 4, poolMax: 1 });
@@ -111,8 +112,8 @@ test('a turn that is over is not redeemed, and one that began later is', async (
   const { eventId, enter, set } = await openRoom({
     joined: 6,
     watermark: 3,
-    graceSeconds: 10,
-    turnsBeganSecondsAgo: 60,
+    graceSeconds: 60,
+    turnsBeganSecondsAgo: 300,
   });
   await db.execute(sql`insert into waiting_room_steps values (${eventId}, 6, clock_timestamp())`);
   await set(sql`watermark = 6`);
@@ -201,6 +202,21 @@ test('leaving gives up the place while waiting, the turn when it runs, the sessi
   await leave({ ...comer(3), ordinal: 0 }, true);
   expect(news()).toHaveLength(3);
   expect(await find(3)).toEqual({ ordinal: 3, hasLeft: false });
+});
+
+test('without the lock of the room a place is still redeemed once, and who left does not come in', async () => {
+  const { eventId, comer, comers, leave } = await openRoom({ capacity: 5 });
+  const [left] = comers as [(typeof comers)[0]];
+  await leave(left, true);
+  const write = (comer: Comer) => db.transaction((tx) => writeComers(tx, eventId, [comer], new Set([comer.ordinal])));
+  expect(await write(left)).toEqual([]);
+  const rivals = Array.from({ length: 8 }, (_, n) => ({ ...comer(1), ...(n % 2 && { userId: randomUUIDv7() }) }));
+  const written = await Promise.all(
+    rivals.map((rival, n) =>
+      (world.pools[n % 4] ?? db).transaction((tx) => writeComers(tx, eventId, [rival], new Set([1]))),
+    ),
+  );
+  expect(written.flat()).toHaveLength(1);
 });
 
 test('while PostgreSQL is away everything says to try again', async () => {

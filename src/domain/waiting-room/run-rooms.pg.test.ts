@@ -1,42 +1,17 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { WAITING_ROOMS_CHANNEL } from '#redis/channels.ts';
-import { openRedis } from '#redis/client.ts';
-import { waitingRoom } from '#redis/keys.ts';
-import { openPubSub } from '#redis/pubsub.ts';
-import { NO_REDIS } from '#test/support/box.ts';
 import { seedEvent } from '#test/support/catalog.ts';
-import { testRedisUrl } from '#test/support/redis.ts';
+import { openRoomControllers } from '#test/support/room-controllers.ts';
 import { openRoomStores } from '#test/support/waiting-room-stores.ts';
-import type { Room } from './room.ts';
-import { openRoomController, type RoomController } from './run-rooms.ts';
-import { Superseded, tickRoom } from './tick-room.ts';
 
-const world = await openRoomStores({ processes: 2 });
-const { db, changed, openRoom, sessions } = world;
-const redisUrl = await testRedisUrl();
-const redis = openRedis({ url: redisUrl, name: 'run-rooms-test' });
-const noRedis = openRedis({ url: NO_REDIS, name: 'run-rooms-test' });
-const pubsub = openPubSub({ url: redisUrl, name: 'run-rooms-test' });
-const published: Room[] = [];
-await pubsub.subscribe(WAITING_ROOMS_CHANNEL, (room: Room) => void published.push(room));
-const controllers: RoomController[] = [];
-afterEach(async () => {
-  for (const controller of controllers.splice(0)) await controller.close();
-  // The next test's controller has only its own rooms.
-  await db.execute(sql`update waiting_rooms set state = 'ENDED'`);
-});
+const world = await openRoomStores();
+const { db, openRoom, sessions } = world;
+const controllers = await openRoomControllers(world);
+afterEach(() => controllers.rest());
 afterAll(async () => {
-  await pubsub.close();
-  for (const connection of [redis, noRedis]) connection.disconnect();
+  await controllers.close();
   await world.close();
 });
-
-function openController(own: Partial<Parameters<typeof openRoomController>[0]> = {}): RoomController {
-  const controller = openRoomController({ db, redis, changed, ...own });
-  controllers.push(controller);
-  return controller;
-}
 
 const stepsOf = async (eventId: string) =>
   (
@@ -46,7 +21,7 @@ const stepsOf = async (eventId: string) =>
   ).map(({ watermark }) => watermark);
 
 test('a room opens, is drawn and admits when its times have come, each told to everybody', async () => {
-  const controller = openController();
+  const controller = controllers.open();
   const { eventId, read, set } = await openRoom({
     state: 'CLOSED',
     opensInSeconds: 3600,
@@ -67,13 +42,13 @@ test('a room opens, is drawn and admits when its times have come, each told to e
   expect(drawn).toMatchObject({ state: 'DRAWN', draw: { entries: 5 }, watermark: 3, version: closed.version + 2 });
   expect(drawn.steps.map(({ watermark }) => watermark)).toEqual([3]);
   await expect
-    .poll(() => published.filter((room) => room.eventId === eventId).map(({ state }) => state))
+    .poll(() => controllers.publishedOf(eventId).map(({ state }) => state), { timeout: 20_000 })
     .toEqual(['OPEN', 'DRAWN']);
-  expect(published.find((room) => room.eventId === eventId && room.state === 'OPEN')).not.toHaveProperty('draw');
+  expect(controllers.publishedOf(eventId)[0]).not.toHaveProperty('draw');
 });
 
 test('the watermark makes room for those who come, and passes nobody who joined', async () => {
-  const controller = openController();
+  const controller = controllers.open();
   const { eventId, read, enterAll, end } = await openRoom({ capacity: 4, joined: 6, watermark: 0 });
   await controller.run();
   expect((await read()).watermark).toBe(4);
@@ -90,7 +65,7 @@ test('the watermark makes room for those who come, and passes nobody who joined'
 });
 
 test('turns that nobody takes do not stall the room, and are counted', async () => {
-  const controller = openController();
+  const controller = controllers.open();
   const { read, enterAll, passSeconds } = await openRoom({ capacity: 4, joined: 100, watermark: 0, graceSeconds: 30 });
   await controller.run();
   await enterAll([0, 1]);
@@ -107,9 +82,11 @@ test('turns that nobody takes do not stall the room, and are counted', async () 
 });
 
 test('those who are at the door count, and are called in when a slot is free, the first ones first', async () => {
-  const controller = openController();
+  const controller = controllers.open();
   const { eventId, read, enterAll, enter, end, news, passSeconds } = await openRoom({
     capacity: 2,
+    graceSeconds: 1800,
+    sessionSeconds: 7200,
     joined: 9,
     watermark: 5,
   });
@@ -124,9 +101,11 @@ test('those who are at the door count, and are called in when a slot is free, th
   expect(news().slice(before)).toEqual([3, 0]);
   expect((await read()).watermark).toBe(5);
   expect((await sessions[0].read(eventId, 0))?.calledAtMs).toEqual(expect.any(Number));
+  await db.execute(sql`
+    update waiting_room_sessions set called_at = called_at + interval '10 minutes' where event_id = ${eventId}`);
   await controller.run();
   expect(news().slice(before)).toEqual([3, 0]);
-  await passSeconds(6);
+  await passSeconds(610);
   await controller.run();
   expect(news().slice(before)).toEqual([3, 0, 0]);
   expect(await enter(1)).toBe('full');
@@ -134,7 +113,7 @@ test('those who are at the door count, and are called in when a slot is free, th
 });
 
 test('who is silent gives the slot to the next one, but not while a payment is open', async () => {
-  const controller = openController();
+  const controller = controllers.open();
   const { eventId, read, enterAll, book, news, passSeconds } = await openRoom({
     capacity: 2,
     joined: 5,
@@ -175,7 +154,7 @@ test('a checkout gives the slot back, unless another payment of the fan is open'
 });
 
 test('a room that is paused or without capacity admits nobody, and goes on where it was', async () => {
-  const controller = openController();
+  const controller = controllers.open();
   const { read, set } = await openRoom({ capacity: 0, joined: 9, watermark: 0 });
   const watermarkAfter = async (assignment: ReturnType<typeof sql>) => {
     await set(assignment);
@@ -190,7 +169,7 @@ test('a room that is paused or without capacity admits nobody, and goes on where
 });
 
 test('a room ends with its event: sold out once it was drawn, over, or cancelled', async () => {
-  const controller = openController();
+  const controller = controllers.open();
   const ended = async (state: 'OPEN' | 'DRAWN', change: (eventId: string) => ReturnType<typeof sql>) => {
     const { eventId } = await seedEvent(db, { seats: 4 });
     const { read } = await openRoom({ eventId, state, drawsInSeconds: 3600 });
@@ -207,119 +186,4 @@ test('a room ends with its event: sold out once it was drawn, over, or cancelled
   const over = (id: string) =>
     sql`update events set on_sale_at = now() - interval '2 h', off_sale_at = now() - interval '1 h' where id = ${id}`;
   expect(await ended('DRAWN', over)).toBe('ENDED');
-});
-
-test('of two controllers one works; it can be followed at once when it stops, and soon when it dies', async () => {
-  const { eventId, read } = await openRoom({ state: 'OPEN', drawsInSeconds: 3600, watermark: 0 });
-  const [first, second] = [openController(), openController({ db: world.pools[1] ?? db })];
-  const fences = async () =>
-    await db.execute<{ lease: number; room: number }>(sql`
-      select l.fence::int as lease, r.fence::int as room from leases l, waiting_rooms r where r.event_id = ${eventId}`);
-  await first.run();
-  const [{ lease: fence, room } = { lease: 0, room: 0 }] = await fences();
-  expect(room).toBe(fence);
-  const { version } = await read();
-  for (let n = 0; n < 3; n++) await Promise.all([second.run(), second.run()]);
-  expect((await read()).version).toBe(version);
-  await first.close();
-  await second.run();
-  expect((await read()).version).toBe(version + 1);
-  expect(await fences()).toEqual([{ lease: fence + 1, room: fence + 1 }]);
-  // The second one says nothing any more.
-  await expect
-    .poll(async () => [await first.run(), await fences()].at(1), { timeout: 20_000, interval: 200 })
-    .toEqual([{ lease: fence + 2, room: fence + 2 }]);
-});
-
-test('a controller that was held up and replaced meanwhile writes nothing', async () => {
-  const { eventId, read, enter, passSeconds } = await openRoom({ capacity: 2, joined: 9, watermark: 1 });
-  await enter(0);
-  await passSeconds(3600);
-  await tickRoom(db, eventId, { fence: 8, canAdmit: false });
-  const [room, session] = [await read(), await sessions[0].read(eventId, 0)];
-  await expect(tickRoom(db, eventId, { fence: 7, canAdmit: true })).rejects.toBeInstanceOf(Superseded);
-  expect([await read(), await sessions[0].read(eventId, 0)]).toEqual([room, session]);
-});
-
-test('without the lease the lock of the room alone keeps many controllers to its capacity', async () => {
-  const room = await openRoom({ capacity: 5, joined: 60, watermark: 0 });
-  const { eventId, comers, read, enter, end } = room;
-  let going = true;
-  const ticking = [0, 1, 2, 3].map(async (n) => {
-    while (going) await tickRoom(world.pools[n % 2] ?? db, eventId, { fence: 1, canAdmit: true });
-  });
-  const over: unknown[] = [];
-  const watching = (async () => {
-    while (going) {
-      // Nobody is missed yet, so no more turns run and sessions live than there are slots.
-      const [{ count } = { count: 0 }] = await db.execute<{ count: number }>(sql`
-        select watermark - (select count(*)::int from waiting_room_sessions s
-          where s.event_id = r.event_id and ended_at is not null) as count
-        from waiting_rooms r where event_id = ${eventId}`);
-      if (count > 5) over.push(count);
-    }
-  })();
-  for (const { ordinal, position } of comers) {
-    await expect.poll(async () => (await read()).watermark, { interval: 5 }).toBeGreaterThanOrEqual(position);
-    expect(await enter(ordinal)).toBe('inside');
-    if (ordinal >= 2) await end(ordinal - 2);
-  }
-  going = false;
-  await Promise.all([...ticking, watching]);
-  expect(over).toEqual([]);
-  const steps = await stepsOf(eventId);
-  expect(steps).toEqual(steps.toSorted((a, b) => a - b));
-  expect(steps.at(-1)).toBe((await read()).watermark);
-});
-
-test('while Redis is away nobody is admitted, those inside go on, and it goes on when Redis is back', async () => {
-  const away = openController({ redis: noRedis });
-  const { eventId, read, enter, comer, enterAll, passSeconds } = await openRoom({
-    capacity: 3,
-    joined: 9,
-    watermark: 2,
-    sessionSeconds: 60,
-  });
-  await enterAll([0, 1]);
-  await passSeconds(61);
-  expect(await sessions[0].touch(eventId, comer(0))).toMatchObject({ ordinal: 0 });
-  await away.run();
-  expect(await read()).toMatchObject({ watermark: 2, progress: { inside: 1 } });
-  expect(await enter(0)).toBe('inside');
-  await away.close();
-  await openController().run();
-  expect((await read()).watermark).toBeGreaterThanOrEqual(4);
-});
-
-test('Redis loses everything: the next tick tells the room again', async () => {
-  const controller = openController();
-  const { eventId, read } = await openRoom({ capacity: 3, watermark: 0 });
-  await controller.run();
-  const before = await read();
-  await redis.flushdb();
-  published.length = 0;
-  await controller.run();
-  const after = await read();
-  expect(after).toMatchObject({ watermark: before.watermark, joined: before.joined, steps: before.steps });
-  await expect
-    .poll(() => published.filter((room) => room.eventId === eventId))
-    .toMatchObject([{ version: after.version }]);
-  expect(await redis.get(waitingRoom(eventId))).toBe(String(after.version));
-});
-
-test('a room that can not be written does not stop the others, and the error is told', async () => {
-  const controller = openController();
-  const [stuck, fine] = [await openRoom({ watermark: 0 }), await openRoom({ watermark: 0 })];
-  await db.transaction(async (tx) => {
-    await tx.execute(sql`select from waiting_rooms where event_id = ${stuck.eventId} for update`);
-    await expect(controller.run()).rejects.toThrow();
-    const { version } = await fine.read();
-    expect((await fine.read()).watermark).toBe(10);
-    // It is left alone for a while.
-    await controller.run();
-    expect((await fine.read()).version).toBe(version + 1);
-  });
-  await expect
-    .poll(async () => [await controller.run(), (await stuck.read()).watermark].at(1), { timeout: 20_000 })
-    .toBe(10);
 });

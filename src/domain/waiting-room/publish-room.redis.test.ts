@@ -1,0 +1,72 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { afterAll, expect, test } from 'vitest';
+import { placeChannel, WAITING_ROOMS_CHANNEL } from '#redis/channels.ts';
+import { openRedis } from '#redis/client.ts';
+import { openPubSub } from '#redis/pubsub.ts';
+import { testRedisUrl } from '#test/support/redis.ts';
+import { publishRoom, tellPlaces } from './publish-room.ts';
+import type { Room } from './room.ts';
+
+const url = await testRedisUrl();
+const redis = openRedis({ url, name: 'publish-room-test' });
+const pubsub = openPubSub({ url, name: 'publish-room-test' });
+afterAll(async () => {
+  await pubsub.close();
+  redis.disconnect();
+});
+
+const someRoom = (): Room => ({
+  eventId: randomUUIDv7(),
+  version: 1,
+  state: 'DRAWN',
+  isPaused: false,
+  capacity: 10,
+  sessionSeconds: 600,
+  graceSeconds: 60,
+  opensAtMs: 0,
+  drawAtMs: 0,
+  joined: 1_000_000,
+  drawCommitment: 'c',
+  draw: { secret: 's', entries: 1_000_000 },
+  watermark: 12,
+  steps: [{ watermark: 12, atMs: 1 }],
+  progress: { inside: 10, waiting: 999_988, admittedPerMinute: 1, showUpRate: 1, missed: 0 },
+});
+
+test('of a room that several processes publish at once, versions are heard in their order and each once', async () => {
+  const room = someRoom();
+  const heard: Room[] = [];
+  await pubsub.subscribe(WAITING_ROOMS_CHANNEL, (one: Room) => {
+    if (one.eventId === room.eventId) heard.push(one);
+  });
+  const versions = Array.from({ length: 200 }, () => 1 + Math.floor(Math.random() * 20));
+  const answers = await Promise.all(versions.map((version) => publishRoom({ redis }, { ...room, version })));
+  const told = versions.filter((_, index) => answers[index]);
+  expect(told.at(-1)).toBe(Math.max(...versions));
+  await expect.poll(() => heard.map(({ version }) => version), { timeout: 20_000 }).toEqual(told);
+  expect(told).toEqual([...new Set(told)].sort((a, b) => a - b));
+  expect(heard.at(-1)).toEqual({ ...room, version: told.at(-1) });
+});
+
+test('a room of a million fans is one small key, which goes by itself', async () => {
+  const room = someRoom();
+  const { length } = await redis.keys('*');
+  await publishRoom({ redis }, room);
+  const keys = await redis.keys(`*${room.eventId}*`);
+  expect(keys).toHaveLength(1);
+  expect(await redis.dbsize()).toBe(length + 1);
+  const [key = ''] = keys;
+  expect(await redis.memory('USAGE', key)).toBeLessThan(500);
+  expect(await redis.ttl(key)).toBeGreaterThan(0);
+});
+
+test('each viewer hears of the own places only', async () => {
+  const [eventId, userId, other] = [randomUUIDv7(), randomUUIDv7(), randomUUIDv7()];
+  const heard: unknown[] = [];
+  await pubsub.subscribe(placeChannel(eventId, userId), (ordinal: unknown) => void heard.push(ordinal));
+  tellPlaces({ pubsub })(eventId, [
+    { userId: other, ordinal: 3 },
+    { userId, ordinal: 4 },
+  ]);
+  await expect.poll(() => heard, { timeout: 20_000 }).toEqual([4]);
+});
