@@ -45,12 +45,21 @@ const somebodyMissed = Promise.withResolvers<void>();
 async function play(fan: WaitingRoomFan, event: SeededEvent): Promise<void> {
   const { position } = await fan.until(() => fan.frames.find((frame) => frame.position !== null), 'a position');
   const part = partOf(position ?? 0);
-  if (part === 'leaves') await fan.leave();
+  if (part === 'leaves') {
+    await pushIn(fan, event);
+    await fan.leave();
+  }
   const { state } = await fan.when('YOUR_TURN', 'LEFT');
   if (state === 'YOUR_TURN' && part !== 'stays away')
     await goIn(fan, { event, part, wants: (position ?? 0) % 3 ? 2 : 1 });
   const { state: last } = await fan.when('MISSED', 'LEFT');
   if (last === 'MISSED') somebodyMissed.resolve();
+}
+
+/** Tries to take a seat without having been admitted. */
+async function pushIn(fan: WaitingRoomFan, event: SeededEvent): Promise<void> {
+  if (fan.admission) return;
+  expect(await fan.book(event.seatIds(0))).toMatchObject({ code: 'ADMISSION_REQUIRED' });
 }
 
 async function goIn(
@@ -89,6 +98,7 @@ test('five hundred fans, fifty at a time, buy two hundred seats', { timeout: 120
   // Some give up while the room is filling.
   const [early, waiting] = [fans.slice(0, 10), fans.slice(10)];
   await Promise.all(early.map((fan) => fan.leave()));
+  await Promise.all(waiting.slice(0, 50).map((fan) => pushIn(fan, event)));
 
   await configure({ drawAt: inSeconds(1) });
   await Promise.all([...early.map((fan) => fan.when('LEFT')), ...waiting.map((fan) => play(fan, event))]);
