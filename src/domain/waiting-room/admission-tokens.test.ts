@@ -74,6 +74,8 @@ test('no other algorithm, type, key or text is an admission, even signed with ou
   ])
     expect(tokens.verify(jwt(other, payload)), JSON.stringify(other)).toBeUndefined();
   expect(tokens.verify(jwt(header, payload, newKey.secret))).toBeUndefined();
+  for (const claims of [{ ord: '1' }, { ord: undefined }, { ord: 0.5 }, { exp: 'tomorrow' }, { exp: undefined }])
+    expect(tokens.verify(jwt(header, { ...payload, ...claims })), JSON.stringify(claims)).toBeUndefined();
   const [head] = jwt(header, payload).split('.');
   for (const text of ['', '.', '..', 'a.b.c', `${head}`, `${head}.`, `${head}..`, `${head}.e30`, 'x'.repeat(100_000)])
     expect(tokens.verify(text)).toBeUndefined();

@@ -65,15 +65,19 @@ const payloadOf = (claims: AdmissionClaims): Payload => ({
   exp: Math.floor(claims.expiresAtMs / 1000),
 });
 
-const claimsOf = ({ aud, sub, sid, ord, jti, iat, exp }: Payload): AdmissionClaims => ({
-  id: jti,
-  eventId: aud,
-  userId: sub,
-  signInId: sid,
-  ordinal: ord,
-  issuedAtMs: iat * 1000,
-  expiresAtMs: exp * 1000,
-});
+function claimsOf({ aud, sub, sid, ord, jti, iat, exp }: Payload): AdmissionClaims | undefined {
+  // Ordinals are looked up many at a time: one that is no number would fail them all.
+  if (![ord, iat, exp].every(Number.isSafeInteger)) return undefined;
+  return {
+    id: jti,
+    eventId: aud,
+    userId: sub,
+    signInId: sid,
+    ordinal: ord,
+    issuedAtMs: iat * 1000,
+    expiresAtMs: exp * 1000,
+  };
+}
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const headerOf = ({ kid }: AdmissionKey): string => encode({ alg: 'HS256', typ: TYPE, kid });
