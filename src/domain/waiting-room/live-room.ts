@@ -30,10 +30,13 @@ export class LiveRoom {
     return this.#watchers.size;
   }
 
-  /** Takes over what is not older. */
-  adopt(room: Room): void {
-    if (room.version < this.#room.version) return;
-    const isNew = room.version > this.#room.version;
+  /**
+   * Takes over what is not older. `knownBefore`: the version that was known when PostgreSQL was asked; what it does not
+   * know any more was lost with a restore.
+   */
+  adopt(room: Room, knownBefore = 0): void {
+    if (room.version < this.#room.version && room.version >= knownBefore) return;
+    const isNew = room.version !== this.#room.version;
     // Once for each draw: for a million entries it takes a tenth of a second.
     if (room.draw?.secret !== this.#room.draw?.secret) this.#order = orderOf(room);
     this.#room = room;

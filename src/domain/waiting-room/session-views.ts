@@ -25,10 +25,8 @@ export class SessionViews {
 
   /** Whether the session ends so much later than when this was asked last that its admission is worth renewing. */
   isWorthTelling(eventId: string, { ordinal, expiresAtMs }: RoomSession): boolean {
-    const known = this.#kept.get(keyOf(eventId, ordinal));
-    if (!known || expiresAtMs === null || expiresAtMs < known.toldUntilMs + WORTH_TELLING_MS) return false;
-    known.toldUntilMs = expiresAtMs;
-    return true;
+    const toldUntilMs = this.#kept.get(keyOf(eventId, ordinal))?.toldUntilMs ?? 0;
+    return expiresAtMs !== null && expiresAtMs >= toldUntilMs + WORTH_TELLING_MS;
   }
 
   /** What was last seen, however long ago. */

@@ -100,8 +100,9 @@ export class WaitingRooms {
     const isWhole = this.#reads % READ_ALL_EVERY === 0;
     if (isWhole) await this.#clock.refresh();
     const nowMs = this.nowMs();
+    const before = new Map([...this.#rooms].map(([eventId, { room }]) => [eventId, room.version]));
     const rooms = await readRooms(db, isWhole ? {} : { updatedSinceMs: this.#readAtMs - OVERLAP_MS });
-    for (const room of rooms) this.#adopt(room);
+    for (const room of rooms) this.#adopt(room, before.get(room.eventId));
     if (isWhole) this.#forgetAllBut(new Set(rooms.map(({ eventId }) => eventId)));
     this.#readAtMs = nowMs;
     this.#reads++;
@@ -126,9 +127,9 @@ export class WaitingRooms {
     }
   }
 
-  #adopt(room: Room): void {
+  #adopt(room: Room, knownBefore?: number): void {
     const known = this.#rooms.get(room.eventId);
-    if (known) known.adopt(room);
+    if (known) known.adopt(room, knownBefore);
     else this.#rooms.set(room.eventId, new LiveRoom(room));
   }
 
