@@ -7,6 +7,7 @@ import { planIdOf } from '#domain/catalog/import/import-plan-statements.ts';
 import { nameBasedId } from '#domain/catalog/import/name-based-id.ts';
 import { SEATING_PLAN_GENERATOR } from '#domain/catalog/seating-plan-generator.ts';
 import { domainEvent } from '#events/contracts.ts';
+import { examples } from '#http/graphiql-examples.ts';
 import { createBookingDatabase, createPaymentsDatabase } from './support/databases.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -60,6 +61,16 @@ test('the queries of the README are those that clients can rely on, with ids tha
   const { name, capacity } = stadiums.find((stadium: { city: string }) => stadium.city === 'Mexico City');
   const plan = { key: `venue/MX/${name}`, planKey: `generated/${SEATING_PLAN_GENERATOR}/${capacity}` };
   expect(readme).toContain(`Seat_${planIdOf(plan)}_0`);
+});
+
+test('what pages and GraphiQL show of GraphQL is what the API understands, and the final is where they say', () => {
+  const schema = buildSchema(read('schema.graphql'));
+  const shown = [...pages.flatMap((page) => blocksOf(read(page), 'graphql')), ...examples.map(({ query }) => query)];
+  expect(shown.length).toBeGreaterThan(20);
+  for (const document of shown) expect(validate(schema, parse(document)), document).toEqual([]);
+  const final = `Event_${nameBasedId('event/World Cup 2026/104')}`;
+  expect(read('README.md')).toContain(final);
+  expect(examples.filter(({ variables }) => variables?.includes(final))).toHaveLength(2);
 });
 
 test('every statement in a page names tables and columns that exist', async () => {

@@ -102,4 +102,26 @@ query ShowBooking($id: ID!) {
 }`,
     variables: '{ "id": "PASTE_BOOKING_ID" }',
   },
+  {
+    query: `# 9. The final has a waiting room. Join it (signed in, as in 4), then go on in the next tab.
+mutation JoinWaitingRoom($input: WaitingRoomInput!) {
+  joinWaitingRoom(input: $input) {
+    __typename
+    ... on JoinWaitingRoomSuccess { place { state position ahead estimate { p50Seconds p90Seconds } } }
+    ... on Refusal { code message retry { advice afterSeconds } }
+  }
+}`,
+    variables: '{ "input": { "eventId": "Event_240d90ed-b28a-8823-be98-607fda1fbd14" } }',
+  },
+  {
+    query: `# 10. Wait for YOUR_TURN, then add its token to the headers of tab 3 and 6: "Frontrow-Admission": "..."
+subscription WatchPlace($eventId: ID!) {
+  waitingRoomChanged(eventId: $eventId) {
+    state position ahead
+    estimate { p50Seconds p90Seconds }
+    admission { token expiresAt }
+  }
+}`,
+    variables: '{ "eventId": "Event_240d90ed-b28a-8823-be98-607fda1fbd14" }',
+  },
 ];

@@ -37,7 +37,7 @@ test('GraphiQL runs in a browser without the internet: the examples, a query, a 
     });
     await page.goto(`${system.apiUrl}/graphql`);
     const tabs = page.locator('.graphiql-tab');
-    await expect.poll(() => tabs.count(), { timeout: 20_000 }).toBe(8);
+    await expect.poll(() => tabs.count(), { timeout: 20_000 }).toBe(10);
 
     await page.locator('.graphiql-execute-button').click();
     const response = page.locator('.graphiql-response');
@@ -78,7 +78,7 @@ const operationOfTheLastTab = 'Cannot infer operation';
 async function openEditor(context: BrowserContext) {
   const page = await context.newPage();
   await page.goto(`${system.apiUrl}/graphql`);
-  await expect.poll(() => page.locator('.graphiql-tab').count(), { timeout: 20_000 }).toBe(8);
+  await expect.poll(() => page.locator('.graphiql-tab').count(), { timeout: 20_000 }).toBe(10);
   const tool = (name: string) => page.locator('.graphiql-editor-tools').getByText(name, { exact: true });
   const paste = async (name: 'Variables' | 'Headers', value: object) => {
     await tool(name).click();
