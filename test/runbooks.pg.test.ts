@@ -74,3 +74,10 @@ test('parked messages are handed over again in order, also those that the log ha
   expect(await parkedOf('follow-payments')).toEqual([]);
   expect(await parkedOf('another')).toHaveLength(6);
 });
+
+test('the questions about a waiting room that stands still can be asked', async () => {
+  const page = readFileSync(new URL('../docs/runbooks/waiting-room-stuck.md', import.meta.url), 'utf8');
+  const blocks = [...page.matchAll(/```sql\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+  expect(blocks).toHaveLength(5);
+  for (const block of blocks) await sql.unsafe(block.replaceAll('<event>', randomUUIDv7()));
+});

@@ -50,7 +50,6 @@ export function tickRoom(
       measure(tx, eventId),
     ]);
     if (!room || !due || !measured) return NOTHING;
-    if (room.fence > fence) throw new Superseded(`The room has the fence ${room.fence}.`);
     const state = stateOf(room, due);
     if (state === room.state && (state === 'CLOSED' || state === 'ENDED')) return { isChanged: false, places: silent };
     const next = nextRoom({ ...room, isPaused: room.isPaused || !canAdmit }, { ...due, state }, measured);

@@ -13,7 +13,6 @@ export type RoomRow = {
   readonly watermark: number;
   readonly turnsOver: number;
   readonly progress: Partial<Progress>;
-  readonly fence: number;
 };
 
 /** Nothing else is read here: see `lockRoom`. */
@@ -24,7 +23,7 @@ export async function lockForTick(tx: Tx, eventId: string): Promise<RoomRow | un
 
 const LOCK = `
   select state, paused as "isPaused", capacity, grace_seconds as "graceSeconds", joined, watermark,
-    turns_over as "turnsOver", progress, fence::float8 as fence
+    turns_over as "turnsOver", progress
   from waiting_rooms where event_id = $1 for update`;
 
 export type Due = {
@@ -98,6 +97,7 @@ export type Measure = {
   readonly resolved: { readonly turns: number; readonly came: number };
   /** Turns that were over at the last tick are counted already: of those since, how many somebody took. */
   readonly takenSince: number;
+  /** Those of the last ten minutes or of the grace time, whichever is longer, and the one before them. */
   readonly steps: readonly Step[];
 };
 
@@ -139,7 +139,8 @@ const MEASURE = `
     (select coalesce(jsonb_agg(jsonb_build_object(
          'watermark', watermark, 'atMs', (extract(epoch from at) * 1000)::float8) order by watermark), '[]')
      from waiting_room_steps s where s.event_id = turns.event_id and s.watermark >= coalesce((
-       select watermark from waiting_room_steps where event_id = turns.event_id and at < turns.now - interval '10 minutes'
+       select watermark from waiting_room_steps where event_id = turns.event_id
+         and at < turns.now - greatest(interval '10 minutes', make_interval(secs => turns.grace_seconds))
        order by watermark desc limit 1), 0)) as steps
   from turns`;
 
