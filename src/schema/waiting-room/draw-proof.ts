@@ -4,7 +4,7 @@ import { decodeId } from '../node.ts';
 import { requireViewer } from '../viewer.ts';
 
 const DrawProof = builder.objectRef<DrawProofModel>('DrawProof').implement({
-  description: "What it takes to recompute the viewer's position: see docs/reference/waiting-room.md.",
+  description: "What it takes to recompute the viewer's position: see docs/verifiable-draw.md.",
   fields: (t) => ({
     ordinal: t.exposeInt('ordinal', { description: 'How many joined before the viewer.' }),
     entries: t.int({
