@@ -3,7 +3,7 @@ import { hasSeat, type SeatingPlan } from '../catalog/seating-plan.ts';
 import { InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
 import { decodeSeatId, isUuid } from '../global-id-rules.ts';
 import type { KnownSale } from '../inventory/event-sales.ts';
-import type { HoldCommand } from '../inventory/inventory-command.ts';
+import type { BookingState, HoldCommand } from '../inventory/inventory-command.ts';
 import type { InventoryWriter } from '../inventory/inventory-writer.ts';
 import type { LostRaces } from '../inventory/lost-races.ts';
 import { lockOwner, type SeatLockAnswer, type SeatLocks } from '../inventory/seat-locks.ts';
@@ -84,8 +84,8 @@ async function earlierUnless(admitted: Promise<void>, needs: CreateBookingNeeds,
     return undefined;
   } catch (refusal) {
     if (!(refusal instanceof AdmissionRequired)) throw refusal;
-    const { replay } = await lose(needs, hold, hold.command.seatNos);
-    if (replay) return replay;
+    const earlier = await needs.lostRaces.earlier({ ...hold.command, eventId: hold.eventId });
+    if (earlier) return replayOf(earlier, hold);
     throw refusal;
   }
 }
@@ -155,14 +155,17 @@ async function holdWithLocks(needs: CreateBookingNeeds, hold: Hold): Promise<{ b
 const freshOf = (locked: SeatLockAnswer, command: HoldCommand): readonly number[] =>
   locked.kind === 'locked' ? locked.fresh : command.seatNos;
 
-async function lose(needs: CreateBookingNeeds, { eventId, plan, command }: Hold, seatNos: readonly number[]) {
+async function lose(needs: CreateBookingNeeds, hold: Hold, seatNos: readonly number[]) {
+  const { eventId, plan, command } = hold;
   const look = needs.lostRaces.look({ ...command, eventId, plan });
   const { earlier, mayBeWon, alternatives, version } = await orTryAgain(look);
-  if (earlier) {
-    if (earlier.requestHash !== command.requestHash) throw new IdempotencyKeyReused();
-    return { mayBeWon, replay: { booking: toBooking(earlier), replayed: true }, refusal: undefined };
-  }
+  if (earlier) return { mayBeWon, replay: replayOf(earlier, hold), refusal: undefined };
   return { mayBeWon, replay: undefined, refusal: new SeatsUnavailable({ eventId, seatNos, alternatives, version }) };
+}
+
+function replayOf(earlier: BookingState, { command }: Hold): { booking: Booking; replayed: boolean } {
+  if (earlier.requestHash !== command.requestHash) throw new IdempotencyKeyReused();
+  return { booking: toBooking(earlier), replayed: true };
 }
 
 function refusalOf(answer: InventoryAnswer, { eventId, command }: Hold): Error {

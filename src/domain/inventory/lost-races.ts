@@ -1,5 +1,6 @@
 import type { Db } from '#db/client.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
+import { openBatches } from '../waiting-room/batches.ts';
 import { alternativesTo, mergedRanges, neighbourhood } from './alternatives-rules.ts';
 import type { BookingState } from './inventory-command.ts';
 import { readBookingsByKey, readSnapshot } from './inventory-read-statements.ts';
@@ -22,7 +23,13 @@ export type LostRaceAnswer = {
   readonly version: number;
 };
 
-export type LostRaces = { look(race: LostRace): Promise<LostRaceAnswer> };
+export type LostRaces = {
+  look(race: LostRace): Promise<LostRaceAnswer>;
+  /** What was made with the key before, whatever became of the seats since. */
+  earlier(of: BookingKey & Pick<LostRace, 'eventId'>): Promise<BookingState | undefined>;
+};
+
+type BookingKey = Pick<LostRace, 'userId' | 'idempotencyKey'>;
 
 type Waiting = { race: LostRace; resolve: (answer: LostRaceAnswer) => void; reject: (error: unknown) => void };
 
@@ -39,7 +46,17 @@ export function openLostRaces({ db }: { db: Db }): LostRaces {
     while (queue.waiting.length > 0) await answerAll(db, eventId, queue.waiting.splice(0, MAX_BATCH));
     queues.delete(eventId);
   };
+  const earlier = openBatches<BookingKey, BookingState | undefined>({
+    most: MAX_BATCH,
+    run: async (_eventId, keys) => {
+      const found = new Map(
+        (await readBookingsByKey(db, keys)).map((booking) => [keyOf(booking.userId, booking.idempotencyKey), booking]),
+      );
+      return keys.map((key) => found.get(keyOf(key.userId, key.idempotencyKey)));
+    },
+  });
   return {
+    earlier: ({ eventId, ...key }) => earlier.add(eventId, key),
     look: (race) =>
       new Promise((resolve, reject) => {
         const entry = { race, resolve, reject };
