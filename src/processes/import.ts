@@ -18,7 +18,7 @@ try {
   console.log(
     `Imported in ${report.seconds.toFixed(1)} s: ${venues.added} venues (${venues.changed} changed), ` +
       `${seats.toLocaleString('en')} seats, ${events.added} events (${events.changed} changed), ` +
-      `${report.rooms} waiting rooms.`,
+      `${report.rooms} waiting ${report.rooms === 1 ? 'room' : 'rooms'}.`,
   );
   if (report.refused.length > 0) process.exitCode = 1;
 } catch (error) {
