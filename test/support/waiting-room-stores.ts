@@ -9,7 +9,6 @@ import { createBookingDatabase } from './databases.ts';
 import { type SeedRoomOptions, seedRoom } from './waiting-room.ts';
 
 export type RoomStores = Awaited<ReturnType<typeof openRoomStores>>;
-export type TestRoom = Awaited<ReturnType<RoomStores['openRoom']>>;
 
 /** A database, and so many processes on it that let fans into waiting rooms. */
 export async function openRoomStores({ processes = 1, poolMax = 4 } = {}) {
