@@ -232,7 +232,12 @@ test('a waiting room: its organizer configures, opens, pauses and ends it; to ot
     opensAt: input.opensAt.toISOString(),
   });
   expect(await attempt('openWaitingRoom', { eventId }, by)).toMatchObject({ waitingRoom: { state: 'OPEN' } });
-  await expect.poll(async () => (await attempt('joinWaitingRoom', { eventId }, fan)).place?.state).toBe('WAITING');
+  await expect
+    .poll(async () => (await attempt('joinWaitingRoom', { eventId }, fan)).place?.state, {
+      timeout: 20_000,
+      interval: 500,
+    })
+    .toBe('WAITING');
   const early = await attempt(
     'createBooking',
     { eventId, seatIds: [`Seat_${event.seatId(0)}`], idempotencyKey: 'k' },
