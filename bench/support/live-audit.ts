@@ -1,34 +1,22 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { drawOrder } from '#domain/waiting-room/draw-rules.ts';
+import { findViolations } from '#test/support/invariants.ts';
 import { type AtStep, firstReaching } from './room-arrivals.ts';
 import type { KnownPlace } from './room-fans.ts';
 
-/** What must have held at every moment of a room: each query finds what broke it. */
+/** Who asks just before the end of the turn may be read so much later. */
+const ON_THE_WAY_SECONDS = 5;
+
+/** What must have held besides the invariants: each query finds what broke it. */
 const promises: Readonly<Record<string, (eventId: string) => ReturnType<typeof sql>>> = {
-  'nobody entered beyond the capacity': (eventId) => sql`
-    with moves as (
-      select entered_at as at, 1 as change, capacity_at_entry as capacity from waiting_room_sessions
-      where event_id = ${eventId} and entered_at is not null
-      union all
-      select ended_at, -1, null from waiting_room_sessions
-      where event_id = ${eventId} and entered_at is not null and ended_at is not null),
-    counted as (select *, sum(change) over (order by at, change rows unbounded preceding) as inside from moves)
-    select at, inside::int, capacity from counted where change = 1 and inside > capacity`,
-  'the watermark never went back': (eventId) => sql`
-    select * from (select watermark, at, lag(at) over (order by watermark) as before
-      from waiting_room_steps where event_id = ${eventId}) s where at < before`,
-  'nobody entered before the turn': (eventId) => sql`
-    select s.position, s.entered_at from waiting_room_sessions s
-    where s.event_id = ${eventId} and s.entered_at is not null and not exists (
-      select from waiting_room_steps w
-      where w.event_id = s.event_id and w.watermark >= s.position and w.at <= s.entered_at)`,
   'nobody entered after the turn': (eventId) => sql`
-    select s.position, s.entered_at, s.knocked_at from waiting_room_sessions s join waiting_rooms r using (event_id)
+    select s.position, s.entered_at, t.began, s.knocked_at, s.called_at from waiting_room_sessions s join waiting_rooms r using (event_id)
     cross join lateral (select min(at) as began from waiting_room_steps w
       where w.event_id = s.event_id and w.watermark >= s.position) t
     where s.event_id = ${eventId} and s.entered_at is not null
-      and s.entered_at > greatest(t.began, coalesce(s.knocked_at, t.began)) + make_interval(secs => r.grace_seconds)`,
+      and s.entered_at > greatest(t.began, s.knocked_at, s.called_at)
+        + make_interval(secs => r.grace_seconds + ${ON_THE_WAY_SECONDS})`,
   // Who entered left a slot for each better position that stood at the door in that moment.
   'a slot went to the first at the door': (eventId) => sql`
     with moves as (
@@ -56,8 +44,13 @@ const promises: Readonly<Record<string, (eventId: string) => ReturnType<typeof s
 };
 
 /** One line for each promise that was broken. */
-export async function findBroken(db: Db, eventId: string): Promise<string[]> {
-  const broken: string[] = [];
+export async function findBroken(
+  { db, databaseUrl }: { db: Db; databaseUrl: string },
+  eventId: string,
+): Promise<string[]> {
+  const broken: string[] = (await findViolations(databaseUrl)).map(
+    ({ id, promise, rows }) => `${id} ${promise}: ${rows.length} rows, first ${JSON.stringify(rows[0])}`,
+  );
   for (const [promise, query] of Object.entries(promises)) {
     const rows = await db.execute(query(eventId));
     if (rows.length > 0) broken.push(`${promise}: ${rows.length} rows, first ${JSON.stringify(rows[0])}`);
@@ -114,17 +107,23 @@ async function readTruth(db: Db, eventId: string) {
   );
 }
 
-/** Fans whose last word from the api is not what PostgreSQL says. Frames are sent when the number ahead fell by 5 %. */
-export async function findWrongPlaces(db: Db, eventId: string, known: readonly KnownPlace[]): Promise<string[]> {
+/**
+ * Fans whose last word from the api is not what PostgreSQL says, by their ids. Frames are sent when the number ahead fell
+ * by 5 %.
+ */
+export async function findWrongPlaces(
+  db: Db,
+  eventId: string,
+  known: readonly KnownPlace[],
+): Promise<Map<string, string>> {
   const truth = await readTruth(db, eventId);
-  return known.flatMap((told) => {
-    const place = truth.get(told.userId);
-    if (!place) return [`${told.userId} has no place`];
+  const wrong = new Map<string, string>();
+  for (const { userId, state, position, ahead } of known) {
+    const place = truth.get(userId);
     const isOff =
-      told.state === 'WAITING' &&
-      Math.abs((told.ahead ?? 0) - (place.ahead ?? 0)) >= Math.max(1, 0.05 * (told.ahead ?? 0));
-    if (place.state === told.state && place.position === told.position && !isOff) return [];
-    const { state, position, ahead } = told;
-    return [`told ${JSON.stringify({ state, position, ahead })}, in truth ${JSON.stringify(place)}`];
-  });
+      state === 'WAITING' && Math.abs((ahead ?? 0) - (place?.ahead ?? 0)) >= Math.max(1, 0.05 * (ahead ?? 0));
+    if (place?.state !== state || place?.position !== position || isOff)
+      wrong.set(userId, `told ${JSON.stringify({ state, position, ahead })}, in truth ${JSON.stringify(place)}`);
+  }
+  return wrong;
 }

@@ -88,8 +88,11 @@ async function until(what: string, look: () => Promise<boolean>, withinMs = 120_
 
 function addCounts(a: FanCounts, b: FanCounts): FanCounts {
   const sum = (key: keyof FanCounts) => Number(a[key]) + Number(b[key]);
-  const states = { ...a.states };
-  for (const [state, count] of Object.entries(b.states)) states[state] = (states[state] ?? 0) + count;
+  const merge = (key: 'states' | 'refusals') => {
+    const merged = { ...a[key] };
+    for (const [name, count] of Object.entries(b[key])) merged[name] = (merged[name] ?? 0) + count;
+    return merged;
+  };
   return {
     frames: sum('frames'),
     bytes: sum('bytes'),
@@ -98,11 +101,13 @@ function addCounts(a: FanCounts, b: FanCounts): FanCounts {
     left: sum('left'),
     silent: sum('silent'),
     touched: sum('touched'),
+    renewed: sum('renewed'),
     cuts: sum('cuts'),
     failed: sum('failed'),
     away: sum('away'),
     placed: sum('placed'),
-    states,
+    states: merge('states'),
+    refusals: merge('refusals'),
     problems: [...a.problems, ...b.problems],
   };
 }

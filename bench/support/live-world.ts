@@ -18,6 +18,7 @@ export type LiveProcess = 'api' | 'api-2' | 'worker' | 'worker-2';
 
 /** The product in processes of its own, on servers of its own, each of which can be killed and started again. */
 export type LiveWorld = {
+  readonly databaseUrl: string;
   readonly db: Db;
   readonly ports: readonly number[];
   readonly tokenPrivateKey: string;
@@ -50,6 +51,7 @@ export async function openLiveWorld(): Promise<LiveWorld> {
   const processes = await openProcesses({ databaseUrl, redisUrl: redis.url, logFile });
   return {
     ...processes,
+    databaseUrl,
     db,
     redisUrl: redis.url,
     async killRedis() {

@@ -45,7 +45,20 @@ export class Crowd {
   readonly arrivals = new Arrivals();
   readonly fans: readonly RoomFan[];
   readonly problems: string[] = [];
-  readonly counts = { frames: 0, bytes: 0, entered: 0, atDoor: 0, left: 0, silent: 0, touched: 0, cuts: 0, failed: 0 };
+  readonly counts = {
+    frames: 0,
+    bytes: 0,
+    entered: 0,
+    atDoor: 0,
+    left: 0,
+    silent: 0,
+    touched: 0,
+    renewed: 0,
+    cuts: 0,
+    failed: 0,
+  };
+  /** Why connections were not made, and how often. */
+  readonly refusals: Record<string, number> = {};
   isActing = false;
   #isClosed = false;
 
@@ -143,6 +156,11 @@ export class Crowd {
     this.#note(`fan ${fan.index}: ${what}`);
   }
 
+  refused(why: string): void {
+    const reason = why.split('\r', 1)[0] ?? '';
+    this.refusals[reason] = (this.refusals[reason] ?? 0) + 1;
+  }
+
   close(): void {
     this.isActing = false;
     this.#isClosed = true;
@@ -183,7 +201,8 @@ export class Crowd {
       await sleep(TOUCH_EVERY_MS);
       if (!this.isActing) return;
       this.counts.touched += 1;
-      if (!(await this.#seesMap(fan))) this.problem(fan, `was inside and got no map, in state ${fan.state}`);
+      if (!(await this.#seesMap(fan)) && !(await this.#seesMapAfterAsking(fan)))
+        this.problem(fan, `was inside and got no map, in state ${fan.state}`);
     }
     await sleep(Math.max(0, leaveAt - performance.now()));
     if (!this.isActing) return;
@@ -199,6 +218,14 @@ export class Crowd {
     const code = errors?.[0]?.extensions?.code;
     if (code !== 'ADMISSION_REQUIRED') this.problem(fan, `the map was refused: ${JSON.stringify(errors)}`);
     return false;
+  }
+
+  /** An admission of the turn ends with it, and the next one may not have been told yet. */
+  async #seesMapAfterAsking(fan: RoomFan): Promise<boolean> {
+    this.counts.renewed += 1;
+    const { data } = await this.#ask(fan, placeQuery, { eventId: this.#globalEventId });
+    if (data?.waitingRoomPlace) this.take(fan, data.waitingRoomPlace, true);
+    return await this.#seesMap(fan);
   }
 
   /** Tries the other api process when one does not answer. Throws when none has for a minute. */

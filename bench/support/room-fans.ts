@@ -23,6 +23,7 @@ export type FanCounts = Crowd['counts'] & {
   readonly placed: number;
   readonly states: Readonly<Record<string, number>>;
   readonly problems: readonly string[];
+  readonly refusals: Readonly<Record<string, number>>;
 };
 export type KnownPlace = {
   readonly userId: string;
@@ -82,5 +83,5 @@ function countsOf(fans: Crowd): FanCounts {
     states[state] = (states[state] ?? 0) + 1;
     if (position !== null) placed += 1;
   }
-  return { ...fans.counts, away: fans.away, placed, states, problems: fans.problems };
+  return { ...fans.counts, away: fans.away, placed, states, problems: fans.problems, refusals: fans.refusals };
 }

@@ -53,8 +53,9 @@ export class FanSocket {
       try {
         await this.#connectOnce();
         return;
-      } catch {
+      } catch (error) {
         this.#client?.close();
+        this.#crowd.refused(String(error));
         // The next one goes to another process, and nobody knows when.
         this.#turns += 1;
         await sleep(patience * (0.5 + Math.random()));
