@@ -4,6 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { createBookingDatabase } from '#test/support/databases.ts';
+import { seedRoom } from '#test/support/waiting-room.ts';
 import { forgetOldRows } from './forget-old-rows.ts';
 
 const database = await createBookingDatabase();
@@ -36,4 +37,30 @@ test('what recovery still needs stays, what is older goes, and an unread message
   expect(ids.map(({ id }) => id)).toEqual([unread]);
   expect(await db.execute(sql`select count(*)::int as rows from outbox`)).toEqual([{ rows: 1 }]);
   expect(await db.execute(sql`select message_id from inbox`)).toEqual([{ message_id: '1' }]);
+});
+
+test('a waiting room goes thirty days after its end, with all that belongs to it; any other stays', async () => {
+  const rooms = [
+    { state: 'ENDED', days: 31 },
+    { state: 'ENDED', days: 29 },
+    { state: 'DRAWN', days: 31 },
+  ] as const;
+  const eventIds: string[] = [];
+  for (const { state, days } of rooms) {
+    const { eventId } = await seedRoom(db, undefined, { state });
+    eventIds.push(eventId);
+    const [place] = await db.execute<{ user_id: string }>(sql`
+      insert into waiting_room_places (event_id, user_id, ordinal) values (${eventId}, ${randomUUIDv7()}, 0) returning user_id`);
+    await db.execute(sql`
+      insert into waiting_room_sessions (event_id, ordinal, user_id, position, sign_in_id)
+      values (${eventId}, 0, ${place?.user_id}, 1, ${randomUUIDv7()})`);
+    await db.execute(sql`insert into waiting_room_steps (event_id, watermark, at) values (${eventId}, 0, now())`);
+    await db.execute(sql`
+      update waiting_rooms set updated_at = now() - make_interval(days => ${days}) where event_id = ${eventId}`);
+  }
+  await forgetOldRows.run({ db }, { signal: new AbortController().signal });
+  for (const table of ['waiting_rooms', 'waiting_room_places', 'waiting_room_sessions', 'waiting_room_steps']) {
+    const rows = await db.execute<{ id: string }>(sql`select distinct event_id as id from ${sql.identifier(table)}`);
+    expect(rows.map(({ id }) => id).sort(), table).toEqual(eventIds.slice(1).sort());
+  }
 });

@@ -3,9 +3,17 @@ import type { Db } from '#db/client.ts';
 import { DELETE_BATCH, deleteInBatches } from '#db/delete-in-batches.ts';
 import { type TimedWorker, worker } from './run-worker.ts';
 
+const endedLongAgo = sql`r.state = 'ENDED' and r.updated_at < now() - interval '30 days'`;
+
+const ofEndedRooms = (table: 'waiting_room_sessions' | 'waiting_room_places') => sql`
+  delete from ${sql.identifier(table)} where ctid = any (array (
+    select t.ctid from ${sql.identifier(table)} t join waiting_rooms r using (event_id) where ${endedLongAgo}
+    limit ${DELETE_BATCH}))`;
+
 /**
  * Keeps what recovery needs and no more: the outbox and the log for seven days (a lost slot is replayed from them),
- * inbox marks for thirty (as long as an idempotency key), refresh tokens until thirty days after their end.
+ * inbox marks for thirty (as long as an idempotency key), refresh tokens and waiting rooms until thirty days after their
+ * end.
  */
 export const forgetOldRows = worker<{ db: Db }, TimedWorker<{ db: Db }>>({
   name: 'forget-old-rows',
@@ -21,6 +29,11 @@ export const forgetOldRows = worker<{ db: Db }, TimedWorker<{ db: Db }>>({
             select consumer, message_id from inbox where handled_at < now() - interval '30 days' limit ${DELETE_BATCH})`,
       sql`delete from refresh_tokens where id in (
             select id from refresh_tokens where expires_at < now() - interval '30 days' limit ${DELETE_BATCH})`,
+      ofEndedRooms('waiting_room_sessions'),
+      ofEndedRooms('waiting_room_places'),
+      // Together, since a room's watermark is that of its last step.
+      sql`with forgotten as (delete from waiting_rooms r where ${endedLongAgo} returning event_id)
+          delete from waiting_room_steps s using forgotten f where s.event_id = f.event_id`,
     ];
     await deleteInBatches(db, statements, signal);
     return undefined;
