@@ -16,6 +16,8 @@ import { openWaitingRoomWorld } from '#test/support/waiting-room-world.ts';
 const FANS = 500;
 const SEATS = 200;
 const CAPACITY = 50;
+/** What the organizer makes of it while the first ones go in, until somebody has missed their turn. */
+const SMALLER = 30;
 const GRACE_SECONDS = 5;
 const root = resolve(import.meta.dirname, '../..');
 
@@ -41,6 +43,9 @@ function partOf(position: number): Part {
 /** Until somebody has missed their turn, the late ones do not pay: so the event is not sold out before. */
 const somebodyMissed = Promise.withResolvers<void>();
 
+/** The second half of the first ones come when the room is too small for them. */
+const isSmaller = Promise.withResolvers<void>();
+
 /** From the draw until the fan has heard that it is over. */
 async function play(fan: WaitingRoomFan, event: SeededEvent): Promise<void> {
   const { position } = await fan.until(() => fan.frames.find((frame) => frame.position !== null), 'a position');
@@ -50,6 +55,7 @@ async function play(fan: WaitingRoomFan, event: SeededEvent): Promise<void> {
     await fan.leave();
   }
   const { state } = await fan.when('YOUR_TURN', 'LEFT');
+  if ((position ?? 0) > CAPACITY / 2) await isSmaller.promise;
   if (state === 'YOUR_TURN' && part !== 'stays away')
     await goIn(fan, { event, part, wants: (position ?? 0) % 3 ? 2 : 1 });
   const { state: last } = await fan.when('MISSED', 'LEFT');
@@ -101,7 +107,13 @@ test('five hundred fans, fifty at a time, buy two hundred seats', { timeout: 120
   await Promise.all(waiting.slice(0, 50).map((fan) => pushIn(fan, event)));
 
   await configure({ drawAt: inSeconds(1) });
-  await Promise.all([...early.map((fan) => fan.when('LEFT')), ...waiting.map((fan) => play(fan, event))]);
+  const playing = Promise.all([...early.map((fan) => fan.when('LEFT')), ...waiting.map((fan) => play(fan, event))]);
+  await expect.poll(async () => (await room()).state, { timeout: 10_000 }).toBe('DRAWN');
+  expect((await configure({ capacity: SMALLER })).__typename).toBe('ConfigureWaitingRoomSuccess');
+  isSmaller.resolve();
+  await Promise.race([somebodyMissed.promise, playing]);
+  await configure({ capacity: CAPACITY });
+  await playing;
 
   expect(await room()).toMatchObject({ state: 'ENDED', drawCommitment: waitingRoom.drawCommitment });
   await expectSoldToAdmitted(event);
@@ -136,7 +148,7 @@ async function expectNeverTooMany({ eventId }: SeededEvent): Promise<void> {
         select ended_at, -1, null from waiting_room_sessions
         where event_id = ${eventId} and entered_at is not null and ended_at is not null) moves) replay`);
   expect(most).toMatchObject({ over: 0 });
-  expect(most?.inside, 'nearly all slots were taken').toBeGreaterThan(0.8 * CAPACITY);
+  expect(most?.inside, 'nearly all slots were taken').toBeGreaterThan(0.8 * SMALLER);
   expect(most?.inside).toBeLessThanOrEqual(CAPACITY);
   expect(most?.entered).toBeGreaterThan(SEATS / 2);
 }
