@@ -41,8 +41,8 @@ function flipAt(flips: readonly Forgery[], n: number): Forgery {
 
 /** Mostly over HTTP, of which many more fit into a minute. */
 export function wayOf(n: number): Way {
-  if (n % 20 === 0) return 'seatMapChanged as events';
-  if (n % 20 < 3) return 'seatMapChanged over WebSocket';
+  if (n % 20 === 0) return 'seatMapChanged over WebSocket';
+  if (n % 40 === 1) return 'seatMapChanged as events';
   return n % 2 ? 'createBooking' : 'seatMap';
 }
 
