@@ -65,7 +65,9 @@ export async function benchWaitingRoom({ quick, only, profile }: BenchOptions): 
     const polls = new Map<number, Legs>();
     for (const viewers of size.viewers.filter((count) => `${count} viewers`.includes(only ?? '')))
       polls.set(viewers, await poll(world, size, viewers));
-    return reportRoom(world, { joins: size.joins, overHttp: size.overHttp, bytes, tableBytes, fills, polls });
+    const keyBytes = await world.roomKeyBytes();
+    const { joins, overHttp } = size;
+    return reportRoom(world, { joins, overHttp, bytes, keyBytes, tableBytes, fills, polls });
   } finally {
     await world.close();
   }

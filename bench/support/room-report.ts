@@ -16,6 +16,8 @@ export type RoomFigures = {
   readonly overHttp: number;
   /** How much Redis grew. */
   readonly bytes: { readonly ours: number; readonly stock: number };
+  /** Of our room's keys alone: what Redis grew by otherwise is not ours to tell apart. */
+  readonly keyBytes: number;
   /** What PostgreSQL keeps of ours. */
   readonly tableBytes: number;
   readonly fills: RoomLegs;
@@ -59,7 +61,8 @@ function rowOf([side, legs]: [string, readonly RoomLeg[]]): string[] {
 const tableOf = (title: string, legs: RoomLegs): Table => ({ title, head, rows: [...legs].map(rowOf) });
 
 export function reportRoom({ stores }: Pick<RoomWorld, 'stores'>, figures: RoomFigures): Report {
-  const { joins, overHttp, bytes, tableBytes, fills, polls } = figures;
+  const { joins, overHttp, keyBytes, tableBytes, fills, polls } = figures;
+  const bytes = { ...figures.bytes, ours: Math.max(figures.bytes.ours, keyBytes) };
   const polled = [...polls].map(([viewers, legs]) => {
     const ratio = (value: (leg: RoomLeg) => number) =>
       medianOf(legs.get(OURS), value) / medianOf(legs.get(STOCK), value);
@@ -83,14 +86,15 @@ export function reportRoom({ stores }: Pick<RoomWorld, 'stores'>, figures: RoomF
       ),
     ],
     goals: [
-      { name: 'Redis bytes, less than stock', goal: 100, measured: bytes.stock / Math.max(1, bytes.ours) },
-      { name: 'Redis bytes, less than 1 MB', goal: 1, measured: 2 ** 20 / Math.max(1, bytes.ours) },
+      { name: 'Redis bytes, less than stock', goal: 100, measured: bytes.stock / bytes.ours },
+      { name: 'Redis bytes, less than 1 MB', goal: 1, measured: 2 ** 20 / bytes.ours },
       ...polled,
     ],
     notes: [
       'Rounds in ABBA order, medians (in brackets: the extremes). Joins: 512 at a time below GraphQL (ours: the object that an api process joins with; stock: INCR and ZADD NX over ioredis), 64 connections over HTTP.',
       'Polls: 64 connections, state, position and ahead; each viewer has a place, an access token and (ours) the ticket of the place. Ours with limits off and one log line a request. Stock: yoga as documented, one ZRANK a poll; it keeps no ticks, limits, turns or lines and forgets everybody with Redis.',
-      'Both check tokens alike: once, and remembered for up to 20,000 of them. In the last row jose verifies each, as its documentation does.',
+      `Redis bytes: how much its data grew meanwhile, for ours at least the ${figure(keyBytes)} bytes of the room's own keys.`,
+      'Both check tokens alike, each once, and remember them. In the last row jose verifies each, as its documentation does.',
       'CPU: microseconds per answer of the server process (node), the controller with its tick a second (ours), PostgreSQL with all its processes, and Valkey; "per CPU second" counts all four.',
       'Before the polls every viewer was told the position that the published secret of the draw gives its ordinal.',
     ],

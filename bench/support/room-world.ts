@@ -27,7 +27,10 @@ export type RoomWorld = {
   readonly worker: Watched;
   /** Answers everything with this body. */
   openNull(body: string): Promise<RoomServer>;
+  /** Of everything in Redis, without what clients' connections take. */
   redisBytes(): Promise<number>;
+  /** Of the keys of our room alone. */
+  roomKeyBytes(): Promise<number>;
   /** Of the tables of waiting rooms, with their indexes. */
   tableBytes(): Promise<number>;
   close(): Promise<void>;
@@ -82,7 +85,8 @@ export async function openRoomWorld(profile: string | undefined): Promise<RoomWo
         const child = open('./null-server.ts');
         return { ...(await child.ask<{ port: number }>({ body })), watched: watched(child.pid) };
       },
-      redisBytes: async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]),
+      redisBytes: async () => Number(/used_memory_dataset:(\d+)/.exec(await redis.info('memory'))?.[1]),
+      roomKeyBytes: () => keyBytes(redis, eventId),
       tableBytes: () => tableBytes(stores),
       close,
     };
@@ -90,6 +94,13 @@ export async function openRoomWorld(profile: string | undefined): Promise<RoomWo
     await close();
     throw error;
   }
+}
+
+async function keyBytes(redis: Redis, eventId: string): Promise<number> {
+  let bytes = 0;
+  for (const key of await redis.keys(`waiting-room*${eventId}*`))
+    bytes += (await redis.memory('USAGE', key, 'SAMPLES', 0)) ?? 0;
+  return bytes;
 }
 
 async function tableBytes({ db }: Stores): Promise<number> {
