@@ -31,6 +31,7 @@ export class WaitingRooms {
   readonly #subscription: Promise<number | undefined>;
   #isLoaded = false;
   #reading: Promise<void> | undefined;
+  #readingNext: Promise<void> | undefined;
   #reads = 0;
   #readAtMs = 0;
 
@@ -77,9 +78,19 @@ export class WaitingRooms {
     return this.#rooms.get(eventId);
   }
 
-  /** Compares with PostgreSQL. Never rejects. */
+  /** Compares with PostgreSQL as it is now or later, in one look for all who ask meanwhile. Never rejects. */
   refresh(): Promise<void> {
-    this.#reading ??= this.#read()
+    if (!this.#reading) return this.#startReading();
+    // The look that is under way may be older than what its caller has heard of.
+    this.#readingNext ??= this.#reading.then(() => {
+      this.#readingNext = undefined;
+      return this.#startReading();
+    });
+    return this.#readingNext;
+  }
+
+  #startReading(): Promise<void> {
+    this.#reading = this.#read()
       .catch(() => undefined)
       .finally(() => {
         this.#reading = undefined;
@@ -90,7 +101,7 @@ export class WaitingRooms {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#offRecheck();
-    await this.#reading;
+    await (this.#readingNext ?? this.#reading);
     const id = await this.#subscription;
     if (id !== undefined) this.#needs.pubsub.unsubscribe(id);
   }
