@@ -227,7 +227,7 @@ describe('a genuine token', () => {
     expect(await everyWay(bearer(there), copy)).toEqual(refused);
   });
 
-  test('holds no seat from the moment on in which its viewer left, at whichever process, and soon shows none', async () => {
+  test('holds no seat and shows none from the moment on in which its viewer left, at whichever process', async () => {
     const fan = await world.insider(event);
     const by = bearer(fan.fan);
     // Known to both processes.
@@ -235,10 +235,7 @@ describe('a genuine token', () => {
       expect(await attempt('createBooking', by, tokenOf(fan), freeSeat(seatNo))).toBe('accepted');
     for (let n = 0; n < 2; n++) expect(await attempt('seatMap', by, tokenOf(fan))).toBe('accepted');
     await fan.leave();
-    for (let n = 0; n < 2; n++) expect(await attempt('createBooking', by, tokenOf(fan))).toBe('ADMISSION_REQUIRED');
-    // Whoever looks around is looked up once a second by each process.
-    const both = async () => [await everyWay(by, tokenOf(fan)), await everyWay(by, tokenOf(fan))];
-    await expect.poll(both, { timeout: 10_000 }).toEqual([refused, refused]);
+    for (let n = 0; n < 2; n++) expect(await everyWay(by, tokenOf(fan))).toEqual(refused);
   });
 
   test('admits nobody who left and joined again, and waits', async () => {

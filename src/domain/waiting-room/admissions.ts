@@ -22,7 +22,7 @@ export type AdmissionNeeds = {
 export type AdmissionRequest = {
   readonly eventId: string;
   readonly admission: string | undefined;
-  /** True for what changes something: PostgreSQL is asked each time. */
+  /** True for what changes something: while PostgreSQL is away nobody is taken for admitted from memory. */
   readonly fresh?: boolean;
 };
 
@@ -31,7 +31,6 @@ type Admitted = { readonly eventId: string; readonly ordinal: number; readonly p
 
 /** A fan who looks around writes no more often than this. */
 const TOUCH_EVERY_MS = 5_000;
-const FRESH_MS = 1_000;
 /** When to knock again at a room that is full. */
 const KNOCK_AGAIN_SECONDS = 3;
 
@@ -61,7 +60,7 @@ async function admit(
   if (!viewer || position === undefined || position > live.room.watermark) throw new AdmissionRequired('NOT_VALID');
   const { sessionId: signInId, userId } = viewer;
   const place = { eventId, ordinal, position };
-  const inside = fresh ? await look(needs, place, signInId, 0) : await lookOrRemember(needs, place, signInId);
+  const inside = fresh ? await look(needs, place, signInId) : await lookOrRemember(needs, place, signInId);
   if (isLiveFor(inside, signInId)) return;
   const entered = await needs.roomSessions.enter(eventId, { ordinal, position, userId, signInId });
   if (entered.kind === 'full') throw new AdmissionRequired('FULL', KNOCK_AGAIN_SECONDS);
@@ -93,10 +92,10 @@ async function look(
   { roomSessions, sessionViews, changed }: AdmissionNeeds,
   { eventId, ordinal }: Admitted,
   signInId: string,
-  maxAgeMs: number,
 ): Promise<RoomSession | undefined> {
+  // Reads are batched; a copy would let the token of somebody who left pass for as long as it is kept.
   if (sessionViews.wasTouchedWithin(eventId, ordinal, TOUCH_EVERY_MS))
-    return await sessionViews.read(eventId, ordinal, maxAgeMs);
+    return await sessionViews.read(eventId, ordinal, 0);
   const session = await roomSessions.touch(eventId, { ordinal, signInId });
   if (session && sessionViews.isWorthTelling(eventId, session)) changed(eventId, [session]);
   return sessionViews.note(eventId, ordinal, session, { isTouched: session !== undefined });
@@ -110,7 +109,7 @@ async function lookOrRemember(
 ): Promise<RoomSession | undefined> {
   const known = needs.sessionViews.peek(place.eventId, place.ordinal);
   try {
-    return await look(needs, place, signInId, FRESH_MS);
+    return await look(needs, place, signInId);
   } catch (error) {
     const isWithinTime = (known?.expiresAtMs ?? 0) > needs.waitingRooms.nowMs();
     if ((isOutage(error) || error instanceof TryAgain) && isWithinTime && isLiveFor(known, signInId)) return known;
