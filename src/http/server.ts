@@ -50,6 +50,9 @@ const routes: Record<string, Route> = {
   },
 };
 
+/** Connections that wait to be taken. With Node's 511 a crowd that comes back at once waits for retries of TCP, up to 30 s. */
+const BACKLOG = 4096;
+
 export function createHttpServer(needs: Needs): HttpServer {
   const graphql = openGraphqlHttp(needs.gate);
   const server = createServer(
@@ -60,7 +63,7 @@ export function createHttpServer(needs: Needs): HttpServer {
   return {
     server,
     async listen({ host, port }) {
-      server.listen(port, host);
+      server.listen(port, host, BACKLOG);
       await once(server, 'listening');
       return (server.address() as AddressInfo).port;
     },
