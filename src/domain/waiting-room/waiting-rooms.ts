@@ -102,8 +102,8 @@ export class WaitingRooms {
     clearInterval(this.#timer);
     this.#offRecheck();
     await (this.#readingNext ?? this.#reading);
-    const id = await this.#subscription;
-    if (id !== undefined) this.#needs.pubsub.unsubscribe(id);
+    // Not waited for: while Redis is away it does not come.
+    void this.#subscription.then((id) => id !== undefined && this.#needs.pubsub.unsubscribe(id));
   }
 
   async #read(): Promise<void> {
