@@ -5,7 +5,7 @@ import { parseApiConfig } from '#config.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import type { AdmissionClaims } from '#domain/waiting-room/admission-tokens.ts';
 import type { LiveRoom } from '#domain/waiting-room/live-room.ts';
-import type { Place } from '#domain/waiting-room/place.ts';
+import { claimsOf, type Place } from '#domain/waiting-room/place.ts';
 import { publishRoom } from '#domain/waiting-room/publish-room.ts';
 import { readRooms } from '#domain/waiting-room/read-rooms.ts';
 import { openRoomController } from '#domain/waiting-room/run-rooms.ts';
@@ -112,13 +112,10 @@ export async function openRoomApi({ processes = 1 } = {}) {
 }
 
 /** Tokens of this place, as the API gives them out. */
-export function tokenOf(
-  { api }: Pick<RoomApi, 'api'>,
-  { admission, ...place }: Place,
-  own: Partial<AdmissionClaims> = {},
-): string {
+export function tokenOf({ api }: Pick<RoomApi, 'api'>, place: Place, own: Partial<AdmissionClaims> = {}): string {
+  const { admission } = place;
   if (!admission) throw new Error(`The place has no admission: ${place.state}`);
-  return api.admissionTokens.issue({ ...place, ...admission, id: randomUUIDv7(), ...own });
+  return api.admissionTokens.issue({ ...claimsOf(place, admission, randomUUIDv7()), ...own });
 }
 
 /** Collects what a subscription gives. */

@@ -13,6 +13,7 @@ const claims = (): AdmissionClaims => ({
   signInId: randomUUID(),
   ordinal: 4_711,
   issuedAtMs: 1_700_000_000_000,
+  enterUntilMs: 1_700_000_060_000,
   expiresAtMs: 1_700_000_600_000,
 });
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -37,6 +38,7 @@ test('an admission is a JWT that says what it was made from, and names its algor
     ord: said.ordinal,
     jti: said.id,
     iat: 1_700_000_000,
+    ent: 1_700_000_060,
     exp: 1_700_000_600,
   });
   expect(jwt(decode(header), decode(payload))).toBe(token);

@@ -13,7 +13,9 @@ export type AdmissionClaims = {
   readonly signInId: string;
   readonly ordinal: number;
   readonly issuedAtMs: number;
-  /** The token says it in whole seconds, rounded down. */
+  /** Whoever is not inside by then does not get in with it: the end of the turn. */
+  readonly enterUntilMs: number;
+  /** The token says instants in whole seconds, rounded down. */
   readonly expiresAtMs: number;
 };
 
@@ -53,7 +55,16 @@ export function openAdmissionTokens(keys: readonly AdmissionKey[]): AdmissionTok
   };
 }
 
-type Payload = { aud: string; sub: string; sid: string; ord: number; jti: string; iat: number; exp: number };
+type Payload = {
+  aud: string;
+  sub: string;
+  sid: string;
+  ord: number;
+  jti: string;
+  iat: number;
+  ent: number;
+  exp: number;
+};
 
 const payloadOf = (claims: AdmissionClaims): Payload => ({
   aud: claims.eventId,
@@ -62,12 +73,13 @@ const payloadOf = (claims: AdmissionClaims): Payload => ({
   ord: claims.ordinal,
   jti: claims.id,
   iat: Math.floor(claims.issuedAtMs / 1000),
+  ent: Math.floor(claims.enterUntilMs / 1000),
   exp: Math.floor(claims.expiresAtMs / 1000),
 });
 
-function claimsOf({ aud, sub, sid, ord, jti, iat, exp }: Payload): AdmissionClaims | undefined {
+function claimsOf({ aud, sub, sid, ord, jti, iat, ent, exp }: Payload): AdmissionClaims | undefined {
   // Ordinals are looked up many at a time: one that is no number would fail them all.
-  if (![ord, iat, exp].every(Number.isSafeInteger)) return undefined;
+  if (![ord, iat, ent, exp].every(Number.isSafeInteger)) return undefined;
   return {
     id: jti,
     eventId: aud,
@@ -75,6 +87,7 @@ function claimsOf({ aud, sub, sid, ord, jti, iat, exp }: Payload): AdmissionClai
     signInId: sid,
     ordinal: ord,
     issuedAtMs: iat * 1000,
+    enterUntilMs: ent * 1000,
     expiresAtMs: exp * 1000,
   };
 }

@@ -129,6 +129,18 @@ describe('each guard holds with the ones before it switched off', () => {
     expect(await tryIn(viewer, { eventId, admission: token })).toBe('in');
   });
 
+  test('the turn: a token of ours takes nobody in who is late, and keeps nobody out who is in', async () => {
+    const room = await world.openRoom({ joined: 3, watermark: 3 });
+    const { eventId } = room;
+    const { viewer, place } = await onTurn(room, 0);
+    const late = tokenOf(world, place, { enterUntilMs: Date.now() - 2_000 });
+    expect(await tryIn(viewer, { eventId, admission: late })).toEqual(OVER);
+    expect(await sessionsOf(room)).toEqual([]);
+    expect(await tryIn(viewer, { eventId, admission: tokenOf(world, place) })).toBe('in');
+    expect(await tryIn(viewer, { eventId, admission: late })).toBe('in');
+    expect(await tryIn(viewer, { eventId, admission: late, fresh: true })).toBe('in');
+  });
+
   test('the watermark: a token of ours for a place whose turn has not come', async () => {
     const room = await world.openRoom({ joined: 3, watermark: 2 });
     const { viewer, place } = await onTurn(room, 1);

@@ -2,7 +2,7 @@ import { AdmissionRequired } from '../booking/errors.ts';
 import { TryAgain } from '../errors.ts';
 import { isOutage } from '../outages.ts';
 import type { Viewer } from '../viewer.ts';
-import type { AdmissionTokens } from './admission-tokens.ts';
+import type { AdmissionClaims, AdmissionTokens } from './admission-tokens.ts';
 import type { LiveRoom } from './live-room.ts';
 import type { OnChanged } from './publish-room.ts';
 import type { RoomSession } from './room.ts';
@@ -55,25 +55,26 @@ async function admit(
   viewer: Viewer | undefined,
   { eventId, admission, fresh = false }: AdmissionRequest,
 ): Promise<void> {
-  const ordinal = ordinalIn(needs, viewer, { eventId, admission });
+  const { ordinal, enterUntilMs } = claimsIn(needs, viewer, { eventId, admission });
   const position = live.positionOf(ordinal);
   if (!viewer || position === undefined || position > live.room.watermark) throw new AdmissionRequired('NOT_VALID');
   const { sessionId: signInId, userId } = viewer;
   const place = { eventId, ordinal, position };
   const inside = fresh ? await look(needs, place, signInId) : await lookOrRemember(needs, place, signInId);
   if (isLiveFor(inside, signInId)) return;
+  if (needs.waitingRooms.nowMs() >= enterUntilMs) throw new AdmissionRequired('OVER');
   const entered = await needs.roomSessions.enter(eventId, { ordinal, position, userId, signInId });
   if (entered.kind === 'full') throw new AdmissionRequired('FULL', KNOCK_AGAIN_SECONDS);
   if (entered.kind === 'over') throw new AdmissionRequired('OVER');
   needs.sessionViews.note(eventId, ordinal, entered.session, { isTouched: true });
 }
 
-/** The ordinal that the admission names, if the admission is good for this viewer now. */
-export function ordinalIn(
+/** What the admission says, if it is good for this viewer now. */
+export function claimsIn(
   { admissionTokens, waitingRooms }: Pick<AdmissionNeeds, 'admissionTokens' | 'waitingRooms'>,
   viewer: Viewer | undefined,
   { eventId, admission }: Omit<AdmissionRequest, 'fresh'>,
-): number {
+): AdmissionClaims {
   if (admission === undefined) throw new AdmissionRequired('MISSING');
   const claims = admissionTokens.verify(admission);
   const isGood =
@@ -84,7 +85,7 @@ export function ordinalIn(
     claims.signInId === viewer.sessionId &&
     claims.expiresAtMs > waitingRooms.nowMs();
   if (!isGood) throw new AdmissionRequired('NOT_VALID');
-  return claims.ordinal;
+  return claims;
 }
 
 /** The session in PostgreSQL; its time in the room begins anew, every few seconds. */

@@ -1,4 +1,5 @@
 import type { Viewer } from '../viewer.ts';
+import type { AdmissionClaims } from './admission-tokens.ts';
 import { estimateOf, type WaitEstimate } from './estimate-rules.ts';
 import type { LiveRoom } from './live-room.ts';
 import { aheadOf, placeStateOf, turnOf } from './place-rules.ts';
@@ -22,7 +23,7 @@ export type Place = {
   readonly admission: Admission | undefined;
 };
 
-/** What a token is made from when somebody wants to see it. */
+/** What a token is made from when somebody wants to see it. `expiresAtMs`: the end of the turn, or of the time inside. */
 export type Admission = { readonly issuedAtMs: number; readonly expiresAtMs: number };
 
 export type PlaceSource = {
@@ -87,6 +88,21 @@ function turnEndsAtMs(room: Room, position: number, session: RoomSession | undef
 /** Came, found the room full, and has not got in since. */
 export const isAtDoor = (session: RoomSession | undefined): session is RoomSession & { knockedAtMs: number } =>
   session !== undefined && session.knockedAtMs !== null && session.enteredAtMs === null && session.endedAtMs === null;
+
+/**
+ * What the token of an admission says. It outlives the turn, since who went in is inside by then and PostgreSQL knows;
+ * nobody goes in with it after the turn.
+ */
+export const claimsOf = (place: Place, { issuedAtMs, expiresAtMs }: Admission, id: string): AdmissionClaims => ({
+  id,
+  eventId: place.eventId,
+  userId: place.userId,
+  signInId: place.signInId,
+  ordinal: place.ordinal,
+  issuedAtMs,
+  enterUntilMs: expiresAtMs,
+  expiresAtMs: issuedAtMs + ADMISSION_LIVES_MS,
+});
 
 /** A place that is over stays so; whoever joins again gets another one. */
 export const isOver = ({ state }: Place): boolean => state === 'LEFT' || state === 'MISSED';

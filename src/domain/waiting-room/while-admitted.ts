@@ -5,7 +5,7 @@ import type { PubSub } from '#redis/pubsub.ts';
 import { openPulse, type Pulse } from '#redis/pulse.ts';
 import { AdmissionRequired } from '../booking/errors.ts';
 import type { Viewer } from '../viewer.ts';
-import { type AdmissionNeeds, ordinalIn, requireAdmission } from './admissions.ts';
+import { type AdmissionNeeds, claimsIn, requireAdmission } from './admissions.ts';
 import type { LiveRoom } from './live-room.ts';
 import { isLiveFor } from './session-views.ts';
 
@@ -28,7 +28,7 @@ export async function whileAdmitted<T>(
   const admitted = requireAdmission(needs, viewer, { eventId, admission });
   if (!admitted) return live ? await untilItOpens(needs, live, watch) : await watch();
   await admitted;
-  const ordinal = ordinalIn(needs, viewer, { eventId, admission });
+  const { ordinal } = claimsIn(needs, viewer, { eventId, admission });
   const signInId = viewer?.sessionId ?? '';
   const pulse = await openPulse(needs, [placeChannel(eventId, viewer?.userId ?? '')]);
   // For what happened before it listened.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { WaitEstimate as WaitEstimateModel } from '#domain/waiting-room/estimate-rules.ts';
-import type { Place } from '#domain/waiting-room/place.ts';
+import { claimsOf, type Place } from '#domain/waiting-room/place.ts';
 import { builder } from '../builder.ts';
 import { Event } from '../catalog/event.ts';
 
@@ -30,12 +30,13 @@ const Admission = builder.objectRef<Place & { admission: NonNullable<Place['admi
   fields: (t) => ({
     token: t.string({
       description: 'For this viewer, this event and this sign-in session only. Its first use is the entry.',
-      resolve: ({ admission, ...place }, _args, { resources }) =>
-        resources.admissionTokens.issue({ ...place, ...admission, id: randomUUID() }),
+      resolve: (place, _args, { resources }) =>
+        resources.admissionTokens.issue(claimsOf(place, place.admission, randomUUID())),
     }),
     expiresAt: t.field({
       type: 'DateTime',
-      description: 'The end of the turn. Inside, the end of the session or ten minutes; a new one comes before.',
+      description:
+        'With YOUR_TURN the end of the turn: go in before. Inside, the end of the session or ten minutes; a new admission comes before.',
       resolve: ({ admission }) => new Date(admission.expiresAtMs),
     }),
   }),
