@@ -18,7 +18,9 @@ export type AttachedWebSocket = {
   stats(): { sockets: number; subscriptions: number; groups: number; executions: number };
 };
 
+/** Each connection once a second, a part of them at a time. */
 const CHECK_EVERY_MS = 250;
+const CHECK_PARTS = 4;
 const CLOSE_STEP_MS = 50;
 
 /** Serves GraphQL subscriptions over WebSocket (graphql-transport-ws) on the path of `options`, closed by default. */
@@ -68,10 +70,7 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
   };
 
   server.on('upgrade', onUpgrade);
-  const timer = setInterval(() => {
-    const now = performance.now();
-    for (const connection of connections.values()) connection.check(now);
-  }, CHECK_EVERY_MS);
+  const timer = setInterval(checkInParts(connections), CHECK_EVERY_MS);
   timer.unref();
 
   return {
@@ -88,6 +87,22 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
       groups: shared.groups.size,
       executions: shared.groups.executions,
     }),
+  };
+}
+
+/** Checks the next ones at each call: they were opened at all times, so their pings are spread, too. */
+function checkInParts(connections: ReadonlyMap<WebSocket, Connection>): () => void {
+  let following = connections.values();
+  return () => {
+    const now = performance.now();
+    for (let left = Math.ceil(connections.size / CHECK_PARTS); left > 0; left--) {
+      let next = following.next();
+      if (next.done) {
+        following = connections.values();
+        next = following.next();
+      }
+      next.value?.check(now);
+    }
   };
 }
 
