@@ -2,7 +2,11 @@ import { drawOrder, positionOf } from './draw-rules.ts';
 import type { Room } from './room.ts';
 
 /** Somebody who follows a room: called after each change, a few thousand of them in turns. */
-export type RoomWatcher = { poke(): void };
+export type RoomWatcher = {
+  poke(): void;
+  /** Whether its turn came or it left, and it was not told yet: it is told before all others. */
+  hasNewState?(): boolean;
+};
 
 /** So many are told at a time; then others get their turn. */
 const WAKE_AT_ONCE = 256;
@@ -39,7 +43,9 @@ export class LiveRoom {
     const isNew = room.version !== this.#room.version;
     // Once for each draw: for a million entries it takes a tenth of a second.
     if (room.draw?.secret !== this.#room.draw?.secret) this.#order = orderOf(room);
+    const hasMoved = room.watermark !== this.#room.watermark;
     this.#room = room;
+    if (hasMoved) this.#wakeFirst();
     if (isNew) this.#wakeAll();
   }
 
@@ -55,7 +61,7 @@ export class LiveRoom {
   depart(ordinals: readonly number[]): void {
     const before = this.#departed.size;
     for (const ordinal of ordinals) this.#departed.add(ordinal);
-    if (this.#departed.size > before) this.#wakeAll();
+    if (this.#departed.size > before) this.#wakeFirst();
   }
 
   enter(watcher: RoomWatcher): void {
@@ -64,6 +70,11 @@ export class LiveRoom {
 
   leave(watcher: RoomWatcher): void {
     this.#watchers.delete(watcher);
+  }
+
+  /** They are few: not in turns, nor behind those who are still being told of an earlier change. */
+  #wakeFirst(): void {
+    for (const watcher of this.#watchers) if (watcher.hasNewState?.()) watcher.poke();
   }
 
   #wakeAll(): void {

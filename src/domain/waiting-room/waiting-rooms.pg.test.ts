@@ -110,6 +110,18 @@ test('those who follow a room are told of each change once, however many they ar
   expect(pokes.slice(0, 500).every((count) => count === 1)).toBe(true);
 });
 
+test('those whose turn came are told before those who only move up', async () => {
+  const { live, set } = await openRoom({ joined: 5 });
+  const told: number[] = [];
+  for (const position of [3, 2, 1]) {
+    const hasNewState = () => !told.includes(position) && position <= live().room.watermark;
+    live().enter({ poke: () => void told.push(position), hasNewState });
+  }
+  await set(sql`watermark = 1`);
+  await vi.waitUntil(() => told.length === 4, 10_000);
+  expect(told).toEqual([1, 3, 2, 1]);
+});
+
 test('while nobody ever heard of PostgreSQL, no event counts as one without a room', async () => {
   const { eventId } = await openRoom();
   const blind = await openBlind();

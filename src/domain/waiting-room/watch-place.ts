@@ -80,6 +80,12 @@ class PlaceWatcher extends PositionWatcher<Place> implements RoomWatcher {
     wake?.();
   }
 
+  hasNewState(): boolean {
+    const { state, position } = this.#told;
+    if (state !== 'WAITING') return false;
+    return (position !== undefined && position <= this.#live.room.watermark) || this.#live.hasLeft(this.#ordinal);
+  }
+
   protected take(): Place | undefined {
     if (this.#first) return this.#tell(this.#first);
     if (this.#isStillWaiting()) return undefined;
