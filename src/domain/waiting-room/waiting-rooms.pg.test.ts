@@ -55,6 +55,8 @@ test('Redis tells of each change; old news and nonsense change nothing', async (
   await vi.waitUntil(() => known()?.watermark === 3, 10_000);
   for (const nonsense of [null, 7, 'room', {}, { eventId }, { ...room, steps: 'x' }, { ...room, progress: null }])
     await tell(nonsense);
+  for (const draw of [null, {}, { secret: 's', entries: 1 }, { secret: 'ab'.repeat(32), entries: -1 }])
+    await tell({ ...room, version: 11, draw });
   await tell({ ...room, version: 9, watermark: 1 });
   // Heard after them.
   await tell({ ...room, eventId: MARK });

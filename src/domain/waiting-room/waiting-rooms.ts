@@ -159,6 +159,12 @@ function isRoom(message: unknown): message is Room {
     Number.isSafeInteger(room.watermark) &&
     Array.isArray(room.steps) &&
     typeof room.progress === 'object' &&
-    room.progress !== null
+    room.progress !== null &&
+    (room.draw === undefined || isDraw(room.draw))
   );
+}
+
+function isDraw(draw: unknown): boolean {
+  const { secret, entries } = (draw ?? {}) as Partial<Record<keyof NonNullable<Room['draw']>, unknown>>;
+  return typeof secret === 'string' && /^[0-9a-f]{64}$/.test(secret) && (entries as number) >>> 0 === entries;
 }
