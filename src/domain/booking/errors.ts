@@ -55,7 +55,7 @@ const admissionProblems = {
   MISSING:
     'This event has a waiting room. Join it (joinWaitingRoom) and come back with the admission when it is your turn.',
   NOT_VALID:
-    'This admission is not valid, or not any more, for you, this event and this session. Ask for your place (waitingRoomPlace) and come back with the admission that it has.',
+    'This admission is not valid, or not any more, for you, this event and this sign-in. Ask for your place (waitingRoomPlace) and come back with the admission that it has.',
   FULL: 'The room is full for the moment. Your place at the door is kept: come back with the same admission.',
   OVER: 'Your turn or your time in the room is over. Join the waiting room again.',
 } as const;
