@@ -1,0 +1,162 @@
+/**
+ * What happened, as clients saw it: one record for each operation, written when it ends. Ids are raw UUIDs, instants are
+ * milliseconds of `instant()`. A record is made by whoever called, from what it was told and nothing else.
+ */
+export type HistoryRecord =
+  | HoldRecord
+  | CancelRecord
+  | ConfirmRecord
+  | FailRecord
+  | SeatsRead
+  | MapRead
+  | BookingsRead
+  | SeatFrame
+  | BookingFrame
+  | SeatView;
+
+/** The milliseconds of the machine's monotonic clock, with a fraction: the same in all processes of this machine. */
+export function instant(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** What is to be added to a wall clock's epoch milliseconds to have an instant. The databases share the machine's clock. */
+export const wallToInstant = instant() - Date.now();
+
+/** `refused`: a definite no, nothing happened. `unknown`: it may have happened, may happen yet, or never. */
+export type Outcome = 'ok' | 'refused' | 'unknown';
+
+export type SeatState = 'AVAILABLE' | 'HELD' | 'BOOKED' | 'BLOCKED';
+export type BookingState = 'PENDING_PAYMENT' | 'PAYMENT_READY' | 'CONFIRMED' | 'EXPIRED' | 'FAILED' | 'CANCELLED';
+
+type Timed = {
+  /** Before the request was sent, and after its answer was read (or given up). */
+  readonly from: number;
+  readonly to: number;
+};
+
+type Called = Timed & {
+  readonly outcome: Outcome;
+  /** The code of a refusal, or why the outcome is unknown. */
+  readonly code?: string;
+};
+
+/** Every attempt is a record of its own; attempts with one (user, key) are one hold. */
+export type HoldRecord = Called & {
+  readonly kind: 'hold';
+  readonly user: string;
+  readonly key: string;
+  readonly event: string;
+  readonly seats: readonly number[];
+  /** With `ok` only. */
+  readonly answer?: HoldAnswer;
+  /** With SEATS_UNAVAILABLE only: those that the refusal named. */
+  readonly taken?: readonly number[];
+};
+
+export type HoldAnswer = {
+  readonly booking: string;
+  readonly replayed: boolean;
+  readonly status: BookingState;
+  /** In the order of the answer. */
+  readonly seats: readonly number[];
+  readonly totalMinor: number;
+  readonly currency: string;
+  /** An instant: `Date.parse(holdExpiresAt) + wallToInstant`. */
+  readonly expiresAt: number;
+};
+
+type OfBooking = {
+  readonly user: string;
+  readonly booking: string;
+  readonly event: string;
+  readonly seats: readonly number[];
+};
+
+export type CancelRecord = Called & OfBooking & { readonly kind: 'cancel' };
+
+/**
+ * From before the fan paid until a client saw what came of it. `ok`: CONFIRMED was seen. `refused`: the money is going
+ * back or is back. `unknown`: paid, or perhaps paid, and neither was seen.
+ */
+export type ConfirmRecord = Called & OfBooking & { readonly kind: 'confirm' };
+
+/** From before the payment was declined until FAILED was seen (`ok`). `refused`: it ended in another way. */
+export type FailRecord = Called & OfBooking & { readonly kind: 'fail' };
+
+/** A read that promises the current state: from the database, not from a map. */
+export type SeatsRead = Called & {
+  readonly kind: 'seats';
+  readonly event: string;
+  readonly seats: readonly number[];
+  /** With `ok` only: those of `seats`, in their order. */
+  readonly states?: readonly SeatState[];
+};
+
+/** A seat map: a true past state, that of `version`. */
+export type MapRead = Called & {
+  readonly kind: 'map';
+  readonly event: string;
+  /** With `ok` only. */
+  readonly map?: SeatMapState;
+};
+
+/** `statuses`: two bits a seat, base64, as the API answers them. `asOf`: an instant, when it was known to be the newest. */
+export type SeatMapState = {
+  readonly version: number;
+  readonly statuses: string;
+  readonly stale?: boolean;
+  readonly asOf?: number;
+};
+
+/** The viewer's bookings, latest first (`viewer.bookings`), or one of them (`booking`). */
+export type BookingsRead = Called & {
+  readonly kind: 'bookings';
+  readonly user: string;
+  /** Only this booking was asked for. */
+  readonly only?: string;
+  /** With `ok` only. */
+  readonly bookings?: readonly (readonly [booking: string, status: BookingState])[];
+  /** The list goes on: what is not in it may be on a later page. */
+  readonly hasMore?: boolean;
+};
+
+type Frame = { readonly subscription: string; readonly at: number };
+
+/** One message of `seatMapChanged`, or the snapshot that a subscription starts from (a reset). */
+export type SeatFrame = Frame & {
+  readonly kind: 'seatFrame';
+  readonly event: string;
+  /** Null: a reset, complete by itself. */
+  readonly fromVersion: number | null;
+  readonly toVersion: number;
+};
+
+/** One message of `bookingChanged`. */
+export type BookingFrame = Frame & {
+  readonly kind: 'bookingFrame';
+  readonly user: string;
+  readonly booking: string;
+  readonly status: BookingState;
+};
+
+/** What a subscriber's map has come to after everything was quiet: its own, built from frames. */
+export type SeatView = Frame & {
+  readonly kind: 'view';
+  readonly event: string;
+  readonly version: number;
+  readonly statuses: string;
+};
+
+/** An acknowledgement that must survive everything: what was told to a client. */
+export type Ack = {
+  readonly at: number;
+  readonly what: 'held' | 'confirmed' | 'cancelled' | 'failed' | 'refunding';
+  readonly booking: string;
+  readonly user: string;
+  readonly event: string;
+};
+
+/** When a record ended. */
+export function endOf(record: HistoryRecord): number {
+  return 'at' in record ? record.at : record.to;
+}
