@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type FaultProxy, openFaultProxy } from './fault-proxy.ts';
+
+// A server that answers what it is told; the faults are between it and its clients.
+const accepted = new Set<Socket>();
+const server = createServer((socket) => {
+  accepted.add(socket);
+  socket.on('error', () => {}).on('close', () => accepted.delete(socket));
+  socket.pipe(socket);
+});
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+const { port } = server.address() as { port: number };
+const serverUrl = `tcp://127.0.0.1:${port}`;
+afterAll(() => server.close());
+
+let proxy: FaultProxy;
+beforeEach(async () => {
+  proxy = await openFaultProxy(serverUrl);
+});
+afterEach(() => proxy.close());
+
+async function client() {
+  const socket = connect(proxy.port, '127.0.0.1');
+  const seen = { text: '', end: false, error: '' };
+  socket.setEncoding('utf8').on('data', (text) => {
+    seen.text += text;
+  });
+  socket.on('end', () => {
+    seen.end = true;
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    seen.error = error.code ?? 'unknown';
+  });
+  await vi.waitUntil(() => !socket.connecting);
+  return { socket, seen, hears: (text: string) => vi.waitUntil(() => seen.text === text) };
+}
+
+test('what is sent passes, both ways and whole', async () => {
+  const one = await client();
+  const text = 'x'.repeat(3 * 1024 * 1024);
+  one.socket.write(text);
+  await one.hears(text);
+  one.socket.end();
+  await vi.waitUntil(() => one.seen.end && proxy.open() === 0);
+});
+
+test('in a black hole nobody hears anything, not even an end; afterwards what was sent arrives in its order', async () => {
+  const one = await client();
+  one.socket.write('a');
+  await one.hears('a');
+  proxy.set({ kind: 'black-hole' });
+  one.socket.write('b');
+  const late = await client();
+  late.socket.write('late');
+  for (const socket of accepted) socket.destroy();
+  await sleep(200);
+  expect([one.seen, late.seen]).toMatchObject([
+    { text: 'a', end: false, error: '' },
+    { text: '', end: false, error: '' },
+  ]);
+  proxy.set({ kind: 'pass' });
+  await late.hears('late');
+  await vi.waitUntil(() => one.seen.end || one.seen.error);
+});
+
+test('latency delays each way; a change of it keeps the order', async () => {
+  const one = await client();
+  proxy.set({ kind: 'latency', ms: 100 });
+  const startedMs = performance.now();
+  one.socket.write('slow ');
+  await sleep(20);
+  proxy.set({ kind: 'latency', ms: 50 });
+  one.socket.write('and steady');
+  await one.hears('slow and steady');
+  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(99);
+});
+
+test('a reset is told to who is connected and to who comes', async () => {
+  const one = await client();
+  one.socket.write('a');
+  await one.hears('a');
+  proxy.set({ kind: 'reset' });
+  await vi.waitUntil(() => one.seen.error === 'ECONNRESET');
+  const two = await client();
+  await vi.waitUntil(() => two.seen.error === 'ECONNRESET');
+  proxy.set({ kind: 'pass' });
+  const three = await client();
+  three.socket.write('c');
+  await three.hears('c');
+});
+
+test('a slow close passes everything but the end, which comes late', async () => {
+  const one = await client();
+  one.socket.write('a');
+  await one.hears('a');
+  proxy.set({ kind: 'slow-close', ms: 300 });
+  one.socket.write('b');
+  await one.hears('ab');
+  const startedMs = performance.now();
+  for (const socket of accepted) socket.end();
+  await vi.waitUntil(() => one.seen.end);
+  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(299);
+});
+
+test('another server is used from the next connection on; a cut sends everybody there', async () => {
+  const other = createServer((socket) => socket.on('error', () => {}).end('the other one'));
+  other.listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const one = await client();
+  one.socket.write('a');
+  await one.hears('a');
+  proxy.pointTo(`tcp://127.0.0.1:${(other.address() as { port: number }).port}`);
+  one.socket.write('b');
+  await one.hears('ab');
+  proxy.cut();
+  await vi.waitUntil(() => one.seen.error === 'ECONNRESET');
+  await (await client()).hears('the other one');
+  other.close();
+});
