@@ -54,9 +54,16 @@ const booking = {
   }),
 };
 const common = { FRONTROW_PROFILE: profile, LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info') };
+/** Of what runs for long. */
+const observed = {
+  ...common,
+  METRICS: z.enum(['on', 'off']).default('on'),
+  METRICS_HOST: z.string().default('127.0.0.1'),
+  METRICS_PORT: port.optional(),
+};
 
 const api = z.object({
-  ...common,
+  ...observed,
   ...databases,
   ...redis,
   ...search,
@@ -75,11 +82,11 @@ const api = z.object({
   ADMISSION_KEYS: z.string({ error: ADMISSION_KEYS_FIX }).pipe(admissionKeys),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
 });
-const worker = z.object({ ...common, ...databases, ...redis, ...search, ...booking });
-const relay = z.object({ ...common, ...databases, PAYMENTS_DATABASE_URL: z.url({ error: 'the payments database' }) });
+const worker = z.object({ ...observed, ...databases, ...redis, ...search, ...booking });
+const relay = z.object({ ...observed, ...databases, PAYMENTS_DATABASE_URL: z.url({ error: 'the payments database' }) });
 const payments = z
   .object({
-    ...common,
+    ...observed,
     HOST: z.string().default('127.0.0.1'),
     PAYMENTS_PORT: port.default(4001),
     PAYMENTS_DATABASE_URL: z.url({ error: 'the payments database' }),
@@ -135,8 +142,12 @@ const bookingPolicy = (env: z.infer<z.ZodObject<typeof booking>>) => ({
   },
   ticketPrivateKey: env.TICKET_PRIVATE_KEY,
 });
-const storeConfig = (env: z.infer<typeof worker>) => ({
+const observedConfig = (env: z.infer<z.ZodObject<typeof observed>>) => ({
   log: { level: env.LOG_LEVEL },
+  metrics: { isOn: env.METRICS === 'on', host: env.METRICS_HOST, port: env.METRICS_PORT },
+});
+const storeConfig = (env: z.infer<typeof worker>) => ({
+  ...observedConfig(env),
   postgres: { url: env.DATABASE_URL, poolMax: env.DATABASE_POOL_MAX },
   redis: { url: env.REDIS_URL },
   search: env.TYPESENSE_URL
@@ -174,7 +185,7 @@ export type RelayConfig = ReturnType<typeof parseRelayConfig>;
 export function parseRelayConfig(env: Environment) {
   const data = parse(relay, env);
   return {
-    log: { level: data.LOG_LEVEL },
+    ...observedConfig(data),
     postgres: { url: data.DATABASE_URL, poolMax: data.DATABASE_POOL_MAX },
     payments: { url: data.PAYMENTS_DATABASE_URL },
     eventLog: { url: data.DATABASE_URL },
@@ -186,7 +197,7 @@ export function parsePaymentsConfig(env: Environment) {
   const data = parse(payments, env);
   const keys = { apiKey: data.GATEWAY_API_KEY, webhookSecrets: data.GATEWAY_WEBHOOK_SECRETS };
   return {
-    log: { level: data.LOG_LEVEL },
+    ...observedConfig(data),
     http: { host: data.HOST, port: data.PAYMENTS_PORT },
     postgres: { url: data.PAYMENTS_DATABASE_URL, poolMax: data.DATABASE_POOL_MAX },
     eventLog: { url: data.DATABASE_URL },

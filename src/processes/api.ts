@@ -10,6 +10,7 @@ import { clientAddress, createHttpServer } from '#http/server.ts';
 import { attachWebSocket } from '#http/websocket/attach-websocket.ts';
 import { webSocketOptions } from '#http/websocket-options.ts';
 import { openLog } from '#observability/log.ts';
+import { serveMetrics } from '#observability/metrics-server.ts';
 import { openApiResources } from '#resources.ts';
 import { schema } from '#schema/index.ts';
 
@@ -41,13 +42,15 @@ const details = async () => ({
 const http = createHttpServer({ ...resources, gate, origins, log, isDevelopment, addressOf, ticketKeys, details });
 const sockets = attachWebSocket(http.server, webSocketOptions({ schema, gate, limits, origins, log, addressOf }));
 
+const metrics = await serveMetrics({ config: config.metrics });
 const port = await http.listen(config.http);
 own = originsOf({ ...config.http, port });
-log.info({ port, profile: config.profile }, 'ready');
-process.send?.({ ready: true, port });
+log.info({ port, metricsPort: metrics.port, profile: config.profile }, 'ready');
+process.send?.({ ready: true, port, metricsPort: metrics.port });
 
 await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
 // Sockets first and spread, so that their clients do not all come back to the next process at once.
 await sockets.close(2_000);
 await http.close();
+await metrics.close();
 process.disconnect?.();

@@ -10,6 +10,7 @@ import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { openGateway } from '#gateways/registry.ts';
 import { createGatewayWebhook } from '#http/gateway-webhook.ts';
 import { openLog } from '#observability/log.ts';
+import { serveMetrics } from '#observability/metrics-server.ts';
 import { followBookings } from '#workers/payments/follow-bookings.ts';
 import { forgetOldPaymentRows } from '#workers/payments/forget-old-payment-rows.ts';
 import { settleDuePayments } from '#workers/payments/settle-due-payments.ts';
@@ -53,13 +54,14 @@ const working = Promise.all([
 ]);
 const address = server.address();
 const port = typeof address === 'object' ? address?.port : undefined;
-log.info({ port, gateway: gateway.name }, 'ready');
-process.send?.({ ready: true, port });
+const metrics = await serveMetrics({ config: config.metrics });
+log.info({ port, metricsPort: metrics.port, gateway: gateway.name }, 'ready');
+process.send?.({ ready: true, port, metricsPort: metrics.port });
 
 await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), working]);
 stopping.abort();
 server.close();
 // A notice that is being stored is answered before its database goes.
 await Promise.all([working, once(server, 'close')]);
-await Promise.all([eventLog.close(), closeDb(db)]);
+await Promise.all([eventLog.close(), closeDb(db), metrics.close()]);
 process.disconnect?.();

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { parseRelayConfig } from '#config.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { describeError, openLog } from '#observability/log.ts';
+import { serveMetrics } from '#observability/metrics-server.ts';
 import { relayOutbox, relaySlot } from '#workers/relay-outbox.ts';
 
 const config = parseRelayConfig(process.env);
@@ -28,11 +29,12 @@ const relays = [config.postgres.url, config.payments.url].map((url) => {
 });
 
 await Promise.race([Promise.all(relays.map(({ ready }) => ready)), Promise.all(relays.map(({ running }) => running))]);
-log.info({}, 'ready');
-process.send?.({ ready: true });
+const metrics = await serveMetrics({ config: config.metrics });
+log.info({ metricsPort: metrics.port }, 'ready');
+process.send?.({ ready: true, metricsPort: metrics.port });
 
 await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
 stopping.abort();
 await Promise.all(relays.map(({ running }) => running));
-await eventLog.close();
+await Promise.all([eventLog.close(), metrics.close()]);
 process.disconnect?.();

@@ -3,6 +3,7 @@ import { parseWorkerConfig } from '#config.ts';
 import { armFailpoint } from '#db/failpoint.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { openLog } from '#observability/log.ts';
+import { serveMetrics } from '#observability/metrics-server.ts';
 import { openWorkerResources } from '#resources.ts';
 import { followCheckouts } from '#workers/follow-checkouts.ts';
 import { followPayments } from '#workers/follow-payments.ts';
@@ -38,13 +39,14 @@ const eventLog = openPostgresLog({ url: config.postgres.url, name: 'frontrow-wor
 const stopping = new AbortController();
 
 const working = runWorkers(choose(process.argv.slice(2)), resources, { eventLog, log, signal: stopping.signal });
-log.info({ workers: choose(process.argv.slice(2)).map(({ name }) => name) }, 'ready');
-process.send?.({ ready: true });
+const metrics = await serveMetrics({ config: config.metrics });
+log.info({ workers: choose(process.argv.slice(2)).map(({ name }) => name), metricsPort: metrics.port }, 'ready');
+process.send?.({ ready: true, metricsPort: metrics.port });
 
 await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), working]);
 stopping.abort();
 await working;
-await eventLog.close();
+await Promise.all([eventLog.close(), metrics.close()]);
 process.disconnect?.();
 
 function choose(names: readonly string[]): typeof workers {

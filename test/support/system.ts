@@ -35,6 +35,10 @@ export type System = {
   redisUrl: string;
   /** What the processes printed, a line each. */
   lines: readonly string[];
+  /** What the process tells Prometheus now. */
+  metrics(name: ProcessName): Promise<string>;
+  /** The address of its metrics, health and readiness. */
+  metricsUrl(name: ProcessName): string;
   /** Resolves when the process says that it is ready. `env` is added for this life only. */
   start(name: ProcessName, env?: Record<string, string>): Promise<void>;
   /** Resolves when the process is gone. */
@@ -67,6 +71,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   });
   const running = new Map<ProcessName, ChildProcess>();
   const lines: string[] = [];
+  const metricsPorts = new Map<ProcessName, number>();
 
   const start: System['start'] = async (name, extra = {}) => {
     const child = startProcess(
@@ -77,7 +82,9 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     running.set(name, child);
     const ready = Promise.withResolvers<void>();
     child.on('message', (message) => {
-      if ((message as { ready?: boolean }).ready) ready.resolve();
+      const { ready: isReady, metricsPort } = message as { ready?: boolean; metricsPort?: number };
+      if (metricsPort !== undefined) metricsPorts.set(name, metricsPort);
+      if (isReady) ready.resolve();
     });
     const early = once(child, 'exit').then(() => {
       throw new Error(`${name} ended before it was ready:\n${lines.slice(-20).join('\n')}`);
@@ -85,6 +92,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     await Promise.race([ready.promise, early]);
     early.catch(() => {});
   };
+  const metricsUrl = (name: ProcessName) => `http://127.0.0.1:${metricsPorts.get(name)}`;
   const ended: System['ended'] = async (name) => {
     const child = running.get(name);
     if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
@@ -118,6 +126,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     paymentsUrl: payments.url,
     redisUrl,
     lines,
+    metrics: async (name) => (await fetch(`${metricsUrl(name)}/metrics`)).text(),
+    metricsUrl,
     start,
     kill,
     ended,
@@ -155,6 +165,7 @@ async function systemEnvironment(options: SystemOptions, places: Places): Promis
     TOKEN_PRIVATE_KEY: keys.token,
     ADMISSION_KEYS: keys.admission,
     TICKET_PRIVATE_KEY: keys.ticket,
+    METRICS_PORT: '0',
     PORT: String(places.ports.api),
     PAYMENTS_PORT: String(places.ports.payments),
     GATEWAY_PORT: String(places.ports.gateway),

@@ -8,7 +8,7 @@ import { openStores } from './stores.ts';
 import { runOnce, type Supervisor, supervise } from './supervisor.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
-const services = ['payments', 'relay', 'worker', 'gateway-sandbox', 'api'];
+const services = ['payments', 'relay', 'worker', 'gateway-sandbox', 'api'] as const;
 const processFile = (name: string) => resolve(root, `src/processes/${name}.ts`);
 /** One Ctrl-C arrives from the terminal and once more from the process that started us. */
 const oneKeyPressMs = 1000;
@@ -39,10 +39,12 @@ async function start(): Promise<void> {
   const env = await prepareStores(folder, ports);
   stopping.signal.throwIfAborted();
   await ports.release();
-  const supervisor = supervise(services.map((name) => ({ name, command: [processFile(name)], env })));
+  const supervisor = supervise(
+    services.map((name) => ({ name, command: [processFile(name)], env: { ...env, ...metricsOf(name, ports) } })),
+  );
   stoppingSteps.unshift(() => supervisor.stop());
   await withProgress('Starting the services', () => untilReady(supervisor, env));
-  printTable(env, folder, Date.now() - startedAt);
+  printTable(env, { folder, ports }, Date.now() - startedAt);
 }
 
 /** Databases up, migrated and filled, Redis and search up; gives the environment of the services. */
@@ -85,6 +87,10 @@ function serviceEnvironment({ path, secrets }: DataFolder, ports: ServicePorts):
   };
 }
 
+function metricsOf(name: (typeof services)[number], { metrics }: ServicePorts): NodeJS.ProcessEnv {
+  return name === 'gateway-sandbox' ? {} : { METRICS_PORT: String(metrics[name]) };
+}
+
 async function untilReady(supervisor: Supervisor, env: NodeJS.ProcessEnv): Promise<void> {
   const aborted = new Promise<never>((_, reject) => {
     stopping.signal.addEventListener('abort', () => reject(stopping.signal.reason));
@@ -105,10 +111,15 @@ async function answersReady(url: string): Promise<boolean> {
   );
 }
 
-function printTable(env: NodeJS.ProcessEnv, folder: DataFolder, tookMs: number): void {
+function printTable(
+  env: NodeJS.ProcessEnv,
+  { folder, ports }: { folder: DataFolder; ports: ServicePorts },
+  tookMs: number,
+): void {
   const rows = [
     ['GraphQL and GraphiQL', `${env.PUBLIC_URL}/graphql`],
     ['Health, readiness', `${env.PUBLIC_URL}/health  ${env.PUBLIC_URL}/ready`],
+    ['Metrics', metricsTable(ports)],
     ['Payments', `http://localhost:${env.PAYMENTS_PORT}`],
     ['Sandbox gateway', env.GATEWAY_URL],
     ['Booking database', env.DATABASE_URL],
@@ -121,6 +132,11 @@ function printTable(env: NodeJS.ProcessEnv, folder: DataFolder, tookMs: number):
   console.log(`Started in ${(tookMs / 1000).toFixed(1)} s. Ctrl-C stops everything.`);
   console.log(`Frontrow is ready: ${env.PUBLIC_URL}/graphql`);
 }
+
+const metricsTable = ({ metrics }: ServicePorts): string =>
+  Object.entries(metrics)
+    .map(([name, port]) => `http://localhost:${port}/metrics (${name})`)
+    .join('  ');
 
 function listenForStop(): void {
   let firstAt = 0;

@@ -12,7 +12,7 @@ test('PORT moves the API, and each port is another one', async () => {
   const port = await freePort();
   const ports = await reserveServicePorts(String(port));
   expect(ports).toMatchObject({ api: port, notice: undefined });
-  expect(new Set([ports.api, ports.payments, ports.gateway]).size).toBe(3);
+  expect(new Set([ports.api, ports.payments, ports.gateway, ...Object.values(ports.metrics)]).size).toBe(7);
   await ports.release();
 });
 

@@ -4,6 +4,8 @@ export interface ServicePorts {
   api: number;
   payments: number;
   gateway: number;
+  /** Where each process that has metrics tells them. */
+  metrics: Record<'api' | 'payments' | 'relay' | 'worker', number>;
   /** What a person who expected the usual ports should hear. */
   notice: string | undefined;
   /** Gives the ports up for the services to take; until then another copy that starts takes others. */
@@ -14,14 +16,14 @@ const usualPort = 4000;
 
 /**
  * Reserves the ports of the services. The API listens on `PORT`, else on 4000, else on a free port; payments and gateway
- * on the two after it while they are free.
+ * on the two after it while they are free, and metrics on the four after those.
  *
  * @throws Error when the `PORT` that was asked for is taken or is none
  */
 export async function reserveServicePorts(wanted: string | undefined): Promise<ServicePorts> {
   const asked = wanted === undefined || wanted === '' ? undefined : Number(wanted);
-  if (asked !== undefined && !(Number.isInteger(asked) && asked >= 0 && asked < 65_534)) {
-    throw new Error(`PORT is "${wanted}": give a number from 0 (any free port) to 65533.`);
+  if (asked !== undefined && !(Number.isInteger(asked) && asked >= 0 && asked < 65_530)) {
+    throw new Error(`PORT is "${wanted}": give a number from 0 (any free port) to 65529.`);
   }
   const first = await reserve(asked ?? usualPort);
   if (first === undefined && asked !== undefined) {
@@ -29,12 +31,12 @@ export async function reserveServicePorts(wanted: string | undefined): Promise<S
   }
   const held = [first ?? (await reserveAny())];
   const api = portOf(held[0]);
-  held.push((await reserve(api + 1)) ?? (await reserveAny()));
-  held.push((await reserve(api + 2)) ?? (await reserveAny()));
+  for (let after = 1; after <= 6; after++) held.push((await reserve(api + after)) ?? (await reserveAny()));
   return {
     api,
     payments: portOf(held[1]),
     gateway: portOf(held[2]),
+    metrics: { api: portOf(held[3]), payments: portOf(held[4]), relay: portOf(held[5]), worker: portOf(held[6]) },
     notice:
       first === undefined
         ? `Port ${usualPort} is taken, so the API listens on ${api}. PORT chooses another one.`

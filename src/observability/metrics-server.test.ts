@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { counter, gauge } from './metrics.ts';
+import { serveMetrics } from './metrics-server.ts';
+import { sampler } from './samplers.ts';
+
+const listening = { isOn: true, host: '127.0.0.1', port: 0 };
+const things = gauge({ name: 'frontrow_test_things', help: 'Things of this test.', labelNames: ['kind'] });
+const read = async (port: number | undefined, path = '/metrics') => fetch(`http://127.0.0.1:${port}${path}`);
+
+test('a scrape shows what was counted, and what the process takes', async () => {
+  const seen = counter({ name: 'frontrow_test_seen_total', help: 'Seen by this test.', labelNames: ['who'] });
+  seen.inc({ who: 'us' }, 3);
+  const server = await serveMetrics({ config: listening });
+  const text = await (await read(server.port)).text();
+  expect(text).toContain('frontrow_test_seen_total{who="us"} 3');
+  expect(text).toContain('# HELP frontrow_test_seen_total Seen by this test.');
+  expect(text).toMatch(/^process_cpu_seconds_total \d/m);
+  expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
+  await server.close();
+});
+
+test('sampled gauges are read at a scrape, once for many, and what is gone is not shown again', async () => {
+  let [reads, rareReads] = [0, 0];
+  const answers = [
+    [{ gauge: things, labels: { kind: 'old' }, value: 1 }],
+    [{ gauge: things, labels: { kind: 'new' }, value: 2 }],
+  ];
+  const one = sampler({ name: 'things', gauges: [things], everyMs: 0, read: async () => answers[reads++] ?? [] });
+  const rare = sampler({
+    name: 'rare',
+    gauges: [],
+    read: async () => {
+      rareReads++;
+      return [];
+    },
+  });
+  const server = await serveMetrics({ config: listening, samplers: [one, rare] });
+  expect(await (await read(server.port)).text()).toContain('frontrow_test_things{kind="old"} 1');
+  const second = await (await read(server.port)).text();
+  expect(second).toContain('frontrow_test_things{kind="new"} 2');
+  expect(second).not.toContain('kind="old"');
+  expect([reads, rareReads]).toEqual([2, 1]);
+  await server.close();
+});
+
+test('a store that does not answer holds up no scrape, and is counted when it fails', async () => {
+  const never = sampler({ name: 'never', gauges: [], read: () => new Promise(() => {}) });
+  const failing = sampler({ name: 'failing', gauges: [], read: async () => Promise.reject(new Error('away')) });
+  const server = await serveMetrics({ config: listening, samplers: [never, failing] });
+  const text = await (await read(server.port)).text();
+  expect(text).toContain('frontrow_sample_failures_total{sampler="failing"} 1');
+  expect(text).toContain('frontrow_sample_failures_total{sampler="never"} 0');
+  await server.close();
+});
+
+test('readiness says no with 503, and why only when it is asked', async () => {
+  const readiness = async () => ({ isReady: false, details: { dependencies: { postgres: 'down' } } });
+  const server = await serveMetrics({ config: listening, readiness });
+  const short = await read(server.port, '/ready');
+  expect([short.status, await short.json()]).toEqual([503, { status: 'not ready' }]);
+  expect(await (await read(server.port, '/ready?verbose')).json()).toMatchObject({
+    dependencies: { postgres: 'down' },
+  });
+  expect((await read(server.port, '/health')).status).toBe(200);
+  expect((await read(server.port, '/else')).status).toBe(404);
+  await server.close();
+});
+
+test.each([
+  { isOn: false, host: '127.0.0.1', port: 0 },
+  { isOn: true, host: '127.0.0.1', port: undefined },
+])('nothing listens with %o', async (config) => {
+  const server = await serveMetrics({ config });
+  expect(server.port).toBeUndefined();
+  await server.close();
+});

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { countProcess, registry } from './metrics.ts';
+import type { Sampler } from './samplers.ts';
+
+export type MetricsServer = {
+  /** Undefined when nothing listens. */
+  readonly port: number | undefined;
+  close(): Promise<void>;
+};
+
+/** A readiness as an HTTP status and what `?verbose` adds to it. */
+export type Readiness = { readonly isReady: boolean; readonly details: object };
+
+type Options = {
+  /** Off: nothing listens and nothing is sampled. Without a port nothing listens either. */
+  config: { isOn: boolean; host: string; port: number | undefined };
+  samplers?: readonly Sampler[];
+  /** Default: a process that listens is ready. */
+  readiness?: () => Promise<Readiness>;
+};
+
+/**
+ * `/metrics`, `/health` and `/ready` of a process, on a port of their own: they say more than the public may know, and
+ * must answer while the public port is full. Loopback unless the configuration says otherwise.
+ */
+export async function serveMetrics({ config, samplers = [], readiness }: Options): Promise<MetricsServer> {
+  if (!config.isOn || config.port === undefined) return { port: undefined, close: async () => undefined };
+  countProcess();
+  const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://frontrow');
+    void answer(url, response, { samplers, readiness }).catch(() => {
+      if (response.headersSent) response.destroy();
+      else send(response, 500, 'text/plain; charset=utf-8', 'The metrics could not be read.\n');
+    });
+  });
+  server.listen(config.port, config.host);
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(
+  url: URL,
+  response: ServerResponse,
+  { samplers, readiness }: { samplers: readonly Sampler[]; readiness: Options['readiness'] | undefined },
+): Promise<void> {
+  if (url.pathname === '/metrics') {
+    await Promise.all(samplers.map((one) => one.refresh()));
+    return send(response, 200, registry.contentType, await registry.metrics());
+  }
+  if (url.pathname === '/health') return sendJson(response, 200, { status: 'ok' });
+  if (url.pathname !== '/ready') return sendJson(response, 404, { error: 'NOT_FOUND' });
+  const { isReady, details } = (await readiness?.()) ?? { isReady: true, details: {} };
+  const summary = { status: isReady ? 'ready' : 'not ready' };
+  sendJson(response, isReady ? 200 : 503, url.searchParams.has('verbose') ? { ...summary, ...details } : summary);
+}
+
+const sendJson = (response: ServerResponse, status: number, body: object): void =>
+  send(response, status, 'application/json; charset=utf-8', JSON.stringify(body));
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(body);
+}
