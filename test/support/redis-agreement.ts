@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { Redis } from 'ioredis';
+import { closeDb, type Db, openDb } from '#db/client.ts';
+import { lockOwner } from '#domain/inventory/seat-locks.ts';
+import { seatLock } from '#redis/keys.ts';
+import { findSeatMapDisagreements, listProjectedEvents } from './seat-map-agreement.ts';
+
+/** How old a lock may be that no seat in PostgreSQL answers for: the time of a hold between its lock and its commit. */
+const UNDER_WAY_MS = 2_000;
+
+type Options = {
+  /**
+   * Nothing is under way and Redis was rebuilt: then every live hold has its lock, too, and every seat map in Redis is that
+   * of PostgreSQL, seat by seat.
+   */
+  readonly atRest?: boolean;
+};
+
+/**
+ * X1: what Redis says of seats and PostgreSQL does not; empty when they agree. Each seat lock belongs to whoever holds or
+ * has bought the seat, or is younger than two seconds. Waits that long when something is suspicious.
+ */
+export async function findRedisDisagreements(
+  { bookingUrl, redisUrl }: { bookingUrl: string; redisUrl: string },
+  { atRest = false }: Options = {},
+): Promise<string[]> {
+  const db = openDb({ url: bookingUrl, poolMax: 2, name: 'redis-agreement' });
+  const redis = new Redis(redisUrl);
+  try {
+    const suspects = findSuspects(await readLocks(redis), await readOwners(db), atRest);
+    if (suspects.size > 0) await sleep(UNDER_WAY_MS);
+    const lasting = suspects.size > 0 ? findSuspects(await readLocks(redis), await readOwners(db), atRest) : new Map();
+    const wrong = [...lasting]
+      .filter(([key, what]) => suspects.get(key) === what)
+      .map(([key, what]) => `${key} ${what}`);
+    return [...wrong, ...(atRest ? await findWrongMaps(db, redis) : [])];
+  } finally {
+    redis.disconnect();
+    await closeDb(db);
+  }
+}
+
+/** By key. `endsAtMs` tells one lock from a later one of the same owner. */
+type Lock = { readonly owner: string; readonly endsAtMs: number };
+type Owner = { readonly owner: string; readonly isLiveHold: boolean };
+
+async function readLocks(redis: Redis): Promise<Map<string, Lock>> {
+  const locks = new Map<string, Lock>();
+  for await (const found of redis.scanStream({ match: seatLock('*', 0).replace(/0$/, '*'), count: 1000 })) {
+    const keys = found as string[];
+    const reading = redis.pipeline();
+    for (const key of keys) reading.get(key).pexpiretime(key);
+    const answers = (await reading.exec()) ?? [];
+    for (const [index, key] of keys.entries()) {
+      const owner = answers[2 * index]?.[1];
+      if (typeof owner === 'string') locks.set(key, { owner, endsAtMs: Number(answers[2 * index + 1]?.[1]) });
+    }
+  }
+  return locks;
+}
+
+/** Whose each taken seat is, by the key that its lock would have. A lock stays when its hold was paid, and is still right. */
+async function readOwners(db: Db): Promise<Map<string, Owner>> {
+  const rows = await db.execute<{ event: string; seat: number; user: string; key: string; live: boolean }>(sql`
+    select s.event_id as event, s.seat_no as seat, b.user_id as user, b.idempotency_key as key,
+      s.status = 'HELD' and s.hold_expires_at > clock_timestamp() as live
+    from event_seats s join bookings b on b.id = s.booking_id where s.status in ('HELD', 'BOOKED')`);
+  return new Map(
+    rows.map((row) => [seatLock(row.event, row.seat), { owner: lockOwner(row.user, row.key), isLiveHold: row.live }]),
+  );
+}
+
+function findSuspects(locks: Map<string, Lock>, owners: Map<string, Owner>, atRest: boolean): Map<string, string> {
+  const suspects = new Map<string, string>();
+  for (const [key, { owner, endsAtMs }] of locks)
+    if (owners.get(key)?.owner !== owner)
+      suspects.set(key, `is locked for ${owner} until ${endsAtMs}, and PostgreSQL knows of no such hold`);
+  for (const [key, { owner, isLiveHold }] of owners)
+    if (atRest && isLiveHold && !locks.has(key)) suspects.set(key, `is held by ${owner} and has no lock`);
+  return suspects;
+}
+
+async function findWrongMaps(db: Db, redis: Redis): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const eventId of await listProjectedEvents(redis))
+    wrong.push(...(await findSeatMapDisagreements({ db, redis }, eventId)));
+  return wrong;
+}
