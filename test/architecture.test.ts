@@ -38,6 +38,7 @@ const forbidden = [
   ['src/http/a.ts', '#db/client.ts'],
   ['src/http/b.ts', 'postgres'],
   ['src/http/c.ts', '#workers/run-worker.ts'],
+  ['src/http/d.ts', '#events/contracts.ts'],
   ['src/schema/a.ts', '#db/client.ts'],
   ['src/schema/b.ts', '#redis/client.ts'],
   ['src/schema/booking/c.ts', '../../db/client.ts'],
@@ -58,6 +59,7 @@ const forbidden = [
   ['src/gateways/a.ts', '#db/client.ts'],
   ['src/gateways/b.ts', '#domain/booking/create-booking.ts'],
   ['src/db/a.ts', '#domain/errors.ts'],
+  ['src/db/b.ts', '#events/log/log.ts'],
   ['src/redis/a.ts', '#db/client.ts'],
   ['src/search/a.ts', '#domain/errors.ts'],
   ['src/events/a.ts', '#db/client.ts'],
@@ -66,6 +68,7 @@ const forbidden = [
 
 const allowed = [
   ['src/http/ok.ts', '#domain/viewer.ts'],
+  ['src/http/ok-origin.ts', '#events/origin.ts'],
   ['src/schema/ok.ts', '#domain/viewer.ts'],
   ['src/domain/booking/ok.ts', '#db/client.ts'],
   ['src/domain/booking/ok-redis.ts', '#redis/client.ts'],
@@ -74,6 +77,7 @@ const allowed = [
   ['src/workers/ok.ts', '#domain/booking/expire-holds.ts'],
   ['src/gateways/ok.ts', '#domain/payments/gateway.ts'],
   ['src/db/ok.ts', '#events/contracts.ts'],
+  ['src/db/ok-origin.ts', '#events/origin.ts'],
   ['src/processes/ok.ts', '#db/client.ts'],
 ] as const;
 

@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { aggregateTypeOf, type DomainEvent } from '#events/contracts.ts';
+import { currentOrigin, storedOrigin } from '#events/origin.ts';
 import type { Tx } from './client.ts';
 
 /**
@@ -9,6 +10,7 @@ import type { Tx } from './client.ts';
  */
 export async function appendToOutbox(tx: Tx, events: readonly DomainEvent[]): Promise<void> {
   if (events.length === 0) return;
+  const { requestId, traceparent } = storedOrigin(currentOrigin());
   const rows = events.map((event) => ({
     id: randomUUIDv7(),
     aggregatetype: aggregateTypeOf(event),
@@ -16,10 +18,13 @@ export async function appendToOutbox(tx: Tx, events: readonly DomainEvent[]): Pr
     type: event.type,
     event_id: event.eventId,
     payload: event,
+    request_id: requestId,
+    traceparent,
   }));
   await tx.execute(sql`
-    insert into outbox (id, aggregatetype, aggregateid, type, event_id, payload)
-    select id, aggregatetype, aggregateid, type, event_id, payload
+    insert into outbox (id, aggregatetype, aggregateid, type, event_id, payload, request_id, traceparent)
+    select id, aggregatetype, aggregateid, type, event_id, payload, request_id, traceparent
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as r(id uuid, aggregatetype text, aggregateid text, type text, event_id uuid, payload jsonb)`);
+      as r(id uuid, aggregatetype text, aggregateid text, type text, event_id uuid, payload jsonb, request_id text,
+        traceparent text)`);
 }

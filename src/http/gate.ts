@@ -1,5 +1,6 @@
 import { assertValidSchema, type FormattedExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Viewer } from '#domain/viewer.ts';
+import { withOrigin } from '#events/origin.ts';
 import type { Log } from '#observability/log.ts';
 import type { Context, Resources } from '#schema/context.ts';
 import { authenticate, type Caller, createContext } from './context.ts';
@@ -102,12 +103,15 @@ async function run(
     return operation.result;
   }
   const refusals: string[] = [];
-  const executed = await needs.execution.run({
-    operation,
-    variables: params.variables,
-    createContext: () => createContext(needs, caller, refusals),
-    requestId: caller.requestId,
-  });
+  const { requestId } = caller;
+  const executed = await withOrigin({ requestId }, () =>
+    needs.execution.run({
+      operation,
+      variables: params.variables,
+      createContext: () => createContext(needs, caller, refusals),
+      requestId,
+    }),
+  );
   writeLine(executed, operation, refusals);
   return executed.result;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { NoticeRejected } from '#domain/payments/gateway.ts';
 import { receiveNotice } from '#domain/payments/receive-notice.ts';
+import { type Origin, withOrigin } from '#events/origin.ts';
 import { describeError } from '#observability/log.ts';
 
 const WEBHOOK_PATH = '/webhooks/gateway';
@@ -44,9 +45,16 @@ async function dispatch(needs: WebhookNeeds, request: IncomingMessage, response:
 async function takeNotice(needs: WebhookNeeds, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const startedMs = performance.now();
   const ms = () => Math.round(performance.now() - startedMs);
+  let origin: Origin | undefined;
   try {
     const rawBody = await readBody(request);
-    const { cause, ...notice } = await receiveNotice(needs, { rawBody, headers: request.headers });
+    const resume = <T>(of: Origin | undefined, work: () => Promise<T>): Promise<T> => {
+      origin = of;
+      return withOrigin(of, work);
+    };
+    const received = await receiveNotice({ ...needs, resume }, { rawBody, headers: request.headers });
+    const { cause, ...told } = received;
+    const notice = { ...told, requestId: origin?.requestId };
     if (cause === undefined) needs.log.info({ ...notice, ms: ms() }, 'notice');
     else needs.log.warn({ ...notice, ...describeError(cause), ms: ms() }, 'notice kept, to be applied later');
     answer(response, 200, { received: true });

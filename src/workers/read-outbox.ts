@@ -1,10 +1,11 @@
 import postgres from 'postgres';
 import type { AggregateType } from '#events/contracts.ts';
 import type { NewMessage } from '#events/log/log.ts';
+import { originOf, type StoredOrigin } from '#events/origin.ts';
 
 const PAGE = 1000;
 
-type Row = { id: string; topic: AggregateType; key: string; event: unknown; createdAt: Date };
+type Row = StoredOrigin & { id: string; topic: AggregateType; key: string; event: unknown; createdAt: Date };
 
 /** Hands the whole outbox over, oldest first: within an event in commit order. `created_at` is the instant of the insert; a tie is broken by version. */
 export async function readOutbox(
@@ -15,10 +16,13 @@ export async function readOutbox(
   let count = 0;
   try {
     const pages = sql<Row[]>`
-      select id, aggregatetype as topic, event_id as key, payload as event, created_at as "createdAt"
+      select id, aggregatetype as topic, event_id as key, payload as event, created_at as "createdAt",
+        request_id as "requestId", traceparent
       from outbox order by created_at, (payload ->> 'version')::bigint nulls last, id`.cursor(PAGE);
     for await (const rows of pages) {
-      await append(rows);
+      await append(
+        rows.map(({ requestId, traceparent, ...row }) => ({ ...row, origin: originOf({ requestId, traceparent }) })),
+      );
       count += rows.length;
     }
     return count;

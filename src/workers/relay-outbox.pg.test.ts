@@ -49,6 +49,7 @@ async function write(events: readonly { key: string; position: number }[], db: p
     type: 'PaymentFailed',
     event_id: key,
     payload: { position, version: position } as never,
+    request_id: `request-${position}`,
   }));
   await db`insert into outbox ${db(rows)}`;
   return rows.map(({ id }) => id);
@@ -65,6 +66,9 @@ test('what was written before there was a slot is relayed too', async () => {
   const relay = startRelay(log.append);
   await expect.poll(() => firsts(log.appended), { timeout: 10_000 }).toEqual(ids);
   expect(relay.states).toContain('replayed');
+  const [later = ''] = await write([{ key, position: 4 }]);
+  await expect.poll(() => firsts(log.appended), { timeout: 10_000 }).toContain(later);
+  expect(log.appended.map(({ origin }) => origin?.requestId)).toEqual([1, 2, 3, 4].map((n) => `request-${n}`));
   await relay.stop();
 });
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type DecodedTransaction, decodeFromSlot, ensureSlot, isSlotTaken } from '#db/logical-decoding.ts';
 import type { AggregateType } from '#events/contracts.ts';
 import type { EventLog, NewMessage } from '#events/log/log.ts';
+import { originOf } from '#events/origin.ts';
 import { readOutbox } from './read-outbox.ts';
 
 /** Slots belong to the whole server, which may hold both databases, so each is named after its own. */
@@ -55,6 +56,7 @@ function toMessages(transaction: DecodedTransaction): NewMessage[] {
     key: required(row, 'event_id'),
     event: JSON.parse(required(row, 'payload')),
     createdAt: new Date(transaction.commitMs),
+    origin: originOf({ requestId: row.request_id ?? null, traceparent: row.traceparent ?? null }),
   }));
 }
 

@@ -3,6 +3,7 @@ import { TryAgain } from '#domain/errors.ts';
 import { isOutage } from '#domain/outages.ts';
 import { type AggregateType, type DomainEvent, domainEvent } from '#events/contracts.ts';
 import { DependencyAway, type EventLog, type Message } from '#events/log/log.ts';
+import { withOrigin } from '#events/origin.ts';
 import { describeError } from '#observability/log.ts';
 
 /**
@@ -62,7 +63,9 @@ async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime
     handle: async (message) => {
       const startedMs = performance.now();
       const event = domainEvent.parse(message.event);
-      await one.run(needs, event, { messageId: message.id, signal: runtime.signal }).catch(waitForOutages);
+      await withOrigin(message.origin, () =>
+        one.run(needs, event, { messageId: message.id, signal: runtime.signal }).catch(waitForOutages),
+      );
       runtime.log.info({ ...about(message), worker: one.name, ms: elapsed(startedMs) }, event.type);
     },
     onTrouble: ({ kind, error, message }) => {
@@ -104,5 +107,10 @@ function waitForOutages(error: unknown): never {
   throw error;
 }
 
-const about = (message: Message) => ({ messageId: message.id, eventId: message.key, offset: message.offset });
+const about = (message: Message) => ({
+  messageId: message.id,
+  eventId: message.key,
+  offset: message.offset,
+  requestId: message.origin?.requestId,
+});
 const elapsed = (startedMs: number) => Math.round((performance.now() - startedMs) * 10) / 10;

@@ -54,12 +54,17 @@ export async function signInCrowd(apiUrl: string, count: number): Promise<Fan[]>
   return crowd;
 }
 
-/** A fan whose session was opened elsewhere. */
-export function fanAt(apiUrl: string, session: { userId: string; token: string }): Fan {
-  const headers = { authorization: `Bearer ${session.token}` };
+/** A fan whose session was opened elsewhere; `extra` headers go with each request. */
+export function fanAt(
+  apiUrl: string,
+  session: { userId: string; token: string },
+  extra: Record<string, string> = {},
+): Fan {
+  const headers = { authorization: `Bearer ${session.token}`, ...extra };
   const answer = (query: string, variables: object = {}) => post(apiUrl, { query, variables }, headers);
   return {
-    ...session,
+    userId: session.userId,
+    token: session.token,
     answer,
     async ask(query, variables) {
       const result = await answer(query, variables);
@@ -67,7 +72,7 @@ export function fanAt(apiUrl: string, session: { userId: string; token: string }
       return result.data;
     },
     socket: () => openSocket(apiUrl, headers),
-    at: (other) => fanAt(other, session),
+    at: (other) => fanAt(other, session, extra),
   };
 }
 

@@ -32,6 +32,8 @@ export const payments = pgTable('payments', {
   checks: integer('checks').notNull().default(0),
   createdAt: instant('created_at').notNull().defaultNow(),
   updatedAt: instant('updated_at').notNull().defaultNow(),
+  requestId: text('request_id'),
+  traceparent: text('traceparent'),
 });
 
 export const notices = pgTable(

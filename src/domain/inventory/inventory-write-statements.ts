@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Tx } from '#db/client.ts';
 import { plainArray, prepared } from '#db/prepared.ts';
 import { aggregateTypeOf, type DomainEvent } from '#events/contracts.ts';
+import { type Origin, storedOrigin } from '#events/origin.ts';
 import type { BookingState, NewTicket, SeatState } from './inventory-command.ts';
 import type { InboxMark } from './inventory-read-statements.ts';
 
@@ -161,12 +162,17 @@ export type InventoryChange = {
   readonly counters: CounterChange;
 };
 
+/** A message, and the request that it goes back to. */
+export type Publication = { readonly event: DomainEvent; readonly origin: Origin | undefined };
+
 /** The next versions, and what is published of them: one statement, since every write has both. */
 export async function updateInventories(
   tx: Tx,
   changes: readonly InventoryChange[],
-  events: readonly DomainEvent[],
+  publications: readonly Publication[],
 ): Promise<void> {
+  const events = publications.map(({ event }) => event);
+  const origins = publications.map(({ origin }) => storedOrigin(origin));
   const [done] = await prepared<{ count: number }>(tx, UPDATE_INVENTORIES, [
     column(changes, (change) => change.eventId),
     column(changes, (change) => change.from),
@@ -180,6 +186,8 @@ export async function updateInventories(
     column(events, (event) => event.aggregateId),
     column(events, (event) => event.type),
     JSON.stringify(events),
+    origins.map(({ requestId }) => requestId),
+    origins.map(({ traceparent }) => traceparent),
   ]);
   mustChange('The inventory', done?.count ?? 0, changes.length);
 }
@@ -192,10 +200,11 @@ const UPDATE_INVENTORIES = `with inventory as (
     where i.event_id = c.event_id and i.version = c.version_before
     returning 1
   ), published as (
-    insert into outbox (event_id, id, aggregatetype, aggregateid, type, payload)
-    select event_id, id, topic, key, type, event
+    insert into outbox (event_id, id, aggregatetype, aggregateid, type, payload, request_id, traceparent)
+    select event_id, id, topic, key, type, event, request_id, traceparent
     from rows from (unnest($7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::text[]),
-      jsonb_array_elements($12::jsonb)) as t (event_id, id, topic, key, type, event)
+      jsonb_array_elements($12::jsonb), unnest($13::text[], $14::text[]))
+      as t (event_id, id, topic, key, type, event, request_id, traceparent)
   )
   select count(*)::int as count from inventory`;
 

@@ -1,4 +1,5 @@
 import type { Db } from '#db/client.ts';
+import { currentOrigin } from '#events/origin.ts';
 import type { SeatingPlanCache } from '../catalog/seating-plan-cache.ts';
 import { TryAgain } from '../errors.ts';
 import { type EventSales, openEventSales } from './event-sales.ts';
@@ -108,7 +109,7 @@ class Writer implements InventoryWriter {
     }
     return new Promise((resolve, reject) => {
       const entry: Entry = {
-        request: options.inbox ? { command, inbox: options.inbox } : { command },
+        request: { command, origin: currentOrigin(), ...(options.inbox && { inbox: options.inbox }) },
         deadlineAt: performance.now() + (options.deadlineMs ?? DEADLINE_MS),
         isSettled: false,
         resolve: (answer) => this.#settle(entry, () => resolve(answer)),

@@ -1,5 +1,6 @@
 import type { Db, Tx } from '#db/client.ts';
 import { inTransaction } from '#db/transaction.ts';
+import type { Origin } from '#events/origin.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
 import { type Allocation, allocate } from './allocate-rules.ts';
 import { alternativesTo, mergedRanges, neighbourhood, type SeatRange } from './alternatives-rules.ts';
@@ -19,6 +20,7 @@ import {
   insertBookings,
   insertInbox,
   insertTickets,
+  type Publication,
   takeSeats,
   updateBookings,
   updateInventories,
@@ -27,8 +29,15 @@ import {
 import { readSeenMarks, readStates, readWork } from './read-inventory-state.ts';
 import { seatWritesOf } from './seat-write-rules.ts';
 
-/** `inbox`: the message that the command answers; it is marked as handled in the transaction of the command's effect. */
-export type InventoryRequest = { readonly command: InventoryCommand; readonly inbox?: InboxMark };
+/**
+ * `inbox`: the message that the command answers; it is marked as handled in the transaction of the command's effect.
+ * `origin`: of who submitted it, since one write has commands of many.
+ */
+export type InventoryRequest = {
+  readonly command: InventoryCommand;
+  readonly inbox?: InboxMark;
+  readonly origin?: Origin | undefined;
+};
 
 /** As the rules decided it; a refused hold also gets up to three adjacent blocks of the same size, at `version`. */
 export type InventoryAnswer =
@@ -160,14 +169,21 @@ function seatWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
     if (!counters || allocation.transitions.length === 0) return [];
     return [{ eventId, from: state.version, to: allocation.version, counters }];
   });
-  const events = decisions.flatMap(({ plan, state, allocation }) =>
-    allocation.transitions.map((transition) => eventOf(transition, { sale: state.sale, plan })),
-  );
+  const published = decisions.flatMap(publicationsOf);
   return [
     ...(taken.length > 0 ? [takeSeats(tx, taken)] : []),
     ...(changed.length > 0 ? [changeSeats(tx, changed)] : []),
-    ...(changes.length > 0 ? [updateInventories(tx, changes, events)] : []),
+    ...(changes.length > 0 ? [updateInventories(tx, changes, published)] : []),
   ];
+}
+
+/** A booking that ended because another one took its overdue seats goes back to no request. */
+function publicationsOf({ plan, state, fresh, allocation }: Decision): Publication[] {
+  const origins = new Map(fresh.map(({ command, origin }) => [command.bookingId, origin]));
+  return allocation.transitions.map((transition) => ({
+    event: eventOf(transition, { sale: state.sale, plan }),
+    origin: origins.get(transition.booking.id),
+  }));
 }
 
 function bookingWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {

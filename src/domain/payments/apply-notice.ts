@@ -2,6 +2,7 @@ import { and, asc, eq, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Db, Tx } from '#db/client.ts';
 import { notices } from '#db/payments/tables.ts';
 import { inTransaction } from '#db/transaction.ts';
+import { type Origin, originOf, withOrigin } from '#events/origin.ts';
 import type { GatewayName } from './gateway.ts';
 import { judgeSession, sessionStatusByNotice } from './payment-rules.ts';
 import {
@@ -32,8 +33,13 @@ export type NoticeOutcome =
 type Notice = typeof notices.$inferSelect;
 type NoticeKey = { gateway: GatewayName; gatewayEventId: string };
 
+/** A gateway's notice says nothing of the request that it goes back to: its payment does. */
+export type Resume = <T>(origin: Origin | undefined, work: () => Promise<T>) => Promise<T>;
+type Needs = { db: Db; resume?: Resume };
+
 /** Applies a stored notice once, and only when a payment matches; until then it waits. */
-export async function applyNotice(needs: { db: Db }, key: NoticeKey): Promise<NoticeOutcome> {
+export async function applyNotice(needs: Needs, key: NoticeKey): Promise<NoticeOutcome> {
+  const resume: Resume = needs.resume ?? withOrigin;
   return inTransaction(needs.db, 'apply-notice', async (tx) => {
     const [notice] = await tx
       .select()
@@ -41,7 +47,7 @@ export async function applyNotice(needs: { db: Db }, key: NoticeKey): Promise<No
       .where(and(eq(notices.gateway, key.gateway), eq(notices.gatewayEventId, key.gatewayEventId)))
       .for('update');
     if (!notice || notice.handledAt) return 'REPEATED';
-    const outcome = notice.type === 'IGNORED' ? 'IGNORED' : await match(tx, notice);
+    const outcome = notice.type === 'IGNORED' ? 'IGNORED' : await match(tx, notice, resume);
     if (outcome !== 'WAITING') {
       await tx
         .update(notices)
@@ -93,9 +99,12 @@ export async function sweepWaitingNotices(
   return { applied, waiting: waiting.length - applied };
 }
 
-async function match(tx: Tx, notice: Notice): Promise<NoticeOutcome> {
+async function match(tx: Tx, notice: Notice, resume: Resume): Promise<NoticeOutcome> {
   const payment = await findPayment(tx, notice);
-  if (!payment) return 'WAITING';
+  return payment ? resume(originOf(payment), () => apply(tx, payment, notice)) : 'WAITING';
+}
+
+async function apply(tx: Tx, payment: Payment, notice: Notice): Promise<NoticeOutcome> {
   if (notice.reference && payment.gatewayReference !== notice.reference) {
     // The opening is still under way: its answer says whether this is our session.
     if (payment.status === 'CREATING_SESSION') return 'WAITING';

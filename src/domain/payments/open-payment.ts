@@ -4,6 +4,7 @@ import { failpoint } from '#db/failpoint.ts';
 import { onceFor } from '#db/inbox.ts';
 import { inTransaction } from '#db/transaction.ts';
 import type { DomainEventOf } from '#events/contracts.ts';
+import { currentOrigin, storedOrigin } from '#events/origin.ts';
 import type { PaymentGateway } from './gateway.ts';
 import { SESSION_GRACE_SECONDS } from './payment-rules.ts';
 import { insertFreePayment, insertPayment } from './payment-statements.ts';
@@ -35,6 +36,7 @@ export async function openPayment(
     gateway: needs.gateway.name,
     holdExpiresAt,
     sessionExpiresAt: new Date(holdExpiresAt.getTime() + SESSION_GRACE_SECONDS * 1000),
+    ...storedOrigin(currentOrigin()),
   };
   await inTransaction(needs.db, 'open-payment', async (tx) => {
     await onceFor(tx, { consumer: BOOKING_FOLLOWER, messageId }, async () => {

@@ -10,7 +10,7 @@ export type NewPayment = Pick<
   Payment,
   'id' | 'bookingId' | 'eventId' | 'amountMinor' | 'currency' | 'description' | 'lines' | 'gateway'
 > &
-  Pick<Payment, 'holdExpiresAt' | 'sessionExpiresAt'>;
+  Pick<Payment, 'holdExpiresAt' | 'sessionExpiresAt' | 'requestId' | 'traceparent'>;
 
 /** Instants come from the database's clock. */
 const now = sql`now()`;

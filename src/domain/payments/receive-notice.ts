@@ -1,7 +1,7 @@
 import type { Db } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { notices } from '#db/payments/tables.ts';
-import { applyNotice, type NoticeOutcome } from './apply-notice.ts';
+import { applyNotice, type NoticeOutcome, type Resume } from './apply-notice.ts';
 import type { NoticeHeaders, PaymentGateway } from './gateway.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { NoticeHeaders, PaymentGateway } from './gateway.ts';
  * @throws NoticeRejected when the delivery is not from the gateway; nothing of it is kept
  */
 export async function receiveNotice(
-  needs: { db: Db; gateway: PaymentGateway; now: () => Date },
+  needs: { db: Db; gateway: PaymentGateway; now: () => Date; resume?: Resume },
   delivery: { rawBody: Buffer; headers: NoticeHeaders },
 ): Promise<{ gatewayEventId: string; type: string; outcome: NoticeOutcome | 'STORED'; cause?: unknown }> {
   const notice = needs.gateway.verifyNotice(delivery.rawBody, delivery.headers, needs.now());

@@ -30,6 +30,21 @@ export function eventLogConformance(open: () => Promise<EventLog>): void {
     await group.stop();
   });
 
+  test('a message says which request it goes back to, if it goes back to one', async () => {
+    await using log = await opened(open);
+    const origins = [
+      { requestId: 'request-of-this-test', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
+      { requestId: 'another-request', traceparent: undefined },
+      undefined,
+    ];
+    const messages = someMessages(3, 1).map((message, index) => ({ ...message, origin: origins[index] }));
+    await log.append(messages);
+    const group = startGroup(log, randomUUIDv7(), { only: messages });
+    await group.until(3);
+    expect(group.handled.map(({ origin }) => origin)).toEqual(origins);
+    await group.stop();
+  });
+
   test('a group that stopped goes on where it was', async () => {
     await using log = await opened(open);
     const messages = someMessages(60, 5);

@@ -1,4 +1,5 @@
 import type { AggregateType } from '../contracts.ts';
+import type { Origin } from '../origin.ts';
 
 /** What is appended. `key` keeps messages in order: those of one key are handled one after the other. */
 export type NewMessage = {
@@ -8,6 +9,7 @@ export type NewMessage = {
   /** JSON, not yet checked against the contract. */
   readonly event: unknown;
   readonly createdAt: Date;
+  readonly origin?: Origin | undefined;
 };
 
 export type Message = NewMessage & { readonly partition: number; readonly offset: number };

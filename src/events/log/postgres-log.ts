@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import type { AggregateType } from '../contracts.ts';
+import { originOf, type StoredOrigin, storedOrigin } from '../origin.ts';
 import { type Delivery, deliver, deliverByKey } from './delivery.ts';
 import type { Consumption, EventLog, Message, NewMessage } from './log.ts';
 
@@ -14,7 +15,14 @@ const CHANNEL = 'event_log';
 
 type Sql = postgres.Sql;
 type Claim = { topic: AggregateType; partition: number; offset: number };
-type Row = { partition: number; offset: string; id: string; key: string; event: unknown; createdAt: Date };
+type Row = StoredOrigin & {
+  partition: number;
+  offset: string;
+  id: string;
+  key: string;
+  event: unknown;
+  createdAt: Date;
+};
 
 /** The event log in schema `event_log` of the booking database: nothing more to run, and as durable as the bookings. */
 export function openPostgresLog(options: { url: string; name: string; poolMax?: number }): EventLog {
@@ -48,6 +56,8 @@ async function append(sql: Sql, messages: readonly NewMessage[]): Promise<void> 
     key: message.key,
     event: message.event,
     created_at: message.createdAt.toISOString(),
+    request_id: message.origin?.requestId,
+    traceparent: message.origin?.traceparent,
   }));
   const places = [...new Map(rows.map((row) => [`${row.topic}/${row.partition}`, row])).values()];
   const topics = places.map((row) => row.topic);
@@ -60,14 +70,15 @@ async function append(sql: Sql, messages: readonly NewMessage[]): Promise<void> 
     await tx`
       with wanted as (
         select r.* from jsonb_to_recordset(${tx.json(rows as never)}::jsonb)
-          as r(position int, topic text, partition int, id uuid, key text, event jsonb, created_at timestamptz)
+          as r(position int, topic text, partition int, id uuid, key text, event jsonb, created_at timestamptz,
+            request_id text, traceparent text)
         where not exists (select from event_log.messages m where m.id = r.id)
       ), numbered as (
         select wanted.*, next_offset + row_number() over (partition by topic, partition order by position) - 1 as number
         from wanted join event_log.partitions using (topic, partition)
       ), inserted as (
-        insert into event_log.messages (topic, partition, "offset", id, key, event, created_at)
-        select topic, partition, number, id, key, event, created_at from numbered
+        insert into event_log.messages (topic, partition, "offset", id, key, event, created_at, request_id, traceparent)
+        select topic, partition, number, id, key, event, created_at, request_id, traceparent from numbered
       )
       update event_log.partitions p set next_offset = n.last + 1
       from (select topic, partition, max(number) as last from numbered group by topic, partition) n
@@ -147,10 +158,16 @@ function handleBatch(sql: Sql, consumption: Consumption): Promise<'progress' | '
 
 async function readMessages(tx: postgres.TransactionSql, claim: Claim): Promise<Message[]> {
   const rows = await tx<Row[]>`
-    select partition, "offset", id, key, event, created_at as "createdAt" from event_log.messages
+    select partition, "offset", id, key, event, created_at as "createdAt", request_id as "requestId", traceparent
+    from event_log.messages
     where topic = ${claim.topic} and partition = ${claim.partition} and "offset" >= ${claim.offset}
     order by "offset" limit ${BATCH}`;
-  return rows.map((row) => ({ ...row, topic: claim.topic, offset: Number(row.offset) }));
+  return rows.map(({ requestId, traceparent, ...row }) => ({
+    ...row,
+    topic: claim.topic,
+    offset: Number(row.offset),
+    origin: originOf({ requestId, traceparent }),
+  }));
 }
 
 async function findParkedKeys(
@@ -185,9 +202,12 @@ async function park(
     const delivery = outcomes.get(message.id);
     if (delivery?.outcome !== 'park') continue;
     const { id, topic, partition, offset, key, event } = message;
+    const { requestId, traceparent } = storedOrigin(message.origin);
     await tx`
-      insert into event_log.parked (consumer_group, id, topic, partition, "offset", key, event, reason)
-      values (${group}, ${id}, ${topic}, ${partition}, ${offset}, ${key}, ${tx.json(event as never)}, ${delivery.reason})
+      insert into event_log.parked
+        (consumer_group, id, topic, partition, "offset", key, event, reason, request_id, traceparent)
+      values (${group}, ${id}, ${topic}, ${partition}, ${offset}, ${key}, ${tx.json(event as never)}, ${delivery.reason},
+        ${requestId}, ${traceparent})
       on conflict do nothing`;
   }
 }

@@ -6,6 +6,7 @@ import {
 } from '#domain/payments/claim-due-payments.ts';
 import { settlePayment } from '#domain/payments/settle-payment.ts';
 import type { SettleNeeds, StepOutcome } from '#domain/payments/settle-step.ts';
+import { originOf, withOrigin } from '#events/origin.ts';
 import { describeError } from '#observability/log.ts';
 import type { WorkerLog } from '#workers/run-worker.ts';
 
@@ -44,9 +45,15 @@ export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }
 
   const settle = async (claimed: ClaimedPayment, signal: AbortSignal) => {
     const startedMs = performance.now();
-    const about = { worker: `settle-${kind}`, bookingId: claimed.bookingId, attempt: claimed.checks };
+    const origin = originOf(claimed);
+    const about = {
+      worker: `settle-${kind}`,
+      bookingId: claimed.bookingId,
+      requestId: origin?.requestId,
+      attempt: claimed.checks,
+    };
     try {
-      const { step, ...result } = await settlePayment(needs, claimed, signal);
+      const { step, ...result } = await withOrigin(origin, () => settlePayment(needs, claimed, signal));
       const fields = { ...about, ...result, ms: Math.round(performance.now() - startedMs) };
       if (alarms.has(result.outcome)) log.error(fields, step);
       else if (result.outcome === 'UNKNOWN') log.warn(fields, step);
