@@ -13,7 +13,7 @@ const ofEndedRooms = (table: 'waiting_room_sessions' | 'waiting_room_places') =>
 /**
  * Keeps what recovery needs and no more: the outbox and the log for seven days (a lost slot is replayed from them),
  * inbox marks for thirty (as long as an idempotency key), refresh tokens and waiting rooms until thirty days after their
- * end.
+ * end, and for a year what was done with parked messages.
  */
 export const forgetOldRows = worker<{ db: Db }, TimedWorker<{ db: Db }>>({
   name: 'forget-old-rows',
@@ -27,6 +27,8 @@ export const forgetOldRows = worker<{ db: Db }, TimedWorker<{ db: Db }>>({
             limit ${DELETE_BATCH})`,
       sql`delete from inbox where (consumer, message_id) in (
             select consumer, message_id from inbox where handled_at < now() - interval '30 days' limit ${DELETE_BATCH})`,
+      sql`delete from event_log.parked_history where number in (
+            select number from event_log.parked_history where at < now() - interval '1 year' limit ${DELETE_BATCH})`,
       sql`delete from refresh_tokens where id in (
             select id from refresh_tokens where expires_at < now() - interval '30 days' limit ${DELETE_BATCH})`,
       ofEndedRooms('waiting_room_sessions'),

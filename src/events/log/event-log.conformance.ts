@@ -1,9 +1,15 @@
 import { randomUUIDv7 } from 'node:crypto';
+import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { DependencyAway, type EventLog, type Message, type NewMessage } from './log.ts';
+import { listParked, requestReplay } from './parked-administration.ts';
 
-/** What every implementation of the port promises. `open` gives a log on the same store each time. */
-export function eventLogConformance(open: () => Promise<EventLog>): void {
+/**
+ * What every implementation of the port promises.
+ * @param open gives a log on the same store each time
+ * @param sql the booking database, where messages are parked
+ */
+export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres.Sql): void {
   test('everything that was appended is handled, in order per key, by every group', async () => {
     await using log = await opened(open);
     const messages = someMessages(500, 7);
@@ -113,6 +119,36 @@ export function eventLogConformance(open: () => Promise<EventLog>): void {
     expect(handled).toEqual([other.id]);
   });
 
+  test('parked messages are handed over again when asked, in order with those that come meanwhile', async () => {
+    await using one = await opened(open);
+    await using two = await opened(open);
+    const messages = someMessages(120, 2);
+    const group = randomUUIDv7();
+    let mended = false;
+    const handled: Message[] = [];
+    const consumption = {
+      only: messages,
+      handled,
+      before: ({ id }: Message) => {
+        if (id === messages[2]?.id && !mended) throw new Error('a defect');
+      },
+    };
+    const consumers = [one, two].map((log) => startGroup(log, group, consumption));
+    await one.append(messages.slice(0, 20));
+    await expect
+      .poll(() => listParked(sql, { group }), { timeout: 20_000 })
+      .toMatchObject([{ messages: 9, firstId: messages[2]?.id, reason: 'a defect', failures: 1 }]);
+    expect(new Set(handled.map(({ id }) => id)).size).toBe(11);
+    mended = true;
+    const asking = requestReplay(sql, { group }, 'a test');
+    for (let i = 20; i < 120; i += 5) await two.append(messages.slice(i, i + 5));
+    await asking;
+    await consumers[0]?.until(120);
+    expectOrderPerKey(messages, handled);
+    await expect.poll(() => listParked(sql, { group })).toEqual([]);
+    for (const consumer of consumers) await consumer.stop();
+  });
+
   test('while a dependency is away nothing is parked and nothing is skipped', async () => {
     await using log = await opened(open);
     const messages = someMessages(10, 2);
@@ -154,7 +190,11 @@ function someMessages(count: number, keys: number): NewMessage[] {
 function startGroup(
   log: EventLog,
   group: string,
-  { only, handled = [], before }: { only?: readonly NewMessage[]; handled?: Message[]; before?: () => void } = {},
+  {
+    only,
+    handled = [],
+    before,
+  }: { only?: readonly NewMessage[]; handled?: Message[]; before?: (message: Message) => void } = {},
 ) {
   const ending = new AbortController();
   const wanted = only && new Set(only.map(({ id }) => id));
@@ -165,7 +205,7 @@ function startGroup(
     signal: ending.signal,
     handle: async (message) => {
       if (wanted && !wanted.has(message.id)) return;
-      before?.();
+      before?.(message);
       handled.push(message);
     },
     onTrouble: ({ kind }) => troubles.push(kind),

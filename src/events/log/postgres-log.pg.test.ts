@@ -12,7 +12,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-eventLogConformance(async () => openPostgresLog({ url: database.url, name: 'test' }));
+eventLogConformance(async () => openPostgresLog({ url: database.url, name: 'test' }), sql);
 
 test('many appenders at once leave no gap and no double in the offsets', async () => {
   const logs = Array.from({ length: 4 }, () => openPostgresLog({ url: database.url, name: 'test', poolMax: 2 }));

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import type { AggregateType } from '../contracts.ts';
-import { originOf, type StoredOrigin, storedOrigin } from '../origin.ts';
-import { type Delivery, deliver, deliverByKey } from './delivery.ts';
+import { originOf, type StoredOrigin } from '../origin.ts';
+import type { Delivery } from './delivery.ts';
 import type { Consumption, EventLog, Message, NewMessage } from './log.ts';
+import { deliverOrPark, replayParked } from './parked-messages.ts';
 
 const PARTITIONS = 8;
 const BATCH = 100;
@@ -97,7 +98,10 @@ async function consume(sql: Sql, consumption: Consumption): Promise<void> {
       where topic in ${sql([...consumption.topics])} on conflict do nothing`;
     return await sql.listen(CHANNEL, bell.ring, bell.ring);
   });
-  await Promise.all(Array.from({ length: LANES }, () => runLane(sql, consumption, bell)));
+  await Promise.all([
+    ...Array.from({ length: LANES }, () => runLane(sql, consumption, bell)),
+    replayParked(sql, consumption),
+  ]);
   await subscription?.unlisten().catch(() => {});
 }
 
@@ -143,11 +147,7 @@ function handleBatch(sql: Sql, consumption: Consumption): Promise<'progress' | '
     if (!claim) return 'idle';
     const messages = await readMessages(tx, claim);
     if (messages.length === 0) return 'idle';
-    const parkedKeys = await findParkedKeys(tx, consumption.group, messages);
-    const outcomes = await deliverByKey(messages, (message) =>
-      parkedKeys.has(message.key) ? parkBehind(message) : rememberParked(parkedKeys, consumption, message),
-    );
-    await park(tx, consumption.group, messages, outcomes);
+    const outcomes = await deliverOrPark(tx, consumption, messages);
     const next = firstUnhandled(messages, outcomes);
     await tx`
       update event_log.positions set "offset" = ${next}
@@ -168,48 +168,6 @@ async function readMessages(tx: postgres.TransactionSql, claim: Claim): Promise<
     offset: Number(row.offset),
     origin: originOf({ requestId, traceparent }),
   }));
-}
-
-async function findParkedKeys(
-  tx: postgres.TransactionSql,
-  group: string,
-  messages: readonly Message[],
-): Promise<Set<string>> {
-  const keys = [...new Set(messages.map((message) => message.key))];
-  const rows = await tx<{ key: string }[]>`
-    select distinct key from event_log.parked where consumer_group = ${group} and key in ${tx(keys)}`;
-  return new Set(rows.map((row) => row.key));
-}
-
-async function rememberParked(parkedKeys: Set<string>, consumption: Consumption, message: Message): Promise<Delivery> {
-  const delivery = await deliver(consumption, message);
-  if (delivery.outcome === 'park') parkedKeys.add(message.key);
-  return delivery;
-}
-
-const parkBehind = async (_message: Message): Promise<Delivery> => ({
-  outcome: 'park',
-  reason: 'An earlier message of this key is parked.',
-});
-
-async function park(
-  tx: postgres.TransactionSql,
-  group: string,
-  messages: readonly Message[],
-  outcomes: ReadonlyMap<string, Delivery>,
-): Promise<void> {
-  for (const message of messages) {
-    const delivery = outcomes.get(message.id);
-    if (delivery?.outcome !== 'park') continue;
-    const { id, topic, partition, offset, key, event } = message;
-    const { requestId, traceparent } = storedOrigin(message.origin);
-    await tx`
-      insert into event_log.parked
-        (consumer_group, id, topic, partition, "offset", key, event, reason, request_id, traceparent)
-      values (${group}, ${id}, ${topic}, ${partition}, ${offset}, ${key}, ${tx.json(event as never)}, ${delivery.reason},
-        ${requestId}, ${traceparent})
-      on conflict do nothing`;
-  }
 }
 
 function firstUnhandled(messages: readonly Message[], outcomes: ReadonlyMap<string, Delivery>): number {
