@@ -42,10 +42,8 @@ test('a line that is broken in the middle of a file is not passed over', async (
   await expect(Array.fromAsync(readAcks(folder))).rejects.toThrow();
 });
 
-test('an instant of a wall clock lies between those of the machine around it', () => {
-  const before = instant();
-  const seen = Date.now() + wallToInstant;
-  // A wall clock has whole milliseconds.
-  expect(seen).toBeGreaterThan(before - 2);
-  expect(seen).toBeLessThan(instant() + 2);
+test('a wall clock and the instants of the machine go along with each other', () => {
+  // Whoever is interrupted between two readings looks again: what is asked for is that they can be so close.
+  const readings = Array.from({ length: 50 }, () => Math.abs(Date.now() + wallToInstant - instant()));
+  expect(Math.min(...readings)).toBeLessThan(2);
 });

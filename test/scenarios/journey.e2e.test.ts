@@ -1,6 +1,8 @@
 import { afterAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { readFactsAtRest } from '#test/chaos/checks/facts-at-rest.ts';
+import { failuresOf, runChecks } from '#test/chaos/checks/run-checks.ts';
 import { seedEvent } from '#test/support/catalog.ts';
 import { bookingWhen, createBooking, decideAt, signInAsGuest } from '#test/support/fan.ts';
 import { startSystem } from '#test/support/system.ts';
@@ -25,4 +27,10 @@ test('a fan holds two seats, pays at the gateway and has two tickets', async () 
   const confirmed = await bookingWhen(fan, held.booking.id, ({ status }) => status === 'CONFIRMED');
   expect(confirmed.tickets).toHaveLength(2);
   expect(confirmed.payment.status).toBe('PAYMENT_SUCCESS');
+});
+
+test('and then every promise about the data holds, in all stores', async () => {
+  const results = runChecks([], await readFactsAtRest(system));
+  expect(failuresOf(results, ['H-LIN', 'H1', 'H2', 'H3', 'R1', 'M1'])).toEqual([]);
+  expect(results.map(({ check }) => check)).toEqual(expect.arrayContaining(['V1', 'I01', 'I09', 'I19', 'X1']));
 });

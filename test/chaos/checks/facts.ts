@@ -1,0 +1,97 @@
+import postgres from 'postgres';
+import { type PackedStatuses, packStatuses } from '#domain/inventory/packed-statuses-rules.ts';
+import type { Ack } from '../history.ts';
+import { ownerOf } from './requests.ts';
+
+export type BookingFact = {
+  readonly id: string;
+  readonly user: string;
+  readonly event: string;
+  readonly key: string;
+  readonly status: string;
+  readonly paymentStatus: string;
+};
+
+/** What one version of an event did. `type` is that of its message. */
+export type TransitionFact = {
+  readonly version: number;
+  readonly type: string;
+  readonly booking: string;
+  readonly user: string;
+  readonly seats: readonly number[];
+};
+
+export type SeatMapFact = { readonly version: number; readonly seatCount: number; readonly statuses: PackedStatuses };
+
+/** Ids of published events with the versions that they have in PostgreSQL and in the search index. */
+export type SearchFacts = {
+  readonly published: ReadonlyMap<string, number>;
+  readonly indexed: ReadonlyMap<string, number>;
+};
+
+/** A query that must find nothing, after it was run. */
+export type QueryFact = { readonly id: string; readonly promise: string; readonly found: readonly string[] };
+
+/**
+ * What is known besides the history, read when everything is quiet. A check whose facts are left out is not made: whoever
+ * leaves them out says so by not having it in the results.
+ */
+export type Facts = {
+  readonly acks?: readonly Ack[];
+  readonly bookings?: ReadonlyMap<string, BookingFact>;
+  /** By event, in the order of versions, the first one first. */
+  readonly transitions?: ReadonlyMap<string, readonly TransitionFact[]>;
+  readonly maps?: ReadonlyMap<string, SeatMapFact>;
+  readonly search?: SearchFacts;
+  /** The invariants, and whatever else must be empty at rest. */
+  readonly queries?: readonly QueryFact[];
+  readonly maxSeatsPerEvent?: number;
+  readonly holdTtlMs?: number;
+};
+
+/** @param bookings of which status is FAILED: their payment may have ended without the client's doing */
+export const failedOf = (bookings: ReadonlyMap<string, BookingFact> = new Map()): Set<string> =>
+  new Set([...bookings.values()].filter(({ status }) => status === 'FAILED').map(({ id }) => id));
+
+export const ownersOf = (bookings: ReadonlyMap<string, BookingFact> = new Map()): Map<string, string> =>
+  new Map([...bookings.values()].map(({ id, user, key }) => [id, ownerOf(user, key)]));
+
+/** Bookings, transitions and seat maps of a booking database, all of one moment. */
+export async function readBookingSide(
+  url: string,
+): Promise<Required<Pick<Facts, 'bookings' | 'transitions' | 'maps'>>> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  try {
+    return await sql.begin('isolation level repeatable read read only', async (tx) => {
+      const bookings = await tx<BookingFact[]>`
+        select id, user_id as "user", event_id as event, idempotency_key as key, status, payment_status as "paymentStatus"
+        from bookings`;
+      const transitions = await tx<(TransitionFact & { event: string })[]>`
+        select event_id as event, (payload ->> 'version')::float8 as version, type, aggregateid as booking,
+          payload ->> 'userId' as "user", payload -> 'seatNos' as seats
+        from outbox where payload ? 'version' and payload ? 'seatNos' order by 1, 2`;
+      return {
+        bookings: new Map(bookings.map((booking) => [booking.id, booking])),
+        transitions: Map.groupBy(transitions, ({ event }) => event),
+        maps: await readMaps(tx),
+      };
+    });
+  } finally {
+    await sql.end();
+  }
+}
+
+async function readMaps(tx: postgres.TransactionSql): Promise<Map<string, SeatMapFact>> {
+  const events = await tx<{ event: string; version: number; capacity: number }[]>`
+    select event_id as event, version::float8 as version, capacity from seat_inventories`;
+  const touched = await tx<{ event: string; status: string; seats: number[] }[]>`
+    select event_id as event, status, array_agg(seat_no) as seats from event_seats where status <> 'AVAILABLE'
+    group by event_id, status`;
+  const byEvent = Map.groupBy(touched, ({ event }) => event);
+  return new Map(
+    events.map(({ event, version, capacity }) => {
+      const seats = Object.fromEntries((byEvent.get(event) ?? []).map(({ status, seats: nos }) => [status, nos]));
+      return [event, { version, seatCount: capacity, statuses: packStatuses(capacity, seats) }];
+    }),
+  );
+}

@@ -1,0 +1,183 @@
+import type { SeatOperation } from './seat-operations.ts';
+
+/** 0 is a free seat; otherwise its owner's number, and whether it is held or booked. */
+type State = number;
+const FREE: State = 0;
+const held = (owner: number): State => owner * 2;
+const booked = (owner: number): State => owner * 2 + 1;
+
+/** One way in which everything until now may have happened. `done`: of those that are still under way, in order. */
+type Configuration = { readonly state: State; readonly done: readonly number[] };
+
+export type Linearization =
+  | { readonly kind: 'linearizable'; readonly steps: number }
+  | { readonly kind: 'exhausted'; readonly steps: number }
+  /** `at`: no order of the operations explains this one; `states`: what the seat may have been just before. */
+  | {
+      readonly kind: 'impossible';
+      readonly steps: number;
+      readonly at: SeatOperation;
+      readonly states: readonly string[];
+    };
+
+/** Steps after which a seat counts as undecided. */
+export const STATE_BUDGET = 2_000_000;
+/** So many are under way at once only where ends of holds have piled up. */
+const FORGET_ABOVE = 32;
+
+/**
+ * Whether there is an order of the operations that a single seat could have gone through, in which each lies between its
+ * beginning and its end: the algorithm of Wing and Gong with Lowe's memory of what was tried, run over the ends of the
+ * operations in their order, so that only those that overlap are ever combined. What has no end (`to` infinite) may be
+ * left out.
+ */
+export function linearize(operations: readonly SeatOperation[], budget: number = STATE_BUDGET): Linearization {
+  return new Search(operations, budget).run();
+}
+
+class Search {
+  readonly #operations: readonly SeatOperation[];
+  readonly #budget: number;
+  readonly #open = new Set<number>();
+  #steps = 0;
+
+  constructor(operations: readonly SeatOperation[], budget: number) {
+    this.#operations = operations;
+    this.#budget = budget;
+  }
+
+  run(): Linearization {
+    let configurations: Configuration[] = [{ state: FREE, done: [] }];
+    for (const { operation, isEnd } of eventsOf(this.#operations)) {
+      if (!isEnd) {
+        this.#open.add(operation);
+        continue;
+      }
+      const before = configurations;
+      configurations = this.#withDone(operation, before);
+      if (this.#steps > this.#budget) return { kind: 'exhausted', steps: this.#steps };
+      const at = this.#operations[operation];
+      if (configurations.length === 0 && at)
+        return { kind: 'impossible', steps: this.#steps, at, states: this.#statesOf(before) };
+      this.#open.delete(operation);
+      if (this.#open.size > FORGET_ABOVE) configurations = this.#forget(configurations);
+    }
+    return { kind: 'linearizable', steps: this.#steps };
+  }
+
+  /** Every configuration in which `wanted` is done, reached with as few others before it as it takes. */
+  #withDone(wanted: number, from: readonly Configuration[]): Configuration[] {
+    const reached = new Map<string, Configuration>();
+    const seen = new Set<string>();
+    const stack = from.map((one) => this.#withReads(one));
+    for (let one = stack.pop(); one; one = stack.pop()) {
+      if (one.done.includes(wanted)) {
+        const after = { state: one.state, done: one.done.filter((index) => index !== wanted) };
+        reached.set(keyOf(after), after);
+        continue;
+      }
+      const key = keyOf(one);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      this.#steps += 1;
+      if (this.#steps > this.#budget) break;
+      for (const index of this.#open) {
+        const next = this.#apply(one, index);
+        if (next) stack.push(this.#withReads(next));
+      }
+    }
+    return this.#withoutDominated([...reached.values()]);
+  }
+
+  #apply({ state, done }: Configuration, index: number): Configuration | undefined {
+    const operation = this.#operations[index];
+    if (!operation || done.includes(index)) return undefined;
+    const after = step(state, operation);
+    if (after === undefined) return undefined;
+    // A hold is there once, so it ends once: that need not be remembered.
+    const isRemembered = operation.kind !== 'expire';
+    return { state: after, done: isRemembered ? [...done, index].sort((a, b) => a - b) : done };
+  }
+
+  /** A read changes nothing, so it is never too early for one that fits. */
+  #withReads(one: Configuration): Configuration {
+    let { done } = one;
+    for (const index of this.#open) {
+      const operation = this.#operations[index];
+      if (operation?.kind !== 'read' || done.includes(index) || step(one.state, operation) === undefined) continue;
+      done = [...done, index].sort((a, b) => a - b);
+    }
+    return { state: one.state, done };
+  }
+
+  /** Of two that differ only in what may be left out, the one that has done less of it can do all that the other can. */
+  #withoutDominated(configurations: readonly Configuration[]): Configuration[] {
+    const isOptional = (index: number) => this.#operations[index]?.to === Number.POSITIVE_INFINITY;
+    const groups = Map.groupBy(configurations, ({ state, done }) =>
+      keyOf({ state, done: done.filter((index) => !isOptional(index)) }),
+    );
+    return [...groups.values()].flatMap((group) =>
+      group.filter(({ done }) => !group.some((other) => other.done.length < done.length && isSubset(other.done, done))),
+    );
+  }
+
+  /** What takes a seat away from somebody who can't have it any more can't happen any more. */
+  #forget(configurations: readonly Configuration[]): Configuration[] {
+    const owners = new Set(configurations.map(({ state }) => state >> 1));
+    const open = [...this.#open].flatMap((index) => this.#operations[index] ?? []);
+    for (const { kind, owner } of open) if (kind === 'hold' || kind === 'confirm') owners.add(owner);
+    for (const index of this.#open) {
+      const operation = this.#operations[index];
+      if (!operation || operation.to !== Number.POSITIVE_INFINITY || owners.has(operation.owner)) continue;
+      if (operation.kind === 'expire' || operation.kind === 'release') this.#open.delete(index);
+    }
+    return configurations.map(({ state, done }) => ({ state, done: done.filter((index) => this.#open.has(index)) }));
+  }
+
+  #statesOf(configurations: readonly Configuration[]): string[] {
+    const names = configurations.map(({ state }) => {
+      if (state === FREE) return 'free';
+      const owner = this.#operations.find((operation) => operation.owner === state >> 1);
+      return `${state % 2 === 0 ? 'held' : 'booked'} since the ${owner?.label ?? 'beginning'}`;
+    });
+    return [...new Set(names)];
+  }
+}
+
+function step(state: State, operation: SeatOperation): State | undefined {
+  const { kind, owner } = operation;
+  switch (kind) {
+    case 'hold':
+      return state === FREE ? held(owner) : undefined;
+    case 'confirm':
+      // From free: the money came after the hold had ended, and the seat was still there.
+      return state === held(owner) || state === FREE ? booked(owner) : undefined;
+    case 'release':
+      return state === held(owner) || state === booked(owner) ? FREE : undefined;
+    case 'expire':
+      return state === held(owner) ? FREE : undefined;
+    case 'read':
+      return fits(state, operation) ? state : undefined;
+  }
+}
+
+function fits(state: State, { saw }: SeatOperation): boolean {
+  if (state === FREE) return saw === 'AVAILABLE';
+  return saw === (state % 2 === 0 ? 'HELD' : 'BOOKED');
+}
+
+type Bound = { readonly at: number; readonly isEnd: boolean; readonly operation: number };
+
+/** What begins in the moment in which another ends may have been before it. */
+function eventsOf(operations: readonly SeatOperation[]): Bound[] {
+  const bounds = operations.flatMap(({ from, to }, operation): Bound[] => {
+    const begin = { at: from, isEnd: false, operation };
+    return to === Number.POSITIVE_INFINITY ? [begin] : [begin, { at: to, isEnd: true, operation }];
+  });
+  return bounds.sort((a, b) => (a.at === b.at ? Number(a.isEnd) - Number(b.isEnd) : a.at - b.at));
+}
+
+const keyOf = ({ state, done }: Configuration): string => `${state}:${done.join()}`;
+
+const isSubset = (part: readonly number[], whole: readonly number[]): boolean =>
+  part.every((index) => whole.includes(index));

@@ -1,0 +1,82 @@
+import {
+  applyChange,
+  emptyStatuses,
+  type PackedStatuses,
+  packChange,
+} from '#domain/inventory/packed-statuses-rules.ts';
+import { type SeatStatus, seatStatusCode } from '#domain/inventory/seat-status.ts';
+import type { TransitionFact } from './facts.ts';
+
+type Owner = { readonly status: SeatStatus; readonly booking: string };
+
+const statusAfter: Record<string, SeatStatus> = {
+  BookingCreated: 'HELD',
+  BookingConfirmed: 'BOOKED',
+  BookingExpired: 'AVAILABLE',
+  BookingFailed: 'AVAILABLE',
+  BookingCancelled: 'AVAILABLE',
+};
+
+/** An event's seats, taken through its transitions one version after the other, from all AVAILABLE on. */
+export class EventReplay {
+  readonly statuses: PackedStatuses;
+  readonly seatCount: number;
+  version = 0;
+  readonly #seats = new Map<number, Owner>();
+  readonly #ended = new Map<string, string>();
+  readonly #seatsOfUser = new Map<string, number>();
+
+  constructor(seatCount: number) {
+    this.seatCount = seatCount;
+    this.statuses = emptyStatuses(seatCount);
+  }
+
+  seatsOf(user: string): number {
+    return this.#seatsOfUser.get(user) ?? 0;
+  }
+
+  /** Answers what is wrong with this step, if anything is; it is taken all the same. */
+  take(transition: TransitionFact): string | undefined {
+    const wrong = this.#judge(transition);
+    const { type, booking, user, seats, version } = transition;
+    const status = statusAfter[type] ?? 'AVAILABLE';
+    const had = seats.filter((seatNo) => this.#seats.get(seatNo)?.booking === booking).length;
+    this.#seatsOfUser.set(user, this.seatsOf(user) - had + (status === 'AVAILABLE' ? 0 : seats.length));
+    for (const seatNo of seats) {
+      if (status === 'AVAILABLE') this.#seats.delete(seatNo);
+      else this.#seats.set(seatNo, { status, booking });
+      applyChange(this.statuses, packChange(seatNo, seatStatusCode[status]));
+    }
+    if (status === 'AVAILABLE') this.#ended.set(booking, type);
+    this.version = version;
+    return wrong;
+  }
+
+  #judge({ type, booking, seats, version }: TransitionFact): string | undefined {
+    const about = `version ${version}, ${type} of ${booking}`;
+    if (version !== this.version + 1) return `${about}, follows version ${this.version}`;
+    for (const seatNo of seats) {
+      const owner = this.#seats.get(seatNo);
+      if (!this.#isLegal(type, booking, owner))
+        return `${about}: seat ${seatNo} was ${owner ? `${owner.status} by ${owner.booking}` : 'AVAILABLE'}`;
+    }
+    return undefined;
+  }
+
+  #isLegal(type: string, booking: string, owner: Owner | undefined): boolean {
+    const isOwn = owner?.booking === booking;
+    switch (type) {
+      case 'BookingCreated':
+        return owner === undefined && !this.#ended.has(booking);
+      case 'BookingConfirmed':
+        return owner ? isOwn && owner.status === 'HELD' : this.#ended.get(booking) === 'BookingExpired';
+      case 'BookingExpired':
+      case 'BookingFailed':
+        return isOwn && owner.status === 'HELD';
+      case 'BookingCancelled':
+        return isOwn;
+      default:
+        return false;
+    }
+  }
+}

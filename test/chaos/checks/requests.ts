@@ -1,0 +1,92 @@
+import type { CancelRecord, ConfirmRecord, FailRecord, HistoryRecord, HoldRecord } from '../history.ts';
+
+/** All attempts of one request together. `to` is infinite when no answer told that it was done: it may be, or never. */
+export type Effect = {
+  readonly from: number;
+  readonly to: number;
+  readonly event: string;
+  readonly seats: readonly number[];
+};
+
+/** `expiresAt`: the earliest end of the hold that was told; undefined when none was. */
+export type HoldEffect = Effect & {
+  readonly owner: string;
+  readonly booking: string | undefined;
+  readonly expiresAt: number | undefined;
+};
+
+export type BookingEffect = Effect & { readonly owner: string; readonly booking: string };
+
+/** What clients did to seats, each request once however often it was sent. */
+export type Requests = {
+  readonly holds: readonly HoldEffect[];
+  readonly cancels: readonly BookingEffect[];
+  readonly confirms: readonly BookingEffect[];
+  readonly fails: readonly BookingEffect[];
+};
+
+/** Whose a booking is: the user and the key that asked for it. A hold whose answer was lost has no other name. */
+export const ownerOf = (user: string, key: string): string => `${user} ${key}`;
+
+/** @param owners of bookings, as the database knows them; for those whose hold was never answered */
+export function requestsOf(
+  history: readonly HistoryRecord[],
+  owners: ReadonlyMap<string, string> = new Map(),
+): Requests {
+  const holds = new Map<string, HoldEffect>();
+  const known = new Map(owners);
+  for (const record of history) {
+    if (record.kind !== 'hold' || record.outcome === 'refused') continue;
+    const owner = ownerOf(record.user, record.key);
+    const request = `${owner} ${record.event} ${record.seats.join()}`;
+    holds.set(request, withAttempt(holds.get(request), record, owner));
+    if (record.answer) known.set(record.answer.booking, owner);
+  }
+  const effects = (kind: BookingRecord['kind']) => effectsOf(history, kind, known);
+  return {
+    holds: [...holds.values()],
+    cancels: effects('cancel'),
+    confirms: effects('confirm'),
+    fails: effects('fail'),
+  };
+}
+
+function withAttempt(before: HoldEffect | undefined, record: HoldRecord, owner: string): HoldEffect {
+  const { answer, event, seats } = record;
+  const expiries = [before?.expiresAt, answer?.expiresAt].filter((at) => at !== undefined);
+  return {
+    owner,
+    event,
+    seats,
+    booking: before?.booking ?? answer?.booking,
+    from: Math.min(before?.from ?? record.from, record.from),
+    to: Math.min(before?.to ?? Number.POSITIVE_INFINITY, endIfDone(record)),
+    expiresAt: expiries.length > 0 ? Math.min(...expiries) : undefined,
+  };
+}
+
+type BookingRecord = CancelRecord | ConfirmRecord | FailRecord;
+
+function effectsOf(
+  history: readonly HistoryRecord[],
+  kind: BookingRecord['kind'],
+  owners: ReadonlyMap<string, string>,
+): BookingEffect[] {
+  const effects = new Map<string, BookingEffect>();
+  for (const record of history) {
+    if (record.kind !== kind || record.outcome === 'refused') continue;
+    const before = effects.get(record.booking);
+    effects.set(record.booking, {
+      owner: owners.get(record.booking) ?? record.booking,
+      booking: record.booking,
+      event: record.event,
+      seats: record.seats,
+      from: Math.min(before?.from ?? record.from, record.from),
+      to: Math.min(before?.to ?? Number.POSITIVE_INFINITY, endIfDone(record)),
+    });
+  }
+  return [...effects.values()];
+}
+
+const endIfDone = (record: HoldRecord | BookingRecord): number =>
+  record.outcome === 'ok' ? record.to : Number.POSITIVE_INFINITY;

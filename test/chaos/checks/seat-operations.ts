@@ -1,0 +1,108 @@
+import type { HistoryRecord, SeatState } from '../history.ts';
+import type { BookingEffect, HoldEffect, Requests } from './requests.ts';
+
+/**
+ * One operation on one seat. `to` is infinite for what may take effect at any time from `from` on, or never: requests
+ * without an answer, and the steps that nobody asks for (`expire`, and `release` of a booking that failed by itself).
+ */
+export type SeatOperation = {
+  readonly kind: 'hold' | 'confirm' | 'release' | 'expire' | 'read';
+  readonly from: number;
+  readonly to: number;
+  /** A number for whoever holds; 0 of a read. */
+  readonly owner: number;
+  /** Of a read. */
+  readonly saw?: SeatState;
+  readonly label: string;
+};
+
+export type Timing = {
+  /** How long a hold lasts at least. */
+  readonly holdTtlMs: number;
+  /** How far the clocks may be apart. */
+  readonly slackMs: number;
+};
+
+export const defaultTiming: Timing = { holdTtlMs: 300_000, slackMs: 50 };
+
+/** @param failed bookings that have failed: their payment may have ended without anybody's doing */
+export function seatOperationsOf(
+  history: readonly HistoryRecord[],
+  requests: Requests,
+  { timing, failed }: { timing: Timing; failed: ReadonlySet<string> },
+): Map<string, SeatOperation[]> {
+  const seats = new SeatTable();
+  for (const hold of requests.holds) {
+    seats.add(hold, 'hold', 'hold');
+    const expiresAt = (hold.expiresAt ?? hold.from + timing.holdTtlMs) - timing.slackMs;
+    seats.add(
+      { ...hold, from: Math.max(hold.from, expiresAt), to: Number.POSITIVE_INFINITY },
+      'expire',
+      'end of the hold',
+    );
+    if (hold.booking && failed.has(hold.booking))
+      seats.add({ ...hold, to: Number.POSITIVE_INFINITY }, 'release', 'failed payment');
+  }
+  const held = new Set(requests.holds.map(({ owner }) => owner));
+  for (const [kind, label, effects] of [
+    ['release', 'cancellation', requests.cancels],
+    ['release', 'failed payment', requests.fails],
+    ['confirm', 'confirmation', requests.confirms],
+  ] as const) {
+    for (const effect of effects) {
+      if (!held.has(effect.owner)) {
+        // Its hold is not in this history: it may have been at any time.
+        held.add(effect.owner);
+        const hold = { ...effect, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+        seats.add(hold, 'hold', 'hold');
+        seats.add(hold, 'expire', 'end of the hold');
+      }
+      seats.add(effect, kind, label);
+    }
+  }
+  for (const record of history) if (record.kind === 'seats' && record.states) seats.addReads(record);
+  return seats.bySeat;
+}
+
+class SeatTable {
+  readonly bySeat = new Map<string, SeatOperation[]>();
+  readonly #owners = new Map<string, number>();
+
+  add(effect: HoldEffect | BookingEffect, kind: SeatOperation['kind'], what: string): void {
+    const { owner, from, to } = effect;
+    const number = this.#owners.get(owner) ?? this.#owners.size + 1;
+    this.#owners.set(owner, number);
+    const label = `${what} of ${effect.booking ?? 'a booking'} (${owner})`;
+    for (const seatNo of effect.seats) this.#of(effect.event, seatNo).push({ kind, from, to, owner: number, label });
+  }
+
+  addReads({
+    event,
+    seats,
+    states,
+    from,
+    to,
+  }: {
+    event: string;
+    seats: readonly number[];
+    states?: readonly SeatState[];
+    from: number;
+    to: number;
+  }): void {
+    seats.forEach((seatNo, index) => {
+      const saw = states?.[index];
+      // What the organizer blocks is not of these histories.
+      if (saw === undefined || saw === 'BLOCKED') return;
+      this.#of(event, seatNo).push({ kind: 'read', from, to, owner: 0, saw, label: `read that saw ${saw}` });
+    });
+  }
+
+  #of(event: string, seatNo: number): SeatOperation[] {
+    const key = `${event} seat ${seatNo}`;
+    const operations = this.bySeat.get(key);
+    if (operations) return operations;
+    const made: SeatOperation[] = [];
+    this.bySeat.set(key, made);
+    return made;
+  }
+}
