@@ -1,6 +1,6 @@
-// Mends the installed postgres.js 3.4.9 after `npm ci`: as published, a connection that ends at the wrong moment kills
-// the process or leaves a statement waiting for ever. What was seen, and why it is done here:
-// docs/decisions/0001-postgres-js-is-mended.md. A text that it does not know is refused.
+// Mends the installed postgres.js 3.4.9 after `npm ci`: as published, a connection that ends at the wrong moment, or a
+// network that drops what is sent, kills the process or leaves a statement waiting for ever. What was seen, and why it is
+// done here: docs/decisions/0001-postgres-js-is-mended.md. A text that it does not know is refused.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const mends = {
@@ -63,6 +63,136 @@ const mends = {
     ],
     // The types are read on the connection's own behalf: nobody hears of a failure, and who waits reconnects.
     ['return fetchArrayTypes()\n', 'return fetchArrayTypes().catch(() => {})\n'],
+    // A server that is gone without a word was waited for until TCP gave up, a quarter of an hour: `answer_timeout`
+    // seconds without a byte, while an answer is due, end the connection.
+    [
+      `    max_pipeline,
+    keep_alive,`,
+      `    max_pipeline,
+    answer_timeout,
+    keep_alive,`,
+    ],
+    [
+      `    , nextWriteTimer = null
+    , terminated`,
+      `    , nextWriteTimer = null
+    , answerTimer = null
+    , isSuspended = false
+    , isOpened = false
+    , terminated`,
+    ],
+    [
+      `    const x = socket.write(chunk, fn)
+    nextWriteTimer !== null`,
+      `    const x = socket.write(chunk, fn)
+    answerTimer === null && awaitAnswer()
+    nextWriteTimer !== null`,
+    ],
+    [
+      `  function connectTimedOut() {`,
+      `  function awaitAnswer() {
+    clearTimeout(answerTimer)
+    answerTimer = answer_timeout && !stream && !isSuspended && (initial || query || sent.length)
+      ? setTimeout(unanswered, answer_timeout * 1000)
+      : null
+  }
+
+  function unanswered() {
+    answerTimer = null
+    initial && errored(Errors.connection('CONNECT_TIMEOUT', options, socket))
+    socket.destroy()
+  }
+
+  function connectTimedOut() {`,
+    ],
+    [
+      `  function data(x) {
+    if (incomings) {
+      incomings.push(x)
+      remaining -= x.length
+      if (remaining > 0)
+        return
+    }
+`,
+      `  function data(x) {
+    if (incomings) {
+      incomings.push(x)
+      remaining -= x.length
+      if (remaining > 0)
+        return awaitAnswer()
+    }
+`,
+    ],
+    [
+      `      incoming = incoming.subarray(length + 1)
+      remaining = 0
+      incomings = null
+    }
+  }
+`,
+      `      incoming = incoming.subarray(length + 1)
+      remaining = 0
+      incomings = null
+    }
+    awaitAnswer()
+  }
+`,
+    ],
+    // No answer is due while the reader of a cursor has not asked for the next rows.
+    [
+      `    try {
+      const x = await Promise.resolve(query.cursorFn(result))
+      rows = 0`,
+      `    try {
+      isSuspended = true
+      const x = await Promise.resolve(query.cursorFn(result))
+      isSuspended = false
+      rows = 0`,
+    ],
+    // The end of a connection was waited for, too, and kept the process alive.
+    [
+      `      socket.readyState === 'open' && socket.end(b().X().end())
+    }`,
+      `      socket.readyState === 'open' && socket.end(b().X().end())
+      setTimeout(x => x.destroy(), 1000, socket).unref()
+    }`,
+    ],
+    [
+      `    idleTimer.cancel()
+    lifeTimer.cancel()
+    connectTimer.cancel()
+
+    socket`,
+      `    idleTimer.cancel()
+    lifeTimer.cancel()
+    connectTimer.cancel()
+    clearTimeout(answerTimer)
+    answerTimer = null
+
+    socket`,
+    ],
+    // Whoever waits for a connection hears that there is none to be had, instead of standing in line for one attempt each.
+    [
+      `    terminated = false
+    backendParameters = {}`,
+      `    terminated = isOpened = isSuspended = false
+    backendParameters = {}`,
+    ],
+    [
+      `    connectTimer.cancel()
+
+    if (initial) {`,
+      `    connectTimer.cancel()
+    isOpened = true
+
+    if (initial) {`,
+    ],
+    [
+      `    onclose(connection, Errors.connection('CONNECTION_CLOSED', options, socket))
+  }`,
+      `    onclose(connection, Errors.connection('CONNECTION_CLOSED', options, socket), !isOpened)
+  }`,
+    ],
   ],
   'src/index.js': [
     // A transaction whose connection was lost sent its next statement into whatever runs on that connection by then.
@@ -87,6 +217,24 @@ const mends = {
           return q.reject(lost)
         c.queue === full`,
     ],
+    [
+      `  function onclose(c, e) {
+    move(c, closed)`,
+      `  function onclose(c, e, isRefused) {
+    move(c, closed)
+    if (isRefused && open.length + busy.length + full.length + reserved.length === 0)
+      while (queries.length) queries.shift().reject(e)`,
+    ],
+    [`'max_pipeline', 'backoff', 'keep_alive']`, `'max_pipeline', 'backoff', 'keep_alive', 'answer_timeout']`],
+    [
+      `    max_pipeline    : 100,
+`,
+      `    max_pipeline    : 100,
+    answer_timeout  : 15,
+`,
+    ],
+    // After ten seconds of outage it looked again after up to twenty.
+    ['Math.min(3 ** retries / 100, 20)', 'Math.min(3 ** retries / 100, 0.5)'],
   ],
 };
 

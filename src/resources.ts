@@ -48,13 +48,17 @@ function openTogether() {
 }
 type Together = ReturnType<typeof openTogether>;
 
+/** A client of the api hears after so long that it should try again: no statement works on for nobody. */
+const API_STATEMENT_TIMEOUT_MS = 5_000;
+
+type Who = { readonly name: string; readonly statementTimeoutMs?: number };
+
 /** What every process needs that changes seats. */
-function openSales(config: WorkerConfig, name: string, { opened }: Together) {
-  const db = opened(openDb({ ...config.postgres, name }), closeDb);
-  const writerDb = opened(
-    openDb({ url: config.postgres.url, poolMax: WRITER_CONNECTIONS, name: `${name}-writer` }),
-    closeDb,
-  );
+function openSales(config: WorkerConfig, who: Who, { opened }: Together) {
+  const { name } = who;
+  const db = opened(openDb({ ...config.postgres, ...who }), closeDb);
+  const writerOptions = { ...who, url: config.postgres.url, poolMax: WRITER_CONNECTIONS, name: `${name}-writer` };
+  const writerDb = opened(openDb(writerOptions), closeDb);
   const redis = opened(openRedis({ ...config.redis, name }), (handle) => handle.disconnect());
   const pubsub = opened(openPubSub({ ...config.redis, name }), (handle) => handle.close().catch(() => undefined));
   const plans = openSeatingPlanCache({ db });
@@ -111,7 +115,7 @@ export type ApiResources = Awaited<ReturnType<typeof openApiResources>>;
 export async function openApiResources(config: ApiConfig) {
   const together = openTogether();
   const { opened } = together;
-  const sales = openSales(config, 'frontrow-api', together);
+  const sales = openSales(config, { name: 'frontrow-api', statementTimeoutMs: API_STATEMENT_TIMEOUT_MS }, together);
   const { db, redis, pubsub } = sales;
   const heartbeat = opened(openHeartbeat({ pubsub }), (handle) => handle.close());
   return {
@@ -132,7 +136,7 @@ export async function openApiResources(config: ApiConfig) {
 /** Every handle that the workers share. */
 export function openWorkerResources(config: WorkerConfig) {
   const together = openTogether();
-  const sales = openSales(config, 'frontrow-worker', together);
+  const sales = openSales(config, { name: 'frontrow-worker' }, together);
   const { db, redis, pubsub } = sales;
   const changed = tellPlaces({ pubsub });
   const eventIndexer = config.search && openEventIndexer({ db, engine: config.search });

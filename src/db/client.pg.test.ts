@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql as statement } from 'drizzle-orm';
+import postgres from 'postgres';
 import { afterAll, expect, test } from 'vitest';
 import { createPaymentsDatabase } from '#test/support/databases.ts';
-import { openRawClient } from './client.ts';
+import { type FaultProxy, openFaultProxy } from '#test/support/fault-proxy.ts';
+import { closeDb, type Db, openDb, openRawClient } from './client.ts';
 import { isConnectionFailure } from './pg-errors.ts';
 
 const database = await createPaymentsDatabase();
@@ -50,3 +54,58 @@ test('a pool whose backends are ended under load goes on, and every statement is
   await sql.end();
   await killer.end();
 });
+
+/** A pool behind a proxy that gives a silent server up after a second and a half. */
+async function behindProxy(work: (world: { db: Db; proxy: FaultProxy; ask: () => Promise<unknown> }) => Promise<void>) {
+  const proxy = await openFaultProxy(database.url);
+  const db = openDb({ url: proxy.through(database.url), poolMax: 2, name: 'behind', statementTimeoutMs: 500 });
+  const ask = async () => (await db.execute(statement`select 1 as one`))[0];
+  try {
+    await Promise.all([ask(), ask()]);
+    await work({ db, proxy, ask });
+  } finally {
+    await closeDb(db);
+    await proxy.close();
+  }
+}
+
+test('a server that went silent is given up, and whoever waits for a connection is told so, too', () =>
+  behindProxy(async ({ db, proxy, ask }) => {
+    proxy.set({ kind: 'black-hole' });
+    const work = () => db.transaction((tx) => tx.execute(statement`select 1`));
+    // One attempt to connect for each of them would take longer than a test may.
+    const errors = await Promise.all(Array.from({ length: 100 }, () => refusal(work())));
+    expect(errors.filter((error) => !isConnectionFailure(error))).toEqual([]);
+    proxy.set({ kind: 'pass' });
+    expect(await ask()).toEqual({ one: 1 });
+  }));
+
+test('a transaction whose COMMIT met silence ends as a lost connection', () =>
+  behindProxy(async ({ db, proxy, ask }) => {
+    const work = db.transaction(async (tx) => {
+      await tx.execute(statement`select 1`);
+      proxy.set({ kind: 'black-hole' });
+    });
+    expect(isConnectionFailure(await refusal(work))).toBe(true);
+    proxy.set({ kind: 'pass' });
+    expect(await ask()).toEqual({ one: 1 });
+  }));
+
+test('the reader of a cursor may take longer than a server that owes an answer', async () => {
+  const answerWithin = { answer_timeout: 0.3 } as object;
+  const sql = postgres(database.url, { max: 1, onnotice: () => {}, ...answerWithin });
+  let rows = 0;
+  for await (const page of sql`select generate_series(1, 4)`.cursor(2)) {
+    rows += page.length;
+    await sleep(600);
+  }
+  expect(rows).toBe(4);
+  expect(isConnectionFailure(await refusal(sql`select pg_sleep(2)`))).toBe(true);
+  await sql.end();
+});
+
+test('a pool is closed in a black hole', () =>
+  behindProxy(async ({ proxy, ask }) => {
+    proxy.set({ kind: 'black-hole' });
+    expect(isConnectionFailure(await refusal(ask()))).toBe(true);
+  }));

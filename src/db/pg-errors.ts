@@ -33,10 +33,13 @@ const CONNECTION_CODES = new Set([
   'ETIMEDOUT',
 ]);
 
+/** Too many connections; and a write to a server that is no primary any more, or not yet. */
+const NOT_NOW = new Set(['53300', '25006']);
+
 /** The server is away, starting or stopping: the statement may be tried again later. A commit may or may not have happened. */
 export function isConnectionFailure(error: unknown): boolean {
   const pg = postgresError(error)?.code;
-  if (pg !== undefined) return pg.startsWith('57P') || pg.startsWith('08') || pg === '53300';
+  if (pg !== undefined) return pg.startsWith('57P') || pg.startsWith('08') || NOT_NOW.has(pg);
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
     if ('code' in e && typeof e.code === 'string' && CONNECTION_CODES.has(e.code)) return true;
   }
