@@ -13,6 +13,7 @@ import { openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
 import { openApiResources } from '#resources.ts';
 import { schema } from '#schema/index.ts';
+import { setDrainDeadline } from './drain-deadline.ts';
 
 const config = parseApiConfig(process.env);
 armFailpoint(process.env.FRONTROW_FAILPOINT);
@@ -49,6 +50,7 @@ log.info({ port, metricsPort: metrics.port, profile: config.profile }, 'ready');
 process.send?.({ ready: true, port, metricsPort: metrics.port });
 
 await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+setDrainDeadline(log);
 // Sockets first and spread, so that their clients do not all come back to the next process at once.
 await sockets.close(2_000);
 await http.close();

@@ -16,6 +16,7 @@ import { forgetOldPaymentRows } from '#workers/payments/forget-old-payment-rows.
 import { settleDuePayments } from '#workers/payments/settle-due-payments.ts';
 import { sweepNotices } from '#workers/payments/sweep-notices.ts';
 import { runWorkers } from '#workers/run-worker.ts';
+import { setDrainDeadline } from './drain-deadline.ts';
 
 const config = parsePaymentsConfig(process.env);
 armFailpoint(process.env.FRONTROW_FAILPOINT);
@@ -59,6 +60,7 @@ log.info({ port, metricsPort: metrics.port, gateway: gateway.name }, 'ready');
 process.send?.({ ready: true, port, metricsPort: metrics.port });
 
 await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), working]);
+setDrainDeadline(log);
 stopping.abort();
 server.close();
 // A notice that is being stored is answered before its database goes.

@@ -4,6 +4,7 @@ import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { describeError, openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
 import { relayOutbox, relaySlot } from '#workers/relay-outbox.ts';
+import { setDrainDeadline } from './drain-deadline.ts';
 
 const config = parseRelayConfig(process.env);
 const log = openLog({ ...config.log, name: 'relay' });
@@ -34,6 +35,7 @@ log.info({ metricsPort: metrics.port }, 'ready');
 process.send?.({ ready: true, metricsPort: metrics.port });
 
 await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+setDrainDeadline(log);
 stopping.abort();
 await Promise.all(relays.map(({ running }) => running));
 await Promise.all([eventLog.close(), metrics.close()]);

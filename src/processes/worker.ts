@@ -15,6 +15,7 @@ import { releaseExpiredHolds } from '#workers/release-expired-holds.ts';
 import { runWaitingRooms } from '#workers/run-waiting-rooms.ts';
 import { runWorkers, type Worker } from '#workers/run-worker.ts';
 import { sendHeartbeat } from '#workers/send-heartbeat.ts';
+import { setDrainDeadline } from './drain-deadline.ts';
 
 /** `node src/processes/worker.ts [name ...]`: runs the named workers, or all of them. */
 const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
@@ -44,6 +45,7 @@ log.info({ workers: choose(process.argv.slice(2)).map(({ name }) => name), metri
 process.send?.({ ready: true, metricsPort: metrics.port });
 
 await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), working]);
+setDrainDeadline(log);
 stopping.abort();
 await working;
 await Promise.all([eventLog.close(), metrics.close()]);

@@ -6,7 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePort } from '#processes/dev/servers/server-process.ts';
-import { createBookingDatabase, createPaymentsDatabase } from './databases.ts';
+import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from './databases.ts';
+import type { Network } from './network.ts';
 import { testRedisUrl } from './redis.ts';
 import { testSearch } from './search.ts';
 
@@ -23,6 +24,12 @@ export type SystemOptions = {
   redis?: boolean;
   /** A Typesense of the test run; without it PostgreSQL answers searches. */
   search?: boolean;
+  /** Databases of another server than that of the test run. */
+  databases?: { booking: TestDatabase; payments: TestDatabase };
+  /** A Redis of somebody else. */
+  redisUrl?: string;
+  /** The processes reach every server through it; whoever looks from outside does not. */
+  network?: Network;
 };
 
 export type System = {
@@ -51,11 +58,11 @@ export type System = {
 /** The whole product as it runs in production, a process each, on databases of its own. */
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const [booking, payments, dataFolder] = await Promise.all([
-    createBookingDatabase(),
-    createPaymentsDatabase(),
+    options.databases?.booking ?? createBookingDatabase(),
+    options.databases?.payments ?? createPaymentsDatabase(),
     mkdtemp(join(tmpdir(), 'frontrow-system-')),
   ]);
-  const redisUrl = options.redis === false ? `redis://127.0.0.1:${await freePort()}` : await testRedisUrl();
+  const redisUrl = await redisUrlOf(options);
   const ports = {
     api: await freePort(),
     api2: await freePort(),
@@ -106,7 +113,12 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     const asked = [...running];
     await Promise.all(asked.map(([name]) => kill(name, 'SIGTERM')));
     const failed = asked.filter(([, child]) => child.exitCode !== 0).map(([name]) => name);
-    await Promise.all([booking.drop(), payments.drop(), rm(dataFolder, { recursive: true, force: true })]);
+    await Promise.all([
+      options.network?.close(),
+      booking.drop(),
+      payments.drop(),
+      rm(dataFolder, { recursive: true, force: true }),
+    ]);
     if (failed.length > 0)
       throw new Error(`Did not end in order: ${failed.join(', ')}\n${lines.slice(-30).join('\n')}`);
   };
@@ -135,6 +147,11 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   };
 }
 
+async function redisUrlOf(options: SystemOptions): Promise<string> {
+  if (options.redisUrl !== undefined) return options.redisUrl;
+  return options.redis === false ? `redis://127.0.0.1:${await freePort()}` : testRedisUrl();
+}
+
 const privateKey = () =>
   generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
 const keys = {
@@ -156,12 +173,19 @@ type Places = {
 async function systemEnvironment(options: SystemOptions, places: Places): Promise<Record<string, string>> {
   const search = options.search ? await testSearch() : undefined;
   const gatewayUrl = `http://127.0.0.1:${places.ports.gateway}`;
+  const reach: Network['through'] = async (part, url) => (await options.network?.through(part, url)) ?? url;
   return {
     PATH: process.env.PATH ?? '',
-    DATABASE_URL: places.booking,
-    PAYMENTS_DATABASE_URL: places.payments,
-    REDIS_URL: places.redisUrl,
-    ...(search ? { TYPESENSE_URL: search.url, TYPESENSE_API_KEY: search.apiKey, TYPESENSE_PREFIX: search.prefix } : {}),
+    DATABASE_URL: await reach('booking', places.booking),
+    PAYMENTS_DATABASE_URL: await reach('payments', places.payments),
+    REDIS_URL: await reach('redis', places.redisUrl),
+    ...(search
+      ? {
+          TYPESENSE_URL: await reach('search', search.url),
+          TYPESENSE_API_KEY: search.apiKey,
+          TYPESENSE_PREFIX: search.prefix,
+        }
+      : {}),
     TOKEN_PRIVATE_KEY: keys.token,
     ADMISSION_KEYS: keys.admission,
     TICKET_PRIVATE_KEY: keys.ticket,
@@ -169,7 +193,7 @@ async function systemEnvironment(options: SystemOptions, places: Places): Promis
     PORT: String(places.ports.api),
     PAYMENTS_PORT: String(places.ports.payments),
     GATEWAY_PORT: String(places.ports.gateway),
-    GATEWAY_URL: gatewayUrl,
+    GATEWAY_URL: await reach('gateway', gatewayUrl),
     GATEWAY_PUBLIC_URL: gatewayUrl,
     GATEWAY_DATA: places.dataFolder,
     GATEWAY_API_KEY: keys.apiKey,

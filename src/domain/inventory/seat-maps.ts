@@ -56,13 +56,11 @@ export class SeatMaps {
   async snapshot(eventId: string): Promise<SeatMap | undefined> {
     if (!isUuid(eventId)) return undefined;
     const entry = this.#entries.get(eventId);
-    if (!entry) return await this.#reader.current(eventId);
-    const deaf = this.#needs.heartbeat.isDeaf();
-    return {
-      ...entry.hub.snapshot(),
-      asOf: deaf ? this.#audited.at : new Date(),
-      stale: deaf && !this.#audited.ok,
-    };
+    const map = entry ? entry.hub.snapshot() : await this.#reader.current(eventId);
+    const { at, ok } = this.#audited;
+    // While PostgreSQL is away nobody can say whether what Redis tells is all that was committed.
+    if (map && !ok) return { ...map, asOf: at, stale: true };
+    return map && entry ? { ...map, asOf: this.#needs.heartbeat.isDeaf() ? at : new Date(), stale: false } : map;
   }
 
   /** Throws NotFound for an unknown event. Whoever gets a hub must `leave` it. */
@@ -125,9 +123,8 @@ export class SeatMaps {
     return () => void subscription.then((id) => id !== undefined && pubsub.unsubscribe(id));
   }
 
-  /** Every change that got lost on the way, however it did, is found here. */
+  /** Every change that got lost on the way, however it did, is found here; and that PostgreSQL is away. */
   async #audit(): Promise<void> {
-    if (this.#entries.size === 0) return;
     try {
       const versions = await loadVersions(this.#needs.db, [...this.#entries.keys()]);
       this.#audited = { at: new Date(), ok: true };

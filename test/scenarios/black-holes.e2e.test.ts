@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
+import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { createBookingMutation, decideAt, type GraphqlAnswer, post, signInAsGuest } from '#test/support/fan.ts';
+import { type NetworkPart, openNetwork } from '#test/support/network.ts';
+import { openPaymentScenes } from '#test/support/payment-scenes.ts';
+import type { ProcessName } from '#test/support/system.ts';
+
+// The network to one server at a time swallows everything: no answer, no end, no reset. Nobody may wait for it without
+// an end, and when it is over everybody goes on by himself.
+const network = openNetwork();
+const scenes = await openPaymentScenes({ network, search: true });
+const { system } = scenes;
+afterAll(() => scenes.close());
+
+const heal = (part: NetworkPart) => network.to(part).set({ kind: 'pass' });
+const swallow = (part: NetworkPart) => network.to(part).set({ kind: 'black-hole' });
+const parts: readonly NetworkPart[] = ['booking', 'payments', 'redis', 'search', 'gateway'];
+afterEach(async () => {
+  for (const part of parts) heal(part);
+  await scenes.expectAllInvariants(40_000);
+});
+
+/** A request is answered within five seconds; the rest is for a machine that is busy with something else. */
+const PATIENCE_MS = 9_000;
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const late = AbortSignal.timeout(PATIENCE_MS);
+  const never = new Promise<never>((_resolve, reject) => {
+    late.addEventListener('abort', () => reject(new Error('Nobody answered.')));
+  });
+  return Promise.race([answer, never]);
+}
+
+const event = await scenes.event(40, { title: 'Black hole' });
+const eventId = encodeGlobalId('Event', event.eventId);
+const fan = await signInAsGuest(system.apiUrl);
+const hold = (seatNo: number, idempotencyKey: string = randomUUID()) => {
+  const seatIds = [encodeGlobalId('Seat', event.seatId(seatNo))];
+  return inTime(fan.answer(createBookingMutation, { input: { eventId, seatIds, idempotencyKey } }));
+};
+const seatMap = async () =>
+  (await inTime(fan.answer('query ($id: ID!) { seatMap(eventId: $id) { version stale } }', { id: eventId }))).data
+    .seatMap;
+let asked = 0;
+/** Each time another question, since answers are kept for two seconds. */
+const search = async () => {
+  asked += 1;
+  const query = `{ searchEvents(text: "hole ${asked}", first: 5) { degraded } }`;
+  return (await inTime(post(system.apiUrl, { query }))).data.searchEvents;
+};
+const ready = async () => (await inTime(fetch(`${system.apiUrl}/ready`))).status;
+const held = ({ data }: GraphqlAnswer) => data?.createBooking?.booking?.id as string | undefined;
+
+test('the booking database: each call is told to try again, seat map and search go on, and the same key holds later', async () => {
+  await vi.waitUntil(async () => !(await search()).degraded, { timeout: 20_000, interval: 200 });
+  expect(held(await hold(0))).toBeDefined();
+  expect(await seatMap()).toMatchObject({ stale: false });
+  swallow('booking');
+  const key = randomUUID();
+  const [refused, bookings, guest] = await Promise.all([
+    hold(1, key),
+    inTime(fan.answer('{ viewer { bookings(first: 1) { edges { node { id } } } } }')),
+    inTime(
+      post(system.apiUrl, {
+        query:
+          'mutation { signInAsGuest(input: { email: "a@example.org" }) { __typename ... on Refusal { retry { advice } } } }',
+      }),
+    ),
+  ]);
+  expect(refused.data.createBooking).toMatchObject({ code: 'TRY_AGAIN', retry: { advice: 'SAME_KEY' } });
+  const away = { code: 'TEMPORARILY_UNAVAILABLE', retryAfterSeconds: expect.any(Number) };
+  expect([bookings, guest].map(({ errors }) => errors?.[0].extensions)).toMatchObject([away, away]);
+  expect(await ready()).toBe(503);
+  expect(await search()).toMatchObject({ degraded: false });
+  await vi.waitUntil(async () => (await seatMap()).stale, { timeout: 25_000, interval: 200 });
+  heal('booking');
+  const id = await vi.waitUntil(async () => held(await hold(1, key)), { timeout: 20_000, interval: 100 });
+  expect(held(await hold(1, key))).toBe(id);
+  await vi.waitUntil(async () => (await ready()) === 200, { timeout: 10_000, interval: 100 });
+}, 90_000);
+
+test('Redis and search: holds are decided by PostgreSQL, searches are answered by it', async () => {
+  swallow('redis');
+  swallow('search');
+  expect(held(await hold(2))).toBeDefined();
+  expect(await seatMap()).toBeDefined();
+  expect(await search()).toMatchObject({ degraded: true });
+  expect(await ready()).toBe(200);
+  heal('redis');
+  heal('search');
+  await vi.waitUntil(async () => !(await search()).degraded, { timeout: 20_000, interval: 200 });
+}, 60_000);
+
+test('the gateway, then the database of payments: the booking waits, and is confirmed afterwards', async () => {
+  swallow('gateway');
+  const buyer = await scenes.buyer(event, 3);
+  const other = await scenes.buyer(event, 4);
+  const { url } = (await other.when({ status: 'PENDING_PAYMENT' })).payment;
+  expect(url).toBeNull();
+  // Whether the session was opened nobody knows: asked again, with the same key.
+  network.to('gateway').cut();
+  heal('gateway');
+  const pages = await Promise.all([buyer, other].map(({ when }) => when({ status: 'PAYMENT_READY' }, 40_000)));
+  swallow('payments');
+  await Promise.all(pages.map(({ payment }) => decideAt(payment.url, 'pay')));
+  expect(held(await hold(5))).toBeDefined();
+  heal('payments');
+  await Promise.all([buyer, other].map(({ when }) => when({ status: 'CONFIRMED' }, 40_000)));
+}, 120_000);
+
+test('every process ends when it is told to, though nothing that it uses answers', async () => {
+  await hold(6);
+  for (const part of parts) swallow(part);
+  void hold(7).catch(() => undefined);
+  const names: readonly ProcessName[] = ['api', 'worker', 'payments', 'relay'];
+  await Promise.all(names.map((name) => system.kill(name, 'SIGTERM')));
+  for (const part of parts) heal(part);
+  await Promise.all(names.map((name) => system.start(name)));
+  expect(held(await hold(8))).toBeDefined();
+}, 90_000);
