@@ -2,7 +2,7 @@ import { isConnectionFailure, isLockTimeout, postgresError } from '#db/pg-errors
 
 const QUERY_CANCELED = '57014';
 const REDIS_IS_AWAY =
-  /^(Command timed out|Connection is closed\.|Reached the max retries per request limit|Stream isn't writeable|LOADING |READONLY |MASTERDOWN |CLUSTERDOWN )/;
+  /^(Command timed out|Connection is closed\.|Reached the max retries per request limit|Stream isn't writeable|Too many commands wait for Redis|LOADING |READONLY |MASTERDOWN |CLUSTERDOWN )/;
 
 /**
  * A store is away, starting, or too slow to answer in time: the request may be tried again later, unchanged. Anything

@@ -1,9 +1,44 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { Redis as IORedis } from 'ioredis';
+import { Redis as IORedis, type RedisOptions } from 'ioredis';
 
 export type Redis = IORedis;
 
 const folder = new URL('./scripts/', import.meta.url);
+
+/** A Redis that says nothing at all for so long is left, and looked for on a new connection. */
+const SILENT_MS = 2_000;
+/** Commands that wait for an answer or for a connection; more are refused at once. */
+const MAX_WAITING = 20_000;
+
+type Queued = {
+  readonly commandQueue: { readonly length: number };
+  readonly offlineQueue: { readonly length: number };
+};
+
+/** The queues of the library have no bounds: without an answer they would take whatever a flood sends. */
+class BoundedRedis extends IORedis {
+  override sendCommand(...[command, stream]: Parameters<IORedis['sendCommand']>): unknown {
+    const { commandQueue, offlineQueue } = this as unknown as Queued;
+    if (commandQueue.length + offlineQueue.length >= MAX_WAITING)
+      command.reject(new Error('Too many commands wait for Redis'));
+    else return super.sendCommand(command, stream);
+    return command.promise;
+  }
+}
+
+/** A connection that never gives up, and on which nothing waits without end. */
+export function connectRedis(url: string, options: RedisOptions): Redis {
+  const redis = new BoundedRedis(url, {
+    connectTimeout: 2000,
+    // TCP alone would go on for a quarter of an hour, and come back minutes after the network did.
+    socketTimeout: SILENT_MS,
+    retryStrategy: (attempt) => Math.min(50 * attempt, 1000),
+    ...options,
+  });
+  // Without a listener ioredis prints; whoever sent the command gets the error anyway.
+  redis.on('error', () => {});
+  return redis;
+}
 
 /**
  * A connection that fails fast: a command waits for no reconnect, and none takes longer than `commandTimeoutMs`, since
@@ -11,16 +46,11 @@ const folder = new URL('./scripts/', import.meta.url);
  * name; call it with `runScript`.
  */
 export function openRedis(options: { url: string; name: string; commandTimeoutMs?: number }): Redis {
-  const redis = new IORedis(options.url, {
+  const redis = connectRedis(options.url, {
     connectionName: options.name,
     maxRetriesPerRequest: 1,
-    enableOfflineQueue: true,
-    connectTimeout: 2000,
     commandTimeout: options.commandTimeoutMs ?? 500,
-    retryStrategy: (attempt) => Math.min(50 * attempt, 1000),
   });
-  // Without a listener ioredis prints; whoever sent the command gets the error anyway.
-  redis.on('error', () => {});
   for (const file of readdirSync(folder)) {
     if (file.endsWith('.lua'))
       redis.defineCommand(file.slice(0, -4), { lua: readFileSync(new URL(file, folder), 'utf8') });

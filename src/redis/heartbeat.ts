@@ -42,7 +42,13 @@ export function openHeartbeat(
     .catch(() => undefined);
   const timer = setInterval(
     () => {
-      if (isDeaf() && performance.now() - recheckedAt >= recheckMs) recheckAll();
+      if (!isDeaf() || performance.now() - recheckedAt < recheckMs) return;
+      recheckAll();
+      // A connection that leads nowhere is given up when it does not answer, and all channels are subscribed on a new one.
+      pubsub
+        .getSubscriber()
+        .ping()
+        .catch(() => undefined);
     },
     Math.min(500, recheckMs),
   );
