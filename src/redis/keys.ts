@@ -1,7 +1,7 @@
 /** `{eventId}` is a hash tag: all keys of an event live in one cluster slot, so that one script may touch them together. */
 export const seatLock = (eventId: string, seatNo: number): string => `seat:{${eventId}}:${seatNo}`;
 
-/** Set last by a complete rebuild; while it is missing or unknown, holds go through PostgreSQL alone. */
+/** Set last by a complete rebuild (`epochOn`); while it is missing or unknown, holds go through PostgreSQL alone. */
 export const EPOCH = 'frontrow:epoch';
 
 /**
@@ -14,3 +14,6 @@ export const seatMapAhead = (eventId: string): string => `seatmap:{${eventId}}:a
 
 /** The version of the waiting room that was published last, so that an older one is not published after it. */
 export const waitingRoom = (eventId: string): string => `waiting-room:{${eventId}}`;
+
+/** For SCAN: the seat locks and seat maps of all events. */
+export const SEAT_KEYS = 'seat*:{*}:*';

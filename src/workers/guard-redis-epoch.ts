@@ -5,12 +5,12 @@ import { type TimedWorker, worker } from './run-worker.ts';
 
 type Needs = { db: Db; redis: Redis };
 
-/** Notices within a second that Redis lost its data or came back with old ones, and builds the seat locks anew. */
+/** Notices within half a second that Redis lost its data or came back with old ones, and builds the seat locks anew. */
 export const guardRedisEpoch = worker<Needs, TimedWorker<Needs>>({
   name: 'guard-redis-epoch',
-  everyMs: 1000,
+  everyMs: 500,
   run: async (needs) => {
-    await rebuildSeatLocks(needs);
-    return undefined;
+    const { kind } = await rebuildSeatLocks(needs);
+    return kind === 'interrupted' ? { nextInMs: 0 } : undefined;
   },
 });

@@ -1,6 +1,7 @@
 import type { Db } from '#db/client.ts';
 import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
 import type { SeatStatus } from '#domain/inventory/seat-status.ts';
+import { unlockEnded } from '#domain/inventory/unlock-ended.ts';
 import type { DomainEvent, DomainEventType } from '#events/contracts.ts';
 import { bookingChannel, eventChannel } from '#redis/channels.ts';
 import type { Redis } from '#redis/client.ts';
@@ -19,7 +20,8 @@ const seatStatusAfter: Partial<Record<DomainEventType, SeatStatus>> = {
 
 /**
  * The second copy of every push. The process that committed pushes at once; should it die first, or Redis be away, the
- * change still arrives from the event log. Versions make the repetition harmless, so no inbox is needed.
+ * change still arrives from the event log, and the seat locks of what was released go. Versions and the owner's name in
+ * a lock make the repetition harmless, so no inbox is needed.
  */
 export const pushChanges = worker<Needs, TopicWorker<Needs>>({
   name: 'push-changes',
@@ -32,6 +34,7 @@ async function push({ db, redis, pubsub }: Needs, event: DomainEvent): Promise<v
   if (status && 'seatNos' in event) {
     const { version, seatNos } = event;
     await applySeatChanges({ db, redis }, event.eventId, [{ version, status, seatNos }]);
+    if (status === 'AVAILABLE') await unlockEnded({ db, redis }, { ...event, bookingId: event.aggregateId });
   }
   const isOfBooking = 'userId' in event;
   const [channel, id] = isOfBooking

@@ -80,6 +80,7 @@ async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime
   });
 }
 
+/** Whoever is to notice within a second that a store is back does not wait longer because it was away. */
 const MOST_BACK_OFF_MS = 5000;
 
 async function runOnTime<Needs>(one: TimedWorker<Needs>, needs: Needs, runtime: Runtime): Promise<void> {
@@ -94,7 +95,8 @@ async function runOnTime<Needs>(one: TimedWorker<Needs>, needs: Needs, runtime: 
       if (runtime.signal.aborted) return;
       failures += 1;
       // Jitter, so that processes that failed together do not come back together.
-      pauseMs = Math.min(100 * 2 ** failures, MOST_BACK_OFF_MS) * (0.5 + Math.random() / 2);
+      pauseMs =
+        Math.min(100 * 2 ** failures, Math.max(one.everyMs, 1000), MOST_BACK_OFF_MS) * (0.5 + Math.random() / 2);
       runtime.log.warn({ worker: one.name, failures, ...describeError(error) }, 'run failed');
     }
     await sleep(pauseMs, undefined, { signal: runtime.signal }).catch(() => {});

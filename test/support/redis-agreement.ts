@@ -10,11 +10,10 @@ import { findSeatMapDisagreements, listProjectedEvents } from './seat-map-agreem
 const UNDER_WAY_MS = 2_000;
 
 type Options = {
-  /**
-   * Nothing is under way and Redis was rebuilt: then every live hold has its lock, too, and every seat map in Redis is that
-   * of PostgreSQL, seat by seat.
-   */
+  /** Nothing is under way: then every seat map in Redis is that of PostgreSQL, too, seat by seat. */
   readonly atRest?: boolean;
+  /** Redis was rebuilt and no hold was made or extended meanwhile: then every live hold has its lock, too. */
+  readonly afterRebuild?: boolean;
 };
 
 /**
@@ -23,14 +22,15 @@ type Options = {
  */
 export async function findRedisDisagreements(
   { bookingUrl, redisUrl }: { bookingUrl: string; redisUrl: string },
-  { atRest = false }: Options = {},
+  { atRest = false, afterRebuild = false }: Options = {},
 ): Promise<string[]> {
   const db = openDb({ url: bookingUrl, poolMax: 2, name: 'redis-agreement' });
   const redis = new Redis(redisUrl);
   try {
-    const suspects = findSuspects(await readLocks(redis), await readOwners(db), atRest);
+    const suspects = findSuspects(await readLocks(redis), await readOwners(db), afterRebuild);
     if (suspects.size > 0) await sleep(UNDER_WAY_MS);
-    const lasting = suspects.size > 0 ? findSuspects(await readLocks(redis), await readOwners(db), atRest) : new Map();
+    const lasting =
+      suspects.size > 0 ? findSuspects(await readLocks(redis), await readOwners(db), afterRebuild) : new Map();
     const wrong = [...lasting]
       .filter(([key, what]) => suspects.get(key) === what)
       .map(([key, what]) => `${key} ${what}`);
@@ -71,13 +71,17 @@ async function readOwners(db: Db): Promise<Map<string, Owner>> {
   );
 }
 
-function findSuspects(locks: Map<string, Lock>, owners: Map<string, Owner>, atRest: boolean): Map<string, string> {
+function findSuspects(
+  locks: Map<string, Lock>,
+  owners: Map<string, Owner>,
+  afterRebuild: boolean,
+): Map<string, string> {
   const suspects = new Map<string, string>();
   for (const [key, { owner, endsAtMs }] of locks)
     if (owners.get(key)?.owner !== owner)
       suspects.set(key, `is locked for ${owner} until ${endsAtMs}, and PostgreSQL knows of no such hold`);
   for (const [key, { owner, isLiveHold }] of owners)
-    if (atRest && isLiveHold && !locks.has(key)) suspects.set(key, `is held by ${owner} and has no lock`);
+    if (afterRebuild && isLiveHold && !locks.has(key)) suspects.set(key, `is held by ${owner} and has no lock`);
   return suspects;
 }
 

@@ -50,7 +50,7 @@ describe.each([
   beforeAll(async () => {
     const expected = redis === NO_REDIS ? 'skipped' : 'locked';
     for (const { seatLocks } of processes) {
-      const lock = { eventId: randomUUIDv7(), owner: 'warm-up', seatNos: [0], ttlMs: 1000 };
+      const lock = { eventId: randomUUIDv7(), owner: 'warm-up', seatNos: [0] };
       await vi.waitFor(async () => expect((await seatLocks.acquire(lock)).kind).toBe(expected));
     }
   });

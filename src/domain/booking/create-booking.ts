@@ -129,7 +129,7 @@ type Hold = { readonly eventId: string; readonly plan: SeatingPlan; readonly com
 async function holdWithLocks(needs: CreateBookingNeeds, hold: Hold): Promise<{ booking: Booking; replayed: boolean }> {
   const { eventId, command } = hold;
   const owner = lockOwner(command.userId, command.idempotencyKey);
-  const locks = { eventId, owner, seatNos: command.seatNos, ttlMs: needs.writer.policy.holdTtlSeconds * 1000 };
+  const locks = { eventId, owner, seatNos: command.seatNos };
   let locked = await needs.seatLocks.acquire(locks);
   if (locked.kind === 'taken') {
     const lost = await lose(needs, hold, locked.seatNos);

@@ -6,12 +6,13 @@ import type { SeatingPlanCache } from '../catalog/seating-plan-cache.ts';
 import { TryAgain } from '../errors.ts';
 import { isOutage } from '../outages.ts';
 import type { EventSales } from './event-sales.ts';
+import type { Transition } from './inventory-command.ts';
 import { seatChangesOf } from './inventory-events.ts';
 import type { LockPatience } from './inventory-read-statements.ts';
 import type { InventoryPolicy } from './inventory-work-rules.ts';
 import { StaleRead } from './inventory-write-statements.ts';
 import type { SeatChange } from './seat-change.ts';
-import { lockOwner, type SeatLocks } from './seat-locks.ts';
+import { type KeptSeatLock, lockOwner, type SeatLocks } from './seat-locks.ts';
 import {
   type EventWork,
   type InventoryAnswer,
@@ -157,11 +158,20 @@ export class InventoryBatches {
       const seatNos = booking.seats.map((seat) => seat.seatNo);
       void this.#needs.seatLocks?.release(eventId, lockOwner(booking.userId, booking.idempotencyKey), seatNos);
     }
+    void this.#needs.seatLocks?.keep(eventId, allocation.transitions.flatMap(keptLockOf));
     const known = allocation.transitions.filter(({ type }) => type !== 'held');
     const bookingIds = [...new Set(known.map(({ booking }) => booking.id))];
     const committed = { eventId, changes: seatChangesOf(allocation.transitions), bookingIds };
     void tell(this.#needs, committed);
   }
+}
+
+/** By the database's clock, from the moment of the write. */
+function keptLockOf({ type, booking }: Transition): KeptSeatLock[] {
+  if (type !== 'held' && type !== 'extended') return [];
+  const ttlMs = booking.holdExpiresAtMs - (booking.holdExtendedAtMs ?? booking.createdAtMs);
+  const seatNos = booking.seats.map((seat) => seat.seatNo);
+  return [{ owner: lockOwner(booking.userId, booking.idempotencyKey), seatNos, ttlMs }];
 }
 
 /** PostgreSQL is away, stuck or asks for another run, as opposed to: it refuses this very statement. */

@@ -1,98 +1,141 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
+import { failpoint } from '#db/failpoint.ts';
 import { inTransaction } from '#db/transaction.ts';
 import { type Redis, runScript } from '#redis/client.ts';
-import { EPOCH, seatLock } from '#redis/keys.ts';
-import { currentEpoch, lockOwner, SEAT_LOCKS } from './seat-locks.ts';
+import { EPOCH, SEAT_KEYS, seatLock } from '#redis/keys.ts';
+import { type LiveHold, listEndedHolds, streamLiveHolds } from './live-holds-queries.ts';
+import { currentEpoch, epochOn, readRunId, SEAT_LOCKS } from './redis-epoch.ts';
+import { lockOwner } from './seat-locks.ts';
 
-type Needs = {
-  readonly db: Db;
-  readonly redis: Redis;
-  /** What else Redis keeps and must be true before the epoch says so, such as the snapshots of seat maps. */
-  readonly rebuildToo?: () => Promise<void>;
-};
+type Needs = { readonly db: Db; readonly redis: Redis };
 
 export type Rebuild =
   | { readonly kind: 'current' }
+  /** Another process is at it. */
+  | { readonly kind: 'underWay' }
+  /** Redis was lost once more before it was complete: call again. */
+  | { readonly kind: 'interrupted' }
   | { readonly kind: 'rebuilt'; readonly locks: number; readonly dropped: number };
 
-type Hold = {
-  bookingId: string;
-  eventId: string;
-  userId: string;
-  idempotencyKey: string;
-  remainingMs: number;
-  seatNos: number[];
-};
+/** Stands where the epoch would, so nobody believes what is there, and dies with whoever rebuilds. */
+const CLAIM = 'rebuilding:';
+const CLAIM_MS = 3_000;
+const KEEP_CLAIM_EVERY_MS = 500;
 
 /**
- * Makes the seat locks equal to the live holds, unless Redis names the epoch of the last complete rebuild and so still
- * has them. A Redis that is empty, or came back with an old dump, is flushed of seat locks and filled from PostgreSQL;
- * the epoch is written last, and until then holds go through PostgreSQL alone. Several processes may call it at once.
+ * Makes the seat locks equal to the live holds, unless Redis names the epoch of the last complete rebuild and was not
+ * started again since. A Redis that is empty, or came back with a dump of whatever age, loses its seat locks and seat maps
+ * and is filled from PostgreSQL; the epoch is written last, and until then holds go through PostgreSQL alone. Any number
+ * of processes may call it at once: one rebuilds. Seat maps are read from PostgreSQL when they are next asked for.
  */
 export async function rebuildSeatLocks(needs: Needs): Promise<Rebuild> {
-  const [named, current] = await Promise.all([needs.redis.get(EPOCH), currentEpoch(needs.db)]);
-  if (named !== null && named === current) return { kind: 'current' };
-  await needs.redis.del(EPOCH);
-  const epoch = randomUUIDv7();
-  const dropped = await dropLocks(needs.redis);
-  const holds = await liveHolds(needs.db);
-  const locks = await restore(needs.redis, holds);
-  await releaseEnded(needs, holds);
-  await needs.rebuildToo?.();
-  await inTransaction(needs.db, 'rebuildSeatLocks', async (tx) => {
-    await tx.execute(sql`
-      insert into redis_epochs (name, epoch, rebuilt_at) values (${SEAT_LOCKS}, ${epoch}, clock_timestamp())
-      on conflict (name) do update set epoch = excluded.epoch, rebuilt_at = excluded.rebuilt_at`);
-  });
-  // When two rebuild at once, the loser's epoch is unknown and the next call mends that.
-  await needs.redis.set(EPOCH, epoch);
-  return { kind: 'rebuilt', locks, dropped };
+  const { db, redis } = needs;
+  const [named, epoch, runId] = await Promise.all([redis.get(EPOCH), currentEpoch(db), readRunId(redis)]);
+  if (named !== null && epoch !== undefined && named === epochOn(epoch, runId)) return { kind: 'current' };
+  if (named?.startsWith(CLAIM)) return { kind: 'underWay' };
+  const claim = `${CLAIM}${randomUUIDv7()}`;
+  const replace = async (expected: string, value: string, ms: number) =>
+    (await runScript(redis, 'replaceEpoch', [EPOCH], [expected, value, ms])) === 1;
+  if (!(await replace(named ?? '', claim, CLAIM_MS))) return { kind: 'underWay' };
+  let isLost = false;
+  const keeping = setInterval(() => {
+    replace(claim, claim, CLAIM_MS).then(
+      (isOurs) => {
+        isLost ||= !isOurs;
+      },
+      () => {
+        isLost = true;
+      },
+    );
+  }, KEEP_CLAIM_EVERY_MS);
+  try {
+    const dropped = await dropSeatKeys(redis);
+    const locks = await restoreAll(needs, () => isLost);
+    failpoint('seat-locks.restored');
+    const next = await writeEpoch(db);
+    // A Redis that was emptied meanwhile has no claim any more, and one that was started again has another run id.
+    return (await replace(claim, epochOn(next, runId), 0))
+      ? { kind: 'rebuilt', locks, dropped }
+      : { kind: 'interrupted' };
+  } finally {
+    clearInterval(keeping);
+  }
 }
 
-async function dropLocks(redis: Redis): Promise<number> {
+async function dropSeatKeys(redis: Redis): Promise<number> {
   let dropped = 0;
-  for await (const keys of redis.scanStream({ match: seatLock('*', 0).replace(/0$/, '*'), count: 1000 })) {
+  for await (const keys of redis.scanStream({ match: SEAT_KEYS, count: 1000 })) {
     if ((keys as string[]).length > 0) dropped += await redis.unlink(...(keys as string[]));
   }
   return dropped;
 }
 
-async function liveHolds(db: Db): Promise<Hold[]> {
-  const rows = await db.execute<Hold>(sql`
-    select b.id as "bookingId", b.event_id as "eventId", b.user_id as "userId", b.idempotency_key as "idempotencyKey",
-      ceil(extract(epoch from b.hold_expires_at - clock_timestamp()) * 1000)::float8 as "remainingMs",
-      array(select s.seat_no from booking_seats s where s.booking_id = b.id) as "seatNos"
-    from bookings b where b.status = 'PENDING_PAYMENT' and b.hold_expires_at > clock_timestamp()`);
-  return [...rows];
-}
-
-const CHUNK = 500;
-
-async function restore(redis: Redis, holds: readonly Hold[]): Promise<number> {
-  const perEvent = Map.groupBy(holds, (hold) => hold.eventId);
+/** One page is restored while PostgreSQL reads the next one. Stops early when `isLost`. */
+async function restoreAll({ db, redis }: Needs, isLost: () => boolean): Promise<number> {
+  const restored: string[] = [];
   let locks = 0;
-  for (const [eventId, ofEvent] of perEvent) {
-    for (let from = 0; from < ofEvent.length; from += CHUNK) {
-      const chunk = ofEvent.slice(from, from + CHUNK);
-      const keys = chunk.flatMap((hold) => hold.seatNos.map((seatNo) => seatLock(eventId, seatNo)));
-      const args = chunk.flatMap((hold) => {
-        const owner = lockOwner(hold.userId, hold.idempotencyKey);
-        return hold.seatNos.flatMap(() => [owner, Math.max(1, hold.remainingMs)]);
+  let restoring = Promise.resolve();
+  try {
+    for await (const page of streamLiveHolds(db)) {
+      await restoring;
+      if (isLost()) break;
+      for (const { bookingId } of page) restored.push(bookingId);
+      restoring = restore(redis, page).then((count) => {
+        locks += count;
       });
-      locks += Number(await runScript(redis, 'restoreSeatLocks', keys, args));
+      // Its error is thrown where it is awaited.
+      restoring.catch(() => undefined);
     }
+    await restoring;
+  } finally {
+    await releaseEnded({ db, redis }, restored);
   }
   return locks;
 }
 
-/** A hold that ended after it was loaded found no lock to release, and its lock came after it: look once more. */
-async function releaseEnded({ db, redis }: Needs, restored: readonly Hold[]): Promise<void> {
-  const live = new Set((await liveHolds(db)).map((hold) => hold.bookingId));
-  for (const hold of restored) {
-    if (live.has(hold.bookingId)) continue;
-    const keys = hold.seatNos.map((seatNo) => seatLock(hold.eventId, seatNo));
-    await runScript(redis, 'releaseSeatLocks', keys, [lockOwner(hold.userId, hold.idempotencyKey)]);
+/** A script that takes longer holds up everybody else in Redis. */
+const HOLDS_PER_SCRIPT = 500;
+
+async function restore(redis: Redis, page: readonly LiveHold[]): Promise<number> {
+  const counts: Promise<unknown>[] = [];
+  for (const [eventId, ofEvent] of Map.groupBy(page, (hold) => hold.eventId)) {
+    for (let from = 0; from < ofEvent.length; from += HOLDS_PER_SCRIPT) {
+      const chunk = ofEvent.slice(from, from + HOLDS_PER_SCRIPT);
+      const keys = chunk.flatMap((hold) => hold.seatNos.map((seatNo) => seatLock(eventId, seatNo)));
+      const args = chunk.flatMap((hold) => [
+        lockOwner(hold.userId, hold.idempotencyKey),
+        hold.remainingMs,
+        hold.seatNos.length,
+      ]);
+      counts.push(runScript(redis, 'restoreSeatLocks', keys, args));
+    }
   }
+  return (await Promise.all(counts)).reduce<number>((sum, count) => sum + Number(count), 0);
+}
+
+const IDS_PER_LOOK = 20_000;
+
+/** A hold that ended after it was read found no lock to release, and its lock came after it: look once more. */
+async function releaseEnded({ db, redis }: Needs, restored: readonly string[]): Promise<void> {
+  for (let from = 0; from < restored.length; from += IDS_PER_LOOK) {
+    const ended = await listEndedHolds(db, restored.slice(from, from + IDS_PER_LOOK));
+    await Promise.all(
+      ended.map((hold) => {
+        const keys = hold.seatNos.map((seatNo) => seatLock(hold.eventId, seatNo));
+        return runScript(redis, 'releaseSeatLocks', keys, [lockOwner(hold.userId, hold.idempotencyKey)]);
+      }),
+    );
+  }
+}
+
+async function writeEpoch(db: Db): Promise<string> {
+  const epoch = randomUUIDv7();
+  await inTransaction(db, 'rebuildSeatLocks', async (tx) => {
+    await tx.execute(sql`
+      insert into redis_epochs (name, epoch, rebuilt_at) values (${SEAT_LOCKS}, ${epoch}, clock_timestamp())
+      on conflict (name) do update set epoch = excluded.epoch, rebuilt_at = excluded.rebuilt_at`);
+  });
+  return epoch;
 }

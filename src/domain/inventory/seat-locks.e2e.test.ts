@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 const eventId = randomUUIDv7();
-const lock = (seatNos: readonly number[], owner: string) => ({ eventId, seatNos, owner, ttlMs: 60_000 });
+const lock = (seatNos: readonly number[], owner: string) => ({ eventId, seatNos, owner });
 const lockedSeats = async (of: string): Promise<string[]> =>
   (await box.redis.keys(seatLock(of, 0).replace(/0$/, '*'))).sort();
 
@@ -49,18 +49,40 @@ test('only the owner unlocks', async () => {
   expect(await lockedSeats(eventId)).toHaveLength(0);
 });
 
-test('a Redis that hangs costs the patience a few times, and then nothing until it is back', async () => {
+test('a Redis that hangs costs those who are there its patience once, and nobody else anything until it is back', async () => {
   const redis = box.redis.duplicate();
-  const seatLocks = openSeatLocks({ redis: box.redis, db: box.db, patienceMs: 20 });
+  const seatLocks = openSeatLocks({ redis: box.redis, db: box.db, patienceMs: 20, probeMs: 20 });
+  await expect.poll(async () => (await seatLocks.acquire(lock([1], 'a'))).kind).toBe('locked');
   await redis.call('client', 'pause', '400', 'all');
-  const answers = [];
-  for (let attempt = 0; attempt < 6; attempt++) answers.push((await seatLocks.acquire(lock([1], 'a'))).kind);
-  expect(answers).toEqual(Array(6).fill('skipped'));
+  const others = [randomUUIDv7(), randomUUIDv7()].map((other) =>
+    seatLocks.acquire({ ...lock([1], 'a'), eventId: other }),
+  );
+  expect(await seatLocks.acquire(lock([1], 'a'))).toEqual({ kind: 'skipped' });
+  expect(await Promise.all(others)).toEqual([{ kind: 'skipped' }, { kind: 'skipped' }]);
   // Answered before anything could have been written to a socket.
-  const waits = new Promise((resume) => setImmediate(() => resume('waits')));
-  expect(await Promise.race([seatLocks.acquire(lock([1], 'a')), waits])).toEqual({ kind: 'skipped' });
+  const waits = () => new Promise((resume) => setImmediate(() => resume('waits')));
+  expect(await Promise.race([seatLocks.acquire(lock([1], 'a')), waits()])).toEqual({ kind: 'skipped' });
   await expect.poll(async () => (await seatLocks.acquire(lock([1], 'a'))).kind, { timeout: 5000 }).toBe('locked');
   redis.disconnect();
+});
+
+test('a lock outlives its request by two seconds only, unless its hold was committed', async () => {
+  await box.seatLocks.acquire(lock([1], 'a'));
+  expect(await box.redis.pttl(seatLock(eventId, 1))).toBeLessThanOrEqual(2_000);
+  await box.seatLocks.keep(eventId, [{ owner: 'b', seatNos: [1], ttlMs: 60_000 }]);
+  expect(await box.redis.pttl(seatLock(eventId, 1))).toBeLessThanOrEqual(2_000);
+  await box.seatLocks.keep(eventId, [
+    { owner: 'a', seatNos: [1], ttlMs: 60_000 },
+    { owner: 'a', seatNos: [2, 3], ttlMs: 60_000 },
+  ]);
+  expect(await box.redis.pttl(seatLock(eventId, 1))).toBeGreaterThan(50_000);
+  expect(await lockedSeats(eventId)).toEqual([seatLock(eventId, 1)]);
+
+  const event = await seedEvent(box.reader, { seats: 9 });
+  const { viewer, booking } = await held(event, [0, 1], 'committed');
+  await expect.poll(() => box.redis.pttl(seatLock(event.eventId, 1))).toBeGreaterThan(290_000);
+  expect(await box.redis.pttl(seatLock(event.eventId, 1))).toBeLessThanOrEqual(300_000);
+  await cancelBooking(box, viewer, { bookingId: booking.id });
 });
 
 test('what is not rebuilt is not believed', async () => {

@@ -1,16 +1,18 @@
-import { createHash } from 'node:crypto';
-import { sql } from 'drizzle-orm';
+import { hash } from 'node:crypto';
 import type { Db } from '#db/client.ts';
 import { type Redis, runScript } from '#redis/client.ts';
 import { EPOCH, seatLock } from '#redis/keys.ts';
+import { currentEpoch, epochOn, readRunId } from './redis-epoch.ts';
 
 export type SeatLockRequest = {
   readonly eventId: string;
   /** See `lockOwner`. */
   readonly owner: string;
   readonly seatNos: readonly number[];
-  readonly ttlMs: number;
 };
+
+/** `ttlMs`: how long the hold lasts. */
+export type KeptSeatLock = { readonly owner: string; readonly seatNos: readonly number[]; readonly ttlMs: number };
 
 /** `fresh`: those that the owner did not have before. `skipped`: Redis can't be asked or not be believed; PostgreSQL decides alone. */
 export type SeatLockAnswer =
@@ -19,35 +21,40 @@ export type SeatLockAnswer =
   | { readonly kind: 'skipped' };
 
 export type SeatLocks = {
-  /** Never throws, and waits no longer than the patience. */
+  /** Never throws, and waits no longer than the patience. The locks end after two seconds, unless they are kept. */
   acquire(request: SeatLockRequest): Promise<SeatLockAnswer>;
-  /** Compare and delete. Never throws: a lock that stays behind ends by itself. */
+  /** For holds that were committed: their locks last as long as they do. Never throws: a lock that ends early costs only time. */
+  keep(eventId: string, holds: readonly KeptSeatLock[]): Promise<void>;
+  /** Compare and delete. Never throws: what it could not do is done when the release comes from the event log. */
   release(eventId: string, owner: string, seatNos: readonly number[]): Promise<void>;
 };
-
-/** The name under which `redis_epochs` keeps the epoch of the seat locks. */
-export const SEAT_LOCKS = 'seat-locks';
 
 /**
  * A lock belongs to a request (the user and the idempotency key) and not to a booking: the same request sent twice meets
  * its own locks and goes on to the writer, which answers with the one booking.
  */
 export function lockOwner(userId: string, idempotencyKey: string): string {
-  return createHash('sha256').update(`${userId} ${idempotencyKey}`).digest('base64url').slice(0, 22);
+  return hash('sha256', `${userId} ${idempotencyKey}`, 'base64url').slice(0, 22);
 }
 
 type Options = {
   readonly redis: Redis;
   readonly db: Db;
-  /** After so long Redis counts as away. Default 100. */
+  /** After so long without an answer Redis counts as away. Default 100. */
   readonly patienceMs?: number;
+  /** How often a Redis that is away is asked whether it is back. Default 250. */
+  readonly probeMs?: number;
 };
 type Waiting = { request: SeatLockRequest; answer: (answer: SeatLockAnswer) => void };
 
 const PATIENCE_MS = 100;
-const FAILURES_TO_OPEN = 5;
-const OPEN_MS = 1000;
+const PROBE_MS = 250;
 const EPOCH_FRESH_MS = 1000;
+/**
+ * From the lock to the commit. A process that dies in between leaves a lock that no hold answers for, and nobody could
+ * buy the seat as long as it is there. A commit that takes longer is refused by PostgreSQL instead of the lock.
+ */
+const UNDER_WAY_MS = 2000;
 const SKIPPED: SeatLockAnswer = { kind: 'skipped' };
 
 /**
@@ -62,22 +69,32 @@ class RedisSeatLocks implements SeatLocks {
   readonly #redis: Redis;
   readonly #db: Db;
   readonly #patienceMs: number;
+  readonly #probeMs: number;
   readonly #waiting = new Map<string, Waiting[]>();
+  /** Batches that Redis has not answered yet. */
+  readonly #asked = new Set<() => void>();
   #epoch: string | undefined;
+  #runId: string | undefined;
   #epochReadAt = Number.NEGATIVE_INFINITY;
   #isReadingEpoch = false;
-  #failures = 0;
-  #openUntil = 0;
+  #isAway = false;
 
-  constructor({ redis, db, patienceMs }: Options) {
+  constructor({ redis, db, patienceMs, probeMs }: Options) {
     this.#redis = redis;
     this.#db = db;
     this.#patienceMs = patienceMs ?? PATIENCE_MS;
+    this.#probeMs = probeMs ?? PROBE_MS;
+    redis.on('close', () => {
+      // The next connection may lead to another server, or to the same one with old data.
+      this.#runId = undefined;
+      this.#giveUp();
+    });
+    redis.on('ready', () => void this.#readEpoch());
     void this.#readEpoch();
   }
 
   acquire(request: SeatLockRequest): Promise<SeatLockAnswer> {
-    if (performance.now() < this.#openUntil) return Promise.resolve(SKIPPED);
+    if (!this.#isThere()) return Promise.resolve(SKIPPED);
     return new Promise((answer) => {
       const waiting = this.#waiting.get(request.eventId);
       if (waiting) waiting.push({ request, answer });
@@ -92,42 +109,90 @@ class RedisSeatLocks implements SeatLocks {
     });
   }
 
+  async keep(eventId: string, holds: readonly KeptSeatLock[]): Promise<void> {
+    if (!this.#isThere() || holds.length === 0) return;
+    const keys = holds.flatMap(({ seatNos }) => seatNos.map((seatNo) => seatLock(eventId, seatNo)));
+    const args = holds.flatMap(({ owner, ttlMs, seatNos }) => [owner, Math.max(1, Math.ceil(ttlMs)), seatNos.length]);
+    await runScript(this.#redis, 'keepSeatLocks', keys, args).catch(() => {});
+  }
+
   async release(eventId: string, owner: string, seatNos: readonly number[]): Promise<void> {
-    if (performance.now() < this.#openUntil) return;
+    if (!this.#isThere()) return;
     const keys = seatNos.map((seatNo) => seatLock(eventId, seatNo));
     await runScript(this.#redis, 'releaseSeatLocks', keys, [owner]).catch(() => {});
   }
 
+  #isThere(): boolean {
+    return !this.#isAway && this.#redis.status === 'ready';
+  }
+
   async #acquireAll(batch: readonly Waiting[]): Promise<void> {
+    const answers = await this.#ask(batch);
+    for (const [index, { answer }] of batch.entries()) answer(answers?.[index] ?? SKIPPED);
+  }
+
+  /** Undefined when Redis gives no answer in time, or none that may be believed. */
+  async #ask(batch: readonly Waiting[]): Promise<SeatLockAnswer[] | undefined> {
     const keys = batch.flatMap(({ request }) => request.seatNos.map((seatNo) => seatLock(request.eventId, seatNo)));
-    const args = batch.flatMap(({ request }) => [request.owner, request.ttlMs, request.seatNos.length]);
+    const args = batch.flatMap(({ request }) => [request.owner, UNDER_WAY_MS, request.seatNos.length]);
     const asked = Promise.all([this.#redis.get(EPOCH), runScript(this.#redis, 'acquireSeatLocks', keys, args)]);
-    try {
-      const [epoch, states] = await inTime(asked, this.#patienceMs);
-      this.#failures = 0;
-      const isBelieved = this.#isCurrent(epoch);
-      let first = 0;
-      for (const { request, answer } of batch) {
-        const own = (states as number[]).slice(first, first + request.seatNos.length);
-        first += request.seatNos.length;
-        answer(isBelieved ? answerOf(request, own) : SKIPPED);
-      }
-    } catch {
-      this.#failures += 1;
-      // One caller a second finds out whether it is back; the others do not wait for it.
-      if (this.#failures >= FAILURES_TO_OPEN) this.#openUntil = performance.now() + OPEN_MS;
-      for (const { answer } of batch) answer(SKIPPED);
-    }
+    const answered = await this.#inTime(asked);
+    if (!answered || !this.#isCurrent(answered[0])) return undefined;
+    const states = answered[1] as number[];
+    let first = 0;
+    return batch.map(({ request }) => {
+      const own = states.slice(first, first + request.seatNos.length);
+      first += request.seatNos.length;
+      return answerOf(request, own);
+    });
+  }
+
+  /** The first that waits in vain tells for all: nobody else waits until Redis was heard again. */
+  #inTime<T>(work: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve) => {
+      const end = (value: T | undefined) => {
+        clearTimeout(timer);
+        this.#asked.delete(giveUp);
+        resolve(value);
+      };
+      const giveUp = () => end(undefined);
+      this.#asked.add(giveUp);
+      const timer = setTimeout(() => {
+        // When it is this process that was late, the answer has arrived and is read in this turn.
+        setImmediate(() => setImmediate(() => this.#asked.has(giveUp) && this.#giveUp()));
+      }, this.#patienceMs);
+      work.then(end, () => this.#giveUp());
+    });
+  }
+
+  #giveUp(): void {
+    for (const giveUp of [...this.#asked]) giveUp();
+    if (this.#isAway) return;
+    this.#isAway = true;
+    this.#probe();
+  }
+
+  #probe(): void {
+    setTimeout(async () => {
+      const isBack = this.#redis.status === 'ready' && (await this.#redis.ping().catch(() => undefined)) !== undefined;
+      if (isBack) this.#isAway = false;
+      else if (this.#redis.status !== 'end') this.#probe();
+    }, this.#probeMs).unref();
   }
 
   /**
    * Whether Redis names the last complete rebuild. PostgreSQL is asked in the background, at most once a second: a Redis
    * that came back with an old dump names an epoch that this process knew well, and is believed that long at most.
    */
-  #isCurrent(epoch: string | null): boolean {
+  #isCurrent(named: string | null): boolean {
+    const isCurrent = named !== null && named === this.#known();
     const isOld = performance.now() - this.#epochReadAt > EPOCH_FRESH_MS;
-    if (!this.#isReadingEpoch && (isOld || (epoch !== null && epoch !== this.#epoch))) void this.#readEpoch();
-    return epoch !== null && epoch === this.#epoch;
+    if (!this.#isReadingEpoch && (isOld || (named !== null && !isCurrent))) void this.#readEpoch();
+    return isCurrent;
+  }
+
+  #known(): string | undefined {
+    return this.#epoch && this.#runId && epochOn(this.#epoch, this.#runId);
   }
 
   async #readEpoch(): Promise<void> {
@@ -135,6 +200,7 @@ class RedisSeatLocks implements SeatLocks {
     try {
       this.#epoch = await currentEpoch(this.#db);
       this.#epochReadAt = performance.now();
+      this.#runId ??= this.#redis.status === 'ready' ? await readRunId(this.#redis) : undefined;
     } catch {
       // The next caller asks again.
     } finally {
@@ -143,21 +209,8 @@ class RedisSeatLocks implements SeatLocks {
   }
 }
 
-/** The epoch of the last complete rebuild, or undefined before the first. */
-export async function currentEpoch(db: Db): Promise<string | undefined> {
-  const rows = await db.execute<{ epoch: string }>(sql`select epoch from redis_epochs where name = ${SEAT_LOCKS}`);
-  return rows[0]?.epoch;
-}
-
 function answerOf({ seatNos }: SeatLockRequest, states: readonly number[]): SeatLockAnswer {
   const taken = seatNos.filter((_, index) => states[index] === 2);
   if (taken.length > 0) return { kind: 'taken', seatNos: taken };
   return { kind: 'locked', fresh: seatNos.filter((_, index) => states[index] === 0) };
-}
-
-function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

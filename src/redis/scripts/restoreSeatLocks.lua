@@ -1,9 +1,12 @@
 -- Brings back locks that live holds should have; one that is there stays. Answers how many were set.
 --
--- KEYS  one lock per seat, all of one event
--- ARGV  for each key: owner, milliseconds to live
-local restored = 0
-for k, key in ipairs(KEYS) do
-  if redis.call('SET', key, ARGV[2 * k - 1], 'NX', 'PX', ARGV[2 * k]) then restored = restored + 1 end
+-- KEYS  one lock per seat, all of one event, hold after hold
+-- ARGV  for each hold: owner, milliseconds to live, number of its keys
+local restored, key = 0, 1
+for i = 1, #ARGV, 3 do
+  for _ = 1, tonumber(ARGV[i + 2]) do
+    if redis.call('SET', KEYS[key], ARGV[i], 'NX', 'PX', ARGV[i + 1]) then restored = restored + 1 end
+    key = key + 1
+  end
 end
 return restored

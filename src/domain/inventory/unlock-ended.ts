@@ -1,0 +1,18 @@
+import type { Db } from '#db/client.ts';
+import { type Redis, runScript } from '#redis/client.ts';
+import { seatLock } from '#redis/keys.ts';
+import { listEndedHolds } from './live-holds-queries.ts';
+import { lockOwner } from './seat-locks.ts';
+
+type Ended = { readonly eventId: string; readonly bookingId: string; readonly seatNos: readonly number[] };
+
+/**
+ * Deletes the seat locks that a booking left behind which was released while Redis was away or by a process that died
+ * before it could say so: a free seat that nobody may take would be lost until its lock ends. Rejects when Redis is away.
+ */
+export async function unlockEnded({ db, redis }: { db: Db; redis: Redis }, ended: Ended): Promise<void> {
+  const keys = ended.seatNos.map((seatNo) => seatLock(ended.eventId, seatNo));
+  if (keys.length === 0 || (await redis.exists(...keys)) === 0) return;
+  for (const { userId, idempotencyKey } of await listEndedHolds(db, [ended.bookingId]))
+    await runScript(redis, 'releaseSeatLocks', keys, [lockOwner(userId, idempotencyKey)]);
+}
