@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AccessTokens, openAccessTokens } from '#domain/account/access-tokens.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { postJson } from '#test/support/http-connection.ts';
 import {
   joinMutation,
   leaveMutation,
@@ -9,7 +10,6 @@ import {
   placeQuery,
   seatMapQuery,
 } from '#test/support/waiting-room-fan.ts';
-import { postJson } from './http-connection.ts';
 import { HttpPool } from './http-pool.ts';
 import { Arrivals } from './room-arrivals.ts';
 import { RoomFan, type ToldPlace } from './room-fan.ts';

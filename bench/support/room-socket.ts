@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocketClient } from '#test/support/web-socket.ts';
 import type { Crowd } from './room-crowd.ts';
 import type { RoomFan, ToldPlace } from './room-fan.ts';
-import { WebSocketClient } from './web-socket.ts';
 
 const NEXT = Buffer.from('"type":"next"');
 const ACK = Buffer.from('"connection_ack"');

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocketClient } from '#test/support/web-socket.ts';
 import { answerParent } from './parent.ts';
-import { WebSocketClient } from './web-socket.ts';
 
 /** Thousands of watchers of one event's seat map over WebSocket (graphql-transport-ws); a process of its own. */
 

@@ -5,7 +5,7 @@ export type HttpAnswer = { readonly status: number; readonly bytes: number; read
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 /** Enough to see what an answer is; a small one whole. */
-const START_BYTES = 2000;
+const DEFAULT_START_BYTES = 2000;
 
 /**
  * One keep-alive connection on which one request at a time is sent, written beforehand. A general client costs more than
@@ -26,7 +26,11 @@ export class HttpConnection {
   #settle: { resolve(answer: HttpAnswer): void; reject(error: Error): void } | undefined;
   #isClosed = false;
 
-  constructor(port: number) {
+  readonly #startBytes: number;
+
+  /** @param startBytes how much of a body is kept as the answer's `start` */
+  constructor(port: number, startBytes = DEFAULT_START_BYTES) {
+    this.#startBytes = startBytes;
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
     this.#socket.on('data', (data: Buffer) => this.#receive(data));
     this.#socket.on('error', (error) => this.#fail(error));
@@ -46,6 +50,12 @@ export class HttpConnection {
 
   close(): void {
     this.#settle = undefined;
+    this.#socket.destroy();
+  }
+
+  /** Ends it; whoever waits for an answer gets the error. */
+  fail(error: Error): void {
+    this.#fail(error);
     this.#socket.destroy();
   }
 
@@ -77,7 +87,7 @@ export class HttpConnection {
   }
 
   #keepStart(body: Buffer): void {
-    const missing = START_BYTES - this.#start.length;
+    const missing = this.#startBytes - this.#start.length;
     if (missing > 0) this.#start = Buffer.concat([this.#start, body.subarray(0, missing)]);
   }
 
