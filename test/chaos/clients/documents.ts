@@ -1,0 +1,15 @@
+/** What fans ask, word for word. */
+export const documents = {
+  createBooking: `mutation Hold($input: CreateBookingInput!) { createBooking(input: $input) { __typename
+    ... on CreateBookingSuccess { replayed booking { id status total { amountMinor currency } holdExpiresAt seats { seat { seatNo } } } }
+    ... on Refusal { code } ... on SeatsUnavailable { seats { seatNo } } } }`,
+  cancelBooking: `mutation Cancel($input: CancelBookingInput!) { cancelBooking(input: $input) { __typename
+    ... on CancelBookingSuccess { booking { id status } } ... on Refusal { code } } }`,
+  booking: `query Booking($id: ID!) { booking(id: $id) { id status payment { status url } } }`,
+  bookings: `query Bookings { viewer { bookings(first: 20) { nodes { id status } pageInfo { hasNextPage } } } }`,
+  seatMap: `query SeatMap($eventId: ID!) { seatMap(eventId: $eventId) { version asOf stale statuses } }`,
+  search: `query Search($text: String!) { searchEvents(text: $text, first: 3) { degraded totalCount nodes { id } } }`,
+  bookingChanged: `subscription Watch($id: ID!) { bookingChanged(bookingId: $id) { id status payment { status } } }`,
+  seatMapChanged: `subscription Map($eventId: ID!, $sinceVersion: Int) { seatMapChanged(eventId: $eventId, sinceVersion: $sinceVersion) { __typename
+    ... on SeatMapDelta { fromVersion toVersion changes { seatNo status } } ... on SeatMapReset { seatMap { version statuses } } } }`,
+} as const;

@@ -1,0 +1,305 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseWorkerConfig } from '#config.ts';
+import type { Booking } from '#domain/booking/booking.ts';
+import { findBooking, listBookings } from '#domain/booking/booking-queries.ts';
+import { visibleStatus } from '#domain/booking/booking-status.ts';
+import { cancelBooking } from '#domain/booking/cancel-booking.ts';
+import { type CreateBookingNeeds, createBooking } from '#domain/booking/create-booking.ts';
+import { SeatsUnavailable } from '#domain/booking/errors.ts';
+import { DomainError } from '#domain/errors.ts';
+import { encodeSeatId } from '#domain/global-id-rules.ts';
+import { openLostRaces } from '#domain/inventory/lost-races.ts';
+import { encodeStatuses, statusAt } from '#domain/inventory/packed-statuses-rules.ts';
+import { openSeatLocks } from '#domain/inventory/seat-locks.ts';
+import { SeatMapReader } from '#domain/inventory/seat-map-reader.ts';
+import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
+import { isOutage } from '#domain/outages.ts';
+import type { Viewer } from '#domain/viewer.ts';
+import { openRedis } from '#redis/client.ts';
+import { openHeartbeat } from '#redis/heartbeat.ts';
+import { openWorkerResources } from '#resources.ts';
+import { type HoldAnswer, instant, type Outcome, wallToInstant } from '../history.ts';
+import { type Random, seededRandom, seedFor } from '../random.ts';
+import type { ClientConfig, Stage } from './protocol.ts';
+import { type Notebook, type Phase, runClients } from './run-clients.ts';
+
+/**
+ * Callers of the domain operations themselves, with everything that a process of the product has and without HTTP and
+ * GraphQL in front: as many attempts at few seats as PostgreSQL and Redis can bear.
+ */
+export type DomainConfig = ClientConfig & {
+  /** As the product's processes are configured. */
+  readonly env: Readonly<Record<string, string>>;
+};
+
+type Needs = Awaited<ReturnType<typeof open>>;
+/** `lost`: an outcome that nobody knows yet; the same key answers it. */
+type Attempt = { stage: Stage; seatNos: number[]; key: string; viewer: Viewer; bookingId?: string };
+
+runClients<DomainConfig>(async (config, notebook, phase) => {
+  const needs = open(config);
+  const stages = config.stages.filter(({ isHot }) => isHot);
+  const lanes = Array.from({ length: config.lanes }, (_, index) => {
+    const random = seededRandom(seedFor(config.seed, `${config.name} ${index}`));
+    return new Lane({ needs, notebook, phase, stages, random, usesRedis: index % 2 === 0 }).run(pauseOf(config));
+  });
+  await Promise.all(lanes);
+  await needs.resources[Symbol.asyncDispose]();
+  needs.redis.disconnect();
+});
+
+const pauseOf = ({ lanes, operationsPerSecond }: ClientConfig): number =>
+  operationsPerSecond > 0 ? (1000 * lanes) / operationsPerSecond : 0;
+
+/** Nothing listens there: these callers have to do without Redis. */
+const NO_REDIS = 'redis://127.0.0.1:1';
+
+function open(config: DomainConfig) {
+  const resources = openWorkerResources(parseWorkerConfig({ ...config.env, DATABASE_POOL_MAX: '6' }));
+  const { db, redis, pubsub } = resources;
+  const lostRaces = openLostRaces({ db });
+  const withoutRedis = openRedis({ url: NO_REDIS, name: 'chaos' });
+  const maps = new SeatMapReader({ db, redis, heartbeat: openHeartbeat({ pubsub }) });
+  const booking: CreateBookingNeeds = { ...resources, lostRaces };
+  const bookingAlone: CreateBookingNeeds = { ...booking, seatLocks: openSeatLocks({ redis: withoutRedis, db }) };
+  return { resources, db, writer: resources.writer, booking, bookingAlone, maps, redis: withoutRedis };
+}
+
+type LaneParts = {
+  needs: Needs;
+  notebook: Notebook;
+  phase: Phase;
+  stages: readonly Stage[];
+  random: Random;
+  usesRedis: boolean;
+};
+
+const KEPT_BOOKINGS = 4;
+const BOOKINGS_PER_USER = 5;
+/** While a store is away nobody asks a thousand times a second. */
+const AWAY_MS = 50;
+
+class Lane {
+  readonly #parts: LaneParts;
+  readonly #held: Attempt[] = [];
+  #lost: Attempt[] = [];
+  #viewer: Viewer = newViewer();
+  #bookings = 0;
+
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
+  }
+
+  async run(pauseMs: number): Promise<void> {
+    const { phase } = this.#parts;
+    while (!phase.isFinishing) {
+      const known = await this.#act();
+      if (!known) await sleep(AWAY_MS);
+      if (pauseMs > 0) await sleep(pauseMs);
+    }
+    await this.#resolve();
+  }
+
+  /** What came of the attempts that nobody knows: the same key tells. */
+  async #resolve(): Promise<void> {
+    for (let round = 0; this.#lost.length > 0 && round < 600; round++) {
+      const lost = this.#lost;
+      this.#lost = [];
+      for (const attempt of lost) await this.#hold(attempt, 'repeat');
+      if (this.#lost.length > 0) await sleep(AWAY_MS);
+    }
+    for (const { key } of this.#lost) this.#parts.notebook.tally.problem(`What came of the hold ${key} is not known.`);
+  }
+
+  /** False when a store was away. */
+  async #act(): Promise<boolean> {
+    const { random } = this.#parts;
+    const chance = random.next();
+    const again = this.#lost.shift();
+    if (again) return this.#hold(again, 'repeat');
+    const mine = this.#held.length > 0 ? random.pick(this.#held) : undefined;
+    if (mine && chance < 0.1) return this.#hold(mine, 'replay');
+    if (mine && chance < 0.12) return this.#cancel(mine);
+    if (mine && chance < 0.15) return this.#readBooking(mine);
+    if (mine && chance < 0.17) return this.#readBookings(mine.viewer);
+    if (chance < 0.3) return this.#readMap(random.pick(this.#parts.stages));
+    if (chance < 0.31) return this.#readSeats(random.pick(this.#parts.stages));
+    return this.#hold(this.#newAttempt(), 'hold');
+  }
+
+  #newAttempt(): Attempt {
+    const { random, stages } = this.#parts;
+    if (this.#bookings >= BOOKINGS_PER_USER) {
+      this.#viewer = newViewer();
+      this.#bookings = 0;
+    }
+    const stage = random.pick(stages);
+    const first = random.below(stage.seatCount - 1);
+    const seatNos = random.chance(0.5) ? [first] : [first, first + 1];
+    return { stage, seatNos, key: randomUUIDv7(), viewer: this.#viewer };
+  }
+
+  async #hold(attempt: Attempt, how: 'hold' | 'replay' | 'repeat'): Promise<boolean> {
+    const { needs, notebook, usesRedis } = this.#parts;
+    const { stage, seatNos, key, viewer } = attempt;
+    const { eventId: event, planId } = stage;
+    const seatIds = seatNos.map((seatNo) => encodeSeatId(planId, seatNo));
+    const from = instant();
+    const record = { kind: 'hold', user: viewer.userId, key, event, seats: seatNos, from } as const;
+    try {
+      const request = { eventId: event, seatIds, idempotencyKey: key };
+      const { booking, replayed } = await createBooking(
+        usesRedis ? needs.booking : needs.bookingAlone,
+        viewer,
+        request,
+      );
+      const answer = answerOf(booking, replayed);
+      notebook.history.write({ ...record, to: instant(), outcome: 'ok', answer });
+      notebook.tally.count(how, 'ok');
+      this.#keep(attempt, how, booking, replayed);
+      return true;
+    } catch (error) {
+      const { outcome, code } = this.#outcomeOf(error, how);
+      const taken = error instanceof SeatsUnavailable ? { taken: error.seatNos } : {};
+      notebook.history.write({ ...record, to: instant(), outcome, code, ...taken });
+      if (outcome === 'unknown') this.#lost.push(attempt);
+      if (code === 'TOO_MANY_SEATS') this.#bookings = BOOKINGS_PER_USER;
+      return outcome !== 'unknown';
+    }
+  }
+
+  #keep(attempt: Attempt, how: 'hold' | 'replay' | 'repeat', booking: Booking, replayed: boolean): void {
+    const { tally, acks } = this.#parts.notebook;
+    if (how === 'replay') return;
+    // The first answer to a key that nobody sent before says that it was done before: its commit was.
+    if (how === 'hold' && replayed) tally.observe('commit unknown, found by key in the writer');
+    if (how === 'repeat' && replayed) tally.observe('commit unknown, found by key by the client');
+    const { id, userId: user, eventId: event } = booking;
+    void acks.write({ at: instant(), what: 'held', booking: id, user, event });
+    this.#bookings += 1;
+    this.#held.push({ ...attempt, bookingId: id });
+    if (this.#held.length > KEPT_BOOKINGS) this.#held.shift();
+  }
+
+  /** A refusal is a definite no, unless it says that a store was too busy or away. Anything else must not happen. */
+  #outcomeOf(error: unknown, how: string): { outcome: Outcome; code: string } {
+    const { tally } = this.#parts.notebook;
+    if (error instanceof DomainError) {
+      const outcome = error.code === 'TRY_AGAIN' ? 'unknown' : 'refused';
+      tally.count(how, outcome, error.code);
+      return { outcome, code: error.code };
+    }
+    const code = isOutage(error) ? 'AWAY' : 'INTERNAL';
+    tally.count(how, 'unknown', code);
+    if (code === 'INTERNAL') tally.problem(`${how} threw: ${error instanceof Error ? error.stack : String(error)}`);
+    return { outcome: 'unknown', code };
+  }
+
+  async #cancel(mine: Attempt): Promise<boolean> {
+    const { needs, notebook } = this.#parts;
+    const { stage, seatNos: seats, viewer, bookingId: booking = '' } = mine;
+    const record = {
+      kind: 'cancel',
+      user: viewer.userId,
+      booking,
+      event: stage.eventId,
+      seats,
+      from: instant(),
+    } as const;
+    try {
+      await cancelBooking(needs, viewer, { bookingId: booking });
+      notebook.history.write({ ...record, to: instant(), outcome: 'ok' });
+      notebook.tally.count('cancel', 'ok');
+      void notebook.acks.write({
+        at: instant(),
+        what: 'cancelled',
+        booking,
+        user: viewer.userId,
+        event: stage.eventId,
+      });
+      this.#held.splice(this.#held.indexOf(mine), 1);
+      return true;
+    } catch (error) {
+      const { outcome, code } = this.#outcomeOf(error, 'cancel');
+      notebook.history.write({ ...record, to: instant(), outcome, code });
+      if (outcome === 'refused') this.#held.splice(this.#held.indexOf(mine), 1);
+      return outcome !== 'unknown';
+    }
+  }
+
+  async #readBooking({ viewer, bookingId = '' }: Attempt): Promise<boolean> {
+    const record = { kind: 'bookings', user: viewer.userId, only: bookingId, from: instant() } as const;
+    return this.#read(record, 'booking', async () => {
+      const booking = await findBooking(this.#parts.needs.db, viewer, bookingId);
+      return { bookings: booking ? [[booking.id, visibleStatus(booking)] as const] : [] };
+    });
+  }
+
+  async #readBookings(viewer: Viewer): Promise<boolean> {
+    const record = { kind: 'bookings', user: viewer.userId, from: instant() } as const;
+    return this.#read(record, 'bookings', async () => {
+      const page = await listBookings(this.#parts.needs.db, viewer, { first: 20 });
+      const bookings = page.bookings.map((booking) => [booking.id, visibleStatus(booking)] as const);
+      return { bookings, hasMore: page.hasNextPage };
+    });
+  }
+
+  async #readMap({ eventId: event }: Stage): Promise<boolean> {
+    const record = { kind: 'map', event, from: instant() } as const;
+    return this.#read(record, 'seatMap', async () => {
+      const map = await this.#parts.needs.maps.current(event);
+      if (!map) throw new Error('The event has no seat map.');
+      const { version, packed, stale, asOf } = map;
+      return { map: { version, statuses: encodeStatuses(packed), stale, asOf: asOf.getTime() + wallToInstant } };
+    });
+  }
+
+  /** From PostgreSQL itself. */
+  async #readSeats({ eventId: event, seatCount }: Stage): Promise<boolean> {
+    const first = this.#parts.random.below(seatCount - 4);
+    const seats = [first, first + 1, first + 2, first + 3];
+    const record = { kind: 'seats', event, seats, from: instant() } as const;
+    return this.#read(record, 'seats', async () => {
+      const state = await loadSeatMap(this.#parts.needs.db, event);
+      if (!state) throw new Error('The event has no seats.');
+      return { states: seats.map((seatNo) => statusAt(state.packed, seatNo)) };
+    });
+  }
+
+  async #read<R extends { kind: string; from: number }, A extends object>(
+    record: R,
+    name: string,
+    look: () => Promise<A>,
+  ): Promise<boolean> {
+    const { history, tally } = this.#parts.notebook;
+    try {
+      const answer = await look();
+      history.write({ ...record, ...answer, to: instant(), outcome: 'ok' } as never);
+      tally.count(name, 'ok');
+      return true;
+    } catch (error) {
+      const { outcome, code } = this.#outcomeOf(error, name);
+      history.write({ ...record, to: instant(), outcome, code } as never);
+      return outcome !== 'unknown';
+    }
+  }
+}
+
+const answerOf = (booking: Booking, replayed: boolean): HoldAnswer => ({
+  booking: booking.id,
+  replayed,
+  status: visibleStatus(booking),
+  seats: (booking.seats ?? []).map(({ seatNo }) => seatNo),
+  totalMinor: booking.totalMinor,
+  currency: booking.currency,
+  expiresAt: booking.holdExpiresAt.getTime() + wallToInstant,
+});
+
+/** No row is needed: bookings name users and do not reference them. */
+const newViewer = (): Viewer => ({
+  userId: randomUUIDv7(),
+  role: 'FAN',
+  sessionId: randomUUIDv7(),
+  tokenExpiresAt: new Date(8_640_000_000_000_000),
+});

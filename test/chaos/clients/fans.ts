@@ -1,0 +1,282 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openAccessTokens } from '#domain/account/access-tokens.ts';
+import { sandboxKeys } from '#test/support/sandbox-gateway.ts';
+import { type BookingState, type HoldAnswer, instant, type Outcome } from '../history.ts';
+import { type Random, seededRandom, seedFor } from '../random.ts';
+import { FanAccount, type FanUser, newKey, type SeenBooking } from './fan-account.ts';
+import { GraphqlClient } from './graphql-client.ts';
+import type { ClientConfig, Stage } from './protocol.ts';
+import { type Notebook, type Phase, runClients } from './run-clients.ts';
+import { watchBooking } from './watch-booking.ts';
+
+/** Fans who buy over GraphQL as fast as they are answered, in one process. */
+export type FansConfig = ClientConfig & {
+  readonly ports: readonly number[];
+  readonly gatewayPort: number;
+  readonly tokenPrivateKey: string;
+  /** Of whom there are rows in the database. */
+  readonly userIds: readonly string[];
+};
+
+runClients<FansConfig>(async (config, notebook, phase) => {
+  const tokens = openAccessTokens({ privateKey: config.tokenPrivateKey });
+  const users: FanUser[] = [];
+  for (const userId of config.userIds) {
+    const { token } = await tokens.issue({ userId, role: 'FAN', sessionId: randomUUIDv7() });
+    users.push({ userId, token });
+  }
+  const pauseMs = config.operationsPerSecond > 0 ? (1000 * config.lanes) / config.operationsPerSecond : 0;
+  const lanes = Array.from({ length: config.lanes }, (_, index) => {
+    const own = users.filter((_user, of) => of % config.lanes === index);
+    return new Fan({ config, notebook, phase, users: own, index, pauseMs }).run();
+  });
+  await Promise.all(lanes);
+});
+
+type FanParts = {
+  config: FansConfig;
+  notebook: Notebook;
+  phase: Phase;
+  users: readonly FanUser[];
+  index: number;
+  pauseMs: number;
+};
+type Purchase = { stage: Stage; seatNos: number[]; key: string; held: HoldAnswer };
+
+const intents = [
+  ...Array<'pay'>(9).fill('pay'),
+  ...Array<'late'>(4).fill('late'),
+  'early',
+  'decline',
+  'decline',
+  'cancel',
+  'cancel',
+  'abandon',
+  'abandon',
+  'changeMind',
+] as const;
+
+const BOOKINGS_PER_USER = 4;
+const AWAY_MS = 50;
+/** Longer than a lost notice takes to be found, a hold with its extension to end, and everything to come back. */
+const GIVE_UP_MS = 60_000;
+
+class Fan {
+  readonly #parts: FanParts;
+  readonly #random: Random;
+  readonly #client = new GraphqlClient();
+  readonly #account: FanAccount;
+  #bookings = 0;
+  #purchases = 0;
+
+  constructor(parts: FanParts) {
+    const { config, index } = parts;
+    this.#parts = parts;
+    this.#random = seededRandom(seedFor(config.seed, `${config.name} ${index}`));
+    const [user] = parts.users;
+    if (!user) throw new Error('A fan needs an account.');
+    const { notebook } = parts;
+    this.#account = new FanAccount({ client: this.#client, notebook, ports: config.ports, first: index, user });
+  }
+
+  async run(): Promise<void> {
+    while (!this.#parts.phase.isFinishing) {
+      await this.#buy();
+      await this.#look();
+    }
+    this.#client.close();
+  }
+
+  async #buy(): Promise<void> {
+    this.#nextUser();
+    const stage = this.#random.pick(this.#parts.config.stages);
+    const count = 1 + this.#random.below(3);
+    const first = this.#random.below(stage.seatCount - count);
+    const seatNos = Array.from({ length: count }, (_, index) => first + index);
+    const intent = this.#random.pick(intents);
+    const key = newKey();
+    const held = await this.#hold({ stage, seatNos, key });
+    if (!held) return;
+    this.#bookings += 1;
+    const purchase = { stage, seatNos, key, held };
+    if (this.#random.chance(0.3)) await this.#account.hold(purchase, 'repeat');
+    const ended = new AbortController();
+    if (this.#random.chance(0.15)) this.#watch(purchase, ended.signal);
+    await this.#go(intent, purchase);
+    ended.abort();
+  }
+
+  /** Until it is known: the same key is sent again, whatever happened to the last attempt. */
+  async #hold(request: { stage: Stage; seatNos: number[]; key: string }): Promise<HoldAnswer | undefined> {
+    const { tally } = this.#parts.notebook;
+    const giveUpAt = instant() + GIVE_UP_MS;
+    for (let attempt = 0; instant() < giveUpAt; attempt++) {
+      const { outcome, code, answer } = await this.#account.hold(request, attempt === 0 ? 'createBooking' : 'repeat');
+      if (attempt > 0 && answer?.replayed) tally.observe('commit unknown, found by key by the client');
+      if (outcome === 'ok') return answer;
+      if (code === 'TOO_MANY_SEATS') this.#bookings = BOOKINGS_PER_USER;
+      if (outcome === 'refused') return undefined;
+      await sleep(AWAY_MS * (1 + attempt));
+    }
+    tally.problem(`What came of the hold ${request.key} is not known.`);
+    return undefined;
+  }
+
+  async #go(intent: (typeof intents)[number], purchase: Purchase): Promise<void> {
+    if (intent === 'abandon') return;
+    if (intent === 'cancel') return this.#cancel(purchase);
+    const url = intent === 'early' ? await this.#findSession(purchase) : await this.#waitForUrl(purchase);
+    if (!url) return;
+    if (intent === 'decline') return this.#decline(purchase, url);
+    if (intent === 'late') await this.#waitForEnd(purchase);
+    // Paid and called off in the same moment: the money may come for a booking that has ended.
+    const cancelled = intent === 'changeMind' ? this.#cancelAtOnce(purchase) : undefined;
+    const status = await this.#pay(purchase, url);
+    await cancelled;
+    if (status === 'CONFIRMED' && this.#random.chance(0.5)) await this.#cancel(purchase);
+  }
+
+  async #pay(purchase: Purchase, url: string): Promise<string | undefined> {
+    const { stage, seatNos: seats, held } = purchase;
+    const { userId: user } = this.#account.user;
+    const from = instant();
+    const record = { kind: 'confirm', user, booking: held.booking, event: stage.eventId, seats, from } as const;
+    const isPaid = await this.#decide(url, 'pay');
+    if (isPaid === false) return undefined;
+    const seen = await this.#until(
+      purchase,
+      ({ status, paymentStatus }) =>
+        status === 'CONFIRMED' || paymentStatus === 'REFUND_PENDING' || paymentStatus === 'REFUNDED',
+    );
+    const outcome = outcomeOf(seen, 'CONFIRMED');
+    if (outcome === 'ok') this.#account.acknowledge('confirmed', held.booking, stage);
+    if (outcome === 'refused') this.#account.acknowledge('refunding', held.booking, stage);
+    this.#parts.notebook.history.write({ ...record, to: instant(), outcome });
+    this.#parts.notebook.tally.observe(`a payment came to: ${outcome}`);
+    return seen?.status;
+  }
+
+  async #decline(purchase: Purchase, url: string): Promise<void> {
+    const { stage, seatNos: seats, held } = purchase;
+    const { userId: user } = this.#account.user;
+    const from = instant();
+    const record = { kind: 'fail', user, booking: held.booking, event: stage.eventId, seats, from } as const;
+    if (!(await this.#decide(url, 'decline'))) return;
+    const seen = await this.#until(
+      purchase,
+      ({ status }) => status !== 'PENDING_PAYMENT' && status !== 'PAYMENT_READY',
+    );
+    if (seen?.status === 'FAILED') this.#account.acknowledge('failed', held.booking, stage);
+    this.#parts.notebook.history.write({ ...record, to: instant(), outcome: outcomeOf(seen, 'FAILED') });
+  }
+
+  /** Until the gateway has said yes or no. Undefined: it never did. */
+  async #decide(url: string, outcome: 'pay' | 'decline'): Promise<boolean | undefined> {
+    const giveUpAt = instant() + GIVE_UP_MS;
+    while (instant() < giveUpAt) {
+      const status = await this.#account.decide(url, outcome);
+      if (status !== undefined) return status === 200;
+      await sleep(AWAY_MS * 2);
+    }
+    return undefined;
+  }
+
+  async #cancel({ stage, seatNos, held }: Purchase): Promise<void> {
+    const giveUpAt = instant() + GIVE_UP_MS;
+    while (instant() < giveUpAt) {
+      const { outcome } = await this.#account.cancel({ stage, seatNos, booking: held.booking });
+      if (outcome !== 'unknown') return;
+      await sleep(AWAY_MS * 2);
+    }
+  }
+
+  async #cancelAtOnce(purchase: Purchase): Promise<void> {
+    const { config, notebook } = this.#parts;
+    const client = new GraphqlClient();
+    const second = new FanAccount({
+      client,
+      notebook,
+      ports: config.ports,
+      first: this.#parts.index + 1,
+      user: this.#account.user,
+    });
+    await second.cancel({ stage: purchase.stage, seatNos: purchase.seatNos, booking: purchase.held.booking });
+    client.close();
+  }
+
+  async #waitForUrl(purchase: Purchase): Promise<string | undefined> {
+    const seen = await this.#until(
+      purchase,
+      ({ status, paymentUrl }) => (status !== 'PENDING_PAYMENT' && status !== 'PAYMENT_READY') || paymentUrl !== null,
+    );
+    return seen?.paymentUrl ?? undefined;
+  }
+
+  /** Around the moment in which the hold ends, by the clock. */
+  async #waitForEnd({ held }: Purchase): Promise<void> {
+    const payAt = held.expiresAt - 5 + this.#random.below(60);
+    while (instant() < payAt - 40) await this.#look();
+    await sleep(Math.max(0, payAt - instant()));
+  }
+
+  /** Asks the gateway, as nobody but its operator could: the page may be paid before our own side knows of it. */
+  async #findSession({ held }: Purchase): Promise<string | undefined> {
+    const { gatewayPort } = this.#parts.config;
+    const path = `/v1/sessions?booking_id=${held.booking}`;
+    const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${sandboxKeys.apiKey}\r\n\r\n`;
+    const giveUpAt = instant() + 5_000;
+    while (instant() < giveUpAt) {
+      const answer = await this.#client.send(gatewayPort, request);
+      const found = typeof answer === 'string' ? undefined : (JSON.parse(answer.body).data?.[0] as { url?: string });
+      if (found?.url) return found.url;
+      await sleep(2);
+    }
+    return undefined;
+  }
+
+  /** Reads the booking, and other things in between, until it is as wanted. Undefined: it never was. */
+  async #until({ held }: Purchase, isWanted: (seen: SeenBooking) => boolean): Promise<SeenBooking | undefined> {
+    const giveUpAt = instant() + GIVE_UP_MS;
+    while (instant() < giveUpAt) {
+      const seen = await this.#account.readBooking(held.booking);
+      if (seen && isWanted(seen)) return seen;
+      if (!seen) await sleep(AWAY_MS);
+      await this.#look();
+    }
+    return undefined;
+  }
+
+  async #look(): Promise<void> {
+    const { config, pauseMs } = this.#parts;
+    if (pauseMs > 0) await sleep(pauseMs);
+    const chance = this.#random.next();
+    if (chance < 0.55) await this.#account.readMap(this.#random.pick(config.stages));
+    else if (chance < 0.97) await this.#account.readBookings();
+    else await this.#account.search('Chaos');
+  }
+
+  #nextUser(): void {
+    if (this.#bookings < BOOKINGS_PER_USER) return;
+    this.#bookings = 0;
+    this.#purchases += 1;
+    const next = this.#parts.users[this.#purchases % this.#parts.users.length];
+    if (next) this.#account.user = next;
+  }
+
+  #watch({ held }: Purchase, until: AbortSignal): void {
+    const { notebook } = this.#parts;
+    void watchBooking({
+      port: () => this.#account.port,
+      user: this.#account.user,
+      booking: held.booking,
+      notebook,
+      until,
+    });
+  }
+}
+
+function outcomeOf(seen: SeenBooking | undefined, wanted: BookingState): Outcome {
+  if (seen === undefined) return 'unknown';
+  return seen.status === wanted ? 'ok' : 'refused';
+}

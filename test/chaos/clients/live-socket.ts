@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocketClient } from '#test/support/web-socket.ts';
+
+export type Subscription = {
+  readonly query: string;
+  /** Asked again at each connection. */
+  readonly variables: () => object;
+};
+
+export type LiveSocketOptions = {
+  readonly port: () => number;
+  readonly token?: string;
+  readonly subscription: Subscription;
+  /** A new connection has subscribed. */
+  readonly onSubscribed?: () => void;
+  readonly onData: (data: Record<string, unknown>) => void;
+  /** The server refused the operation: nothing that a fault explains comes as an error message. */
+  readonly onError: (text: string) => void;
+  /** The subscription was ended by the server. */
+  readonly onComplete?: () => void;
+  readonly until: AbortSignal;
+};
+
+const PAUSE_MS = 200;
+const SETTLES_WITHIN_MS = 5_000;
+/** The server pings each socket every 15 s; one that hears nothing for longer has lost its server. */
+const SILENT_MS = 20_000;
+
+/** One subscription over graphql-transport-ws that connects again and again. Resolves when the signal is raised. */
+export async function keepSubscribed(options: LiveSocketOptions): Promise<void> {
+  let isComplete = false;
+  while (!options.until.aborted && !isComplete) {
+    await connectOnce(options, () => {
+      isComplete = true;
+    });
+    await sleep(PAUSE_MS, undefined, { signal: options.until }).catch(() => undefined);
+  }
+}
+
+async function connectOnce(options: LiveSocketOptions, onComplete: () => void): Promise<void> {
+  const { port, token, subscription, until } = options;
+  const ended = Promise.withResolvers<void>();
+  let heardAt = performance.now();
+  const socket = new WebSocketClient(
+    { port: port(), from: '127.0.0.1' },
+    (payload) => {
+      heardAt = performance.now();
+      const message = JSON.parse(payload.toString());
+      if (message.type === 'ping') socket.send('{"type":"pong"}');
+      else if (message.type === 'connection_ack') {
+        const { query, variables } = subscription;
+        socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query, variables: variables() } }));
+        options.onSubscribed?.();
+      } else if (message.type === 'next') takeNext(message.payload, options, ended.resolve);
+      else if (message.type === 'error') {
+        options.onError(payload.toString());
+        ended.resolve();
+      } else if (message.type === 'complete') {
+        options.onComplete?.();
+        onComplete();
+        ended.resolve();
+      }
+    },
+    () => ended.resolve(),
+  );
+  const watchdog = setInterval(() => {
+    if (performance.now() - heardAt > SILENT_MS) ended.resolve();
+  }, 1_000);
+  until.addEventListener('abort', () => ended.resolve(), { once: true });
+  const late = setTimeout(() => ended.resolve(), SETTLES_WITHIN_MS);
+  try {
+    await Promise.race([socket.open('/graphql', 'graphql-transport-ws'), ended.promise]);
+    clearTimeout(late);
+    const payload = token === undefined ? {} : { payload: { authorization: `Bearer ${token}` } };
+    socket.send(JSON.stringify({ type: 'connection_init', ...payload }));
+    await ended.promise;
+  } catch {
+    // Nobody listens, or not any more: the next connection may have more luck.
+  } finally {
+    clearTimeout(late);
+    clearInterval(watchdog);
+    socket.close();
+  }
+}
+
+type Payload = { data?: Record<string, unknown> | null; errors?: { extensions?: { code?: string } }[] };
+
+function takeNext(payload: Payload, options: LiveSocketOptions, end: () => void): void {
+  const codes = (payload.errors ?? []).map(({ extensions }) => extensions?.code ?? 'without a code');
+  if (payload.data && codes.length === 0) {
+    options.onData(payload.data);
+    return;
+  }
+  // A store was away when the frame was made: the client begins anew.
+  if (!codes.every((code) => code === 'TEMPORARILY_UNAVAILABLE')) options.onError(codes.join());
+  end();
+}

@@ -1,0 +1,85 @@
+import type { Outcome } from '../history.ts';
+
+/** Operations by kind and outcome. A refusal or an unknown outcome is counted by its code as well. */
+export type Counts = Record<string, Partial<Record<Outcome, number>>>;
+
+/** What clients saw of the rare paths; each is counted where it happened. */
+export type Observations = Record<string, number>;
+
+export type TallyState = {
+  readonly counts: Counts;
+  readonly codes: Record<string, number>;
+  readonly observations: Observations;
+  /** What no client may ever see, the first of each sort in words. */
+  readonly problems: readonly string[];
+  readonly cpuMs: number;
+};
+
+const MAX_PROBLEMS = 50;
+
+/** What one process of clients did and saw. */
+export class Tally {
+  readonly #counts: Counts = {};
+  readonly #codes: Record<string, number> = {};
+  readonly #observations: Observations = {};
+  readonly #problems: string[] = [];
+
+  count(kind: string, outcome: Outcome, code?: string): void {
+    const counts = this.#counts[kind] ?? {};
+    this.#counts[kind] = counts;
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+    if (code !== undefined) {
+      const name = `${kind}: ${code}`;
+      this.#codes[name] = (this.#codes[name] ?? 0) + 1;
+    }
+  }
+
+  observe(what: string): void {
+    this.#observations[what] = (this.#observations[what] ?? 0) + 1;
+  }
+
+  problem(text: string): void {
+    if (this.#problems.length < MAX_PROBLEMS) this.#problems.push(text);
+  }
+
+  state(): TallyState {
+    const { user, system } = process.cpuUsage();
+    return {
+      counts: this.#counts,
+      codes: this.#codes,
+      observations: this.#observations,
+      problems: this.#problems,
+      cpuMs: Math.round((user + system) / 1000),
+    };
+  }
+}
+
+export const noCounts = (): TallyState => ({ counts: {}, codes: {}, observations: {}, problems: [], cpuMs: 0 });
+
+export function addTallies(states: readonly TallyState[]): TallyState {
+  const sum = { counts: {} as Counts, codes: {} as Observations, observations: {} as Observations };
+  for (const state of states) {
+    for (const [kind, outcomes] of Object.entries(state.counts)) {
+      const counts = sum.counts[kind] ?? {};
+      sum.counts[kind] = counts;
+      for (const outcome of ['ok', 'refused', 'unknown'] as const)
+        counts[outcome] = (counts[outcome] ?? 0) + (outcomes[outcome] ?? 0);
+    }
+    addTo(sum.codes, state.codes);
+    addTo(sum.observations, state.observations);
+  }
+  return {
+    ...sum,
+    problems: states.flatMap(({ problems }) => problems),
+    cpuMs: states.reduce((total, { cpuMs }) => total + cpuMs, 0),
+  };
+}
+
+function addTo(sum: Record<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + count;
+}
+
+export const countAll = (counts: Counts): number =>
+  Object.values(counts)
+    .flatMap((outcomes) => Object.values(outcomes))
+    .reduce((total, count) => total + count, 0);

@@ -1,0 +1,35 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { type BookingState, instant } from '../history.ts';
+import { documents } from './documents.ts';
+import type { FanUser } from './fan-account.ts';
+import { keepSubscribed } from './live-socket.ts';
+import type { Notebook } from './run-clients.ts';
+
+type Watch = {
+  readonly port: () => number;
+  readonly user: FanUser;
+  readonly booking: string;
+  readonly notebook: Notebook;
+  readonly until: AbortSignal;
+};
+
+/** The owner watches `bookingChanged`; each connection is a subscription of its own. */
+export async function watchBooking({ port, user, booking, notebook, until }: Watch): Promise<void> {
+  let subscription = '';
+  await keepSubscribed({
+    port,
+    token: user.token,
+    subscription: { query: documents.bookingChanged, variables: () => ({ id: `Booking_${booking}` }) },
+    onSubscribed: () => {
+      subscription = randomUUIDv7();
+      notebook.tally.count('subscribe bookingChanged', 'ok');
+    },
+    onData: (data) => {
+      const { status } = data.bookingChanged as { status: BookingState };
+      notebook.history.write({ kind: 'bookingFrame', subscription, at: instant(), user: user.userId, booking, status });
+      notebook.tally.count('bookingChanged frame', 'ok');
+    },
+    onError: (text) => notebook.tally.problem(`bookingChanged of ${booking}: ${text}`),
+    until,
+  });
+}

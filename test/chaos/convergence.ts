@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import { openLongHolds } from './long-holds.ts';
+import type { World } from './world.ts';
+
+const LOOK_EVERY_MS = 500;
+
+/**
+ * Waits until nothing is under way: no hold runs, every message is read by everybody and every payment is settled.
+ * Answers what still was at the deadline, a line each.
+ */
+export async function awaitQuiet(world: World, withinMs: number): Promise<string[]> {
+  const deadline = performance.now() + withinMs;
+  const { urls } = world;
+  const longHolds = openLongHolds(world);
+  const booking = postgres(urls.direct.booking, { max: 1, onnotice: () => undefined });
+  const payments = postgres(urls.direct.payments, { max: 1, onnotice: () => undefined });
+  try {
+    for (;;) {
+      await longHolds.cancelAll();
+      const busy = [...(await busyBookings(booking)), ...(await busyPayments(payments))];
+      if (busy.length === 0 || performance.now() > deadline) return busy;
+      await sleep(LOOK_EVERY_MS);
+    }
+  } finally {
+    await Promise.all([booking.end(), payments.end(), longHolds.close()]);
+  }
+}
+
+async function busyBookings(sql: postgres.Sql): Promise<string[]> {
+  const [row] = await sql<{ pending: number; unread: number; unpublished: number }[]>`
+    select (select count(*)::int from bookings where status = 'PENDING_PAYMENT') as pending,
+      (select coalesce(sum(t.next_offset - p."offset"), 0)::int
+        from event_log.positions p join event_log.partitions t using (topic, partition)) as unread,
+      (select count(*)::int from outbox o
+        where not exists (select from event_log.messages m where m.id = o.id)) as unpublished`;
+  return linesOf({ ...row }, 'of the bookings');
+}
+
+async function busyPayments(sql: postgres.Sql): Promise<string[]> {
+  const [row] = await sql<{ unsettled: number; unapplied: number }[]>`
+    select (select count(*)::int from payments
+        where status in ('CREATING_SESSION', 'SESSION_CREATED', 'REFUND_PENDING') or in_doubt) as unsettled,
+      (select count(*)::int from notices where handled_at is null) as unapplied`;
+  return linesOf({ ...row }, 'of the payments');
+}
+
+const linesOf = (counts: Record<string, number>, of: string): string[] =>
+  Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${count} ${of} are ${name}`);

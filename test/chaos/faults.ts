@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import type { ProcessName, WayName } from './parts.ts';
+import type { FaultKind, PlannedFault } from './plan.ts';
+import type { World } from './world.ts';
+
+/** What a fault did, for the record: connections that were cut, slots that were dropped. */
+export type Effect = string;
+
+type Carry = (world: World, fault: PlannedFault) => Promise<Effect | undefined>;
+
+/**
+ * Makes the fault and takes it away again; resolves when everything that it hit is back. Throws when it could not be
+ * made, which counts as a fault that was not injected.
+ */
+export const carryOut = (world: World, fault: PlannedFault): Promise<Effect | undefined> =>
+  carriers[fault.kind](world, fault);
+
+const processOf = ({ part }: PlannedFault): ProcessName => part as ProcessName;
+const wayOf = ({ part }: PlannedFault): WayName => part as WayName;
+
+const carriers: Readonly<Record<FaultKind, Carry>> = {
+  kill: killProcess,
+  freeze,
+  'postgres-crash': crashPostgres,
+  'postgres-backend-kill': killBackend,
+  'postgres-terminate': terminateBackends,
+  'slot-drop': dropSlots,
+  'redis-kill': (world, fault) => restartRedis(world, fault, false),
+  'redis-old-dump': (world, fault) => restartRedis(world, fault, true),
+  'redis-flush': async ({ redis }) => {
+    await redis.flush();
+    return undefined;
+  },
+  'redis-pause': async ({ redis }, { forMs }) => {
+    await redis.pause(forMs);
+    await sleep(forMs);
+    return undefined;
+  },
+  'black-hole': (world, fault) => failWay(world, fault, { kind: 'black-hole' }),
+  latency: (world, fault) => failWay(world, fault, { kind: 'latency', ms: 40 }),
+  reset: (world, fault) => failWay(world, fault, { kind: 'reset' }),
+  'gateway-slow': (world, fault) => trouble(world, fault, { hangMs: 800 }),
+  'gateway-unknown': (world, fault) => trouble(world, fault, { fail500AfterActing: 12 }),
+  'gateway-refuses': (world, fault) => trouble(world, fault, { failBeforeActing: 12 }),
+  'notices-twice': (world, fault) => trouble(world, fault, { duplicateWebhooks: 1 }),
+  'notices-late': (world, fault) => trouble(world, fault, { delayWebhooksMs: 1_500 }),
+  'notices-reordered': (world, fault) => trouble(world, fault, { reorderWebhooks: 8 }),
+  'notices-lost': (world, fault) => trouble(world, fault, { dropWebhooks: 0.3 }),
+  'broker-kill': () => Promise.reject(new Error('There is no broker.')),
+};
+
+async function killProcess(world: World, fault: PlannedFault): Promise<undefined> {
+  const name = processOf(fault);
+  if (!world.processes.isRunning(name)) throw new Error(`${name} does not run.`);
+  await world.processes.kill(name);
+  await sleep(fault.forMs);
+  await world.startProcess(name);
+}
+
+async function freeze(world: World, fault: PlannedFault): Promise<undefined> {
+  if (fault.part === 'redis') {
+    const pid = world.redis.pid();
+    process.kill(pid, 'SIGSTOP');
+    await sleep(fault.forMs);
+    process.kill(pid, 'SIGCONT');
+    return;
+  }
+  const name = processOf(fault);
+  if (!world.processes.isRunning(name)) throw new Error(`${name} does not run.`);
+  world.processes.signal(name, 'SIGSTOP');
+  await sleep(fault.forMs);
+  world.processes.signal(name, 'SIGCONT');
+}
+
+async function crashPostgres({ postgres: server }: World, { forMs }: PlannedFault): Promise<Effect> {
+  await server.crash();
+  await sleep(forMs);
+  const startedAtMs = performance.now();
+  await server.start();
+  return `recovered in ${Math.round(performance.now() - startedAtMs)} ms`;
+}
+
+/** A connection for one question, straight to the server. */
+async function asAdmin<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => undefined });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end({ timeout: 2 });
+  }
+}
+
+async function killBackend({ urls }: World): Promise<Effect> {
+  const pid = await asAdmin(urls.direct.booking, async (sql) => {
+    const [row] = await sql<{ pid: number }[]>`
+      select pid from pg_stat_activity
+      where backend_type = 'client backend' and application_name like 'frontrow%' order by random() limit 1`;
+    return row?.pid;
+  });
+  if (pid === undefined) throw new Error('No process of ours is connected.');
+  process.kill(pid, 'SIGKILL');
+  await untilPostgresAnswers(urls.direct.booking);
+  return 'the server recovered';
+}
+
+const RECOVERS_WITHIN_MS = 30_000;
+
+async function untilPostgresAnswers(url: string): Promise<void> {
+  const deadline = Date.now() + RECOVERS_WITHIN_MS;
+  for (;;) {
+    try {
+      await asAdmin(url, (sql) => sql`select 1`);
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+async function terminateBackends({ urls }: World): Promise<Effect> {
+  const [row] = await asAdmin(
+    urls.direct.booking,
+    (sql) => sql<{ ended: number }[]>`
+      select count(pg_terminate_backend(pid))::int as ended from pg_stat_activity
+      where pid <> pg_backend_pid() and backend_type in ('client backend', 'walsender') and random() < 0.7`,
+  );
+  const ended = row?.ended ?? 0;
+  if (ended === 0) throw new Error('Nobody was connected.');
+  return `${ended} backends`;
+}
+
+/** Whoever reads a slot is sent away first; the relay may be faster, and has it again. */
+async function dropSlots({ urls }: World): Promise<Effect> {
+  const dropped = await asAdmin(urls.direct.booking, async (sql) => {
+    const gone = new Set<string>();
+    for (let attempt = 0; attempt < 200 && gone.size < 1; attempt++) {
+      await sql`select pg_terminate_backend(active_pid) from pg_replication_slots where active_pid is not null`;
+      const rows = await sql<{ slot_name: string }[]>`
+        select slot_name, pg_drop_replication_slot(slot_name) from pg_replication_slots
+        where slot_name like 'relay%' and active_pid is null`.catch(() => []);
+      for (const { slot_name } of rows) gone.add(slot_name);
+    }
+    return [...gone];
+  });
+  if (dropped.length === 0) throw new Error('No slot could be dropped.');
+  return `dropped ${dropped.join(', ')}`;
+}
+
+async function restartRedis({ redis }: World, { forMs }: PlannedFault, withDump: boolean): Promise<Effect> {
+  await redis.kill();
+  await sleep(forMs);
+  await redis.start({ withDump });
+  return withDump ? 'back with an old dump' : 'back empty';
+}
+
+async function failWay(
+  { ways }: World,
+  fault: PlannedFault,
+  how: Parameters<World['ways']['redis']['set']>[0],
+): Promise<Effect> {
+  const way = ways[wayOf(fault)];
+  const open = way.open();
+  way.set(how);
+  await sleep(fault.forMs);
+  way.set({ kind: 'pass' });
+  return `${open} connections`;
+}
+
+async function trouble(world: World, fault: PlannedFault, switches: Record<string, number>): Promise<undefined> {
+  const end = await world.gatewayTrouble(switches);
+  await sleep(fault.forMs);
+  await end();
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { parseWorkerConfig } from '#config.ts';
+import { cancelBooking } from '#domain/booking/cancel-booking.ts';
+import { DomainError } from '#domain/errors.ts';
+import type { Viewer } from '#domain/viewer.ts';
+import { openWorkerResources } from '#resources.ts';
+import { instant } from './history.ts';
+import { openHistory } from './history-files.ts';
+import type { World } from './world.ts';
+
+/** A hold that was extended ends two minutes later: nobody waits so long for a run to come to rest. */
+const TOO_LONG_SECONDS = 15;
+
+type Row = { id: string; user_id: string; event_id: string; seats: number[] };
+
+/** Calls off, as its owner, each booking whose hold would go on for long, and writes it down like everybody does. */
+export function openLongHolds(world: World) {
+  const resources = openWorkerResources(parseWorkerConfig({ ...world.environment, ...directEnvironment(world) }));
+  const history = openHistory(join(world.folder, 'history'), 'long-holds');
+  return {
+    async cancelAll(): Promise<void> {
+      const rows = await resources.db.execute<Row>(sql`
+        select b.id, b.user_id, b.event_id, array_agg(s.seat_no) as seats
+        from bookings b join booking_seats s on s.booking_id = b.id
+        where b.status = 'PENDING_PAYMENT'
+          and b.hold_expires_at > clock_timestamp() + make_interval(secs => ${TOO_LONG_SECONDS})
+        group by b.id`);
+      await Promise.all(rows.map((row) => cancel(resources, history, row)));
+    },
+    async close(): Promise<void> {
+      history.close();
+      await resources[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const directEnvironment = ({ urls }: World) => ({ DATABASE_URL: urls.direct.booking, REDIS_URL: urls.direct.redis });
+
+async function cancel(
+  needs: ReturnType<typeof openWorkerResources>,
+  history: ReturnType<typeof openHistory>,
+  { id: booking, user_id: user, event_id: event, seats }: Row,
+): Promise<void> {
+  const viewer: Viewer = { userId: user, role: 'FAN', sessionId: user, tokenExpiresAt: new Date(8e15) };
+  const record = { kind: 'cancel', user, booking, event, seats, from: instant() } as const;
+  try {
+    await cancelBooking(needs, viewer, { bookingId: booking });
+    history.write({ ...record, to: instant(), outcome: 'ok' });
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    const outcome = error.code === 'TRY_AGAIN' ? 'unknown' : 'refused';
+    history.write({ ...record, to: instant(), outcome, code: error.code });
+  }
+}

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { carryOut, type Effect } from './faults.ts';
+import { instant } from './history.ts';
+import type { PlannedFault } from './plan.ts';
+import type { World } from './world.ts';
+
+/** A fault as it was; instants are milliseconds of `instant()`. */
+export type InjectedFault = PlannedFault & {
+  readonly begunAt: number;
+  readonly endedAt: number;
+  readonly effect?: Effect | undefined;
+  /** Why it could not be made, or not be taken away. */
+  readonly failure?: string;
+};
+
+export type Nemesis = {
+  /** Those that are over, in the order in which they ended. */
+  readonly injected: readonly InjectedFault[];
+  /** Resolves when the last one is over, or, when it was told to stop, those that had begun. */
+  readonly done: Promise<void>;
+  stop(): void;
+};
+
+/** Faults of what they wait for each other; all others may overlap. */
+const placeOf = ({ part, kind }: PlannedFault): string => (kind === 'slot-drop' ? 'postgres' : part);
+
+/** Carries out the plan from now on. What stays longer than planned makes the next fault of the same part late, never lost. */
+export function startNemesis(world: World, plan: readonly PlannedFault[]): Nemesis {
+  const injected: InjectedFault[] = [];
+  const stopping = new AbortController();
+  const places = new Map<string, Promise<void>>();
+  const beganAt = instant();
+
+  const inject = async (fault: PlannedFault): Promise<void> => {
+    const begunAt = instant();
+    try {
+      const effect = await carryOut(world, fault);
+      injected.push({ ...fault, begunAt, endedAt: instant(), effect });
+    } catch (error) {
+      const failure = error instanceof Error ? error.message : String(error);
+      injected.push({ ...fault, begunAt, endedAt: instant(), failure });
+    }
+  };
+  const one = async (fault: PlannedFault): Promise<void> => {
+    const waitMs = fault.atMs - (instant() - beganAt);
+    await sleep(Math.max(0, waitMs), undefined, { signal: stopping.signal }).catch(() => undefined);
+    const place = placeOf(fault);
+    const turn = (places.get(place) ?? Promise.resolve()).then(() =>
+      stopping.signal.aborted ? undefined : inject(fault),
+    );
+    places.set(place, turn);
+    await turn;
+  };
+  const done = Promise.all(plan.map(one)).then(() => undefined);
+  return { injected, done, stop: () => stopping.abort() };
+}

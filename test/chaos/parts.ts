@@ -1,0 +1,22 @@
+/** What a run consists of; each part has its name, its port and its log for as long as the run lasts. */
+export const processNames = [
+  'api',
+  'api-2',
+  'worker',
+  'worker-2',
+  'payments',
+  'payments-2',
+  'relay',
+  'relay-2',
+  'gateway-sandbox',
+] as const;
+export type ProcessName = (typeof processNames)[number];
+
+/** Behind a proxy on which the network fails. */
+export const wayNames = ['postgres', 'redis', 'gateway'] as const;
+export type WayName = (typeof wayNames)[number];
+
+export type PartName = ProcessName | WayName | 'broker';
+
+/** The module of a process: `api-2` is a second `api`. */
+export const moduleOf = (name: ProcessName): string => name.replace(/-2$/, '');

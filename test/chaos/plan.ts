@@ -1,0 +1,157 @@
+import { type PartName, type ProcessName, processNames } from './parts.ts';
+import { type Random, seededRandom, seedFor } from './random.ts';
+
+/** Everything that the nemesis can do, with what it is done to. */
+export type FaultKind =
+  /** kill -9, and started again after a while. */
+  | 'kill'
+  /** SIGSTOP, SIGCONT: it comes back and believes that no time has passed. */
+  | 'freeze'
+  /** `pg_ctl -m immediate stop`: no checkpoint, no goodbye; crash recovery when it starts. */
+  | 'postgres-crash'
+  /** kill -9 of one backend, at which PostgreSQL ends all others and recovers. */
+  | 'postgres-backend-kill'
+  /** `pg_terminate_backend` of what is connected. */
+  | 'postgres-terminate'
+  /** The relay's replication slots are dropped: what was not read of them is gone. */
+  | 'slot-drop'
+  /** kill -9; back empty. */
+  | 'redis-kill'
+  /** kill -9; back with a dump of some time ago. */
+  | 'redis-old-dump'
+  | 'redis-flush'
+  /** CLIENT PAUSE: it takes commands and answers none. */
+  | 'redis-pause'
+  | 'black-hole'
+  | 'latency'
+  | 'reset'
+  /** The gateway takes its time. */
+  | 'gateway-slow'
+  /** The gateway does what it was asked and answers 500. */
+  | 'gateway-unknown'
+  /** The gateway answers 500 and does nothing. */
+  | 'gateway-refuses'
+  | 'notices-twice'
+  | 'notices-late'
+  | 'notices-reordered'
+  | 'notices-lost'
+  | 'broker-kill';
+
+export type Card = { readonly kind: FaultKind; readonly part: PartName };
+export type PlannedFault = Card & {
+  /** From the beginning of the run. */
+  readonly atMs: number;
+  /** How long it stays so. */
+  readonly forMs: number;
+};
+
+const gateway = (kind: FaultKind): Card => ({ kind, part: 'gateway-sandbox' });
+const kill = (part: ProcessName): Card => ({ kind: 'kill', part });
+const freeze = (part: ProcessName | 'redis'): Card => ({ kind: 'freeze', part });
+
+/** Dealt from the front: a short run has one of each main kind, a run of two minutes all of it. */
+const firstCards: readonly Card[] = [
+  kill('api'),
+  gateway('gateway-unknown'),
+  { kind: 'postgres-crash', part: 'postgres' },
+  gateway('notices-twice'),
+  { kind: 'redis-kill', part: 'redis' },
+  { kind: 'slot-drop', part: 'postgres' },
+  freeze('worker'),
+  { kind: 'black-hole', part: 'postgres' },
+  kill('payments'),
+  { kind: 'redis-flush', part: 'redis' },
+  { kind: 'postgres-terminate', part: 'postgres' },
+  gateway('notices-late'),
+];
+const otherCards: readonly Card[] = [
+  ...processNames.map(kill),
+  ...processNames.map(freeze),
+  freeze('redis'),
+  { kind: 'postgres-crash', part: 'postgres' },
+  { kind: 'postgres-backend-kill', part: 'postgres' },
+  { kind: 'postgres-terminate', part: 'postgres' },
+  { kind: 'slot-drop', part: 'postgres' },
+  { kind: 'redis-kill', part: 'redis' },
+  { kind: 'redis-old-dump', part: 'redis' },
+  { kind: 'redis-flush', part: 'redis' },
+  { kind: 'redis-pause', part: 'redis' },
+  ...(['postgres', 'redis', 'gateway'] as const).flatMap((part) => [
+    { kind: 'black-hole' as const, part },
+    { kind: 'latency' as const, part },
+    { kind: 'reset' as const, part },
+  ]),
+  gateway('gateway-slow'),
+  gateway('gateway-unknown'),
+  gateway('gateway-refuses'),
+  gateway('notices-twice'),
+  gateway('notices-late'),
+  gateway('notices-reordered'),
+  gateway('notices-lost'),
+];
+const brokerCard: Card = { kind: 'broker-kill', part: 'broker' };
+
+export type PlanOptions = {
+  readonly seed: number;
+  readonly seconds: number;
+  /** Milliseconds from one fault to the next, on average. */
+  readonly paceMs: number;
+  readonly log: 'postgres' | 'kafka';
+};
+
+/** So that a run begins with something to lose, and the last fault is over when it ends. */
+const LEAD_MS = 2_000;
+const TAIL_MS = 3_000;
+
+/** The faults of a run in their order, the same for the same options. */
+export function planFaults(options: PlanOptions): PlannedFault[] {
+  const random = seededRandom(seedFor(options.seed, 'plan'));
+  const spanMs = options.seconds * 1000 - LEAD_MS - TAIL_MS;
+  const count = Math.max(1, Math.floor(spanMs / options.paceMs));
+  return shuffle(deal(count, options, random), random).map((card, index) => ({
+    ...card,
+    atMs: Math.round(LEAD_MS + (index + 0.8 * random.next()) * options.paceMs),
+    forMs: Math.round(lengthOf(card.kind, random)),
+  }));
+}
+
+function deal(count: number, { log }: PlanOptions, random: Random): Card[] {
+  const broker = log === 'kafka' ? [brokerCard] : [];
+  const cards = [...broker, ...firstCards];
+  while (cards.length < count) cards.push(...shuffle([...broker, ...otherCards], random));
+  return cards.slice(0, count);
+}
+
+function shuffle<T>(from: readonly T[], random: Random): T[] {
+  const rest = [...from];
+  const shuffled: T[] = [];
+  while (rest.length > 0) shuffled.push(...rest.splice(random.below(rest.length), 1));
+  return shuffled;
+}
+
+function lengthOf(kind: FaultKind, random: Random): number {
+  const between = (least: number, most: number) => least + random.next() * (most - least);
+  switch (kind) {
+    case 'postgres-terminate':
+    case 'postgres-backend-kill':
+    case 'redis-flush':
+    case 'slot-drop':
+      return 0;
+    case 'postgres-crash':
+      return between(100, 800);
+    case 'latency':
+    case 'gateway-slow':
+    case 'gateway-unknown':
+    case 'gateway-refuses':
+      return between(1_000, 3_000);
+    case 'notices-twice':
+    case 'notices-late':
+    case 'notices-reordered':
+    case 'notices-lost':
+      return between(2_000, 5_000);
+    case 'freeze':
+      return between(500, 3_000);
+    default:
+      return between(300, 1_500);
+  }
+}

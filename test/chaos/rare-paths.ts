@@ -1,0 +1,105 @@
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import postgres from 'postgres';
+import { type CheckResult, Findings } from './checks/check.ts';
+import type { TallyState } from './clients/tally.ts';
+import type { World } from './world.ts';
+
+/** Something that seldom happens and must have happened in a run. */
+export type RarePath = { readonly name: string; readonly count: number; readonly isRequired: boolean };
+
+/** What a run of some seconds reaches for certain; all else needs time or luck. */
+const requiredOfAll: ReadonlySet<string> = new Set(['a slot was lost and the outbox was replayed']);
+
+export async function countRarePaths(
+  world: World,
+  observed: { tally: TallyState; holdsWithoutRedis: number; isShort: boolean },
+): Promise<RarePath[]> {
+  const counts = {
+    ...(await countInBookings(world.urls.direct.booking)),
+    ...(await countInPayments(world.urls.direct.payments)),
+    ...(await countInLogs(join(world.folder, 'logs'))),
+    'a hold was acknowledged while Redis was away': observed.holdsWithoutRedis,
+    'a commit was unknown and found by its key': sumOf(observed.tally.observations, 'commit unknown'),
+  };
+  return Object.entries(counts).map(([name, count]) => ({
+    name,
+    count,
+    isRequired: !observed.isShort || requiredOfAll.has(name),
+  }));
+}
+
+export function checkRarePaths(paths: readonly RarePath[]): CheckResult {
+  const findings = new Findings('RARE', 'every rare path was reached');
+  findings.looked = paths.reduce((sum, { count }) => sum + count, 0);
+  for (const { name, count, isRequired } of paths) if (isRequired && count === 0) findings.broken(`never: ${name}`);
+  return findings.result();
+}
+
+const sumOf = (counts: Readonly<Record<string, number>>, beginning: string): number =>
+  Object.entries(counts)
+    .filter(([name]) => name.startsWith(beginning))
+    .reduce((sum, [, count]) => sum + count, 0);
+
+async function countInBookings(url: string): Promise<Record<string, number>> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  try {
+    const [row] = await sql<Record<string, number>[]>`
+      select
+        (select count(*)::int from outbox where type = 'BookingConfirmed' and payload ->> 'retaken' = 'true') as retaken,
+        (select count(*)::int from outbox where type = 'BookingConfirmationFailed') as late,
+        (select count(*)::int from bookings where hold_extended_at is not null) as extended,
+        (select count(*)::int from bookings where status <> 'CONFIRMED' and payment_status = 'REFUNDED' and confirmed_at is null) as refunded`;
+    return {
+      'a payment came late and the seats were taken again': row?.retaken ?? 0,
+      'a payment came late and was turned away': row?.late ?? 0,
+      'late money went back': row?.refunded ?? 0,
+      'a hold was extended': row?.extended ?? 0,
+    };
+  } finally {
+    await sql.end();
+  }
+}
+
+async function countInPayments(url: string): Promise<Record<string, number>> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  try {
+    const [row] = await sql<Record<string, number>[]>`
+      select
+        (select count(*)::int from notices n join outbox o on o.aggregateid = n.booking_id
+          where n.type in ('SESSION_PAID', 'SESSION_DECLINED') and o.type = 'PaymentSessionOpened'
+            and n.received_at < o.created_at) as early,
+        (select count(*)::int from notices n join notices m using (gateway, reference)
+          where n.occurred_at < m.occurred_at and n.received_at > m.received_at) as reordered`;
+    return {
+      'a webhook came before its payment knew the session': row?.early ?? 0,
+      'notices of one session came out of order': row?.reordered ?? 0,
+    };
+  } finally {
+    await sql.end();
+  }
+}
+
+/** From what the processes wrote: what is not in any database. */
+async function countInLogs(folder: string): Promise<Record<string, number>> {
+  const delivered = new Map<string, number>();
+  let [unknown, replayed] = [0, 0];
+  for (const name of await readdir(folder)) {
+    for await (const line of createInterface({ input: createReadStream(join(folder, name), 'utf8') })) {
+      if (line.includes('"notice sent"') && line.includes('"outcome":"2xx"')) {
+        const id = /"notice":"([^"]+)"/.exec(line)?.[1] ?? '';
+        delivered.set(id, (delivered.get(id) ?? 0) + 1);
+      }
+      if (line.includes('"outcome":"UNKNOWN"')) unknown += 1;
+      // A new slot of an empty database has nothing to be replayed.
+      if (/"state":"replayed","detail":\{"count":[1-9]/.test(line)) replayed += 1;
+    }
+  }
+  return {
+    'a webhook was delivered twice': [...delivered.values()].filter((times) => times > 1).length,
+    'a gateway call had an unknown result': unknown,
+    'a slot was lost and the outbox was replayed': replayed,
+  };
+}

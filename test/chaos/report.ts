@@ -1,0 +1,66 @@
+import { failuresOf, reportOf } from './checks/run-checks.ts';
+import { type Counts, countAll } from './clients/tally.ts';
+import type { ChaosResult } from './run-chaos.ts';
+
+/** What a person reads after a run. */
+export function reportLines(result: ChaosResult): string[] {
+  return [
+    '',
+    ...section('operations', operationRows(result)),
+    ...section('faults', faultRows(result)),
+    ...section('rare paths', rareRows(result)),
+    'checks',
+    reportOf(result.checks),
+    '',
+    ...section('memory at most, without what is shared', memoryRows(result)),
+    totals(result),
+  ];
+}
+
+type Row = readonly string[];
+
+function section(title: string, rows: readonly Row[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  '),
+  );
+  return [title, ...lines.map((line) => `  ${line.trimEnd()}`), ''];
+}
+
+function operationRows({ fans, domain, watchers }: ChaosResult): Row[] {
+  const rows = (who: string, counts: Counts): Row[] =>
+    Object.entries(counts)
+      .sort(([one], [other]) => one.localeCompare(other))
+      .map(([kind, { ok = 0, refused = 0, unknown = 0 }]) => [`${who}: ${kind}`, `${ok}`, `${refused}`, `${unknown}`]);
+  return [
+    ['', 'ok', 'refused', 'unknown'],
+    ...rows('api', fans.counts),
+    ...rows('live', watchers.counts),
+    ...rows('domain', domain.counts),
+  ];
+}
+
+function faultRows({ faults }: ChaosResult): Row[] {
+  const groups = Map.groupBy(faults, ({ kind, part }) => `${kind} ${part}`);
+  return [...groups]
+    .sort(([one], [other]) => one.localeCompare(other))
+    .map(([name, of]) => {
+      const longest = Math.max(...of.map(({ begunAt, endedAt }) => endedAt - begunAt));
+      return [name, `${of.length}`, `up to ${Math.round(longest)} ms`];
+    });
+}
+
+const rareRows = ({ rarePaths }: ChaosResult): Row[] =>
+  rarePaths.map(({ name, count, isRequired }) => [name, `${count}`, isRequired ? '' : 'not required of a short run']);
+
+const memoryRows = ({ peakMemory }: ChaosResult): Row[] =>
+  [...peakMemory].map(([role, bytes]) => [role, `${Math.round(bytes / 2 ** 20)} MB`]);
+
+function totals({ fans, domain, watchers, faults, checks, seconds, secondsUntilQuiet }: ChaosResult): string {
+  const api = countAll(fans.counts);
+  const all = api + countAll(domain.counts) + countAll(watchers.counts);
+  const broken = failuresOf(checks).length;
+  return `${faults.length} faults, ${api} API operations, ${all} in all, ${broken} of ${checks.length} checks failed; quiet after ${secondsUntilQuiet.toFixed(1)} s, ${seconds.toFixed(0)} s in all; clients used ${((fans.cpuMs + domain.cpuMs + watchers.cpuMs) / 1000).toFixed(0)} s of CPU`;
+}

@@ -1,0 +1,201 @@
+import { rm } from 'node:fs/promises';
+import { closeDb, openDb } from '#db/client.ts';
+import type { CheckResult } from './checks/check.ts';
+import { failuresOf } from './checks/run-checks.ts';
+import { type ClientProcess, startClients } from './clients/client-process.ts';
+import type { DomainConfig } from './clients/domain.ts';
+import type { FansConfig } from './clients/fans.ts';
+import type { ClientConfig } from './clients/protocol.ts';
+import { addTallies, type TallyState } from './clients/tally.ts';
+import type { WatchersConfig } from './clients/watchers.ts';
+import { awaitQuiet } from './convergence.ts';
+import { watchMemory } from './memory.ts';
+import { type InjectedFault, type Nemesis, startNemesis } from './nemesis.ts';
+import { type PlannedFault, planFaults } from './plan.ts';
+import type { RarePath } from './rare-paths.ts';
+import { seedFans, seedStages } from './stages.ts';
+import { checkEverything } from './verdict.ts';
+import { openWorld, type World } from './world.ts';
+
+export type ChaosOptions = {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly log: 'postgres' | 'kafka';
+  readonly paceMs: number;
+  readonly holdTtlSeconds: number;
+  readonly fans: number;
+  readonly domainLanes: number;
+  readonly watchers: number;
+  readonly hotEvents: number;
+  /** Operations a second of all fans together, and of all callers of the domain; 0: as fast as they are answered. */
+  readonly rate: { readonly fans: number; readonly domain: number };
+  /** After the last fault, so long everything may take to come to rest. */
+  readonly convergesWithinMs: number;
+  /** Reaches every process of the product. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Takes a line now and then. */
+  readonly tell: (line: string) => void;
+  /** Ends the run early, with everything stopped. */
+  readonly signal?: AbortSignal;
+};
+
+export type ChaosResult = {
+  readonly plan: readonly PlannedFault[];
+  readonly faults: readonly InjectedFault[];
+  readonly fans: TallyState;
+  readonly domain: TallyState;
+  readonly watchers: TallyState;
+  readonly checks: readonly CheckResult[];
+  readonly rarePaths: readonly RarePath[];
+  readonly secondsUntilQuiet: number;
+  readonly seconds: number;
+  readonly peakMemory: ReadonlyMap<string, number>;
+  /** Where everything is kept; removed when nothing was broken. */
+  readonly folder: string | undefined;
+};
+
+/** Below this not every rare path can be reached. */
+const SHORT_SECONDS = 60;
+const HOT_SEATS = 40;
+const WIDE_EVENTS = 4;
+const USERS_PER_FAN = 40;
+const DUMP_EVERY_MS = 10_000;
+
+/** Faults, clients, then quiet, then every check. Everything that was started has ended when it resolves or rejects. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const startedAtMs = performance.now();
+  const world = await openWorld(options);
+  let isClean = false;
+  try {
+    options.tell(`seed ${options.seed}, in ${world.folder}`);
+    const result = await runIn(world, options);
+    isClean = failuresOf(result.checks).length === 0;
+    const seconds = (performance.now() - startedAtMs) / 1000;
+    return { ...result, seconds, folder: isClean ? undefined : world.folder };
+  } finally {
+    await world.close();
+    if (isClean) await rm(world.folder, { recursive: true, force: true });
+  }
+}
+
+async function runIn(world: World, options: ChaosOptions) {
+  const plan = planFaults(options);
+  const clients = await startAllClients(world, options);
+  const memory = watchMemory(() => [
+    ...world.processes.pids().map((pid) => ({ role: 'product', pid })),
+    { role: 'PostgreSQL', pid: world.postgres.pid(), withChildren: true },
+    { role: 'Redis', pid: world.redis.pid() },
+    ...Object.values(clients).map(({ pid }) => ({ role: 'clients', pid })),
+    { role: 'nemesis', pid: process.pid },
+  ]);
+  await world.redis.saveDump();
+  const nemesis = startNemesis(world, plan);
+  const dumps = setInterval(() => void world.redis.saveDump().catch(() => undefined), DUMP_EVERY_MS);
+  const progress = startProgress(options, clients, () => nemesis.injected.length);
+  const run = async () => {
+    await nemesis.done;
+    clearInterval(dumps);
+    return { ...(await finish({ world, options, clients, plan, nemesis })), peakMemory: memory.peak() };
+  };
+  try {
+    return await Promise.race([run(), aborted(options.signal)]);
+  } finally {
+    clearInterval(dumps);
+    clearInterval(progress);
+    nemesis.stop();
+    await nemesis.done;
+    memory.stop();
+    await Promise.all(Object.values(clients).map((client) => client.kill()));
+  }
+}
+
+type Running = {
+  readonly world: World;
+  readonly options: ChaosOptions;
+  readonly clients: Clients;
+  readonly plan: readonly PlannedFault[];
+  readonly nemesis: Nemesis;
+};
+
+/** Every fault is over: clients finish what they began, everything comes to rest, and is looked at. */
+async function finish({ world, options, clients, plan, nemesis }: Running) {
+  const { convergesWithinMs, seconds, tell } = options;
+  tell('quiet: every fault is over');
+  const quietFrom = performance.now();
+  const [fans, domain] = await Promise.all([
+    clients.fans.finish(convergesWithinMs),
+    clients.domain.finish(convergesWithinMs),
+  ]);
+  tell('clients have finished');
+  const busy = await awaitQuiet(world, convergesWithinMs);
+  const watchers = await clients.watchers.finish(convergesWithinMs);
+  const secondsUntilQuiet = (performance.now() - quietFrom) / 1000;
+  tell('at rest: everything is checked');
+  const { injected: faults } = nemesis;
+  const tally = addTallies([fans, domain, watchers]);
+  const verdict = await checkEverything({ world, plan, faults, tally, busy, isShort: seconds < SHORT_SECONDS });
+  return { ...verdict, plan, faults, fans, domain, watchers, secondsUntilQuiet };
+}
+
+/** Rejects when the run is to end early. */
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal?.aborted) reject(signal.reason);
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+type Clients = Record<'fans' | 'domain' | 'watchers', ClientProcess>;
+
+async function startAllClients(world: World, options: ChaosOptions): Promise<Clients> {
+  const db = openDb({ url: world.urls.direct.booking, poolMax: 2, name: 'chaos', statementTimeoutMs: 60_000 });
+  try {
+    const { hotEvents } = options;
+    const stages = await seedStages(db, { hotEvents, hotSeats: HOT_SEATS, wideEvents: WIDE_EVENTS });
+    const userIds = await seedFans(db, options.fans * USERS_PER_FAN);
+    const common = (name: string, lanes: number, operationsPerSecond: number): ClientConfig => ({
+      name,
+      seed: options.seed,
+      historyFolder: `${world.folder}/history`,
+      stages,
+      lanes,
+      operationsPerSecond,
+    });
+    const { apiPorts: ports, gatewayUrl, tokenPrivateKey } = world;
+    const fans: FansConfig = {
+      ...common('fans', options.fans, options.rate.fans),
+      ports,
+      gatewayPort: Number(new URL(gatewayUrl).port),
+      tokenPrivateKey,
+      userIds,
+    };
+    const domain: DomainConfig = {
+      ...common('domain', options.domainLanes, options.rate.domain),
+      env: world.environment,
+    };
+    const watchers: WatchersConfig = { ...common('watchers', options.watchers, 0), ports, settleMs: 3_000 };
+    return {
+      fans: startClients(new URL('./clients/fans.ts', import.meta.url), fans),
+      domain: startClients(new URL('./clients/domain.ts', import.meta.url), domain),
+      watchers: startClients(new URL('./clients/watchers.ts', import.meta.url), watchers),
+    };
+  } finally {
+    await closeDb(db);
+  }
+}
+
+const PROGRESS_EVERY_MS = 10_000;
+
+function startProgress(options: ChaosOptions, clients: Clients, faults: () => number): NodeJS.Timeout {
+  const beganAtMs = performance.now();
+  return setInterval(() => {
+    const at = Math.round((performance.now() - beganAtMs) / 1000);
+    const operations = Object.entries(clients).map(([name, client]) => `${name} ${countOf(client.state())}`);
+    options.tell(`${at} s: ${faults()} faults, operations: ${operations.join(', ')}`);
+  }, PROGRESS_EVERY_MS);
+}
+
+const countOf = ({ counts }: TallyState): number =>
+  Object.values(counts)
+    .flatMap((outcomes) => Object.values(outcomes))
+    .reduce((sum, count) => sum + count, 0);

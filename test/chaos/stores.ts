@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { copyFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { migrate } from '#db/migrate.ts';
+import { ensureDatabase, startPostgres } from '#processes/dev/servers/postgres.ts';
+import type { RunningServer } from '#processes/dev/servers/server-process.ts';
+import { startValkey } from '#processes/dev/servers/valkey.ts';
+
+/** A PostgreSQL of the run's own that keeps its word: fsync is on. */
+export type ChaosPostgres = {
+  readonly port: number;
+  readonly bookingUrl: string;
+  readonly paymentsUrl: string;
+  pid(): number;
+  /** As `pg_ctl -m immediate stop`: every process of the server is gone, without a checkpoint. */
+  crash(): Promise<void>;
+  /** Resolves when it takes connections again. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+const silent = (): void => undefined;
+
+export async function openChaosPostgres(folder: string, port: number): Promise<ChaosPostgres> {
+  const request = { dataDir: join(folder, 'postgres'), password: randomBytes(12).toString('hex'), port, log: silent };
+  let server: RunningServer = await startPostgres(request);
+  const [bookingUrl, paymentsUrl] = await Promise.all([
+    ensureDatabase(server.url, 'booking'),
+    ensureDatabase(server.url, 'payments'),
+  ]);
+  await migrate({ url: bookingUrl, folder: 'booking' });
+  await migrate({ url: paymentsUrl, folder: 'payments' });
+  return {
+    port,
+    bookingUrl,
+    paymentsUrl,
+    pid: () => server.pid,
+    async crash() {
+      process.kill(server.pid, 'SIGQUIT');
+      await server.exited;
+      await server.stop();
+    },
+    async start() {
+      server = await startPostgres(request);
+    },
+    stop: () => server.stop(),
+  };
+}
+
+/** A Redis of the run's own. It keeps nothing unless it is told to. */
+export type ChaosRedis = {
+  readonly port: number;
+  readonly url: string;
+  pid(): number;
+  kill(): Promise<void>;
+  /** Empty, or with the dump that `saveDump` made last. */
+  start(options?: { withDump: boolean }): Promise<void>;
+  saveDump(): Promise<void>;
+  flush(): Promise<void>;
+  /** Takes commands and answers none for so long. */
+  pause(ms: number): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export async function openChaosRedis(folder: string, port: number): Promise<ChaosRedis> {
+  const dataDir = join(folder, 'valkey');
+  const [dump, oldDump] = [join(dataDir, 'dump.rdb'), join(folder, 'old-dump.rdb')];
+  const request = { dataDir, port, durable: false, log: silent };
+  let server: RunningServer = await startValkey(request);
+  const ask = async (work: (redis: Redis) => Promise<unknown>): Promise<void> => {
+    const redis = new Redis(server.url, { maxRetriesPerRequest: 1, connectTimeout: 2_000 });
+    redis.on('error', silent);
+    try {
+      await work(redis);
+    } finally {
+      redis.disconnect();
+    }
+  };
+  return {
+    port,
+    url: server.url,
+    pid: () => server.pid,
+    async kill() {
+      process.kill(server.pid, 'SIGKILL');
+      await server.exited;
+      await server.stop();
+    },
+    async start({ withDump } = { withDump: false }) {
+      await rm(dump, { force: true });
+      if (withDump) await copyFile(oldDump, dump);
+      server = await startValkey(request);
+    },
+    async saveDump() {
+      await ask((redis) => redis.save());
+      await copyFile(dump, oldDump);
+    },
+    flush: () => ask((redis) => redis.flushall()),
+    pause: (ms) => ask((redis) => redis.client('PAUSE', ms, 'ALL')),
+    stop: () => server.stop(),
+  };
+}

@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { type CheckResult, Findings } from './checks/check.ts';
+import { readFactsAtRest } from './checks/facts-at-rest.ts';
+import { runChecks } from './checks/run-checks.ts';
+import { countAll, type TallyState } from './clients/tally.ts';
+import type { HistoryRecord } from './history.ts';
+import { readAcks, readHistory } from './history-files.ts';
+import type { InjectedFault } from './nemesis.ts';
+import type { PlannedFault } from './plan.ts';
+import { checkRarePaths, countRarePaths, type RarePath } from './rare-paths.ts';
+import type { World } from './world.ts';
+
+export type Finished = {
+  readonly world: World;
+  readonly plan: readonly PlannedFault[];
+  readonly faults: readonly InjectedFault[];
+  readonly tally: TallyState;
+  /** What had not come to rest by the deadline. */
+  readonly busy: readonly string[];
+  /** A run of some seconds: too short for some of the rare paths. */
+  readonly isShort: boolean;
+};
+
+/** What is at rest stays so; but a message may still be on its way while everything looks idle. */
+const RESTS_WITHIN_MS = 20_000;
+/** The product's own limit, which clients run into. */
+const MAX_SEATS_PER_EVENT = 16;
+
+/** Every check of a run that has come to rest. */
+export async function checkEverything(finished: Finished): Promise<{ checks: CheckResult[]; rarePaths: RarePath[] }> {
+  const { world, busy, tally, isShort, faults } = finished;
+  const { urls, gatewayUrl, holdTtlSeconds } = world;
+  const { booking: bookingUrl, payments: paymentsUrl, redis: redisUrl } = urls.direct;
+  const books = { bookingUrl, paymentsUrl, gatewayUrl, redisUrl };
+  const facts = await readFactsAtRest(books, { withinMs: busy.length === 0 ? RESTS_WITHIN_MS : 0 });
+  const folder = join(world.folder, 'history');
+  const [history, acks] = [await Array.fromAsync(readHistory(folder)), await Array.fromAsync(readAcks(folder))];
+  const holdsWithoutRedis = countHoldsWithoutRedis(history, faults);
+  const rarePaths = await countRarePaths(world, { tally, holdsWithoutRedis, isShort });
+  const checks = [
+    checkFaults(finished),
+    checkList('ENDS', 'no process ends by itself', world.processes.died, finished.faults.length),
+    checkList('ANSWER', 'clients are told only what clients may be told', tally.problems, countAll(tally.counts)),
+    checkList('REST', 'everything comes to rest', busy, 1),
+    checkRarePaths(rarePaths),
+    ...runChecks(history, { ...facts, acks, maxSeatsPerEvent: MAX_SEATS_PER_EVENT, holdTtlMs: holdTtlSeconds * 1000 }),
+  ];
+  return { checks, rarePaths };
+}
+
+function checkFaults({ plan, faults }: Finished): CheckResult {
+  const findings = new Findings('FAULTS', 'every planned fault was injected');
+  findings.looked = plan.length;
+  for (const { kind, part, failure } of faults)
+    if (failure !== undefined) findings.broken(`${kind} of ${part}: ${failure}`);
+  if (faults.length < plan.length) findings.broken(`${plan.length - faults.length} were never begun`);
+  return findings.result();
+}
+
+function checkList(check: string, promise: string, broken: readonly string[], looked: number): CheckResult {
+  const findings = new Findings(check, promise);
+  findings.looked = looked;
+  for (const line of broken) findings.broken(line);
+  return findings.result();
+}
+
+/** Asked for and acknowledged while its process was dead. */
+function countHoldsWithoutRedis(history: readonly HistoryRecord[], faults: readonly InjectedFault[]): number {
+  const outages = faults
+    .filter(({ kind, failure }) => (kind === 'redis-kill' || kind === 'redis-old-dump') && failure === undefined)
+    .map(({ begunAt, forMs }) => ({ from: begunAt + 50, to: begunAt + forMs }));
+  return history.filter(
+    (record) =>
+      record.kind === 'hold' &&
+      record.answer?.replayed === false &&
+      outages.some(({ from, to }) => record.from >= from && record.to <= to),
+  ).length;
+}
