@@ -21,6 +21,8 @@ export interface PostgresRequest {
   durable?: boolean;
   /** A folder to delete when this process dies without stopping the server. */
   disposableDir?: string;
+  /** Further settings, or others than ours. */
+  settings?: Readonly<Record<string, string | number>>;
 }
 
 /** PostgreSQL refuses to run as root: as root it runs as this user, who then owns the data folder. */
@@ -48,7 +50,7 @@ export async function startPostgres(request: PostgresRequest): Promise<RunningSe
     if (owner && statSync(dataDir).uid !== owner.uid) chownTree(dataDir, owner);
   }
   const port = request.port ?? (await freePort());
-  const serverArgs = settings(dataDir, port, request.durable ?? true);
+  const serverArgs = settings(request, { dataDir, port });
   const { command, args, spawnAs } = asOwner(owner, binaries.postgres, serverArgs, dataDir);
   const server = await launch({
     name: 'PostgreSQL',
@@ -79,7 +81,10 @@ export async function ensureDatabase(url: string, name: string): Promise<string>
   return target.href;
 }
 
-function settings(dataDir: string, port: number, durable: boolean): string[] {
+function settings(
+  { durable = true, settings: more }: PostgresRequest,
+  { dataDir, port }: { dataDir: string; port: number },
+): string[] {
   const values = {
     listen_addresses: '127.0.0.1',
     port,
@@ -94,6 +99,7 @@ function settings(dataDir: string, port: number, durable: boolean): string[] {
     log_timezone: 'UTC',
     timezone: 'UTC',
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off', autovacuum_naptime: '10min' }),
+    ...more,
   };
   return ['-D', dataDir, ...Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
@@ -101,7 +107,7 @@ function settings(dataDir: string, port: number, durable: boolean): string[] {
 async function readiness(server: Awaited<ReturnType<typeof launch>>): Promise<void> {
   const ready = new Promise<true>((done) => {
     server.onOutput((text) => {
-      if (text.includes('database system is ready to accept connections')) done(true);
+      if (/database system is ready to accept (read-only )?connections/.test(text)) done(true);
     });
   });
   const outcome = await Promise.race([ready, server.exited]);

@@ -1,0 +1,130 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { closeDb, openDb } from '#db/client.ts';
+import { migrate } from '#db/migrate.ts';
+import { ensureDatabase } from '#processes/dev/servers/postgres.ts';
+import { expectAllInvariants } from '../all-invariants.ts';
+import { type SeededEvent, seedEvent } from '../catalog.ts';
+import type { TestDatabase } from '../databases.ts';
+import { type System, startSystem } from '../system.ts';
+import { findLost, openAcknowledged } from './acknowledged.ts';
+import { startBuying } from './buying-clients.ts';
+import { openReplicatedPostgres, type ReplicatedPostgres } from './replicated-postgres.ts';
+
+/** What is done to the primary: its standby takes over, or it comes back itself after a crash of that kind. */
+export type Blow = 'promotion' | 'kill' | 'immediate';
+
+export type BlowReport = {
+  readonly blow: Blow;
+  /** Acknowledged before, and looked for afterwards. */
+  readonly held: number;
+  readonly confirmed: number;
+  readonly lost: readonly string[];
+  /** From the death of the primary to the first hold that a client was told of again. */
+  readonly awayMs: number;
+};
+
+export type FailoverOptions = {
+  readonly blows: readonly Blow[];
+  readonly clients: number;
+  /** Load between two blows. */
+  readonly calmMs: number;
+  readonly redisUrl: string;
+  readonly durable: boolean;
+  readonly tell?: (report: BlowReport) => void;
+  /** While the crashed primary is away; it comes back afterwards. */
+  readonly whileAway?: (system: System, event: SeededEvent) => Promise<void>;
+};
+
+export type FailoverRun = {
+  readonly reports: readonly BlowReport[];
+  readonly calls: number;
+  /** Calls that had to be made again, whatever kept them from being answered. */
+  readonly triedAgain: number;
+  /** Codes of what was not answered, and for holds what to do about it. */
+  readonly refusals: ReadonlySet<string>;
+};
+
+/**
+ * The whole product under load on a PostgreSQL with a synchronous standby, whose primary dies again and again. Throws
+ * when an invariant does not hold at the end; what was lost is in the reports.
+ */
+export async function runFailovers(options: FailoverOptions): Promise<FailoverRun> {
+  const dir = await mkdtemp(join(tmpdir(), 'frontrow-failover-'));
+  const server = await openReplicatedPostgres({ dir, durable: options.durable });
+  const acknowledged = openAcknowledged(join(dir, 'acknowledged.jsonl'));
+  try {
+    const system = await startOn(server, options);
+    try {
+      const event = await seed(system);
+      await server.addStandby();
+      const buying = await startBuying({ apiUrl: system.apiUrl, event, clients: options.clients, acknowledged });
+      const reports: BlowReport[] = [];
+      for (const blow of options.blows) {
+        await sleep(options.calmMs);
+        const before = acknowledged.read();
+        const whileAway = async () => options.whileAway?.(system, event);
+        const awayMs = await strike(server, blow, { whileAway, nextHold: buying.nextHold });
+        const lost = await findLost(system.bookingUrl, before);
+        const held = before.filter(({ what }) => what === 'held').length;
+        const report = { blow, held, confirmed: before.length - held, lost, awayMs };
+        reports.push(report);
+        options.tell?.(report);
+      }
+      await buying.stop();
+      await expectAllInvariants(system, { withinMs: 60_000 });
+      const atTheEnd = await findLost(system.bookingUrl, acknowledged.read());
+      if (atTheEnd.length > 0) throw new Error(`Lost in the end: ${atTheEnd.join(', ')}`);
+      return { reports, ...buying.tally };
+    } finally {
+      await system.stop();
+    }
+  } finally {
+    acknowledged.close();
+    await server.close();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Answers how long nobody could hold a seat. A new standby is there again when it returns. */
+async function strike(
+  server: ReplicatedPostgres,
+  blow: Blow,
+  { whileAway, nextHold }: Record<'whileAway' | 'nextHold', () => Promise<void>>,
+): Promise<number> {
+  const diedAtMs = performance.now();
+  if (blow === 'promotion') await server.failOver();
+  else {
+    await server.crash(blow);
+    await whileAway();
+    await server.restart();
+  }
+  await nextHold();
+  const awayMs = performance.now() - diedAtMs;
+  if (blow === 'promotion') await server.addStandby();
+  return awayMs;
+}
+
+async function startOn(server: ReplicatedPostgres, { redisUrl }: FailoverOptions): Promise<System> {
+  const database = async (folder: 'booking' | 'payments'): Promise<TestDatabase> => {
+    const url = await ensureDatabase(server.url, `frontrow_${folder}`);
+    await migrate({ url, folder });
+    // The server goes as a whole.
+    return { url, drop: async () => undefined };
+  };
+  const databases = { booking: await database('booking'), payments: await database('payments') };
+  // Few fans hold all that is held.
+  const env = { LOG_LEVEL: 'warn', RATE_LIMITS: 'off', MAX_SEATS_PER_EVENT: '1000000' };
+  return startSystem({ databases, redisUrl, env });
+}
+
+async function seed(system: System): Promise<SeededEvent> {
+  const db = openDb({ url: system.bookingUrl, poolMax: 1, name: 'failover' });
+  try {
+    return await seedEvent(db, { seats: 60_000, rows: 200, sections: 3 });
+  } finally {
+    await closeDb(db);
+  }
+}

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import { startPostgres } from '#processes/dev/servers/postgres.ts';
+import { freePort, type RunningServer } from '#processes/dev/servers/server-process.ts';
+import { type FaultProxy, openFaultProxy } from '../fault-proxy.ts';
+import { takeBaseBackup } from './base-backup.ts';
+
+type Node = { readonly name: string; readonly dataDir: string; readonly port: number; server: RunningServer };
+
+/** A primary and, when asked for, a synchronous standby; clients know one address, which follows the primary. */
+export type ReplicatedPostgres = {
+  /** Of the database `postgres`, by way of the address that stays. */
+  readonly url: string;
+  readonly address: FaultProxy;
+  /** Copies the primary, and resolves when no commit is acknowledged any more that the copy does not have. */
+  addStandby(): Promise<void>;
+  /** The postmaster dies as by `kill -9`, or as by `pg_ctl stop -m immediate`; resolves when nothing of it is left. */
+  crash(how: 'kill' | 'immediate'): Promise<void>;
+  /** The crashed primary comes back. */
+  restart(): Promise<void>;
+  /** The primary is killed, then its standby takes over: never two of them. Resolves when clients can reach it. */
+  failOver(): Promise<void>;
+  stopStandby(): Promise<void>;
+  startStandby(): Promise<void>;
+  /** A statement on the primary itself. */
+  ask<T extends postgres.Row>(query: string): Promise<T[]>;
+  close(): Promise<void>;
+};
+
+export type ReplicatedOptions = { dir: string; durable: boolean };
+
+export async function openReplicatedPostgres({ dir, durable }: ReplicatedOptions): Promise<ReplicatedPostgres> {
+  const password = randomBytes(12).toString('hex');
+  let count = 0;
+  const start = (dataDir: string, port: number) =>
+    startPostgres({
+      dataDir,
+      port,
+      password,
+      durable,
+      disposableDir: dir,
+      log: () => {},
+      settings: { shared_buffers: '64MB' },
+    });
+  const newPlace = async () => {
+    count += 1;
+    const name = `node_${count}`;
+    return { name, dataDir: join(dir, name), port: await freePort() };
+  };
+  const place = await newPlace();
+  let primary: Node = { ...place, server: await start(place.dataDir, place.port) };
+  let standby: Node | undefined;
+  const address = await openFaultProxy(primary.server.url);
+
+  const crash: ReplicatedPostgres['crash'] = async (how) => {
+    process.kill(primary.server.pid, how === 'kill' ? 'SIGKILL' : 'SIGQUIT');
+    // Only when its last child has let go of our pipe: none of them may write beside the next server.
+    await primary.server.exited;
+    await primary.server.stop();
+  };
+  return {
+    url: address.through(primary.server.url),
+    address,
+    crash,
+    ask: (query) => asking(primary.server.url, (sql) => sql.unsafe(query)) as never,
+    async addStandby() {
+      const next = await newPlace();
+      await prepareStandby(primary, next, password);
+      standby = { ...next, server: await start(next.dataDir, next.port) };
+      await makeSynchronous(primary.server.url, next.name);
+    },
+    async restart() {
+      primary.server = await start(primary.dataDir, primary.port);
+    },
+    async stopStandby() {
+      await standby?.server.stop();
+    },
+    async startStandby() {
+      if (standby) standby.server = await start(standby.dataDir, standby.port);
+    },
+    async failOver() {
+      const next = standby;
+      if (!next) throw new Error('There is no standby.');
+      await crash('kill');
+      await asking(next.server.url, (sql) => sql`select pg_promote(wait => true, wait_seconds => 30)`);
+      await rm(primary.dataDir, { recursive: true });
+      primary = next;
+      standby = undefined;
+      address.pointTo(primary.server.url);
+    },
+    async close() {
+      await address.close();
+      await Promise.all([standby?.server.stop(), primary.server.stop()]);
+    },
+  };
+}
+
+/** As a deployment would configure it: docs/runbooks/failover.md */
+async function prepareStandby(
+  primary: Node,
+  { name, dataDir }: { name: string; dataDir: string },
+  password: string,
+): Promise<void> {
+  // It keeps the WAL from the backup on, until the standby has it.
+  await asking(primary.server.url, (sql) => sql`select pg_create_physical_replication_slot(${name}, true)`);
+  await takeBaseBackup({ url: primary.server.url, dataDir: primary.dataDir, into: dataDir });
+  const conninfo = `host=127.0.0.1 port=${primary.port} user=postgres password=${password} dbname=postgres application_name=${name}`;
+  await writeFile(join(dataDir, 'standby.signal'), '');
+  await appendFile(
+    join(dataDir, 'postgresql.auto.conf'),
+    `primary_conninfo = '${conninfo}'\nprimary_slot_name = '${name}'\nhot_standby_feedback = on\nsync_replication_slots = on\nwal_retrieve_retry_interval = '500ms'\n`,
+  );
+}
+
+/** From here on a commit waits for the standby; and so does whoever decodes the WAL, lest the log know more than it. */
+async function makeSynchronous(url: string, name: string): Promise<void> {
+  await asking(url, async (sql) => {
+    const stateIs = async (wanted: string) => {
+      for (const deadline = Date.now() + 60_000; ; await sleep(20)) {
+        const [row] = await sql<{ state: string; sync: string }[]>`
+          select state, sync_state as sync from pg_stat_replication where application_name = ${name}`;
+        if (row?.state === 'streaming' && (wanted === 'any' || row.sync === wanted)) return;
+        if (Date.now() > deadline) throw new Error(`The standby did not get there: ${JSON.stringify(row)}`);
+      }
+    };
+    await stateIs('any');
+    await sql.unsafe(`alter system set synchronous_standby_names = 'ANY 1 (${name})'`);
+    await sql.unsafe(`alter system set synchronized_standby_slots = '${name}'`);
+    await sql`select pg_reload_conf()`;
+    await stateIs('quorum');
+  });
+}
+
+async function asking<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end();
+  }
+}
