@@ -1,9 +1,16 @@
-import type { PostgresConnection, RedisConnection, TestServerName, TypesenseConnection } from './test-servers.ts';
+import type {
+  KafkaConnection,
+  PostgresConnection,
+  RedisConnection,
+  TestServerName,
+  TypesenseConnection,
+} from './test-servers.ts';
 
 interface Connections {
   postgres: PostgresConnection;
   redis: RedisConnection;
   typesense: TypesenseConnection;
+  kafka: KafkaConnection;
 }
 
 /** How to reach a server of this test run; waits for its start. Throws what kept it from starting. */

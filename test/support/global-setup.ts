@@ -4,7 +4,7 @@ import { openTestServers, type TestServerName, testServerNames } from './test-se
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Answers `/postgres`, `/redis` and `/typesense` with what a test needs to connect; starts each when first asked. */
+    /** Answers `/postgres`, `/redis`, `/typesense` and `/kafka` with what a test needs to connect; starts each when first asked. */
     testServersUrl: string;
   }
 }

@@ -3,12 +3,14 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate } from '#db/migrate.ts';
+import { ServerUnavailable } from '#processes/dev/servers/fetch-servers.ts';
+import { startKafka } from '#processes/dev/servers/kafka.ts';
 import { ensureDatabase, startPostgres } from '#processes/dev/servers/postgres.ts';
 import { isAlive, type RunningServer } from '#processes/dev/servers/server-process.ts';
 import { startTypesense } from '#processes/dev/servers/typesense.ts';
 import { startValkey } from '#processes/dev/servers/valkey.ts';
 
-export const testServerNames = ['postgres', 'redis', 'typesense'] as const;
+export const testServerNames = ['postgres', 'redis', 'typesense', 'kafka'] as const;
 export type TestServerName = (typeof testServerNames)[number];
 
 export interface PostgresConnection {
@@ -23,13 +25,15 @@ export interface TypesenseConnection {
   url: string;
   apiKey: string;
 }
-export type TestConnection = PostgresConnection | RedisConnection | TypesenseConnection;
+/** `brokers` as KAFKA_BROKERS has them; undefined where no Kafka can be had, and `missing` says why. */
+export type KafkaConnection = { brokers: string; missing?: never } | { brokers?: never; missing: string };
+export type TestConnection = PostgresConnection | RedisConnection | TypesenseConnection | KafkaConnection;
 
 const prefix = 'frontrow-test-';
 
 /**
- * One set of servers in a fresh folder. `TEST_DATABASE_URL`, `TEST_REDIS_URL` and `TEST_TYPESENSE_URL` with
- * `TEST_TYPESENSE_API_KEY` name servers to use instead. `close` stops what was started and removes the folder.
+ * One set of servers in a fresh folder. `TEST_DATABASE_URL`, `TEST_REDIS_URL`, `TEST_TYPESENSE_URL` with
+ * `TEST_TYPESENSE_API_KEY` and `TEST_KAFKA_BROKERS` name servers to use instead. `close` stops what was started and removes the folder.
  */
 export async function openTestServers() {
   await removeLeftovers();
@@ -60,6 +64,17 @@ export async function openTestServers() {
       const apiKey = process.env.TEST_TYPESENSE_API_KEY ?? randomBytes(12).toString('hex');
       const given = process.env.TEST_TYPESENSE_URL;
       return { apiKey, url: given ?? keep(await startTypesense({ ...(await dataDir('typesense')), apiKey })).url };
+    },
+    kafka: async () => {
+      const given = process.env.TEST_KAFKA_BROKERS;
+      if (given) return { brokers: given };
+      try {
+        return { brokers: keep(await startKafka(await dataDir('kafka'))).url };
+      } catch (error) {
+        if (!(error instanceof ServerUnavailable)) throw error;
+        console.error(`\nThe tests on Kafka are SKIPPED. ${error.message}\n`);
+        return { missing: error.message };
+      }
     },
   };
 

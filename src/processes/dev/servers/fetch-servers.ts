@@ -185,7 +185,7 @@ async function redisMajorVersion(path: string): Promise<number> {
   return Number(/v=(\d+)\./.exec(stdout)?.[1] ?? 0);
 }
 
-async function findOnPath(name: string): Promise<string | undefined> {
+export async function findOnPath(name: string): Promise<string | undefined> {
   for (const dir of (process.env.PATH ?? '').split(delimiter)) {
     if (dir !== '' && (await isExecutable(join(dir, name)))) return join(dir, name);
   }

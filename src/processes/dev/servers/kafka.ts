@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { fetchKafka, type KafkaRuntime } from './fetch-kafka.ts';
+import { freePort, type Log, launch, type RunningServer, stopOrphan } from './server-process.ts';
+
+const run = promisify(execFile);
+
+export interface KafkaServerRequest {
+  dataDir: string;
+  port?: number | undefined;
+  log: Log;
+  /** False where the stop may lose what was written: tests. */
+  durable?: boolean;
+  disposableDir?: string;
+  /** Whether Java and Maven may be installed where they are missing. */
+  mayInstall?: boolean;
+}
+
+/**
+ * Starts one Kafka broker on loopback, its own controller (KRaft), in one JVM with a heap of 256 MB at most. `url` is what
+ * KAFKA_BROKERS takes: `127.0.0.1:<port>`.
+ *
+ * @throws ServerUnavailable where none can be had
+ */
+export async function startKafka(request: KafkaServerRequest): Promise<RunningServer> {
+  const runtime = await fetchKafka(request);
+  const dataDir = resolve(request.dataDir);
+  await mkdir(dataDir, { recursive: true });
+  const durable = request.durable ?? true;
+  if (await stopOrphan(dataDir)) request.log('Stopped the Kafka that an earlier run left behind.');
+  const port = request.port ?? (await freePort());
+  const config = join(dataDir, 'server.properties');
+  await writeFile(config, properties({ dataDir, port, controllerPort: await freePort() }));
+  await format(runtime, dataDir, config);
+  const server = await launch({
+    name: 'Kafka',
+    command: runtime.java,
+    args: [...jvm(runtime, 256), 'kafka.Kafka', config],
+    dataDir,
+    stopSignal: durable ? 'SIGTERM' : 'SIGKILL',
+    disposableDir: request.disposableDir,
+  });
+  let ended: string | undefined;
+  void server.exited.then((outcome) => {
+    ended = outcome;
+  });
+  while (!(await listens(port))) {
+    if (ended !== undefined) throw new Error(ended);
+    await delay(50);
+  }
+  return { url: `127.0.0.1:${port}`, port, pid: server.pid, exited: server.exited, stop: server.stop };
+}
+
+/** What each JVM of Kafka gets here: a small heap, a quick start, and its warnings on stderr. */
+export function jvm({ jars }: KafkaRuntime, heapMb: number): string[] {
+  const memory = [`-Xmx${heapMb}m`, '-Xss512k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+  return [...memory, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', `${jars}/*`];
+}
+
+/** A log folder gets its cluster's id once; without it the broker does not start. */
+async function format(runtime: KafkaRuntime, dataDir: string, config: string): Promise<void> {
+  const formatted = await access(join(dataDir, 'log', 'meta.properties')).then(
+    () => true,
+    () => false,
+  );
+  if (formatted) return;
+  const clusterId = randomBytes(16).toString('base64url');
+  await run(runtime.java, [...jvm(runtime, 64), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config]);
+}
+
+/** One node, loopback only, small files and threads. Topics are made by those who use them, never by a misspelt name. */
+function properties(at: { dataDir: string; port: number; controllerPort: number }): string {
+  const settings = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${at.controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${at.port},CONTROLLER://127.0.0.1:${at.controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${at.port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'log.dirs': join(at.dataDir, 'log'),
+    'auto.create.topics.enable': false,
+    'default.replication.factor': 1,
+    'min.insync.replicas': 1,
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 4,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.num.partitions': 4,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'share.coordinator.state.topic.num.partitions': 1,
+    // Alone, nobody else is waited for.
+    'group.initial.rebalance.delay.ms': 0,
+    'log.segment.bytes': 64 * 1024 * 1024,
+    'log.index.size.max.bytes': 1024 * 1024,
+    'log.cleaner.dedupe.buffer.size': 8 * 1024 * 1024,
+    'num.network.threads': 2,
+    'num.io.threads': 4,
+    'background.threads': 2,
+    'num.recovery.threads.per.data.dir': 2,
+    'broker.session.timeout.ms': 2000,
+    'broker.heartbeat.interval.ms': 500,
+  };
+  return Object.entries(settings)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, '127.0.0.1');
+    const finish = (answer: boolean) => {
+      socket.destroy();
+      done(answer);
+    };
+    socket.once('connect', () => finish(true));
+    socket.once('error', () => finish(false));
+  });
+}
