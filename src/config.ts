@@ -53,6 +53,23 @@ const booking = {
       'an Ed25519 private key, PKCS #8 DER in base64: openssl genpkey -algorithm ed25519 -outform DER | base64 -w0',
   }),
 };
+const BROKERS_FIX = 'some of the brokers, `host:port`, separated by commas: kafka-1:9092,kafka-2:9092';
+const eventLog = {
+  EVENT_LOG: z.enum(['postgres', 'kafka']).default('postgres'),
+  KAFKA_BROKERS: list
+    .refine((brokers) => brokers.length > 0 && brokers.every((broker) => /^\S+:\d+$/.test(broker)), BROKERS_FIX)
+    .optional(),
+  /** Before the names of topics and consumer groups, where several systems share the brokers. */
+  KAFKA_TOPIC_PREFIX: z
+    .string()
+    .regex(/^[\w.-]+$/, 'letters, digits, ., _ and -')
+    .default('frontrow'),
+  KAFKA_REPLICATION_FACTOR: count.optional(),
+};
+const hasBrokers = (env: { EVENT_LOG: string; KAFKA_BROKERS?: string[] | undefined }): boolean =>
+  env.EVENT_LOG !== 'kafka' || env.KAFKA_BROKERS !== undefined;
+const missingBrokers = { path: ['KAFKA_BROKERS'], error: `EVENT_LOG=kafka needs ${BROKERS_FIX}` };
+
 const common = { FRONTROW_PROFILE: profile, LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info') };
 /** Of what runs for long. */
 const observed = {
@@ -82,15 +99,24 @@ const api = z.object({
   ADMISSION_KEYS: z.string({ error: ADMISSION_KEYS_FIX }).pipe(admissionKeys),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
 });
-const worker = z.object({ ...observed, ...databases, ...redis, ...search, ...booking });
-const relay = z.object({ ...observed, ...databases, PAYMENTS_DATABASE_URL: z.url({ error: 'the payments database' }) });
+const stores = z.object({ ...observed, ...databases, ...redis, ...search, ...booking });
+const worker = stores.extend(eventLog).refine(hasBrokers, missingBrokers);
+const relay = z
+  .object({
+    ...observed,
+    ...databases,
+    ...eventLog,
+    PAYMENTS_DATABASE_URL: z.url({ error: 'the payments database' }),
+  })
+  .refine(hasBrokers, missingBrokers);
 const payments = z
   .object({
     ...observed,
     HOST: z.string().default('127.0.0.1'),
     PAYMENTS_PORT: port.default(4001),
     PAYMENTS_DATABASE_URL: z.url({ error: 'the payments database' }),
-    /** Where the event log lives. */
+    ...eventLog,
+    /** Where the event log lives, and with Kafka what was parked of it. */
     DATABASE_URL: databases.DATABASE_URL,
     DATABASE_POOL_MAX: databases.DATABASE_POOL_MAX,
     PAYMENT_GATEWAY: z.enum(['sandbox', 'stripe']).default('sandbox'),
@@ -107,7 +133,8 @@ const payments = z
   .refine((env) => env.PAYMENT_GATEWAY !== 'sandbox' || env.GATEWAY_URL, {
     path: ['GATEWAY_URL'],
     error: 'where the sandbox gateway listens, e.g. http://localhost:4002',
-  });
+  })
+  .refine(hasBrokers, missingBrokers);
 
 const importer = z.object({ ...common, ...databases });
 const reindex = z.object({
@@ -146,7 +173,7 @@ const observedConfig = (env: z.infer<z.ZodObject<typeof observed>>) => ({
   log: { level: env.LOG_LEVEL },
   metrics: { isOn: env.METRICS === 'on', host: env.METRICS_HOST, port: env.METRICS_PORT },
 });
-const storeConfig = (env: z.infer<typeof worker>) => ({
+const storeConfig = (env: z.infer<typeof stores>) => ({
   ...observedConfig(env),
   postgres: { url: env.DATABASE_URL, poolMax: env.DATABASE_POOL_MAX },
   redis: { url: env.REDIS_URL },
@@ -155,6 +182,17 @@ const storeConfig = (env: z.infer<typeof worker>) => ({
     : undefined,
   ...bookingPolicy(env),
 });
+
+const eventLogConfig = (env: z.infer<z.ZodObject<typeof eventLog>> & { DATABASE_URL: string }) =>
+  env.EVENT_LOG === 'kafka'
+    ? ({
+        kind: 'kafka',
+        brokers: env.KAFKA_BROKERS ?? [],
+        prefix: env.KAFKA_TOPIC_PREFIX,
+        replicationFactor: env.KAFKA_REPLICATION_FACTOR,
+        parkingUrl: env.DATABASE_URL,
+      } as const)
+    : ({ kind: 'postgres', url: env.DATABASE_URL } as const);
 
 export type ApiConfig = ReturnType<typeof parseApiConfig>;
 export function parseApiConfig(env: Environment) {
@@ -178,7 +216,8 @@ export function parseApiConfig(env: Environment) {
 
 export type WorkerConfig = ReturnType<typeof parseWorkerConfig>;
 export function parseWorkerConfig(env: Environment) {
-  return storeConfig(parse(worker, env));
+  const data = parse(worker, env);
+  return { ...storeConfig(data), eventLog: eventLogConfig(data) };
 }
 
 export type RelayConfig = ReturnType<typeof parseRelayConfig>;
@@ -188,7 +227,7 @@ export function parseRelayConfig(env: Environment) {
     ...observedConfig(data),
     postgres: { url: data.DATABASE_URL, poolMax: data.DATABASE_POOL_MAX },
     payments: { url: data.PAYMENTS_DATABASE_URL },
-    eventLog: { url: data.DATABASE_URL },
+    eventLog: eventLogConfig(data),
   };
 }
 
@@ -200,7 +239,7 @@ export function parsePaymentsConfig(env: Environment) {
     ...observedConfig(data),
     http: { host: data.HOST, port: data.PAYMENTS_PORT },
     postgres: { url: data.PAYMENTS_DATABASE_URL, poolMax: data.DATABASE_POOL_MAX },
-    eventLog: { url: data.DATABASE_URL },
+    eventLog: eventLogConfig(data),
     returnUrl: data.PAYMENT_RETURN_URL,
     gateway:
       data.PAYMENT_GATEWAY === 'sandbox'

@@ -54,7 +54,7 @@ const API_STATEMENT_TIMEOUT_MS = 5_000;
 type Who = { readonly name: string; readonly statementTimeoutMs?: number };
 
 /** What every process needs that changes seats. */
-function openSales(config: WorkerConfig, who: Who, { opened }: Together) {
+function openSales(config: Omit<WorkerConfig, 'eventLog'>, who: Who, { opened }: Together) {
   const { name } = who;
   const db = opened(openDb({ ...config.postgres, ...who }), closeDb);
   const writerOptions = { ...who, url: config.postgres.url, poolMax: WRITER_CONNECTIONS, name: `${name}-writer` };

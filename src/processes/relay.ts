@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { parseRelayConfig } from '#config.ts';
-import { openPostgresLog } from '#events/log/postgres-log.ts';
+import { openEventLog } from '#events/log/open-log.ts';
 import { describeError, openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
 import { relayOutbox, relaySlot } from '#workers/relay-outbox.ts';
@@ -8,7 +8,7 @@ import { setDrainDeadline } from './drain-deadline.ts';
 
 const config = parseRelayConfig(process.env);
 const log = openLog({ ...config.log, name: 'relay' });
-const eventLog = openPostgresLog({ ...config.eventLog, name: 'frontrow-relay' });
+const eventLog = openEventLog(config.eventLog, 'frontrow-relay');
 const stopping = new AbortController();
 
 const relays = [config.postgres.url, config.payments.url].map((url) => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { parseWorkerConfig } from '#config.ts';
 import { armFailpoint } from '#db/failpoint.ts';
-import { openPostgresLog } from '#events/log/postgres-log.ts';
+import { openEventLog } from '#events/log/open-log.ts';
 import { openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
 import { openWorkerResources } from '#resources.ts';
@@ -36,7 +36,7 @@ const config = parseWorkerConfig(process.env);
 armFailpoint(process.env.FRONTROW_FAILPOINT);
 const log = openLog({ ...config.log, name: 'worker' });
 await using resources = openWorkerResources(config);
-const eventLog = openPostgresLog({ url: config.postgres.url, name: 'frontrow-worker' });
+const eventLog = openEventLog(config.eventLog, 'frontrow-worker');
 const stopping = new AbortController();
 
 const working = runWorkers(choose(process.argv.slice(2)), resources, { eventLog, log, signal: stopping.signal });

@@ -8,6 +8,7 @@ export type NewMessage = {
   readonly key: string;
   /** JSON, not yet checked against the contract. */
   readonly event: unknown;
+  /** A broker's log keeps the instant of the append instead. */
   readonly createdAt: Date;
   readonly origin?: Origin | undefined;
 };
@@ -21,7 +22,10 @@ export type Consumption = {
   /** Each group sees every message; the processes of one group share them. */
   group: string;
   topics: readonly AggregateType[];
-  /** Must be idempotent: a message comes again after a crash. A message that fails three times is parked. */
+  /**
+   * Must be idempotent: a message comes again after a crash, of whoever wrote it or of whoever reads it, and then also
+   * after newer ones of its key. A message that fails three times is parked.
+   */
   handle: (message: Message) => Promise<void>;
   /** Ends the consumption; what is being handled is finished first. */
   signal: AbortSignal;
@@ -33,7 +37,10 @@ export type Consumption = {
  * one conformance suite.
  */
 export interface EventLog {
-  /** Resolves when the messages are durable. A message that is already there (same id) is left out. */
+  /**
+   * Resolves when the messages are durable. What is appended again, as after a failure, may be there twice: never before
+   * what its first copy followed. So who reads in order and knows what it has seen misses nothing and does nothing twice.
+   */
   append(messages: readonly NewMessage[]): Promise<void>;
   /** Resolves when the signal was raised and everything under way is done. */
   consume(consumption: Consumption): Promise<void>;

@@ -14,6 +14,24 @@ afterAll(async () => {
 
 eventLogConformance(async () => openPostgresLog({ url: database.url, name: 'test' }), sql);
 
+test('a message that is appended twice is there once', async () => {
+  const log = openPostgresLog({ url: database.url, name: 'test' });
+  const messages = Array.from({ length: 20 }, (_, i) => ({
+    id: randomUUIDv7(),
+    topic: 'booking' as const,
+    key: randomUUIDv7(),
+    event: { i },
+    createdAt: new Date(),
+  }));
+  await log.append(messages.slice(0, 15));
+  await log.append(messages);
+  await log.append(messages.slice(3, 4));
+  const ids = messages.map(({ id }) => id);
+  const [found] = await sql`select count(*)::int as count from event_log.messages where id in ${sql(ids)}`;
+  expect(found).toEqual({ count: 20 });
+  await log.close();
+});
+
 test('many appenders at once leave no gap and no double in the offsets', async () => {
   const logs = Array.from({ length: 4 }, () => openPostgresLog({ url: database.url, name: 'test', poolMax: 2 }));
   const keys = Array.from({ length: 5 }, () => randomUUIDv7());

@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Consumer, stringDeserializers } from '@platformatic/kafka';
+import type postgres from 'postgres';
+import { Lanes } from './kafka-lanes.ts';
+import type { KafkaConnection, KafkaLogOptions } from './kafka-log.ts';
+import { toMessage, topicOf } from './kafka-record.ts';
+import { type Consumption, DependencyAway } from './log.ts';
+import { deliverOrPark, replayParked } from './parked-messages.ts';
+
+const AWAY_MS = 500;
+const CLOSE_MS = 5000;
+/** Others take over the partitions of a process that has been silent for so long. */
+const SESSION_MS = 10_000;
+/** With the buffers behind it, what a group holds in memory: some thousand messages. */
+const FETCH_BYTES = 1024 * 1024;
+const PARTITION_BYTES = 256 * 1024;
+
+type OurConsumer = Consumer<string, string, string, string>;
+export type KafkaConsuming = KafkaLogOptions & {
+  connection: KafkaConnection;
+  topics: () => Promise<void>;
+  parking: postgres.Sql;
+};
+
+/**
+ * Is a member of the group until the signal is raised. A member that breaks is thrown away and another one joins: where it
+ * was is known to the brokers, and what it had handled since then comes again.
+ */
+export async function consumeFromKafka(consuming: KafkaConsuming, consumption: Consumption): Promise<void> {
+  const { signal } = consumption;
+  const replaying = replayParked(consuming.parking, consumption);
+  while (!signal.aborted) {
+    try {
+      await consuming.topics();
+      await beMember(consuming, consumption);
+    } catch (error) {
+      if (signal.aborted) break;
+      consumption.onTrouble({ kind: 'lost', error });
+      await sleep(AWAY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+  await replaying;
+}
+
+async function beMember(consuming: KafkaConsuming, consumption: Consumption): Promise<void> {
+  const consumer = openConsumer(consuming, consumption);
+  const broken = new AbortController();
+  consumer.on('error', (error: Error) => broken.abort(error));
+  consumer.on('consumer:heartbeat:stalled', ({ lastError }) => broken.abort(lastError ?? new Error('No heartbeat.')));
+  const ending = AbortSignal.any([consumption.signal, broken.signal]);
+  try {
+    // Else each stream that ends takes its topics along, and the next one begins with another rebalance.
+    consumer.topics.trackAll(...consumption.topics.map((type) => topicOf(consuming.prefix, type)));
+    await unlessAborted(consumer.joinGroup(), ending);
+    while (!ending.aborted) await runGeneration(consumer, { consuming, consumption, ending });
+    broken.signal.throwIfAborted();
+  } finally {
+    await Promise.race([consumer.close(true).catch(() => undefined), sleep(CLOSE_MS, undefined, { ref: false })]);
+  }
+}
+
+function openConsumer({ connection, prefix }: KafkaConsuming, { group }: Consumption): OurConsumer {
+  return new Consumer({
+    ...connection,
+    groupId: `${prefix}.${group}`,
+    deserializers: stringDeserializers,
+    autocommit: false,
+    sessionTimeout: SESSION_MS,
+    rebalanceTimeout: SESSION_MS,
+    heartbeatInterval: 1000,
+    heartbeatStallTimeout: 2 * SESSION_MS,
+    // Longer than a rebalance, during which the brokers do not answer.
+    timeout: 2 * SESSION_MS,
+    retries: 5,
+    retryDelay: 300,
+    maxWaitTime: 1000,
+    maxBytes: FETCH_BYTES,
+    maxBytesPerPartition: PARTITION_BYTES,
+    highWaterMark: 256,
+  });
+}
+
+type Generation = { consuming: KafkaConsuming; consumption: Consumption; ending: AbortSignal };
+
+/**
+ * From one rebalance to the next the partitions of this member stay the same. A stream each: it begins at the offsets
+ * that the group has committed, and what the last one had fetched and not handed over is forgotten with it.
+ */
+async function runGeneration(consumer: OurConsumer, { consuming, consumption, ending }: Generation): Promise<void> {
+  const over = new AbortController();
+  const rebalanced = () => over.abort();
+  consumer.once('consumer:group:join', rebalanced);
+  const ended = AbortSignal.any([ending, over.signal]);
+  const handing = untilEnded(consumption, ended);
+  const lanes = new Lanes({
+    consumption,
+    ended,
+    deliver: (messages) => consuming.parking.begin((tx) => deliverOrPark(tx, handing, messages)),
+    commit: async (position) => {
+      // A partition that is another member's by now may be further than we know.
+      if (!consumer.isActive() || !isAssigned(consumer, position)) return false;
+      await consumer.commit({ offsets: [position] });
+      return true;
+    },
+  });
+  const stream = await consumer.consume({
+    topics: consumption.topics.map((type) => topicOf(consuming.prefix, type)),
+    mode: 'committed',
+    fallbackMode: 'earliest',
+  });
+  const stop = () => stream.destroy();
+  ended.addEventListener('abort', stop, { once: true });
+  try {
+    if (ended.aborted) return;
+    for await (const record of stream) {
+      await lanes.take(toMessage(consuming.prefix, record), record);
+      if (ended.aborted) return;
+    }
+    if (!ended.aborted) throw new Error('The stream of messages ended by itself.');
+  } catch (error) {
+    // A stream that is destroyed while it is read says so by an error.
+    if (!ended.aborted) throw error;
+  } finally {
+    over.abort();
+    stop();
+    consumer.removeListener('consumer:group:join', rebalanced);
+    await lanes.settled();
+  }
+}
+
+class Ended extends DependencyAway {}
+
+/** Messages whose turn has not come when the partitions go to somebody else wait for the next reader. */
+function untilEnded(consumption: Consumption, ended: AbortSignal): Consumption {
+  return {
+    ...consumption,
+    handle: async (message) => {
+      if (ended.aborted) throw new Ended();
+      await consumption.handle(message);
+    },
+    onTrouble: (trouble) => {
+      if (!(trouble.error instanceof Ended)) consumption.onTrouble(trouble);
+    },
+  };
+}
+
+const isAssigned = (
+  { assignments }: OurConsumer,
+  { topic, partition }: { topic: string; partition: number },
+): boolean => assignments?.some((one) => one.topic === topic && one.partitions.includes(partition)) ?? false;
+
+async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>();
+  const abort = () => aborted.resolve();
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  work.catch(() => undefined);
+  await Promise.race([work, aborted.promise]);
+  signal.removeEventListener('abort', abort);
+}

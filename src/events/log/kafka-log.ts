@@ -1,0 +1,169 @@
+import { Admin, compatibilityPartitioner, Producer } from '@platformatic/kafka';
+import postgres from 'postgres';
+import { aggregateTypes } from '../contracts.ts';
+import { consumeFromKafka } from './kafka-consumption.ts';
+import { type Produced, topicOf, toRecord } from './kafka-record.ts';
+import type { EventLog, NewMessage } from './log.ts';
+
+/** At least as many as processes of one group should share the work; a topic made by others may have more. */
+const PARTITIONS = 8;
+/** Twice what the outbox keeps, and less than the thirty days of the inboxes: whoever begins anew repeats no effect. */
+const RETENTION_MS = 14 * 24 * 3_600_000;
+/** Of one request; brokers refuse a batch of a partition above 1 MB. */
+const REQUEST_CHARACTERS = 400_000;
+const REQUEST_MESSAGES = 1000;
+const APPEND_MS = 30_000;
+/** A batch that is handed over has one, as with the log on PostgreSQL. */
+const PARKING_CONNECTIONS = 12;
+
+export type KafkaLogOptions = {
+  /** `host:port` of some brokers; they name the others. */
+  brokers: readonly string[];
+  /** Before the names of the topics and of the consumer groups. */
+  prefix: string;
+  /** How many brokers keep each message; left out, the brokers' default. */
+  replicationFactor?: number | undefined;
+  /** Of the process, as the brokers' logs show it. */
+  name: string;
+  /** The database in which messages are parked. */
+  parkingUrl: string;
+};
+
+type OurProducer = Producer<string, string, string, string | null>;
+
+export type KafkaConnection = {
+  clientId: string;
+  bootstrapBrokers: string[];
+  connectTimeout: number;
+};
+
+/**
+ * The event log on Kafka: a topic for each aggregate type, made here where it is missing. Opening it connects to nothing;
+ * an `append` while no broker answers fails after about half a minute, a consumption waits for one.
+ */
+export function openKafkaLog(options: KafkaLogOptions): EventLog {
+  const connection = { clientId: options.name, bootstrapBrokers: [...options.brokers], connectTimeout: 2000 };
+  const topics = ensuredOnce(() => createTopics(connection, options));
+  const parking = postgres(options.parkingUrl, {
+    max: PARKING_CONNECTIONS,
+    connect_timeout: 5,
+    onnotice: () => {},
+    connection: { application_name: `${options.name}-parking` },
+  });
+  let producer = openProducer(connection);
+  const append = async (messages: readonly NewMessage[]) => {
+    if (messages.length === 0) return;
+    await topics();
+    try {
+      for (const request of requestsOf(options.prefix, messages)) await sent(producer, request);
+    } catch (error) {
+      // Nobody knows what became of its requests, so it sends nothing any more.
+      producer.close().catch(() => undefined);
+      producer = openProducer(connection);
+      throw error;
+    }
+  };
+  let lastAppend: Promise<unknown> = Promise.resolve();
+  return {
+    append(messages) {
+      // One after the other: of two sends at once the second may overtake the first when that one is repeated.
+      const appending = lastAppend.then(() => append(messages));
+      lastAppend = appending.catch(() => undefined);
+      return appending;
+    },
+    consume: (consumption) => consumeFromKafka({ ...options, connection, topics, parking }, consumption),
+    async close() {
+      await lastAppend;
+      await producer.close();
+      await parking.end({ timeout: 5 });
+    },
+  };
+}
+
+/**
+ * acks=all with a producer id and sequence numbers: a request that is repeated after a lost answer is in the log once and
+ * in its place. What an append repeats after it failed is in the log again, behind.
+ */
+function openProducer(connection: KafkaConnection): OurProducer {
+  return new Producer<string, string, string, string | null>({
+    ...connection,
+    idempotent: true,
+    // Java's, which is Debezium's: a key stays in its partition whoever writes it.
+    partitioner: compatibilityPartitioner,
+    serializers: { key: utf8, value: utf8, headerKey: utf8, headerValue: utf8 },
+    timeout: 10_000,
+    retries: Number.MAX_SAFE_INTEGER,
+    retryDelay: 250,
+  });
+}
+
+/** A header without a value is null on the wire. */
+const utf8 = (text?: string | null): Buffer | undefined => (typeof text === 'string' ? Buffer.from(text) : undefined);
+
+/** A broker that starts again and a new leader are waited for; what takes longer fails, and may still arrive. */
+async function sent(producer: OurProducer, messages: Produced[]): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const error = new Error(`No broker has taken the messages within ${APPEND_MS / 1000} s.`);
+  const timer = setTimeout(() => late.reject(error), APPEND_MS);
+  try {
+    await Promise.race([producer.send({ messages }), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function requestsOf(prefix: string, messages: readonly NewMessage[]): Produced[][] {
+  const requests: Produced[][] = [[]];
+  let characters = 0;
+  for (const message of messages) {
+    const record = toRecord(prefix, message);
+    const size = record.value?.length ?? 0;
+    const last = requests.at(-1) ?? [];
+    if (last.length >= REQUEST_MESSAGES || (last.length > 0 && characters + size > REQUEST_CHARACTERS)) {
+      requests.push([record]);
+      characters = size;
+    } else {
+      last.push(record);
+      characters += size;
+    }
+  }
+  return requests;
+}
+
+/** All topics at once, whatever is asked for: processes that start together ask for the same and one of them wins. */
+async function createTopics(connection: KafkaConnection, options: KafkaLogOptions): Promise<void> {
+  const admin = new Admin({ ...connection, timeout: 10_000, retries: 3, retryDelay: 500 });
+  try {
+    const known = new Set(await admin.listTopics());
+    const missing = aggregateTypes.map((type) => topicOf(options.prefix, type)).filter((topic) => !known.has(topic));
+    if (missing.length === 0) return;
+    await admin.createTopics({
+      topics: missing,
+      partitions: PARTITIONS,
+      ...(options.replicationFactor ? { replicas: options.replicationFactor } : {}),
+      configs: [{ name: 'retention.ms', value: String(RETENTION_MS) }],
+    });
+  } catch (error) {
+    if (!isAlreadyThere(error)) throw error;
+  } finally {
+    await admin.close();
+  }
+}
+
+function isAlreadyThere(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('apiId' in error && error.apiId === 'TOPIC_ALREADY_EXISTS') return true;
+  return error instanceof AggregateError && error.errors.length > 0 && error.errors.every(isAlreadyThere);
+}
+
+/** Runs it until it has succeeded once; those who ask meanwhile wait for the same run. */
+function ensuredOnce(ensure: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= ensure().catch((error: unknown) => {
+      done = undefined;
+      throw error;
+    });
+    return done;
+  };
+}
