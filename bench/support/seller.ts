@@ -14,6 +14,8 @@ import { type StockChange, stockSeatTopic } from './stock-topics.ts';
 export type SellQuestion =
   | { kind: 'open'; databaseUrl: string; redisUrl: string }
   | { kind: 'sell'; eventId: string; planId: string; firstSeat: number; holds: number; everyMs: number }
+  /** When each version since the last such question was committed: [version, milliseconds since 1970]. */
+  | { kind: 'commits' }
   | { kind: 'close' };
 
 let seller: Seller | undefined;
@@ -21,6 +23,7 @@ let seller: Seller | undefined;
 answerParent<SellQuestion>(async (question) => {
   if (question.kind === 'open') seller = new Seller(question);
   else if (question.kind === 'sell') await seller?.sell(question);
+  else if (question.kind === 'commits') return seller?.commits.splice(0);
   else await seller?.close();
   return {};
 });
@@ -30,6 +33,7 @@ class Seller {
   readonly #redis;
   readonly #pubsub;
   readonly #writer;
+  readonly commits: [version: number, atMs: number][] = [];
 
   constructor({ databaseUrl, redisUrl }: Extract<SellQuestion, { kind: 'open' }>) {
     const db = openDb({ url: databaseUrl, poolMax: 4, name: 'bench-seller' });
@@ -43,6 +47,8 @@ class Seller {
       plans: openSeatingPlanCache({ db }),
       policy: { holdTtlSeconds: 300, maxSeatsPerBooking: 8, maxSeatsPerEvent: 16 },
       afterCommit: async ({ eventId, changes }) => {
+        const atMs = performance.timeOrigin + performance.now();
+        for (const { version } of changes) this.commits.push([version, atMs]);
         await applySeatChanges({ redis, db }, eventId, changes);
         for (const { version, status, seatNos } of changes) {
           const seats = seatNos.map((seatNo) => ({ seatNo, status }));

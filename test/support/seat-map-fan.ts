@@ -4,7 +4,7 @@ import { type SeatStatus, seatStatusCode } from '#domain/inventory/seat-status.t
 import { SUBPROTOCOL } from '#http/websocket/messages.ts';
 
 type Seat = { seatNo: number; status: SeatStatus };
-type SeatMapFrame =
+export type SeatMapFrame =
   | { __typename: 'SeatMapDelta'; fromVersion: number; toVersion: number; changes: Seat[] }
   | { __typename: 'SeatMapReset'; seatMap: { version: number; statuses: string } };
 

@@ -53,6 +53,15 @@ export class WebSocketClient {
     return this.#ended;
   }
 
+  /** Takes nothing from the socket any more, until `resume`: the kernel's buffers fill, and then those of the server. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   close(): void {
     this.#ended ??= new Error('The client closed the socket.');
     this.#socket.removeAllListeners('close').destroy();
@@ -104,7 +113,10 @@ export class WebSocketClient {
   #take(kind: number, payload: Buffer): void {
     if (kind === TEXT) this.#onText(payload);
     else if (kind === PING) this.#socket.write(maskedFrame(PONG, payload));
-    else if (kind === CLOSE) this.#fail(new Error(`The server closed the socket: ${payload.subarray(2).toString()}`));
+    else if (kind === CLOSE)
+      this.#fail(
+        new Error(`The server closed the socket: ${payload.readUInt16BE(0)} ${payload.subarray(2).toString()}`),
+      );
   }
 }
 
