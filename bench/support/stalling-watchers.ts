@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { emptyStatuses } from '#domain/inventory/packed-statuses-rules.ts';
 import { SeatMapFan, type SeatMapFrame, seatMapChangedQuery } from '#test/support/seat-map-fan.ts';
+import { WebSocketClient } from '#test/support/web-socket.ts';
 import { answerParent } from './parent.ts';
-import { WebSocketClient } from './web-socket.ts';
 
 /**
  * Watchers of one event's seat map, of whom one in ten stops reading its socket; a process of its own. Who is going to
