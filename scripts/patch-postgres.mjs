@@ -225,13 +225,29 @@ const mends = {
     if (isRefused && open.length + busy.length + full.length + reserved.length === 0)
       while (queries.length) queries.shift().reject(e)`,
     ],
-    [`'max_pipeline', 'backoff', 'keep_alive']`, `'max_pipeline', 'backoff', 'keep_alive', 'answer_timeout']`],
+    [
+      `'max_pipeline', 'backoff', 'keep_alive']`,
+      `'max_pipeline', 'backoff', 'keep_alive', 'answer_timeout', 'max_waiting']`,
+    ],
     [
       `    max_pipeline    : 100,
 `,
       `    max_pipeline    : 100,
     answer_timeout  : 15,
+    max_waiting     : 5000,
 `,
+    ],
+    // What waits for a connection had no bound: a flood over a slow server took all memory there was.
+    [
+      `    busy.length
+      ? go(busy.shift(), query)
+      : queries.push(query)`,
+      `    if (busy.length)
+      return go(busy.shift(), query)
+
+    queries.length < options.max_waiting
+      ? queries.push(query)
+      : query.reject(Errors.generic('TOO_MANY_WAITING', 'Too many statements wait for a connection'))`,
     ],
     // After ten seconds of outage it looked again after up to twenty.
     ['Math.min(3 ** retries / 100, 20)', 'Math.min(3 ** retries / 100, 0.5)'],

@@ -109,3 +109,17 @@ test('a pool is closed in a black hole', () =>
     proxy.set({ kind: 'black-hole' });
     expect(isConnectionFailure(await refusal(ask()))).toBe(true);
   }));
+
+test('more statements than may wait for a connection are refused at once, and the pool goes on', async () => {
+  const db = openDb({ url: database.url, poolMax: 1, name: 'flooded' });
+  const blocked = db.transaction(async (tx) => await tx.execute(statement`select pg_sleep(0.5)`));
+  const asked = Array.from({ length: 6_000 }, () => refusal(db.execute(statement`select 1`)));
+  const first = await Promise.race(asked);
+  expect(first).toMatchObject({ cause: { code: 'TOO_MANY_WAITING' } });
+  expect(isConnectionFailure(first)).toBe(true);
+  await blocked;
+  const refused = (await Promise.all(asked)).filter((error) => error !== undefined);
+  expect(refused).toHaveLength(1_000);
+  expect(await refusal(db.execute(statement`select 1`))).toBeUndefined();
+  await closeDb(db);
+});

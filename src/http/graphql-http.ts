@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TryAgain } from '#domain/errors.ts';
 import { answerJson, answerProblem } from './answer.ts';
 import { MAX_BODY_BYTES, readBody } from './body.ts';
 import type { Caller } from './context.ts';
 import type { GraphqlParams } from './documents.ts';
+import { reportError } from './errors.ts';
 import type { Gate, Wanted } from './gate.ts';
 import { toGraphqlParams, toGraphqlParamsFromQuery } from './graphql-params.ts';
-import { type EventStreams, openEventStreams } from './sse.ts';
+import { type EventStreamLimits, type EventStreams, openEventStreams } from './sse.ts';
 
 export type Exchange = {
   readonly request: IncomingMessage;
@@ -19,6 +21,13 @@ export type Exchange = {
   readonly headers: Record<string, string>;
 };
 
+/**
+ * Queries and mutations that are answered at a time. Whatever waits behind them, for a store or a writer, is bounded by
+ * this. A thousand buyers of one seat at once are no flood.
+ */
+const MAX_IN_FLIGHT = 4_096;
+const BUSY_RETRY_SECONDS = 1;
+
 export type GraphqlHttp = { handle(exchange: Exchange): Promise<void>; close(): void };
 
 /**
@@ -28,8 +37,12 @@ export type GraphqlHttp = { handle(exchange: Exchange): Promise<void>; close(): 
  * A form can not send `application/json`, and a page of another origin not without asking first, so the content type
  * is what keeps other sites from acting for a visitor; cookies are not used at all.
  */
-export function openGraphqlHttp(gate: Gate): GraphqlHttp {
-  const streams = openEventStreams(gate);
+export function openGraphqlHttp(
+  bare: Gate,
+  { maxInFlight = MAX_IN_FLIGHT, ...limits }: GraphqlHttpLimits = {},
+): GraphqlHttp {
+  const streams = openEventStreams(bare, limits);
+  const gate = bounded(bare, maxInFlight);
   return {
     async handle(exchange) {
       const { method } = exchange.request;
@@ -38,6 +51,25 @@ export function openGraphqlHttp(gate: Gate): GraphqlHttp {
       refuse(exchange, 405, 'POST a JSON body, or GET a trusted query.', { allow: 'GET, POST, OPTIONS' });
     },
     close: () => streams.close(),
+  };
+}
+
+export type GraphqlHttpLimits = { readonly maxInFlight?: number } & Partial<EventStreamLimits>;
+
+/** More than `max` at a time are told to come back, before they cost anything. */
+function bounded(gate: Gate, max: number): Gate {
+  let inFlight = 0;
+  return {
+    ...gate,
+    async run(params, caller, wanted) {
+      if (inFlight >= max) return { errors: [reportError(new TryAgain(BUSY_RETRY_SECONDS), caller.requestId).error] };
+      inFlight += 1;
+      try {
+        return await gate.run(params, caller, wanted);
+      } finally {
+        inFlight -= 1;
+      }
+    },
   };
 }
 

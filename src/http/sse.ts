@@ -3,13 +3,31 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ExecutionResult } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
-import { securityHeaders } from './answer.ts';
+import { RateLimited } from '#domain/errors.ts';
+import { answerJson, securityHeaders } from './answer.ts';
 import type { Caller } from './context.ts';
+import { Counter } from './counter.ts';
 import type { GraphqlParams } from './documents.ts';
+import { reportError } from './errors.ts';
 import type { Gate } from './gate.ts';
 
+export type EventStreamLimits = {
+  readonly streams: number;
+  readonly streamsPerAddress: number;
+  /** How long a client may take nothing of what is waiting for it. */
+  readonly stallSeconds: number;
+};
+
+/** A stream costs an execution for each event, a socket does not. */
+const defaultLimits: EventStreamLimits = { streams: 2_000, streamsPerAddress: 100, stallSeconds: 30 };
+const BUSY_RETRY_SECONDS = 5;
+const CHECK_EVERY_MS = 1_000;
+
 export type EventStreams = {
-  /** Answers with server-sent events until the subscription, the client or the access token ends. */
+  /**
+   * Answers with server-sent events until the subscription, the client or the access token ends. A client that reads
+   * slowly gets several changes in one; one that has stopped reading is given up.
+   */
   answer(response: ServerResponse, asked: Asked): Promise<void>;
   /** Ends every stream; clients come back, to another process. */
   close(): void;
@@ -18,33 +36,26 @@ export type EventStreams = {
 type ServerContext = { asked: Asked };
 type Asked = { params: GraphqlParams; caller: Caller; headers: Record<string, string> };
 
-/**
- * Yoga frames the events (GraphQL over SSE, distinct connections) and keeps the connection alive; what is executed comes
- * from the gate, like everything else.
- */
-export function openEventStreams(gate: Gate): EventStreams {
-  const fromGate: Plugin<object, ServerContext> = {
-    onParams: ({ setParamsHandler, context: { asked } }) =>
-      // Its errors are masked and formatted by now, which the type of an execution's result has no word for.
-      setParamsHandler(() => gate.subscribe(asked.params, asked.caller) as Promise<ExecutionResult>),
-  };
-  const yoga = createYoga<ServerContext>({
-    graphiql: false,
-    landingPage: false,
-    cors: false,
-    multipart: false,
-    maskedErrors: false,
-    logging: false,
-    // Node's own, which its streams can be made of.
-    fetchAPI: { Request, Response, Headers, ReadableStream, TextEncoder, URL, URLPattern, fetch },
-    plugins: [fromGate],
-  });
-  const open = new Set<AbortController>();
+export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> = {}): EventStreams {
+  const { streams, streamsPerAddress, stallSeconds } = { ...defaultLimits, ...limits };
+  const yoga = openYoga(gate);
+  const open = new Set<Stream>();
+  const byAddress = new Counter();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    for (const stream of open) if (stream.stalledMs(now) > stallSeconds * 1000) stream.giveUp();
+  }, CHECK_EVERY_MS).unref();
 
   return {
     async answer(response, asked) {
+      const { address, requestId } = asked.caller;
+      if (open.size >= streams || !byAddress.add(address, streamsPerAddress)) {
+        const { error } = reportError(new RateLimited(BUSY_RETRY_SECONDS, 'Too many event streams.'), requestId);
+        return answerJson(response, 503, { errors: [error] }, { ...asked.headers, 'retry-after': BUSY_RETRY_SECONDS });
+      }
       const ending = new AbortController();
-      open.add(ending);
+      const stream = new Stream(response, ending);
+      open.add(stream);
       response.once('close', () => ending.abort());
       const endsAt = asked.caller.viewer?.tokenExpiresAt.getTime();
       const timer = endsAt && setTimeout(() => ending.abort(), endsAt - Date.now());
@@ -71,12 +82,71 @@ export function openEventStreams(gate: Gate): EventStreams {
         if (!ending.signal.aborted) throw error;
       } finally {
         clearTimeout(timer);
-        open.delete(ending);
+        open.delete(stream);
+        byAddress.remove(address);
         response.end();
       }
     },
     close() {
-      for (const ending of open) ending.abort();
+      clearInterval(timer);
+      for (const stream of open) stream.end();
     },
   };
+}
+
+/**
+ * Yoga frames the events (GraphQL over SSE, distinct connections) and keeps the connection alive; what is executed comes
+ * from the gate, like everything else. It asks for the next event when the last one was taken.
+ */
+function openYoga(gate: Gate) {
+  const fromGate: Plugin<object, ServerContext> = {
+    onParams: ({ setParamsHandler, context: { asked } }) =>
+      // Its errors are masked and formatted by now, which the type of an execution's result has no word for.
+      setParamsHandler(() => gate.subscribe(asked.params, asked.caller) as Promise<ExecutionResult>),
+  };
+  return createYoga<ServerContext>({
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    multipart: false,
+    maskedErrors: false,
+    logging: false,
+    // Node's own, which its streams can be made of.
+    fetchAPI: { Request, Response, Headers, ReadableStream, TextEncoder, URL, URLPattern, fetch },
+    plugins: [fromGate],
+  });
+}
+
+/** One client's stream, and since when nothing of what waits for it was taken. */
+class Stream {
+  readonly #response: ServerResponse;
+  readonly #ending: AbortController;
+  /** Bytes that the kernel has taken for it. */
+  #taken = -1;
+  #progressAt = performance.now();
+
+  constructor(response: ServerResponse, ending: AbortController) {
+    this.#response = response;
+    this.#ending = ending;
+  }
+
+  stalledMs(now: number): number {
+    const { socket } = this.#response;
+    const taken = (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
+    if (this.#response.writableLength === 0 || taken !== this.#taken) {
+      this.#taken = taken;
+      this.#progressAt = now;
+    }
+    return now - this.#progressAt;
+  }
+
+  end(): void {
+    this.#ending.abort();
+  }
+
+  /** What is on its way to somebody who does not read cannot be waited for. */
+  giveUp(): void {
+    this.end();
+    this.#response.socket?.resetAndDestroy();
+  }
 }

@@ -3,6 +3,7 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { Counter } from '../counter.ts';
 import { Connection, type Server } from './connection.ts';
 import { Groups } from './groups.ts';
 import { closeCodes, SUBPROTOCOL } from './messages.ts';
@@ -144,22 +145,4 @@ async function closePaced(connections: Map<WebSocket, Connection>, overMs: numbe
     if (overMs > 0) await sleep(CLOSE_STEP_MS);
   }
   await Promise.all(closing);
-}
-
-class Counter {
-  readonly #counts = new Map<string, number>();
-
-  /** False, and nothing is counted, when there are `limit` already. */
-  add(key: string, limit: number): boolean {
-    const count = this.#counts.get(key) ?? 0;
-    if (count >= limit) return false;
-    this.#counts.set(key, count + 1);
-    return true;
-  }
-
-  remove(key: string): void {
-    const count = (this.#counts.get(key) ?? 1) - 1;
-    if (count > 0) this.#counts.set(key, count);
-    else this.#counts.delete(key);
-  }
 }

@@ -1,0 +1,169 @@
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { buildSchema, type GraphQLSchema } from 'graphql';
+import { afterEach, expect, test, vi } from 'vitest';
+import { openLog } from '#observability/log.ts';
+import { Ticker } from '#test/support/websocket-world.ts';
+import { openGate } from './gate.ts';
+import { type GraphqlHttp, type GraphqlHttpLimits, openGraphqlHttp, requestIdOf } from './graphql-http.ts';
+
+let ticker: Ticker;
+/** Queries that are being answered; each waits until it is let go. */
+let waiting: (() => void)[];
+let server: Server;
+let graphql: GraphqlHttp;
+let url: string;
+const clients: Socket[] = [];
+
+function schemaOf(): GraphQLSchema {
+  const schema = buildSchema(`
+    type Query { slow: String }
+    type Tick { no: Int! text: String! }
+    type Subscription { ticked: Tick! }`);
+  const { slow } = schema.getQueryType()?.getFields() ?? {};
+  if (slow) slow.resolve = () => new Promise((resolve) => waiting.push(() => resolve('done')));
+  const { ticked } = schema.getSubscriptionType()?.getFields() ?? {};
+  if (ticked) Object.assign(ticked, { subscribe: () => ticker.watch(), resolve: (tick: unknown) => tick });
+  return schema;
+}
+
+/** What is in front of every process: the way in over HTTP, with a schema whose answers wait. */
+async function serve(limits: GraphqlHttpLimits): Promise<void> {
+  ticker = new Ticker();
+  waiting = [];
+  const gate = openGate({
+    schema: schemaOf(),
+    resources: {} as never,
+    limits: { spend: () => Promise.resolve() },
+    log: openLog({ level: 'error', name: 'test' }),
+    onlyTrusted: false,
+  });
+  graphql = openGraphqlHttp(gate, limits);
+  server = createServer((request, response) => {
+    const address = request.socket.remoteAddress ?? '';
+    const exchange = { request, response, url: new URL('http://test/graphql'), address, headers: {} };
+    void graphql.handle({ ...exchange, requestId: requestIdOf(request) });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+}
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.destroy();
+  graphql.close();
+  server.closeAllConnections();
+  await new Promise((done) => server.close(done));
+});
+
+const post = (query: string, accept = 'application/json') =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept },
+    body: JSON.stringify({ query }),
+  });
+
+async function answersTo(count: number) {
+  const responses = await Promise.all(Array.from({ length: count }, () => post('{ slow }')));
+  return await Promise.all(
+    responses.map(async (response) => ({
+      retryAfter: response.headers.get('retry-after'),
+      body: (await response.json()) as { data?: object; errors?: { extensions: { code: string } }[] },
+    })),
+  );
+}
+
+test('a hundred times more than can be answered: a bounded number waits, the others are told at once when to come back', async () => {
+  await serve({ maxInFlight: 5 });
+  for (let round = 0; round < 2; round++) {
+    const asked = answersTo(500);
+    await vi.waitUntil(() => waiting.length === 5, { timeout: 5_000 });
+    // Nobody else waits: all but five have their answer before one of those is let go.
+    await vi.waitFor(async () => expect((await answersTo(1))[0]?.body.errors).toBeDefined());
+    expect(waiting).toHaveLength(5);
+    const letGo = setInterval(() => waiting.splice(0).forEach((go) => void go()), 5);
+    const answers = await asked;
+    clearInterval(letGo);
+    const refused = answers.filter(({ body }) => body.errors);
+    expect(answers.length - refused.length).toBeGreaterThanOrEqual(5);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { body, retryAfter } of refused) {
+      expect(body.errors?.[0]?.extensions).toMatchObject({ code: 'TEMPORARILY_UNAVAILABLE', retryAfterSeconds: 1 });
+      expect(retryAfter).toBe('1');
+    }
+  }
+});
+
+/** A stream of which nothing is read once its head has come. */
+async function openStalled(): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const client = connect(Number(port), hostname);
+  clients.push(client);
+  const body = JSON.stringify({ query: 'subscription { ticked { text } }' });
+  client.write(
+    `POST /graphql HTTP/1.1\r\nhost: test\r\naccept: text/event-stream\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  await new Promise((resolve) => client.once('data', resolve));
+  client.pause();
+  return client;
+}
+
+/** Hears until the stream ends. */
+async function listen(): Promise<{ heard: string[] }> {
+  const response = await post('subscription { ticked { no text } }', 'text/event-stream');
+  const heard: string[] = [];
+  const read = async () => {
+    let rest = '';
+    for await (const chunk of response.body ?? []) {
+      const parts = (rest + Buffer.from(chunk).toString()).split('\n\n');
+      rest = parts.pop() ?? '';
+      heard.push(...parts.filter((part) => part.includes('data: ')));
+    }
+  };
+  void read().catch(() => undefined);
+  return { heard };
+}
+
+const bufferedFor = (sockets: ReadonlySet<Socket>) =>
+  [...sockets].reduce((most, socket) => Math.max(most, socket.writableLength), 0);
+
+test('an event stream that is not read harms nobody, keeps a bounded amount, and is given up; who reads hears everything', async () => {
+  await serve({ stallSeconds: 3 });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => sockets.add(socket));
+  const stalled = await Promise.all([openStalled(), openStalled()]);
+  const ended = Promise.all(stalled.map((client) => new Promise((resolve) => client.once('close', resolve))));
+  for (const client of stalled) client.on('error', () => undefined);
+  const { heard } = await listen();
+  await vi.waitUntil(() => ticker.readers === 3);
+  const text = 'x'.repeat(60_000);
+  let most = 0;
+  for (let tick = 1; tick <= 300; tick++) {
+    ticker.push(text);
+    await vi.waitUntil(() => heard.length === tick, { timeout: 5_000, interval: 1 });
+    most = Math.max(most, bufferedFor(sockets));
+    if (tick > 1) ticker.ticks[tick - 2] = { no: tick - 2, text: '' };
+  }
+  // One event under way and one behind it, and not the 18 MB that were sent.
+  expect(most).toBeGreaterThan(60_000);
+  expect(most).toBeLessThan(400_000);
+  await vi.waitUntil(() => ticker.readers === 1, { timeout: 10_000 });
+  for (const client of stalled) client.resume();
+  await ended;
+  ticker.push('the last');
+  await vi.waitUntil(() => heard.at(-1)?.includes('the last'));
+}, 60_000);
+
+test('an address has its share of event streams, and what ends makes room', async () => {
+  await serve({ streamsPerAddress: 2 });
+  const streams = await Promise.all([openStalled(), openStalled()]);
+  const refused = await post('subscription { ticked { no } }', 'text/event-stream');
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).toBe('5');
+  expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
+  streams[0]?.destroy();
+  await vi.waitUntil(() => ticker.readers === 1);
+  const { heard } = await listen();
+  await vi.waitUntil(() => ticker.readers === 2);
+  ticker.push('one');
+  await vi.waitUntil(() => heard.length === 1);
+});
