@@ -42,11 +42,10 @@ export const bookingCancelled = z.object({
   ...seatChange,
   refundDue: z.boolean(),
 });
-/** Money arrived after the hold had ended and the seats are gone: it goes back. Nobody knows whose an unknown booking was. */
+/** Money arrived after the hold had ended and the seats are gone: it goes back. */
 export const bookingConfirmationFailed = z.object({
   type: z.literal('BookingConfirmationFailed'),
-  ...about,
-  userId: z.uuid().optional(),
+  ...ofBooking,
   reason: z.string(),
 });
 /** The one recorded extension of a hold, given when the delay was ours. */

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { describeError, type Log } from '#observability/log.ts';
-import type { OperationMetrics } from '#observability/operation-metrics.ts';
 import { reportError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Origins } from './origins.ts';
@@ -18,13 +17,11 @@ type Needs = {
   limits: RateLimits;
   origins: Origins;
   log: Log;
-  metrics?: OperationMetrics | undefined;
   addressOf: (request: IncomingMessage) => string;
 };
 
 /** The gate, as the WebSocket server wants to be told: the same documents, viewers, limits, masks and lines as on HTTP. */
-export function webSocketOptions(needs: Needs): WebSocketOptions {
-  const { schema, gate, limits, origins, log, metrics, addressOf } = needs;
+export function webSocketOptions({ schema, gate, limits, origins, log, addressOf }: Needs): WebSocketOptions {
   return {
     schema,
     documents: gate.documents,
@@ -55,26 +52,18 @@ export function webSocketOptions(needs: Needs): WebSocketOptions {
       if (reported.cause !== undefined) log.error({ requestId, ...describeError(reported.cause) }, 'subscription');
       return reported.error;
     },
-    onSubscribe({ operation, field, errors, userId, milliseconds }) {
-      const outcomes = errors?.map((error) => String(error.extensions?.code)) ?? [];
-      metrics?.operated({
-        transport: 'websocket',
-        operation: field ?? 'none',
-        outcome: outcomes[0] ?? 'ok',
-        seconds: milliseconds / 1000,
-      });
+    onSubscribe: ({ operation, field, errors, userId, milliseconds }) =>
       log.info(
         {
           operation: operation ?? 'anonymous',
           type: 'subscription',
           field,
-          outcome: outcomes.join(',') || 'ok',
+          outcome: errors?.map((error) => error.extensions?.code).join(',') || 'ok',
           ms: Math.round(milliseconds * 10) / 10,
           userId,
         },
         'operation',
-      );
-    },
+      ),
   };
 }
 

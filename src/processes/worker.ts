@@ -16,7 +16,6 @@ import { runWaitingRooms } from '#workers/run-waiting-rooms.ts';
 import { runWorkers, type Worker } from '#workers/run-worker.ts';
 import { sendHeartbeat } from '#workers/send-heartbeat.ts';
 import { setDrainDeadline } from './drain-deadline.ts';
-import { workerDependencies, workerSamplers } from './observed/worker.ts';
 
 /** `node src/processes/worker.ts [name ...]`: runs the named workers, or all of them. */
 const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
@@ -41,12 +40,7 @@ const eventLog = openEventLog(config.eventLog, 'frontrow-worker');
 const stopping = new AbortController();
 
 const working = runWorkers(choose(process.argv.slice(2)), resources, { eventLog, log, signal: stopping.signal });
-const dependencies = workerDependencies(resources);
-const metrics = await serveMetrics({
-  config: config.metrics,
-  samplers: workerSamplers(resources, dependencies),
-  readiness: () => dependencies.read(),
-});
+const metrics = await serveMetrics({ config: config.metrics });
 log.info({ workers: choose(process.argv.slice(2)).map(({ name }) => name), metricsPort: metrics.port }, 'ready');
 process.send?.({ ready: true, metricsPort: metrics.port });
 
