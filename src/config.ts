@@ -240,6 +240,7 @@ export function parsePaymentsConfig(env: Environment) {
     http: { host: data.HOST, port: data.PAYMENTS_PORT },
     postgres: { url: data.PAYMENTS_DATABASE_URL, poolMax: data.DATABASE_POOL_MAX },
     eventLog: eventLogConfig(data),
+    bookingDatabase: { url: data.DATABASE_URL },
     returnUrl: data.PAYMENT_RETURN_URL,
     gateway:
       data.PAYMENT_GATEWAY === 'sandbox'

@@ -42,10 +42,11 @@ export const bookingCancelled = z.object({
   ...seatChange,
   refundDue: z.boolean(),
 });
-/** Money arrived after the hold had ended and the seats are gone: it goes back. */
+/** Money arrived after the hold had ended and the seats are gone: it goes back. Nobody knows whose an unknown booking was. */
 export const bookingConfirmationFailed = z.object({
   type: z.literal('BookingConfirmationFailed'),
-  ...ofBooking,
+  ...about,
+  userId: z.uuid().optional(),
   reason: z.string(),
 });
 /** The one recorded extension of a hold, given when the delay was ours. */

@@ -1,5 +1,6 @@
 import { DomainError } from '#domain/errors.ts';
 import type { Viewer } from '#domain/viewer.ts';
+import type { OperationMetrics } from '#observability/operation-metrics.ts';
 import type { Context, Resources } from '#schema/context.ts';
 import { createLoaders } from '#schema/loaders.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -15,7 +16,7 @@ export type Caller = {
 
 /** The context of one execution; the codes of what it refuses are added to `refusals`, for the log. */
 export function createContext(
-  needs: { resources: Resources; limits: RateLimits },
+  needs: { resources: Resources; limits: RateLimits; metrics?: OperationMetrics | undefined },
   { viewer, address, admission, place }: Caller,
   refusals: string[],
 ): Context {
@@ -26,16 +27,23 @@ export function createContext(
     resources: needs.resources,
     loaders: createLoaders(needs.resources),
     async attempt(operation, work) {
+      const count = operation === 'createBooking' ? needs.metrics?.held : undefined;
       try {
         await needs.limits.spend(operation, { userId: viewer?.userId, address });
-        return await work();
+        const answer = await work();
+        count?.(isReplayed(answer) ? 'REPLAYED' : 'HELD');
+        return answer;
       } catch (error) {
         if (error instanceof DomainError) refusals.push(error.code);
+        count?.(error instanceof DomainError ? error.code : 'FAILED');
         throw error;
       }
     },
   };
 }
+
+const isReplayed = (answer: unknown): boolean =>
+  typeof answer === 'object' && answer !== null && 'replayed' in answer && answer.replayed === true;
 
 /** The viewer of `Bearer <access token>`; undefined without one, past its time, or when its session was ended. */
 export async function authenticate(

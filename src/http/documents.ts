@@ -1,5 +1,13 @@
 import { hash } from 'node:crypto';
-import { type DocumentNode, GraphQLError, type GraphQLSchema, getOperationAST, type OperationTypeNode } from 'graphql';
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  type OperationTypeNode,
+  type SelectionSetNode,
+} from 'graphql';
 import { measureOperation, readDocument } from './document-limits.ts';
 
 /** What a client sends, on every transport. */
@@ -18,6 +26,8 @@ export type Operation = {
   readonly type: OperationTypeNode;
   /** As its author called it; undefined for an anonymous one. */
   readonly name: string | undefined;
+  /** Its root field, or `several`: what it is counted as, since its name is the client's to choose. */
+  readonly field: string;
   /** About how many values it may answer. */
   readonly cost: number;
   /** How often it was asked for: what comes again is worth compiling. */
@@ -78,6 +88,7 @@ export function openDocuments(options: {
         document: read.document,
         type: ast.operation,
         name: ast.name?.value,
+        field: rootFieldOf(read.document, ast.selectionSet),
         cost: measureOperation(options.schema, read.document, ast).cost,
         uses: 1,
       };
@@ -86,4 +97,24 @@ export function openDocuments(options: {
       return operation;
     },
   };
+}
+
+function rootFieldOf(document: DocumentNode, selections: SelectionSetNode): string {
+  const fields = new Set(rootFieldsOf(document, selections));
+  const [first = 'several'] = fields;
+  return fields.size === 1 ? first : 'several';
+}
+
+/** The document is valid, so its fragments are no circle. */
+function rootFieldsOf(document: DocumentNode, { selections }: SelectionSetNode): string[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection.name.value];
+    if (selection.kind === Kind.INLINE_FRAGMENT) return rootFieldsOf(document, selection.selectionSet);
+    const name = selection.name.value;
+    return document.definitions.flatMap((node) =>
+      node.kind === Kind.FRAGMENT_DEFINITION && node.name.value === name
+        ? rootFieldsOf(document, node.selectionSet)
+        : [],
+    );
+  });
 }

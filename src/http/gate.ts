@@ -2,6 +2,7 @@ import { assertValidSchema, type FormattedExecutionResult, GraphQLError, type Gr
 import type { Viewer } from '#domain/viewer.ts';
 import { withOrigin } from '#events/origin.ts';
 import type { Log } from '#observability/log.ts';
+import type { OperationMetrics } from '#observability/operation-metrics.ts';
 import type { Context, Resources } from '#schema/context.ts';
 import { authenticate, type Caller, createContext } from './context.ts';
 import { type Documents, type GraphqlParams, type Operation, openDocuments } from './documents.ts';
@@ -32,13 +33,22 @@ export type Gate = {
 /** What a transport carries: a GET must change nothing, and a socket is for what is pushed. */
 export type Wanted = 'query' | 'query or mutation' | 'subscription';
 
-type Needs = { resources: Resources; limits: RateLimits; log: Log; documents: Documents; execution: Execution };
+type Needs = {
+  resources: Resources;
+  limits: RateLimits;
+  log: Log;
+  /** Without it nothing is counted. */
+  metrics?: OperationMetrics | undefined;
+  documents: Documents;
+  execution: Execution;
+};
 
 export function openGate(options: {
   schema: GraphQLSchema;
   resources: Resources;
   limits: RateLimits;
   log: Log;
+  metrics?: OperationMetrics | undefined;
   onlyTrusted: boolean;
   trusted?: Readonly<Record<string, string>> | undefined;
 }): Gate {
@@ -96,7 +106,7 @@ async function run(
   caller: Caller,
   wanted: Wanted,
 ): Promise<FormattedExecutionResult> {
-  const writeLine = startLine(needs.log, caller);
+  const writeLine = startLine(needs, caller, 'http');
   const operation = await admit(needs, params, caller, wanted);
   if ('result' in operation) {
     writeLine(operation, undefined);
@@ -121,7 +131,7 @@ async function subscribe(
   params: GraphqlParams,
   caller: Caller,
 ): Promise<Events | FormattedExecutionResult> {
-  const writeLine = startLine(needs.log, caller);
+  const writeLine = startLine(needs, caller, 'sse');
   const operation = await admit(needs, params, caller, 'subscription');
   if ('result' in operation) {
     writeLine(operation, undefined);

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { applyWaitingNotices, sweepWaitingNotices } from '#domain/payments/apply-notice.ts';
 import { openSandboxGateway } from '#gateways/sandbox.ts';
 import {
+  alwaysReady,
   bookingCreated,
   eventually,
   openPaymentsWorld,
@@ -97,7 +98,7 @@ describe('who may speak', () => {
     const statuses = async (webhookSecrets: string[]) => {
       const gateway = openSandboxGateway({ kind: 'sandbox', url: 'http://localhost', apiKey: 'x', webhookSecrets });
       const server = createServer(
-        createGatewayWebhook({ ...world, gateway, log: quietLog, findAway: async () => [], now: () => new Date() }),
+        createGatewayWebhook({ ...world, gateway, log: quietLog, readiness: alwaysReady, now: () => new Date() }),
       );
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
@@ -252,7 +253,7 @@ describe('a notice', () => {
 test('health and readiness answer for themselves, and nothing else is there', async () => {
   const origin = new URL(world.webhookUrl).origin;
   expect((await fetch(`${origin}/health`)).status).toBe(200);
-  expect(await (await fetch(`${origin}/ready`)).json()).toEqual({ ready: true, away: [] });
+  expect(await (await fetch(`${origin}/ready`)).json()).toEqual({ status: 'ready' });
   expect((await fetch(`${origin}/webhooks/other`, { method: 'POST' })).status).toBe(404);
   expect((await fetch(world.webhookUrl)).status).toBe(405);
 });

@@ -2,15 +2,16 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { NoticeRejected } from '#domain/payments/gateway.ts';
 import { receiveNotice } from '#domain/payments/receive-notice.ts';
 import { type Origin, withOrigin } from '#events/origin.ts';
+import type { ReadinessReport } from '#observability/dependencies.ts';
 import { describeError } from '#observability/log.ts';
+import { countNotice } from '#observability/payment-metrics.ts';
 
 const WEBHOOK_PATH = '/webhooks/gateway';
 const BODY_LIMIT_BYTES = 256 * 1024;
 
 type WebhookNeeds = Parameters<typeof receiveNotice>[0] & {
   log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>;
-  /** Names what is away; nothing when the process can do its work. */
-  findAway: () => Promise<readonly string[]>;
+  readiness: () => Promise<ReadinessReport>;
 };
 
 class BodyTooLarge extends Error {}
@@ -31,11 +32,12 @@ export function createGatewayWebhook(needs: WebhookNeeds): RequestListener {
 }
 
 async function dispatch(needs: WebhookNeeds, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = (request.url ?? '/').split('?', 1)[0];
+  const [path, search = ''] = (request.url ?? '/').split('?', 2);
   if (path === '/health') return answer(response, 200, { status: 'ok' });
   if (path === '/ready') {
-    const away = await needs.findAway();
-    return answer(response, away.length === 0 ? 200 : 503, { ready: away.length === 0, away });
+    const { isReady, details } = await needs.readiness();
+    const verbose = new URLSearchParams(search).has('verbose') ? details : {};
+    return answer(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...verbose });
   }
   if (path !== WEBHOOK_PATH) return answer(response, 404, { error: 'NOT_FOUND' });
   if (request.method !== 'POST') return answer(response.setHeader('allow', 'POST'), 405, { error: 'POST_ONLY' });
@@ -55,6 +57,7 @@ async function takeNotice(needs: WebhookNeeds, request: IncomingMessage, respons
     const received = await receiveNotice({ ...needs, resume }, { rawBody, headers: request.headers });
     const { cause, ...told } = received;
     const notice = { ...told, requestId: origin?.requestId };
+    countNotice(told.outcome);
     if (cause === undefined) needs.log.info({ ...notice, ms: ms() }, 'notice');
     else needs.log.warn({ ...notice, ...describeError(cause), ms: ms() }, 'notice kept, to be applied later');
     answer(response, 200, { received: true });
@@ -65,9 +68,11 @@ async function takeNotice(needs: WebhookNeeds, request: IncomingMessage, respons
       // server's request timeout ends it.
       request.resume();
     } else if (error instanceof NoticeRejected) {
+      countNotice('REJECTED');
       needs.log.warn({ reason: error.reason, ms: ms() }, 'notice rejected');
       answer(response, 400, { error: error.reason });
     } else if (!request.destroyed || request.complete) {
+      countNotice('NOT_KEPT');
       needs.log.error({ ...describeError(error), ms: ms() }, 'notice not kept');
       answer(response, 503, { error: 'NOT_KEPT' });
     }

@@ -28,7 +28,12 @@ export type Exchange = {
 const MAX_IN_FLIGHT = 4_096;
 const BUSY_RETRY_SECONDS = 1;
 
-export type GraphqlHttp = { handle(exchange: Exchange): Promise<void>; close(): void };
+export type GraphqlHttp = {
+  handle(exchange: Exchange): Promise<void>;
+  /** How many are open. */
+  eventStreams(): number;
+  close(): void;
+};
 
 /**
  * GraphQL over HTTP on node:http itself: a POST of JSON, or a GET of a trusted query. It costs a third of what a
@@ -50,6 +55,7 @@ export function openGraphqlHttp(
       if (method === 'GET') return get(gate, streams, exchange);
       refuse(exchange, 405, 'POST a JSON body, or GET a trusted query.', { allow: 'GET, POST, OPTIONS' });
     },
+    eventStreams: () => streams.count(),
     close: () => streams.close(),
   };
 }

@@ -1,21 +1,35 @@
 import { performance } from 'node:perf_hooks';
 import { describeError, type Log } from '#observability/log.ts';
+import type { OperationMetrics, Transport } from '#observability/operation-metrics.ts';
 import type { Caller } from './context.ts';
 import type { Operation } from './documents.ts';
 import type { Executed } from './execution.ts';
 
 /**
- * One line an operation: what it was, how it went, how long it took, whose it was. No variables, since they hold what
- * people typed, and no tokens.
+ * One line an operation, and one count: what it was, how it went, how long it took, whose it was. No variables, since
+ * they hold what people typed, and no tokens.
  */
-export function startLine(log: Log, caller: Caller) {
+export function startLine(
+  { log, metrics }: { log: Log; metrics?: OperationMetrics | undefined },
+  caller: Caller,
+  transport: Transport,
+) {
   const startedAt = performance.now();
   return (executed: Executed, operation: Operation | undefined, refusals: readonly string[] = []): void => {
+    const ms = performance.now() - startedAt;
+    const outcomes = [...refusals, ...executed.codes];
+    metrics?.operated({
+      transport,
+      operation: operation?.field ?? 'none',
+      outcome: outcomes[0] ?? 'ok',
+      seconds: ms / 1000,
+    });
     const line = {
       operation: operation?.name ?? 'anonymous',
       type: operation?.type,
-      outcome: [...refusals, ...executed.codes].join(',') || 'ok',
-      ms: Math.round((performance.now() - startedAt) * 10) / 10,
+      field: operation?.field,
+      outcome: outcomes.join(',') || 'ok',
+      ms: Math.round(ms * 10) / 10,
       requestId: caller.requestId,
       userId: caller.viewer?.userId,
     };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
-import { checkReadiness } from '#domain/readiness.ts';
+import type { ReadinessReport } from '#observability/dependencies.ts';
 import { describeError, type Log } from '#observability/log.ts';
 import { answerJson, answerProblem, securityHeaders } from './answer.ts';
 import type { Gate } from './gate.ts';
@@ -17,9 +17,11 @@ export type HttpServer = {
   listen(options: { host: string; port: number }): Promise<number>;
   /** Takes no more requests, lets those that run finish (five seconds at most), and ends event streams. */
   close(): Promise<void>;
+  /** Server-sent event streams that are open. */
+  eventStreams(): number;
 };
 
-type Needs = Parameters<typeof checkReadiness>[0] & {
+type Needs = {
   plans: SeatingPlanCache;
   gate: Gate;
   origins: Origins;
@@ -29,8 +31,7 @@ type Needs = Parameters<typeof checkReadiness>[0] & {
   /** GraphiQL, and a way to it from the front page. */
   isDevelopment: boolean;
   addressOf: (request: IncomingMessage) => string;
-  /** What else `/ready?verbose` tells. */
-  details?: () => Promise<Record<string, unknown>> | Record<string, unknown>;
+  readiness: () => Promise<ReadinessReport>;
 };
 
 type Route = (needs: Needs, exchange: Exchange) => Promise<void> | void;
@@ -62,6 +63,7 @@ export function createHttpServer(needs: Needs): HttpServer {
   );
   return {
     server,
+    eventStreams: graphql.eventStreams,
     async listen({ host, port }) {
       server.listen(port, host, BACKLOG);
       await once(server, 'listening');
@@ -124,11 +126,9 @@ async function route(needs: Needs, graphql: GraphqlHttp, exchange: Exchange): Pr
 }
 
 async function answerReady(needs: Needs, { response, url, headers }: Exchange): Promise<void> {
-  const stores = await checkReadiness(needs);
-  const status = stores.postgres ? 200 : 503;
-  const summary = { status: stores.postgres ? 'ready' : 'not ready' };
-  const verbose = url.searchParams.has('verbose') ? { ...stores, ...(await needs.details?.()) } : {};
-  answerJson(response, status, { ...summary, ...verbose }, headers);
+  const { isReady, details } = await needs.readiness();
+  const verbose = url.searchParams.has('verbose') ? details : {};
+  answerJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...verbose }, headers);
 }
 
 /** The last hop is the one that our own proxy wrote; whatever is before it, the client may have made up. */

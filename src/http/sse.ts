@@ -29,6 +29,7 @@ export type EventStreams = {
    * slowly gets several changes in one; one that has stopped reading is given up.
    */
   answer(response: ServerResponse, asked: Asked): Promise<void>;
+  count(): number;
   /** Ends every stream; clients come back, to another process. */
   close(): void;
 };
@@ -87,6 +88,7 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
         response.end();
       }
     },
+    count: () => open.size,
     close() {
       clearInterval(timer);
       for (const stream of open) stream.end();

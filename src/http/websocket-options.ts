@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { describeError, type Log } from '#observability/log.ts';
+import type { OperationMetrics } from '#observability/operation-metrics.ts';
 import { reportError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Origins } from './origins.ts';
@@ -17,11 +18,13 @@ type Needs = {
   limits: RateLimits;
   origins: Origins;
   log: Log;
+  metrics?: OperationMetrics | undefined;
   addressOf: (request: IncomingMessage) => string;
 };
 
 /** The gate, as the WebSocket server wants to be told: the same documents, viewers, limits, masks and lines as on HTTP. */
-export function webSocketOptions({ schema, gate, limits, origins, log, addressOf }: Needs): WebSocketOptions {
+export function webSocketOptions(needs: Needs): WebSocketOptions {
+  const { schema, gate, limits, origins, log, metrics, addressOf } = needs;
   return {
     schema,
     documents: gate.documents,
@@ -52,18 +55,26 @@ export function webSocketOptions({ schema, gate, limits, origins, log, addressOf
       if (reported.cause !== undefined) log.error({ requestId, ...describeError(reported.cause) }, 'subscription');
       return reported.error;
     },
-    onSubscribe: ({ operation, field, errors, userId, milliseconds }) =>
+    onSubscribe({ operation, field, errors, userId, milliseconds }) {
+      const outcomes = errors?.map((error) => String(error.extensions?.code)) ?? [];
+      metrics?.operated({
+        transport: 'websocket',
+        operation: field ?? 'none',
+        outcome: outcomes[0] ?? 'ok',
+        seconds: milliseconds / 1000,
+      });
       log.info(
         {
           operation: operation ?? 'anonymous',
           type: 'subscription',
           field,
-          outcome: errors?.map((error) => error.extensions?.code).join(',') || 'ok',
+          outcome: outcomes.join(',') || 'ok',
           ms: Math.round(milliseconds * 10) / 10,
           userId,
         },
         'operation',
-      ),
+      );
+    },
   };
 }
 

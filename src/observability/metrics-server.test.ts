@@ -22,13 +22,13 @@ test('a scrape shows what was counted, and what the process takes', async () => 
 test('sampled gauges are read at a scrape, once for many, and what is gone is not shown again', async () => {
   let [reads, rareReads] = [0, 0];
   const answers = [
-    [{ gauge: things, labels: { kind: 'old' }, value: 1 }],
-    [{ gauge: things, labels: { kind: 'new' }, value: 2 }],
+    [{ metric: things, labels: { kind: 'old' }, value: 1 }],
+    [{ metric: things, labels: { kind: 'new' }, value: 2 }],
   ];
-  const one = sampler({ name: 'things', gauges: [things], everyMs: 0, read: async () => answers[reads++] ?? [] });
+  const one = sampler({ name: 'things', metrics: [things], everyMs: 0, read: async () => answers[reads++] ?? [] });
   const rare = sampler({
     name: 'rare',
-    gauges: [],
+    metrics: [],
     read: async () => {
       rareReads++;
       return [];
@@ -44,8 +44,8 @@ test('sampled gauges are read at a scrape, once for many, and what is gone is no
 });
 
 test('a store that does not answer holds up no scrape, and is counted when it fails', async () => {
-  const never = sampler({ name: 'never', gauges: [], read: () => new Promise(() => {}) });
-  const failing = sampler({ name: 'failing', gauges: [], read: async () => Promise.reject(new Error('away')) });
+  const never = sampler({ name: 'never', metrics: [], read: () => new Promise(() => {}) });
+  const failing = sampler({ name: 'failing', metrics: [], read: async () => Promise.reject(new Error('away')) });
   const server = await serveMetrics({ config: listening, samplers: [never, failing] });
   const text = await (await read(server.port)).text();
   expect(text).toContain('frontrow_sample_failures_total{sampler="failing"} 1');

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
  * Everything that this process tells Prometheus. A metric is defined once, as a constant of a `*-metrics.ts` file beside
@@ -6,6 +6,9 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
  * names of operations) would be a series each.
  */
 export const registry = new Registry();
+
+/** From a look into memory to what has waited for a deadline. */
+export const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 type Definition<Label extends string> = { name: `frontrow_${string}`; help: string; labelNames?: readonly Label[] };
 
@@ -15,6 +18,11 @@ export const counter = <Label extends string = never>(definition: Definition<Lab
 
 export const gauge = <Label extends string = never>(definition: Definition<Label>): Gauge<Label> =>
   new Gauge({ ...definition, registers: [registry] });
+
+/** Its name ends in its unit; seconds unless `buckets` says otherwise. */
+export const histogram = <Label extends string = never>(
+  definition: Definition<Label> & { buckets?: number[] },
+): Histogram<Label> => new Histogram({ buckets: SECONDS, ...definition, registers: [registry] });
 
 /** What the process itself takes: CPU, memory, garbage collection, lag of the event loop, open files. */
 export function countProcess(): void {

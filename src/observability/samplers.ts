@@ -1,4 +1,4 @@
-import type { Gauge } from 'prom-client';
+import type { Counter, Gauge } from 'prom-client';
 import { counter, gauge } from './metrics.ts';
 
 const sampledAt = gauge({
@@ -12,8 +12,11 @@ const failures = counter({
   labelNames: ['sampler'],
 });
 
+/** A counter here is one that is kept elsewhere and only shown. */
+type Metric = Gauge<string> | Counter<string>;
+
 export type Sample = {
-  readonly gauge: Gauge<string>;
+  readonly metric: Metric;
   readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
 };
@@ -22,14 +25,14 @@ type Sampling = {
   /** A label of what tells how sampling goes. */
   readonly name: string;
   /** All that `read` may give; those that it does not give are gone from the next scrape on. */
-  readonly gauges: readonly Gauge<string>[];
+  readonly metrics: readonly Metric[];
   /** Asks a store. It must have a deadline of its own: one that hangs is not asked again until it ends. */
   readonly read: () => Promise<readonly Sample[]>;
-  /** Who scrapes more often than this is given the last answer again. Default 5,000. */
+  /** Who scrapes more often than this is given the last answer again. Default 2,000. */
   readonly everyMs?: number;
 };
 
-const EVERY_MS = 5_000;
+const EVERY_MS = 2_000;
 /** A scrape waits so long for a store, and then goes on with what is known. */
 const PATIENCE_MS = 1_000;
 /** An older answer is not given any more: a line that stands still looks like one that is fine. */
@@ -38,19 +41,19 @@ const KEPT_MS = 60_000;
 export type Sampler = { refresh(): Promise<void> };
 
 /** Gauges whose values are asked for when somebody scrapes, at most every few seconds however often that is. */
-export function sampler({ name, gauges, read, everyMs = EVERY_MS }: Sampling): Sampler {
+export function sampler({ name, metrics, read, everyMs = EVERY_MS }: Sampling): Sampler {
   let readAtMs = Number.NEGATIVE_INFINITY;
   let triedAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 
   const clear = () => {
-    for (const one of gauges) one.reset();
+    for (const metric of metrics) metric.reset();
   };
   const take = async () => {
     try {
       const samples = await read();
       clear();
-      for (const { gauge: one, labels = {}, value } of samples) one.set(labels, value);
+      for (const { metric, labels = {}, value } of samples) metric.inc(labels, value);
       readAtMs = performance.now();
       sampledAt.set({ sampler: name }, Date.now() / 1000);
     } catch {
@@ -81,3 +84,7 @@ async function atMost(work: Promise<void>, ms: number): Promise<void> {
   await Promise.race([work, late]);
   clearTimeout(timer);
 }
+
+/** What this process has in memory: asked for at each scrape. */
+export const memorySampler = (name: string, metrics: readonly Metric[], read: () => readonly Sample[]): Sampler =>
+  sampler({ name, metrics, everyMs: 0, read: async () => read() });

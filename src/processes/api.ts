@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { parseApiConfig } from '#config.ts';
+import { closeDb } from '#db/client.ts';
 import { armFailpoint } from '#db/failpoint.ts';
+import { createBookingRefusals } from '#domain/booking/create-booking.ts';
 import { openTicketSigner } from '#domain/booking/ticket-code.ts';
 import { openGate } from '#http/gate.ts';
 import { openOrigins, originsOf } from '#http/origins.ts';
@@ -11,9 +13,12 @@ import { attachWebSocket } from '#http/websocket/attach-websocket.ts';
 import { webSocketOptions } from '#http/websocket-options.ts';
 import { openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
+import { openOperationMetrics } from '#observability/operation-metrics.ts';
 import { openApiResources } from '#resources.ts';
 import { schema } from '#schema/index.ts';
 import { setDrainDeadline } from './drain-deadline.ts';
+import { apiDependencies, apiSamplers } from './observed/api.ts';
+import { openMetricsDb } from './observed/metrics-db.ts';
 
 const config = parseApiConfig(process.env);
 armFailpoint(process.env.FRONTROW_FAILPOINT);
@@ -27,23 +32,37 @@ const limits = openRateLimits({
   enabled: config.http.rateLimits,
   looseLoopback: isDevelopment && !config.http.trustProxy,
 });
-const gate = openGate({ schema, resources, limits, log, onlyTrusted: !isDevelopment, trusted });
+const operationMetrics = config.metrics.isOn ? openOperationMetrics(createBookingRefusals) : undefined;
+const gate = openGate({
+  schema,
+  resources,
+  limits,
+  log,
+  metrics: operationMetrics,
+  onlyTrusted: !isDevelopment,
+  trusted,
+});
 let own: readonly string[] = [];
 const origins = openOrigins({ allowed: config.http.allowedOrigins, own: () => own });
 const ticketKeys = openTicketSigner(config.ticketPrivateKey).publicKeys;
 const addressOf = clientAddress(config.http);
-/** Search is up as long as it need not be answered by PostgreSQL. */
-const details = async () => ({
-  search: await resources.search.suggest({ text: 'a', first: 1 }).then(
-    ({ degraded }) => !degraded,
-    () => false,
-  ),
-  sockets: sockets.stats(),
-});
-const http = createHttpServer({ ...resources, gate, origins, log, isDevelopment, addressOf, ticketKeys, details });
-const sockets = attachWebSocket(http.server, webSocketOptions({ schema, gate, limits, origins, log, addressOf }));
+const dependencies = apiDependencies(resources);
+const readiness = () => dependencies.read();
+const http = createHttpServer({ ...resources, gate, origins, log, isDevelopment, addressOf, ticketKeys, readiness });
+const sockets = attachWebSocket(
+  http.server,
+  webSocketOptions({ schema, gate, limits, origins, log, metrics: operationMetrics, addressOf }),
+);
 
-const metrics = await serveMetrics({ config: config.metrics });
+const metricsDb = openMetricsDb(config.postgres.url, 'frontrow-api');
+const samplers = apiSamplers({
+  resources,
+  dependencies,
+  db: metricsDb,
+  sockets: () => sockets.stats(),
+  eventStreams: () => http.eventStreams(),
+});
+const metrics = await serveMetrics({ config: config.metrics, samplers, readiness });
 const port = await http.listen(config.http);
 own = originsOf({ ...config.http, port });
 log.info({ port, metricsPort: metrics.port, profile: config.profile }, 'ready');
@@ -54,5 +73,5 @@ setDrainDeadline(log);
 // Sockets first and spread, so that their clients do not all come back to the next process at once.
 await sockets.close(2_000);
 await http.close();
-await metrics.close();
+await Promise.all([metrics.close(), closeDb(metricsDb)]);
 process.disconnect?.();

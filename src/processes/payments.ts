@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { sql } from 'drizzle-orm';
 import { parsePaymentsConfig } from '#config.ts';
 import { closeDb, openDb } from '#db/client.ts';
 import { openDatabaseClock } from '#db/clock.ts';
@@ -17,6 +16,9 @@ import { settleDuePayments } from '#workers/payments/settle-due-payments.ts';
 import { sweepNotices } from '#workers/payments/sweep-notices.ts';
 import { runWorkers } from '#workers/run-worker.ts';
 import { setDrainDeadline } from './drain-deadline.ts';
+import { observeGateway } from './observed/gateway.ts';
+import { openMetricsDb } from './observed/metrics-db.ts';
+import { paymentsDependencies, paymentsSamplers } from './observed/payments.ts';
 
 const config = parsePaymentsConfig(process.env);
 armFailpoint(process.env.FRONTROW_FAILPOINT);
@@ -24,20 +26,17 @@ const log = openLog({ ...config.log, name: 'payments' });
 const db = openDb({ ...config.postgres, name: 'frontrow-payments' });
 const eventLog = openEventLog(config.eventLog, 'frontrow-payments');
 const clock = openDatabaseClock(db);
-const gateway = openGateway(config.gateway);
+const gateway = observeGateway(openGateway(config.gateway));
 const policy = { ...defaultPaymentsPolicy, returnUrl: config.returnUrl };
 
 const stopping = new AbortController();
 const { signal } = stopping;
-const findAway = async () => {
-  if (signal.aborted) return ['stopping'];
-  return db.execute(sql`select 1`).then(
-    () => [],
-    () => ['payments-database'],
-  );
-};
+const bookingDb = openMetricsDb(config.bookingDatabase.url, 'frontrow-payments');
+const metricsDb = openMetricsDb(config.postgres.url, 'frontrow-payments');
+const dependencies = paymentsDependencies({ db, bookingDb, gateway, isStopping: () => signal.aborted });
+const readiness = () => dependencies.read();
 const server = createServer({ requestTimeout: 15_000, headersTimeout: 10_000 });
-server.on('request', createGatewayWebhook({ db, gateway, log, findAway, now: clock.now }));
+server.on('request', createGatewayWebhook({ db, gateway, log, readiness, now: clock.now }));
 server.listen(config.http.port, config.http.host);
 await once(server, 'listening');
 
@@ -55,7 +54,11 @@ const working = Promise.all([
 ]);
 const address = server.address();
 const port = typeof address === 'object' ? address?.port : undefined;
-const metrics = await serveMetrics({ config: config.metrics });
+const metrics = await serveMetrics({
+  config: config.metrics,
+  samplers: paymentsSamplers(dependencies, metricsDb),
+  readiness,
+});
 log.info({ port, metricsPort: metrics.port, gateway: gateway.name }, 'ready');
 process.send?.({ ready: true, port, metricsPort: metrics.port });
 
@@ -65,5 +68,5 @@ stopping.abort();
 server.close();
 // A notice that is being stored is answered before its database goes.
 await Promise.all([working, once(server, 'close')]);
-await Promise.all([eventLog.close(), closeDb(db), metrics.close()]);
+await Promise.all([eventLog.close(), metrics.close(), ...[db, bookingDb, metricsDb].map(closeDb)]);
 process.disconnect?.();

@@ -1,15 +1,20 @@
 import { once } from 'node:events';
 import { parseRelayConfig } from '#config.ts';
+import { closeDb } from '#db/client.ts';
 import { openEventLog } from '#events/log/open-log.ts';
+import { countRelayed, setStreaming } from '#observability/backlog-metrics.ts';
 import { describeError, openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
 import { relayOutbox, relaySlot } from '#workers/relay-outbox.ts';
 import { setDrainDeadline } from './drain-deadline.ts';
+import { openMetricsDb } from './observed/metrics-db.ts';
+import { relayDependencies, relaySamplers } from './observed/relay.ts';
 
 const config = parseRelayConfig(process.env);
 const log = openLog({ ...config.log, name: 'relay' });
 const eventLog = openEventLog(config.eventLog, 'frontrow-relay');
 const stopping = new AbortController();
+const following = new Set<string>();
 
 const relays = [config.postgres.url, config.payments.url].map((url) => {
   const slot = relaySlot(url);
@@ -17,20 +22,40 @@ const relays = [config.postgres.url, config.payments.url].map((url) => {
   const running = relayOutbox({
     url,
     slot,
-    log: eventLog,
+    log: {
+      append: async (messages) => {
+        await eventLog.append(messages);
+        countRelayed(slot, messages.length);
+      },
+    },
     signal: stopping.signal,
     onState: (state, detail) => {
       if (state === 'streaming' || state === 'standby') ready.resolve();
+      if (state === 'lost') following.delete(slot);
+      else following.add(slot);
+      setStreaming(slot, state === 'streaming');
       const fields = { slot, state, ...(detail instanceof Error ? describeError(detail) : { detail }) };
       if (state === 'lost') log.warn(fields, 'relay');
       else if (state !== 'standby') log.info(fields, 'relay');
     },
   });
-  return { ready: ready.promise, running };
+  return { slot, ready: ready.promise, running };
 });
 
 await Promise.race([Promise.all(relays.map(({ ready }) => ready)), Promise.all(relays.map(({ running }) => running))]);
-const metrics = await serveMetrics({ config: config.metrics });
+const watched = {
+  bookingDb: openMetricsDb(config.postgres.url, 'frontrow-relay'),
+  paymentsDb: openMetricsDb(config.payments.url, 'frontrow-relay'),
+  eventLog,
+  slots: relays.map(({ slot }) => slot),
+  isFollowing: (slot: string) => following.has(slot),
+};
+const dependencies = relayDependencies(watched);
+const metrics = await serveMetrics({
+  config: config.metrics,
+  samplers: relaySamplers(watched, dependencies),
+  readiness: () => dependencies.read(),
+});
 log.info({ metricsPort: metrics.port }, 'ready');
 process.send?.({ ready: true, metricsPort: metrics.port });
 
@@ -38,5 +63,5 @@ await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
 setDrainDeadline(log);
 stopping.abort();
 await Promise.all(relays.map(({ running }) => running));
-await Promise.all([eventLog.close(), metrics.close()]);
+await Promise.all([eventLog.close(), metrics.close(), ...[watched.bookingDb, watched.paymentsDb].map(closeDb)]);
 process.disconnect?.();

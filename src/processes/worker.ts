@@ -16,6 +16,7 @@ import { runWaitingRooms } from '#workers/run-waiting-rooms.ts';
 import { runWorkers, type Worker } from '#workers/run-worker.ts';
 import { sendHeartbeat } from '#workers/send-heartbeat.ts';
 import { setDrainDeadline } from './drain-deadline.ts';
+import { workerDependencies, workerSamplers } from './observed/worker.ts';
 
 /** `node src/processes/worker.ts [name ...]`: runs the named workers, or all of them. */
 const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
@@ -40,7 +41,12 @@ const eventLog = openEventLog(config.eventLog, 'frontrow-worker');
 const stopping = new AbortController();
 
 const working = runWorkers(choose(process.argv.slice(2)), resources, { eventLog, log, signal: stopping.signal });
-const metrics = await serveMetrics({ config: config.metrics });
+const dependencies = workerDependencies(resources);
+const metrics = await serveMetrics({
+  config: config.metrics,
+  samplers: workerSamplers(resources, dependencies),
+  readiness: () => dependencies.read(),
+});
 log.info({ workers: choose(process.argv.slice(2)).map(({ name }) => name), metricsPort: metrics.port }, 'ready');
 process.send?.({ ready: true, metricsPort: metrics.port });
 

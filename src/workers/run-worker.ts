@@ -5,6 +5,13 @@ import { type AggregateType, type DomainEvent, domainEvent } from '#events/contr
 import { DependencyAway, type EventLog, type Message } from '#events/log/log.ts';
 import { withOrigin } from '#events/origin.ts';
 import { describeError } from '#observability/log.ts';
+import {
+  countMessage,
+  countRun,
+  expectMessages,
+  type MessageOutcome,
+  timeMessage,
+} from '#observability/worker-metrics.ts';
 
 /**
  * Hears of published events. `run` is called at least once per message and guards itself with `onceFor(messageId)`. While
@@ -56,6 +63,7 @@ const AWAY_LINE_EVERY_MS = 10_000;
 
 async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime: Runtime): Promise<void> {
   let awayToldAtMs = Number.NEGATIVE_INFINITY;
+  expectMessages(one.name);
   await runtime.eventLog.consume({
     group: one.name,
     topics: one.topics,
@@ -66,9 +74,15 @@ async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime
       await withOrigin(message.origin, () =>
         one.run(needs, event, { messageId: message.id, signal: runtime.signal }).catch(waitForOutages),
       );
+      countMessage(one.name, 'handled');
+      timeMessage(one.name, {
+        seconds: (performance.now() - startedMs) / 1000,
+        delaySeconds: (Date.now() - message.createdAt.getTime()) / 1000,
+      });
       runtime.log.info({ ...about(message), worker: one.name, ms: elapsed(startedMs) }, event.type);
     },
     onTrouble: ({ kind, error, message }) => {
+      if (kind !== 'lost') countMessage(one.name, outcomeOf[kind]);
       if (kind === 'away') {
         if (performance.now() - awayToldAtMs < AWAY_LINE_EVERY_MS) return;
         awayToldAtMs = performance.now();
@@ -79,6 +93,12 @@ async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime
     },
   });
 }
+
+const outcomeOf: Record<'retry' | 'parked' | 'away', MessageOutcome> = {
+  retry: 'retried',
+  parked: 'parked',
+  away: 'away',
+};
 
 /** Whoever is to notice within a second that a store is back does not wait longer because it was away. */
 const MOST_BACK_OFF_MS = 5000;
@@ -91,9 +111,11 @@ async function runOnTime<Needs>(one: TimedWorker<Needs>, needs: Needs, runtime: 
       const answer = await one.run(needs, { signal: runtime.signal });
       if (answer) pauseMs = Math.max(0, Math.min(answer.nextInMs, one.everyMs));
       failures = 0;
+      countRun(one.name, 'ok');
     } catch (error) {
       if (runtime.signal.aborted) return;
       failures += 1;
+      countRun(one.name, 'failed');
       // Jitter, so that processes that failed together do not come back together.
       pauseMs =
         Math.min(100 * 2 ** failures, Math.max(one.everyMs, 1000), MOST_BACK_OFF_MS) * (0.5 + Math.random() / 2);

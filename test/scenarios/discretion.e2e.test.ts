@@ -179,5 +179,9 @@ test('while PostgreSQL is away callers are told to try again, and nothing about 
   expect(held).toMatchObject({ __typename: 'TryAgain', retry: { advice: 'SAME_KEY' } });
   const ready = await fetch(`${system.secondApiUrl}/ready?verbose`);
   expect(ready.status).toBe(503);
-  expect(await ready.json()).toMatchObject({ status: 'not ready', postgres: false, redis: true, search: false });
+  expect(await ready.json()).toMatchObject({
+    status: 'not ready',
+    dependencies: { 'booking-database': { state: 'down' }, redis: { state: 'up' }, search: { state: 'impaired' } },
+    degradations: expect.arrayContaining([expect.objectContaining({ dependency: 'booking-database' })]),
+  });
 });

@@ -19,6 +19,9 @@ import { createPaymentsDatabase } from './databases.ts';
 import { type BookingFact, findMoneyViolations, type GatewayLedger, type Violation } from './invariants-payments.ts';
 import { decide, merchantCall, sandboxKeys } from './sandbox-gateway.ts';
 
+/** Nothing here is asked whether it is ready. */
+export const alwaysReady = async () => ({ isReady: true, details: { dependencies: {}, degradations: [] } });
+
 export type PaymentRow = {
   status: string;
   gateway_reference: string | null;
@@ -68,7 +71,7 @@ export async function openPaymentsWorld(options: { policy?: Partial<PaymentsPoli
     webhookSecrets: [webhookSecret],
     timeoutMs: options.callTimeoutMs,
   });
-  server.on('request', createGatewayWebhook({ db, gateway, log, findAway: async () => [], now: () => new Date() }));
+  server.on('request', createGatewayWebhook({ db, gateway, log, readiness: alwaysReady, now: () => new Date() }));
   const policy = { ...defaultPaymentsPolicy, retryFirstSeconds: 0, retryMostSeconds: 0, ...options.policy };
   const needs = { db, gateway, policy };
   const call = merchantCall(sandbox.url);

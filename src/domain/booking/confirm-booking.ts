@@ -1,6 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
+import { onceFor } from '#db/inbox.ts';
+import { appendToOutbox } from '#db/outbox.ts';
+import { inTransaction } from '#db/transaction.ts';
 import type { DomainEventOf } from '#events/contracts.ts';
 import type { InboxMark } from '../inventory/inventory-read-statements.ts';
 import type { InventoryWriter } from '../inventory/inventory-writer.ts';
@@ -18,8 +21,8 @@ export type Confirmation = { readonly kind: 'confirmed' | 'retaken' | 'refundDue
 /**
  * Money has arrived: the seats are the fan's and the tickets exist. When the hold has ended, the very same seats are
  * taken again if they are free. When they are not, when the booking was cancelled or failed, or when the amount is not
- * the booking's, the booking says so and the money goes back. Again with the same news changes nothing. Throws for a
- * booking that does not exist.
+ * the booking's, the booking says so and the money goes back. Again with the same news changes nothing. So does the money
+ * of a booking that does not exist: the database was restored to a time before it.
  */
 export async function confirmBooking(
   { db, writer, ticketSigner }: ConfirmBookingNeeds,
@@ -31,7 +34,7 @@ export async function confirmBooking(
     select b.event_id, b.status, s.seat_no from bookings b join booking_seats s on s.booking_id = b.id
     where b.id = ${bookingId} order by s.seat_no`);
   const eventId = rows[0]?.event_id;
-  if (eventId === undefined) throw new Error(`Money arrived for booking ${bookingId}, which does not exist.`);
+  if (eventId === undefined) return sendBack(db, paid, inbox);
   // Signed before the write: others shall not wait for the event's lock meanwhile.
   const tickets = rows
     .filter((row) => row.status === 'PENDING_PAYMENT' || row.status === 'EXPIRED')
@@ -55,4 +58,19 @@ export async function confirmBooking(
     default:
       throw new Error(`The confirmation of booking ${bookingId} came to ${answer.kind}.`);
   }
+}
+
+async function sendBack(
+  db: Db,
+  { aggregateId, eventId }: DomainEventOf<'PaymentSucceeded'>,
+  inbox: InboxMark | undefined,
+): Promise<Confirmation> {
+  const reason = 'UNKNOWN_BOOKING';
+  const isNew = await inTransaction(db, 'sendBack', async (tx) => {
+    const tell = () => appendToOutbox(tx, [{ type: 'BookingConfirmationFailed', aggregateId, eventId, reason }]);
+    if (inbox) return onceFor(tx, inbox, tell);
+    await tell();
+    return true;
+  });
+  return { kind: isNew ? 'refundDue' : 'seenBefore' };
 }

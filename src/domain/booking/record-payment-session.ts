@@ -15,19 +15,20 @@ const LATE_SECONDS = 30;
 
 /**
  * The fan can pay now: stores where. A session that opened late extends the hold by the delay, once, by at most two
- * minutes. News about the payment that is newer stays. Throws for a booking that does not exist.
+ * minutes. News about the payment that is newer stays. `unknown`: the database was restored to a time before the booking;
+ * nobody can see where to pay, and should somebody have seen it, the money goes back.
  */
 export async function recordPaymentSession(
   needs: Needs,
   opened: DomainEventOf<'PaymentSessionOpened'>,
   inbox: InboxMark,
-): Promise<{ kind: 'recorded' | 'extended' }> {
+): Promise<{ kind: 'recorded' | 'extended' | 'unknown' }> {
   const bookingId = opened.aggregateId;
   const rows = await needs.db.execute<{ is_late: boolean }>(sql`
     select status = 'PENDING_PAYMENT' and hold_extended_at is null
       and clock_timestamp() - created_at > make_interval(secs => ${LATE_SECONDS}) as is_late
     from bookings where id = ${bookingId}`);
-  if (!rows[0]) throw new Error(`A payment session was opened for booking ${bookingId}, which does not exist.`);
+  if (!rows[0]) return { kind: 'unknown' };
   if (rows[0].is_late) {
     const command = { kind: 'openSession', bookingId, url: opened.url } as const;
     const answer = await needs.writer.submit(opened.eventId, command, { inbox });

@@ -4,16 +4,27 @@ import { onceFor } from '#db/inbox.ts';
 import { inTransaction } from '#db/transaction.ts';
 import type { DomainEventOf } from '#events/contracts.ts';
 import type { InboxMark } from '../inventory/inventory-read-statements.ts';
+import type { InventoryWriter } from '../inventory/inventory-writer.ts';
 import { replaceableBy } from './payment-status-rules.ts';
 
-/** The money is on its way back, or is back: the fan is told at each step. Newer news stays. */
+type Needs = { readonly db: Db; readonly writer: InventoryWriter };
+
+/**
+ * The money is on its way back, or is back: the fan is told at each step. Newer news stays. A booking that is confirmed
+ * all the same was cancelled after the time to which the database was restored: it is cancelled once more.
+ */
 export async function recordRefund(
-  { db }: { readonly db: Db },
+  { db, writer }: Needs,
   refund: DomainEventOf<'RefundRequested' | 'PaymentRefunded'>,
   inbox: InboxMark,
 ): Promise<{ kind: 'recorded' | 'seenBefore' }> {
   const isBack = refund.type === 'PaymentRefunded';
   const status = isBack ? 'REFUNDED' : 'REFUND_PENDING';
+  const [booking] = await db.execute<{ event_id: string; status: string }>(
+    sql`select event_id, status from bookings where id = ${refund.aggregateId}`,
+  );
+  if (booking?.status === 'CONFIRMED')
+    await writer.submit(booking.event_id, { kind: 'release', reason: 'REFUNDED', bookingId: refund.aggregateId });
   const isNew = await inTransaction(db, 'recordRefund', (tx) =>
     onceFor(tx, inbox, async () => {
       await tx.execute(sql`

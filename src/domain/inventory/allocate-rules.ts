@@ -68,10 +68,14 @@ function confirm(work: InventoryWork, command: ConfirmCommand): InventoryOutcome
   const booking = work.ownBooking(command.bookingId);
   if (!booking) return { kind: 'noBooking' };
   if (booking.status === 'CONFIRMED') return { kind: 'confirmed', booking, retaken: false, fresh: false };
-  // Its money was seen before and could not be used: it is on its way back, or was given back.
-  const isSettled = ['PAYMENT_SUCCESS', 'REFUND_PENDING', 'REFUNDED'].includes(booking.paymentStatus);
-  if (isSettled) return { kind: 'unconfirmable', booking, reason: undefined };
   const reason = whyUnconfirmable(work, booking, command);
+  // Its money was seen before and could not be used. That it comes again, in another message, means that payments forgot
+  // that it was asked for it.
+  const isSettled = ['PAYMENT_SUCCESS', 'REFUND_PENDING', 'REFUNDED'].includes(booking.paymentStatus);
+  if (isSettled) {
+    const again = reason ?? 'SEATS_TAKEN';
+    return { kind: 'unconfirmable', booking: work.askForRefund(booking, again), reason: again };
+  }
   if (reason) return { kind: 'unconfirmable', booking: work.turnMoneyAway(booking, reason), reason };
   const retaken = booking.status === 'EXPIRED';
   return { kind: 'confirmed', booking: work.confirm(booking, command.tickets, retaken), retaken, fresh: true };
@@ -94,6 +98,10 @@ function release(work: InventoryWork, command: ReleaseCommand): InventoryOutcome
   const booking = work.ownBooking(command.bookingId);
   if (!booking) return { kind: 'noBooking' };
   if (command.reason === 'CANCELLED') return cancel(work, booking, command.userId);
+  if (command.reason === 'REFUNDED') {
+    if (booking.status !== 'CONFIRMED') return { kind: 'kept', booking };
+    return { kind: 'released', booking: work.cancel(booking), fresh: true };
+  }
   if (command.reason === 'EXPIRED') {
     if (booking.status !== 'PENDING_PAYMENT' || booking.holdExpiresAtMs > work.nowMs) return { kind: 'kept', booking };
     return work.end(booking);

@@ -24,7 +24,7 @@ export type ConfirmCommand = {
 };
 
 export type ReleaseCommand =
-  | { readonly kind: 'release'; readonly reason: 'EXPIRED' | 'FAILED'; readonly bookingId: string }
+  | { readonly kind: 'release'; readonly reason: 'EXPIRED' | 'FAILED' | 'REFUNDED'; readonly bookingId: string }
   | { readonly kind: 'release'; readonly reason: 'CANCELLED'; readonly bookingId: string; readonly userId: string };
 
 /** The payment session is open, but late: the hold is extended by the delay, once. */

@@ -172,7 +172,10 @@ export class InventoryWork {
   /** The payment is over, so a booking that still waits for it has failed. */
   turnMoneyAway(before: BookingState, reason: UnconfirmableReason): BookingState {
     const paid = this.#update(before, { paymentStatus: 'PAYMENT_SUCCESS' });
-    const booking = paid.status === 'PENDING_PAYMENT' ? this.fail(paid) : paid;
+    return this.askForRefund(paid.status === 'PENDING_PAYMENT' ? this.fail(paid) : paid, reason);
+  }
+
+  askForRefund(booking: BookingState, reason: UnconfirmableReason): BookingState {
     this.#transitions.push({ type: 'unconfirmable', booking, reason });
     return booking;
   }

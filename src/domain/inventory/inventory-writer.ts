@@ -1,5 +1,5 @@
 import type { Db } from '#db/client.ts';
-import { currentOrigin } from '#events/origin.ts';
+import { currentOrigin, type Origin } from '#events/origin.ts';
 import type { SeatingPlanCache } from '../catalog/seating-plan-cache.ts';
 import { TryAgain } from '../errors.ts';
 import { type EventSales, openEventSales } from './event-sales.ts';
@@ -21,12 +21,23 @@ export type InventoryWriterOptions = {
   readonly seatLocks?: SeatLocks;
   /** Told of every commit, in the order of its event's versions. What it throws is dropped: the outbox says the same. */
   readonly afterCommit?: (committed: Committed) => unknown;
+  /** Told of every write, for whoever measures. */
+  readonly onWritten?: (write: InventoryWrite) => void;
   readonly maxBatch?: number;
   /** Commands that wait for one event; more are told to try again. */
   readonly maxQueued?: number;
 };
 
 export type { Committed };
+
+/** One transaction, or what was tried of it. */
+export type InventoryWrite = {
+  readonly commands: number;
+  readonly events: number;
+  readonly milliseconds: number;
+  /** Of the commands that have one. */
+  readonly origins: readonly Origin[];
+};
 
 export type SubmitOptions = {
   readonly inbox?: InboxMark;
@@ -158,6 +169,7 @@ class Writer implements InventoryWriter {
     const taken = this.#take(lane);
     const locked = await this.#batches.write(taken.map(({ batch }) => batch));
     this.#lastWriteMs = performance.now() - startedAt;
+    this.#report(taken);
     for (const { queue, batch } of taken) {
       if (locked.includes(batch)) {
         queue.entries.unshift(...batch.entries);
@@ -170,6 +182,14 @@ class Writer implements InventoryWriter {
     lane.active -= 1;
     setImmediate(() => this.#pump());
     if (this.#queues.size === 0) for (const done of this.#onIdle.splice(0)) done();
+  }
+
+  #report(taken: readonly { batch: Batch }[]): void {
+    const { onWritten } = this.#options;
+    if (!onWritten) return;
+    const entries = taken.flatMap(({ batch }) => batch.entries);
+    const origins = entries.flatMap(({ request }) => (request.origin ? [request.origin] : []));
+    onWritten({ commands: entries.length, events: taken.length, milliseconds: this.#lastWriteMs, origins });
   }
 
   #take(lane: Lane): { queue: Queue; batch: Batch }[] {

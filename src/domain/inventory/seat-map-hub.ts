@@ -17,6 +17,17 @@ const MAX_KEPT_FRAMES = 64;
 /** What may come in while the map is being read again. */
 const MAX_BACKLOG = 2_000;
 
+/** What all hubs of a process have done. */
+export type SeatMapCounts = {
+  /** Handed to one watcher each. */
+  deltas: number;
+  resets: number;
+  /** Versions that were told together with a later one. */
+  merged: number;
+  /** Maps that were read again because something was missing. */
+  heals: number;
+};
+
 export type HubStart = { map: SeatMap; deltas: readonly EncodedChange[] };
 /** Gives a map at `atLeast` or later, if there is one. */
 export type ReadMap = (atLeast: number) => Promise<SeatMap | undefined>;
@@ -28,6 +39,7 @@ export type ReadMap = (atLeast: number) => Promise<SeatMap | undefined>;
  */
 export class SeatMapHub {
   readonly #read: ReadMap;
+  readonly #counts: SeatMapCounts;
   readonly #recent = new RecentSteps(KEPT_DELTAS);
   /** The map's fixed parts, and the snapshot of the version that was asked for last. */
   #snapshot: SeatMap;
@@ -48,8 +60,9 @@ export class SeatMapHub {
   #toWake: (() => void)[] = [];
   #closed = false;
 
-  constructor({ map, deltas }: HubStart, read: ReadMap) {
+  constructor({ map, deltas }: HubStart, read: ReadMap, counts: SeatMapCounts) {
     this.#read = read;
+    this.#counts = counts;
     this.#snapshot = map;
     this.#packed = map.packed.slice();
     this.#version = map.version;
@@ -134,8 +147,13 @@ export class SeatMapHub {
 
   /** What comes after `version`: the same object for everyone who is there. Only while `sentVersion` is past `version`. */
   frameAfter(version: number): SeatMapChange {
-    const known = this.#frames.get(version);
-    if (known) return known;
+    const frame = this.#frames.get(version) ?? this.#newFrame(version);
+    if (frame.kind === 'reset') this.#counts.resets++;
+    else this.#counts.deltas++;
+    return frame;
+  }
+
+  #newFrame(version: number): SeatMapChange {
     const frame = this.#recent.since(version, this.#sentVersion) ?? ({ kind: 'reset', map: this.snapshot() } as const);
     if (this.#frames.size < MAX_KEPT_FRAMES) this.#frames.set(version, frame);
     return frame;
@@ -173,6 +191,7 @@ export class SeatMapHub {
   }
 
   async #readAgain(version: number): Promise<void> {
+    this.#counts.heals++;
     const map = await this.#read(version).catch(() => undefined);
     if (map && !this.#closed) this.adopt(map);
   }
@@ -200,6 +219,7 @@ export class SeatMapHub {
   }
 
   #flush(): void {
+    this.#counts.merged += this.#version - this.#sentVersion - 1;
     this.#sentVersion = this.#version;
     this.#frames = new Map();
     this.#wakeAll();

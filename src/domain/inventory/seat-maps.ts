@@ -7,7 +7,7 @@ import type { Redis } from '#redis/client.ts';
 import type { Heartbeat } from '#redis/heartbeat.ts';
 import type { PubSub } from '#redis/pubsub.ts';
 import type { SeatMap } from './seat-map.ts';
-import { SeatMapHub } from './seat-map-hub.ts';
+import { type SeatMapCounts, SeatMapHub } from './seat-map-hub.ts';
 import { type EncodedChange, readDeltas } from './seat-map-projection.ts';
 import { SeatMapReader } from './seat-map-reader.ts';
 import { loadVersions } from './seat-map-source.ts';
@@ -35,6 +35,7 @@ export class SeatMaps {
   readonly #reader: SeatMapReader;
   readonly #opening = new Map<string, Promise<Entry | undefined>>();
   readonly #entries = new Map<string, Entry>();
+  readonly #counts: SeatMapCounts = { deltas: 0, resets: 0, merged: 0, heals: 0 };
   readonly #lingerMs: number;
   readonly #timers: NodeJS.Timeout[];
   readonly #offRecheck: () => void;
@@ -74,6 +75,13 @@ export class SeatMaps {
     return entry.hub;
   }
 
+  /** Events that are kept current, who watches them, and what was done so far. */
+  stats(): SeatMapCounts & { events: number; watchers: number } {
+    let watchers = 0;
+    for (const { hub } of this.#entries.values()) watchers += hub.watchers;
+    return { ...this.#counts, events: this.#entries.size, watchers };
+  }
+
   close(): void {
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
@@ -101,7 +109,7 @@ export class SeatMaps {
         return undefined;
       }
       const deltas = await readDeltas(this.#needs.redis, eventId).catch(() => []);
-      const hub = new SeatMapHub({ map, deltas }, (atLeast) => this.#reader.atLeast(map, atLeast));
+      const hub = new SeatMapHub({ map, deltas }, (atLeast) => this.#reader.atLeast(map, atLeast), this.#counts);
       deliver = (message) => deliverTo(hub, message);
       hub.receive(deltas);
       for (const message of early) deliver(message);

@@ -65,6 +65,21 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
     await group.stop();
   });
 
+  test('says what a group has not read, where it can', async () => {
+    await using log = await opened(open);
+    const name = randomUUIDv7();
+    const messages = someMessages(12, 3);
+    await log.append(messages);
+    const group = startGroup(log, name, { only: messages });
+    await group.until(12);
+    await group.stop();
+    await log.append(someMessages(5, 2));
+    if (!log.lag) return;
+    const lag = log.lag.bind(log);
+    const unread = async () => (await lag()).find((one) => one.group === name && one.topic === 'booking')?.unread;
+    await expect.poll(unread, { timeout: 20_000 }).toBe(5);
+  });
+
   test('a group that stopped goes on where it was', async () => {
     await using log = await opened(open);
     const messages = someMessages(60, 5);

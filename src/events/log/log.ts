@@ -44,5 +44,9 @@ export interface EventLog {
   append(messages: readonly NewMessage[]): Promise<void>;
   /** Resolves when the signal was raised and everything under way is done. */
   consume(consumption: Consumption): Promise<void>;
+  /** What each group has not read yet, where the log can say so. */
+  lag?(): Promise<readonly Unread[]>;
   close(): Promise<void>;
 }
+
+export type Unread = { readonly group: string; readonly topic: AggregateType; readonly unread: number };

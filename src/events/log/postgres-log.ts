@@ -3,7 +3,7 @@ import postgres from 'postgres';
 import type { AggregateType } from '../contracts.ts';
 import { originOf, type StoredOrigin } from '../origin.ts';
 import type { Delivery } from './delivery.ts';
-import type { Consumption, EventLog, Message, NewMessage } from './log.ts';
+import type { Consumption, EventLog, Message, NewMessage, Unread } from './log.ts';
 import { deliverOrPark, replayParked } from './parked-messages.ts';
 
 const PARTITIONS = 8;
@@ -36,8 +36,15 @@ export function openPostgresLog(options: { url: string; name: string; poolMax?: 
   return {
     append: (messages) => append(sql, messages),
     consume: (consumption) => consume(sql, consumption),
+    lag: () => readLag(sql),
     close: () => sql.end({ timeout: 5 }),
   };
+}
+
+async function readLag(sql: Sql): Promise<Unread[]> {
+  return await sql<Unread[]>`
+    select c.consumer_group as "group", c.topic, sum(p.next_offset - c."offset")::float8 as unread
+    from event_log.positions c join event_log.partitions p using (topic, partition) group by 1, 2`;
 }
 
 export function partitionOf(key: string): number {

@@ -16,7 +16,20 @@ export type AttachedWebSocket = {
    * next process at once. Code 1012: clients try again. Call it before what the subscriptions read from is closed.
    */
   close(overMs?: number): Promise<void>;
-  stats(): { sockets: number; subscriptions: number; groups: number; executions: number };
+  stats(): SocketStats;
+};
+
+export type SocketStats = {
+  readonly sockets: number;
+  readonly subscriptions: number;
+  readonly groups: number;
+  /** Since the start: events executed for pushing, sockets opened, closed as too slow, and gone without an answer. */
+  readonly executions: number;
+  readonly opened: number;
+  readonly stalled: number;
+  readonly silent: number;
+  /** Messages that sockets have not taken yet. */
+  readonly outstanding: number;
 };
 
 /** Each connection once a second, a part of them at a time. */
@@ -37,7 +50,9 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
     operations: new Operations(options),
     enter: (userId) => byViewer.add(userId, limits.socketsPerViewer),
     leave: (userId) => byViewer.remove(userId),
+    ends: { stalled: 0, silent: 0 },
   };
+  let opened = 0;
   const sockets = new WebSocketServer({
     noServer: true,
     // A compressor takes 200 KB a socket.
@@ -65,6 +80,7 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
         socket.close(closeCodes.subprotocolNotAcceptable, 'Subprotocol not acceptable');
         return;
       }
+      opened++;
       connections.set(socket, new Connection(shared, { socket, stream }, handshake));
       socket.once('close', () => connections.delete(socket));
     });
@@ -82,14 +98,20 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
       server.off('upgrade', onUpgrade);
       sockets.close();
     },
-    stats: () => ({
-      sockets: connections.size,
-      subscriptions: [...connections.values()].reduce((sum, connection) => sum + connection.subscriptions, 0),
-      groups: shared.groups.size,
-      executions: shared.groups.executions,
-    }),
+    stats: () => ({ ...statsOf(connections), ...groupsOf(shared), ...shared.ends, opened }),
   };
 }
+
+function statsOf(connections: ReadonlyMap<WebSocket, Connection>) {
+  const stats = { sockets: connections.size, subscriptions: 0, outstanding: 0 };
+  for (const connection of connections.values()) {
+    stats.subscriptions += connection.subscriptions;
+    stats.outstanding += connection.outstanding;
+  }
+  return stats;
+}
+
+const groupsOf = ({ groups }: Server) => ({ groups: groups.size, executions: groups.executions });
 
 /** Checks the next ones at each call: they were opened at all times, so their pings are spread, too. */
 function checkInParts(connections: ReadonlyMap<WebSocket, Connection>): () => void {

@@ -24,6 +24,8 @@ export type Server = {
   /** False when this viewer has too many sockets already. */
   enter(userId: string): boolean;
   leave(userId: string): void;
+  /** How many sockets this server ended, by why. */
+  readonly ends: { stalled: number; silent: number };
 };
 
 /** A close frame that a stalled client does not read cannot be waited for. */
@@ -106,13 +108,18 @@ export class Connection implements Outlet {
     if (!this.#caller && now - this.#openedAt > initSeconds * 1000)
       this.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout');
     else if (Date.now() >= expiresAt) this.close(closeCodes.forbidden, 'The access token has ended');
-    else if (this.#outstanding > 0 && now - this.#progressAt > stallSeconds * 1000)
-      this.close(closeCodes.tryAgainLater, 'Too slow');
+    else if (this.#outstanding > 0 && now - this.#progressAt > stallSeconds * 1000) this.#closeStalled();
     else if (now - this.#pingedAt > pingSeconds * 1000) this.#ping(now);
+  }
+
+  #closeStalled(): void {
+    this.#server.ends.stalled++;
+    this.close(closeCodes.tryAgainLater, 'Too slow');
   }
 
   #ping(now: number): void {
     if (!this.#answered) {
+      this.#server.ends.silent++;
       this.#socket.terminate();
       return;
     }
@@ -255,7 +262,7 @@ export class Connection implements Outlet {
     const errors = 'errors' in opened ? opened.errors : undefined;
     options.onSubscribe?.({
       operation: refused ? payload.operationName : operation.name,
-      field: refused ? undefined : operation.field,
+      field: refused ? undefined : operation.checked.field,
       errors,
       userId: caller.viewer?.userId,
       milliseconds: performance.now() - startedAt,

@@ -8,6 +8,7 @@ import { settlePayment } from '#domain/payments/settle-payment.ts';
 import type { SettleNeeds, StepOutcome } from '#domain/payments/settle-step.ts';
 import { originOf, withOrigin } from '#events/origin.ts';
 import { describeError } from '#observability/log.ts';
+import { countStep } from '#observability/payment-metrics.ts';
 import type { WorkerLog } from '#workers/run-worker.ts';
 
 export type Settler = {
@@ -54,6 +55,7 @@ export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }
     };
     try {
       const { step, ...result } = await withOrigin(origin, () => settlePayment(needs, claimed, signal));
+      countStep(step, result.outcome);
       const fields = { ...about, ...result, ms: Math.round(performance.now() - startedMs) };
       if (alarms.has(result.outcome)) log.error(fields, step);
       else if (result.outcome === 'UNKNOWN') log.warn(fields, step);

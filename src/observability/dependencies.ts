@@ -1,0 +1,112 @@
+import { gauge } from './metrics.ts';
+import { type Sampler, sampler } from './samplers.ts';
+
+/** `impaired`: it answers, but something has to stand in for a part of it. */
+export type DependencyState = 'up' | 'impaired' | 'down';
+
+export type DependencyCheck = {
+  readonly name: string;
+  /** Rejects, or takes more than a second, when it is down. False: impaired. */
+  readonly check: () => PromiseLike<unknown> | boolean;
+  /** Without it the process is not ready. */
+  readonly isNeeded?: boolean;
+  /** What the process does while it is not up, in words for whoever is on duty. */
+  readonly without: string;
+};
+
+export type DependencyReport = {
+  readonly state: DependencyState;
+  /** How long the answer took; what is checked in memory takes 0. */
+  readonly latencyMs: number;
+  /** ISO instant since which this process sees the state. */
+  readonly since: string;
+};
+
+/** What `/ready?verbose` tells. */
+export type ReadinessReport = {
+  readonly isReady: boolean;
+  readonly details: {
+    /** By name. */
+    readonly dependencies: Readonly<Record<string, DependencyReport>>;
+    /** One for each dependency that is not up. */
+    readonly degradations: readonly { readonly dependency: string; readonly effect: string }[];
+  };
+};
+
+export type Dependencies = { read(): Promise<ReadinessReport>; sampler: Sampler };
+
+const up = gauge({
+  name: 'frontrow_dependency_up',
+  help: 'What this process needs: 1 up, 0.5 impaired (something stands in for a part of it), 0 down.',
+  labelNames: ['dependency'],
+});
+const latency = gauge({
+  name: 'frontrow_dependency_latency_seconds',
+  help: 'How long the last check took, waiting for a connection of the pool included.',
+  labelNames: ['dependency'],
+});
+
+const PATIENCE_MS = 1_000;
+const values: Record<DependencyState, number> = { up: 1, impaired: 0.5, down: 0 };
+
+/** Looks at what a process depends on when somebody asks, and remembers since when it is so. */
+export function watchDependencies(checks: readonly DependencyCheck[]): Dependencies {
+  const known = new Map<string, DependencyReport>();
+  let reading: Promise<ReadinessReport> | undefined;
+
+  const look = async (): Promise<ReadinessReport> => {
+    await Promise.all(
+      checks.map(async (one) => {
+        const startedMs = performance.now();
+        const state = await stateOf(one);
+        const before = known.get(one.name);
+        const since = before?.state === state ? before.since : new Date().toISOString();
+        known.set(one.name, { state, since, latencyMs: Math.round((performance.now() - startedMs) * 10) / 10 });
+      }),
+    );
+    return report(checks, known);
+  };
+  /** One look at a time, however many ask. */
+  const read = () => {
+    reading ??= look().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+  return {
+    read,
+    sampler: sampler({
+      name: 'dependencies',
+      metrics: [up, latency],
+      read: async () => {
+        const { dependencies } = (await read()).details;
+        return Object.entries(dependencies).flatMap(([dependency, { state, latencyMs }]) => [
+          { metric: up, labels: { dependency }, value: values[state] },
+          { metric: latency, labels: { dependency }, value: latencyMs / 1000 },
+        ]);
+      },
+    }),
+  };
+}
+
+function report(checks: readonly DependencyCheck[], known: ReadonlyMap<string, DependencyReport>): ReadinessReport {
+  const away = checks.filter(({ name }) => known.get(name)?.state !== 'up');
+  return {
+    isReady: away.every((one) => !one.isNeeded || known.get(one.name)?.state !== 'down'),
+    details: {
+      dependencies: Object.fromEntries(known),
+      degradations: away.map(({ name, without }) => ({ dependency: name, effect: without })),
+    },
+  };
+}
+
+async function stateOf({ check }: DependencyCheck): Promise<DependencyState> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'down'>((resolve) => {
+    timer = setTimeout(() => resolve('down'), PATIENCE_MS);
+  });
+  const asked = (async (): Promise<DependencyState> => ((await check()) === false ? 'impaired' : 'up'))();
+  const state = await Promise.race([asked.catch((): DependencyState => 'down'), late]);
+  clearTimeout(timer);
+  return state;
+}

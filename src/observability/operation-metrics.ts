@@ -1,0 +1,40 @@
+import { counter, histogram } from './metrics.ts';
+
+export type Transport = 'http' | 'sse' | 'websocket';
+
+const operations = counter({
+  name: 'frontrow_operations_total',
+  help: 'GraphQL operations by their root field and how they went: ok, or the code of the refusal or error. Subscriptions: whether they started.',
+  labelNames: ['transport', 'operation', 'outcome'],
+});
+const durations = histogram({
+  name: 'frontrow_operation_duration_seconds',
+  help: 'From the request to the answer of a GraphQL operation; to the start of a subscription.',
+  labelNames: ['transport', 'operation'],
+});
+const holds = counter({
+  name: 'frontrow_holds_total',
+  help: 'Attempts to hold seats by result: HELD, REPLAYED (the same key again), the code of the refusal, or FAILED.',
+  labelNames: ['result'],
+});
+
+export type OperationMetrics = {
+  operated(done: { transport: Transport; operation: string; outcome: string; seconds: number }): void;
+  /** Of `createBooking`. */
+  readonly held: (result: string) => void;
+};
+
+/** `refusals`: the errors that a hold may be refused with, so that each is there before it happens for the first time. */
+export function openOperationMetrics(refusals: readonly { readonly name: string }[]): OperationMetrics {
+  for (const result of ['HELD', 'REPLAYED', 'FAILED', ...refusals.map(codeOf)]) holds.inc({ result }, 0);
+  return {
+    operated({ transport, operation, outcome, seconds }) {
+      operations.inc({ transport, operation, outcome });
+      durations.observe({ transport, operation }, seconds);
+    },
+    held: (result) => holds.inc({ result }),
+  };
+}
+
+/** `SeatsUnavailable` has the code `SEATS_UNAVAILABLE`, and so have all. */
+const codeOf = ({ name }: { readonly name: string }): string => name.replace(/(?<!^)[A-Z]/g, '_$&').toUpperCase();

@@ -1,0 +1,75 @@
+import { counter, gauge, histogram } from './metrics.ts';
+import { type Sampler, sampler } from './samplers.ts';
+
+const calls = counter({
+  name: 'frontrow_gateway_calls_total',
+  help: 'Calls of the payment gateway: ok, refused (a definite no), or unknown (no answer; the call may have acted).',
+  labelNames: ['call', 'result'],
+});
+const callDurations = histogram({
+  name: 'frontrow_gateway_call_duration_seconds',
+  help: 'How long the gateway took to answer, or to be given up.',
+  labelNames: ['call'],
+});
+const steps = counter({
+  name: 'frontrow_settlement_steps_total',
+  help: 'Steps that were taken for a payment at the gateway, by what came of them.',
+  labelNames: ['step', 'outcome'],
+});
+const notices = counter({
+  name: 'frontrow_notices_total',
+  help: "Webhook deliveries by what came of them: applied, known, waiting and so on; REJECTED (not the gateway's), NOT_KEPT (answered 503).",
+  labelNames: ['outcome'],
+});
+const refunds = gauge({ name: 'frontrow_refunds_pending', help: 'Refunds that have not arrived yet.' });
+const refundAge = gauge({
+  name: 'frontrow_oldest_refund_pending_age_seconds',
+  help: 'How long the oldest refund is under way; 0 without one.',
+});
+const due = gauge({
+  name: 'frontrow_payments_due',
+  help: 'Payments for which a call of the gateway is due by now.',
+});
+const dueAge = gauge({
+  name: 'frontrow_oldest_payment_due_age_seconds',
+  help: 'How long the payment is due that is due for longest; 0 without one.',
+});
+const waiting = gauge({ name: 'frontrow_notices_waiting', help: 'Notices that were stored and match no payment yet.' });
+
+export type GatewayResult = 'ok' | 'refused' | 'unknown';
+export type PaymentBacklog = {
+  readonly refunds: number;
+  readonly oldestRefundSeconds: number;
+  readonly due: number;
+  readonly oldestDueSeconds: number;
+  readonly waitingNotices: number;
+};
+
+export function countGatewayCall(call: string, result: GatewayResult, seconds: number): void {
+  calls.inc({ call, result });
+  callDurations.observe({ call }, seconds);
+}
+
+/** Each is there before it happens for the first time. */
+export function expectGatewayCalls(names: readonly string[]): void {
+  for (const call of names) for (const result of ['ok', 'refused', 'unknown']) calls.inc({ call, result }, 0);
+}
+
+export const countStep = (step: string, outcome: string): void => steps.inc({ step, outcome });
+export const countNotice = (outcome: string): void => notices.inc({ outcome });
+
+export const paymentSampler = (read: () => Promise<PaymentBacklog>): Sampler =>
+  sampler({
+    name: 'payments',
+    metrics: [refunds, refundAge, due, dueAge, waiting],
+    read: async () => {
+      const backlog = await read();
+      return [
+        { metric: refunds, value: backlog.refunds },
+        { metric: refundAge, value: backlog.oldestRefundSeconds },
+        { metric: due, value: backlog.due },
+        { metric: dueAge, value: backlog.oldestDueSeconds },
+        { metric: waiting, value: backlog.waitingNotices },
+      ];
+    },
+  });

@@ -1,0 +1,47 @@
+import { counter, gauge, histogram } from './metrics.ts';
+
+export type MessageOutcome = 'handled' | 'retried' | 'parked' | 'away';
+
+const messages = counter({
+  name: 'frontrow_messages_total',
+  help: 'Deliveries of domain events to a worker and how they went: handled, retried, parked, or away (waits for a store).',
+  labelNames: ['worker', 'outcome'],
+});
+const durations = histogram({
+  name: 'frontrow_message_duration_seconds',
+  help: 'How long a worker took for a message that it handled.',
+  labelNames: ['worker'],
+});
+const delays = histogram({
+  name: 'frontrow_message_delay_seconds',
+  help: 'From the commit that published a message to the end of its handling.',
+  labelNames: ['worker'],
+  buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+});
+const runs = counter({
+  name: 'frontrow_timed_runs_total',
+  help: 'Runs of the workers that the clock starts: ok or failed.',
+  labelNames: ['worker', 'outcome'],
+});
+const succeededAt = gauge({
+  name: 'frontrow_timed_run_success_timestamp_seconds',
+  help: 'When a worker that the clock starts last ran without an error, in seconds since 1970.',
+  labelNames: ['worker'],
+});
+
+/** Each is there before it happens for the first time. */
+export function expectMessages(worker: string): void {
+  for (const outcome of ['handled', 'retried', 'parked', 'away']) messages.inc({ worker, outcome }, 0);
+}
+
+export const countMessage = (worker: string, outcome: MessageOutcome): void => messages.inc({ worker, outcome });
+
+export function timeMessage(worker: string, took: { seconds: number; delaySeconds: number }): void {
+  durations.observe({ worker }, took.seconds);
+  delays.observe({ worker }, Math.max(0, took.delaySeconds));
+}
+
+export function countRun(worker: string, outcome: 'ok' | 'failed'): void {
+  runs.inc({ worker, outcome });
+  if (outcome === 'ok') succeededAt.set({ worker }, Date.now() / 1000);
+}

@@ -1,0 +1,62 @@
+import { sql } from 'drizzle-orm';
+import type { Db } from '#db/client.ts';
+import { readOverdueHolds } from '#domain/booking/overdue-holds-queries.ts';
+import { readSeatLockMode } from '#domain/inventory/seat-lock-mode.ts';
+import type { SocketStats } from '#http/websocket/attach-websocket.ts';
+import { overdueSampler } from '#observability/backlog-metrics.ts';
+import { type Dependencies, watchDependencies } from '#observability/dependencies.ts';
+import { writerSampler } from '#observability/inventory-metrics.ts';
+import { liveSampler } from '#observability/live-metrics.ts';
+import type { Sampler } from '#observability/samplers.ts';
+import type { ApiResources } from '#resources.ts';
+
+/** What an api process depends on, and what it does without. */
+export const apiDependencies = (resources: ApiResources): Dependencies =>
+  watchDependencies([
+    {
+      name: 'booking-database',
+      check: () => resources.db.execute(sql`select 1`),
+      isNeeded: true,
+      without: 'Holds and bookings are refused with TRY_AGAIN; seat maps are the last known ones, marked stale.',
+    },
+    {
+      name: 'redis',
+      check: () => resources.redis.ping(),
+      without: 'Holds are decided by PostgreSQL alone; seat maps come from PostgreSQL; limits are counted per process.',
+    },
+    {
+      name: 'seat-locks',
+      check: async () => (await readSeatLockMode(resources)) === 'believed',
+      without: 'Seat locks are not believed until they are rebuilt; holds are decided by PostgreSQL alone.',
+    },
+    {
+      name: 'pubsub',
+      check: () => !resources.heartbeat.isDeaf(),
+      without: 'Live seat maps move by comparison with PostgreSQL, every few seconds.',
+    },
+    {
+      name: 'search',
+      check: async () => !(await resources.search.suggest({ text: 'a', first: 1 })).degraded,
+      without: 'Searches are answered by PostgreSQL, with degraded: true and without facets.',
+    },
+  ]);
+
+type Observed = {
+  resources: ApiResources;
+  dependencies: Dependencies;
+  /** A connection of its own: what is asked at a scrape must not wait for, or hold up, what fans ask. */
+  db: Db;
+  sockets: () => SocketStats;
+  eventStreams: () => number;
+};
+
+export const apiSamplers = ({ resources, dependencies, db, sockets, eventStreams }: Observed): Sampler[] => [
+  dependencies.sampler,
+  liveSampler(() => ({
+    sockets: sockets(),
+    seatMaps: resources.seatMaps.stats(),
+    eventStreams: eventStreams(),
+  })),
+  writerSampler(resources.writer),
+  overdueSampler(() => readOverdueHolds({ db })),
+];

@@ -1,0 +1,42 @@
+import { GatewayRefused, type PaymentGateway } from '#domain/payments/gateway.ts';
+import { countGatewayCall, expectGatewayCalls, type GatewayResult } from '#observability/payment-metrics.ts';
+
+const calls = ['openSession', 'findSessionsByBooking', 'getSession', 'expireSession', 'refund'] as const;
+
+export type ObservedGateway = PaymentGateway & {
+  /** Whether the last call was answered, with yes or no; true before the first. */
+  answers(): boolean;
+};
+
+/** The same gateway; each of its calls is counted and timed. */
+export function observeGateway(gateway: PaymentGateway): ObservedGateway {
+  let lastAnswered = true;
+  expectGatewayCalls(calls);
+  const observe =
+    <Args extends unknown[], T>(name: (typeof calls)[number], call: (...args: Args) => Promise<T>) =>
+    async (...args: Args): Promise<T> => {
+      const startedMs = performance.now();
+      let result: GatewayResult = 'unknown';
+      try {
+        const answer = await call(...args);
+        result = 'ok';
+        return answer;
+      } catch (error) {
+        if (error instanceof GatewayRefused) result = 'refused';
+        throw error;
+      } finally {
+        lastAnswered = result !== 'unknown';
+        countGatewayCall(name, result, (performance.now() - startedMs) / 1000);
+      }
+    };
+  return {
+    name: gateway.name,
+    openSession: observe('openSession', (request) => gateway.openSession(request)),
+    findSessionsByBooking: observe('findSessionsByBooking', (search) => gateway.findSessionsByBooking(search)),
+    getSession: observe('getSession', (reference, options) => gateway.getSession(reference, options)),
+    expireSession: observe('expireSession', (reference, options) => gateway.expireSession(reference, options)),
+    refund: observe('refund', (request) => gateway.refund(request)),
+    verifyNotice: (...delivery) => gateway.verifyNotice(...delivery),
+    answers: () => lastAnswered,
+  };
+}

@@ -1,0 +1,36 @@
+import { sql } from 'drizzle-orm';
+import type { Db } from '#db/client.ts';
+import { readPaymentBacklog } from '#domain/payments/payment-backlog-queries.ts';
+import { type Dependencies, watchDependencies } from '#observability/dependencies.ts';
+import { paymentSampler } from '#observability/payment-metrics.ts';
+import type { Sampler } from '#observability/samplers.ts';
+import type { ObservedGateway } from './gateway.ts';
+
+type Watched = { db: Db; bookingDb: Db; gateway: ObservedGateway; isStopping: () => boolean };
+
+/** What a payments process depends on, and what it does without. */
+export const paymentsDependencies = ({ db, bookingDb, gateway, isStopping }: Watched): Dependencies =>
+  watchDependencies([
+    {
+      name: 'payments-database',
+      check: () => (isStopping() ? Promise.reject(new Error('stopping')) : db.execute(sql`select 1`)),
+      isNeeded: true,
+      without: 'Webhooks are answered with 503 and come again; bookings stay PENDING_PAYMENT.',
+    },
+    {
+      name: 'booking-database',
+      check: () => bookingDb.execute(sql`select 1`),
+      without:
+        'Webhooks are stored; what they mean for bookings waits in the outbox, and new bookings for a payment page.',
+    },
+    {
+      name: 'gateway',
+      check: () => gateway.answers(),
+      without: 'Payment pages and refunds wait and are tried again with the same key; holds are extended once.',
+    },
+  ]);
+
+export const paymentsSamplers = (dependencies: Dependencies, metricsDb: Db): Sampler[] => [
+  dependencies.sampler,
+  paymentSampler(() => readPaymentBacklog({ db: metricsDb })),
+];
