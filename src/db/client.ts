@@ -23,7 +23,7 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 const GIVE_UP_LATER_MS = 1_000;
 
 /** The driver's types do not know it: scripts/patch-postgres.mjs adds it. Without it 15 s. */
-const answerWithin = (ms: number): object => ({ answer_timeout: ms / 1000 });
+export const answerWithin = (ms: number): object => ({ answer_timeout: ms / 1000 });
 
 export function openDb(options: DbOptions) {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;

@@ -2,8 +2,17 @@ import type { Duplex } from 'node:stream';
 import postgres from 'postgres';
 import { type DecodedTransaction, readServerMessage, standbyStatus, TransactionDecoder } from './pgoutput.ts';
 
-const STATUS_EVERY_MS = 2000;
+/**
+ * The heartbeat, both ways. Each status asks for an answer, which says how far the server has read: so a slot of a quiet
+ * database moves on with the WAL of others, and nothing has to be written for it. A server that hears nothing for so long
+ * gives the slot to the next one, be this process frozen, cut off or dead.
+ */
+const STATUS_EVERY_MS = 1000;
+const SERVER_PATIENCE_MS = 3000;
+const OUR_PATIENCE_MS = 10_000;
+/** What is read ahead while the log is slow. Beyond it the connection is not read, and WAL waits at the server. */
 const QUEUE_LIMIT = 2000;
+const QUEUE_LIMIT_BYTES = 16 * 1024 * 1024;
 const OBJECT_IN_USE = '55006';
 
 export type { DecodedTransaction };
@@ -17,25 +26,6 @@ export type DecodingOptions = {
   signal: AbortSignal;
   onStreaming?: () => void;
 };
-
-/**
- * Makes the permanent slot. Answers whether it was missing, which means that rows before it were never decoded. PostgreSQL
- * waits with it for every transaction of the server that is open now; the signal ends the wait.
- */
-export async function ensureSlot(url: string, slot: string, signal: AbortSignal): Promise<boolean> {
-  const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
-  const abort = () => void sql.end({ timeout: 0 });
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    const [known] = await sql`select from pg_replication_slots where slot_name = ${slot}`;
-    if (known) return false;
-    await sql`select pg_create_logical_replication_slot(${slot}, 'pgoutput')`;
-    return true;
-  } finally {
-    signal.removeEventListener('abort', abort);
-    await sql.end({ timeout: 2 });
-  }
-}
 
 /** Another process holds the slot: this one is the standby and tries again later. */
 export const isSlotTaken = (error: unknown): boolean =>
@@ -55,7 +45,11 @@ export async function decodeFromSlot(options: DecodingOptions): Promise<void> {
     max_lifetime: null,
     connect_timeout: 5,
     onnotice: () => {},
-    connection: { application_name: `frontrow-relay-${options.slot}`, replication: 'database' } as never,
+    connection: {
+      application_name: `frontrow-relay-${options.slot}`,
+      replication: 'database',
+      wal_sender_timeout: SERVER_PATIENCE_MS,
+    } as never,
     onclose: () => endStream(),
   });
   try {
@@ -74,9 +68,14 @@ export async function decodeFromSlot(options: DecodingOptions): Promise<void> {
 
 async function pump(stream: Duplex, options: DecodingOptions): Promise<void> {
   const receiver = new SlotReceiver(stream, options.handle);
-  const timer = setInterval(() => receiver.report(), STATUS_EVERY_MS);
+  const timer = setInterval(() => {
+    receiver.report();
+    if (receiver.isDeaf) stream.destroy(new Error('The server has been silent for too long.'));
+  }, STATUS_EVERY_MS);
   const abort = () => stream.destroy();
   options.signal.addEventListener('abort', abort, { once: true });
+  // It may have been raised while the connection was being made.
+  if (options.signal.aborted) abort();
   try {
     for await (const chunk of stream) await receiver.take(chunk as Buffer);
   } catch (error) {
@@ -99,6 +98,9 @@ class SlotReceiver {
   private draining: Promise<void> | undefined;
   private received = 0n;
   private flushed = 0n;
+  private queuedBytes = 0;
+  private heardAtMs = performance.now();
+  private full = false;
 
   constructor(stream: Duplex, handle: DecodingOptions['handle']) {
     this.stream = stream;
@@ -106,14 +108,25 @@ class SlotReceiver {
   }
 
   async take(chunk: Buffer): Promise<void> {
+    this.heardAtMs = performance.now();
     const message = readServerMessage(chunk);
     if (message.kind === 'keepalive') this.keepAlive(message.endLsn, message.replyWanted);
     if (message.kind !== 'data') return;
     if (message.lsn > this.received) this.received = message.lsn;
     const transaction = this.decoder.push(message.payload);
+    this.queuedBytes += message.payload.length;
     if (transaction) this.queue.push(transaction);
     if (this.queue.length > 0) this.draining ??= this.drain();
-    if (this.queue.length >= QUEUE_LIMIT) await this.draining;
+    if (this.queue.length < QUEUE_LIMIT && this.queuedBytes < QUEUE_LIMIT_BYTES) return;
+    this.full = true;
+    await this.draining;
+    this.full = false;
+    this.heardAtMs = performance.now();
+  }
+
+  /** Nothing came for so long that the server, or the way to it, must be gone. */
+  get isDeaf(): boolean {
+    return !this.full && performance.now() - this.heardAtMs > OUR_PATIENCE_MS;
   }
 
   report(): void {
@@ -136,6 +149,7 @@ class SlotReceiver {
     try {
       while (this.queue.length > 0) {
         const batch = this.queue.splice(0);
+        this.queuedBytes = 0;
         await this.handle(batch);
         this.flushed = batch.at(-1)?.endLsn ?? this.flushed;
         this.report();

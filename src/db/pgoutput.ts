@@ -25,7 +25,7 @@ export function readServerMessage(buffer: Buffer): ServerMessage {
   return { kind: 'other' };
 }
 
-/** "Everything up to `flushed` is safe with us": PostgreSQL may forget it. */
+/** "Everything up to `flushed` is safe with us": PostgreSQL may forget it. Asks for a keepalive, which comes at once. */
 export function standbyStatus(received: bigint, flushed: bigint, nowMs: number): Buffer {
   const status = Buffer.alloc(34);
   status[0] = 0x72;
@@ -33,6 +33,7 @@ export function standbyStatus(received: bigint, flushed: bigint, nowMs: number):
   status.writeBigUInt64BE(flushed, 9);
   status.writeBigUInt64BE(flushed, 17);
   status.writeBigInt64BE(BigInt(nowMs - POSTGRES_EPOCH_MS) * 1000n, 25);
+  status[33] = 1;
   return status;
 }
 

@@ -64,6 +64,11 @@ const relayed = counter({
   help: 'Messages that this relay has appended to the event log.',
   labelNames: ['slot'],
 });
+const replays = counter({
+  name: 'frontrow_relay_replays_total',
+  help: 'How often this relay appended a whole outbox again, since its slot was missing, lost or left half-way.',
+  labelNames: ['slot'],
+});
 const streaming = gauge({
   name: 'frontrow_relay_streaming',
   help: 'Whether this relay streams from the slot; 0 while it stands by or has lost its connection.',
@@ -145,3 +150,4 @@ export const connectionSampler = (read: () => Promise<readonly Connections[]>): 
 
 export const countRelayed = (slot: string, count: number): void => relayed.inc({ slot }, count);
 export const setStreaming = (slot: string, isStreaming: boolean): void => streaming.set({ slot }, Number(isStreaming));
+export const countReplay = (slot: string): void => replays.inc({ slot });

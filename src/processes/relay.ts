@@ -2,17 +2,20 @@ import { once } from 'node:events';
 import { parseRelayConfig } from '#config.ts';
 import { closeDb } from '#db/client.ts';
 import { openEventLog } from '#events/log/open-log.ts';
-import { countRelayed, setStreaming } from '#observability/backlog-metrics.ts';
+import { countRelayed, countReplay, setStreaming } from '#observability/backlog-metrics.ts';
 import { describeError, openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
 import { relayOutbox, relaySlot } from '#workers/relay-outbox.ts';
+import { notePositions } from '#workers/replay-outbox.ts';
 import { setDrainDeadline } from './drain-deadline.ts';
 import { openMetricsDb } from './observed/metrics-db.ts';
 import { relayDependencies, relaySamplers } from './observed/relay.ts';
+import { replayFrom } from './relay/replay-from.ts';
 
 const config = parseRelayConfig(process.env);
 const log = openLog({ ...config.log, name: 'relay' });
 const eventLog = openEventLog(config.eventLog, 'frontrow-relay');
+if (process.argv.length > 2) process.exit(await replayFrom(process.argv.slice(2), { config, eventLog }));
 const stopping = new AbortController();
 const following = new Set<string>();
 
@@ -34,12 +37,14 @@ const relays = [config.postgres.url, config.payments.url].map((url) => {
       if (state === 'lost') following.delete(slot);
       else following.add(slot);
       setStreaming(slot, state === 'streaming');
+      if (state === 'replayed') countReplay(slot);
       const fields = { slot, state, ...(detail instanceof Error ? describeError(detail) : { detail }) };
       if (state === 'lost') log.warn(fields, 'relay');
       else if (state !== 'standby') log.info(fields, 'relay');
     },
   });
-  return { slot, ready: ready.promise, running };
+  const noting = notePositions({ url, slot, signal: stopping.signal });
+  return { slot, ready: ready.promise, running: Promise.all([running, noting]) };
 });
 
 await Promise.race([Promise.all(relays.map(({ ready }) => ready)), Promise.all(relays.map(({ running }) => running))]);

@@ -7,9 +7,13 @@ const PAGE = 1000;
 
 type Row = StoredOrigin & { id: string; topic: AggregateType; key: string; event: unknown; createdAt: Date };
 
-/** Hands the whole outbox over, oldest first: within an event in commit order. `created_at` is the instant of the insert; a tie is broken by version. */
+/**
+ * Hands the outbox over, oldest first: within an event in commit order. `created_at` is the instant of the insert; a tie
+ * is broken by version.
+ * @param options `from` leaves out what was inserted before; the signal ends it between two pages, and then it throws
+ */
 export async function readOutbox(
-  url: string,
+  { url, from = new Date(0), signal }: { url: string; from?: Date; signal: AbortSignal },
   append: (messages: readonly NewMessage[]) => Promise<void>,
 ): Promise<number> {
   const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
@@ -18,8 +22,10 @@ export async function readOutbox(
     const pages = sql<Row[]>`
       select id, aggregatetype as topic, event_id as key, payload as event, created_at as "createdAt",
         request_id as "requestId", traceparent
-      from outbox order by created_at, (payload ->> 'version')::bigint nulls last, id`.cursor(PAGE);
+      from outbox where created_at >= ${from}
+      order by created_at, (payload ->> 'version')::bigint nulls last, id`.cursor(PAGE);
     for await (const rows of pages) {
+      signal.throwIfAborted();
       await append(
         rows.map(({ requestId, traceparent, ...row }) => ({ ...row, origin: originOf({ requestId, traceparent }) })),
       );

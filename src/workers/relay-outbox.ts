@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DecodedTransaction, decodeFromSlot, ensureSlot, isSlotTaken } from '#db/logical-decoding.ts';
+import { type DecodedTransaction, decodeFromSlot, isSlotTaken } from '#db/logical-decoding.ts';
+import { completeSlot } from '#db/replication-slots.ts';
 import type { AggregateType } from '#events/contracts.ts';
 import type { EventLog, NewMessage } from '#events/log/log.ts';
 import { originOf } from '#events/origin.ts';
@@ -10,6 +11,10 @@ export const relaySlot = (databaseUrl: string): string =>
   `relay_${new URL(databaseUrl).pathname.slice(1).replace(/[^a-z0-9_]/g, '_')}`.slice(0, 63);
 const PUBLICATION = 'frontrow_outbox';
 const PAUSE_MS = 500;
+/** Longer than either log waits by itself. Should one hang all the same, the slot is given to whoever can reach the log. */
+const APPEND_DEADLINE_MS = 45_000;
+
+export type RelayState = 'streaming' | 'standby' | 'replayed' | 'lost';
 
 export type Relay = {
   /** The database whose outbox is relayed. */
@@ -18,34 +23,51 @@ export type Relay = {
   slot: string;
   log: Pick<EventLog, 'append'>;
   signal: AbortSignal;
-  onState: (state: 'streaming' | 'standby' | 'replayed' | 'lost', detail?: unknown) => void;
+  onState: (state: RelayState, detail?: unknown) => void;
 };
 
 /**
  * Outbox -> event log, in commit order, at least once; the log leaves out what it has. One process holds the slot, any
  * other waits and takes over. A slot that had to be made anew saw nothing of what was written before: then the whole
- * outbox is appended once more.
+ * outbox is appended once more, before anybody reads from the slot.
  */
 export async function relayOutbox(relay: Relay): Promise<void> {
   while (!relay.signal.aborted) {
     try {
-      if (await ensureSlot(relay.url, relay.slot, relay.signal)) {
-        const count = await readOutbox(relay.url, (messages) => relay.log.append(messages));
-        relay.onState('replayed', { count });
-      }
-      await decodeFromSlot({
-        url: relay.url,
-        slot: relay.slot,
-        publication: PUBLICATION,
-        handle: (transactions) => relay.log.append(transactions.flatMap(toMessages)),
-        signal: relay.signal,
-        onStreaming: () => relay.onState('streaming'),
-      });
+      await relayOnce(relay);
     } catch (error) {
       if (relay.signal.aborted) return;
       relay.onState(isSlotTaken(error) ? 'standby' : 'lost', error);
-      await sleep(PAUSE_MS, undefined, { signal: relay.signal }).catch(() => {});
     }
+    await sleep(PAUSE_MS, undefined, { signal: relay.signal }).catch(() => {});
+  }
+}
+
+/** Until the connection is lost, which throws; or ends at once when it is another process's turn. */
+async function relayOnce({ url, slot, log, signal, onState }: Relay): Promise<void> {
+  const append = (messages: readonly NewMessage[]) => withDeadline(log.append(messages));
+  const completion = await completeSlot({ url, slot, signal, replay: () => readOutbox({ url, signal }, append) });
+  if (completion.state === 'busy') return onState('standby');
+  if (completion.state === 'replayed') onState('replayed', completion);
+  await decodeFromSlot({
+    url,
+    slot,
+    publication: PUBLICATION,
+    handle: (transactions) => append(transactions.flatMap(toMessages)),
+    signal,
+    onStreaming: () => onState('streaming'),
+  });
+}
+
+async function withDeadline(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('The event log did not answer in time.')), APPEND_DEADLINE_MS);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

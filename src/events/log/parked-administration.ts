@@ -1,7 +1,7 @@
 import type postgres from 'postgres';
 import { freeIfEmpty } from './parked-messages.ts';
 
-/** What people and metrics ask of parked messages. All of it may run beside the groups' processes. */
+/** What people ask of parked messages. All of it may run beside the groups' processes. */
 
 /** The messages of a key that wait for one group. The first one has the reason; the others stand behind it. */
 export type ParkedKey = {
@@ -140,14 +140,4 @@ export function dropParked(
       select count(*)::int as count from event_log.parked where consumer_group = ${group} and key = ${key}`;
     return { outcome: 'dropped', group, key, left: left?.count ?? 0 };
   });
-}
-
-/** For metrics and `/ready`: a row for each group that has something parked. Cheap: the table is nearly always empty. */
-export function countParked(
-  sql: postgres.ISql,
-): Promise<{ group: string; messages: number; keys: number; oldestSeconds: number }[]> {
-  return sql`
-    select consumer_group as "group", count(*)::int as messages, count(distinct key)::int as keys,
-      extract(epoch from clock_timestamp() - min(parked_at))::float8 as "oldestSeconds"
-    from event_log.parked group by 1 order by 1`;
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import { originOf, type StoredOrigin, storedOrigin } from '../origin.ts';
 import { type Delivery, deliver, deliverByKey } from './delivery.ts';
+import { endIfFrozen, FROZEN_CONSUMER_MS, sayingAlive } from './frozen.ts';
 import type { Consumption, Message } from './log.ts';
 
 /**
@@ -121,6 +122,7 @@ type Parked = Omit<Message, 'offset' | 'origin'> & StoredOrigin & { offset: stri
 /** The first messages of a key, in order. Answers whether it is worth to go on at once. */
 async function replayKey(tx: postgres.TransactionSql, consumption: Consumption, key: string): Promise<boolean> {
   const { group } = consumption;
+  endIfFrozen(tx, FROZEN_CONSUMER_MS);
   await tx`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`;
   const [lane] = await tx<{ by: string }[]>`
     select replay_requested_by as by from event_log.parked_keys
@@ -129,8 +131,24 @@ async function replayKey(tx: postgres.TransactionSql, consumption: Consumption, 
   const rows = await tx<Parked[]>`
     select id, topic, partition, "offset", key, event, created_at as "createdAt", request_id as "requestId", traceparent
     from event_log.parked where consumer_group = ${group} and key = ${key} order by number limit ${BATCH}`;
+  const { handled, last } = await sayingAlive(tx, () => deliverInOrder(consumption, rows));
+  await forgetHandled(tx, { group, key, by: lane.by }, handled);
+  if (last?.delivery.outcome === 'park') {
+    await parkAgain(tx, { group, key, by: lane.by }, { id: last.id, reason: last.delivery.reason });
+  }
+  await freeIfEmpty(tx, group, key);
+  return last?.delivery.outcome !== 'later';
+}
+
+type Ended = { id: string; delivery: Delivery };
+
+/** Up to the first one that does not pass. */
+async function deliverInOrder(
+  consumption: Consumption,
+  rows: readonly Parked[],
+): Promise<{ handled: string[]; last: Ended | undefined }> {
   const handled: string[] = [];
-  let last: { id: string; delivery: Delivery } | undefined;
+  let last: Ended | undefined;
   for (const { requestId, traceparent, ...row } of rows) {
     if (consumption.signal.aborted) break;
     const message = { ...row, offset: Number(row.offset), origin: originOf({ requestId, traceparent }) };
@@ -138,12 +156,7 @@ async function replayKey(tx: postgres.TransactionSql, consumption: Consumption, 
     if (last.delivery.outcome !== 'handled') break;
     handled.push(row.id);
   }
-  await forgetHandled(tx, { group, key, by: lane.by }, handled);
-  if (last?.delivery.outcome === 'park') {
-    await parkAgain(tx, { group, key, by: lane.by }, { id: last.id, reason: last.delivery.reason });
-  }
-  await freeIfEmpty(tx, group, key);
-  return last?.delivery.outcome !== 'later';
+  return { handled, last };
 }
 
 type Lane = { group: string; key: string; by: string };

@@ -3,6 +3,7 @@ import postgres from 'postgres';
 import type { AggregateType } from '../contracts.ts';
 import { originOf, type StoredOrigin } from '../origin.ts';
 import type { Delivery } from './delivery.ts';
+import { endIfFrozen, FROZEN_CONSUMER_MS, sayingAlive } from './frozen.ts';
 import type { Consumption, EventLog, Message, NewMessage, Unread } from './log.ts';
 import { deliverOrPark, replayParked } from './parked-messages.ts';
 
@@ -12,6 +13,8 @@ const LANES = 4;
 /** A lost notification costs at most this long. */
 const IDLE_MS = 1000;
 const AWAY_MS = 500;
+/** An append holds up all others of its partitions, and waits for nothing but the database. */
+const FROZEN_APPENDER_MS = 2000;
 const CHANNEL = 'event_log';
 
 type Sql = postgres.Sql;
@@ -71,6 +74,7 @@ async function append(sql: Sql, messages: readonly NewMessage[]): Promise<void> 
   const topics = places.map((row) => row.topic);
   const partitions = places.map((row) => row.partition);
   await sql.begin(async (tx) => {
+    endIfFrozen(tx, FROZEN_APPENDER_MS);
     await tx`
       select from event_log.partitions
       where (topic, partition) in (select * from unnest(${topics}::text[], ${partitions}::int[]))
@@ -145,6 +149,7 @@ async function runLane(sql: Sql, consumption: Consumption, bell: Doorbell): Prom
  */
 function handleBatch(sql: Sql, consumption: Consumption): Promise<'progress' | 'stuck' | 'idle'> {
   return sql.begin(async (tx): Promise<'progress' | 'stuck' | 'idle'> => {
+    endIfFrozen(tx, FROZEN_CONSUMER_MS);
     const [claim] = await tx<Claim[]>`
       select c.topic, c.partition, c."offset"::float8 as "offset"
       from event_log.positions c join event_log.partitions p using (topic, partition)
@@ -154,7 +159,7 @@ function handleBatch(sql: Sql, consumption: Consumption): Promise<'progress' | '
     if (!claim) return 'idle';
     const messages = await readMessages(tx, claim);
     if (messages.length === 0) return 'idle';
-    const outcomes = await deliverOrPark(tx, consumption, messages);
+    const outcomes = await sayingAlive(tx, () => deliverOrPark(tx, consumption, messages));
     const next = firstUnhandled(messages, outcomes);
     await tx`
       update event_log.positions set "offset" = ${next}
