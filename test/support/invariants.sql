@@ -57,7 +57,10 @@ where status = 'PENDING_PAYMENT' and hold_expires_at < clock_timestamp() - inter
 
 -- I06 a hold lasts 300 s, or 420 s with its one recorded extension
 select id, created_at, hold_expires_at, hold_extended_at from bookings
-where hold_expires_at > created_at + case when hold_extended_at is null then interval '300 seconds' else interval '420 seconds' end;
+where hold_expires_at > created_at + case when hold_extended_at is null then interval '300 seconds' else interval '420 seconds' end
+union all
+select aggregateid::uuid, min(created_at), null, max(created_at) from outbox where type = 'HoldExtended'
+group by aggregateid having count(*) > 1;
 
 -- I07 money that was captured belongs to a confirmed booking, or is on its way back for less than 15 minutes, or is back
 select b.id, status, payment_status, updated.at from bookings b

@@ -5,16 +5,18 @@ import { appendFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { freePort } from '#processes/dev/servers/server-process.ts';
 import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from './databases.ts';
-import { type TestKafka, testKafka } from './kafka.ts';
 import type { Network } from './network.ts';
 import { testRedisUrl } from './redis.ts';
 import { testSearch } from './search.ts';
 
-const root = resolve(import.meta.dirname, '../..');
+const ownRoot = resolve(import.meta.dirname, '../..');
+/** Is all of them at once. */
+const everythingInOne = fileURLToPath(new URL('../chaos/rush/everything.ts', import.meta.url));
 
-export type ProcessName = 'api' | 'api-2' | 'payments' | 'relay' | 'worker' | 'gateway-sandbox';
+export type ProcessName = 'api' | 'api-2' | 'payments' | 'relay' | 'worker' | 'gateway-sandbox' | 'everything';
 const everything: readonly ProcessName[] = ['gateway-sandbox', 'payments', 'relay', 'worker', 'api'];
 
 export type SystemOptions = {
@@ -29,11 +31,10 @@ export type SystemOptions = {
   databases?: { booking: TestDatabase; payments: TestDatabase };
   /** A Redis of somebody else. */
   redisUrl?: string;
-  /** Where the event log is; a broker of the test run unless `kafka` names others. Default: the booking database. */
-  log?: 'postgres' | 'kafka';
-  kafka?: TestKafka;
   /** The processes reach every server through it; whoever looks from outside does not. */
   network?: Network;
+  /** The folder with the `src` that is run; default: this one. */
+  root?: string;
 };
 
 export type System = {
@@ -41,10 +42,11 @@ export type System = {
   secondApiUrl: string;
   gatewayUrl: string;
   gatewayApiKey: string;
+  /** Where the gateway sends its notices. */
+  webhookUrl: string;
   bookingUrl: string;
   paymentsUrl: string;
   redisUrl: string;
-  kafka: TestKafka | undefined;
   /** What the processes printed, a line each. */
   lines: readonly string[];
   /** What the process tells Prometheus now. */
@@ -68,7 +70,6 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     mkdtemp(join(tmpdir(), 'frontrow-system-')),
   ]);
   const redisUrl = await redisUrlOf(options);
-  const kafka = await kafkaOf(options);
   const ports = {
     api: await freePort(),
     api2: await freePort(),
@@ -79,7 +80,6 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     booking: booking.url,
     payments: payments.url,
     redisUrl,
-    kafka,
     dataFolder,
     ports,
   });
@@ -90,8 +90,13 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const start: System['start'] = async (name, extra = {}) => {
     const child = startProcess(
       name,
-      { ...env, ...(name === 'api-2' ? { PORT: String(ports.api2) } : {}), ...extra },
-      lines,
+      {
+        ...env,
+        RUSH_SECOND_PORT: String(ports.api2),
+        ...(name === 'api-2' ? { PORT: String(ports.api2) } : {}),
+        ...extra,
+      },
+      { lines, root: options.root ?? ownRoot },
     );
     running.set(name, child);
     const ready = Promise.withResolvers<void>();
@@ -141,10 +146,10 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     secondApiUrl: `http://127.0.0.1:${ports.api2}`,
     gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
     gatewayApiKey: keys.apiKey,
+    webhookUrl: webhookUrl(ports),
     bookingUrl: booking.url,
     paymentsUrl: payments.url,
     redisUrl,
-    kafka,
     lines,
     metrics: async (name) => (await fetch(`${metricsUrl(name)}/metrics`)).text(),
     metricsUrl,
@@ -160,13 +165,6 @@ async function redisUrlOf(options: SystemOptions): Promise<string> {
   return options.redis === false ? `redis://127.0.0.1:${await freePort()}` : testRedisUrl();
 }
 
-async function kafkaOf({ log, kafka }: SystemOptions): Promise<TestKafka | undefined> {
-  if (log !== 'kafka') return undefined;
-  const broker = kafka ?? (await testKafka());
-  if (!broker) throw new Error('There is no Kafka on this machine.');
-  return broker;
-}
-
 const privateKey = () =>
   generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
 const keys = {
@@ -177,11 +175,12 @@ const keys = {
   admission: 'k1:admissions-of-tests-and-nobody-else',
 };
 
+const webhookUrl = (ports: { payments: number }) => `http://127.0.0.1:${ports.payments}/webhooks/gateway`;
+
 type Places = {
   booking: string;
   payments: string;
   redisUrl: string;
-  kafka: TestKafka | undefined;
   dataFolder: string;
   ports: { api: number; payments: number; gateway: number };
 };
@@ -202,9 +201,6 @@ async function systemEnvironment(options: SystemOptions, places: Places): Promis
           TYPESENSE_PREFIX: search.prefix,
         }
       : {}),
-    ...(places.kafka
-      ? { EVENT_LOG: 'kafka', KAFKA_BROKERS: places.kafka.brokers.join(), KAFKA_TOPIC_PREFIX: places.kafka.prefix }
-      : {}),
     TOKEN_PRIVATE_KEY: keys.token,
     ADMISSION_KEYS: keys.admission,
     TICKET_PRIVATE_KEY: keys.ticket,
@@ -218,15 +214,20 @@ async function systemEnvironment(options: SystemOptions, places: Places): Promis
     GATEWAY_API_KEY: keys.apiKey,
     GATEWAY_WEBHOOK_SECRET: keys.webhookSecret,
     GATEWAY_WEBHOOK_SECRETS: keys.webhookSecret,
-    GATEWAY_WEBHOOK_URL: `http://127.0.0.1:${places.ports.payments}/webhooks/gateway`,
+    GATEWAY_WEBHOOK_URL: webhookUrl(places.ports),
     ...options.env,
   };
 }
 
-function startProcess(name: ProcessName, env: Record<string, string>, lines: string[]): ChildProcess {
-  const file = name === 'api-2' ? 'api' : name;
-  const child = spawn(process.execPath, [join(root, `src/processes/${file}.ts`)], {
-    env,
+function startProcess(
+  name: ProcessName,
+  env: Record<string, string>,
+  { lines, root }: { lines: string[]; root: string },
+): ChildProcess {
+  const isAll = name === 'everything';
+  const file = isAll ? everythingInOne : join(root, `src/processes/${name.replace(/-2$/, '')}.ts`);
+  const child = spawn(process.execPath, [file], {
+    env: isAll ? { ...env, RUSH_ROOT: root } : env,
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

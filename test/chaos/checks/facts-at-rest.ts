@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import postgres from 'postgres';
+import { EPOCH } from '#redis/keys.ts';
 import { findBrokenPromises, findLooseEnds } from '#test/support/all-invariants.ts';
 import { readInvariants } from '#test/support/invariants.ts';
 import { readInvariants as readMoneyInvariants } from '#test/support/invariants-payments.ts';
 import { findRedisDisagreements } from '#test/support/redis-agreement.ts';
+import { merchantCall } from '#test/support/sandbox-gateway.ts';
 import { type Facts, type QueryFact, readBookingSide } from './facts.ts';
 
 type Books = { bookingUrl: string; paymentsUrl: string; gatewayUrl: string; redisUrl?: string };
@@ -23,21 +27,69 @@ export async function readFactsAtRest(books: Books, options: Options = {}): Prom
   for (;;) {
     const queries = await ask(books, options.waitingGroups);
     const isAtRest = queries.every(({ found }) => found.length === 0);
-    if (isAtRest || Date.now() > deadline) return { ...(await readBookingSide(books.bookingUrl)), queries };
+    if (isAtRest || Date.now() > deadline)
+      return { ...(await readBookingSide(books.bookingUrl)), queries: [...queries, ...(await askRedis(books))] };
     await sleep(200);
   }
 }
 
+const REBUILT_WITHIN_MS = 5_000;
+
+/**
+ * First what is in Redis must be true. Then Redis is rebuilt, and must have all of it: a hold that was made while Redis
+ * was away, or that was extended, has no lock until then.
+ */
+async function askRedis({ bookingUrl, redisUrl }: Books): Promise<QueryFact[]> {
+  if (redisUrl === undefined) return [];
+  const redis = new Redis(redisUrl);
+  try {
+    const untrue = await findRedisDisagreements({ bookingUrl, redisUrl });
+    await redis.del(EPOCH);
+    const deadline = Date.now() + REBUILT_WITHIN_MS;
+    while ((await redis.exists(EPOCH)) === 0 && Date.now() < deadline) await sleep(50);
+    const missing = await findRedisDisagreements({ bookingUrl, redisUrl }, { atRest: true });
+    return [
+      {
+        id: 'X1',
+        promise: 'Redis says of seats what PostgreSQL says, all of it once rebuilt',
+        found: [...untrue, ...missing],
+      },
+    ];
+  } finally {
+    redis.disconnect();
+  }
+}
+
 async function ask(books: Books, waitingGroups: readonly string[] = []): Promise<QueryFact[]> {
-  const [broken, loose] = await Promise.all([findBrokenPromises(books), findLooseEnds(books, waitingGroups)]);
-  const { bookingUrl, redisUrl } = books;
-  const disagreements = redisUrl ? await findRedisDisagreements({ bookingUrl, redisUrl }, { atRest: true }) : [];
+  const [broken, loose, money] = await Promise.all([
+    findBrokenPromises(books),
+    findLooseEnds(books, waitingGroups),
+    askGateway(books),
+  ]);
   const promises = new Map<string, string>();
   for (const { id, promise } of readInvariants('invariants.sql')) promises.set(id, promise);
   for (const { id, statement } of await readMoneyInvariants())
     promises.set(id, [promises.get(id), statement].filter(Boolean).join('; '));
-  const found = Map.groupBy([...broken, ...loose], (line) => line.slice(0, line.indexOf(' ')));
-  const queries = [...promises].map(([id, promise]) => ({ id, promise, found: found.get(id) ?? [] }));
-  const agreement = { id: 'X1', promise: 'Redis says of seats what PostgreSQL says', found: disagreements };
-  return redisUrl ? [...queries, agreement] : queries;
+  const found = Map.groupBy([...broken, ...loose, ...money], (line) => line.slice(0, line.indexOf(' ')));
+  return [...promises].map(([id, promise]) => ({ id, promise, found: found.get(id) ?? [] }));
+}
+
+/** The gateway's own books: each notice that it was told is kept is in ours, and each booking has one session at most. */
+async function askGateway({ paymentsUrl, gatewayUrl }: Books): Promise<string[]> {
+  const sql = postgres(paymentsUrl, { max: 1, onnotice: () => undefined });
+  try {
+    const call = merchantCall(gatewayUrl);
+    // Asked for first: more may be stored meanwhile, never fewer.
+    const { notices, sessions } = (await call('GET', '/v1/ledger')).json;
+    const [own] = await sql<{ notices: number; payments: number }[]>`
+      select (select count(*)::int from notices) as notices, (select count(*)::int from payments) as payments`;
+    const total = Object.values<number>(sessions).reduce((sum, count) => sum + count, 0);
+    const lost = notices.DELIVERED - (own?.notices ?? 0);
+    return [
+      ...(lost > 0 ? [`I17P ${lost} notices were answered with 200 and are not stored`] : []),
+      ...(total > (own?.payments ?? 0) ? [`I12 ${total} sessions at the gateway for ${own?.payments} payments`] : []),
+    ];
+  } finally {
+    await sql.end();
+  }
 }

@@ -61,6 +61,11 @@ test.each<[string, HistoryRecord[], string[]]>([
     ['H-LIN', 'H1'],
   ],
   ['a read shows a held seat as free', [held('ann', [0, 1]), sawSeat('AVAILABLE', [2, 3])], ['H-LIN']],
+  [
+    'a booking is given back by somebody else',
+    [held('ann', [0, 1]), { ...ended('cancel', 'ann', [2, 3]), user: 'bob' } as HistoryRecord],
+    ['H1'],
+  ],
   ['a hold ends before its time', [held('ann', [0, 1]), held('bob', [900, 901])], ['H-LIN', 'H1']],
   [
     'a key gives two bookings',
@@ -128,4 +133,14 @@ test.each<[string, HistoryRecord[]]>([
   ['somebody else’s key', [held('ann', [0, 1]), held('bob', [2, 3], { seats: [2] })]],
 ])('%s is no trouble', (_, history) => {
   expect(broken(history)).toEqual([]);
+});
+
+test('a hold that lasts shorter or longer than it should is found', () => {
+  const found = (expiresAt: number) => {
+    const results = runChecks([held('ann', [0, 1], { reply: { expiresAt } })], { holdTtlMs: 1_000 });
+    return results.filter(({ verdict }) => verdict === 'broken').map(({ check }) => check);
+  };
+  expect(found(1_000)).toEqual([]);
+  expect(found(900)).toEqual(['H1']);
+  expect(found(1_100)).toEqual(['H1']);
 });

@@ -1,39 +1,64 @@
 import type { HistoryRecord } from '../history.ts';
 import { type CheckResult, Findings } from './check.ts';
-import { type BookingEffect, type Effect, requestsOf } from './requests.ts';
+import { type BookingEffect, type Effect, type Requests, requestsOf } from './requests.ts';
 import { defaultTiming } from './seat-operations.ts';
 
 type Interval = { readonly from: number; readonly to: number; readonly owner: string; readonly what: string };
 type Seat = { readonly safe: Interval[]; readonly done: Interval[] };
 
+type Options = {
+  readonly slackMs?: number;
+  /** How long a hold is promised to last; its deadline is compared when this is given. */
+  readonly holdTtlMs?: number | undefined;
+  /** Bookings whose payment has failed, by whatever. */
+  readonly failed?: ReadonlySet<string>;
+  /** Whose the bookings are (`ownerOf`), where the answer to the hold was lost. */
+  readonly owners?: ReadonlyMap<string, string>;
+};
+
 /**
  * H1: from the answer to a hold until its deadline, and from the answer to a confirmation on, nobody else is told that
- * they have the seat; unless its owner gave it back or their payment was declined.
- * @param failed bookings whose payment has failed, by whatever
+ * they have the seat; unless its owner, and nobody else, gave it back, or their payment was declined.
  */
-export function checkHoldStability(
-  history: readonly HistoryRecord[],
-  {
-    slackMs = defaultTiming.slackMs,
-    failed = new Set<string>(),
-  }: { slackMs?: number; failed?: ReadonlySet<string> } = {},
-): CheckResult {
+export function checkHoldStability(history: readonly HistoryRecord[], options: Options = {}): CheckResult {
   const findings = new Findings('H1', 'a seat that was acknowledged is nobody else’s until its deadline');
-  for (const [seat, { safe, done }] of intervalsOf(history, slackMs, failed)) {
+  const { slackMs = defaultTiming.slackMs, failed = new Set<string>(), holdTtlMs } = options;
+  const requests = requestsOf(history, options.owners);
+  for (const [seat, { safe, done }] of intervalsOf(requests, slackMs, failed)) {
     findings.looked += safe.length;
     for (const [kept, other] of clashes(safe, done))
       findings.broken(`${seat}: ${other.what} of ${other.owner} while it was ${kept.owner}’s by ${kept.what}`);
   }
+  for (const { user, owner, booking } of requests.cancels.filter(isDone))
+    if (isStranger(user, owner)) findings.broken(`booking ${booking} of ${owner} was given back by ${user}`);
+  if (holdTtlMs !== undefined) checkDeadlines(findings, history, { holdTtlMs, slackMs });
   return findings.result();
 }
 
-function intervalsOf(
+const isDone = ({ to }: Effect): boolean => to !== Number.POSITIVE_INFINITY;
+/** An owner whom nobody knows is named by the booking alone. */
+const isStranger = (user: string, owner: string): boolean => owner.includes(' ') && !owner.startsWith(`${user} `);
+
+/** A fresh hold lasts as long as promised, from some moment between the question and the answer. */
+function checkDeadlines(
+  findings: Findings,
   history: readonly HistoryRecord[],
+  { holdTtlMs, slackMs }: { holdTtlMs: number; slackMs: number },
+): void {
+  for (const record of history) {
+    if (record.kind !== 'hold' || !record.answer || record.answer.replayed) continue;
+    const { expiresAt, booking } = record.answer;
+    if (expiresAt < record.from + holdTtlMs - slackMs || expiresAt > record.to + holdTtlMs + slackMs)
+      findings.broken(`the hold ${booking} lasts ${Math.round(expiresAt - record.to)} ms instead of ${holdTtlMs}`);
+  }
+}
+
+function intervalsOf(
+  { holds, cancels, confirms, fails }: Requests,
   slackMs: number,
   failed: ReadonlySet<string>,
 ): Map<string, Seat> {
-  const { holds, cancels, confirms, fails } = requestsOf(history);
-  const givenUp = earliest([...cancels, ...fails]);
+  const givenUp = earliest([...cancels, ...fails].filter(({ user, owner }) => !isStranger(user, owner)));
   const seats = new Map<string, Seat>();
   const add = (effect: Effect & { owner: string }, what: string, safeUntil: number) => {
     const { owner, from, to } = effect;

@@ -15,7 +15,8 @@ export type HoldEffect = Effect & {
   readonly expiresAt: number | undefined;
 };
 
-export type BookingEffect = Effect & { readonly owner: string; readonly booking: string };
+/** `user`: who asked for it. */
+export type BookingEffect = Effect & { readonly owner: string; readonly booking: string; readonly user: string };
 
 /** What clients did to seats, each request once however often it was sent. */
 export type Requests = {
@@ -75,10 +76,12 @@ function effectsOf(
   const effects = new Map<string, BookingEffect>();
   for (const record of history) {
     if (record.kind !== kind || record.outcome === 'refused') continue;
-    const before = effects.get(record.booking);
-    effects.set(record.booking, {
+    const effect = `${record.user} ${record.booking}`;
+    const before = effects.get(effect);
+    effects.set(effect, {
       owner: owners.get(record.booking) ?? record.booking,
       booking: record.booking,
+      user: before?.user ?? record.user,
       event: record.event,
       seats: record.seats,
       from: Math.min(before?.from ?? record.from, record.from),

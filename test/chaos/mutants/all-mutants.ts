@@ -1,0 +1,6 @@
+import type { Mutant } from './mutant.ts';
+import { bookingMutants } from './of-bookings.ts';
+import { deliveryMutants } from './of-delivery.ts';
+import { paymentMutants } from './of-payments.ts';
+
+export const mutants: readonly Mutant[] = [...bookingMutants, ...paymentMutants, ...deliveryMutants];

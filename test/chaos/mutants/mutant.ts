@@ -1,0 +1,39 @@
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** A planted bug: source text that is replaced, exactly once each. */
+export type Mutant = {
+  readonly name: string;
+  /** What the product does wrong. */
+  readonly bug: string;
+  readonly edits: readonly Edit[];
+};
+
+export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
+
+const root = resolve(import.meta.dirname, '../../..');
+
+/** The source as it would be with the bug. Throws when an edit does not fit it any more. */
+export async function mutatedFiles({ name, edits }: Mutant): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const { file, find, replace } of edits) {
+    const text = files.get(file) ?? (await readFile(join(root, file), 'utf8'));
+    const parts = text.split(find);
+    if (parts.length !== 2)
+      throw new Error(`${name}: ${file} has ${parts.length - 1} times what is to be replaced: ${find}`);
+    files.set(file, parts.join(replace));
+  }
+  return files;
+}
+
+/** A copy of the source with the bug in it, that runs like the original. `remove` deletes it. */
+export async function plantMutant(mutant: Mutant): Promise<{ root: string; remove(): Promise<void> }> {
+  const files = await mutatedFiles(mutant);
+  const copy = await mkdtemp(join(tmpdir(), `frontrow-mutant-${mutant.name}-`));
+  await cp(join(root, 'src'), join(copy, 'src'), { recursive: true });
+  await cp(join(root, 'package.json'), join(copy, 'package.json'));
+  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
+  for (const [file, text] of files) await writeFile(join(copy, file), text);
+  return { root: copy, remove: () => rm(copy, { recursive: true, force: true }) };
+}

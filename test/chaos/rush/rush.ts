@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { closeDb, type Db, openDb } from '#db/client.ts';
+import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import { signInCrowd } from '#test/support/fan.ts';
+import { findViolations } from '#test/support/invariants.ts';
+import { type ProcessName, type System, startSystem } from '#test/support/system.ts';
+import { type CheckResult, Findings } from '../checks/check.ts';
+import { readFactsAtRest } from '../checks/facts-at-rest.ts';
+import { runChecks } from '../checks/run-checks.ts';
+import type { HistoryRecord } from '../history.ts';
+import { runLane } from './lanes.ts';
+import { RushFan } from './rush-fan.ts';
+import { type Scene, scenes } from './scenes.ts';
+import { storm } from './storm.ts';
+import { Watcher } from './watcher.ts';
+
+export type RushOptions = {
+  /** The folder with the `src` that is run. */
+  readonly root: string;
+  /** How long everything may take to come to rest. */
+  readonly restWithinMs?: number;
+};
+
+export type Rush = {
+  readonly results: readonly CheckResult[];
+  readonly operations: number;
+  /** From the first request until something was found, or the end. */
+  readonly seconds: number;
+};
+
+const processes: readonly ProcessName[] = ['everything'];
+const FANS = 14;
+const HOT_EVENTS = 6;
+const EVENT = { seats: 8, cancellableForSeconds: 3_600 };
+const MAX_SEATS_PER_EVENT = 6;
+const HOLD_TTL_SECONDS = 3;
+const SHORTEST_MS = 9_000;
+const LONGEST_MS = 20_000;
+/** A scene that went wrong is played again, so long. */
+const SCENES_WITHIN_MS = 35_000;
+const ENOUGH_OPERATIONS = 800;
+const LOOK_EVERY_MS = 1_000;
+/** Those that speak of time are asked at rest: a machine may be slow. */
+const IN_GOOD_TIME = ['I05', 'I07', 'I17', 'I24'];
+/** Each api process compares its seat maps with PostgreSQL every ten seconds. */
+const VIEWS_WITHIN_MS = 12_000;
+
+/**
+ * The product on stores of its own with everything going wrong, for some seconds: few seats, many fans, lost answers,
+ * late money, gateways that repeat themselves, and a Redis that forgets. Then rest, and every check. It ends as soon as
+ * something that must always hold does not.
+ */
+export async function rush(options: RushOptions): Promise<Rush> {
+  const env = {
+    HOLD_TTL_SECONDS: String(HOLD_TTL_SECONDS),
+    MAX_SEATS_PER_EVENT: String(MAX_SEATS_PER_EVENT),
+    RATE_LIMITS: 'off',
+    LOG_LEVEL: 'error',
+  };
+  const system = await startSystem({ root: options.root, processes, env });
+  const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
+  try {
+    return await run(system, db, options);
+  } finally {
+    await closeDb(db);
+    await Promise.all(processes.map((name) => system.kill(name)));
+    await system.stop();
+  }
+}
+
+async function run(system: System, db: Db, { restWithinMs = 25_000 }: RushOptions): Promise<Rush> {
+  const history: HistoryRecord[] = [];
+  const write = (record: HistoryRecord) => void history.push(record);
+  const first = await seedEvent(db, EVENT);
+  const hot = [first];
+  while (hot.length < HOT_EVENTS) hot.push(await seedEvent(db, { ...EVENT, like: first }));
+  const found = lookOut(system);
+  const guests = await signInCrowd(system.apiUrl, FANS + 2 * Object.keys(scenes).length);
+  const fans = guests.map((fan) => new RushFan(fan, write, found.isBroken));
+  const watchers = hot.map((event, index) => {
+    return new Watcher(index % 2 === 0 ? system.apiUrl : system.secondApiUrl, event, write);
+  });
+  const startedAt = performance.now();
+  const elapsed = () => performance.now() - startedAt;
+  // A machine that has little to give gives it for longer.
+  const isOver = () =>
+    found.isBroken() || elapsed() > LONGEST_MS || (elapsed() > SHORTEST_MS && history.length > ENOUGH_OPERATIONS);
+  const currentEvent = () => hot[Math.floor((elapsed() / SHORTEST_MS) * HOT_EVENTS) % HOT_EVENTS] ?? first;
+  const newEvent = () => seedEvent(db, { ...EVENT, like: first });
+  const [reached] = await Promise.all([
+    playScenes(system, { fans: fans.slice(FANS), newEvent, isOver: found.isBroken }),
+    storm(system, SHORTEST_MS, isOver),
+    ...lanesOf(system, fans).map((lane) => runLane({ ...lane, currentEvent, random: Math.random, isOver })),
+  ]);
+  await found.stop();
+  const facts = await readFactsAtRest(system, { withinMs: found.isBroken() ? 0 : restWithinMs });
+  const finishing = watchers.map((watcher) => {
+    const { version = 0 } = facts.maps?.get(watcher.eventId) ?? {};
+    return watcher.finish(version, found.isBroken() ? 0 : VIEWS_WITHIN_MS);
+  });
+  await Promise.all(finishing);
+  const limits = { maxSeatsPerEvent: MAX_SEATS_PER_EVENT, holdTtlMs: HOLD_TTL_SECONDS * 1_000 };
+  const results = [...runChecks(history, { ...facts, ...limits }), reached.result()];
+  return { results, operations: history.length, seconds: elapsed() / 1_000 };
+}
+
+function lanesOf(system: System, fans: readonly RushFan[]) {
+  return fans.slice(0, FANS).map((fan, index) => {
+    const stranger = fans[(index + 1) % FANS] ?? fan;
+    return { fan: [fan, fan.at(system.secondApiUrl)], stranger };
+  });
+}
+
+type Play = { fans: readonly RushFan[]; newEvent: () => Promise<SeededEvent>; isOver: () => boolean };
+
+/** Each until it came to what it is for. One that never does leaves it unknown whether its promises hold. */
+async function playScenes(system: System, { fans, newEvent, isOver }: Play): Promise<Findings> {
+  const findings = new Findings('SCENES', 'every scene came to what it is for');
+  const play = async ([name, scene]: [string, Scene], index: number) => {
+    const [fan, rival] = fans.slice(2 * index);
+    if (!fan || !rival) throw new Error('There are too few fans.');
+    const giveUpAt = performance.now() + SCENES_WITHIN_MS;
+    while (!isOver() && performance.now() < giveUpAt) {
+      findings.looked += 1;
+      if (await scene({ ...system, fan, rival, event: await newEvent() })) return;
+    }
+    findings.undecided(name);
+  };
+  await Promise.all(Object.entries(scenes).map(play));
+  return findings;
+}
+
+/** What must hold at every moment is asked for while it goes on. */
+function lookOut(system: System) {
+  let isBroken = false;
+  const ending = new AbortController();
+  const look = async () => {
+    while (!isBroken && !ending.signal.aborted) {
+      await sleep(LOOK_EVERY_MS, undefined, { signal: ending.signal }).catch(() => undefined);
+      isBroken = (await findViolations(system.bookingUrl, { except: IN_GOOD_TIME })).length > 0;
+    }
+  };
+  const looking = look();
+  return {
+    isBroken: () => isBroken,
+    stop: async () => {
+      ending.abort();
+      await looking;
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import postgres from 'postgres';
+import { EPOCH, seatLock } from '#redis/keys.ts';
+import { merchantCall } from '#test/support/sandbox-gateway.ts';
+import type { System } from '#test/support/system.ts';
+
+/** Everything that goes wrong during a rush. Resolves when it is over and all trouble has ended. */
+export async function storm(system: System, durationMs: number, isOver: () => boolean): Promise<void> {
+  const call = merchantCall(system.gatewayUrl);
+  const isStill = () => !isOver();
+  await Promise.all([
+    cutConnections(system, performance.now() + durationMs * 0.6, isStill),
+    troubleGateway(call, performance.now() + durationMs * 0.8, isStill),
+    troubleRedis(system.redisUrl, durationMs, isStill),
+  ]);
+  await call('DELETE', '/v1/trouble');
+}
+
+const CUT_EVERY_MS = 200;
+
+/** Connections of the product end in the middle of what they do, as when a server or a network fails. */
+async function cutConnections(system: System, until: number, isStill: () => boolean): Promise<void> {
+  const sql = postgres(system.bookingUrl, {
+    max: 1,
+    connection: { application_name: 'storm' },
+    onnotice: () => undefined,
+  });
+  const databases = [system.bookingUrl, system.paymentsUrl].map((url) => new URL(url).pathname.slice(1));
+  try {
+    while (performance.now() < until && isStill()) {
+      // A transaction under way is worth most.
+      await sql`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where datname in ${sql(databases)} and application_name not in ('storm', 'postgres.js', 'test')
+        order by state = 'active' desc, random() limit 2`;
+      await sleep(CUT_EVERY_MS * (0.5 + Math.random()));
+    }
+  } finally {
+    await sql.end();
+  }
+}
+
+async function troubleGateway(
+  call: ReturnType<typeof merchantCall>,
+  until: number,
+  isStill: () => boolean,
+): Promise<void> {
+  while (performance.now() < until && isStill()) {
+    await call('PUT', '/v1/trouble', {
+      duplicateWebhooks: 1,
+      fail500AfterActing: 3,
+      delayWebhooksMs: Math.floor(Math.random() * 200),
+    });
+    await sleep(400);
+  }
+}
+
+/** Lost, rebuilt, and then back with what it had long ago. */
+async function troubleRedis(url: string, durationMs: number, isStill: () => boolean): Promise<void> {
+  const redis = new Redis(url);
+  try {
+    await whileIt(isStill, durationMs * 0.25);
+    const keys = [EPOCH, ...(await redis.keys(seatLock('*', 0).replace(/0$/, '*')))];
+    const dump = await Promise.all(keys.map(async (key) => [key, await redis.get(key)] as const));
+    await whileIt(isStill, durationMs * 0.15);
+    await redis.flushdb();
+    await whileIt(isStill, durationMs * 0.3);
+    const back = redis.multi().flushdb();
+    for (const [key, value] of dump) if (value !== null) back.set(key, value, 'PX', 60_000);
+    await back.exec();
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function whileIt(isStill: () => boolean, ms: number): Promise<void> {
+  const until = performance.now() + ms;
+  while (isStill() && performance.now() < until) await sleep(50);
+}
