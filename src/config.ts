@@ -77,6 +77,8 @@ const observed = {
   METRICS: z.enum(['on', 'off']).default('on'),
   METRICS_HOST: z.string().default('127.0.0.1'),
   METRICS_PORT: port.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ error: 'an OTLP collector, e.g. http://localhost:4318' }).optional(),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
 };
 
 const api = z.object({
@@ -172,6 +174,7 @@ const bookingPolicy = (env: z.infer<z.ZodObject<typeof booking>>) => ({
 const observedConfig = (env: z.infer<z.ZodObject<typeof observed>>) => ({
   log: { level: env.LOG_LEVEL },
   metrics: { isOn: env.METRICS === 'on', host: env.METRICS_HOST, port: env.METRICS_PORT },
+  tracing: { endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: env.OTEL_TRACES_SAMPLER_ARG },
 });
 const storeConfig = (env: z.infer<typeof stores>) => ({
   ...observedConfig(env),

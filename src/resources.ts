@@ -25,7 +25,7 @@ import { openRoomSessions } from './domain/waiting-room/room-sessions.ts';
 import { openRoomController } from './domain/waiting-room/run-rooms.ts';
 import { SessionViews } from './domain/waiting-room/session-views.ts';
 import { WaitingRooms } from './domain/waiting-room/waiting-rooms.ts';
-import { countWrite } from './observability/inventory-metrics.ts';
+import { observeWrite } from './observability/inventory-metrics.ts';
 import { bookingChannel } from './redis/channels.ts';
 import { openRedis } from './redis/client.ts';
 import { type Heartbeat, openHeartbeat } from './redis/heartbeat.ts';
@@ -70,7 +70,14 @@ function openSales(config: Omit<WorkerConfig, 'eventLog'>, who: Who, { opened }:
     for (const bookingId of bookingIds) pubsub.publish(bookingChannel(bookingId), bookingId).catch(() => undefined);
   };
   const writer = opened(
-    openInventoryWriter({ db: writerDb, plans, policy: config.policy, seatLocks, afterCommit, onWritten: countWrite }),
+    openInventoryWriter({
+      db: writerDb,
+      plans,
+      policy: config.policy,
+      seatLocks,
+      afterCommit,
+      onWritten: observeWrite,
+    }),
     (handle) => handle.close(),
   );
   return { db, redis, pubsub, plans, seatLocks, writer };

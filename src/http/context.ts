@@ -10,6 +10,8 @@ export type Caller = {
   /** Of the client, for its rate limits. */
   readonly address: string;
   readonly requestId: string;
+  /** W3C Trace Context, as the client sent it. */
+  readonly traceparent?: string | undefined;
   readonly admission: string | undefined;
   readonly place: string | undefined;
 };

@@ -106,15 +106,15 @@ async function run(
   caller: Caller,
   wanted: Wanted,
 ): Promise<FormattedExecutionResult> {
-  const writeLine = startLine(needs, caller, 'http');
+  const line = startLine(needs, caller, 'http');
   const operation = await admit(needs, params, caller, wanted);
   if ('result' in operation) {
-    writeLine(operation, undefined);
+    line.write(operation, undefined);
     return operation.result;
   }
   const refusals: string[] = [];
   const { requestId } = caller;
-  const executed = await withOrigin({ requestId }, () =>
+  const executed = await withOrigin({ requestId, traceparent: line.traceparent }, () =>
     needs.execution.run({
       operation,
       variables: params.variables,
@@ -122,7 +122,7 @@ async function run(
       requestId,
     }),
   );
-  writeLine(executed, operation, refusals);
+  line.write(executed, operation, refusals);
   return executed.result;
 }
 
@@ -131,10 +131,10 @@ async function subscribe(
   params: GraphqlParams,
   caller: Caller,
 ): Promise<Events | FormattedExecutionResult> {
-  const writeLine = startLine(needs, caller, 'sse');
+  const line = startLine(needs, caller, 'sse');
   const operation = await admit(needs, params, caller, 'subscription');
   if ('result' in operation) {
-    writeLine(operation, undefined);
+    line.write(operation, undefined);
     return operation.result;
   }
   const started = await needs.execution.subscribe({
@@ -144,9 +144,9 @@ async function subscribe(
     requestId: caller.requestId,
   });
   if ('result' in started) {
-    writeLine(started, operation);
+    line.write(started, operation);
     return started.result;
   }
-  writeLine({ result: {}, codes: [], causes: [] }, operation);
+  line.write({ result: {}, codes: [], causes: [] }, operation);
   return started;
 }

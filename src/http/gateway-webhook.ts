@@ -5,6 +5,7 @@ import { type Origin, withOrigin } from '#events/origin.ts';
 import type { ReadinessReport } from '#observability/dependencies.ts';
 import { describeError } from '#observability/log.ts';
 import { countNotice } from '#observability/payment-metrics.ts';
+import { followTrace, traceIdOf } from '#observability/tracing.ts';
 
 const WEBHOOK_PATH = '/webhooks/gateway';
 const BODY_LIMIT_BYTES = 256 * 1024;
@@ -47,16 +48,22 @@ async function dispatch(needs: WebhookNeeds, request: IncomingMessage, response:
 async function takeNotice(needs: WebhookNeeds, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const startedMs = performance.now();
   const ms = () => Math.round(performance.now() - startedMs);
+  const startedAtMs = Date.now();
   let origin: Origin | undefined;
   try {
     const rawBody = await readBody(request);
-    const resume = <T>(of: Origin | undefined, work: () => Promise<T>): Promise<T> => {
-      origin = of;
-      return withOrigin(of, work);
+    const resume = async <T>(of: Origin | undefined, work: () => Promise<T>): Promise<T> => {
+      const span = followTrace('notice', { kind: 'server', parent: of?.traceparent, startedAtMs });
+      origin = of && { ...of, traceparent: span.traceparent ?? of.traceparent };
+      try {
+        return await withOrigin(origin, work);
+      } finally {
+        span.end({});
+      }
     };
     const received = await receiveNotice({ ...needs, resume }, { rawBody, headers: request.headers });
     const { cause, ...told } = received;
-    const notice = { ...told, requestId: origin?.requestId };
+    const notice = { ...told, requestId: origin?.requestId, traceId: traceIdOf(origin?.traceparent) };
     countNotice(told.outcome);
     if (cause === undefined) needs.log.info({ ...notice, ms: ms() }, 'notice');
     else needs.log.warn({ ...notice, ...describeError(cause), ms: ms() }, 'notice kept, to be applied later');

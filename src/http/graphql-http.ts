@@ -111,6 +111,7 @@ async function answer(
     viewer: await gate.authenticate(request.headers.authorization),
     address: exchange.address,
     requestId: exchange.requestId,
+    traceparent: headerOf(request, 'traceparent'),
     admission: headerOf(request, 'frontrow-admission'),
     place: headerOf(request, 'frontrow-place'),
   };

@@ -1,13 +1,14 @@
 import { performance } from 'node:perf_hooks';
 import { describeError, type Log } from '#observability/log.ts';
 import type { OperationMetrics, Transport } from '#observability/operation-metrics.ts';
+import { beginTrace, traceIdOf } from '#observability/tracing.ts';
 import type { Caller } from './context.ts';
 import type { Operation } from './documents.ts';
 import type { Executed } from './execution.ts';
 
 /**
- * One line an operation, and one count: what it was, how it went, how long it took, whose it was. No variables, since
- * they hold what people typed, and no tokens.
+ * One line an operation, one count, and one span where its trace is recorded: what it was, how it went, how long it
+ * took, whose it was. No variables, since they hold what people typed, and no tokens.
  */
 export function startLine(
   { log, metrics }: { log: Log; metrics?: OperationMetrics | undefined },
@@ -15,7 +16,8 @@ export function startLine(
   transport: Transport,
 ) {
   const startedAt = performance.now();
-  return (executed: Executed, operation: Operation | undefined, refusals: readonly string[] = []): void => {
+  const span = beginTrace('graphql', caller.traceparent);
+  const write = (executed: Executed, operation: Operation | undefined, refusals: readonly string[] = []): void => {
     const ms = performance.now() - startedAt;
     const outcomes = [...refusals, ...executed.codes];
     metrics?.operated({
@@ -24,6 +26,11 @@ export function startLine(
       outcome: outcomes[0] ?? 'ok',
       seconds: ms / 1000,
     });
+    if (span.traceparent !== undefined) {
+      span.name(`${operation?.type ?? 'graphql'} ${operation?.field ?? 'none'}`);
+      const attributes = { transport, outcome: outcomes[0] ?? 'ok', 'request.id': caller.requestId };
+      span.end({ failed: executed.causes.length > 0, attributes });
+    }
     const line = {
       operation: operation?.name ?? 'anonymous',
       type: operation?.type,
@@ -31,9 +38,12 @@ export function startLine(
       outcome: outcomes.join(',') || 'ok',
       ms: Math.round(ms * 10) / 10,
       requestId: caller.requestId,
+      traceId: traceIdOf(span.traceparent),
       userId: caller.viewer?.userId,
     };
     if (executed.causes.length > 0) log.error({ ...line, causes: executed.causes.map(describeError) }, 'operation');
     else log.info(line, 'operation');
   };
+  /** For what is done meanwhile. */
+  return { traceparent: span.traceparent, write };
 }

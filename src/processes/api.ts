@@ -14,6 +14,7 @@ import { webSocketOptions } from '#http/websocket-options.ts';
 import { openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
 import { openOperationMetrics } from '#observability/operation-metrics.ts';
+import { startTracing } from '#observability/tracing.ts';
 import { openApiResources } from '#resources.ts';
 import { schema } from '#schema/index.ts';
 import { setDrainDeadline } from './drain-deadline.ts';
@@ -23,6 +24,7 @@ import { openMetricsDb } from './observed/metrics-db.ts';
 const config = parseApiConfig(process.env);
 armFailpoint(process.env.FRONTROW_FAILPOINT);
 const log = openLog({ ...config.log, name: 'api' });
+const tracing = await startTracing({ ...config.tracing, process: 'api' });
 const isDevelopment = config.profile === 'development';
 const trusted = config.http.trustedDocuments && JSON.parse(await readFile(config.http.trustedDocuments, 'utf8'));
 
@@ -73,5 +75,5 @@ setDrainDeadline(log);
 // Sockets first and spread, so that their clients do not all come back to the next process at once.
 await sockets.close(2_000);
 await http.close();
-await Promise.all([metrics.close(), closeDb(metricsDb)]);
+await Promise.all([metrics.close(), tracing.close(), closeDb(metricsDb)]);
 process.disconnect?.();

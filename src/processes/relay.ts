@@ -5,15 +5,17 @@ import { openEventLog } from '#events/log/open-log.ts';
 import { countRelayed, countReplay, setStreaming } from '#observability/backlog-metrics.ts';
 import { describeError, openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
+import { startTracing } from '#observability/tracing.ts';
 import { relayOutbox, relaySlot } from '#workers/relay-outbox.ts';
 import { notePositions } from '#workers/replay-outbox.ts';
 import { setDrainDeadline } from './drain-deadline.ts';
 import { openMetricsDb } from './observed/metrics-db.ts';
-import { relayDependencies, relaySamplers } from './observed/relay.ts';
+import { appendTraced, relayDependencies, relaySamplers } from './observed/relay.ts';
 import { replayFrom } from './relay/replay-from.ts';
 
 const config = parseRelayConfig(process.env);
 const log = openLog({ ...config.log, name: 'relay' });
+const tracing = await startTracing({ ...config.tracing, process: 'relay' });
 const eventLog = openEventLog(config.eventLog, 'frontrow-relay');
 if (process.argv.length > 2) process.exit(await replayFrom(process.argv.slice(2), { config, eventLog }));
 const stopping = new AbortController();
@@ -27,7 +29,7 @@ const relays = [config.postgres.url, config.payments.url].map((url) => {
     slot,
     log: {
       append: async (messages) => {
-        await eventLog.append(messages);
+        await appendTraced(eventLog, messages);
         countRelayed(slot, messages.length);
       },
     },
@@ -68,5 +70,10 @@ await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
 setDrainDeadline(log);
 stopping.abort();
 await Promise.all(relays.map(({ running }) => running));
-await Promise.all([eventLog.close(), metrics.close(), ...[watched.bookingDb, watched.paymentsDb].map(closeDb)]);
+await Promise.all([
+  eventLog.close(),
+  metrics.close(),
+  tracing.close(),
+  ...[watched.bookingDb, watched.paymentsDb].map(closeDb),
+]);
 process.disconnect?.();

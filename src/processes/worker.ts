@@ -4,6 +4,7 @@ import { armFailpoint } from '#db/failpoint.ts';
 import { openEventLog } from '#events/log/open-log.ts';
 import { openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
+import { startTracing } from '#observability/tracing.ts';
 import { openWorkerResources } from '#resources.ts';
 import { followCheckouts } from '#workers/follow-checkouts.ts';
 import { followPayments } from '#workers/follow-payments.ts';
@@ -36,6 +37,7 @@ const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
 const config = parseWorkerConfig(process.env);
 armFailpoint(process.env.FRONTROW_FAILPOINT);
 const log = openLog({ ...config.log, name: 'worker' });
+const tracing = await startTracing({ ...config.tracing, process: 'worker' });
 await using resources = openWorkerResources(config);
 const eventLog = openEventLog(config.eventLog, 'frontrow-worker');
 const stopping = new AbortController();
@@ -54,7 +56,7 @@ await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), working])
 setDrainDeadline(log);
 stopping.abort();
 await working;
-await Promise.all([eventLog.close(), metrics.close()]);
+await Promise.all([eventLog.close(), metrics.close(), tracing.close()]);
 process.disconnect?.();
 
 function choose(names: readonly string[]): typeof workers {

@@ -3,8 +3,8 @@ import { TryAgain } from '#domain/errors.ts';
 import { isOutage } from '#domain/outages.ts';
 import { type AggregateType, type DomainEvent, domainEvent } from '#events/contracts.ts';
 import { DependencyAway, type EventLog, type Message } from '#events/log/log.ts';
-import { withOrigin } from '#events/origin.ts';
 import { describeError } from '#observability/log.ts';
+import { traceIdOf } from '#observability/tracing.ts';
 import {
   countMessage,
   countRun,
@@ -12,6 +12,7 @@ import {
   type MessageOutcome,
   timeMessage,
 } from '#observability/worker-metrics.ts';
+import { asPartOf } from './traced.ts';
 
 /**
  * Hears of published events. `run` is called at least once per message and guards itself with `onceFor(messageId)`. While
@@ -71,7 +72,7 @@ async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime
     handle: async (message) => {
       const startedMs = performance.now();
       const event = domainEvent.parse(message.event);
-      await withOrigin(message.origin, () =>
+      await asPartOf(message.origin, { name: `${one.name} ${event.type}`, kind: 'consumer' }, () =>
         one.run(needs, event, { messageId: message.id, signal: runtime.signal }).catch(waitForOutages),
       );
       countMessage(one.name, 'handled');
@@ -136,5 +137,6 @@ const about = (message: Message) => ({
   eventId: message.key,
   offset: message.offset,
   requestId: message.origin?.requestId,
+  traceId: traceIdOf(message.origin?.traceparent),
 });
 const elapsed = (startedMs: number) => Math.round((performance.now() - startedMs) * 10) / 10;

@@ -1,5 +1,7 @@
 import { GatewayRefused, type PaymentGateway } from '#domain/payments/gateway.ts';
+import { currentOrigin } from '#events/origin.ts';
 import { countGatewayCall, expectGatewayCalls, type GatewayResult } from '#observability/payment-metrics.ts';
+import { followTrace } from '#observability/tracing.ts';
 
 const calls = ['openSession', 'findSessionsByBooking', 'getSession', 'expireSession', 'refund'] as const;
 
@@ -16,6 +18,7 @@ export function observeGateway(gateway: PaymentGateway): ObservedGateway {
     <Args extends unknown[], T>(name: (typeof calls)[number], call: (...args: Args) => Promise<T>) =>
     async (...args: Args): Promise<T> => {
       const startedMs = performance.now();
+      const span = followTrace(`gateway ${name}`, { kind: 'client', parent: currentOrigin()?.traceparent });
       let result: GatewayResult = 'unknown';
       try {
         const answer = await call(...args);
@@ -26,6 +29,7 @@ export function observeGateway(gateway: PaymentGateway): ObservedGateway {
         throw error;
       } finally {
         lastAnswered = result !== 'unknown';
+        span.end({ failed: result !== 'ok', attributes: { gateway: gateway.name, result } });
         countGatewayCall(name, result, (performance.now() - startedMs) / 1000);
       }
     };

@@ -1,10 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { openSlotBacklog, readConnections, readParked } from '#db/backlog-queries.ts';
 import type { Db } from '#db/client.ts';
-import type { EventLog } from '#events/log/log.ts';
+import type { EventLog, NewMessage } from '#events/log/log.ts';
 import { connectionSampler, consumerLagSampler, parkedSampler, slotSampler } from '#observability/backlog-metrics.ts';
 import { type Dependencies, watchDependencies } from '#observability/dependencies.ts';
 import type { Sampler } from '#observability/samplers.ts';
+import { followTrace } from '#observability/tracing.ts';
 
 type Watched = {
   bookingDb: Db;
@@ -42,4 +43,27 @@ export function relaySamplers(watched: Watched, dependencies: Dependencies): Sam
     consumerLagSampler(async () => (await eventLog.lag?.()) ?? []),
     connectionSampler(async () => (await Promise.all([bookingDb, paymentsDb].map(readConnections))).flat()),
   ];
+}
+
+/** From the commit to the log, a span for each message whose trace is recorded; what consumes it goes on from there. */
+export async function appendTraced(log: Pick<EventLog, 'append'>, messages: readonly NewMessage[]): Promise<void> {
+  const spans = messages.map(({ origin, topic, createdAt }) =>
+    followTrace(`relay ${topic}`, {
+      kind: 'producer',
+      parent: origin?.traceparent,
+      startedAtMs: createdAt.getTime(),
+    }),
+  );
+  let failed = true;
+  try {
+    await log.append(
+      messages.map((message, index) => {
+        const traceparent = spans[index]?.traceparent;
+        return message.origin && traceparent ? { ...message, origin: { ...message.origin, traceparent } } : message;
+      }),
+    );
+    failed = false;
+  } finally {
+    for (const span of spans) span.end({ failed });
+  }
 }

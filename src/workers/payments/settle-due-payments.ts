@@ -6,10 +6,12 @@ import {
 } from '#domain/payments/claim-due-payments.ts';
 import { settlePayment } from '#domain/payments/settle-payment.ts';
 import type { SettleNeeds, StepOutcome } from '#domain/payments/settle-step.ts';
-import { originOf, withOrigin } from '#events/origin.ts';
+import { type Origin, originOf } from '#events/origin.ts';
 import { describeError } from '#observability/log.ts';
 import { countStep } from '#observability/payment-metrics.ts';
+import { traceIdOf } from '#observability/tracing.ts';
 import type { WorkerLog } from '#workers/run-worker.ts';
+import { asPartOf } from '#workers/traced.ts';
 
 export type Settler = {
   /** Something may be due now. */
@@ -47,14 +49,11 @@ export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }
   const settle = async (claimed: ClaimedPayment, signal: AbortSignal) => {
     const startedMs = performance.now();
     const origin = originOf(claimed);
-    const about = {
-      worker: `settle-${kind}`,
-      bookingId: claimed.bookingId,
-      requestId: origin?.requestId,
-      attempt: claimed.checks,
-    };
+    const about = { worker: `settle-${kind}`, ...fieldsOf(claimed, origin) };
     try {
-      const { step, ...result } = await withOrigin(origin, () => settlePayment(needs, claimed, signal));
+      const { step, ...result } = await asPartOf(origin, { name: `settle-${kind}`, kind: 'internal' }, () =>
+        settlePayment(needs, claimed, signal),
+      );
       countStep(step, result.outcome);
       const fields = { ...about, ...result, ms: Math.round(performance.now() - startedMs) };
       if (alarms.has(result.outcome)) log.error(fields, step);
@@ -104,3 +103,10 @@ export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }
     },
   };
 }
+
+const fieldsOf = (claimed: ClaimedPayment, origin: Origin | undefined) => ({
+  bookingId: claimed.bookingId,
+  requestId: origin?.requestId,
+  traceId: traceIdOf(origin?.traceparent),
+  attempt: claimed.checks,
+});
