@@ -8,9 +8,9 @@ import { openEventCache } from './domain/catalog/event-cache.ts';
 import { openEventIndexer } from './domain/catalog/event-indexer.ts';
 import { EventWatches } from './domain/catalog/event-watches.ts';
 import { openSeatingPlanCache } from './domain/catalog/seating-plan-cache.ts';
-import { applySeatChanges } from './domain/inventory/apply-seat-changes.ts';
-import { type Committed, openInventoryWriter } from './domain/inventory/inventory-writer.ts';
+import { openInventoryWriter } from './domain/inventory/inventory-writer.ts';
 import { openLostRaces } from './domain/inventory/lost-races.ts';
+import { pushCommitted } from './domain/inventory/push-committed.ts';
 import { openSeatLocks } from './domain/inventory/seat-locks.ts';
 import { SeatMaps } from './domain/inventory/seat-maps.ts';
 import type { Viewer } from './domain/viewer.ts';
@@ -26,7 +26,6 @@ import { openRoomController } from './domain/waiting-room/run-rooms.ts';
 import { SessionViews } from './domain/waiting-room/session-views.ts';
 import { WaitingRooms } from './domain/waiting-room/waiting-rooms.ts';
 import { observeWrite } from './observability/inventory-metrics.ts';
-import { bookingChannel } from './redis/channels.ts';
 import { openRedis } from './redis/client.ts';
 import { type Heartbeat, openHeartbeat } from './redis/heartbeat.ts';
 import { openPubSub, type PubSub } from './redis/pubsub.ts';
@@ -64,18 +63,13 @@ function openSales(config: Omit<WorkerConfig, 'eventLog'>, who: Who, { opened }:
   const pubsub = opened(openPubSub({ ...config.redis, name }), (handle) => handle.close().catch(() => undefined));
   const plans = openSeatingPlanCache({ db });
   const seatLocks = openSeatLocks({ redis, db });
-  /** Nobody waits for it: the same changes come again from the event log, should Redis be away. */
-  const afterCommit = ({ eventId, changes, bookingIds }: Committed): void => {
-    applySeatChanges({ redis, db }, eventId, changes).catch(() => undefined);
-    for (const bookingId of bookingIds) pubsub.publish(bookingChannel(bookingId), bookingId).catch(() => undefined);
-  };
   const writer = opened(
     openInventoryWriter({
       db: writerDb,
       plans,
       policy: config.policy,
       seatLocks,
-      afterCommit,
+      afterCommit: (committed) => pushCommitted({ db, redis, pubsub }, committed),
       onWritten: observeWrite,
     }),
     (handle) => handle.close(),

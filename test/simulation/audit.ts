@@ -1,0 +1,67 @@
+import type { History } from './history.ts';
+
+/** What failure.md lists as rare paths: each has to be reached by some seed. */
+export const rarePaths = [
+  'late payment',
+  'retake',
+  'refund',
+  'amount mismatch',
+  'notice before the payment knew its session',
+  'notice twice',
+  'notice lost, found by asking',
+  'unknown gateway result',
+  'commit unknown',
+  'commit refused',
+  'lock timeout',
+  'redis wiped',
+  'redis back with a stale dump',
+  'redis away during a hold',
+  'seat locks rebuilt',
+  'slot lost and replayed',
+  'parked and replayed',
+  'message delivered again',
+  'overdue hold taken over by a buyer',
+  'hold extended',
+  'same key sent again',
+  'double booking attempt refused',
+  'confirmed booking cancelled',
+  'process killed',
+  'killed with a transaction open',
+  'clock jumped',
+  'database outage',
+  'log outage',
+  'gateway outage',
+  'live view reset',
+  'live view resumed after a cut',
+  'pub/sub message lost',
+] as const;
+export type RarePath = (typeof rarePaths)[number];
+
+/** A promise of failure.md, by its id there, that did not hold. */
+export type Violation = { readonly id: string; readonly what: string };
+
+const MOST = 20;
+
+/** Collects what was reached and what was broken. */
+export class Audit {
+  readonly reached = new Map<RarePath, number>();
+  readonly violations: Violation[] = [];
+  readonly #history: History;
+
+  constructor(history: History) {
+    this.#history = history;
+  }
+
+  reach(path: RarePath): void {
+    this.reached.set(path, (this.reached.get(path) ?? 0) + 1);
+  }
+
+  broken(id: string, what: string): void {
+    this.#history.add(`BROKEN ${id}: ${what}`);
+    if (this.violations.length < MOST) this.violations.push({ id, what });
+  }
+
+  expect(holds: boolean, id: string, what: () => string): void {
+    if (!holds) this.broken(id, what());
+  }
+}

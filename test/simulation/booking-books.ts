@@ -1,0 +1,265 @@
+import { type BookingStatus, bookingTransitions, type PaymentStatus } from '#domain/booking/booking-status.ts';
+import { paymentStatusAfter } from '#domain/booking/payment-status-rules.ts';
+import { applyChange, emptyStatuses, packChange } from '#domain/inventory/packed-statuses-rules.ts';
+import { type SeatStatus, seatStatusCode } from '#domain/inventory/seat-status.ts';
+import type { Audit } from './audit.ts';
+import type { History } from './history.ts';
+import type { Settings } from './settings.ts';
+import type { SqlServer } from './sql-server.ts';
+
+type InventoryRow = {
+  eventId: string;
+  version: number;
+  capacity: number;
+  available: number;
+  held: number;
+  booked: number;
+};
+type SeatRow = {
+  eventId: string;
+  seatNo: number;
+  status: SeatStatus;
+  bookingId: string | null;
+  expiresMs: number | null;
+};
+export type BookingRow = {
+  id: string;
+  userId: string;
+  eventId: string;
+  status: BookingStatus;
+  paymentStatus: PaymentStatus;
+  totalMinor: number;
+  key: string;
+  requestHash: string;
+  createdMs: number;
+  expiresMs: number;
+  extendedMs: number | null;
+  version: number;
+};
+type Published = {
+  id: string;
+  type: string;
+  bookingId: string;
+  eventId: string;
+  version: number | null;
+  seatNos: number[] | null;
+  retaken: boolean | null;
+  reason: string | null;
+};
+type State = {
+  next: string;
+  inventories: InventoryRow[] | null;
+  seats: SeatRow[] | null;
+  bookings: BookingRow[] | null;
+  outbox: Published[] | null;
+};
+
+/** What the last commits changed: rows know the transaction that wrote them. */
+const CHANGES = `select json_build_object(
+  'next', pg_snapshot_xmax(pg_current_snapshot())::text,
+  'inventories', (select json_agg(json_build_object('eventId', event_id, 'version', version, 'capacity', capacity,
+    'available', available, 'held', held, 'booked', booked)) from seat_inventories),
+  'seats', (select json_agg(json_build_object('eventId', event_id, 'seatNo', seat_no, 'status', status,
+    'bookingId', booking_id, 'expiresMs', round(extract(epoch from hold_expires_at) * 1000)) order by event_id, seat_no)
+    from event_seats where xmin::text::bigint >= $1::bigint),
+  'bookings', (select json_agg(json_build_object('id', id, 'userId', user_id, 'eventId', event_id, 'status', status,
+    'paymentStatus', payment_status, 'totalMinor', total_minor, 'key', idempotency_key, 'requestHash', request_hash,
+    'createdMs', round(extract(epoch from created_at) * 1000), 'expiresMs', round(extract(epoch from hold_expires_at) * 1000),
+    'extendedMs', round(extract(epoch from hold_extended_at) * 1000), 'version', version) order by version, id)
+    from bookings where xmin::text::bigint >= $1::bigint),
+  'outbox', (select json_agg(json_build_object('id', o.id, 'type', type, 'bookingId', aggregateid, 'eventId', event_id,
+    'version', payload -> 'version', 'seatNos', payload -> 'seatNos', 'retaken', payload -> 'retaken',
+    'reason', payload -> 'reason') order by position)
+    from outbox o join feed f using (id) where o.xmin::text::bigint >= $1::bigint)) as state`;
+
+const SEATS_AFTER: Record<string, { booking: BookingStatus; seat: SeatStatus }> = {
+  BookingCreated: { booking: 'PENDING_PAYMENT', seat: 'HELD' },
+  BookingConfirmed: { booking: 'CONFIRMED', seat: 'BOOKED' },
+  BookingExpired: { booking: 'EXPIRED', seat: 'AVAILABLE' },
+  BookingFailed: { booking: 'FAILED', seat: 'AVAILABLE' },
+  BookingCancelled: { booking: 'CANCELLED', seat: 'AVAILABLE' },
+};
+
+type EventBooks = {
+  version: number;
+  readonly seats: Map<number, SeatRow>;
+  /** The packed map at each version since the first, as clients may have seen it. */
+  readonly maps: Uint8Array[];
+};
+
+type Needs = { server: SqlServer; audit: Audit; history: History; settings: Settings; dateMs: () => number };
+
+/**
+ * What the booking database holds after each commit, and whether that commit was right. Reads it from outside, with
+ * statements of its own.
+ */
+export class BookingBooks {
+  readonly bookings = new Map<string, BookingRow>();
+  readonly events = new Map<string, EventBooks>();
+  readonly #statusByOutbox = new Map<string, BookingStatus>();
+  readonly #seatsOf = new Map<string, readonly number[]>();
+  readonly #idByKey = new Map<string, string>();
+  readonly #needs: Needs;
+  #next = '0';
+
+  constructor(needs: Needs, eventIds: readonly string[]) {
+    this.#needs = needs;
+    for (const id of eventIds)
+      this.events.set(id, { version: 0, seats: new Map(), maps: [emptyStatuses(needs.settings.seats)] });
+    this.#next = this.#read('0').next;
+  }
+
+  /** True when something was published. */
+  observe(): boolean {
+    const state = this.#read(this.#next);
+    this.#next = state.next;
+    const published = state.outbox ?? [];
+    for (const row of state.bookings ?? []) this.#seeBooking(row);
+    for (const message of published) this.#seePublished(message, published);
+    for (const row of state.seats ?? []) this.#seeSeat(row);
+    const touched = new Set([...(state.bookings ?? []).map(({ id }) => id), ...published.map((one) => one.bookingId)]);
+    for (const id of touched) this.#checkSeatsOf(id);
+    for (const row of state.inventories ?? []) this.#checkInventory(row);
+    return published.length > 0;
+  }
+
+  #read(next: string): State {
+    return this.#needs.server.look(CHANGES, [next]).rows[0]?.state as State;
+  }
+
+  #seeBooking(row: BookingRow): void {
+    const { audit, history, settings } = this.#needs;
+    const before = this.bookings.get(row.id);
+    this.bookings.set(row.id, row);
+    const name = history.name(row.id);
+    const change = `${row.status} ${row.paymentStatus} v${row.version}`;
+    if (!before) history.add(`booking ${name} ${change}`);
+    else if (change !== `${before.status} ${before.paymentStatus} v${before.version}`)
+      history.add(`booking ${name} ${change}`);
+    const key = `${row.userId} ${row.key}`;
+    audit.expect((this.#idByKey.get(key) ?? row.id) === row.id, 'I13', () => `two bookings for the key of ${name}`);
+    this.#idByKey.set(key, row.id);
+    const { holdTtlSeconds, maxExtensionSeconds } = settings.inventory;
+    const longestMs = 1000 * (holdTtlSeconds + (row.extendedMs === null ? 0 : maxExtensionSeconds));
+    audit.expect(row.expiresMs - row.createdMs <= longestMs, 'I06', () => `${name} is held for too long`);
+    audit.expect(
+      row.status !== 'CONFIRMED' || row.paymentStatus === 'PAYMENT_SUCCESS',
+      'I08',
+      () => `${name} is confirmed and its payment is ${row.paymentStatus}`,
+    );
+    if (!before) return;
+    const isOnce = before.extendedMs === null ? true : before.extendedMs === row.extendedMs;
+    const isRecorded = before.expiresMs === row.expiresMs || (before.extendedMs === null && row.extendedMs !== null);
+    audit.expect(isOnce && isRecorded, 'I06', () => `${name} was extended twice, or without a record`);
+    const isNewer = paymentStatusAfter(before.paymentStatus, row.paymentStatus) === row.paymentStatus;
+    audit.expect(isNewer, 'I15', () => `the payment of ${name} went back from ${before.paymentStatus}`);
+    audit.expect(before.requestHash === row.requestHash, 'I13', () => `the request of ${name} changed`);
+  }
+
+  #seePublished(message: Published, all: readonly Published[]): void {
+    const { audit, history } = this.#needs;
+    const { type, bookingId, version, seatNos } = message;
+    const name = history.name(bookingId);
+    const after = SEATS_AFTER[type];
+    if (!after || version === null || seatNos === null) {
+      if (type === 'HoldExtended') audit.reach('hold extended');
+      if (type === 'BookingConfirmationFailed') this.#seeMoneyTurnedAway(message);
+      return;
+    }
+    const event = this.events.get(message.eventId);
+    if (!event) {
+      audit.broken('I16', `${name} is of no event`);
+      return;
+    }
+    audit.expect(version === event.version + 1, 'I16', () => `version ${version} follows ${event.version}`);
+    event.version = version;
+    const map = (event.maps.at(-1) ?? new Uint8Array()).slice();
+    for (const seatNo of seatNos) applyChange(map, packChange(seatNo, seatStatusCode[after.seat]));
+    event.maps[version] = map;
+    this.#checkTransition(message, after.booking);
+    this.#seatsOf.set(bookingId, seatNos);
+    if (type === 'BookingConfirmed' && message.retaken) audit.reach('retake');
+    if (type === 'BookingConfirmed' && message.retaken) audit.reach('late payment');
+    if (type === 'BookingExpired' && isTakenOver(message, all)) audit.reach('overdue hold taken over by a buyer');
+  }
+
+  #seeMoneyTurnedAway({ reason }: Published): void {
+    if (reason === 'SEATS_TAKEN') this.#needs.audit.reach('late payment');
+    if (reason === 'BOOKING_CANCELLED' || reason === 'BOOKING_FAILED') this.#needs.audit.reach('late payment');
+  }
+
+  #checkTransition({ bookingId, type }: Published, to: BookingStatus): void {
+    const { audit, history, dateMs } = this.#needs;
+    const from = this.#statusByOutbox.get(bookingId);
+    this.#statusByOutbox.set(bookingId, to);
+    const legal: readonly BookingStatus[] = from === undefined ? ['PENDING_PAYMENT'] : bookingTransitions[from];
+    audit.expect(legal.includes(to), 'I15', () => `${history.name(bookingId)} went from ${from ?? 'nothing'} to ${to}`);
+    if (to === 'CANCELLED' && from === 'CONFIRMED') audit.reach('confirmed booking cancelled');
+    const expiresMs = this.bookings.get(bookingId)?.expiresMs ?? 0;
+    audit.expect(
+      type !== 'BookingExpired' || expiresMs <= dateMs() + 1,
+      'H1',
+      () => `${history.name(bookingId)} lost its seats ${expiresMs - dateMs()} ms too early`,
+    );
+  }
+
+  #seeSeat(row: SeatRow): void {
+    const { audit, history } = this.#needs;
+    const seats = this.events.get(row.eventId)?.seats;
+    const before = seats?.get(row.seatNo);
+    seats?.set(row.seatNo, row);
+    const owner = row.bookingId === null ? undefined : this.bookings.get(row.bookingId);
+    const seat = `seat ${row.seatNo}`;
+    if (row.status === 'HELD') {
+      const isRight = owner?.status === 'PENDING_PAYMENT' && owner.expiresMs === row.expiresMs;
+      audit.expect(isRight, 'I02', () => `${seat} is held for a booking that is ${owner?.status} with another expiry`);
+    } else if (row.status === 'BOOKED')
+      audit.expect(owner?.status === 'CONFIRMED', 'I02', () => `${seat} is booked by one that is ${owner?.status}`);
+    else audit.expect(row.bookingId === null, 'I02', () => `${seat} is ${row.status} and has an owner`);
+    if (!before?.bookingId || before.bookingId === row.bookingId) return;
+    const loser = this.bookings.get(before.bookingId)?.status;
+    const isOver = loser !== 'PENDING_PAYMENT' && loser !== 'CONFIRMED';
+    audit.expect(isOver, before.status === 'BOOKED' ? 'I01' : 'H1', () => {
+      return `${seat} was taken from ${history.name(before.bookingId ?? '')}, which is ${loser}`;
+    });
+  }
+
+  #checkSeatsOf(bookingId: string): void {
+    const { audit, history } = this.#needs;
+    const booking = this.bookings.get(bookingId);
+    const seats = booking && this.events.get(booking.eventId)?.seats;
+    if (!booking || !seats) {
+      audit.broken('I16', `${history.name(bookingId)} was published and does not exist`);
+      return;
+    }
+    const published = this.#statusByOutbox.get(bookingId);
+    audit.expect(published === booking.status, 'I16', () => {
+      return `${history.name(bookingId)} is ${booking.status} and published as ${published ?? 'nothing'}`;
+    });
+    const wanted = { PENDING_PAYMENT: 'HELD', CONFIRMED: 'BOOKED' }[booking.status as string];
+    for (const seatNo of this.#seatsOf.get(bookingId) ?? []) {
+      const seat = seats.get(seatNo);
+      const isOurs = seat?.bookingId === bookingId;
+      audit.expect(wanted ? isOurs && seat.status === wanted : !isOurs, 'I03', () => {
+        return `seat ${seatNo} of ${history.name(bookingId)} (${booking.status}) is ${seat?.status ?? 'free'}`;
+      });
+    }
+  }
+
+  #checkInventory(row: InventoryRow): void {
+    const { audit } = this.#needs;
+    const event = this.events.get(row.eventId);
+    if (!event) return;
+    audit.expect(event.version === row.version, 'I16', () => `version ${row.version}, published ${event.version}`);
+    const counts = { HELD: 0, BOOKED: 0, AVAILABLE: 0, BLOCKED: 0 };
+    for (const { status } of event.seats.values()) counts[status] += 1;
+    const isRight =
+      counts.HELD === row.held &&
+      counts.BOOKED === row.booked &&
+      row.available + row.held + row.booked === row.capacity;
+    audit.expect(isRight, 'I04', () => `counted ${JSON.stringify(counts)}, kept ${JSON.stringify(row)}`);
+  }
+}
+
+const isTakenOver = ({ seatNos }: Published, all: readonly Published[]): boolean =>
+  all.some((other) => other.type === 'BookingCreated' && other.seatNos?.some((seatNo) => seatNos?.includes(seatNo)));

@@ -1,0 +1,73 @@
+import { readInvariants } from '../support/invariants.ts';
+import { readInvariants as readMoneyInvariants } from '../support/invariants-payments.ts';
+import type { Engines } from './fixture.ts';
+import type { World } from './world.ts';
+
+export type EndChecks = {
+  readonly booking: { id: string; query: string }[];
+  readonly money: { id: string; text: string }[];
+};
+
+export const readEndChecks = async (): Promise<EndChecks> => ({
+  booking: readInvariants('invariants.sql'),
+  money: await readMoneyInvariants(),
+});
+
+/** The queries that are asked of a running system as well, on the databases as they are at the end. */
+export function checkEnd(world: World, engines: Engines, checks: EndChecks): void {
+  const { audit, books, stores, history } = world;
+  for (const { bookingId, isConfirmed } of world.acknowledged) {
+    const status = books.bookings.get(bookingId)?.status;
+    const isKept = status !== undefined && (!isConfirmed || status === 'CONFIRMED');
+    audit.expect(isKept, 'D1', () => `${history.name(bookingId)} was acknowledged and is ${status ?? 'gone'}`);
+  }
+  const seen = new Set<string>();
+  for (const { id, topic, partition, offset, key, event, createdAt } of stores.log.messages) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    engines.booking.query(
+      `insert into event_log.messages (topic, partition, "offset", id, key, event, created_at) values ($1, $2, $3, $4, $5, $6, $7)`,
+      [topic, partition, offset, id, key, event, createdAt],
+    );
+  }
+  for (const { id, query } of checks.booking) {
+    const { rows } = stores.booking.look(query.replace(/;\s*$/, ''));
+    if (rows.length > 0) audit.broken(id, JSON.stringify(rows.slice(0, 3)));
+  }
+  checkMoney(world, engines, checks);
+}
+
+function checkMoney({ audit, books, stores }: World, { payments }: Engines, checks: EndChecks): void {
+  payments.script(`select set_config('frontrow.grace', '0 seconds', false)`);
+  for (const { id, status, totalMinor, createdMs } of books.bookings.values()) {
+    payments.query('insert into booking_facts values ($1, $2, $3, $4, $5)', [
+      id,
+      status,
+      totalMinor,
+      'USD',
+      new Date(createdMs),
+    ]);
+  }
+  for (const session of stores.gateway.sessions.values()) {
+    const { reference, bookingId, capturedMinor, currency, capturedAtMs } = session;
+    if (session.status === 'PAID')
+      payments.query('insert into gateway_captures values ($1, $2, $3, $4, $5)', [
+        reference,
+        bookingId,
+        capturedMinor,
+        currency,
+        new Date(capturedAtMs),
+      ]);
+    for (const { amountMinor } of session.refunds)
+      payments.query('insert into gateway_refunds values ($1, $2, $3, $4)', [
+        reference,
+        bookingId,
+        amountMinor,
+        currency,
+      ]);
+  }
+  for (const { id, text } of checks.money) {
+    const { rows } = stores.payments.look(text.replace(/;\s*$/, ''));
+    if (rows.length > 0) audit.broken(id, JSON.stringify(rows.slice(0, 3)));
+  }
+}

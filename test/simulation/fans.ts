@@ -1,0 +1,254 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Booking } from '#domain/booking/booking.ts';
+import { findBooking } from '#domain/booking/booking-queries.ts';
+import { cancelBooking } from '#domain/booking/cancel-booking.ts';
+import { createBooking } from '#domain/booking/create-booking.ts';
+import { IdempotencyKeyReused, SeatsUnavailable, TooManySeats } from '#domain/booking/errors.ts';
+import { DomainError, TryAgain } from '#domain/errors.ts';
+import { isOutage } from '#domain/outages.ts';
+import type { Viewer } from '#domain/viewer.ts';
+import type { Audit } from './audit.ts';
+import type { Chance } from './chance.ts';
+import { eventIdOf, seatIdOf, userIdOf } from './fixture.ts';
+import type { GatewayServer } from './gateway-server.ts';
+import type { History } from './history.ts';
+import type { Plant } from './plants.ts';
+import type { ApiProcess } from './processes.ts';
+import type { Actor } from './scheduler.ts';
+import type { Settings } from './settings.ts';
+
+/** The call gave no answer in time: it may have been carried out. */
+export class NoAnswer extends Error {}
+
+export type FanNeeds = {
+  readonly chance: Chance;
+  readonly settings: Settings;
+  readonly plants: ReadonlySet<Plant>;
+  readonly audit: Audit;
+  readonly history: History;
+  readonly gateway: GatewayServer;
+  /** Over a network that loses, to some api process. Throws NoAnswer. */
+  readonly call: <T>(fan: Actor, run: (api: ApiProcess) => Promise<T>) => Promise<T>;
+  readonly isOpen: () => boolean;
+  readonly isRedisUp: () => boolean;
+  readonly acknowledged: Acknowledged[];
+};
+
+/** What a fan was told, which must be true ever after. */
+export type Acknowledged = { readonly bookingId: string; readonly key: string; isConfirmed: boolean };
+
+type Purchase = {
+  readonly bookingId: string;
+  readonly expiresAtMs: number;
+  /** The newest version that the fan has seen: no later read may show an older one. */
+  seen: number;
+  readonly acknowledged: Acknowledged;
+};
+
+/** What the edge answers with a time after which the same may be asked again. */
+const isUnknown = (error: unknown): boolean =>
+  error instanceof NoAnswer || error instanceof TryAgain || isOutage(error);
+
+const deeds = [
+  'pay',
+  'pay',
+  'pay',
+  'pay late',
+  'pay by the link in a mail of the gateway',
+  'decline',
+  'cancel',
+  'vanish',
+  'pay and cancel',
+  'pay and cancel',
+] as const;
+const MOST_TRIES = 12;
+
+/** Buys again and again while the sale is on. */
+export class Fan {
+  readonly actor: Actor;
+  readonly #viewer: Viewer;
+  readonly #needs: FanNeeds;
+  readonly #copies = new Map<string, Booking>();
+  #requests = 0;
+  #told: number | undefined;
+  /** In the middle of something that the fan will bring to its end. */
+  isBusy = false;
+
+  constructor(actor: Actor, index: number, needs: FanNeeds) {
+    this.actor = actor;
+    this.#viewer = { userId: userIdOf(index), role: 'FAN' } as Viewer;
+    this.#needs = needs;
+  }
+
+  async run(): Promise<void> {
+    const { chance, isOpen } = this.#needs;
+    await sleep(chance.between(0, 1500));
+    while (isOpen()) {
+      this.isBusy = true;
+      await this.#buyOnce();
+      this.isBusy = false;
+      await sleep(chance.between(20, 900));
+    }
+  }
+
+  async #buyOnce(): Promise<void> {
+    const { chance, history } = this.#needs;
+    const purchase = await this.#hold();
+    if (!purchase) return;
+    const deed = chance.pick(deeds);
+    history.add(`${this.actor.name} will ${deed} ${history.name(purchase.bookingId)}`);
+    if (deed === 'vanish') return;
+    if (deed === 'cancel') {
+      await sleep(chance.between(0, 2000));
+      await this.#cancel(purchase);
+      return;
+    }
+    const isMailed = deed === 'pay by the link in a mail of the gateway';
+    const url = await (isMailed ? this.#mail(purchase) : this.#whereToPay(purchase));
+    if (url === undefined) return;
+    const leftMs = purchase.expiresAtMs - Date.now();
+    await sleep(
+      deed === 'pay late'
+        ? leftMs + chance.between(-150, 700)
+        : chance.between(isMailed ? 0 : 50, isMailed ? 30 : 1500),
+    );
+    const isTaken = this.#needs.gateway.decide(url, deed === 'decline' ? 'decline' : 'pay');
+    history.add(`${this.actor.name} ${deed} ${history.name(purchase.bookingId)} ${isTaken}`);
+    if (!isTaken) return;
+    const end = await this.#end(purchase, deed !== 'decline');
+    if (deed === 'pay and cancel' && end === 'CONFIRMED') await this.#cancel(purchase);
+  }
+
+  async #hold(): Promise<Purchase | undefined> {
+    const { chance, settings, audit, history } = this.#needs;
+    const count = chance.pick([1, 1, 2, 2, 3]);
+    const first = Math.min(this.#told ?? chance.whole(0, settings.seats), settings.seats - count);
+    this.#told = undefined;
+    const seatIds = Array.from({ length: count }, (_, offset) => seatIdOf(first + offset));
+    const eventId = eventIdOf(chance.whole(0, settings.events - 1));
+    this.#requests += 1;
+    const key = `${this.actor.name}-${this.#requests}`;
+    const request = { eventId, seatIds, idempotencyKey: key };
+    const what = `${this.actor.name} hold ${key} seats ${first}+${count}`;
+    for (let attempt = 1; attempt <= MOST_TRIES; attempt++) {
+      if (attempt > 1) audit.reach('same key sent again');
+      if (!this.#needs.isRedisUp()) audit.reach('redis away during a hold');
+      try {
+        const { booking, replayed } = await this.#call((api) => createBooking(api, this.#viewer, request));
+        history.add(`${what} -> ${history.name(booking.id)} ${booking.status}${replayed ? ' replayed' : ''}`);
+        return this.#held(booking, key);
+      } catch (error) {
+        if (!this.#isWorthAnother(error, what)) return undefined;
+      }
+      await sleep(chance.between(100, 1200));
+    }
+    return undefined;
+  }
+
+  /** A refusal is an answer; whatever else is told may be asked again with the same key. */
+  #isWorthAnother(error: unknown, what: string): boolean {
+    const { audit, history } = this.#needs;
+    const answer = error instanceof DomainError ? error.code : (error as Error).constructor.name;
+    history.add(`${what} -> ${answer}`);
+    if (isUnknown(error)) return true;
+    if (error instanceof SeatsUnavailable) this.#refused(error);
+    else if (error instanceof IdempotencyKeyReused) audit.broken('I13', `${what}: its own key is said to be reused`);
+    else if (!(error instanceof TooManySeats)) audit.broken('API', `${what}: ${String((error as Error).stack)}`);
+    return false;
+  }
+
+  /** Whoever is told where seats are free goes there, as everybody else who was told. */
+  #refused({ alternatives }: SeatsUnavailable): void {
+    this.#needs.audit.reach('double booking attempt refused');
+    this.#told = this.#needs.chance.pick([...alternatives, [undefined]])[0];
+  }
+
+  #held(booking: Booking, key: string): Purchase | undefined {
+    const { acknowledged, audit } = this.#needs;
+    const known = acknowledged.find((one) => one.key === key);
+    audit.expect((known?.bookingId ?? booking.id) === booking.id, 'H2', () => `${key} was answered with two bookings`);
+    const acknowledgement = known ?? { bookingId: booking.id, key, isConfirmed: false };
+    if (!known) acknowledged.push(acknowledgement);
+    if (booking.status !== 'PENDING_PAYMENT') return undefined;
+    const expiresAtMs = booking.holdExpiresAt.getTime();
+    return { bookingId: booking.id, expiresAtMs, seen: Number(booking.version), acknowledged: acknowledgement };
+  }
+
+  async #read(purchase: Purchase): Promise<Booking | undefined> {
+    const { audit, history } = this.#needs;
+    const read = (api: ApiProcess) => findBooking(api.db, this.#viewer, purchase.bookingId);
+    const now = await this.#call(read).catch(() => null);
+    if (now === null) return undefined;
+    const booking = this.#old(now);
+    const name = history.name(purchase.bookingId);
+    if (!booking) {
+      audit.broken('D1', `${name} was acknowledged and is gone`);
+      return undefined;
+    }
+    const version = Number(booking.version);
+    audit.expect(version >= purchase.seen, 'H3', () => `${name} was seen at ${purchase.seen}, then at ${version}`);
+    purchase.seen = Math.max(purchase.seen, version);
+    if (booking.status === 'CONFIRMED') purchase.acknowledged.isConfirmed = true;
+    return booking;
+  }
+
+  /** What a reader of a replica that lags would see, if reads went there. */
+  #old(booking: Booking | undefined): Booking | undefined {
+    if (!booking || !this.#needs.plants.has('reads are older than what was acknowledged')) return booking;
+    const first = this.#copies.get(booking.id) ?? booking;
+    this.#copies.set(booking.id, first);
+    return this.#needs.chance.happens(0.1) ? first : booking;
+  }
+
+  async #whereToPay(purchase: Purchase): Promise<string | undefined> {
+    for (;;) {
+      const booking = await this.#read(purchase);
+      if (booking && booking.status !== 'PENDING_PAYMENT') return undefined;
+      if (booking?.paymentStatus === 'SESSION_CREATED') return booking.paymentUrl ?? undefined;
+      await sleep(this.#needs.chance.between(150, 600));
+    }
+  }
+
+  /** The gateway knows the session before we do: who pays at once is seen before our own call is answered. */
+  async #mail(purchase: Purchase): Promise<string | undefined> {
+    for (;;) {
+      const url = this.#needs.gateway.urlOf(purchase.bookingId);
+      if (url !== undefined) return url;
+      const booking = await this.#read(purchase);
+      if (booking && booking.status !== 'PENDING_PAYMENT') return undefined;
+      await sleep(this.#needs.chance.between(5, 60));
+    }
+  }
+
+  /** Until the money has become tickets or is back. */
+  async #end(purchase: Purchase, isPaid: boolean): Promise<string> {
+    for (;;) {
+      const booking = await this.#read(purchase);
+      if (booking?.status === 'CONFIRMED') return 'CONFIRMED';
+      if (!isPaid && booking && booking.status !== 'PENDING_PAYMENT') return 'OVER';
+      if (booking?.paymentStatus === 'REFUNDED' || booking?.status === 'FAILED') return 'OVER';
+      if (booking?.status === 'CANCELLED' && booking.paymentStatus !== 'REFUND_PENDING') return 'OVER';
+      await sleep(this.#needs.chance.between(200, 900));
+    }
+  }
+
+  async #cancel(purchase: Purchase): Promise<void> {
+    const { chance, history } = this.#needs;
+    const { bookingId } = purchase;
+    for (let attempt = 1; attempt <= MOST_TRIES; attempt++) {
+      const answer = await this.#call((api) => cancelBooking(api, this.#viewer, { bookingId })).then(
+        ({ booking }) => booking.status,
+        (error: Error) => error,
+      );
+      const told = typeof answer === 'string' ? answer : answer.constructor.name;
+      history.add(`${this.actor.name} cancel ${history.name(bookingId)} -> ${told}`);
+      if (typeof answer === 'string') purchase.acknowledged.isConfirmed = false;
+      if (typeof answer === 'string' || !isUnknown(answer)) return;
+      await sleep(chance.between(100, 1000));
+    }
+  }
+
+  #call<T>(run: (api: ApiProcess) => Promise<T>): Promise<T> {
+    return this.#needs.call(this.actor, run);
+  }
+}

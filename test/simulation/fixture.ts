@@ -1,0 +1,80 @@
+import { buildLayout, parseLayout, type SeatingPlanDraft } from '#domain/catalog/layout.ts';
+import type { SeatingPlan } from '#domain/catalog/seating-plan.ts';
+import { encodeSeatId } from '#domain/global-id-rules.ts';
+import { keepFeed } from './relay.ts';
+import type { Settings } from './settings.ts';
+import { SqlEngine } from './sql-engine.ts';
+
+const id = (kind: number, number: number): string =>
+  `00000000-0000-7000-8000-${kind.toString(16).padStart(4, '0')}${number.toString(16).padStart(8, '0')}`;
+
+export const PLAN_ID = id(1, 1);
+export const eventIdOf = (index: number): string => id(2, index + 1);
+export const userIdOf = (index: number): string => id(3, index + 1);
+export const seatIdOf = (seatNo: number): string => encodeSeatId(PLAN_ID, seatNo);
+
+/** Two databases, opened once: each run begins with empty tables. */
+export type Engines = { readonly booking: SqlEngine; readonly payments: SqlEngine };
+
+export async function openEngines(): Promise<Engines> {
+  const [booking, payments] = [await SqlEngine.open('booking'), await SqlEngine.open('payments')];
+  for (const engine of [booking, payments]) keepFeed(engine);
+  payments.script(`
+    create temporary table booking_facts (id uuid, status text, total_minor integer, currency text, created_at timestamptz);
+    create temporary table gateway_captures (reference text, booking_id text, amount_minor integer, currency text, captured_at timestamptz);
+    create temporary table gateway_refunds (reference text, booking_id text, amount_minor integer, currency text)`);
+  return { booking, payments };
+}
+
+/** Rows of one section each: a fan who wants two seats next to each other may find none. */
+const SEATS_A_ROW = 6;
+
+function draftOf(seats: number): SeatingPlanDraft {
+  const all = Array.from({ length: seats }, (_, seatNo) => seatNo);
+  return {
+    width: 10 * SEATS_A_ROW,
+    height: 10 * Math.ceil(seats / SEATS_A_ROW),
+    sections: [{ label: '101', tierLabel: 'Standard', outline: [] }],
+    seats: {
+      section: all.map(() => 0),
+      row: all.map((seatNo) => `${Math.floor(seatNo / SEATS_A_ROW) + 1}`),
+      label: all.map((seatNo) => `${(seatNo % SEATS_A_ROW) + 1}`),
+      x: all.map((seatNo) => 10 * (seatNo % SEATS_A_ROW)),
+      y: all.map((seatNo) => 10 * Math.floor(seatNo / SEATS_A_ROW)),
+      flags: all.map(() => 0),
+    },
+  };
+}
+
+/** Read and unzipped before the run: that happens on a thread of its own, and plans never change. */
+export async function planOf(seats: number): Promise<SeatingPlan> {
+  const { gzip } = await buildLayout({ planId: PLAN_ID, sectionIds: [id(4, 1)], draft: draftOf(seats) });
+  return parseLayout(gzip);
+}
+
+/** Empty tables but for an organizer, a venue and the events on sale. Run it at the time of the world. */
+export function prepareTables({ booking, payments }: Engines, { seats, events }: Settings): void {
+  booking.script(`
+    truncate bookings, booking_seats, event_seats, tickets, outbox, inbox, redis_epochs, feed, event_log.messages,
+      seat_inventories, price_tiers, events, sections, venue_seats, seating_plans, venues, users restart identity cascade;
+    insert into users (id, email, display_name, role) values ('${id(5, 1)}', 'organizer@example.org', 'Organizer', 'ORGANIZER');
+    insert into venues (id, name, city, country_code, latitude, longitude, time_zone, capacity)
+      values ('${id(6, 1)}', 'Hall', 'Springfield', 'US', 40, -90, 'America/Chicago', ${seats});
+    insert into seating_plans (id, venue_id, version, seat_count, layout_hash, layout)
+      values ('${PLAN_ID}', '${id(6, 1)}', 1, ${seats}, 'simulated', '');
+    insert into sections (id, plan_id, position, label, tier_label) values ('${id(4, 1)}', '${PLAN_ID}', 0, '101', 'Standard')`);
+  for (let index = 0; index < events; index++) {
+    booking.script(`
+      insert into events (id, organizer_id, venue_id, plan_id, title, category, starts_at, on_sale_at, off_sale_at,
+          cancellable_until, status, currency)
+        values ('${eventIdOf(index)}', '${id(5, 1)}', '${id(6, 1)}', '${PLAN_ID}', 'Night ${index + 1}', 'CONCERT',
+          now() + interval '30 days', now() - interval '1 hour', now() + interval '29 days', now() + interval '1 day',
+          'PUBLISHED', 'USD');
+      insert into price_tiers (id, event_id, name, price_minor, fee_minor)
+        values ('${id(7, index + 1)}', '${eventIdOf(index)}', 'Standard', 5000, 250);
+      insert into seat_inventories (event_id, capacity, available) values ('${eventIdOf(index)}', ${seats}, ${seats})`);
+  }
+  payments.script(
+    `truncate payments, notices, outbox, inbox, feed, booking_facts, gateway_captures, gateway_refunds restart identity`,
+  );
+}
