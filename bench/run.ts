@@ -8,6 +8,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   holds: async () => (await import('./holds.ts')).benchHolds,
   'holds-e2e': async () => (await import('./holds-e2e.ts')).benchHoldsEndToEnd,
   fanout: async () => (await import('./fanout.ts')).benchFanout,
+  'redis-lost': async () => (await import('./redis-lost.ts')).benchRedisLost,
   'stalled-sockets': async () => (await import('./stalled-sockets.ts')).benchStalledSockets,
   'seat-map': async () => (await import('./seat-map.ts')).benchSeatMap,
   'waiting-room': async () => (await import('./waiting-room.ts')).benchWaitingRoom,

@@ -1,4 +1,5 @@
 import type { Db } from '#db/client.ts';
+import { plainArray } from '#db/prepared.ts';
 
 /** A hold as its seat locks need it. */
 export type LiveHold = {
@@ -9,12 +10,14 @@ export type LiveHold = {
   /** Whole milliseconds, at least 1, by the database's clock. */
   readonly remainingMs: number;
   readonly seatNos: readonly number[];
+  /** The version of the event's inventory at the moment of the read. */
+  readonly eventVersion: string;
 };
 
 /** What one page takes stays below a few megabytes. */
 const PAGE = 5_000;
 
-type Row = [string, string, string, string, number, string];
+type Row = [string, string, string, string, number, string, string];
 
 /**
  * Every hold that is neither paid nor over, event after event, as of the moment of the call; read page by page, so that
@@ -26,40 +29,58 @@ export async function* streamLiveHolds(db: Db): AsyncGenerator<LiveHold[]> {
     .unsafe(
       `select b.id, b.event_id, b.user_id, b.idempotency_key,
          ceil(extract(epoch from b.hold_expires_at - statement_timestamp()) * 1000)::float8,
-         string_agg(s.seat_no::text, ',')
-       from bookings b join booking_seats s on s.booking_id = b.id
+         string_agg(s.seat_no::text, ','), i.version
+       from bookings b join booking_seats s on s.booking_id = b.id join seat_inventories i on i.event_id = b.event_id
        where b.status = 'PENDING_PAYMENT' and b.hold_expires_at > statement_timestamp()
-       group by b.event_id, b.id order by b.event_id`,
+       group by b.event_id, b.id, i.version order by b.event_id`,
     )
     .values()
     .cursor(PAGE);
   for await (const page of pages) yield (page as unknown as Row[]).map(holdOf);
 }
 
-const holdOf = ([bookingId, eventId, userId, idempotencyKey, remainingMs, seats]: Row): LiveHold => ({
+const holdOf = ([bookingId, eventId, userId, idempotencyKey, remainingMs, seats, eventVersion]: Row): LiveHold => ({
   bookingId,
   eventId,
   userId,
   idempotencyKey,
   remainingMs: Math.max(1, remainingMs),
   seatNos: seats.split(',').map(Number),
+  eventVersion,
 });
 
 export type EndedHold = Pick<LiveHold, 'eventId' | 'userId' | 'idempotencyKey' | 'seatNos'>;
 
-/** Those of these bookings whose seats may be somebody else's by now. */
-export async function listEndedHolds(db: Db, bookingIds: readonly string[]): Promise<EndedHold[]> {
-  const rows = await db.$client.unsafe<{ event: string; user: string; key: string; seats: string }[]>(
+type EndedRow = { event: string; user: string; key: string; seats: string };
+
+const endedHoldOf = ({ event, user, key, seats }: EndedRow): EndedHold => ({
+  eventId: event,
+  userId: user,
+  idempotencyKey: key,
+  seatNos: seats.split(',').map(Number),
+});
+
+/** The bookings that ended after their event had this version, which each transition raises. */
+export async function listEndedSince(db: Db, versions: ReadonlyMap<string, string>): Promise<EndedHold[]> {
+  const rows = await db.$client.unsafe<EndedRow[]>(
+    `select b.event_id as event, b.user_id as user, b.idempotency_key as key, string_agg(s.seat_no::text, ',') as seats
+     from unnest($1::uuid[], $2::bigint[]) as known (event_id, version)
+     join seat_inventories i on i.event_id = known.event_id and i.version > known.version
+     join bookings b on b.event_id = known.event_id and b.version > known.version
+     join booking_seats s on s.booking_id = b.id
+     where b.status not in ('PENDING_PAYMENT', 'CONFIRMED') group by b.id`,
+    [plainArray([...versions.keys()]), plainArray([...versions.values()])],
+  );
+  return rows.map(endedHoldOf);
+}
+
+/** The booking as a hold that has ended; undefined as long as its seats are its own. */
+export async function findEndedHold(db: Db, bookingId: string): Promise<EndedHold | undefined> {
+  const rows = await db.$client.unsafe<EndedRow[]>(
     `select b.event_id as event, b.user_id as user, b.idempotency_key as key, string_agg(s.seat_no::text, ',') as seats
      from bookings b join booking_seats s on s.booking_id = b.id
-     where b.id = any($1::uuid[]) and b.status not in ('PENDING_PAYMENT', 'CONFIRMED') group by b.id`,
-    [`{${bookingIds.join(',')}}`],
-    { prepare: true },
+     where b.id = $1 and b.status not in ('PENDING_PAYMENT', 'CONFIRMED') group by b.id`,
+    [bookingId],
   );
-  return rows.map(({ event, user, key, seats }) => ({
-    eventId: event,
-    userId: user,
-    idempotencyKey: key,
-    seatNos: seats.split(',').map(Number),
-  }));
+  return rows[0] && endedHoldOf(rows[0]);
 }

@@ -5,7 +5,7 @@ import { failpoint } from '#db/failpoint.ts';
 import { inTransaction } from '#db/transaction.ts';
 import { type Redis, runScript } from '#redis/client.ts';
 import { EPOCH, SEAT_KEYS, seatLock } from '#redis/keys.ts';
-import { type LiveHold, listEndedHolds, streamLiveHolds } from './live-holds-queries.ts';
+import { type LiveHold, listEndedSince, streamLiveHolds } from './live-holds-queries.ts';
 import { currentEpoch, epochOn, readRunId, SEAT_LOCKS } from './redis-epoch.ts';
 import { lockOwner } from './seat-locks.ts';
 
@@ -59,6 +59,10 @@ export async function rebuildSeatLocks(needs: Needs): Promise<Rebuild> {
     return (await replace(claim, epochOn(next, runId), 0))
       ? { kind: 'rebuilt', locks, dropped }
       : { kind: 'interrupted' };
+  } catch (error) {
+    // Nobody has to wait for the end of the claim to try again.
+    await replace(claim, '', 1).catch(() => undefined);
+    throw error;
   } finally {
     clearInterval(keeping);
   }
@@ -66,31 +70,34 @@ export async function rebuildSeatLocks(needs: Needs): Promise<Rebuild> {
 
 async function dropSeatKeys(redis: Redis): Promise<number> {
   let dropped = 0;
-  for await (const keys of redis.scanStream({ match: SEAT_KEYS, count: 1000 })) {
-    if ((keys as string[]).length > 0) dropped += await redis.unlink(...(keys as string[]));
+  let dropping: Promise<number> | undefined;
+  for await (const keys of redis.scanStream({ match: SEAT_KEYS, count: 2000 })) {
+    dropped += (await dropping) ?? 0;
+    dropping = (keys as string[]).length > 0 ? redis.unlink(...(keys as string[])) : undefined;
+    // Its error is thrown where it is awaited.
+    dropping?.catch(() => undefined);
   }
-  return dropped;
+  return dropped + ((await dropping) ?? 0);
 }
 
 /** One page is restored while PostgreSQL reads the next one. Stops early when `isLost`. */
 async function restoreAll({ db, redis }: Needs, isLost: () => boolean): Promise<number> {
-  const restored: string[] = [];
+  const versions = new Map<string, string>();
   let locks = 0;
   let restoring = Promise.resolve();
   try {
     for await (const page of streamLiveHolds(db)) {
       await restoring;
       if (isLost()) break;
-      for (const { bookingId } of page) restored.push(bookingId);
+      for (const { eventId, eventVersion } of page) versions.set(eventId, eventVersion);
       restoring = restore(redis, page).then((count) => {
         locks += count;
       });
-      // Its error is thrown where it is awaited.
       restoring.catch(() => undefined);
     }
     await restoring;
   } finally {
-    await releaseEnded({ db, redis }, restored);
+    await releaseEnded({ db, redis }, versions);
   }
   return locks;
 }
@@ -115,18 +122,15 @@ async function restore(redis: Redis, page: readonly LiveHold[]): Promise<number>
   return (await Promise.all(counts)).reduce<number>((sum, count) => sum + Number(count), 0);
 }
 
-const IDS_PER_LOOK = 20_000;
-
 /** A hold that ended after it was read found no lock to release, and its lock came after it: look once more. */
-async function releaseEnded({ db, redis }: Needs, restored: readonly string[]): Promise<void> {
-  for (let from = 0; from < restored.length; from += IDS_PER_LOOK) {
-    const ended = await listEndedHolds(db, restored.slice(from, from + IDS_PER_LOOK));
-    await Promise.all(
-      ended.map((hold) => {
-        const keys = hold.seatNos.map((seatNo) => seatLock(hold.eventId, seatNo));
-        return runScript(redis, 'releaseSeatLocks', keys, [lockOwner(hold.userId, hold.idempotencyKey)]);
-      }),
-    );
+async function releaseEnded({ db, redis }: Needs, versions: ReadonlyMap<string, string>): Promise<void> {
+  const ended = versions.size > 0 ? await listEndedSince(db, versions) : [];
+  for (let from = 0; from < ended.length; from += HOLDS_PER_SCRIPT) {
+    const some = ended.slice(from, from + HOLDS_PER_SCRIPT).map((hold) => {
+      const keys = hold.seatNos.map((seatNo) => seatLock(hold.eventId, seatNo));
+      return runScript(redis, 'releaseSeatLocks', keys, [lockOwner(hold.userId, hold.idempotencyKey)]);
+    });
+    await Promise.all(some);
   }
 }
 

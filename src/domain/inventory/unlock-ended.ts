@@ -1,7 +1,7 @@
 import type { Db } from '#db/client.ts';
 import { type Redis, runScript } from '#redis/client.ts';
 import { seatLock } from '#redis/keys.ts';
-import { listEndedHolds } from './live-holds-queries.ts';
+import { findEndedHold } from './live-holds-queries.ts';
 import { lockOwner } from './seat-locks.ts';
 
 type Ended = { readonly eventId: string; readonly bookingId: string; readonly seatNos: readonly number[] };
@@ -13,6 +13,6 @@ type Ended = { readonly eventId: string; readonly bookingId: string; readonly se
 export async function unlockEnded({ db, redis }: { db: Db; redis: Redis }, ended: Ended): Promise<void> {
   const keys = ended.seatNos.map((seatNo) => seatLock(ended.eventId, seatNo));
   if (keys.length === 0 || (await redis.exists(...keys)) === 0) return;
-  for (const { userId, idempotencyKey } of await listEndedHolds(db, [ended.bookingId]))
-    await runScript(redis, 'releaseSeatLocks', keys, [lockOwner(userId, idempotencyKey)]);
+  const hold = await findEndedHold(db, ended.bookingId);
+  if (hold) await runScript(redis, 'releaseSeatLocks', keys, [lockOwner(hold.userId, hold.idempotencyKey)]);
 }
