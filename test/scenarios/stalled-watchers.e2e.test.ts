@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterAll, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { closeDb, openDb } from '#db/client.ts';
+import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
+import { openRedis } from '#redis/client.ts';
+import { seedEvent } from '#test/support/catalog.ts';
+import { commitSeatChange } from '#test/support/seat-changes.ts';
+import { findSeatMapDisagreements } from '#test/support/seat-map-agreement.ts';
+import { SeatMapFan, type SeatMapFrame, seatMapChangedQuery } from '#test/support/seat-map-fan.ts';
+import { startSystem } from '#test/support/system.ts';
+
+const SEATS = 20_000;
+const SEATS_PER_CHANGE = 300;
+/** As often as a socket may subscribe: so the kernel's buffers are full after a few seconds. */
+const SUBSCRIPTIONS = 10;
+
+const system = await startSystem({ processes: ['worker', 'api'], env: { LOG_LEVEL: 'warn', RATE_LIMITS: 'off' } });
+const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
+const redis = openRedis({ url: system.redisUrl, name: 'test' });
+afterAll(async () => {
+  redis.disconnect();
+  await closeDb(db);
+  await system.stop();
+});
+
+const newFan = () => new SeatMapFan({ version: 0, packed: new Uint8Array(SEATS / 4), seatCount: SEATS });
+type Client = { readonly fan: SeatMapFan; pause(): void; resume(): void; end(): void; isOpen(): boolean };
+
+/** Only the first of its subscriptions is looked at: all say the same. */
+async function overSocket(eventId: string, subscriptions: number): Promise<Client> {
+  const fan = newFan();
+  const socket = new WebSocket(`${system.apiUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  socket.on('error', () => undefined);
+  const send = (message: object) => socket.send(JSON.stringify(message));
+  socket.on('message', (data) => {
+    const text = String(data);
+    if (!text.startsWith('{"id":"0"')) return;
+    fan.take(JSON.parse(text).payload.data.seatMapChanged);
+  });
+  await once(socket, 'open');
+  send({ type: 'connection_init' });
+  await once(socket, 'message');
+  const payload = { query: seatMapChangedQuery, variables: { eventId, sinceVersion: 0 } };
+  for (let id = 0; id < subscriptions; id++) send({ id: `${id}`, type: 'subscribe', payload });
+  return {
+    fan,
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    end: () => socket.terminate(),
+    isOpen: () => socket.readyState === WebSocket.OPEN,
+  };
+}
+
+async function overEventStream(eventId: string): Promise<Client> {
+  const fan = newFan();
+  const { hostname, port } = new URL(system.apiUrl);
+  const client: Socket = connect(Number(port), hostname);
+  const body = JSON.stringify({ query: seatMapChangedQuery, variables: { eventId, sinceVersion: 0 } });
+  const head = ['POST /graphql HTTP/1.1', 'host: test', 'accept: text/event-stream', 'content-type: application/json'];
+  client.write(`${head.join('\r\n')}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+  let rest = '';
+  client.setEncoding('latin1').on('data', (text: string) => {
+    // Each piece of the answer is a chunk of its own, whose length stands before it.
+    const lines = (rest + text).split('\r\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (!line.startsWith('data: {')) continue;
+      const { data } = JSON.parse(line.slice(6)) as { data: { seatMapChanged: SeatMapFrame } };
+      fan.take(data.seatMapChanged);
+    }
+  });
+  client.on('error', () => undefined);
+  await once(client, 'data');
+  return {
+    fan,
+    pause: () => void client.pause(),
+    resume: () => void client.resume(),
+    end: () => void client.destroy(),
+    isOpen: () => !client.destroyed,
+  };
+}
+
+const residentBytes = async () =>
+  Number(/^process_resident_memory_bytes (\S+)$/m.exec(await system.metrics('api'))?.[1] ?? Number.NaN);
+
+test('watchers who stop reading, over sockets and event streams, cost the api no memory and the others nothing, and catch up when they read again', async () => {
+  const { eventId } = await seedEvent(db, { seats: SEATS, rows: 50, sections: 10 });
+  const globalId = encodeGlobalId('Event', eventId);
+  const many = <T>(count: number, make: () => Promise<T>) => Promise.all(Array.from({ length: count }, make));
+  const healthy = [
+    ...(await many(60, () => overSocket(globalId, 1))),
+    ...(await many(10, () => overEventStream(globalId))),
+  ];
+  const stalled = [
+    ...(await many(6, () => overSocket(globalId, SUBSCRIPTIONS))),
+    ...(await many(4, () => overEventStream(globalId))),
+  ];
+  let version = 0;
+  const change = async () => {
+    const first = (version * 97) % (SEATS - SEATS_PER_CHANGE);
+    const seatNos = Array.from({ length: SEATS_PER_CHANGE }, (_, index) => first + index);
+    const status = (['HELD', 'BOOKED', 'AVAILABLE'] as const)[version % 3] ?? 'HELD';
+    const committed = await commitSeatChange(db, eventId, status, seatNos);
+    ({ version } = committed);
+    await applySeatChanges({ db, redis }, eventId, [committed]);
+  };
+  const hear = (clients: readonly Client[]) =>
+    vi.waitUntil(() => clients.every(({ fan }) => fan.version === version), { timeout: 20_000, interval: 5 });
+
+  for (let round = 0; round < 20; round++) await change();
+  await hear([...healthy, ...stalled]);
+  for (const client of stalled) client.pause();
+  const before = await residentBytes();
+  for (let round = 0; round < 100; round++) {
+    await change();
+    // Whoever reads has it before the next one comes: nobody waits for those who do not.
+    await hear(healthy);
+  }
+  expect((await residentBytes()) - before).toBeLessThan(100 * 2 ** 20);
+  expect(stalled.every(({ fan }) => fan.version < version)).toBe(true);
+
+  for (const client of stalled) client.resume();
+  await hear(stalled);
+  const everybody = [...healthy, ...stalled];
+  expect(everybody.every((client) => client.isOpen())).toBe(true);
+  expect(everybody.flatMap(({ fan }) => fan.wrong)).toEqual([]);
+  const views = everybody.map(({ fan }, index) => ({ name: `fan ${index}`, version: fan.version, packed: fan.packed }));
+  expect(await findSeatMapDisagreements({ db, redis }, eventId, views)).toEqual([]);
+  for (const client of everybody) client.end();
+}, 120_000);
