@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RedisPubSub } from 'graphql-redis-subscriptions';
-import { connectRedis } from './client.ts';
+import { connectRedis, type Redis } from './client.ts';
 
 export type PubSub = RedisPubSub;
 
@@ -13,13 +13,7 @@ export function openPubSub(options: { url: string; name: string }): PubSub {
     connectionName: `${options.name}-subscriber`,
     maxRetriesPerRequest: null,
   });
-  // RedisPubSub lets go of these promises, and a rejection that nobody handles ends the process at its shutdown.
-  const unsubscribe = subscriber.unsubscribe.bind(subscriber);
-  const punsubscribe = subscriber.punsubscribe.bind(subscriber);
-  Object.assign(subscriber, {
-    unsubscribe: (channel: string) => unsubscribe(channel).catch(() => 0),
-    punsubscribe: (pattern: string) => punsubscribe(pattern).catch(() => 0),
-  });
+  waitForReady(subscriber);
   const publisher = connectRedis(options.url, {
     connectionName: `${options.name}-publisher`,
     maxRetriesPerRequest: 1,
@@ -38,4 +32,29 @@ export function openPubSub(options: { url: string; name: string }): PubSub {
       return [];
     },
   });
+}
+
+/**
+ * Before it is ready a connection is looked over with INFO, which fails on one that has subscribed already: then every
+ * command under way fails, the connection is dropped and, since RedisPubSub lets go of its promises, a rejection that
+ * nobody handles ends the process. So whoever subscribes waits, and unsubscribes behind it.
+ */
+function waitForReady(subscriber: Redis): void {
+  let ready: Promise<void> | undefined;
+  const whenReady = (): Promise<void> | undefined => {
+    if (subscriber.status === 'ready') return undefined;
+    ready ??= new Promise<void>((resolve) => subscriber.once('ready', () => resolve())).then(() => {
+      ready = undefined;
+    });
+    return ready;
+  };
+  for (const name of ['subscribe', 'unsubscribe', 'punsubscribe'] as const) {
+    const send = subscriber[name].bind(subscriber) as (...args: unknown[]) => Promise<unknown>;
+    const sendWhenReady = async (...args: unknown[]): Promise<unknown> => {
+      for (let wait = whenReady(); wait; wait = whenReady()) await wait;
+      return await send(...args);
+    };
+    // The callback, where there is one, hears of a failure.
+    Object.assign(subscriber, { [name]: (...args: unknown[]) => sendWhenReady(...args).catch(() => 0) });
+  }
 }

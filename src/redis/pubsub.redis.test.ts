@@ -1,0 +1,50 @@
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type FaultProxy, openFaultProxy } from '#test/support/fault-proxy.ts';
+import { testRedisUrl } from '#test/support/redis.ts';
+import { openPubSub, type PubSub } from './pubsub.ts';
+
+const url = await testRedisUrl();
+const rejections: unknown[] = [];
+const onRejection = (reason: unknown) => rejections.push(reason);
+process.on('unhandledRejection', onRejection);
+afterAll(() => {
+  process.off('unhandledRejection', onRejection);
+});
+
+let proxy: FaultProxy;
+let pubsub: PubSub;
+beforeEach(async () => {
+  proxy = await openFaultProxy(url);
+  pubsub = openPubSub({ url: proxy.through(url), name: 'test' });
+  rejections.length = 0;
+});
+afterEach(async () => {
+  await pubsub.close();
+  await proxy.close();
+});
+
+test('who subscribes in the moment in which the connection is back hears everything, and nobody loses the connection', async () => {
+  const subscriber = pubsub.getSubscriber();
+  const heard: string[] = [];
+  await pubsub.subscribe('before', (text: string) => heard.push(text));
+  // Late answers come together, so that whoever asked too early is answered before the connection is looked over.
+  proxy.set({ kind: 'latency', ms: 30 });
+  for (let round = 1; round <= 3; round++) {
+    const connected = new Promise<void>((resolve) => subscriber.once('connect', () => resolve()));
+    proxy.cut();
+    await connected;
+    let lost = 0;
+    const onClose = () => {
+      lost += 1;
+    };
+    subscriber.on('close', onClose);
+    await pubsub.subscribe(`round ${round}`, (text: string) => heard.push(text));
+    await vi.waitUntil(() => subscriber.status === 'ready');
+    await pubsub.publish(`round ${round}`, `new ${round}`);
+    await pubsub.publish('before', `old ${round}`);
+    await vi.waitUntil(() => heard.includes(`new ${round}`) && heard.includes(`old ${round}`), 5_000);
+    subscriber.off('close', onClose);
+    expect(lost).toBe(0);
+  }
+  expect(rejections).toEqual([]);
+});
