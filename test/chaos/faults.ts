@@ -40,14 +40,14 @@ const carriers: Readonly<Record<FaultKind, Carry>> = {
   'black-hole': (world, fault) => failWay(world, fault, { kind: 'black-hole' }),
   latency: (world, fault) => failWay(world, fault, { kind: 'latency', ms: 40 }),
   reset: (world, fault) => failWay(world, fault, { kind: 'reset' }),
-  'gateway-slow': (world, fault) => trouble(world, fault, { hangMs: 800 }),
+  'gateway-slow': (world, fault) => trouble(world, fault, { hangMs: 1_000 }),
   'gateway-unknown': (world, fault) => trouble(world, fault, { fail500AfterActing: 12 }),
   'gateway-refuses': (world, fault) => trouble(world, fault, { failBeforeActing: 12 }),
   'notices-twice': (world, fault) => trouble(world, fault, { duplicateWebhooks: 1 }),
-  'notices-late': (world, fault) => trouble(world, fault, { delayWebhooksMs: 1_500 }),
-  'notices-reordered': (world, fault) => trouble(world, fault, { reorderWebhooks: 8 }),
+  'notices-late': (world, fault) => trouble(world, fault, { delayWebhooksMs: 3_000 }),
+  'notices-reordered': (world, fault) => trouble(world, fault, { reorderWebhooks: 20 }),
   'notices-lost': (world, fault) => trouble(world, fault, { dropWebhooks: 0.3 }),
-  'broker-kill': () => Promise.reject(new Error('There is no broker.')),
+  'broker-kill': killBroker,
 };
 
 async function killProcess(world: World, fault: PlannedFault): Promise<undefined> {
@@ -119,33 +119,47 @@ async function untilPostgresAnswers(url: string): Promise<void> {
   }
 }
 
+/** After a crash it may take a moment until somebody is connected who can be sent away. */
+const SOMEBODY_WITHIN_MS = 10_000;
+
 async function terminateBackends({ urls }: World): Promise<Effect> {
-  const [row] = await asAdmin(
-    urls.direct.booking,
-    (sql) => sql<{ ended: number }[]>`
-      select count(pg_terminate_backend(pid))::int as ended from pg_stat_activity
-      where pid <> pg_backend_pid() and backend_type in ('client backend', 'walsender') and random() < 0.7`,
-  );
-  const ended = row?.ended ?? 0;
-  if (ended === 0) throw new Error('Nobody was connected.');
-  return `${ended} backends`;
+  const deadline = Date.now() + SOMEBODY_WITHIN_MS;
+  while (Date.now() < deadline) {
+    const [row] = await asAdmin(
+      urls.direct.booking,
+      (sql) => sql<{ ended: number }[]>`
+        select count(pg_terminate_backend(pid))::int as ended from pg_stat_activity
+        where pid <> pg_backend_pid() and application_name like 'frontrow%' and random() < 0.7`,
+    );
+    if (row && row.ended > 0) return `${row.ended} backends`;
+    await sleep(100);
+  }
+  throw new Error('Nobody was connected.');
 }
 
-/** Whoever reads a slot is sent away first; the relay may be faster, and has it again. */
+const DROPS_WITHIN_MS = 10_000;
+
+/** Whoever reads a slot is sent away first; the relay or its standby may be faster, and has it again. */
 async function dropSlots({ urls }: World): Promise<Effect> {
-  const dropped = await asAdmin(urls.direct.booking, async (sql) => {
-    const gone = new Set<string>();
-    for (let attempt = 0; attempt < 200 && gone.size < 1; attempt++) {
-      await sql`select pg_terminate_backend(active_pid) from pg_replication_slots where active_pid is not null`;
-      const rows = await sql<{ slot_name: string }[]>`
-        select slot_name, pg_drop_replication_slot(slot_name) from pg_replication_slots
-        where slot_name like 'relay%' and active_pid is null`.catch(() => []);
-      for (const { slot_name } of rows) gone.add(slot_name);
-    }
-    return [...gone];
-  });
-  if (dropped.length === 0) throw new Error('No slot could be dropped.');
-  return `dropped ${dropped.join(', ')}`;
+  const deadline = Date.now() + DROPS_WITHIN_MS;
+  while (Date.now() < deadline) {
+    const dropped = await asAdmin(urls.direct.booking, async (sql) => {
+      const slots = await sql<{ slot_name: string; pid: number | null }[]>`
+        select slot_name, active_pid as pid from pg_replication_slots where slot_name like 'relay%'`;
+      const gone: string[] = [];
+      for (const { slot_name: name, pid } of slots) {
+        if (pid !== null) await sql`select pg_terminate_backend(${pid}, 500)`;
+        const isDropped = await sql`select pg_drop_replication_slot(${name})`.then(
+          () => true,
+          () => false,
+        );
+        if (isDropped) gone.push(name);
+      }
+      return gone;
+    });
+    if (dropped.length > 0) return `dropped ${dropped.join(', ')}`;
+  }
+  throw new Error('No slot could be dropped.');
 }
 
 async function restartRedis({ redis }: World, { forMs }: PlannedFault, withDump: boolean): Promise<Effect> {
@@ -153,6 +167,13 @@ async function restartRedis({ redis }: World, { forMs }: PlannedFault, withDump:
   await sleep(forMs);
   await redis.start({ withDump });
   return withDump ? 'back with an old dump' : 'back empty';
+}
+
+async function killBroker({ broker }: World, { forMs }: PlannedFault): Promise<undefined> {
+  if (!broker) throw new Error('There is no broker.');
+  await broker.kill();
+  await sleep(forMs);
+  await broker.start();
 }
 
 async function failWay(

@@ -82,6 +82,7 @@ const otherCards: readonly Card[] = [
     { kind: 'reset' as const, part },
   ]),
   gateway('gateway-slow'),
+  gateway('gateway-slow'),
   gateway('gateway-unknown'),
   gateway('gateway-refuses'),
   gateway('notices-twice'),

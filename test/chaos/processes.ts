@@ -21,7 +21,7 @@ export type ChaosProcesses = {
   isRunning(name: ProcessName): boolean;
   /** Processes that were ready and ended without being told to. Their last words are in their log files. */
   readonly died: readonly string[];
-  pids(): number[];
+  running(): { name: ProcessName; pid: number }[];
   stop(): Promise<void>;
 };
 
@@ -79,7 +79,7 @@ export function openProcesses(options: {
     },
     isRunning: (name) => running.has(name),
     died,
-    pids: () => [...running.values()].map(({ child }) => child.pid ?? 0),
+    running: () => [...running].map(([name, { child }]) => ({ name, pid: child.pid ?? 0 })),
     stop: async () => {
       stopping = true;
       await Promise.all([...running.keys()].map((name) => end(name, 'SIGTERM')));

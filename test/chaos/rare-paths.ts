@@ -72,7 +72,7 @@ async function countInPayments(url: string): Promise<Record<string, number>> {
           where n.type in ('SESSION_PAID', 'SESSION_DECLINED') and o.type = 'PaymentSessionOpened'
             and n.received_at < o.created_at) as early,
         (select count(*)::int from notices n join notices m using (gateway, reference)
-          where n.occurred_at < m.occurred_at and n.received_at > m.received_at) as reordered`;
+          where n.type = 'SESSION_PAID' and m.type = 'REFUNDED' and n.received_at > m.received_at) as reordered`;
     return {
       'a webhook came before its payment knew the session': row?.early ?? 0,
       'notices of one session came out of order': row?.reordered ?? 0,

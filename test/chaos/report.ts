@@ -1,5 +1,5 @@
 import { failuresOf, reportOf } from './checks/run-checks.ts';
-import { type Counts, countAll } from './clients/tally.ts';
+import { addTallies, type Counts, countAll } from './clients/tally.ts';
 import type { ChaosResult } from './run-chaos.ts';
 
 /** What a person reads after a run. */
@@ -7,12 +7,13 @@ export function reportLines(result: ChaosResult): string[] {
   return [
     '',
     ...section('operations', operationRows(result)),
+    ...section('refusals and what nobody knew, by code', codeRows(result)),
     ...section('faults', faultRows(result)),
     ...section('rare paths', rareRows(result)),
     'checks',
     reportOf(result.checks),
     '',
-    ...section('memory at most, without what is shared', memoryRows(result)),
+    ...section('memory at most without what is shared, and CPU', usedRows(result)),
     totals(result),
   ];
 }
@@ -42,6 +43,14 @@ function operationRows({ fans, domain, watchers }: ChaosResult): Row[] {
   ];
 }
 
+const MOST_CODES = 20;
+
+const codeRows = ({ fans, domain, watchers }: ChaosResult): Row[] =>
+  Object.entries(addTallies([fans, domain, watchers]).codes)
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, MOST_CODES)
+    .map(([code, count]) => [code, `${count}`]);
+
 function faultRows({ faults }: ChaosResult): Row[] {
   const groups = Map.groupBy(faults, ({ kind, part }) => `${kind} ${part}`);
   return [...groups]
@@ -55,12 +64,16 @@ function faultRows({ faults }: ChaosResult): Row[] {
 const rareRows = ({ rarePaths }: ChaosResult): Row[] =>
   rarePaths.map(({ name, count, isRequired }) => [name, `${count}`, isRequired ? '' : 'not required of a short run']);
 
-const memoryRows = ({ peakMemory }: ChaosResult): Row[] =>
-  [...peakMemory].map(([role, bytes]) => [role, `${Math.round(bytes / 2 ** 20)} MB`]);
+const usedRows = ({ used }: ChaosResult): Row[] =>
+  [...used].map(([role, { peakBytes, cpuSeconds }]) => [
+    role,
+    `${Math.round(peakBytes / 2 ** 20)} MB`,
+    `${cpuSeconds.toFixed(1)} s`,
+  ]);
 
 function totals({ fans, domain, watchers, faults, checks, seconds, secondsUntilQuiet }: ChaosResult): string {
   const api = countAll(fans.counts);
   const all = api + countAll(domain.counts) + countAll(watchers.counts);
   const broken = failuresOf(checks).length;
-  return `${faults.length} faults, ${api} API operations, ${all} in all, ${broken} of ${checks.length} checks failed; quiet after ${secondsUntilQuiet.toFixed(1)} s, ${seconds.toFixed(0)} s in all; clients used ${((fans.cpuMs + domain.cpuMs + watchers.cpuMs) / 1000).toFixed(0)} s of CPU`;
+  return `${faults.length} faults, ${api} API operations, ${all} in all, ${broken} of ${checks.length} checks failed; quiet after ${secondsUntilQuiet.toFixed(1)} s, ${seconds.toFixed(0)} s in all`;
 }

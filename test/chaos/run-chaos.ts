@@ -9,10 +9,11 @@ import type { ClientConfig } from './clients/protocol.ts';
 import { addTallies, type TallyState } from './clients/tally.ts';
 import type { WatchersConfig } from './clients/watchers.ts';
 import { awaitQuiet } from './convergence.ts';
-import { watchMemory } from './memory.ts';
 import { type InjectedFault, type Nemesis, startNemesis } from './nemesis.ts';
+import { moduleOf } from './parts.ts';
 import { type PlannedFault, planFaults } from './plan.ts';
 import type { RarePath } from './rare-paths.ts';
+import { type Used, watchResources } from './resources-used.ts';
 import { seedFans, seedStages } from './stages.ts';
 import { checkEverything } from './verdict.ts';
 import { openWorld, type World } from './world.ts';
@@ -49,14 +50,15 @@ export type ChaosResult = {
   readonly rarePaths: readonly RarePath[];
   readonly secondsUntilQuiet: number;
   readonly seconds: number;
-  readonly peakMemory: ReadonlyMap<string, number>;
+  /** By role. */
+  readonly used: ReadonlyMap<string, Used>;
   /** Where everything is kept; removed when nothing was broken. */
   readonly folder: string | undefined;
 };
 
 /** Below this not every rare path can be reached. */
 const SHORT_SECONDS = 60;
-const HOT_SEATS = 40;
+const HOT_SEATS = 20;
 const WIDE_EVENTS = 4;
 const USERS_PER_FAN = 40;
 const DUMP_EVERY_MS = 10_000;
@@ -81,12 +83,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 async function runIn(world: World, options: ChaosOptions) {
   const plan = planFaults(options);
   const clients = await startAllClients(world, options);
-  const memory = watchMemory(() => [
-    ...world.processes.pids().map((pid) => ({ role: 'product', pid })),
+  const resources = watchResources(() => [
+    ...world.processes.running().map(({ name, pid }) => ({ role: moduleOf(name), pid })),
     { role: 'PostgreSQL', pid: world.postgres.pid(), withChildren: true },
+    ...(world.broker ? [{ role: 'Kafka', pid: world.broker.pid() }] : []),
     { role: 'Redis', pid: world.redis.pid() },
-    ...Object.values(clients).map(({ pid }) => ({ role: 'clients', pid })),
-    { role: 'nemesis', pid: process.pid },
+    ...Object.entries(clients).map(([name, { pid }]) => ({ role: `clients: ${name}`, pid })),
+    { role: 'nemesis and proxies', pid: process.pid },
   ]);
   await world.redis.saveDump();
   const nemesis = startNemesis(world, plan);
@@ -95,7 +98,7 @@ async function runIn(world: World, options: ChaosOptions) {
   const run = async () => {
     await nemesis.done;
     clearInterval(dumps);
-    return { ...(await finish({ world, options, clients, plan, nemesis })), peakMemory: memory.peak() };
+    return { ...(await finish({ world, options, clients, plan, nemesis })), used: resources.used() };
   };
   try {
     return await Promise.race([run(), aborted(options.signal)]);
@@ -104,7 +107,7 @@ async function runIn(world: World, options: ChaosOptions) {
     clearInterval(progress);
     nemesis.stop();
     await nemesis.done;
-    memory.stop();
+    resources.stop();
     await Promise.all(Object.values(clients).map((client) => client.kill()));
   }
 }

@@ -29,9 +29,9 @@ const MAX_SEATS_PER_EVENT = 16;
 /** Every check of a run that has come to rest. */
 export async function checkEverything(finished: Finished): Promise<{ checks: CheckResult[]; rarePaths: RarePath[] }> {
   const { world, busy, tally, isShort, faults } = finished;
-  const { urls, gatewayUrl, holdTtlSeconds } = world;
+  const { urls, gatewayUrl, holdTtlSeconds, broker: kafka } = world;
   const { booking: bookingUrl, payments: paymentsUrl, redis: redisUrl } = urls.direct;
-  const books = { bookingUrl, paymentsUrl, gatewayUrl, redisUrl };
+  const books = { bookingUrl, paymentsUrl, gatewayUrl, redisUrl, ...(kafka && { kafka }) };
   const facts = await readFactsAtRest(books, { withinMs: busy.length === 0 ? RESTS_WITHIN_MS : 0 });
   const folder = join(world.folder, 'history');
   const [history, acks] = [await Array.fromAsync(readHistory(folder)), await Array.fromAsync(readAcks(folder))];

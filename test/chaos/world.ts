@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FaultProxy, openFaultProxy } from '#test/support/fault-proxy.ts';
 import { merchantCall, sandboxKeys } from '#test/support/sandbox-gateway.ts';
+import { type ChaosBroker, openChaosBroker } from './broker.ts';
 import { type ProcessName, processNames, type WayName } from './parts.ts';
 import { type ChaosProcesses, openProcesses } from './processes.ts';
 import { takeStablePorts } from './stable-ports.ts';
@@ -22,6 +23,8 @@ export type World = {
   readonly folder: string;
   readonly postgres: ChaosPostgres;
   readonly redis: ChaosRedis;
+  /** With the event log on Kafka. */
+  readonly broker: ChaosBroker | undefined;
   readonly processes: ChaosProcesses;
   readonly ways: Readonly<Record<WayName, FaultProxy>>;
   /** To the databases and Redis as the processes go, and as nobody disturbs. */
@@ -73,10 +76,12 @@ type Building = {
 async function build(options: WorldOptions, { folder, opened, close }: Building): Promise<World> {
   await mkdir(join(folder, 'logs'));
   await mkdir(join(folder, 'history'));
-  const [postgresPort = 0, redisPort = 0, ...ports] = await takeStablePorts(7);
-  const [api = 0, api2 = 0, payments = 0, payments2 = 0, gateway = 0] = ports;
+  const [postgresPort = 0, redisPort = 0, ...ports] = await takeStablePorts(8);
+  const [api = 0, api2 = 0, payments = 0, payments2 = 0, gateway = 0, brokerPort = 0] = ports;
   const postgres = opened(await openChaosPostgres(folder, postgresPort), (server) => server.stop());
   const redis = opened(await openChaosRedis(folder, redisPort), (server) => server.stop());
+  const broker =
+    options.log === 'kafka' ? opened(await openChaosBroker(folder, brokerPort), (server) => server.stop()) : undefined;
   const gatewayUrl = `http://127.0.0.1:${gateway}`;
   const closeWay = (way: FaultProxy) => way.close();
   const ways = {
@@ -97,6 +102,7 @@ async function build(options: WorldOptions, { folder, opened, close }: Building)
   const tokenPrivateKey = privateKey();
   const env = {
     ...sharedEnvironment(options, { urls: urls.faulty, tokenPrivateKey, folder }),
+    ...(broker && { EVENT_LOG: 'kafka', KAFKA_BROKERS: broker.brokers.join(), KAFKA_TOPIC_PREFIX: broker.prefix }),
     GATEWAY_URL: ways.gateway.through(gatewayUrl).replace(/\/$/, ''),
     GATEWAY_PUBLIC_URL: gatewayUrl,
     GATEWAY_PORT: String(gateway),
@@ -126,6 +132,7 @@ async function build(options: WorldOptions, { folder, opened, close }: Building)
     folder,
     postgres,
     redis,
+    broker,
     processes,
     ways,
     urls,
@@ -146,6 +153,8 @@ function sharedEnvironment(
 ): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '',
+    // A process that comes back again and again need not compile all its modules each time.
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
     DATABASE_URL: urls.booking,
     PAYMENTS_DATABASE_URL: urls.payments,
     REDIS_URL: urls.redis,

@@ -5,11 +5,19 @@ import { EPOCH } from '#redis/keys.ts';
 import { findBrokenPromises, findLooseEnds } from '#test/support/all-invariants.ts';
 import { readInvariants } from '#test/support/invariants.ts';
 import { readInvariants as readMoneyInvariants } from '#test/support/invariants-payments.ts';
+import type { TestKafka } from '#test/support/kafka.ts';
 import { findRedisDisagreements } from '#test/support/redis-agreement.ts';
 import { merchantCall } from '#test/support/sandbox-gateway.ts';
 import { type Facts, type QueryFact, readBookingSide } from './facts.ts';
 
-type Books = { bookingUrl: string; paymentsUrl: string; gatewayUrl: string; redisUrl?: string };
+type Books = {
+  bookingUrl: string;
+  paymentsUrl: string;
+  gatewayUrl: string;
+  redisUrl?: string;
+  /** Where the event log is, unless it is in the booking database. */
+  kafka?: TestKafka;
+};
 
 type Options = {
   /** How long what is under way may take to come to rest. Default 20 s. */

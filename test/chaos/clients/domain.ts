@@ -21,6 +21,7 @@ import { openHeartbeat } from '#redis/heartbeat.ts';
 import { openWorkerResources } from '#resources.ts';
 import { type HoldAnswer, instant, type Outcome, wallToInstant } from '../history.ts';
 import { type Random, seededRandom, seedFor } from '../random.ts';
+import { Pacer } from './pacer.ts';
 import type { ClientConfig, Stage } from './protocol.ts';
 import { type Notebook, type Phase, runClients } from './run-clients.ts';
 
@@ -39,18 +40,16 @@ type Attempt = { stage: Stage; seatNos: number[]; key: string; viewer: Viewer; b
 
 runClients<DomainConfig>(async (config, notebook, phase) => {
   const needs = open(config);
+  const pacer = new Pacer(config.operationsPerSecond);
   const stages = config.stages.filter(({ isHot }) => isHot);
   const lanes = Array.from({ length: config.lanes }, (_, index) => {
     const random = seededRandom(seedFor(config.seed, `${config.name} ${index}`));
-    return new Lane({ needs, notebook, phase, stages, random, usesRedis: index % 2 === 0 }).run(pauseOf(config));
+    return new Lane({ needs, notebook, phase, stages, random, pacer, usesRedis: index % 2 === 0 }).run();
   });
   await Promise.all(lanes);
   await needs.resources[Symbol.asyncDispose]();
   needs.redis.disconnect();
 });
-
-const pauseOf = ({ lanes, operationsPerSecond }: ClientConfig): number =>
-  operationsPerSecond > 0 ? (1000 * lanes) / operationsPerSecond : 0;
 
 /** Nothing listens there: these callers have to do without Redis. */
 const NO_REDIS = 'redis://127.0.0.1:1';
@@ -72,6 +71,7 @@ type LaneParts = {
   phase: Phase;
   stages: readonly Stage[];
   random: Random;
+  pacer: Pacer;
   usesRedis: boolean;
 };
 
@@ -91,12 +91,12 @@ class Lane {
     this.#parts = parts;
   }
 
-  async run(pauseMs: number): Promise<void> {
-    const { phase } = this.#parts;
+  async run(): Promise<void> {
+    const { phase, pacer } = this.#parts;
     while (!phase.isFinishing) {
+      await pacer.turn();
       const known = await this.#act();
       if (!known) await sleep(AWAY_MS);
-      if (pauseMs > 0) await sleep(pauseMs);
     }
     await this.#resolve();
   }
@@ -119,12 +119,12 @@ class Lane {
     const again = this.#lost.shift();
     if (again) return this.#hold(again, 'repeat');
     const mine = this.#held.length > 0 ? random.pick(this.#held) : undefined;
-    if (mine && chance < 0.1) return this.#hold(mine, 'replay');
-    if (mine && chance < 0.12) return this.#cancel(mine);
-    if (mine && chance < 0.15) return this.#readBooking(mine);
-    if (mine && chance < 0.17) return this.#readBookings(mine.viewer);
-    if (chance < 0.3) return this.#readMap(random.pick(this.#parts.stages));
-    if (chance < 0.31) return this.#readSeats(random.pick(this.#parts.stages));
+    if (mine && chance < 0.2) return this.#hold(mine, 'replay');
+    if (mine && chance < 0.203) return this.#cancel(mine);
+    if (mine && chance < 0.213) return this.#readBooking(mine);
+    if (mine && chance < 0.218) return this.#readBookings(mine.viewer);
+    if (chance < 0.35) return this.#readMap(random.pick(this.#parts.stages));
+    if (chance < 0.355) return this.#readSeats(random.pick(this.#parts.stages));
     return this.#hold(this.#newAttempt(), 'hold');
   }
 

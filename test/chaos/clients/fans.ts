@@ -6,6 +6,7 @@ import { type BookingState, type HoldAnswer, instant, type Outcome } from '../hi
 import { type Random, seededRandom, seedFor } from '../random.ts';
 import { FanAccount, type FanUser, newKey, type SeenBooking } from './fan-account.ts';
 import { GraphqlClient } from './graphql-client.ts';
+import { Pacer } from './pacer.ts';
 import type { ClientConfig, Stage } from './protocol.ts';
 import { type Notebook, type Phase, runClients } from './run-clients.ts';
 import { watchBooking } from './watch-booking.ts';
@@ -26,10 +27,10 @@ runClients<FansConfig>(async (config, notebook, phase) => {
     const { token } = await tokens.issue({ userId, role: 'FAN', sessionId: randomUUIDv7() });
     users.push({ userId, token });
   }
-  const pauseMs = config.operationsPerSecond > 0 ? (1000 * config.lanes) / config.operationsPerSecond : 0;
+  const pacer = new Pacer(config.operationsPerSecond);
   const lanes = Array.from({ length: config.lanes }, (_, index) => {
     const own = users.filter((_user, of) => of % config.lanes === index);
-    return new Fan({ config, notebook, phase, users: own, index, pauseMs }).run();
+    return new Fan({ config, notebook, phase, users: own, index, pacer }).run();
   });
   await Promise.all(lanes);
 });
@@ -40,21 +41,19 @@ type FanParts = {
   phase: Phase;
   users: readonly FanUser[];
   index: number;
-  pauseMs: number;
+  pacer: Pacer;
 };
 type Purchase = { stage: Stage; seatNos: number[]; key: string; held: HoldAnswer };
 
+/** By their shares. */
 const intents = [
-  ...Array<'pay'>(9).fill('pay'),
+  ...Array<'pay'>(8).fill('pay'),
   ...Array<'late'>(4).fill('late'),
-  'early',
-  'decline',
+  ...Array<'early'>(3).fill('early'),
+  ...Array<'changeMind'>(2).fill('changeMind'),
   'decline',
   'cancel',
-  'cancel',
   'abandon',
-  'abandon',
-  'changeMind',
 ] as const;
 
 const BOOKINGS_PER_USER = 4;
@@ -248,8 +247,8 @@ class Fan {
   }
 
   async #look(): Promise<void> {
-    const { config, pauseMs } = this.#parts;
-    if (pauseMs > 0) await sleep(pauseMs);
+    const { config, pacer } = this.#parts;
+    await pacer.turn();
     const chance = this.#random.next();
     if (chance < 0.55) await this.#account.readMap(this.#random.pick(config.stages));
     else if (chance < 0.97) await this.#account.readBookings();

@@ -53,7 +53,7 @@ async function connectOnce(options: LiveSocketOptions, onComplete: () => void): 
         options.onSubscribed?.();
       } else if (message.type === 'next') takeNext(message.payload, options, ended.resolve);
       else if (message.type === 'error') {
-        options.onError(payload.toString());
+        tellErrors(message.payload, options);
         ended.resolve();
       } else if (message.type === 'complete') {
         options.onComplete?.();
@@ -83,15 +83,23 @@ async function connectOnce(options: LiveSocketOptions, onComplete: () => void): 
   }
 }
 
-type Payload = { data?: Record<string, unknown> | null; errors?: { extensions?: { code?: string } }[] };
+type Failure = { readonly extensions?: { readonly code?: string } };
 
-function takeNext(payload: Payload, options: LiveSocketOptions, end: () => void): void {
-  const codes = (payload.errors ?? []).map(({ extensions }) => extensions?.code ?? 'without a code');
-  if (payload.data && codes.length === 0) {
+function takeNext(
+  payload: { data?: Record<string, unknown> | null; errors?: readonly Failure[] },
+  options: LiveSocketOptions,
+  end: () => void,
+): void {
+  if (payload.data && payload.errors === undefined) {
     options.onData(payload.data);
     return;
   }
-  // A store was away when the frame was made: the client begins anew.
-  if (!codes.every((code) => code === 'TEMPORARILY_UNAVAILABLE')) options.onError(codes.join());
+  tellErrors(payload.errors ?? [], options);
   end();
+}
+
+/** That a store is away is no news: the client begins anew. */
+function tellErrors(errors: readonly Failure[], { onError }: LiveSocketOptions): void {
+  const codes = errors.map(({ extensions }) => extensions?.code ?? 'without a code');
+  if (codes.length === 0 || !codes.every((code) => code === 'TEMPORARILY_UNAVAILABLE')) onError(codes.join());
 }

@@ -12,7 +12,6 @@ export type TallyState = {
   readonly observations: Observations;
   /** What no client may ever see, the first of each sort in words. */
   readonly problems: readonly string[];
-  readonly cpuMs: number;
 };
 
 const MAX_PROBLEMS = 50;
@@ -43,18 +42,16 @@ export class Tally {
   }
 
   state(): TallyState {
-    const { user, system } = process.cpuUsage();
     return {
       counts: this.#counts,
       codes: this.#codes,
       observations: this.#observations,
       problems: this.#problems,
-      cpuMs: Math.round((user + system) / 1000),
     };
   }
 }
 
-export const noCounts = (): TallyState => ({ counts: {}, codes: {}, observations: {}, problems: [], cpuMs: 0 });
+export const noCounts = (): TallyState => ({ counts: {}, codes: {}, observations: {}, problems: [] });
 
 export function addTallies(states: readonly TallyState[]): TallyState {
   const sum = { counts: {} as Counts, codes: {} as Observations, observations: {} as Observations };
@@ -71,7 +68,6 @@ export function addTallies(states: readonly TallyState[]): TallyState {
   return {
     ...sum,
     problems: states.flatMap(({ problems }) => problems),
-    cpuMs: states.reduce((total, { cpuMs }) => total + cpuMs, 0),
   };
 }
 
