@@ -1,4 +1,5 @@
-import { findViolations, readInvariants } from '#test/support/invariants.ts';
+import { readInvariants } from '#domain/invariants.ts';
+import { findViolations } from '#test/support/invariants.ts';
 import {
   findMoneyViolations,
   type GatewayLedger,
@@ -31,7 +32,7 @@ process.exitCode = lines.every(({ found }) => found.length === 0) ? 0 : 1;
 
 async function bookingLines(url: string): Promise<Line[]> {
   const violations = await findViolations(url);
-  return readInvariants('invariants.sql').map(({ id, promise }) => ({
+  return readInvariants().map(({ id, promise }) => ({
     name: `${id} ${promise}`,
     found: (violations.find((one) => one.id === id)?.rows ?? []).map((row) => JSON.stringify(row)),
   }));

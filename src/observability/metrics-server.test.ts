@@ -66,11 +66,12 @@ test('readiness says no with 503, and why only when it is asked', async () => {
   await server.close();
 });
 
-test.each([
-  { isOn: false, host: '127.0.0.1', port: 0 },
-  { isOn: true, host: '127.0.0.1', port: undefined },
-])('nothing listens with %o', async (config) => {
-  const server = await serveMetrics({ config });
-  expect(server.port).toBeUndefined();
-  await server.close();
+test('without a port nothing listens; switched off there are no metrics, but health and readiness', async () => {
+  const silent = await serveMetrics({ config: { ...listening, port: undefined } });
+  expect(silent.port).toBeUndefined();
+  await silent.close();
+  const off = await serveMetrics({ config: { ...listening, isOn: false } });
+  expect((await read(off.port)).status).toBe(404);
+  expect((await read(off.port, '/ready')).status).toBe(200);
+  await off.close();
 });

@@ -14,7 +14,7 @@ export type MetricsServer = {
 export type Readiness = { readonly isReady: boolean; readonly details: object };
 
 type Options = {
-  /** Off: nothing listens and nothing is sampled. Without a port nothing listens either. */
+  /** Without a port nothing listens. Off: there is no `/metrics`, and nothing is sampled. */
   config: { isOn: boolean; host: string; port: number | undefined };
   samplers?: readonly Sampler[];
   /** Default: a process that listens is ready. */
@@ -26,16 +26,17 @@ type Options = {
  * must answer while the public port is full. Loopback unless the configuration says otherwise.
  */
 export async function serveMetrics({ config, samplers = [], readiness }: Options): Promise<MetricsServer> {
-  if (!config.isOn || config.port === undefined) return { port: undefined, close: async () => undefined };
-  countProcess();
+  const { isOn, port } = config;
+  if (port === undefined) return { port, close: async () => undefined };
+  if (isOn) countProcess();
   const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
     const url = new URL(request.url ?? '/', 'http://frontrow');
-    void answer(url, response, { samplers, readiness }).catch(() => {
+    void answer(url, response, { isOn, samplers, readiness }).catch(() => {
       if (response.headersSent) response.destroy();
       else send(response, 500, 'text/plain; charset=utf-8', 'The metrics could not be read.\n');
     });
   });
-  server.listen(config.port, config.host);
+  server.listen(port, config.host);
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
@@ -51,9 +52,13 @@ export async function serveMetrics({ config, samplers = [], readiness }: Options
 async function answer(
   url: URL,
   response: ServerResponse,
-  { samplers, readiness }: { samplers: readonly Sampler[]; readiness: Options['readiness'] | undefined },
+  {
+    isOn,
+    samplers,
+    readiness,
+  }: Required<Pick<Options, 'samplers'>> & { isOn: boolean; readiness: Options['readiness'] | undefined },
 ): Promise<void> {
-  if (url.pathname === '/metrics') {
+  if (isOn && url.pathname === '/metrics') {
     await Promise.all(samplers.map((one) => one.refresh()));
     return send(response, 200, registry.contentType, await registry.metrics());
   }

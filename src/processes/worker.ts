@@ -6,6 +6,7 @@ import { openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
 import { startTracing } from '#observability/tracing.ts';
 import { openWorkerResources } from '#resources.ts';
+import { checkInvariants } from '#workers/check-invariants.ts';
 import { followCheckouts } from '#workers/follow-checkouts.ts';
 import { followPayments } from '#workers/follow-payments.ts';
 import { forgetOldRows } from '#workers/forget-old-rows.ts';
@@ -32,6 +33,7 @@ const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
   removeEnded,
   compareIndex,
   forgetOldRows,
+  checkInvariants,
 ];
 
 const config = parseWorkerConfig(process.env);

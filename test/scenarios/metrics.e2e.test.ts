@@ -64,6 +64,11 @@ describe('a journey', () => {
     expect(relay.get(slot.replace('frontrow_relay_streaming', 'frontrow_relayed_messages_total'))).toBeGreaterThan(0);
   });
 
+  test('breaks no promise, as a worker finds out that asks the database', async () => {
+    await untilScraped('worker', 'frontrow_invariant_violations{id="I01"}', (found) => found === 0);
+    await untilScraped('worker', 'frontrow_invariant_violations{id="I24"}', (found) => found === 0);
+  });
+
   test('counts who watches, on each transport', async () => {
     const fan = await signInAsGuest(system.apiUrl);
     const client = fan.socket();

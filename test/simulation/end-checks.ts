@@ -1,8 +1,6 @@
-import { readInvariants } from '../support/invariants.ts';
+import { readInvariants } from '#domain/invariants.ts';
 import { readInvariants as readMoneyInvariants } from '../support/invariants-payments.ts';
-import type { Audit } from './audit.ts';
 import type { Engines } from './fixture.ts';
-import type { SqlResult } from './sql-engine.ts';
 import type { World } from './world.ts';
 
 export type EndChecks = {
@@ -11,7 +9,7 @@ export type EndChecks = {
 };
 
 export const readEndChecks = async (): Promise<EndChecks> => ({
-  booking: readInvariants('invariants.sql'),
+  booking: readInvariants(),
   money: await readMoneyInvariants(),
 });
 
@@ -33,7 +31,8 @@ export function checkEnd(world: World, engines: Engines, checks: EndChecks): voi
     );
   }
   for (const { id, query } of checks.booking) {
-    expectNothing(audit, id, () => stores.booking.look(query.replace(/;\s*$/, '')));
+    const { rows } = stores.booking.look(query.replace(/;\s*$/, ''));
+    if (rows.length > 0) audit.broken(id, JSON.stringify(rows.slice(0, 3)));
   }
   checkMoney(world, engines, checks);
 }
@@ -68,16 +67,7 @@ function checkMoney({ audit, books, stores }: World, { payments }: Engines, chec
       ]);
   }
   for (const { id, text } of checks.money) {
-    expectNothing(audit, id, () => stores.payments.look(text.replace(/;\s*$/, '')));
-  }
-}
-
-/** Books that are wrong enough make a query fail: a sale that ended before it began. */
-function expectNothing(audit: Audit, id: string, look: () => SqlResult): void {
-  try {
-    const { rows } = look();
+    const { rows } = stores.payments.look(text.replace(/;\s*$/, ''));
     if (rows.length > 0) audit.broken(id, JSON.stringify(rows.slice(0, 3)));
-  } catch (error) {
-    audit.broken(id, String(error));
   }
 }

@@ -3,11 +3,12 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { confirmBooking } from '#domain/booking/confirm-booking.ts';
 import { createBooking } from '#domain/booking/create-booking.ts';
+import { readInvariants } from '#domain/invariants.ts';
 import { openRoomSessions } from '#domain/waiting-room/room-sessions.ts';
 import { tickRoom } from '#domain/waiting-room/tick-room.ts';
 import { openBox, someViewer } from './box.ts';
 import { type SeededEvent, seedEvent } from './catalog.ts';
-import { findViolations, readInvariants } from './invariants.ts';
+import { findViolations } from './invariants.ts';
 import { seedRoom } from './waiting-room.ts';
 
 const box = await openBox();
@@ -98,11 +99,11 @@ test('what the operations write breaks none of them', async () => {
 });
 
 test('every invariant has a corruption here', () => {
-  expect(readInvariants('invariants.sql').map(({ id }) => id)).toEqual(Object.keys(corruptions));
+  expect(readInvariants().map(({ id }) => id)).toEqual(Object.keys(corruptions));
 });
 
 test.each(Object.keys(corruptions))('%s finds what breaks it', async (id) => {
-  const { query } = readInvariants('invariants.sql').find((one) => one.id === id) ?? { query: '' };
+  const { query } = readInvariants().find((one) => one.id === id) ?? { query: '' };
   const undo = new Error('undo');
   let found: readonly unknown[] = [];
   await sql

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Db } from '#db/client.ts';
 import { prepared } from '#db/prepared.ts';
 
-/** How long the work stands still when its holder dies. */
+/** How long the work stands still when its holder dies, unless it says otherwise. */
 const TIME_TO_LIVE_SECONDS = 3;
 
 export type Lease = {
   /**
-   * Takes the lease or keeps it for another three seconds. Answers the fence, which is higher for each new holder, or
+   * Takes the lease or keeps it for as long again. Answers the fence, which is higher for each new holder, or
    * undefined while another process has it. Whoever had to wait for a lock or a network may have lost it since: what is
    * written with a fence says `fence <= mine`.
    */
@@ -17,13 +17,13 @@ export type Lease = {
 };
 
 /** Work that one process does at a time. Open one per process. */
-export function openLease({ db, name }: { db: Db; name: string }): Lease {
+export function openLease({ db, name, seconds }: { db: Db; name: string; seconds?: number }): Lease {
   const holder = randomUUID();
   let mayHold = false;
   return {
     async take() {
       mayHold = true;
-      const [row] = await prepared<{ fence: number }>(db, TAKE, [name, holder, TIME_TO_LIVE_SECONDS]);
+      const [row] = await prepared<{ fence: number }>(db, TAKE, [name, holder, seconds ?? TIME_TO_LIVE_SECONDS]);
       return row?.fence;
     },
     async release() {

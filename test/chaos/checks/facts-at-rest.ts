@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
+import { readInvariants } from '#domain/invariants.ts';
 import { EPOCH } from '#redis/keys.ts';
 import { findBrokenPromises, findLooseEnds } from '#test/support/all-invariants.ts';
-import { readInvariants } from '#test/support/invariants.ts';
 import { readInvariants as readMoneyInvariants } from '#test/support/invariants-payments.ts';
 import type { TestKafka } from '#test/support/kafka.ts';
 import { findRedisDisagreements } from '#test/support/redis-agreement.ts';
@@ -16,7 +16,7 @@ type Books = {
   gatewayUrl: string;
   redisUrl?: string;
   /** Where the event log is, unless it is in the booking database. */
-  kafka?: TestKafka | undefined;
+  kafka?: TestKafka;
 };
 
 type Options = {
@@ -75,7 +75,7 @@ async function ask(books: Books, waitingGroups: readonly string[] = []): Promise
     askGateway(books),
   ]);
   const promises = new Map<string, string>();
-  for (const { id, promise } of readInvariants('invariants.sql')) promises.set(id, promise);
+  for (const { id, promise } of readInvariants()) promises.set(id, promise);
   for (const { id, statement } of await readMoneyInvariants())
     promises.set(id, [promises.get(id), statement].filter(Boolean).join('; '));
   const found = Map.groupBy([...broken, ...loose, ...money], (line) => line.slice(0, line.indexOf(' ')));

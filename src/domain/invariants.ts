@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { sql } from 'drizzle-orm';
+import type { Db } from '#db/client.ts';
+import { openLease } from './waiting-room/lease.ts';
+
+export type Invariant = { readonly id: string; readonly promise: string; readonly query: string };
+
+/** The queries of a file: each begins with a comment line `-- I01 what holds`, and finds what does not. */
+export function readInvariants(file: URL = new URL('./invariants.sql', import.meta.url)): Invariant[] {
+  return readFileSync(file, 'utf8')
+    .split(/^-- (?=I\d\d )/m)
+    .slice(1)
+    .map((part) => {
+      const [title = '', ...lines] = part.split('\n');
+      return { id: title.slice(0, 3), promise: title.slice(4), query: lines.join('\n').trim() };
+    });
+}
+
+export type Checked = {
+  readonly id: string;
+  /** Rows that the query found, 100 at most; undefined when it took too long to say. */
+  readonly violations: number | undefined;
+};
+
+export type InvariantChecker = {
+  /** Undefined when another process has checked within the last minute, or is about to. */
+  check(signal: AbortSignal): Promise<readonly Checked[] | undefined>;
+  close(): Promise<void>;
+};
+
+const COUNTED_AT_MOST = 100;
+/** All of them together take at most so long of each minute, since most read whole tables. */
+const PATIENCE_MS = 1_000;
+/** One that took too long is left out for as many runs: it will not be faster the next minute. */
+const RESTS_FOR = 30;
+const TURN_SECONDS = 55;
+
+/** Asks a live database for broken promises, one process at a time, within bounds. */
+export function openInvariantChecker({ db }: { db: Db }): InvariantChecker {
+  const lease = openLease({ db, name: 'check-invariants', seconds: TURN_SECONDS });
+  const restsUntil = new Map<string, number>();
+  let run = 0;
+  return {
+    async check(signal) {
+      if ((await lease.take()) === undefined) return undefined;
+      run += 1;
+      const checked: Checked[] = [];
+      for (const { id, query } of readInvariants()) {
+        if (signal.aborted) return undefined;
+        const rests = (restsUntil.get(id) ?? 0) > run;
+        const violations = rests ? undefined : await count(db, query);
+        if (violations === undefined && !rests) restsUntil.set(id, run + RESTS_FOR);
+        checked.push({ id, violations });
+      }
+      return checked;
+    },
+    close: () => lease.release(),
+  };
+}
+
+async function count(db: Db, query: string): Promise<number | undefined> {
+  try {
+    return await db.transaction(
+      async (tx) => {
+        await tx.execute(sql.raw(`set local statement_timeout = ${PATIENCE_MS}`));
+        const [row] = await tx.execute<{ count: number }>(
+          sql.raw(
+            `select count(*)::int as count from (select from (${query.replace(/;\s*$/, '')}) as found limit ${COUNTED_AT_MOST}) as broken`,
+          ),
+        );
+        return row?.count;
+      },
+      { accessMode: 'read only' },
+    );
+  } catch (error) {
+    if (isCancelled(error)) return undefined;
+    throw error;
+  }
+}
+
+function isCancelled(error: unknown): boolean {
+  const inner = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return typeof inner === 'object' && inner !== null && 'code' in inner && inner.code === '57014';
+}

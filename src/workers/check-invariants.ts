@@ -1,0 +1,17 @@
+import type { InvariantChecker } from '#domain/invariants.ts';
+import { forgetInvariants, setInvariants } from '#observability/invariant-metrics.ts';
+import { type TimedWorker, worker } from './run-worker.ts';
+
+type Needs = { invariants: InvariantChecker };
+
+/** Asks the booking database once a minute, from one process, whether what must always hold holds. */
+export const checkInvariants = worker<Needs, TimedWorker<Needs>>({
+  name: 'check-invariants',
+  everyMs: 60_000,
+  run: async ({ invariants }, { signal }) => {
+    const checked = await invariants.check(signal);
+    if (checked) setInvariants(checked);
+    else forgetInvariants();
+    return undefined;
+  },
+});
