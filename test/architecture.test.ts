@@ -95,7 +95,9 @@ test('files that import each other in a circle are seen', async () => {
   expect(diagnostics.map(({ category }) => category)).toContain('lint/suspicious/noImportCycles');
 });
 
-test('no file of ours imports what it must not, and the linter has read all of them', async () => {
+test('no file of ours imports what it must not, and the linter has read all of them', {
+  timeout: 120_000,
+}, async () => {
   const entries = await Promise.all(['src', 'test'].map((dir) => readdir(join(root, dir), { recursive: true })));
   const files = entries.flat().filter((file) => file.endsWith('.ts'));
   const { diagnostics, summary } = await lint(root, 'src', 'test');

@@ -185,8 +185,10 @@ export class RedisServer {
     if (published.length > 0) this.publish(String(args[0]), `[${published.join(',')}]`);
     const expiresAtMs = this.#scheduler.nowMs + 1000 * Number(args[2]);
     this.#values.set(mapKey, { map, expiresAtMs });
-    this.#values.set(deltasKey, { list: deltas.slice(-Number(args[1])), expiresAtMs });
-    this.#values.set(aheadKey, { hash: ahead, expiresAtMs });
+    // A list or a hash without entries does not exist.
+    if (deltas.length > 0) this.#values.set(deltasKey, { list: deltas.slice(-Number(args[1])), expiresAtMs });
+    if (ahead.size > 0) this.#values.set(aheadKey, { hash: ahead, expiresAtMs });
+    else this.#values.delete(aheadKey);
     return [map.version, map.gap];
   }
 
@@ -199,6 +201,7 @@ export class RedisServer {
     for (const field of ahead.keys()) if (Number(field) <= version) ahead.delete(field);
     const expiresAtMs = this.#scheduler.nowMs + 1000 * seconds;
     const gap = ahead.size > 0 ? 1 : 0;
+    if (gap === 0) this.#values.delete(aheadKey);
     this.#values.set(mapKey, { map: { version, gap, packed: Buffer.from(packed) }, expiresAtMs });
     this.#values.delete(deltasKey);
     this.publish(channel, `{"version":${version}}`);

@@ -15,10 +15,10 @@ async function simulate(...args: string[]): Promise<string> {
 }
 
 test('some worlds of faults break no promise, and one seed has one history', async () => {
-  const told = await simulate('--seeds', '3');
-  expect(told).toContain('3 seeds');
+  const told = await simulate('--seeds', '2');
+  expect(told).toContain('2 seeds');
   expect(told).toContain(': 0 broke a promise.');
-  expect(new Set(told.match(/^seed +\d+ {2}[0-9a-f]{16}/gm)).size).toBe(3);
+  expect(new Set(told.match(/^seed +\d+ {2}[0-9a-f]{16}/gm)).size).toBe(2);
 }, 180_000);
 
 test('each fault that is planted in the world is noticed', async () => {

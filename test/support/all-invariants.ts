@@ -1,15 +1,20 @@
 import postgres from 'postgres';
 import { findViolations } from './invariants.ts';
 import { findMoneyViolations, readBookingFacts } from './invariants-payments.ts';
+import type { TestKafka } from './kafka.ts';
+import { findUnreadInKafka, readKafkaLog } from './kafka-books.ts';
 import { merchantCall } from './sandbox-gateway.ts';
 import type { System } from './system.ts';
 
-type Books = Pick<System, 'bookingUrl' | 'paymentsUrl' | 'gatewayUrl'>;
+/** `kafka`: its event log is there and not in the booking database. */
+type BookingBooks = Pick<System, 'bookingUrl'> & { kafka?: TestKafka | undefined };
+type Books = BookingBooks & Pick<System, 'paymentsUrl' | 'gatewayUrl'>;
 
 /** Must hold at every moment, whatever is under way: what is on the books of the booking side, and that nothing was set aside. */
-export async function findBrokenPromises({ bookingUrl }: Pick<System, 'bookingUrl'>): Promise<string[]> {
-  const violations = await findViolations(bookingUrl);
+export async function findBrokenPromises({ bookingUrl, kafka }: BookingBooks): Promise<string[]> {
+  const violations = await findViolations(bookingUrl, { except: kafka ? ['I17'] : [] });
   return [
+    ...(kafka ? await findUntrueInKafka(bookingUrl, kafka) : []),
     ...violations.flatMap(({ id, promise, rows }) => rows.map((row) => `${id} ${promise}: ${JSON.stringify(row)}`)),
     ...(await findParked(bookingUrl)),
   ];
@@ -17,7 +22,7 @@ export async function findBrokenPromises({ bookingUrl }: Pick<System, 'bookingUr
 
 /** Must hold once everything has come to rest: money and seats on three sets of books, and every message read by everybody. */
 export async function findLooseEnds(
-  { bookingUrl, paymentsUrl, gatewayUrl }: Books,
+  { bookingUrl, paymentsUrl, gatewayUrl, kafka }: Books,
   waitingGroups: readonly string[] = [],
 ): Promise<string[]> {
   const bookings = await readBookingFacts(bookingUrl);
@@ -25,8 +30,10 @@ export async function findLooseEnds(
   const violations = await findMoneyViolations(paymentsUrl, { bookings, ledger });
   return [
     ...violations.map(({ invariant, subject, detail }) => `${invariant} ${subject}: ${detail}`),
-    ...(await findUnread(bookingUrl, waitingGroups)),
-    ...(await findUnpublished(bookingUrl, [bookingUrl, paymentsUrl])),
+    ...(kafka
+      ? (await findUnreadInKafka(kafka, waitingGroups)).map((line) => `I17 not read yet: ${line}`)
+      : await findUnread(bookingUrl, waitingGroups)),
+    ...(await findUnpublished([bookingUrl, paymentsUrl], kafka ? idsInKafka(kafka) : idsInPostgres(bookingUrl))),
   ];
 }
 
@@ -77,11 +84,40 @@ const findUnread = (bookingUrl: string, except: readonly string[]): Promise<stri
   });
 
 /** Both outboxes against the log, in which both end. */
-async function findUnpublished(bookingUrl: string, urls: readonly string[]): Promise<string[]> {
+async function findUnpublished(urls: readonly string[], readLog: () => Promise<Set<string>>): Promise<string[]> {
   const written = await Promise.all(
     urls.map((url) => query(url, (sql) => sql<{ id: string }[]>`select id from outbox`)),
   );
-  const logged = await query(bookingUrl, (sql) => sql<{ id: string }[]>`select id from event_log.messages`);
-  const ids = new Set(logged.map(({ id }) => id));
-  return written.flat().flatMap(({ id }) => (ids.has(id) ? [] : [`I17 not published: ${id}`]));
+  const logged = await readLog();
+  return written.flat().flatMap(({ id }) => (logged.has(id) ? [] : [`I17 not published: ${id}`]));
+}
+
+const idsInPostgres = (bookingUrl: string) => async (): Promise<Set<string>> => {
+  const rows = await query(bookingUrl, (sql) => sql<{ id: string }[]>`select id from event_log.messages`);
+  return new Set(rows.map(({ id }) => id));
+};
+
+const idsInKafka = (kafka: TestKafka) => async (): Promise<Set<string>> =>
+  new Set((await readKafkaLog(kafka)).map(({ id }) => id));
+
+/**
+ * I17 and I18 of invariants.sql for a log that the database can't see: what consumers have handled was published, and an
+ * event's messages are in the order of their versions, repetitions aside.
+ */
+async function findUntrueInKafka(bookingUrl: string, kafka: TestKafka): Promise<string[]> {
+  // Before the log is read, so what they have handled is in it.
+  const handled = await query(bookingUrl, (sql) => sql<{ id: string }[]>`select message_id as id from inbox`);
+  const log = await readKafkaLog(kafka);
+  const firsts = [...new Map(log.toReversed().map((message) => [message.id, message])).values()].reverse();
+  const ids = new Set(firsts.map(({ id }) => id));
+  const versions = new Map<string, number>();
+  const untrue = handled.flatMap(({ id }) => (ids.has(id) ? [] : [`I17 handled but never published: ${id}`]));
+  for (const { key, event } of firsts) {
+    const { version, seatNos } = event as { version?: number; seatNos?: unknown };
+    if (version === undefined || seatNos === undefined) continue;
+    const previous = versions.get(key);
+    if (previous !== undefined && version <= previous) untrue.push(`I18 ${key}: ${version} after ${previous}`);
+    versions.set(key, version);
+  }
+  return untrue;
 }

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '#processes/dev/servers/server-process.ts';
 import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from './databases.ts';
+import { type TestKafka, testKafka } from './kafka.ts';
 import type { Network } from './network.ts';
 import { testRedisUrl } from './redis.ts';
 import { testSearch } from './search.ts';
@@ -31,6 +32,9 @@ export type SystemOptions = {
   databases?: { booking: TestDatabase; payments: TestDatabase };
   /** A Redis of somebody else. */
   redisUrl?: string;
+  /** Where the event log is; a broker of the test run unless `kafka` names others. Default: the booking database. */
+  log?: 'postgres' | 'kafka';
+  kafka?: TestKafka;
   /** The processes reach every server through it; whoever looks from outside does not. */
   network?: Network;
   /** The folder with the `src` that is run; default: this one. */
@@ -47,6 +51,7 @@ export type System = {
   bookingUrl: string;
   paymentsUrl: string;
   redisUrl: string;
+  kafka: TestKafka | undefined;
   /** What the processes printed, a line each. */
   lines: readonly string[];
   /** What the process tells Prometheus now. */
@@ -70,6 +75,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     mkdtemp(join(tmpdir(), 'frontrow-system-')),
   ]);
   const redisUrl = await redisUrlOf(options);
+  const kafka = await kafkaOf(options);
   const ports = {
     api: await freePort(),
     api2: await freePort(),
@@ -80,6 +86,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     booking: booking.url,
     payments: payments.url,
     redisUrl,
+    kafka,
     dataFolder,
     ports,
   });
@@ -150,6 +157,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     bookingUrl: booking.url,
     paymentsUrl: payments.url,
     redisUrl,
+    kafka,
     lines,
     metrics: async (name) => (await fetch(`${metricsUrl(name)}/metrics`)).text(),
     metricsUrl,
@@ -163,6 +171,13 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
 async function redisUrlOf(options: SystemOptions): Promise<string> {
   if (options.redisUrl !== undefined) return options.redisUrl;
   return options.redis === false ? `redis://127.0.0.1:${await freePort()}` : testRedisUrl();
+}
+
+async function kafkaOf({ log, kafka }: SystemOptions): Promise<TestKafka | undefined> {
+  if (log !== 'kafka') return undefined;
+  const broker = kafka ?? (await testKafka());
+  if (!broker) throw new Error('There is no Kafka on this machine.');
+  return broker;
 }
 
 const privateKey = () =>
@@ -181,6 +196,7 @@ type Places = {
   booking: string;
   payments: string;
   redisUrl: string;
+  kafka: TestKafka | undefined;
   dataFolder: string;
   ports: { api: number; payments: number; gateway: number };
 };
@@ -200,6 +216,9 @@ async function systemEnvironment(options: SystemOptions, places: Places): Promis
           TYPESENSE_API_KEY: search.apiKey,
           TYPESENSE_PREFIX: search.prefix,
         }
+      : {}),
+    ...(places.kafka
+      ? { EVENT_LOG: 'kafka', KAFKA_BROKERS: places.kafka.brokers.join(), KAFKA_TOPIC_PREFIX: places.kafka.prefix }
       : {}),
     TOKEN_PRIVATE_KEY: keys.token,
     ADMISSION_KEYS: keys.admission,

@@ -49,7 +49,7 @@ async function start(): Promise<void> {
 
 /** Databases up, migrated and filled, Redis and search up; gives the environment of the services. */
 async function prepareStores(folder: DataFolder, ports: ServicePorts): Promise<NodeJS.ProcessEnv> {
-  const stores = openStores(process.env, folder);
+  const stores = openStores(process.env, folder, { withKafka: wantsKafka() });
   stoppingSteps.unshift(() => stores.stop());
   const log = (line: string) => say('migrate', line);
   const filled = stores.databases.then(async (urls) => {
@@ -61,8 +61,20 @@ async function prepareStores(folder: DataFolder, ports: ServicePorts): Promise<N
     await withProgress('Importing the venues and events of data/', () => runOnce(importing, stopping.signal));
     return urls;
   });
-  const [databases, redis, search] = await Promise.all([filled, stores.redis, stores.search]);
-  return { ...process.env, ...serviceEnvironment(folder, ports), ...databases, ...redis, ...search };
+  const [databases, redis, search, eventLog] = await Promise.all([
+    filled,
+    stores.redis,
+    stores.search,
+    stores.eventLog,
+  ]);
+  return { ...process.env, ...serviceEnvironment(folder, ports), ...databases, ...redis, ...search, ...eventLog };
+}
+
+/** @throws Error for what `npm start` does not understand */
+function wantsKafka(): boolean {
+  const unknown = process.argv.slice(2).filter((argument) => argument !== '--kafka');
+  if (unknown.length > 0) throw new Error(`npm start -- --kafka is all that it understands, not ${unknown.join(' ')}.`);
+  return process.argv.includes('--kafka') || process.env.EVENT_LOG === 'kafka';
 }
 
 function serviceEnvironment({ path, secrets }: DataFolder, ports: ServicePorts): NodeJS.ProcessEnv {
@@ -126,6 +138,7 @@ function printTable(
     ['Payments database', env.PAYMENTS_DATABASE_URL],
     ['Redis', env.REDIS_URL],
     ['Search', env.TYPESENSE_URL ? `${env.TYPESENSE_URL} (Typesense)` : 'PostgreSQL, degraded: there is no Typesense'],
+    ['Event log', env.EVENT_LOG === 'kafka' ? `${env.KAFKA_BROKERS} (Kafka)` : 'in the booking database'],
     ['Data folder', folder.path],
   ];
   console.log(`\n${rows.map(([what, where]) => `  ${what?.padEnd(22)}${where}`).join('\n')}\n`);
@@ -133,10 +146,11 @@ function printTable(
   console.log(`Frontrow is ready: ${env.PUBLIC_URL}/graphql`);
 }
 
-const metricsTable = ({ metrics }: ServicePorts): string =>
-  Object.entries(metrics)
+function metricsTable({ metrics }: ServicePorts): string {
+  return Object.entries(metrics)
     .map(([name, port]) => `http://localhost:${port}/metrics (${name})`)
     .join('  ');
+}
 
 function listenForStop(): void {
   let firstAt = 0;

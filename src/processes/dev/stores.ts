@@ -4,6 +4,7 @@ import postgres from 'postgres';
 import type { DataFolder } from './data-folder.ts';
 import { say, withProgress } from './pretty-log.ts';
 import { ServerUnavailable } from './servers/fetch-servers.ts';
+import { startKafka } from './servers/kafka.ts';
 import { ensureDatabase, startPostgres } from './servers/postgres.ts';
 import type { RunningServer } from './servers/server-process.ts';
 import { startTypesense } from './servers/typesense.ts';
@@ -13,6 +14,7 @@ export interface StoreUrls {
   DATABASE_URL: string;
   PAYMENTS_DATABASE_URL: string;
 }
+type EventLogSettings = { EVENT_LOG?: 'kafka'; KAFKA_BROKERS?: string };
 type SearchUrls = { TYPESENSE_URL?: string; TYPESENSE_API_KEY?: string };
 
 export interface Stores {
@@ -20,13 +22,19 @@ export interface Stores {
   redis: Promise<{ REDIS_URL: string }>;
   /** Empty when no Typesense can be had: search is then answered by PostgreSQL. */
   search: Promise<SearchUrls>;
+  /** Empty when the event log is in the booking database. */
+  eventLog: Promise<EventLogSettings>;
   stop(): Promise<void>;
 }
 
 const log = (line: string) => say('frontrow', line);
 
-/** Uses the servers that the environment names and starts an embedded one for each that it does not. */
-export function openStores(env: NodeJS.ProcessEnv, folder: DataFolder): Stores {
+/** Uses the servers that the environment names and starts an embedded one for each that it does not; Kafka if wanted. */
+export function openStores(
+  env: NodeJS.ProcessEnv,
+  folder: DataFolder,
+  { withKafka = env.EVENT_LOG === 'kafka' }: { withKafka?: boolean } = {},
+): Stores {
   const embedded: Promise<EmbeddedServer>[] = [];
   const embed = async (title: string, start: (port?: number) => Promise<RunningServer>) => {
     const starting = withProgress(`Starting ${title}`, () => keepServer(title, start));
@@ -66,10 +74,16 @@ export function openStores(env: NodeJS.ProcessEnv, folder: DataFolder): Stores {
       return {};
     }
   };
+  const eventLog = async (): Promise<EventLogSettings> => {
+    if (!withKafka) return {};
+    const start = (port?: number) => startKafka({ dataDir: dataDir('kafka'), port, log, mayInstall: true });
+    return { EVENT_LOG: 'kafka', KAFKA_BROKERS: env.KAFKA_BROKERS || (await embed('Kafka', start)) };
+  };
   return {
     databases: databases().then(ensureBoth),
     redis: redis(),
     search: search(),
+    eventLog: eventLog(),
     async stop() {
       const servers = await Promise.allSettled(embedded);
       await Promise.all(servers.map((server) => (server.status === 'fulfilled' ? server.value.stop() : undefined)));

@@ -16,7 +16,7 @@ type Books = {
   gatewayUrl: string;
   redisUrl?: string;
   /** Where the event log is, unless it is in the booking database. */
-  kafka?: TestKafka;
+  kafka?: TestKafka | undefined;
 };
 
 type Options = {

@@ -2,9 +2,12 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Admin } from '@platformatic/kafka';
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
 import { afterAll, expect, test, vi } from 'vitest';
+import { testKafka } from '#test/support/kafka.ts';
+import { startKafka } from './kafka.ts';
 import { ensureDatabase, startPostgres } from './postgres.ts';
 import { isAlive, type RunningServer } from './server-process.ts';
 import { startTypesense } from './typesense.ts';
@@ -108,4 +111,19 @@ test('Typesense that says it is ready takes writes, and keeps them over a stop',
   const second = await track(startTypesense({ dataDir, apiKey: 'key', log }));
   expect((await fetch(`${second.url}/collections/kept`, { headers })).status).toBe(200);
   await second.stop();
+});
+
+const kafkaHere = (await testKafka()) !== undefined;
+test.runIf(kafkaHere)('Kafka keeps its data over a stop, and ends with its parent', { timeout: 90_000 }, async () => {
+  const dataDir = join(folder, 'kafka');
+  const orphan = await startAndDie('./kafka.ts', `startKafka({ dataDir: ${JSON.stringify(dataDir)}, log() {} })`);
+  await vi.waitFor(() => expect(isAlive(orphan)).toBe(false), { timeout: 20_000 });
+  const server = await track(startKafka({ dataDir, log }));
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [server.url], retries: 10 });
+  await admin.createTopics({ topics: ['kept'], partitions: 1 });
+  await server.stop();
+  const again = await track(startKafka({ dataDir, port: server.port, log }));
+  expect(await admin.listTopics()).toContain('kept');
+  await admin.close();
+  await again.stop();
 });

@@ -1,0 +1,86 @@
+import { Admin, Consumer, stringDeserializers } from '@platformatic/kafka';
+import { aggregateTypes } from '#events/contracts.ts';
+import { toMessage, topicOf } from '#events/log/kafka-record.ts';
+import type { Message } from '#events/log/log.ts';
+import type { TestKafka } from './kafka.ts';
+
+/** What stands in the topics of a system, and how far its consumer groups have read. */
+
+type Known = { messages: Message[]; next: Map<string, bigint> };
+/** What was read before is not fetched again: whoever waits for a system to come to rest asks many times. */
+const known = new Map<string, Known>();
+
+const connectionTo = ({ brokers }: TestKafka) => ({
+  clientId: 'books',
+  bootstrapBrokers: [...brokers],
+  retries: 10,
+  retryDelay: 200,
+});
+const topicsOf = ({ prefix }: TestKafka): string[] => aggregateTypes.map((type) => topicOf(prefix, type));
+
+/** Every message up to now, by partition in its order, repetitions included. */
+export async function readKafkaLog(kafka: TestKafka): Promise<readonly Message[]> {
+  const id = `${kafka.brokers}/${kafka.prefix}`;
+  const seen: Known = known.get(id) ?? { messages: [], next: new Map() };
+  known.set(id, seen);
+  const consumer = new Consumer({
+    ...connectionTo(kafka),
+    groupId: `${kafka.prefix}-books-${process.pid}-${Math.random()}`,
+    deserializers: stringDeserializers,
+    autocommit: false,
+    maxWaitTime: 100,
+  });
+  try {
+    const topics = topicsOf(kafka);
+    const ends = await endsOf(consumer, topics);
+    const isBehind = () => ends.some(({ key, end }) => (seen.next.get(key) ?? 0n) < end);
+    if (!isBehind()) return seen.messages;
+    const offsets = ends.map(({ topic, partition, key }) => ({ topic, partition, offset: seen.next.get(key) ?? 0n }));
+    const stream = await consumer.consume({ topics, mode: 'manual', offsets });
+    for await (const record of stream) {
+      seen.messages.push(toMessage(kafka.prefix, record));
+      seen.next.set(`${record.topic}/${record.partition}`, record.offset + 1n);
+      if (!isBehind()) break;
+    }
+    return seen.messages;
+  } finally {
+    await consumer.close(true);
+  }
+}
+
+async function endsOf(consumer: Consumer<string, string, string, string>, topics: string[]) {
+  const offsets = await consumer.listOffsets({ topics });
+  return [...offsets].flatMap(([topic, ends]) =>
+    ends.map((end, partition) => ({ topic, partition, key: `${topic}/${partition}`, end })),
+  );
+}
+
+/** What each group of the system has not read yet, a line for each partition. A group that has not begun is not known. */
+export async function findUnreadInKafka(kafka: TestKafka, except: readonly string[] = []): Promise<string[]> {
+  const admin = new Admin(connectionTo(kafka));
+  const consumer = new Consumer({ ...connectionTo(kafka), groupId: 'books', deserializers: stringDeserializers });
+  try {
+    const groups = [...(await admin.listGroups()).keys()].filter(
+      (group) => group.startsWith(`${kafka.prefix}.`) && !except.includes(group.slice(kafka.prefix.length + 1)),
+    );
+    if (groups.length === 0) return [];
+    const ends = await endsOf(consumer, topicsOf(kafka));
+    const members = await admin.describeGroups({ groups });
+    const offsets = await admin.listConsumerGroupOffsets({ groups });
+    return offsets.flatMap(({ groupId, topics }) => {
+      const read = new Map<string, bigint>();
+      const followed = new Set(
+        [...(members.get(groupId)?.members.values() ?? [])].flatMap((one) => [...(one.assignments?.keys() ?? [])]),
+      );
+      for (const { name, partitions } of topics) {
+        followed.add(name);
+        for (const one of partitions) read.set(`${name}/${one.partitionIndex}`, one.committedOffset);
+      }
+      return ends
+        .filter(({ topic, key, end }) => followed.has(topic) && end > 0n && (read.get(key) ?? 0n) < end)
+        .map(({ key, end }) => `${groupId} has read ${read.get(key) ?? 0n} of ${end} in ${key}`);
+    });
+  } finally {
+    await Promise.all([admin.close(), consumer.close(true)]);
+  }
+}
