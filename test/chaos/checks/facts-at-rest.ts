@@ -54,8 +54,9 @@ async function askRedis({ bookingUrl, redisUrl }: Books): Promise<QueryFact[]> {
     const untrue = await findRedisDisagreements({ bookingUrl, redisUrl });
     await redis.del(EPOCH);
     const deadline = Date.now() + REBUILT_WITHIN_MS;
-    while ((await redis.exists(EPOCH)) === 0 && Date.now() < deadline) await sleep(50);
-    const missing = await findRedisDisagreements({ bookingUrl, redisUrl }, { atRest: true });
+    const isRebuilt = (epoch: string | null) => epoch !== null && !epoch.startsWith('rebuilding:');
+    while (!isRebuilt(await redis.get(EPOCH)) && Date.now() < deadline) await sleep(50);
+    const missing = await findRedisDisagreements({ bookingUrl, redisUrl }, { atRest: true, afterRebuild: true });
     return [
       {
         id: 'X1',
