@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, expect, test, vi } from 'vitest';
+import type { WebSocket } from 'ws';
+import { closeDb, openDb } from '#db/client.ts';
+import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { statusAt } from '#domain/inventory/packed-statuses-rules.ts';
+import { openRedis } from '#redis/client.ts';
+import { EPOCH, seatLock } from '#redis/keys.ts';
+import { findBrokenPromises } from '#test/support/all-invariants.ts';
+import { seedEvent } from '#test/support/catalog.ts';
+import { createBookingMutation, signInAsGuest, signInCrowd } from '#test/support/fan.ts';
+import { openOwnRedis } from '#test/support/own-redis.ts';
+import { findRedisDisagreements } from '#test/support/redis-agreement.ts';
+import { findSeatMapDisagreements } from '#test/support/seat-map-agreement.ts';
+import { SeatMapFan, watchOnce } from '#test/support/seat-map-fan.ts';
+import { startSystem } from '#test/support/system.ts';
+
+const SEATS = 60;
+const server = await openOwnRedis();
+const system = await startSystem({ processes: ['relay', 'worker', 'api'], redisUrl: server.url });
+const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
+const redis = openRedis({ url: server.url, name: 'test' });
+afterAll(async () => {
+  redis.disconnect();
+  await closeDb(db);
+  await system.stop();
+  await server.close();
+});
+
+const isRebuilt = async () => {
+  const epoch = await redis.get(EPOCH).catch(() => null);
+  return epoch !== null && !epoch.startsWith('rebuilding:');
+};
+
+test('killed and back with an old dump: holds, sign-in, own bookings and live maps go on, no seat is sold twice, and what was released is free', async () => {
+  await vi.waitUntil(isRebuilt, { timeout: 10_000 });
+  const event = await seedEvent(db, { seats: SEATS });
+  const eventId = encodeGlobalId('Event', event.eventId);
+  const buyers = await signInCrowd(system.apiUrl, 12);
+  const [first, second] = buyers;
+  if (!first || !second) throw new Error('There are no buyers.');
+  const hold = async (fan: typeof first, seatNo: number) => {
+    const seatIds = [encodeGlobalId('Seat', event.seatId(seatNo))];
+    const input = { eventId, seatIds, idempotencyKey: randomUUID() };
+    return (await fan.ask(createBookingMutation, { input })).createBooking;
+  };
+  const cancel = (bookingId: string) =>
+    first.ask('mutation ($id: ID!) { cancelBooking(input: { bookingId: $id }) { __typename } }', { id: bookingId });
+  const watcher = new SeatMapFan({ version: 0, packed: new Uint8Array(SEATS / 4), seatCount: SEATS });
+  let socket: WebSocket | undefined;
+  const watching = watchOnce(`${system.apiUrl.replace('http', 'ws')}/graphql`, watcher, eventId, (own) => {
+    socket = own;
+  });
+  const sees = (seatNo: number, status: string) =>
+    vi.waitUntil(() => statusAt(watcher.packed, seatNo) === status, { timeout: 15_000, interval: 20 });
+
+  const released = (await hold(first, 0)).booking.id;
+  await sees(0, 'HELD');
+  await vi.waitUntil(async () => (await redis.pttl(seatLock(event.eventId, 0))) > 100_000, { timeout: 5_000 });
+  await server.dump();
+  await server.kill();
+
+  // From the comparison with PostgreSQL, again and again.
+  for (const seatNo of [1, 2]) {
+    expect((await hold(second, seatNo)).__typename).toBe('CreateBookingSuccess');
+    await sees(seatNo, 'HELD');
+  }
+  expect((await cancel(released)).cancelBooking.__typename).toBe('CancelBookingSuccess');
+  await sees(0, 'AVAILABLE');
+  const answers = await Promise.all(buyers.map((fan) => hold(fan, 3)));
+  expect(answers.filter(({ __typename }) => __typename === 'CreateBookingSuccess')).toHaveLength(1);
+  expect(answers.filter(({ __typename }) => __typename === 'SeatsUnavailable')).toHaveLength(11);
+  const guest = await signInAsGuest(system.apiUrl);
+  expect(
+    (await guest.ask('{ viewer { bookings(first: 1) { edges { node { id } } } } }')).viewer.bookings.edges,
+  ).toEqual([]);
+
+  await server.startWithDump();
+  // Its lock was in the dump.
+  expect((await hold(guest, 0)).__typename).toBe('CreateBookingSuccess');
+  await vi.waitUntil(isRebuilt, { timeout: 20_000, interval: 50 });
+  const expected = async () => findRedisDisagreements(system, { atRest: true, afterRebuild: true });
+  await expect.poll(expected, { timeout: 30_000 }).toEqual([]);
+  expect((await hold(guest, 4)).__typename).toBe('CreateBookingSuccess');
+  await sees(4, 'HELD');
+
+  expect(socket?.readyState).toBe(socket?.OPEN);
+  expect(watcher.wrong).toEqual([]);
+  const { version, packed } = watcher;
+  expect(await findSeatMapDisagreements({ db, redis }, event.eventId, [{ name: 'the fan', version, packed }])).toEqual(
+    [],
+  );
+  socket?.terminate();
+  await watching;
+  await expect.poll(() => findBrokenPromises(system), { timeout: 10_000 }).toEqual([]);
+}, 120_000);
