@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from './client.ts';
+import { failpoint } from './failpoint.ts';
 
 /**
  * Runs `effect` if this consumer has not seen the message, in the transaction that remembers it: the effect and its mark
@@ -15,5 +16,6 @@ export async function onceFor(
     on conflict do nothing returning 1 as fresh`);
   if (inserted.length === 0) return false;
   await effect();
+  failpoint('inbox.marked');
   return true;
 }

@@ -72,7 +72,8 @@ async function pump(stream: Duplex, options: DecodingOptions): Promise<void> {
     receiver.report();
     if (receiver.isDeaf) stream.destroy(new Error('The server has been silent for too long.'));
   }, STATUS_EVERY_MS);
-  const abort = () => stream.destroy();
+  // What is being handled is finished and acknowledged; what waits comes again.
+  const abort = () => void receiver.finish().then(() => stream.destroy());
   options.signal.addEventListener('abort', abort, { once: true });
   // It may have been raised while the connection was being made.
   if (options.signal.aborted) abort();
@@ -101,6 +102,7 @@ class SlotReceiver {
   private queuedBytes = 0;
   private heardAtMs = performance.now();
   private full = false;
+  private finished = false;
 
   constructor(stream: Duplex, handle: DecodingOptions['handle']) {
     this.stream = stream;
@@ -109,6 +111,7 @@ class SlotReceiver {
 
   async take(chunk: Buffer): Promise<void> {
     this.heardAtMs = performance.now();
+    if (this.finished) return;
     const message = readServerMessage(chunk);
     if (message.kind === 'keepalive') this.keepAlive(message.endLsn, message.replyWanted);
     if (message.kind !== 'data') return;
@@ -134,6 +137,13 @@ class SlotReceiver {
   }
 
   async settled(): Promise<void> {
+    await this.draining;
+  }
+
+  /** Takes nothing more. */
+  async finish(): Promise<void> {
+    this.finished = true;
+    this.queue.length = 0;
     await this.draining;
   }
 

@@ -15,6 +15,8 @@ export type HttpServer = {
   readonly server: Server;
   /** Listens; answers the port, which is a free one for 0. */
   listen(options: { host: string; port: number }): Promise<number>;
+  /** Each answer from now on ends its connection, so that clients open their next one elsewhere. Requests are still served. */
+  leave(): void;
   /** Takes no more requests, lets those that run finish (five seconds at most), and ends event streams. */
   close(): Promise<void>;
   /** Server-sent event streams that are open. */
@@ -56,10 +58,15 @@ const BACKLOG = 4096;
 
 export function createHttpServer(needs: Needs): HttpServer {
   const graphql = openGraphqlHttp(needs.gate);
+  let isLeaving = false;
   const server = createServer(
     // A client that sends slowly holds a socket, so all of a request is due within ten seconds.
     { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 },
-    (request, response) => void handle(needs, graphql, request, response),
+    (request, response) => {
+      // Closed by us while the next request is on its way, it would be lost; told to, the client ends it between two.
+      if (isLeaving) response.shouldKeepAlive = false;
+      void handle(needs, graphql, request, response);
+    },
   );
   return {
     server,
@@ -69,7 +76,11 @@ export function createHttpServer(needs: Needs): HttpServer {
       await once(server, 'listening');
       return (server.address() as AddressInfo).port;
     },
+    leave() {
+      isLeaving = true;
+    },
     async close() {
+      isLeaving = true;
       graphql.close();
       const closed = once(server, 'close');
       server.close();

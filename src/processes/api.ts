@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseApiConfig } from '#config.ts';
 import { closeDb } from '#db/client.ts';
 import { armFailpoint } from '#db/failpoint.ts';
@@ -22,10 +23,12 @@ import { apiDependencies, apiSamplers } from './observed/api.ts';
 import { openMetricsDb } from './observed/metrics-db.ts';
 
 const config = parseApiConfig(process.env);
-armFailpoint(process.env.FRONTROW_FAILPOINT);
+armFailpoint('api', process.env);
 const log = openLog({ ...config.log, name: 'api' });
 const tracing = await startTracing({ ...config.tracing, process: 'api' });
 const isDevelopment = config.profile === 'development';
+/** As long as whoever routes requests takes to see that this process is not ready. */
+const leavingMs = isDevelopment ? 500 : 5_000;
 const trusted = config.http.trustedDocuments && JSON.parse(await readFile(config.http.trustedDocuments, 'utf8'));
 
 await using resources = await openApiResources(config);
@@ -49,7 +52,11 @@ const origins = openOrigins({ allowed: config.http.allowedOrigins, own: () => ow
 const ticketKeys = openTicketSigner(config.ticketPrivateKey).publicKeys;
 const addressOf = clientAddress(config.http);
 const dependencies = apiDependencies(resources);
-const readiness = () => dependencies.read();
+let isLeaving = false;
+const readiness = async () => {
+  const report = await dependencies.read();
+  return isLeaving ? { ...report, isReady: false } : report;
+};
 const http = createHttpServer({ ...resources, gate, origins, log, isDevelopment, addressOf, ticketKeys, readiness });
 const sockets = attachWebSocket(
   http.server,
@@ -72,8 +79,11 @@ process.send?.({ ready: true, port, metricsPort: metrics.port });
 
 await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
 setDrainDeadline(log);
-// Sockets first and spread, so that their clients do not all come back to the next process at once.
-await sockets.close(2_000);
+// Meanwhile requests are served: who routes them learns from /ready, and clients from `connection: close`. Sockets are
+// closed one after the other, so that their clients do not all come back to the next process at once.
+isLeaving = true;
+http.leave();
+await Promise.all([sockets.close(2_000), sleep(leavingMs)]);
 await http.close();
 await Promise.all([metrics.close(), tracing.close(), closeDb(metricsDb)]);
 process.disconnect?.();

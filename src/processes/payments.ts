@@ -22,7 +22,7 @@ import { openMetricsDb } from './observed/metrics-db.ts';
 import { paymentsDependencies, paymentsSamplers } from './observed/payments.ts';
 
 const config = parsePaymentsConfig(process.env);
-armFailpoint(process.env.FRONTROW_FAILPOINT);
+armFailpoint('payments', process.env);
 const log = openLog({ ...config.log, name: 'payments' });
 const tracing = await startTracing({ ...config.tracing, process: 'payments' });
 const db = openDb({ ...config.postgres, name: 'frontrow-payments' });

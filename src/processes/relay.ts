@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { parseRelayConfig } from '#config.ts';
 import { closeDb } from '#db/client.ts';
+import { armFailpoint } from '#db/failpoint.ts';
 import { openEventLog } from '#events/log/open-log.ts';
 import { countRelayed, countReplay, setStreaming } from '#observability/backlog-metrics.ts';
 import { describeError, openLog } from '#observability/log.ts';
@@ -14,6 +15,7 @@ import { appendTraced, relayDependencies, relaySamplers } from './observed/relay
 import { replayFrom } from './relay/replay-from.ts';
 
 const config = parseRelayConfig(process.env);
+armFailpoint('relay', process.env);
 const log = openLog({ ...config.log, name: 'relay' });
 const tracing = await startTracing({ ...config.tracing, process: 'relay' });
 const eventLog = openEventLog(config.eventLog, 'frontrow-relay');

@@ -37,7 +37,7 @@ const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
 ];
 
 const config = parseWorkerConfig(process.env);
-armFailpoint(process.env.FRONTROW_FAILPOINT);
+armFailpoint('worker', process.env);
 const log = openLog({ ...config.log, name: 'worker' });
 const tracing = await startTracing({ ...config.tracing, process: 'worker' });
 await using resources = openWorkerResources(config);

@@ -1,4 +1,5 @@
 import type { Db } from '#db/client.ts';
+import { failpoint } from '#db/failpoint.ts';
 import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
 import type { SeatStatus } from '#domain/inventory/seat-status.ts';
 import { unlockEnded } from '#domain/inventory/unlock-ended.ts';
@@ -34,6 +35,7 @@ async function push({ db, redis, pubsub }: Needs, event: DomainEvent): Promise<v
   if (status && 'seatNos' in event) {
     const { version, seatNos } = event;
     await applySeatChanges({ db, redis }, event.eventId, [{ version, status, seatNos }]);
+    failpoint('push.applied');
     if (status === 'AVAILABLE') await unlockEnded({ db, redis }, { ...event, bookingId: event.aggregateId });
   }
   const isOfBooking = 'userId' in event;

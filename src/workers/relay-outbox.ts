@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { failpoint } from '#db/failpoint.ts';
 import { type DecodedTransaction, decodeFromSlot, isSlotTaken } from '#db/logical-decoding.ts';
 import { completeSlot } from '#db/replication-slots.ts';
 import type { AggregateType } from '#events/contracts.ts';
@@ -46,14 +47,24 @@ export async function relayOutbox(relay: Relay): Promise<void> {
 /** Until the connection is lost, which throws; or ends at once when it is another process's turn. */
 async function relayOnce({ url, slot, log, signal, onState }: Relay): Promise<void> {
   const append = (messages: readonly NewMessage[]) => withDeadline(log.append(messages));
-  const completion = await completeSlot({ url, slot, signal, replay: () => readOutbox({ url, signal }, append) });
+  const replay = async () => {
+    failpoint('relay.slot-made');
+    const count = await readOutbox({ url, signal }, append);
+    failpoint('relay.outbox-appended');
+    return count;
+  };
+  const completion = await completeSlot({ url, slot, signal, replay });
   if (completion.state === 'busy') return onState('standby');
   if (completion.state === 'replayed') onState('replayed', completion);
   await decodeFromSlot({
     url,
     slot,
     publication: PUBLICATION,
-    handle: (transactions) => append(transactions.flatMap(toMessages)),
+    handle: async (transactions) => {
+      failpoint('relay.received');
+      await append(transactions.flatMap(toMessages));
+      failpoint('relay.appended');
+    },
     signal,
     onStreaming: () => onState('streaming'),
   });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { failpoint } from '#db/failpoint.ts';
 import { TryAgain } from '#domain/errors.ts';
 import { isOutage } from '#domain/outages.ts';
 import { type AggregateType, type DomainEvent, domainEvent } from '#events/contracts.ts';
@@ -81,6 +82,7 @@ async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime
         delaySeconds: (Date.now() - message.createdAt.getTime()) / 1000,
       });
       runtime.log.info({ ...about(message), worker: one.name, ms: elapsed(startedMs) }, event.type);
+      failpoint('message.handled');
     },
     onTrouble: ({ kind, error, message }) => {
       if (kind !== 'lost') countMessage(one.name, outcomeOf[kind]);
@@ -89,8 +91,10 @@ async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime
         awayToldAtMs = performance.now();
       }
       const fields = { worker: one.name, trouble: kind, ...(message ? about(message) : {}), ...describeError(error) };
-      if (kind === 'parked') runtime.log.error(fields, 'message parked');
-      else runtime.log.warn(fields, 'message not handled yet');
+      if (kind === 'parked') {
+        runtime.log.error(fields, 'message parked');
+        failpoint('message.given-up');
+      } else runtime.log.warn(fields, 'message not handled yet');
     },
   });
 }

@@ -3,76 +3,19 @@ import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import type { SeededEvent } from '#test/support/catalog.ts';
 import { bookingWhen, decideAt, type Fan, signInAsGuest } from '#test/support/fan.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
-import type { ProcessName } from '#test/support/system.ts';
 
 const scenes = await openPaymentScenes();
 const { system } = scenes;
 afterEach(() => scenes.expectAllInvariants());
 afterAll(() => scenes.close());
 
-/** The process dies at each of these places, one after the other, and comes back each time; resolves after the last. */
-async function dieAtEach(name: ProcessName, failpoints: readonly string[]): Promise<{ survived: Promise<void> }> {
-  const [first = '', ...others] = failpoints;
-  let { died } = await scenes.doom(name, first);
-  const survive = async () => {
-    for (const next of others) {
-      await died;
-      await scenes.endLeases();
-      ({ died } = await scenes.doom(name, next));
-    }
-    await died;
-    await scenes.endLeases();
-    await system.start(name);
-  };
-  return { survived: survive() };
-}
-
-test('payments dies after every step of a booking that is paid and then cancelled: charged once, refunded once', async () => {
-  const event = await scenes.event(2);
-  const paying = await dieAtEach('payments', [
-    'payments.row-stored',
-    'payments.session-answered',
-    'payments.session-stored',
-    'payments.notice-stored',
-    'payments.notice-applied',
-  ]);
-  const buyer = await scenes.buyer(event, 0, 1);
-  await decideAt((await buyer.ready()).payment.url, 'pay');
-  expect((await buyer.when({ status: 'CONFIRMED' }, 30_000)).tickets).toHaveLength(2);
-  // The gateway repeats its notice until somebody has lived long enough to acknowledge it.
-  await paying.survived;
-  const refunding = await dieAtEach('payments', ['payments.refund-stored', 'payments.refund-answered']);
-  await scenes.cancel(buyer.fan, buyer.id);
-  await buyer.when({ status: 'CANCELLED', payment: 'REFUNDED' }, 30_000);
-  await refunding.survived;
-}, 90_000);
-
-test('payments dies after each step of closing a session: nothing can be charged', async () => {
-  const event = await scenes.event(1);
-  const buyer = await scenes.buyer(event, 0);
-  const { url } = (await buyer.ready()).payment;
-  const { survived } = await dieAtEach('payments', ['payments.closing-stored', 'payments.session-closed']);
-  await scenes.cancel(buyer.fan, buyer.id);
-  await buyer.when({ status: 'CANCELLED', payment: 'PAYMENT_FAILED' });
-  await survived;
-  expect((await decideAt(url, 'pay')).ok).toBe(false);
-}, 60_000);
-
-test('the worker dies after it stored the payment url, and after it confirmed: one confirmation', async () => {
-  const event = await scenes.event(1);
-  const { survived } = await dieAtEach('worker', ['booking.session-recorded', 'inventory.committed']);
-  const buyer = await scenes.buyer(event, 0);
-  await decideAt((await buyer.ready()).payment.url, 'pay');
-  expect((await buyer.when({ status: 'CONFIRMED' })).tickets).toHaveLength(1);
-  await survived;
-}, 60_000);
-
 test('the api dies after the commit and before the answer: the same key later gets the booking that was made', async () => {
   const event = await scenes.event(4);
   const fan = await signInAsGuest(system.apiUrl);
-  const { survived } = await dieAtEach('api', ['inventory.committed']);
+  const { died } = await scenes.doom('api', 'inventory.committed');
   await expect(scenes.book(fan, event, [1, 2], 'my key')).rejects.toThrow();
-  await survived;
+  await died;
+  await system.start('api');
   const again = await scenes.book(fan, event, [1, 2], 'my key');
   expect(again).toMatchObject({ __typename: 'CreateBookingSuccess', replayed: true });
   const ready = await bookingWhen(fan, again.booking.id, ({ status }) => status === 'PAYMENT_READY');

@@ -1,5 +1,6 @@
 import postgres from 'postgres';
 import { closeDb, openDb } from '#db/client.ts';
+import type { Failpoint } from '#db/failpoint.ts';
 import { decodeGlobalId, encodeGlobalId } from '#domain/global-id-rules.ts';
 import { expectAllInvariants } from './all-invariants.ts';
 import { type SeedEventOptions, type SeededEvent, seedEvent } from './catalog.ts';
@@ -59,7 +60,7 @@ export async function openPaymentScenes(options: SystemOptions = {}) {
       if (status !== 200) throw new Error(text);
     },
     /** The process begins anew and dies at `failpoint`; resolves when it runs. `died` resolves when it is dead. */
-    async doom(name: ProcessName, failpoint: string): Promise<{ died: Promise<void> }> {
+    async doom(name: ProcessName, failpoint: Failpoint): Promise<{ died: Promise<unknown> }> {
       await system.kill(name);
       await system.start(name, { FRONTROW_FAILPOINT: failpoint });
       return { died: system.ended(name) };

@@ -62,8 +62,8 @@ export type System = {
   start(name: ProcessName, env?: Record<string, string>): Promise<void>;
   /** Resolves when the process is gone. */
   kill(name: ProcessName, signal?: NodeJS.Signals): Promise<void>;
-  /** Resolves when the process ended by itself. */
-  ended(name: ProcessName): Promise<void>;
+  /** Resolves when the process ended by itself, with the signal that ended it. */
+  ended(name: ProcessName): Promise<NodeJS.Signals | null>;
   stop(): Promise<void>;
 };
 
@@ -123,6 +123,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     const child = running.get(name);
     if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     running.delete(name);
+    return child?.signalCode ?? null;
   };
   const kill: System['kill'] = async (name, signal = 'SIGKILL') => {
     running.get(name)?.kill(signal);

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
+import { failpoint } from '#db/failpoint.ts';
 import { NotFound, RateLimited, TryAgain } from '../errors.ts';
 import { isUuid } from '../global-id-rules.ts';
 import type { InventoryWriter } from '../inventory/inventory-writer.ts';
@@ -28,7 +29,10 @@ export async function cancelBooking(
   if (eventId === undefined) throw new NotFound('booking');
   const { userId } = viewer;
   const answer = await writer.submit(eventId, { kind: 'release', reason: 'CANCELLED', bookingId, userId });
-  if (answer.kind === 'released') return { booking: toBooking(answer.booking) };
+  if (answer.kind === 'released') {
+    failpoint('booking.cancelled');
+    return { booking: toBooking(answer.booking) };
+  }
   if (answer.kind !== 'kept') throw new NotFound('booking');
   throw new NotCancellable(
     answer.booking.status === 'CONFIRMED'

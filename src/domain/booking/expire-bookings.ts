@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
+import { failpoint } from '#db/failpoint.ts';
 import type { InventoryWriter } from '../inventory/inventory-writer.ts';
 
 type Needs = { readonly db: Db; readonly writer: InventoryWriter };
@@ -28,9 +29,12 @@ export async function expireBookings({ db, writer }: Needs, signal?: AbortSignal
       select id, event_id from bookings
       where status = 'PENDING_PAYMENT' and hold_expires_at <= clock_timestamp() order by hold_expires_at limit ${CHUNK}`);
     const answers = await Promise.allSettled(
-      due.map((booking) =>
-        writer.submit(booking.event_id, { kind: 'release', reason: 'EXPIRED', bookingId: booking.id }, PATIENT),
-      ),
+      due.map(async (booking) => {
+        const command = { kind: 'release', reason: 'EXPIRED', bookingId: booking.id } as const;
+        const answer = await writer.submit(booking.event_id, command, PATIENT);
+        failpoint('expiry.begun');
+        return answer;
+      }),
     );
     let ended = 0;
     for (const answer of answers) {

@@ -1,4 +1,5 @@
 import type { Db, Tx } from '#db/client.ts';
+import { failpoint } from '#db/failpoint.ts';
 import { inTransaction } from '#db/transaction.ts';
 import type { Origin } from '#events/origin.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
@@ -97,6 +98,7 @@ export function writeInventory(
     });
     const absent = (work: EventWork) => (patience.skipsLocked ? undefined : unknownEvent(work.requests));
     const written = await writeAll(tx, decisions);
+    if (decisions.some(({ allocation }) => allocation.transitions.length > 0)) failpoint('inventory.written');
     return works.map((work) => written.get(work.eventId) ?? absent(work));
   });
 }

@@ -1,4 +1,5 @@
 import type { Db } from '#db/client.ts';
+import { failpoint } from '#db/failpoint.ts';
 import { inTransaction } from '#db/transaction.ts';
 import { openBatches } from './batches.ts';
 import { type Applicant, type LockedRoom, lockRoom, placeApplicants } from './room-statements.ts';
@@ -36,6 +37,7 @@ async function joinAll(db: Db, eventId: string, applicants: readonly Applicant[]
   const [room, places] = await inTransaction(db, 'join-waiting-room', (tx) =>
     Promise.all([lockRoom(tx, eventId), placeApplicants(tx, eventId, applicants)]),
   );
+  if (places.size > 0) failpoint('waiting-room.joined');
   const refusal = places.size === 0 ? refusalOf(room) : undefined;
   const toldOf = new Set<string>();
   return applicants.map(({ userId }) => {

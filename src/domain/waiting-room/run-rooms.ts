@@ -1,4 +1,5 @@
 import type { Db } from '#db/client.ts';
+import { failpoint } from '#db/failpoint.ts';
 import { prepared } from '#db/prepared.ts';
 import { eventChannel } from '#redis/channels.ts';
 import type { Redis } from '#redis/client.ts';
@@ -32,6 +33,7 @@ export function openRoomController(needs: Needs): RoomController {
   const tick = async (eventId: string, fence: number, canAdmit: boolean): Promise<boolean> => {
     try {
       const { isChanged, places } = await tickRoom(needs.db, eventId, { fence, canAdmit });
+      if (isChanged) failpoint('waiting-room.ticked');
       if (places.length > 0) needs.changed(eventId, places);
       failing.delete(eventId);
       return isChanged;

@@ -17,6 +17,8 @@ const AWAY_MS = 500;
 const BATCH = 100;
 /** Whoever holds a key's lock hands a batch over at most; a frozen process must not hold up the other keys for good. */
 const LOCK_TIMEOUT = '5s';
+/** Whoever is told to end finishes the message that it is at, and leaves the rest of the batch. */
+const NOT_BEGUN: Delivery = { outcome: 'later', error: undefined };
 const BEHIND: Delivery = { outcome: 'park', reason: 'An earlier message of this key is parked.' };
 
 /**
@@ -38,6 +40,7 @@ export async function deliverOrPark(
       behind.add(message.id);
       return BEHIND;
     }
+    if (consumption.signal.aborted) return NOT_BEGUN;
     const delivery = await deliver(consumption, message);
     if (delivery.outcome === 'park') keys.add(message.key);
     return delivery;
