@@ -82,6 +82,11 @@ where (status = 'CONFIRMED' and (payment_status in ('REFUND_PENDING', 'REFUNDED'
 -- I13 one booking per user and idempotency key
 select user_id, idempotency_key, count(*) from bookings group by user_id, idempotency_key having count(*) > 1;
 
+-- I14 no idempotency key stays locked: who has written something commits or gives up within a minute
+select pid, application_name, xact_start, state from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and backend_xid is not null
+  and xact_start < clock_timestamp() - coalesce(nullif(current_setting('frontrow.locked_for', true), ''), '60 seconds')::interval;
+
 -- I15 only legal transitions: what was published of a booking is one of the paths through its states
 select aggregateid, path, b.status
 from (
@@ -128,7 +133,7 @@ select o.id::text, null, 'not published' from outbox o
 where o.created_at < clock_timestamp() - interval '1 minute'
   and not exists (select 1 from event_log.messages m where m.id = o.id);
 
--- I18 an event's messages are in the order of their versions, and no booking is ahead of its event
+-- I18 an event's messages are in the order of their versions, none overtakes a parked one, and no booking is ahead of its event
 select key as about, version, previous from (
   select key, (event ->> 'version')::bigint as version,
     lag((event ->> 'version')::bigint) over (partition by key order by topic, partition, "offset") as previous
@@ -136,7 +141,12 @@ select key as about, version, previous from (
 where version <= previous
 union all
 select b.id::text, b.version, i.version from bookings b join seat_inventories i using (event_id)
-where b.version > i.version;
+where b.version > i.version
+union all
+select m.id::text, m."offset", p."offset"
+from event_log.parked p
+join event_log.messages m on m.topic = p.topic and m.partition = p.partition and m.key = p.key and m."offset" > p."offset"
+join inbox i on i.consumer = p.consumer_group and i.message_id = m.id::text;
 
 -- I19 a booking costs what its seats cost
 select b.id, b.total_minor, sum(s.price_minor + s.fee_minor) as seats from bookings b join booking_seats s on s.booking_id = b.id

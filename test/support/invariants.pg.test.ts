@@ -13,6 +13,8 @@ import { seedRoom } from './waiting-room.ts';
 
 const box = await openBox();
 const sql = postgres(box.url, { max: 1, onnotice: () => undefined });
+/** Somebody who begins and does not end. */
+const other = postgres(box.url, { max: 1, onnotice: () => undefined });
 let event: SeededEvent;
 const ids = { held: '', sold: '', other: '' };
 
@@ -59,7 +61,7 @@ async function fillWaitingRoom(eventId: string): Promise<void> {
   await enter(2);
 }
 afterAll(async () => {
-  await sql.end();
+  await Promise.all([sql.end(), other.end()]);
   await box.close();
 });
 
@@ -80,6 +82,11 @@ const corruptions: Record<string, (tx: postgres.TransactionSql) => Promise<unkno
     await tx`alter table bookings drop constraint bookings_idempotency_key`;
     await tx`update bookings set (user_id, idempotency_key) = (
       select user_id, idempotency_key from bookings where id = ${ids.held}) where id = ${ids.sold}`;
+  },
+  I14: async (tx) => {
+    await other.unsafe('begin');
+    await other`select pg_current_xact_id()`;
+    await tx`select set_config('frontrow.locked_for', '0 seconds', true)`;
   },
   I15: (tx) => tx`update bookings set status = 'EXPIRED' where id = ${ids.sold}`,
   I16: (tx) => tx`delete from outbox where aggregateid = ${ids.sold} and type = 'BookingConfirmed'`,
@@ -117,4 +124,19 @@ test.each(Object.keys(corruptions))('%s finds what breaks it', async (id) => {
     });
   expect(found.length).toBeGreaterThan(0);
   expect(await findViolations(box.url)).toEqual([]);
+});
+
+test('I18 finds who overtook a parked message', async () => {
+  const overtaken = { id: randomUUIDv7(), offset: 1 };
+  const later = { id: randomUUIDv7(), offset: 2 };
+  const place = { topic: 'payment', partition: 0, key: event.eventId };
+  for (const { id, offset } of [overtaken, later])
+    await sql`insert into event_log.messages (topic, partition, "offset", id, key, event, created_at)
+      values (${place.topic}, ${place.partition}, ${offset}, ${id}, ${place.key}, '{}', now())`;
+  await sql`insert into event_log.parked_keys (consumer_group, key) values ('someone', ${place.key})`;
+  await sql`insert into event_log.parked (consumer_group, id, topic, partition, "offset", key, event, reason)
+    values ('someone', ${overtaken.id}, ${place.topic}, ${place.partition}, ${overtaken.offset}, ${place.key}, '{}', 'poison')`;
+  expect(await findViolations(box.url)).toEqual([]);
+  await sql`insert into inbox (consumer, message_id) values ('someone', ${later.id})`;
+  expect((await findViolations(box.url)).map(({ id }) => id)).toEqual(['I18']);
 });

@@ -51,6 +51,17 @@ export const deliveryMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'parked-message-overtaken',
+    bug: 'messages of an event go on although an earlier one is parked',
+    edits: [
+      {
+        file: 'src/events/log/parked-messages.ts',
+        find: 'if (keys.has(message.key)) {',
+        replace: 'if (Date.now() < 0) {',
+      },
+    ],
+  },
+  {
     name: 'epoch-not-compared',
     bug: 'a Redis that comes back with an old dump is believed',
     edits: [

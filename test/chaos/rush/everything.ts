@@ -14,6 +14,9 @@ const parts: readonly (readonly [file: string, env: NodeJS.ProcessEnv])[] = [
   ['api.ts?second', second],
 ];
 
+// Whoever started it is gone.
+process.once('disconnect', () => process.exit(1));
+
 const tell = process.send?.bind(process);
 for (const [file, env] of parts) {
   Object.assign(process.env, env);

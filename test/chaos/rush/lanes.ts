@@ -60,7 +60,7 @@ async function goOn(lane: Lane, held: Held): Promise<void> {
   if (fate < 0.3) await one.cancel(held);
   else if (fate < 0.55) await payAndPerhapsCancel(lane, held);
   else if (fate < 0.65) await one.decide(held, 'decline');
-  else if (fate < 0.75) await one.decide(held, 'pay', () => until(held.endsAt + 50 + random() * 500));
+  else if (fate < 0.75) await one.decide(held, 'pay', () => until(held.endsAt - random() * 600));
   else {
     // Left alone until it is over, and then asked about.
     await until(held.endsAt + random() * 300);
@@ -70,8 +70,8 @@ async function goOn(lane: Lane, held: Held): Promise<void> {
 
 async function payAndPerhapsCancel({ fan, random }: Lane, held: Held): Promise<void> {
   const one = at(fan, random);
-  const status = await one.decide(held, 'pay');
-  if (status === 'CONFIRMED') await at(fan, random).cancel(held);
+  const seen = await one.decide(held, 'pay');
+  if (seen?.status === 'CONFIRMED') await at(fan, random).cancel(held);
 }
 
 const until = (at: number): Promise<void> => sleep(Math.max(0, at - instant()));

@@ -19,6 +19,10 @@ const bookingQuery = 'query ($id: ID!) { booking(id: $id) { id status payment { 
 const bookingsQuery = '{ viewer { bookings(first: 50) { nodes { id status } pageInfo { hasNextPage } } } }';
 const seatMapQuery = 'query ($id: ID!) { seatMap(eventId: $id) { version asOf stale statuses } }';
 
+/** So long a fan waits for the place to pay, and for what comes of it. */
+export const READY_WITHIN_MS = 8_000;
+const SETTLED_WITHIN_MS = 12_000;
+
 /** What a refusal means for sure: nothing happened. Everything else that is not a success may have. */
 const refusals = new Set([
   'SEATS_UNAVAILABLE',
@@ -44,6 +48,7 @@ export class RushFan {
   readonly #fan: Fan;
   readonly #write: (record: HistoryRecord) => void;
   readonly #isBroken: () => boolean;
+  readonly #seen = new Set<string>();
 
   /** @param isBroken something was found: nobody needs to wait for anything any more */
   constructor(fan: Fan, write: (record: HistoryRecord) => void, isBroken: () => boolean) {
@@ -106,8 +111,14 @@ export class RushFan {
       return undefined;
     }
     const bookings = booking ? [[id, booking.status] as const] : [];
+    if (booking) this.#seen.add(`${id} ${booking.status}`);
     this.#write({ ...base, outcome: 'ok', bookings, hasMore: false });
     return booking && { status: booking.status, payment: booking.payment.status, url: booking.payment.url };
+  }
+
+  /** Whether the booking was ever shown in this state. */
+  saw({ id }: Held, status: BookingState): boolean {
+    return this.#seen.has(`${id} ${status}`);
   }
 
   async bookings(): Promise<void> {
@@ -141,8 +152,8 @@ export class RushFan {
   }
 
   /** Pays or declines as soon as there is a place to, or after `whenReady`, and waits for what comes of it. */
-  async decide(held: Held, outcome: 'pay' | 'decline', whenReady = async () => {}): Promise<BookingState | undefined> {
-    const ready = await this.when(held, ({ url }) => url !== null, 4_000);
+  async decide(held: Held, outcome: 'pay' | 'decline', whenReady = async () => {}): Promise<Seen | undefined> {
+    const ready = await this.when(held, ({ url }) => url !== null, READY_WITHIN_MS);
     if (!ready?.url) return undefined;
     await whenReady();
     const { id, event, seats } = held;
@@ -150,11 +161,11 @@ export class RushFan {
     const base = { user: this.userId, booking: id, event: event.eventId, seats, from };
     await decideAt(ready.url, outcome).catch(() => undefined);
     const isOver = (seen: Seen) => seen.status === 'CONFIRMED' || seen.status === 'FAILED' || isGoingBack(seen);
-    const seen = await this.when(held, isOver, 6_000);
+    const seen = await this.when(held, isOver, SETTLED_WITHIN_MS);
     const wanted = outcome === 'pay' ? 'CONFIRMED' : 'FAILED';
     const known = seen && isOver(seen) ? refusedUnless(seen.status === wanted) : 'unknown';
     this.#write({ ...base, kind: outcome === 'pay' ? 'confirm' : 'fail', outcome: known, to: instant() });
-    return seen?.status;
+    return seen;
   }
 
   #ask(query: string, variables: object): Promise<GraphqlAnswer | undefined> {
@@ -162,7 +173,7 @@ export class RushFan {
   }
 }
 
-const isGoingBack = ({ payment }: Seen): boolean => payment === 'REFUND_PENDING' || payment === 'REFUNDED';
+export const isGoingBack = ({ payment }: Seen): boolean => payment === 'REFUND_PENDING' || payment === 'REFUNDED';
 const refusedUnless = (isOk: boolean): Outcome => (isOk ? 'ok' : 'refused');
 
 const rawId = (globalId: string): string => decodeGlobalId(globalId)?.id ?? globalId;

@@ -29,15 +29,15 @@ export type Rush = {
 };
 
 const processes: readonly ProcessName[] = ['everything'];
-const FANS = 14;
+const FANS = 10;
 const HOT_EVENTS = 6;
 const EVENT = { seats: 8, cancellableForSeconds: 3_600 };
 const MAX_SEATS_PER_EVENT = 6;
-const HOLD_TTL_SECONDS = 3;
-const SHORTEST_MS = 9_000;
+const HOLD_TTL_SECONDS = 4;
+const SHORTEST_MS = 10_000;
 const LONGEST_MS = 20_000;
 /** A scene that went wrong is played again, so long. */
-const SCENES_WITHIN_MS = 35_000;
+const SCENES_WITHIN_MS = 40_000;
 const ENOUGH_OPERATIONS = 800;
 const LOOK_EVERY_MS = 1_000;
 /** Those that speak of time are asked at rest: a machine may be slow. */
@@ -87,11 +87,17 @@ async function run(system: System, db: Db, { restWithinMs = 25_000 }: RushOption
     found.isBroken() || elapsed() > LONGEST_MS || (elapsed() > SHORTEST_MS && history.length > ENOUGH_OPERATIONS);
   const currentEvent = () => hot[Math.floor((elapsed() / SHORTEST_MS) * HOT_EVENTS) % HOT_EVENTS] ?? first;
   const newEvent = () => seedEvent(db, { ...EVENT, like: first });
-  const [reached] = await Promise.all([
-    playScenes(system, { fans: fans.slice(FANS), newEvent, isOver: found.isBroken }),
-    storm(system, SHORTEST_MS, isOver),
+  const playing = playScenes(system, { fans: fans.slice(FANS), newEvent, isOver: found.isBroken });
+  let arePlayed = false;
+  const played = playing.finally(() => {
+    arePlayed = true;
+  });
+  await found.during([
+    played,
+    storm(system, SHORTEST_MS, () => found.isBroken() || (isOver() && arePlayed)),
     ...lanesOf(system, fans).map((lane) => runLane({ ...lane, currentEvent, random: Math.random, isOver })),
   ]);
+  const reached = await played;
   await found.stop();
   const facts = await readFactsAtRest(system, { withinMs: found.isBroken() ? 0 : restWithinMs });
   const finishing = watchers.map((watcher) => {
@@ -143,6 +149,15 @@ function lookOut(system: System) {
   const looking = look();
   return {
     isBroken: () => isBroken,
+    /** Waits for all of it. Should one fail, the others end at once and its error is thrown when they have. */
+    async during(parts: readonly Promise<unknown>[]): Promise<void> {
+      for (const part of parts)
+        part.catch(() => {
+          isBroken = true;
+        });
+      const failed = (await Promise.allSettled(parts)).find(({ status }) => status === 'rejected');
+      if (failed?.status === 'rejected') throw failed.reason;
+    },
     stop: async () => {
       ending.abort();
       await looking;

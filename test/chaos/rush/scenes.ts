@@ -1,15 +1,19 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHmac, randomUUID, randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import { dropParked, listParked, requestReplay } from '#events/log/parked-administration.ts';
+import { openPostgresLog } from '#events/log/postgres-log.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
 import { merchantCall, sandboxKeys } from '#test/support/sandbox-gateway.ts';
 import { instant } from '../history.ts';
-import type { Held, RushFan } from './rush-fan.ts';
+import { type Held, isGoingBack, READY_WITHIN_MS, type RushFan, type Seen } from './rush-fan.ts';
 
 export type Stage = {
   readonly fan: RushFan;
   readonly rival: RushFan;
   /** Of this attempt alone. */
   readonly event: SeededEvent;
+  readonly bookingUrl: string;
   readonly gatewayUrl: string;
   readonly webhookUrl: string;
 };
@@ -19,40 +23,48 @@ export type Scene = (stage: Stage) => Promise<boolean>;
 
 /** What chance alone does not bring about in some seconds. */
 export const scenes: Readonly<Record<string, Scene>> = {
-  /** Money for seats that somebody else has by now. */
+  /** Money that is told of when the hold has ended and somebody else has one of the seats. */
   async paidTooLate({ fan, rival, event }) {
     const held = await fan.hold(event, [0, 1], randomUUID());
     if (!held) return false;
-    let theirs: Held | undefined;
-    await fan.decide(held, 'pay', async () => {
-      await until(held.endsAt);
-      theirs = await holdSoon(rival, event, [1]);
+    let theirs: Promise<Held | undefined> | undefined;
+    const seen = await fan.decide(held, 'pay', async () => {
+      await until(held.endsAt - JUST_BEFORE_MS);
+      theirs = until(held.endsAt).then(() => holdSoon(rival, event, [1]));
     });
-    return theirs !== undefined;
+    const rivals = await theirs;
+    // Theirs must have lasted until the money came.
+    const left = rivals && (await rival.look(rivals));
+    return seen !== undefined && isSettled(seen) && left?.status !== 'EXPIRED' && left !== undefined;
   },
 
-  /** Money for seats that are still free when the hold has ended. */
+  /** Money that is told of when the hold has ended and its seats are still free. */
   async paidLate({ fan, event }) {
     const held = await fan.hold(event, [0, 1], randomUUID());
     if (!held) return false;
-    const isExpired = async () => void (await fan.when(held, ({ status }) => status === 'EXPIRED', 6_000));
-    return (await fan.decide(held, 'pay', isExpired)) === 'CONFIRMED';
+    const seen = await fan.decide(held, 'pay', () => until(held.endsAt - JUST_BEFORE_MS));
+    return seen?.status === 'CONFIRMED' && fan.saw(held, 'EXPIRED');
   },
 
   /** Paid in the moment in which it is cancelled: the money arrives for a booking that has ended. */
   async paidAndCancelled({ fan, event }) {
     const held = await fan.hold(event, [0], randomUUID());
     if (!held) return false;
-    const cancelling = async () => void (await fan.cancel(held));
-    return (await fan.decide(held, 'pay', cancelling)) === 'CANCELLED';
+    let cancelling: Promise<unknown> | undefined;
+    const seen = await fan.decide(held, 'pay', async () => {
+      cancelling = sleep(JUST_BEFORE_MS).then(() => fan.cancel(held));
+    });
+    await cancelling;
+    return seen !== undefined && isGoingBack(seen);
   },
 
   /** Paid, cancelled, given back; and the seat is sold again. */
   async soldAgain({ fan, rival, event }) {
     const first = await fan.hold(event, [0], randomUUID());
-    if (!first || (await fan.decide(first, 'pay')) !== 'CONFIRMED' || (await fan.cancel(first)) !== 'ok') return false;
+    const sold = first && (await fan.decide(first, 'pay'));
+    if (!first || sold?.status !== 'CONFIRMED' || (await fan.cancel(first)) !== 'ok') return false;
     const second = await rival.hold(event, [0], randomUUID());
-    return second !== undefined && (await rival.decide(second, 'pay')) === 'CONFIRMED';
+    return second !== undefined && (await rival.decide(second, 'pay'))?.status === 'CONFIRMED';
   },
 
   /** More seats than one may have, in bookings of two. */
@@ -61,10 +73,38 @@ export const scenes: Readonly<Record<string, Scene>> = {
     return true;
   },
 
+  /** A message that nobody can read stands before those of a booking, until somebody takes it away. */
+  async poisoned({ fan, event, bookingUrl }) {
+    const { eventId: key } = event;
+    const sql = postgres(bookingUrl, { max: 1, connection: { application_name: 'storm' }, onnotice: () => undefined });
+    const log = openPostgresLog({ url: bookingUrl, name: 'storm', poolMax: 1 });
+    try {
+      const poison = {
+        id: randomUUIDv7(),
+        topic: 'payment',
+        key,
+        event: { type: 'Poison' },
+        createdAt: new Date(),
+      } as const;
+      await log.append([poison]);
+      const parked = await soon(async () => (await listParked(sql, { key })).length > 0);
+      const held = parked && (await fan.hold(event, [0], randomUUID()));
+      const isBehind =
+        held && (await soon(async () => (await listParked(sql, { key })).some(({ messages }) => messages > 1)));
+      if (isBehind) await sleep(1_500);
+      for (const { group } of await listParked(sql, { key }))
+        await dropParked(sql, { id: poison.id, group }, { by: 'a scene', reason: 'poison' });
+      await requestReplay(sql, { key }, 'a scene');
+      return Boolean(held && isBehind && (await fan.when(held, ({ url }) => url !== null, READY_WITHIN_MS)));
+    } finally {
+      await Promise.all([sql.end(), log.close()]);
+    }
+  },
+
   /** The gateway's own signature under an amount that is not the booking's. */
   async toldWrongAmount({ fan, event, gatewayUrl, webhookUrl }) {
     const held = await fan.hold(event, [0], randomUUID());
-    if (!held || !(await fan.when(held, ({ url }) => url !== null, 4_000))) return false;
+    if (!held || !(await fan.when(held, ({ url }) => url !== null, READY_WITHIN_MS))) return false;
     const { json } = await merchantCall(gatewayUrl)('GET', `/v1/sessions?booking_id=${held.id}`);
     const session = { ...json.data?.[0], status: 'paid', captured_minor: 1 };
     const created = Math.floor(Date.now() / 1000);
@@ -76,6 +116,11 @@ export const scenes: Readonly<Record<string, Scene>> = {
   },
 };
 
+/** Notices are told half a second late. */
+const JUST_BEFORE_MS = 120;
+
+const isSettled = (seen: Seen): boolean => seen.status === 'CONFIRMED' || isGoingBack(seen);
+
 async function holdSoon(fan: RushFan, event: SeededEvent, seats: readonly number[]): Promise<Held | undefined> {
   for (let attempt = 0; attempt < 20; attempt++) {
     const held = await fan.hold(event, seats, randomUUID());
@@ -83,6 +128,14 @@ async function holdSoon(fan: RushFan, event: SeededEvent, seats: readonly number
     await sleep(50);
   }
   return undefined;
+}
+
+async function soon(condition: () => Promise<boolean>): Promise<boolean> {
+  for (let attempt = 0; attempt < 80; attempt++) {
+    if (await condition()) return true;
+    await sleep(50);
+  }
+  return false;
 }
 
 const until = (at: number): Promise<void> => sleep(Math.max(0, at - instant()));
