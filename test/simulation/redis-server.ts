@@ -164,12 +164,10 @@ export class RedisServer {
       published.push(encoded);
     };
     const drain = (): void => {
-      for (;;) {
-        const field = String(map.version + 1);
-        const encoded = ahead.get(field);
-        if (encoded === undefined) return;
+      const next = () => ahead.get(String(map.version + 1));
+      for (let encoded = next(); encoded !== undefined; encoded = next()) {
         append(encoded);
-        ahead.delete(field);
+        ahead.delete(String(map.version));
       }
     };
     drain();
@@ -180,7 +178,7 @@ export class RedisServer {
         drain();
       } else if (version > map.version && ahead.size < MAX_AHEAD) ahead.set(String(version), encoded);
     }
-    for (const field of ahead.keys()) if (Number(field) <= map.version) ahead.delete(field);
+    forgetUpTo(ahead, map.version);
     map.gap = ahead.size > 0 ? 1 : 0;
     if (published.length > 0) this.publish(String(args[0]), `[${published.join(',')}]`);
     const expiresAtMs = this.#scheduler.nowMs + 1000 * Number(args[2]);
@@ -198,7 +196,7 @@ export class RedisServer {
     const map = this.#value(mapKey)?.map;
     if (map && (map.version > version || (map.version === version && map.gap === 0))) return map.version;
     const ahead = this.#value(aheadKey)?.hash ?? new Map<string, string>();
-    for (const field of ahead.keys()) if (Number(field) <= version) ahead.delete(field);
+    forgetUpTo(ahead, version);
     const expiresAtMs = this.#scheduler.nowMs + 1000 * seconds;
     const gap = ahead.size > 0 ? 1 : 0;
     if (gap === 0) this.#values.delete(aheadKey);
@@ -265,3 +263,8 @@ const structuredCloneOf = (values: ReadonlyMap<string, Value>): Map<string, Valu
       },
     ]),
   );
+
+/** What a copy overtook while it waited is of no use any more. */
+function forgetUpTo(ahead: Map<string, string>, version: number): void {
+  for (const field of ahead.keys()) if (Number(field) <= version) ahead.delete(field);
+}
