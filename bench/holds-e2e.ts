@@ -23,11 +23,11 @@ const PLAN_SEATS = 100_000;
 const STOCK_SEATS = 20_000;
 const BUYERS = 5000;
 
-const QUERY = `mutation ($input: CreateBookingInput!) { createBooking(input: $input) { __typename
+export const HOLD_MUTATION = `mutation ($input: CreateBookingInput!) { createBooking(input: $input) { __typename
   ... on CreateBookingSuccess { booking { id status holdExpiresAt total { amountMinor currency }
     seats { seat { id } price { amountMinor currency } } } }
   ... on SeatsUnavailable { code message } } }`;
-const ANSWER = '{"data":{"createBooking":{"__typename":"CreateBookingSuccess"';
+export const HOLD_ANSWER = '{"data":{"createBooking":{"__typename":"CreateBookingSuccess"';
 
 type Run = {
   readonly name: string;
@@ -66,7 +66,7 @@ async function runRounds(world: World, run: Run, rounds: number): Promise<Readon
   await runLeg(world, { run, side: OURS, server: world.ours });
   await runLeg(world, { run, side: STOCK, server: world.stock });
   for (const side of abba([OURS, STOCK], rounds)) await add(side, side === OURS ? world.ours : world.stock);
-  await add(NOTHING, await world.openNull(`${ANSWER},"booking":{"seats":[{},{}]}}}}`));
+  await add(NOTHING, await world.openNull(`${HOLD_ANSWER},"booking":{"seats":[{},{}]}}}}`));
   return legs;
 }
 
@@ -77,12 +77,12 @@ async function runLeg(world: World, leg: { run: Run; side: string; server: HttpS
   const seatCount = side === NOTHING ? Number.MAX_SAFE_INTEGER : plan.seatCount;
   const requests: HoldRequests = {
     kind: 'holds',
-    query: QUERY,
+    query: HOLD_MUTATION,
     eventIds,
     planId: plan.planId,
     seatCount,
     tokens,
-    answer: ANSWER,
+    answer: HOLD_ANSWER,
   };
   const { connections, warmupMs, measureMs } = run;
   const load = { port: server.port, connections, warmupMs, measureMs, requests };
@@ -92,7 +92,8 @@ async function runLeg(world: World, leg: { run: Run; side: string; server: HttpS
   return figures;
 }
 
-async function signInBuyers({ tokenPrivateKey }: HttpWorld): Promise<string[]> {
+/** Access tokens, each of another buyer. */
+export async function signInBuyers({ tokenPrivateKey }: Pick<HttpWorld, 'tokenPrivateKey'>): Promise<string[]> {
   const accessTokens = openAccessTokens({ privateKey: tokenPrivateKey });
   const tokens: string[] = [];
   for (let index = 0; index < BUYERS; index++) {
@@ -103,7 +104,11 @@ async function signInBuyers({ tokenPrivateKey }: HttpWorld): Promise<string[]> {
 }
 
 /** Events that nobody has touched. The stock way needs a row for each seat, which it gets beforehand. */
-async function putOnSale({ stores: { db }, plan }: World, events: number, side: string): Promise<string[]> {
+export async function putOnSale(
+  { stores: { db }, plan }: Pick<World, 'stores' | 'plan'>,
+  events: number,
+  side: string,
+): Promise<string[]> {
   const eventIds: string[] = [];
   for (let index = 0; index < events; index++) {
     const { planId: _, seatCount, sectionIds, organizerId } = plan;

@@ -7,6 +7,7 @@ type Bench = (options: BenchOptions) => Promise<Report>;
 const benches: Record<string, () => Promise<Bench>> = {
   holds: async () => (await import('./holds.ts')).benchHolds,
   'holds-e2e': async () => (await import('./holds-e2e.ts')).benchHoldsEndToEnd,
+  observability: async () => (await import('./observability.ts')).benchObservability,
   fanout: async () => (await import('./fanout.ts')).benchFanout,
   'redis-lost': async () => (await import('./redis-lost.ts')).benchRedisLost,
   'stalled-sockets': async () => (await import('./stalled-sockets.ts')).benchStalledSockets,

@@ -8,6 +8,7 @@ import type { Stores } from './stores.ts';
 export type RunningApi = {
   readonly port: number;
   readonly pid: number;
+  readonly metricsPort: number | undefined;
   /** Bytes on and outside the heap, after a collection. */
   heapBytes(): Promise<number>;
   close(): Promise<void>;
@@ -27,6 +28,7 @@ export async function openOurApi(
   stores: Stores,
   tokenPrivateKey: string,
   profile: string | undefined,
+  extra: Readonly<Record<string, string>> = {},
 ): Promise<RunningApi> {
   const child = fork(fileURLToPath(new URL('../../src/processes/api.ts', import.meta.url)), {
     execArgv: [...reportMemory, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
@@ -41,23 +43,24 @@ export async function openOurApi(
       TOKEN_PRIVATE_KEY: tokenPrivateKey,
       TICKET_PRIVATE_KEY: newPrivateKey(),
       ADMISSION_KEYS: `k1:${randomBytes(24).toString('hex')}`,
+      ...extra,
     },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const { pid } = child;
   if (pid === undefined) throw new Error('The api process does not start.');
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const port = await new Promise<number>((resolve, reject) => {
+  const ports = await new Promise<{ port: number; metricsPort: number | undefined }>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error('The api process is not ready in time.')), STARTS_WITHIN_MS);
     child.once('exit', () => reject(new Error('The api process ended before it was ready.')));
-    child.on('message', (message: { ready?: boolean; port?: number }) => {
+    child.on('message', (message: { ready?: boolean; port?: number; metricsPort?: number }) => {
       if (!message.ready || message.port === undefined) return;
       clearTimeout(late);
-      resolve(message.port);
+      resolve({ port: message.port, metricsPort: message.metricsPort });
     });
   });
   return {
-    port,
+    ...ports,
     pid,
     heapBytes: () => heapBytesOf(child),
     close: async () => {
