@@ -1,5 +1,6 @@
-import { Admin, Consumer, stringDeserializers } from '@platformatic/kafka';
+import { Consumer, stringDeserializers } from '@platformatic/kafka';
 import { aggregateTypes } from '#events/contracts.ts';
+import { readPositions } from '#events/log/kafka-positions.ts';
 import { toMessage, topicOf } from '#events/log/kafka-record.ts';
 import type { Message } from '#events/log/log.ts';
 import type { TestKafka } from './kafka.ts';
@@ -55,32 +56,10 @@ async function endsOf(consumer: Consumer<string, string, string, string>, topics
   );
 }
 
-/** What each group of the system has not read yet, a line for each partition. A group that has not begun is not known. */
+/** What each group of the system has not read yet, a line for each partition. */
 export async function findUnreadInKafka(kafka: TestKafka, except: readonly string[] = []): Promise<string[]> {
-  const admin = new Admin(connectionTo(kafka));
-  const consumer = new Consumer({ ...connectionTo(kafka), groupId: 'books', deserializers: stringDeserializers });
-  try {
-    const groups = [...(await admin.listGroups()).keys()].filter(
-      (group) => group.startsWith(`${kafka.prefix}.`) && !except.includes(group.slice(kafka.prefix.length + 1)),
-    );
-    if (groups.length === 0) return [];
-    const ends = await endsOf(consumer, topicsOf(kafka));
-    const members = await admin.describeGroups({ groups });
-    const offsets = await admin.listConsumerGroupOffsets({ groups });
-    return offsets.flatMap(({ groupId, topics }) => {
-      const read = new Map<string, bigint>();
-      const followed = new Set(
-        [...(members.get(groupId)?.members.values() ?? [])].flatMap((one) => [...(one.assignments?.keys() ?? [])]),
-      );
-      for (const { name, partitions } of topics) {
-        followed.add(name);
-        for (const one of partitions) read.set(`${name}/${one.partitionIndex}`, one.committedOffset);
-      }
-      return ends
-        .filter(({ topic, key, end }) => followed.has(topic) && end > 0n && (read.get(key) ?? 0n) < end)
-        .map(({ key, end }) => `${groupId} has read ${read.get(key) ?? 0n} of ${end} in ${key}`);
-    });
-  } finally {
-    await Promise.all([admin.close(), consumer.close(true)]);
-  }
+  const positions = await readPositions({ ...connectionTo(kafka), connectTimeout: 2000 }, kafka.prefix);
+  return positions
+    .filter(({ group, next, end }) => next < end && !except.includes(group))
+    .map(({ group, topic, partition, next, end }) => `${group} has read ${next} of ${end} in ${topic}/${partition}`);
 }

@@ -9,8 +9,9 @@ import { deliverOrPark, replayParked } from './parked-messages.ts';
 
 const AWAY_MS = 500;
 const CLOSE_MS = 5000;
-/** Others take over the partitions of a process that has been silent for so long. */
-const SESSION_MS = 10_000;
+/** Others take over the partitions of a process that has been silent for so long: the least that brokers allow as they come. */
+const SESSION_MS = 6000;
+const REBALANCE_MS = 10_000;
 /** With the buffers behind it, what a group holds in memory: some thousand messages. */
 const FETCH_BYTES = 1024 * 1024;
 const PARTITION_BYTES = 256 * 1024;
@@ -66,11 +67,11 @@ function openConsumer({ connection, prefix }: KafkaConsuming, { group }: Consump
     deserializers: stringDeserializers,
     autocommit: false,
     sessionTimeout: SESSION_MS,
-    rebalanceTimeout: SESSION_MS,
+    rebalanceTimeout: REBALANCE_MS,
     heartbeatInterval: 1000,
-    heartbeatStallTimeout: 2 * SESSION_MS,
+    heartbeatStallTimeout: 2 * REBALANCE_MS,
     // Longer than a rebalance, during which the brokers do not answer.
-    timeout: 2 * SESSION_MS,
+    timeout: 2 * REBALANCE_MS,
     retries: 5,
     retryDelay: 300,
     maxWaitTime: 1000,

@@ -2,8 +2,9 @@ import { Admin, compatibilityPartitioner, Producer } from '@platformatic/kafka';
 import postgres from 'postgres';
 import { aggregateTypes } from '../contracts.ts';
 import { consumeFromKafka } from './kafka-consumption.ts';
+import { readPositions } from './kafka-positions.ts';
 import { type Produced, topicOf, toRecord } from './kafka-record.ts';
-import type { EventLog, NewMessage } from './log.ts';
+import type { EventLog, NewMessage, Unread } from './log.ts';
 
 /** At least as many as processes of one group should share the work; a topic made by others may have more. */
 const PARTITIONS = 8;
@@ -72,12 +73,21 @@ export function openKafkaLog(options: KafkaLogOptions): EventLog {
       return appending;
     },
     consume: (consumption) => consumeFromKafka({ ...options, connection, topics, parking }, consumption),
+    lag: () => readLag(connection, options.prefix),
     async close() {
       await lastAppend;
       await producer.close();
       await parking.end({ timeout: 5 });
     },
   };
+}
+
+async function readLag(connection: KafkaConnection, prefix: string): Promise<Unread[]> {
+  const ofTopics = Map.groupBy(await readPositions(connection, prefix), ({ group, topic }) => `${group}/${topic}`);
+  return [...ofTopics.values()].flatMap((positions) => {
+    const unread = positions.reduce((sum, { next, end }) => sum + end - next, 0);
+    return positions.slice(0, 1).map(({ group, topic }) => ({ group, topic, unread }));
+  });
 }
 
 /**
