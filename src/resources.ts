@@ -8,7 +8,7 @@ import { openEventCache } from './domain/catalog/event-cache.ts';
 import { openEventIndexer } from './domain/catalog/event-indexer.ts';
 import { EventWatches } from './domain/catalog/event-watches.ts';
 import { openSeatingPlanCache } from './domain/catalog/seating-plan-cache.ts';
-import { openInvariantChecker } from './domain/invariants.ts';
+import { ABOUT_THE_LOG, openInvariantChecker } from './domain/invariants.ts';
 import { openInventoryWriter } from './domain/inventory/inventory-writer.ts';
 import { openLostRaces } from './domain/inventory/lost-races.ts';
 import { pushCommitted } from './domain/inventory/push-committed.ts';
@@ -148,7 +148,10 @@ export function openWorkerResources(config: WorkerConfig) {
     eventIndexer: together.opened(eventIndexer, (handle) => handle?.close()),
     ticketSigner: openTicketSigner(config.ticketPrivateKey),
     roomSessions: openRoomSessions({ db, changed }),
-    invariants: together.opened(openInvariantChecker({ db }), (handle) => handle.close().catch(() => undefined)),
+    invariants: together.opened(
+      openInvariantChecker({ db }, config.eventLog.kind === 'postgres' ? [] : ABOUT_THE_LOG),
+      (handle) => handle.close().catch(() => undefined),
+    ),
     // Without PostgreSQL the lease ends by itself.
     roomController: together.opened(openRoomController({ db, redis, changed }), (handle) =>
       handle.close().catch(() => undefined),

@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { ABOUT_THE_LOG } from '#domain/invariants.ts';
 import { findViolations } from './invariants.ts';
 import { findMoneyViolations, readBookingFacts } from './invariants-payments.ts';
 import type { TestKafka } from './kafka.ts';
@@ -12,7 +13,7 @@ type Books = BookingBooks & Pick<System, 'paymentsUrl' | 'gatewayUrl'>;
 
 /** Must hold at every moment, whatever is under way: what is on the books of the booking side, and that nothing was set aside. */
 export async function findBrokenPromises({ bookingUrl, kafka }: BookingBooks): Promise<string[]> {
-  const violations = await findViolations(bookingUrl, { except: kafka ? ['I17'] : [] });
+  const violations = await findViolations(bookingUrl, { except: kafka ? ABOUT_THE_LOG : [] });
   return [
     ...(kafka ? await findUntrueInKafka(bookingUrl, kafka) : []),
     ...violations.flatMap(({ id, promise, rows }) => rows.map((row) => `${id} ${promise}: ${JSON.stringify(row)}`)),
