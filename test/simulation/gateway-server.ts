@@ -59,6 +59,8 @@ export class GatewayServer {
   faults: GatewayFaults = NO_GATEWAY_FAULTS;
   isUp = true;
   onFault: (kind: GatewayFaultKind, about: string) => void = () => {};
+  /** Called with another key than the first call about the booking: should both be carried out, it is done twice. */
+  onOtherKey: (about: string) => void = () => {};
   onMoney: (kind: 'captured' | 'refunded', session: Session, amountMinor: number) => void = () => {};
   readonly sessions = new Map<string, Session>();
   readonly #byKey = new Map<string, Session>();
@@ -165,6 +167,8 @@ export class GatewayServer {
     if (known && known.fields !== fields)
       throw new GatewayRefused('KEY_REUSED', 'The key was used for something else.');
     if (known) return known;
+    if ([...this.sessions.values()].some(({ bookingId }) => bookingId === request.bookingId))
+      this.onOtherKey(`another session, with the key ${idempotencyKey}`);
     const session: Session = {
       reference: `cs_${this.sessions.size + 1}`,
       bookingId: request.bookingId,
@@ -195,6 +199,7 @@ export class GatewayServer {
     const isForgetful = this.#plants.has('gateway refunds as often as it is asked');
     const known = session.refunds.find((refund) => refund.key === key);
     if (known && !isForgetful) return viewOfRefund(known);
+    if (session.refunds.some((refund) => refund.key !== key)) this.onOtherKey(`another refund, with the key ${key}`);
     const refunded = session.refunds.reduce((sum, refund) => sum + refund.amountMinor, 0);
     if (session.status !== 'PAID' || (refunded + amountMinor > session.capturedMinor && !isForgetful))
       throw new GatewayRefused('NOT_REFUNDABLE', 'There is not so much left.');

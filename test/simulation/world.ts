@@ -244,6 +244,7 @@ export class World {
       if (money.observe()) stores.slots.payments.bell();
     };
     stores.gateway.onMoney = (...move) => money.money(...move);
+    stores.gateway.onOtherKey = (about) => audit.broken('KEY', about);
     stores.gateway.onFault = (kind, about) => {
       count(kind, about);
       if (kind === 'unknown result') audit.reach('unknown gateway result');
