@@ -94,7 +94,7 @@ async function countInLogs(folder: string): Promise<Record<string, number>> {
       }
       if (line.includes('"outcome":"UNKNOWN"')) unknown += 1;
       // A new slot of an empty database has nothing to be replayed.
-      if (/"state":"replayed","detail":\{"count":[1-9]/.test(line)) replayed += 1;
+      if (/"state":"replayed".*"count":[1-9]/.test(line)) replayed += 1;
     }
   }
   return {
