@@ -45,7 +45,7 @@ const carriers: Readonly<Record<FaultKind, Carry>> = {
   'gateway-refuses': (world, fault) => trouble(world, fault, { failBeforeActing: 12 }),
   'notices-twice': (world, fault) => trouble(world, fault, { duplicateWebhooks: 1 }),
   'notices-late': (world, fault) => trouble(world, fault, { delayWebhooksMs: 3_000 }),
-  'notices-reordered': (world, fault) => trouble(world, fault, { reorderWebhooks: 20 }),
+  'notices-reordered': (world, fault) => trouble(world, fault, { reorderWebhooks: 100 }),
   'notices-lost': (world, fault) => trouble(world, fault, { dropWebhooks: 0.3 }),
   'broker-kill': killBroker,
 };

@@ -151,6 +151,8 @@ function lengthOf(kind: FaultKind, random: Random): number {
     case 'notices-lost':
       return between(2_000, 5_000);
     case 'freeze':
+    case 'redis-kill':
+    case 'redis-old-dump':
       return between(500, 3_000);
     default:
       return between(300, 1_500);

@@ -1,5 +1,5 @@
 import { failuresOf, reportOf } from './checks/run-checks.ts';
-import { addTallies, type Counts, countAll } from './clients/tally.ts';
+import { addTallies, type Counts, countAnswered } from './clients/tally.ts';
 import type { ChaosResult } from './run-chaos.ts';
 
 /** What a person reads after a run. */
@@ -71,9 +71,10 @@ const usedRows = ({ used }: ChaosResult): Row[] =>
     `${cpuSeconds.toFixed(1)} s`,
   ]);
 
+/** Operations that got a definite answer: an attempt while everything was away is none. */
 function totals({ fans, domain, watchers, faults, checks, seconds, secondsUntilQuiet }: ChaosResult): string {
-  const api = countAll(fans.counts);
-  const all = api + countAll(domain.counts) + countAll(watchers.counts);
-  const broken = failuresOf(checks).length;
-  return `${faults.length} faults, ${api} API operations, ${all} in all, ${broken} of ${checks.length} checks failed; quiet after ${secondsUntilQuiet.toFixed(1)} s, ${seconds.toFixed(0)} s in all`;
+  const api = countAnswered(fans.counts);
+  const all = api + countAnswered(domain.counts) + countAnswered(watchers.counts);
+  const failed = failuresOf(checks).length;
+  return `${faults.length} faults, ${api} API operations answered, ${all} in all; ${failed} of ${checks.length} checks failed; quiet after ${secondsUntilQuiet.toFixed(1)} s, ${seconds.toFixed(0)} s in all`;
 }

@@ -1,26 +1,20 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseWorkerConfig } from '#config.ts';
 import type { Booking } from '#domain/booking/booking.ts';
 import { findBooking, listBookings } from '#domain/booking/booking-queries.ts';
 import { visibleStatus } from '#domain/booking/booking-status.ts';
 import { cancelBooking } from '#domain/booking/cancel-booking.ts';
-import { type CreateBookingNeeds, createBooking } from '#domain/booking/create-booking.ts';
+import { createBooking } from '#domain/booking/create-booking.ts';
 import { SeatsUnavailable } from '#domain/booking/errors.ts';
 import { DomainError } from '#domain/errors.ts';
 import { encodeSeatId } from '#domain/global-id-rules.ts';
-import { openLostRaces } from '#domain/inventory/lost-races.ts';
-import { encodeStatuses, statusAt } from '#domain/inventory/packed-statuses-rules.ts';
-import { openSeatLocks } from '#domain/inventory/seat-locks.ts';
-import { SeatMapReader } from '#domain/inventory/seat-map-reader.ts';
+import { statusAt } from '#domain/inventory/packed-statuses-rules.ts';
 import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
 import { isOutage } from '#domain/outages.ts';
 import type { Viewer } from '#domain/viewer.ts';
-import { openRedis } from '#redis/client.ts';
-import { openHeartbeat } from '#redis/heartbeat.ts';
-import { openWorkerResources } from '#resources.ts';
-import { type HoldAnswer, instant, type Outcome, wallToInstant } from '../history.ts';
+import { type HistoryRecord, instant, type Outcome } from '../history.ts';
 import { type Random, seededRandom, seedFor } from '../random.ts';
+import { answerOf, newViewer, openDomainNeeds, seatMapStateOf } from './domain-needs.ts';
 import { Pacer } from './pacer.ts';
 import type { ClientConfig, Stage } from './protocol.ts';
 import { type Notebook, type Phase, runClients } from './run-clients.ts';
@@ -34,12 +28,13 @@ export type DomainConfig = ClientConfig & {
   readonly env: Readonly<Record<string, string>>;
 };
 
-type Needs = Awaited<ReturnType<typeof open>>;
+type Needs = ReturnType<typeof openDomainNeeds>;
+type Called = { from: number; to: number; outcome: Outcome; code?: string };
 /** `lost`: an outcome that nobody knows yet; the same key answers it. */
 type Attempt = { stage: Stage; seatNos: number[]; key: string; viewer: Viewer; bookingId?: string };
 
 runClients<DomainConfig>(async (config, notebook, phase) => {
-  const needs = open(config);
+  const needs = openDomainNeeds(config.env);
   const pacer = new Pacer(config.operationsPerSecond);
   const stages = config.stages.filter(({ isHot }) => isHot);
   const lanes = Array.from({ length: config.lanes }, (_, index) => {
@@ -50,20 +45,6 @@ runClients<DomainConfig>(async (config, notebook, phase) => {
   await needs.resources[Symbol.asyncDispose]();
   needs.redis.disconnect();
 });
-
-/** Nothing listens there: these callers have to do without Redis. */
-const NO_REDIS = 'redis://127.0.0.1:1';
-
-function open(config: DomainConfig) {
-  const resources = openWorkerResources(parseWorkerConfig({ ...config.env, DATABASE_POOL_MAX: '6' }));
-  const { db, redis, pubsub } = resources;
-  const lostRaces = openLostRaces({ db });
-  const withoutRedis = openRedis({ url: NO_REDIS, name: 'chaos' });
-  const maps = new SeatMapReader({ db, redis, heartbeat: openHeartbeat({ pubsub }) });
-  const booking: CreateBookingNeeds = { ...resources, lostRaces };
-  const bookingAlone: CreateBookingNeeds = { ...booking, seatLocks: openSeatLocks({ redis: withoutRedis, db }) };
-  return { resources, db, writer: resources.writer, booking, bookingAlone, maps, redis: withoutRedis };
-}
 
 type LaneParts = {
   needs: Needs;
@@ -86,6 +67,8 @@ class Lane {
   #lost: Attempt[] = [];
   #viewer: Viewer = newViewer();
   #bookings = 0;
+  /** What the last refusal said. */
+  #awayMs = AWAY_MS;
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
@@ -96,18 +79,18 @@ class Lane {
     while (!phase.isFinishing) {
       await pacer.turn();
       const known = await this.#act();
-      if (!known) await sleep(AWAY_MS);
+      if (!known) await sleep(this.#awayMs);
     }
     await this.#resolve();
   }
 
   /** What came of the attempts that nobody knows: the same key tells. */
   async #resolve(): Promise<void> {
-    for (let round = 0; this.#lost.length > 0 && round < 600; round++) {
+    for (let round = 0; this.#lost.length > 0 && round < 120; round++) {
       const lost = this.#lost;
       this.#lost = [];
       for (const attempt of lost) await this.#hold(attempt, 'repeat');
-      if (this.#lost.length > 0) await sleep(AWAY_MS);
+      if (this.#lost.length > 0) await sleep(this.#awayMs);
     }
     for (const { key } of this.#lost) this.#parts.notebook.tally.problem(`What came of the hold ${key} is not known.`);
   }
@@ -185,7 +168,9 @@ class Lane {
   /** A refusal is a definite no, unless it says that a store was too busy or away. Anything else must not happen. */
   #outcomeOf(error: unknown, how: string): { outcome: Outcome; code: string } {
     const { tally } = this.#parts.notebook;
+    this.#awayMs = AWAY_MS;
     if (error instanceof DomainError) {
+      if ('afterSeconds' in error.retry) this.#awayMs = 1000 * (error.retry.afterSeconds ?? 0);
       const outcome = error.code === 'TRY_AGAIN' ? 'unknown' : 'refused';
       tally.count(how, outcome, error.code);
       return { outcome, code: error.code };
@@ -229,77 +214,76 @@ class Lane {
   }
 
   async #readBooking({ viewer, bookingId = '' }: Attempt): Promise<boolean> {
-    const record = { kind: 'bookings', user: viewer.userId, only: bookingId, from: instant() } as const;
-    return this.#read(record, 'booking', async () => {
-      const booking = await findBooking(this.#parts.needs.db, viewer, bookingId);
-      return { bookings: booking ? [[booking.id, visibleStatus(booking)] as const] : [] };
-    });
+    return this.#read(
+      'booking',
+      () => findBooking(this.#parts.needs.db, viewer, bookingId),
+      (called, booking) => ({
+        kind: 'bookings',
+        user: viewer.userId,
+        only: bookingId,
+        ...called,
+        ...(called.outcome === 'ok' && { bookings: booking ? [[booking.id, visibleStatus(booking)] as const] : [] }),
+      }),
+    );
   }
 
   async #readBookings(viewer: Viewer): Promise<boolean> {
-    const record = { kind: 'bookings', user: viewer.userId, from: instant() } as const;
-    return this.#read(record, 'bookings', async () => {
-      const page = await listBookings(this.#parts.needs.db, viewer, { first: 20 });
-      const bookings = page.bookings.map((booking) => [booking.id, visibleStatus(booking)] as const);
-      return { bookings, hasMore: page.hasNextPage };
-    });
+    return this.#read(
+      'bookings',
+      () => listBookings(this.#parts.needs.db, viewer, { first: 20 }),
+      (called, page) => ({
+        kind: 'bookings',
+        user: viewer.userId,
+        ...called,
+        ...(page && {
+          bookings: page.bookings.map((booking) => [booking.id, visibleStatus(booking)] as const),
+          hasMore: page.hasNextPage,
+        }),
+      }),
+    );
   }
 
   async #readMap({ eventId: event }: Stage): Promise<boolean> {
-    const record = { kind: 'map', event, from: instant() } as const;
-    return this.#read(record, 'seatMap', async () => {
-      const map = await this.#parts.needs.maps.current(event);
-      if (!map) throw new Error('The event has no seat map.');
-      const { version, packed, stale, asOf } = map;
-      return { map: { version, statuses: encodeStatuses(packed), stale, asOf: asOf.getTime() + wallToInstant } };
-    });
+    return this.#read(
+      'seatMap',
+      () => this.#parts.needs.maps.current(event),
+      (called, map) => ({ kind: 'map', event, ...called, ...(map && { map: seatMapStateOf(map) }) }),
+    );
   }
 
   /** From PostgreSQL itself. */
   async #readSeats({ eventId: event, seatCount }: Stage): Promise<boolean> {
     const first = this.#parts.random.below(seatCount - 4);
     const seats = [first, first + 1, first + 2, first + 3];
-    const record = { kind: 'seats', event, seats, from: instant() } as const;
-    return this.#read(record, 'seats', async () => {
-      const state = await loadSeatMap(this.#parts.needs.db, event);
-      if (!state) throw new Error('The event has no seats.');
-      return { states: seats.map((seatNo) => statusAt(state.packed, seatNo)) };
-    });
+    return this.#read(
+      'seats',
+      () => loadSeatMap(this.#parts.needs.db, event),
+      (called, state) => ({
+        kind: 'seats',
+        event,
+        seats,
+        ...called,
+        ...(state && { states: seats.map((seatNo) => statusAt(state.packed, seatNo)) }),
+      }),
+    );
   }
 
-  async #read<R extends { kind: string; from: number }, A extends object>(
-    record: R,
+  async #read<Answer>(
     name: string,
-    look: () => Promise<A>,
+    look: () => Promise<Answer>,
+    recordOf: (called: Called, answer: Answer | undefined) => HistoryRecord,
   ): Promise<boolean> {
     const { history, tally } = this.#parts.notebook;
+    const from = instant();
     try {
       const answer = await look();
-      history.write({ ...record, ...answer, to: instant(), outcome: 'ok' } as never);
+      history.write(recordOf({ from, to: instant(), outcome: 'ok' }, answer));
       tally.count(name, 'ok');
       return true;
     } catch (error) {
       const { outcome, code } = this.#outcomeOf(error, name);
-      history.write({ ...record, to: instant(), outcome, code } as never);
+      history.write(recordOf({ from, to: instant(), outcome, code }, undefined));
       return outcome !== 'unknown';
     }
   }
 }
-
-const answerOf = (booking: Booking, replayed: boolean): HoldAnswer => ({
-  booking: booking.id,
-  replayed,
-  status: visibleStatus(booking),
-  seats: (booking.seats ?? []).map(({ seatNo }) => seatNo),
-  totalMinor: booking.totalMinor,
-  currency: booking.currency,
-  expiresAt: booking.holdExpiresAt.getTime() + wallToInstant,
-});
-
-/** No row is needed: bookings name users and do not reference them. */
-const newViewer = (): Viewer => ({
-  userId: randomUUIDv7(),
-  role: 'FAN',
-  sessionId: randomUUIDv7(),
-  tokenExpiresAt: new Date(8_640_000_000_000_000),
-});

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BookingState, HoldAnswer, HoldRecord, Outcome } from '../history.ts';
 import { instant, wallToInstant } from '../history.ts';
 import { documents } from './documents.ts';
@@ -16,10 +17,17 @@ export type SeenBooking = {
 };
 
 type Call = { readonly name: string; readonly query: string; readonly variables: object };
-type Result = { readonly outcome: Outcome; readonly code?: string; readonly data?: Record<string, unknown> };
+/** `afterMs`: how long it was asked to wait before it comes again. */
+type Result = {
+  readonly outcome: Outcome;
+  readonly code?: string;
+  readonly afterMs?: number;
+  readonly data?: Record<string, unknown>;
+};
 
-/** While nobody knows what came of a request. */
 const rawId = (globalId: string): string => globalId.slice(globalId.indexOf('_') + 1);
+
+const AWAY_MS = 50;
 
 /** What a fan asks of the API; each call is written down as it went. */
 export class FanAccount {
@@ -66,18 +74,22 @@ export class FanAccount {
     };
     this.#notebook.history.write(written);
     if (answer) this.#acknowledge('held', answer.booking, stage);
-    return { outcome: result.outcome, code: result.code, answer };
+    return { outcome: result.outcome, code: result.code, afterMs: result.afterMs ?? 0, answer };
   }
 
   async cancel(of: { stage: Stage; seatNos: readonly number[]; booking: string }): Promise<Result> {
     const { stage, booking, seatNos: seats } = of;
     const from = instant();
     const variables = { input: { bookingId: `Booking_${booking}` } };
-    const { outcome, code } = await this.#call({ name: 'cancelBooking', query: documents.cancelBooking, variables });
+    const {
+      outcome,
+      code,
+      afterMs = 0,
+    } = await this.#call({ name: 'cancelBooking', query: documents.cancelBooking, variables });
     const known = { user: this.user.userId, booking, event: stage.eventId, seats, from, to: instant(), outcome };
     this.#notebook.history.write({ kind: 'cancel', ...known, ...(code !== undefined && { code }) });
     if (outcome === 'ok') this.#acknowledge('cancelled', booking, stage);
-    return { outcome, ...(code !== undefined && { code }) };
+    return { outcome, afterMs, ...(code !== undefined && { code }) };
   }
 
   /** Undefined when nobody could say. */
@@ -156,8 +168,11 @@ export class FanAccount {
     const reply = await this.#client.ask(this.port, { token: this.user.token, query, variables });
     const result = this.#judge(reply);
     const mutation = name === 'createBooking' || name === 'repeat' || name === 'cancelBooking';
-    if (result.outcome === 'unknown') this.#turn += 1;
     this.#notebook.tally.count(mutation ? name : `read ${name}`, result.outcome, result.code);
+    if (result.outcome !== 'unknown') return result;
+    this.#turn += 1;
+    // Whoever changes something waits for as long as the answer says.
+    if (!mutation) await sleep(AWAY_MS);
     return result;
   }
 
@@ -166,14 +181,16 @@ export class FanAccount {
     if (reply.kind === 'error') {
       if (reply.code !== 'TEMPORARILY_UNAVAILABLE')
         this.#notebook.tally.problem(`The API answered ${reply.code}, request ${reply.requestId}.`);
-      return { outcome: 'unknown', code: reply.code };
+      return { outcome: 'unknown', code: reply.code, afterMs: reply.afterSeconds * 1000 };
     }
-    const [field] = Object.values(reply.data) as ({ __typename?: string; code?: string } | null)[];
+    const [field] = Object.values(reply.data) as (Refusal | null)[];
     if (field?.code === undefined) return { outcome: 'ok', data: reply.data };
-    return { outcome: field.code === 'TRY_AGAIN' ? 'unknown' : 'refused', code: field.code, data: reply.data };
+    const outcome = field.code === 'TRY_AGAIN' ? 'unknown' : 'refused';
+    return { outcome, code: field.code, afterMs: (field.retry?.afterSeconds ?? 0) * 1000, data: reply.data };
   }
 }
 
+type Refusal = { code?: string; retry?: { afterSeconds: number | null } };
 type BookingPage = { nodes: { id: string; status: BookingState }[]; pageInfo: { hasNextPage: boolean } };
 
 function holdAnswer(data: Record<string, unknown> = {}): HoldAnswer {

@@ -111,12 +111,15 @@ class Fan {
     const { tally } = this.#parts.notebook;
     const giveUpAt = instant() + GIVE_UP_MS;
     for (let attempt = 0; instant() < giveUpAt; attempt++) {
-      const { outcome, code, answer } = await this.#account.hold(request, attempt === 0 ? 'createBooking' : 'repeat');
+      const { outcome, code, afterMs, answer } = await this.#account.hold(
+        request,
+        attempt === 0 ? 'createBooking' : 'repeat',
+      );
       if (attempt > 0 && answer?.replayed) tally.observe('commit unknown, found by key by the client');
       if (outcome === 'ok') return answer;
       if (code === 'TOO_MANY_SEATS') this.#bookings = BOOKINGS_PER_USER;
       if (outcome === 'refused') return undefined;
-      await sleep(AWAY_MS * (1 + attempt));
+      await sleep(Math.max(afterMs, AWAY_MS * (1 + attempt)));
     }
     tally.problem(`What came of the hold ${request.key} is not known.`);
     return undefined;
@@ -184,9 +187,9 @@ class Fan {
   async #cancel({ stage, seatNos, held }: Purchase): Promise<void> {
     const giveUpAt = instant() + GIVE_UP_MS;
     while (instant() < giveUpAt) {
-      const { outcome } = await this.#account.cancel({ stage, seatNos, booking: held.booking });
+      const { outcome, afterMs = 0 } = await this.#account.cancel({ stage, seatNos, booking: held.booking });
       if (outcome !== 'unknown') return;
-      await sleep(AWAY_MS * 2);
+      await sleep(Math.max(afterMs, AWAY_MS * 2));
     }
   }
 
@@ -240,7 +243,6 @@ class Fan {
     while (instant() < giveUpAt) {
       const seen = await this.#account.readBooking(held.booking);
       if (seen && isWanted(seen)) return seen;
-      if (!seen) await sleep(AWAY_MS);
       await this.#look();
     }
     return undefined;

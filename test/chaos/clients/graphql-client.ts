@@ -3,7 +3,7 @@ import { HttpConnection, postJson } from '#test/support/http-connection.ts';
 /** `lost`: no answer, or one that says nothing about what was done. */
 export type Reply =
   | { readonly kind: 'data'; readonly data: Record<string, unknown> }
-  | { readonly kind: 'error'; readonly code: string; readonly requestId: string }
+  | { readonly kind: 'error'; readonly code: string; readonly requestId: string; readonly afterSeconds: number }
   | { readonly kind: 'lost'; readonly why: string };
 
 const PATIENCE_MS = 6_000;
@@ -54,7 +54,7 @@ export class GraphqlClient {
 
 type Answer = {
   data?: Record<string, unknown> | null;
-  errors?: { extensions?: { code?: string; requestId?: string } }[];
+  errors?: { extensions?: { code?: string; requestId?: string; retryAfterSeconds?: number } }[];
 };
 
 function readReply(status: number, body: string): Reply {
@@ -66,8 +66,8 @@ function readReply(status: number, body: string): Reply {
   }
   const [error] = answer.errors ?? [];
   if (error) {
-    const { code = `HTTP ${status}`, requestId = '' } = error.extensions ?? {};
-    return { kind: 'error', code, requestId };
+    const { code = `HTTP ${status}`, requestId = '', retryAfterSeconds: afterSeconds = 0 } = error.extensions ?? {};
+    return { kind: 'error', code, requestId, afterSeconds };
   }
   return answer.data ? { kind: 'data', data: answer.data } : { kind: 'lost', why: `HTTP ${status}` };
 }

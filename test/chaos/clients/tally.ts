@@ -75,6 +75,10 @@ function addTo(sum: Record<string, number>, more: Readonly<Record<string, number
   for (const [name, count] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + count;
 }
 
+/** Those that got a definite answer. */
+export const countAnswered = (counts: Counts): number =>
+  Object.values(counts).reduce((total, { ok = 0, refused = 0 }) => total + ok + refused, 0);
+
 export const countAll = (counts: Counts): number =>
   Object.values(counts)
     .flatMap((outcomes) => Object.values(outcomes))
