@@ -72,7 +72,7 @@ export async function openTestServers() {
         return { brokers: keep(await startKafka(await dataDir('kafka'))).url };
       } catch (error) {
         if (!(error instanceof ServerUnavailable)) throw error;
-        console.error(`\nThe tests on Kafka are SKIPPED. ${error.message}\n`);
+        console.error(`\nThe tests on Kafka are SKIPPED. ${error.message} Tests use those of TEST_KAFKA_BROKERS.\n`);
         return { missing: error.message };
       }
     },
