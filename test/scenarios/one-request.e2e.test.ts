@@ -60,6 +60,8 @@ test('what the clock ends goes back to no request, and what an older process wro
   const held = await createBooking(fan, encodeGlobalId('Event', event.eventId), [
     encodeGlobalId('Seat', event.seatId(5)),
   ]);
+  // A hold that ends before its session is open is extended.
+  await bookingWhen(fan, held.booking.id, ({ status }) => status === 'PAYMENT_READY');
   const sql = postgres(system.bookingUrl, { max: 1 });
   await sql`update event_seats set hold_expires_at = now() - interval '1 second' where event_id = ${event.eventId} and status = 'HELD'`;
   await sql`update bookings set hold_expires_at = now() - interval '1 second' where id = ${held.booking.id.replace('Booking_', '')}`;
