@@ -41,7 +41,7 @@ const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort(new Error(signal)));
 const beganAt = performance.now();
 const tell = (line: string) => console.log(`${((performance.now() - beganAt) / 1000).toFixed(1).padStart(6)} ${line}`);
-const result = await runChaos({
+const running = runChaos({
   ...numbers,
   rate,
   log,
@@ -51,6 +51,11 @@ const result = await runChaos({
   convergesWithinMs: 120_000,
   tell,
   signal: stopping.signal,
+});
+const result = await running.catch((error: unknown) => {
+  if (!stopping.signal.aborted) throw error;
+  console.log('Stopped early: nothing is left of the run.');
+  process.exit(130);
 });
 for (const line of reportLines(result)) console.log(line);
 if (result.folder)

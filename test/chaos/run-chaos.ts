@@ -36,7 +36,7 @@ export type ChaosOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Takes a line now and then. */
   readonly tell: (line: string) => void;
-  /** Ends the run early, with everything stopped. */
+  /** Ends the run early, with everything stopped and nothing kept; then it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 };
 
@@ -76,7 +76,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     return { ...result, seconds, folder: isClean ? undefined : world.folder };
   } finally {
     await world.close();
-    if (isClean) await rm(world.folder, { recursive: true, force: true });
+    if (isClean || options.signal?.aborted) await rm(world.folder, { recursive: true, force: true });
   }
 }
 
@@ -97,6 +97,7 @@ async function runIn(world: World, options: ChaosOptions) {
   const progress = startProgress(options, clients, () => nemesis.injected.length);
   const run = async () => {
     await nemesis.done;
+    options.signal?.throwIfAborted();
     clearInterval(dumps);
     return { ...(await finish({ world, options, clients, plan, nemesis })), used: resources.used() };
   };
