@@ -72,7 +72,8 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
     await log.append(messages);
     const group = startGroup(log, name, { only: messages });
     await group.until(12);
-    const unread = async () => (await log.lag?.())?.find((one) => one.group === name && one.topic === 'booking')?.unread;
+    const unread = async () =>
+      (await log.lag?.())?.find((one) => one.group === name && one.topic === 'booking')?.unread;
     if (log.lag) await expect.poll(unread, { timeout: 20_000 }).toBe(0);
     await group.stop();
     await log.append(someMessages(5, 2));
