@@ -252,6 +252,12 @@ export function parsePaymentsConfig(env: Environment) {
   };
 }
 
+/** Of both services, since a restore concerns both. */
+export function parseConvergeConfig(env: Environment) {
+  const data = parse(z.intersection(payments, z.object(redis)), env);
+  return { ...parsePaymentsConfig(env), booking: { url: data.DATABASE_URL }, redis: { url: data.REDIS_URL } };
+}
+
 export function parseImportConfig(env: Environment) {
   const data = parse(importer, env);
   return { postgres: { url: data.DATABASE_URL, poolMax: data.DATABASE_POOL_MAX } };

@@ -1,4 +1,4 @@
-import type { PaymentGateway } from '#domain/payments/gateway.ts';
+import type { RecallingGateway } from '#domain/payments/gateway.ts';
 import { openSandboxGateway, type SandboxConfig } from './sandbox.ts';
 import { openStripeGateway, type StripeConfig } from './stripe.ts';
 
@@ -6,7 +6,7 @@ import { openStripeGateway, type StripeConfig } from './stripe.ts';
 export type GatewayConfig = SandboxConfig | StripeConfig;
 
 /** Opens no connection: the first call does. */
-export function openGateway(config: GatewayConfig): PaymentGateway {
+export function openGateway(config: GatewayConfig): RecallingGateway {
   switch (config.kind) {
     case 'sandbox':
       return openSandboxGateway(config);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { GatewayUnavailable } from '#domain/payments/gateway.ts';
 import { startSandboxGateway } from '#processes/gateway-sandbox/server.ts';
+import { gatewayChangesConformance } from '#test/support/gateway-changes-conformance.ts';
 import { gatewayConformance } from '#test/support/gateway-conformance.ts';
 import type { GatewayWorld } from '#test/support/gateway-world.ts';
 import { openNoticeReceiver } from '#test/support/notice-receiver.ts';
@@ -65,6 +66,7 @@ async function openWorld(): Promise<GatewayWorld> {
 }
 
 gatewayConformance('the sandbox adapter', openWorld);
+gatewayChangesConformance('the sandbox adapter', openWorld);
 
 const config = { kind: 'sandbox', apiKey, webhookSecrets: [secret] } as const;
 

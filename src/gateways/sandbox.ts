@@ -10,7 +10,7 @@ import {
   NoticeRejected,
   type NoticeType,
   type OpenedSession,
-  type PaymentGateway,
+  type RecallingGateway,
 } from '#domain/payments/gateway.ts';
 import { assertSigned, parseSignedJson } from './signed-notice.ts';
 
@@ -43,7 +43,7 @@ const sessionAnswer = z
     amount_minor: z.int(),
     captured_minor: z.int(),
     currency: z.string(),
-    metadata: z.object({ booking_id: z.string() }),
+    metadata: z.object({ booking_id: z.string(), event_id: z.string() }),
     expires_at: z.iso.datetime(),
     refunds: z.array(refundAnswer),
   })
@@ -51,6 +51,7 @@ const sessionAnswer = z
     (session): GatewaySession => ({
       reference: session.id,
       bookingId: session.metadata.booking_id,
+      eventId: session.metadata.event_id,
       status: statuses[session.status],
       url: session.url ?? undefined,
       amountMinor: session.amount_minor,
@@ -84,8 +85,12 @@ const noticeTypes: Readonly<Record<string, NoticeType>> = {
 };
 
 /** The adapter to the sandbox gateway process. */
-export function openSandboxGateway(config: SandboxConfig): PaymentGateway {
+export function openSandboxGateway(config: SandboxConfig): RecallingGateway {
   const call = caller(config);
+  const listSessions = async (query: URLSearchParams, signal: AbortSignal | undefined) => {
+    const path = `/v1/sessions?${query}`;
+    return (await call({ method: 'GET', path, signal }, z.object({ data: z.array(sessionAnswer) }))).data;
+  };
   return {
     name: 'sandbox',
     async openSession({ signal, ...request }) {
@@ -102,11 +107,10 @@ export function openSandboxGateway(config: SandboxConfig): PaymentGateway {
       const post = { method: 'POST', path: '/v1/sessions', body, key: request.idempotencyKey, signal } as const;
       return call(post, openedAnswer);
     },
-    async findSessionsByBooking({ bookingId, signal }) {
-      const path = `/v1/sessions?booking_id=${encodeURIComponent(bookingId)}`;
-      const found = await call({ method: 'GET', path, signal }, z.object({ data: z.array(sessionAnswer) }));
-      return found.data;
-    },
+    findSessionsByBooking: ({ bookingId, signal }) =>
+      listSessions(new URLSearchParams({ booking_id: bookingId }), signal),
+    findSessionsSince: ({ since, signal }) =>
+      listSessions(new URLSearchParams({ changed_since: since.toISOString() }), signal),
     getSession: (reference, options) =>
       call({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(reference)}`, ...options }, sessionAnswer),
     expireSession: (reference, options) =>

@@ -1,6 +1,7 @@
 import { Stripe } from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GatewayUnavailable } from '#domain/payments/gateway.ts';
+import { gatewayChangesConformance } from '#test/support/gateway-changes-conformance.ts';
 import { gatewayConformance } from '#test/support/gateway-conformance.ts';
 import { failure, type GatewayWorld, sessionRequest } from '#test/support/gateway-world.ts';
 import { openStripeApi, type StripeApi } from '#test/support/stripe-api.ts';
@@ -57,6 +58,7 @@ async function openWorld(): Promise<GatewayWorld> {
 }
 
 gatewayConformance('the Stripe adapter', openWorld);
+gatewayChangesConformance('the Stripe adapter', openWorld);
 
 describe('what Stripe is asked for', () => {
   let api: StripeApi;

@@ -6,7 +6,7 @@ import {
   type GatewaySessionStatus,
   GatewayUnavailable,
   type OpenSessionRequest,
-  type PaymentGateway,
+  type RecallingGateway,
   type RefundRequest,
 } from '#domain/payments/gateway.ts';
 import { readStripeNotice } from './stripe-notice.ts';
@@ -31,7 +31,7 @@ const MAX_LINES = 100;
 const EXPAND_MONEY = ['payment_intent.latest_charge.refunds'];
 
 /** The adapter to Stripe Checkout: https://docs.stripe.com/api/checkout/sessions */
-export function openStripeGateway(config: StripeConfig): PaymentGateway {
+export function openStripeGateway(config: StripeConfig): RecallingGateway {
   const stripe = openClient(config);
   const { sessions } = stripe.checkout;
   const getSession = async (reference: string) =>
@@ -51,6 +51,8 @@ export function openStripeGateway(config: StripeConfig): PaymentGateway {
         const references = await findReferences(stripe, bookingId, createdAfter);
         return Promise.all(references.map(getSession));
       }),
+    findSessionsSince: ({ since, signal }) =>
+      asking(signal, async () => Promise.all((await findChangedSince(stripe, since)).map(getSession))),
     getSession: (reference, options) => asking(options?.signal, () => getSession(reference)),
     expireSession: (reference, options) =>
       asking(options?.signal, async () => {
@@ -133,6 +135,19 @@ async function findReferences(stripe: Stripe, bookingId: string, createdAfter: D
   return references;
 }
 
+/** Opened since, and those whose payment intent has a refund since. */
+async function findChangedSince(stripe: Stripe, since: Date): Promise<string[]> {
+  const created = { gte: Math.floor(since.getTime() / 1000) };
+  const references = new Set<string>();
+  for await (const session of stripe.checkout.sessions.list({ created, limit: 100 })) references.add(session.id);
+  for await (const { payment_intent: intent } of stripe.refunds.list({ created, limit: 100 })) {
+    const of = idOf(intent);
+    if (!of) continue;
+    for await (const session of stripe.checkout.sessions.list({ payment_intent: of })) references.add(session.id);
+  }
+  return [...references];
+}
+
 /**
  * Looks for the refund before asking for it: Stripe forgets idempotency keys after a day, and repeats a saved 500 for
  * as long as it remembers one.
@@ -166,6 +181,7 @@ function readSession(session: Stripe.Checkout.Session): GatewaySession {
   return {
     reference: session.id,
     bookingId: session.metadata?.booking_id,
+    eventId: session.metadata?.event_id,
     status,
     url: session.url ?? undefined,
     amountMinor: session.amount_total ?? 0,

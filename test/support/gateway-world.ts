@@ -1,4 +1,4 @@
-import type { NoticeHeaders, OpenedSession, OpenSessionRequest, PaymentGateway } from '#domain/payments/gateway.ts';
+import type { NoticeHeaders, OpenedSession, OpenSessionRequest, RecallingGateway } from '#domain/payments/gateway.ts';
 
 export interface Delivered {
   readonly rawBody: Buffer;
@@ -8,7 +8,7 @@ export interface Delivered {
 /** One provider with a fan in front of its payment page, a merchant's endpoint behind it, and trouble on demand. */
 export interface GatewayWorld {
   readonly secret: string;
-  open(options?: { secrets?: readonly string[]; timeoutMs?: number; apiKey?: string }): PaymentGateway;
+  open(options?: { secrets?: readonly string[]; timeoutMs?: number; apiKey?: string }): RecallingGateway;
   pay(session: OpenedSession): Promise<void>;
   decline(session: OpenedSession): Promise<void>;
   /** The notice about this booking that the gateway sent for it being paid, declined, expired or refunded. */

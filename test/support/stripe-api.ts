@@ -179,12 +179,18 @@ function get(account: Account, url: URL): Answer {
     return session ? { status: 200, body: checkoutSession(session, expanded) } : missing();
   }
   if (url.pathname === '/v1/refunds') {
-    const session = account.sessions.find(({ intent }) => intent === query.get('payment_intent'));
-    return list(session ? session.refunds.map((given) => refund(session, given)).reverse() : []);
+    const wanted = query.get('payment_intent');
+    const from = Number(query.get('created[gte]'));
+    const of = account.sessions.filter(({ intent }) => intent && (wanted === null || intent === wanted));
+    const found = of.flatMap((session) => session.refunds.map((given) => refund(session, given)));
+    return list(found.filter(({ created }) => created >= from).reverse());
   }
   if (url.pathname !== '/v1/checkout/sessions') return missing();
+  const until = Number(query.get('created[lte]') ?? Number.POSITIVE_INFINITY);
+  const intentOf = query.get('payment_intent');
   const inWindow = account.sessions.filter(
-    ({ created }) => created >= Number(query.get('created[gte]')) && created <= Number(query.get('created[lte]')),
+    ({ created, intent }) =>
+      created >= Number(query.get('created[gte]')) && created <= until && (intentOf === null || intent === intentOf),
   );
   // Pages of three, whatever is asked for, so that a reader of the first page alone is found out.
   const from = inWindow.findIndex(({ id }) => id === query.get('starting_after')) + 1;

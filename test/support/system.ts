@@ -52,6 +52,8 @@ export type System = {
   paymentsUrl: string;
   redisUrl: string;
   kafka: TestKafka | undefined;
+  /** What the processes were started with. */
+  env: Readonly<Record<string, string>>;
   /** What the processes printed, a line each. */
   lines: readonly string[];
   /** What the process tells Prometheus now. */
@@ -159,6 +161,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     paymentsUrl: payments.url,
     redisUrl,
     kafka,
+    env,
     lines,
     metrics: async (name) => (await fetch(`${metricsUrl(name)}/metrics`)).text(),
     metricsUrl,

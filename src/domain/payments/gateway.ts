@@ -34,6 +34,15 @@ export interface PaymentGateway {
   verifyNotice(rawBody: Buffer, headers: NoticeHeaders, now: Date): Notice;
 }
 
+/** What only a restore asks for; both adapters have it. */
+export interface RecallingGateway extends PaymentGateway {
+  /**
+   * Sessions that were opened, or of which money went back, at `since` or later: what a restored database may have
+   * forgotten. Each once.
+   */
+  findSessionsSince(search: { since: Date } & CallOptions): Promise<GatewaySession[]>;
+}
+
 export type GatewayName = 'sandbox' | 'stripe';
 
 export interface CallOptions {
@@ -87,6 +96,7 @@ export type GatewaySessionStatus = 'OPEN' | 'PAID' | 'DECLINED' | 'EXPIRED';
 export interface GatewaySession {
   readonly reference: string;
   readonly bookingId: string | undefined;
+  readonly eventId?: string | undefined;
   readonly status: GatewaySessionStatus;
   /** The page where the fan pays; there is none once the session is no longer open. */
   readonly url: string | undefined;

@@ -8,6 +8,7 @@ import { createRefund, presentLedger, refundBody } from './refunds.ts';
 import {
   type Books,
   listSessionsOfBooking,
+  listSessionsSince,
   openSession,
   openSessionBody,
   pageUrl,
@@ -54,8 +55,10 @@ const routes: readonly Route[] = [
     path: /^\/v1\/sessions$/,
     run({ books, url }) {
       const bookingId = url.searchParams.get('booking_id');
-      if (!bookingId) throw new Problem(400, 'invalid_request_error', 'booking_id is required.');
-      const found = listSessionsOfBooking(books.store, bookingId);
+      const since = Date.parse(url.searchParams.get('changed_since') ?? '');
+      if (!bookingId && Number.isNaN(since))
+        throw new Problem(400, 'invalid_request_error', 'booking_id or changed_since is required.');
+      const found = bookingId ? listSessionsOfBooking(books.store, bookingId) : listSessionsSince(books.store, since);
       return { object: 'list', data: found.map((session) => presentSession(books, session)) };
     },
   },

@@ -125,6 +125,16 @@ export function listSessionsOfBooking(store: Store, bookingId: string): SessionR
   return rows.map((row) => sessionRow.parse(row));
 }
 
+/** Opened or refunded since, newest first. */
+export function listSessionsSince(store: Store, sinceMs: number): SessionRow[] {
+  const rows = store.all(
+    `SELECT * FROM sessions WHERE created_at >= ?1 OR id IN (SELECT session_id FROM refunds WHERE created_at >= ?1)
+     ORDER BY seq DESC`,
+    sinceMs,
+  );
+  return rows.map((row) => sessionRow.parse(row));
+}
+
 /** Takes the money once: a second `paid` changes nothing, and so does anything that comes after another end. */
 export function settleSession(books: Books, id: string, outcome: 'paid' | 'declined' | 'expired'): SessionRow {
   return books.store.transaction(() => {

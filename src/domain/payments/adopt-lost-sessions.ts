@@ -1,0 +1,83 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Db, Tx } from '#db/client.ts';
+import { inTransaction } from '#db/transaction.ts';
+import type { GatewayName, GatewaySession, RecallingGateway } from './gateway.ts';
+import {
+  adoptSession,
+  insertPayment,
+  lockPaymentOfBooking,
+  markClosing,
+  markInDoubt,
+  type Payment,
+  recordRefundDue,
+  storeSession,
+} from './payment-statements.ts';
+import { recordSession } from './record-session-statements.ts';
+
+type Needs = {
+  readonly db: Db;
+  readonly gateway: Pick<RecallingGateway, 'name' | 'findSessionsSince'>;
+  /** Which of these bookings exist. */
+  readonly knownBookings: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
+};
+
+/** How many sessions had no payment, were given back without our knowing, or ended so; the last are asked about. */
+export type Adopted = { readonly lost: number; readonly givenBack: number; readonly inDoubt: number };
+
+/**
+ * The payments database was restored to an earlier time, and the gateway has done more than it remembers. Each session
+ * that it does not know becomes a payment, before the messages of its booking come again: they would take it for one that
+ * the gateway was never asked for. If nobody knows the booking either, it has ended: the session is closed, or its money
+ * goes back, in the usual way. Money that went back is given back once more with the same key, which gives nothing twice.
+ * Safe to repeat.
+ */
+export async function adoptLostSessions({ db, gateway, knownBookings }: Needs, since: Date): Promise<Adopted> {
+  const adopted = { lost: 0, givenBack: 0, inDoubt: 0 };
+  const sessions = await gateway.findSessionsSince({ since });
+  const known = await knownBookings(sessions.flatMap(({ bookingId }) => bookingId ?? []));
+  for (const session of sessions) {
+    const { bookingId, eventId } = session;
+    if (!bookingId || !eventId) continue;
+    const found = await inTransaction(db, 'adopt-lost-session', async (tx) => {
+      const payment = await lockPaymentOfBooking(tx, bookingId);
+      if (payment) return compare(tx, payment, session);
+      const lost = await insertLost(tx, gateway.name, { ...session, bookingId, eventId });
+      if (!known.has(bookingId)) await markClosing(tx, lost);
+      await takeOver(tx, lost, session);
+      return 'lost';
+    });
+    if (found) adopted[found] += 1;
+  }
+  return adopted;
+}
+
+async function compare(tx: Tx, payment: Payment, session: GatewaySession): Promise<keyof Adopted | undefined> {
+  if (session.refunds.some(({ status }) => status !== 'FAILED') && payment.status === 'PAYMENT_SUCCESS')
+    return (await recordRefundDue(tx, payment, { reason: 'RESTORED' })) ? 'givenBack' : undefined;
+  if (session.status === 'OPEN' || !['SESSION_CREATED', 'PAYMENT_FAILED'].includes(payment.status)) return undefined;
+  await markInDoubt(tx, payment);
+  return 'inDoubt';
+}
+
+async function insertLost(
+  tx: Tx,
+  gateway: GatewayName,
+  { bookingId, eventId, amountMinor, currency, expiresAt }: GatewaySession & { bookingId: string; eventId: string },
+): Promise<Payment> {
+  const about = { bookingId, eventId, amountMinor, currency, description: '', lines: [] };
+  const ends = { holdExpiresAt: expiresAt, sessionExpiresAt: expiresAt };
+  await insertPayment(tx, { id: randomUUIDv7(), gateway, requestId: null, traceparent: null, ...about, ...ends });
+  const payment = await lockPaymentOfBooking(tx, bookingId);
+  if (!payment) throw new Error(`The payment of booking ${bookingId} was just inserted.`);
+  return payment;
+}
+
+async function takeOver(tx: Tx, payment: Payment, session: GatewaySession): Promise<void> {
+  const { reference, url } = session;
+  if (session.status === 'OPEN' && url) {
+    await storeSession(tx, payment, { reference, url, askAfterSeconds: 0 });
+    return;
+  }
+  await adoptSession(tx, payment, reference);
+  await recordSession(tx, { ...payment, gatewayReference: reference }, { ...session, at: new Date() });
+}

@@ -1,0 +1,26 @@
+import postgres from 'postgres';
+
+/**
+ * Hands a consumer group of the log in PostgreSQL everything once more that was appended at `since` or later; nothing
+ * that it has not read yet is skipped. Its inbox leaves out what it remembers. Answers how many messages come again.
+ */
+export async function rewindGroup(url: string, group: string, since: Date): Promise<number> {
+  const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
+  try {
+    const [row] = await sql<{ messages: number }[]>`
+      with first as (
+        select c.topic, c.partition, c."offset" as before, min(m."offset") as "offset"
+        from event_log.positions c join event_log.messages m using (topic, partition)
+        where c.consumer_group = ${group} and m.appended_at >= ${since} and m."offset" < c."offset"
+        group by c.topic, c.partition, c."offset"
+      ), moved as (
+        update event_log.positions c set "offset" = first."offset" from first
+        where c.consumer_group = ${group} and c.topic = first.topic and c.partition = first.partition
+        returning first.before - first."offset" as messages
+      )
+      select coalesce(sum(messages), 0)::int as messages from moved`;
+    return row?.messages ?? 0;
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}

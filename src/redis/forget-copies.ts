@@ -1,0 +1,22 @@
+import { openRedis } from './client.ts';
+import { EPOCH, SEAT_KEYS, waitingRoom } from './keys.ts';
+
+/**
+ * Removes every copy of what PostgreSQL knows: seat locks, seat maps, versions of waiting rooms. After a restore they may
+ * be ahead of it. While the epoch is missing holds are decided by PostgreSQL alone, and a worker builds the locks anew.
+ */
+export async function forgetCopies(options: { url: string; name: string }): Promise<number> {
+  const redis = openRedis(options);
+  let forgotten = 0;
+  try {
+    await redis.del(EPOCH);
+    for (const match of [SEAT_KEYS, waitingRoom('*')]) {
+      for await (const keys of redis.scanStream({ match, count: 1000 })) {
+        if (keys.length > 0) forgotten += await redis.unlink(...(keys as string[]));
+      }
+    }
+    return forgotten;
+  } finally {
+    redis.disconnect();
+  }
+}
