@@ -5,6 +5,7 @@ import { closeDb, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { expectAllInvariants } from '#test/support/all-invariants.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import { openCommitProxy } from '#test/support/commit-proxy.ts';
 import { bookingWhen, createBooking, decideAt, type Fan, signInAsGuest } from '#test/support/fan.ts';
 import { startSystem } from '#test/support/system.ts';
 
@@ -83,6 +84,27 @@ test('the key of somebody else is nobody’s business', async () => {
   const [mine, theirs] = [await book(one, event, [0], 'same'), await book(two, event, [1], 'same')];
   expect([mine.replayed, theirs.replayed]).toEqual([false, false]);
   expect(mine.booking.id).not.toBe(theirs.booking.id);
+});
+
+test('the answer to a COMMIT is lost, or the COMMIT itself: the fan is told of the one booking, now and with the same key', async () => {
+  const proxy = await openCommitProxy(system.bookingUrl);
+  await system.kill('api-2', 'SIGTERM');
+  await system.start('api-2', { DATABASE_URL: proxy.url });
+  const fan = (await signInAsGuest(system.apiUrl)).at(system.secondApiUrl);
+  for (const where of ['after', 'before', 'after', 'before'] as const) {
+    const event = await seedEvent(db, { seats: 4 });
+    const [key, cutsBefore] = [randomUUID(), proxy.cuts()];
+    proxy.cutAt(where);
+    const answer = await book(fan, event, [0, 1], key);
+    expect(proxy.cuts()).toBe(cutsBefore + 1);
+    expect(answer).toMatchObject({ __typename: 'CreateBookingSuccess', booking: { status: 'PENDING_PAYMENT' } });
+    for (const api of [system.apiUrl, system.secondApiUrl])
+      expect(await book(fan.at(api), event, [0, 1], key)).toEqual({ ...answer, replayed: true });
+    expect(await stateOf(event)).toEqual({ version: 1, held: 2, bookings: 1, messages: 1 });
+  }
+  await system.kill('api-2', 'SIGTERM');
+  proxy.close();
+  await system.start('api-2');
 });
 
 test('a key answers with the booking as it is now: open to pay, confirmed', async () => {
