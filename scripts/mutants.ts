@@ -1,26 +1,29 @@
 import { parseArgs } from 'node:util';
 import { mutants } from '#test/chaos/mutants/all-mutants.ts';
 import { mutatedFiles } from '#test/chaos/mutants/mutant.ts';
-import { type Caught, control, runMutant } from '#test/chaos/mutants/run-mutants.ts';
+import { type Caught, controls, runMutant } from '#test/chaos/mutants/run-mutants.ts';
 import { openTestServerBroker } from '#test/support/test-server-broker.ts';
 
-// Plants bugs, one at a time, and lets a short run with everything going wrong find each of them. A bug that nobody finds,
-// and a run without a bug in which something is found, fail.
+// Plants bugs, one at a time, and lets simulated worlds or a short run with everything going wrong find each of them. A bug
+// that nobody finds, and a run without a bug in which something is found, fail.
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: [] },
     list: { type: 'boolean', default: false },
     at: { type: 'string', default: '2' },
+    patience: { type: 'string', default: '1' },
   },
 });
 const wanted = values.only.flatMap((names) => names.split(','));
-const unknown = wanted.filter((name) => !mutants.some((mutant) => mutant.name === name));
+const all = [...controls, ...mutants];
+const unknown = wanted.filter((name) => !all.some((mutant) => mutant.name === name));
 if (unknown.length > 0) {
   console.error(`There is no mutant ${unknown.join(', ')}; --list names them.`);
   process.exit(2);
 }
 if (values.list) {
-  for (const { name, bug } of mutants) console.log(`${name.padEnd(32)} ${bug}`);
+  for (const { name, vehicle = 'simulation', bug } of all)
+    console.log(`${name.padEnd(32)} ${vehicle.padEnd(10)} ${bug}`);
   process.exit(0);
 }
 const CAUGHT_WITHIN_SECONDS = 60;
@@ -28,8 +31,8 @@ const CAUGHT_WITHIN_SECONDS = 60;
 for (const mutant of mutants) await mutatedFiles(mutant);
 const broker = await openTestServerBroker();
 process.env.TEST_SERVERS_URL = broker.url;
-const waiting = [control, ...mutants.filter(({ name }) => wanted.length === 0 || wanted.includes(name))];
-const total = waiting.length - 1;
+const waiting = all.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const chosen = waiting.filter((mutant) => !controls.includes(mutant));
 const failed: string[] = [];
 const startedAt = performance.now();
 try {
@@ -38,7 +41,7 @@ try {
   await broker.close();
 }
 console.log(
-  `${total - failed.filter((name) => name !== control.name).length} of ${total} mutants caught in ${seconds(performance.now() - startedAt)}`,
+  `${chosen.filter(({ name }) => !failed.includes(name)).length} of ${chosen.length} mutants caught in ${seconds(performance.now() - startedAt)}`,
 );
 if (failed.length > 0) console.log(`failed: ${failed.join(', ')}`);
 process.exitCode = failed.length > 0 ? 1 : 0;
@@ -46,7 +49,7 @@ process.exitCode = failed.length > 0 ? 1 : 0;
 async function work(): Promise<void> {
   for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
     try {
-      report(await runMutant(mutant));
+      report(await runMutant(mutant, Number(values.patience)));
     } catch (error) {
       failed.push(mutant.name);
       console.log(`ERROR    ${mutant.name}: ${error instanceof Error ? error.message : String(error)}`);
@@ -54,11 +57,12 @@ async function work(): Promise<void> {
   }
 }
 
-function report({ name, by, evidence, seconds: took, operations }: Caught): void {
-  const about = `${name.padEnd(32)} ${took.toFixed(1).padStart(5)} s  ${String(operations).padStart(5)} operations`;
-  const isRight = name === control.name ? by.length === 0 : by.length > 0 && took <= CAUGHT_WITHIN_SECONDS;
+function report({ name, vehicle, by, evidence, seconds: took }: Caught): void {
+  const about = `${name.padEnd(32)} ${took.toFixed(1).padStart(5)} s  ${vehicle.padEnd(10)}`;
+  const isControl = controls.some((control) => control.name === name);
+  const isRight = isControl ? by.length === 0 : by.length > 0 && took <= CAUGHT_WITHIN_SECONDS;
   if (!isRight) failed.push(name);
-  if (by.length === 0) console.log(`${name === control.name ? 'clean   ' : 'SURVIVED'} ${about}`);
+  if (by.length === 0) console.log(`${isControl ? 'clean   ' : 'SURVIVED'} ${about}`);
   else console.log(`${isRight ? 'caught  ' : 'WRONG   '} ${about}  ${by.join(', ')}: ${evidence}`);
 }
 

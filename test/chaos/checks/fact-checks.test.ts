@@ -76,6 +76,11 @@ test('M1 finds a map that never was, in its version or in its seats', () => {
   expect(broken([sawMap(2, { HELD: [1] })], facts)).toEqual(['M1']);
 });
 
+test('M1 comes to an end where a version is there twice', () => {
+  const twice = life.map((step) => ({ ...step, version: Math.min(step.version, 2) }));
+  expect(broken([sawMap(6, sold)], factsOf(twice, sold))).toEqual(['V1', 'M1']);
+});
+
 test('W4 finds who had too many seats for a moment', () => {
   const steps = transitions(['BookingCreated', 'ann'], ['BookingExpired', 'ann']).map((step) => ({
     ...step,

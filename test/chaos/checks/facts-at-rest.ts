@@ -83,8 +83,8 @@ async function ask(books: Books, waitingGroups: readonly string[] = []): Promise
   return [...promises].map(([id, promise]) => ({ id, promise, found: found.get(id) ?? [] }));
 }
 
-/** The gateway's own books: each notice that it was told is kept is in ours, and each booking has one session at most. */
-async function askGateway({ paymentsUrl, gatewayUrl }: Books): Promise<string[]> {
+/** The gateway's own books: each notice that it was told is kept is in ours, and each booking has one session at most; so at every moment. */
+export async function askGateway({ paymentsUrl, gatewayUrl }: Books): Promise<string[]> {
   const sql = postgres(paymentsUrl, { max: 1, onnotice: () => undefined });
   try {
     const call = merchantCall(gatewayUrl);

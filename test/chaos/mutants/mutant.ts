@@ -8,6 +8,11 @@ export type Mutant = {
   /** What the product does wrong. */
   readonly bug: string;
   readonly edits: readonly Edit[];
+  /**
+   * What it is run through: worlds of the simulation, which run the product's code and SQL; or a rush, which takes
+   * longer and also runs what those leave out: HTTP, logical decoding, the scripts in Redis. Default: the simulation.
+   */
+  readonly vehicle?: 'simulation' | 'rush';
 };
 
 export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
@@ -31,9 +36,9 @@ export async function mutatedFiles({ name, edits }: Mutant): Promise<Map<string,
 export async function plantMutant(mutant: Mutant): Promise<{ root: string; remove(): Promise<void> }> {
   const files = await mutatedFiles(mutant);
   const copy = await mkdtemp(join(tmpdir(), `frontrow-mutant-${mutant.name}-`));
-  await cp(join(root, 'src'), join(copy, 'src'), { recursive: true });
-  await cp(join(root, 'package.json'), join(copy, 'package.json'));
-  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
+  for (const name of ['src', 'test', 'scripts', 'package.json'])
+    await cp(join(root, name), join(copy, name), { recursive: true });
+  for (const name of ['node_modules', 'drizzle']) await symlink(join(root, name), join(copy, name));
   for (const [file, text] of files) await writeFile(join(copy, file), text);
   return { root: copy, remove: () => rm(copy, { recursive: true, force: true }) };
 }

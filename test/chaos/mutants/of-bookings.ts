@@ -54,6 +54,7 @@ export const bookingMutants: readonly Mutant[] = [
   {
     name: 'lock-row-not-taken',
     bug: 'two processes write one event at once, each from what it read',
+    vehicle: 'rush',
     edits: [
       withoutSeatLocks,
       { file: reads, find: 'order by event_id for update`;', replace: 'order by event_id`;' },
@@ -85,6 +86,7 @@ export const bookingMutants: readonly Mutant[] = [
   {
     name: 'some-seats-of-a-hold',
     bug: 'a hold takes those of its seats that are free and leaves out the others',
+    vehicle: 'rush',
     edits: [
       withoutSeatLocks,
       {
@@ -139,6 +141,7 @@ export const bookingMutants: readonly Mutant[] = [
   {
     name: 'seat-limit-ignored',
     bug: 'a fan may have any number of seats of an event',
+    vehicle: 'rush',
     edits: [
       {
         file: rules,
@@ -150,6 +153,7 @@ export const bookingMutants: readonly Mutant[] = [
   {
     name: 'idempotency-hash-ignored',
     bug: 'a key that was used for other seats answers with the booking of those',
+    vehicle: 'rush',
     edits: [
       {
         file: rules,
@@ -166,6 +170,7 @@ export const bookingMutants: readonly Mutant[] = [
   {
     name: 'cancel-without-owner-check',
     bug: 'anybody may cancel a booking whose id they know',
+    vehicle: 'rush',
     edits: [
       { file: cancel, find: ' and user_id =', replace: " and '' <>" },
       { file: rules, find: "if (booking.userId !== userId) return { kind: 'noBooking' };", replace: '' },
@@ -174,6 +179,7 @@ export const bookingMutants: readonly Mutant[] = [
   {
     name: 'cancelled-booking-confirmed',
     bug: 'money that arrives after a cancellation confirms the booking',
+    vehicle: 'rush',
     edits: [{ file: rules, find: "if (booking.status === 'CANCELLED') return 'BOOKING_CANCELLED';", replace: '' }],
   },
   {
@@ -219,6 +225,7 @@ export const bookingMutants: readonly Mutant[] = [
   {
     name: 'bookings-from-a-cache',
     bug: 'a booking is read from what this process read a second ago',
+    vehicle: 'rush',
     edits: [
       {
         file: 'src/domain/booking/booking-queries.ts',

@@ -7,6 +7,7 @@ export const deliveryMutants: readonly Mutant[] = [
   {
     name: 'acknowledged-before-append',
     bug: 'the relay acknowledges a position before the event log has what came before it',
+    vehicle: 'rush',
     edits: [
       {
         file: decoding,
@@ -22,6 +23,7 @@ export const deliveryMutants: readonly Mutant[] = [
   {
     name: 'position-moved-before-handling',
     bug: 'a consumer goes on behind a message that it could not handle for the moment',
+    vehicle: 'rush',
     edits: [{ file: log, find: 'if (waiting) return waiting.offset;', replace: 'void waiting;' }],
   },
   {

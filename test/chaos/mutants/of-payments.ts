@@ -7,6 +7,7 @@ export const paymentMutants: readonly Mutant[] = [
   {
     name: 'refund-without-key',
     bug: 'the gateway is asked for a refund without an idempotency key',
+    vehicle: 'rush',
     edits: [
       {
         file: 'src/gateways/sandbox.ts',
@@ -29,6 +30,7 @@ export const paymentMutants: readonly Mutant[] = [
   {
     name: 'answer-before-notice-is-stored',
     bug: 'the gateway is told 200 before its notice is stored',
+    vehicle: 'rush',
     edits: [
       {
         file: 'src/http/gateway-webhook.ts',
@@ -116,6 +118,7 @@ export const paymentMutants: readonly Mutant[] = [
   {
     name: 'inbox-outside-transaction',
     bug: 'a message is marked as handled before its effect is committed',
+    vehicle: 'rush',
     edits: [
       {
         file: 'src/db/transaction.ts',

@@ -1,36 +1,46 @@
 import { failuresOf } from '../checks/run-checks.ts';
 import { rush } from '../rush/rush.ts';
 import { type Mutant, plantMutant } from './mutant.ts';
+import { simulateMutant } from './simulate-mutant.ts';
 
 export type Caught = {
   readonly name: string;
+  readonly vehicle: 'simulation' | 'rush';
   /** The checks that found it; none: it survived. */
   readonly by: readonly string[];
   readonly evidence: string | undefined;
   /** From the first request on. */
   readonly seconds: number;
-  readonly operations: number;
 };
 
-/** Without a bug; must come back with nothing. */
-export const control: Mutant = { name: 'control', bug: 'none', edits: [] };
+/** Without a bug; must come back with nothing, whichever way they are run. */
+export const controls: readonly Mutant[] = [
+  { name: 'control', bug: 'none', edits: [], vehicle: 'rush' },
+  { name: 'simulated-control', bug: 'none', edits: [], vehicle: 'simulation' },
+];
 
-/** One mutant, on databases of its own. Throws when it can't be run: that is no catch. */
-export async function runMutant(mutant: Mutant): Promise<Caught> {
+/**
+ * One mutant, on databases of its own. Throws when it can't be run: that is no catch.
+ * @param patience how many times longer than on a quiet machine scenes and rest may take
+ */
+export async function runMutant(mutant: Mutant, patience = 1): Promise<Caught> {
   const planted = await plantMutant(mutant);
+  const { name, vehicle = 'simulation' } = mutant;
   try {
-    const { results, seconds, operations } = await rush({ root: planted.root });
-    const failures = failuresOf(results);
-    const by = failures.filter(({ verdict }) => verdict === 'broken');
-    const undecided = failures.filter(({ verdict }) => verdict === 'unknown');
-    // A rush in which nothing happened has caught nobody.
-    if (by.length === 0 && undecided.length > 0)
-      throw new Error(
-        `${mutant.name}: ${undecided.map(({ check, evidence }) => `${check}: ${evidence[0]}`).join('; ')}`,
-      );
-    const [first] = by;
-    return { name: mutant.name, by: by.map(({ check }) => check), evidence: first?.evidence[0], seconds, operations };
+    if (vehicle === 'rush') return { name, vehicle, ...(await rushThrough(planted.root, patience)) };
+    return { name, vehicle, ...(await simulateMutant(planted.root)) };
   } finally {
     await planted.remove();
   }
+}
+
+async function rushThrough(root: string, patience: number): Promise<Omit<Caught, 'name' | 'vehicle'>> {
+  const { results, seconds } = await rush({ root, patience });
+  const failures = failuresOf(results);
+  const by = failures.filter(({ verdict }) => verdict === 'broken');
+  const undecided = failures.filter(({ verdict }) => verdict === 'unknown');
+  // A rush in which nothing happened has caught nobody.
+  if (by.length === 0 && undecided.length > 0)
+    throw new Error(undecided.map(({ check, evidence }) => `${check}: ${evidence[0]}`).join('; '));
+  return { by: by.map(({ check }) => check), evidence: by[0]?.evidence[0], seconds };
 }

@@ -5,20 +5,22 @@ import { signInCrowd } from '#test/support/fan.ts';
 import { findViolations } from '#test/support/invariants.ts';
 import { type ProcessName, type System, startSystem } from '#test/support/system.ts';
 import { type CheckResult, Findings } from '../checks/check.ts';
-import { readFactsAtRest } from '../checks/facts-at-rest.ts';
+import { askGateway, readFactsAtRest } from '../checks/facts-at-rest.ts';
+import { checkIdempotency } from '../checks/idempotency.ts';
 import { runChecks } from '../checks/run-checks.ts';
+import { checkSessionOrder } from '../checks/session-order.ts';
 import type { HistoryRecord } from '../history.ts';
 import { runLane } from './lanes.ts';
 import { RushFan } from './rush-fan.ts';
 import { type Scene, scenes } from './scenes.ts';
-import { storm } from './storm.ts';
+import { refuseInserts, storm } from './storm.ts';
 import { Watcher } from './watcher.ts';
 
 export type RushOptions = {
   /** The folder with the `src` that is run. */
   readonly root: string;
-  /** How long everything may take to come to rest. */
-  readonly restWithinMs?: number;
+  /** How many times longer than on a quiet machine scenes and rest may take. Default 1. */
+  readonly patience?: number;
 };
 
 export type Rush = {
@@ -37,7 +39,8 @@ const HOLD_TTL_SECONDS = 4;
 const SHORTEST_MS = 10_000;
 const LONGEST_MS = 20_000;
 /** A scene that went wrong is played again, so long. */
-const SCENES_WITHIN_MS = 40_000;
+const SCENES_WITHIN_MS = 35_000;
+const REST_WITHIN_MS = 20_000;
 const ENOUGH_OPERATIONS = 800;
 const LOOK_EVERY_MS = 1_000;
 /** Those that speak of time are asked at rest: a machine may be slow. */
@@ -68,18 +71,26 @@ export async function rush(options: RushOptions): Promise<Rush> {
   }
 }
 
-async function run(system: System, db: Db, { restWithinMs = 25_000 }: RushOptions): Promise<Rush> {
+async function run(system: System, db: Db, { patience = 1 }: RushOptions): Promise<Rush> {
   const history: HistoryRecord[] = [];
   const write = (record: HistoryRecord) => void history.push(record);
   const first = await seedEvent(db, EVENT);
   const hot = [first];
   while (hot.length < HOT_EVENTS) hot.push(await seedEvent(db, { ...EVENT, like: first }));
-  const found = lookOut(system);
+  const found = lookOut(system, history);
   const guests = await signInCrowd(system.apiUrl, FANS + 2 * Object.keys(scenes).length);
   const fans = guests.map((fan) => new RushFan(fan, write, found.isBroken));
   const watchers = hot.map((event, index) => {
     return new Watcher(index % 2 === 0 ? system.apiUrl : system.secondApiUrl, event, write);
   });
+  await Promise.all([
+    // The first notices are answered with an error, twice each, and must be told again.
+    refuseInserts(system.paymentsUrl, 'notices', 'n <= 16'),
+    // A message has no effect, and must be handled again.
+    refuseInserts(system.paymentsUrl, 'payments', 'n % 4 = 2 and n < 100'),
+    // The relay can't append, and must not go on.
+    refuseInserts(system.bookingUrl, 'event_log.messages', 'n % 10 = 3 and n < 300'),
+  ]);
   const startedAt = performance.now();
   const elapsed = () => performance.now() - startedAt;
   // A machine that has little to give gives it for longer.
@@ -87,7 +98,12 @@ async function run(system: System, db: Db, { restWithinMs = 25_000 }: RushOption
     found.isBroken() || elapsed() > LONGEST_MS || (elapsed() > SHORTEST_MS && history.length > ENOUGH_OPERATIONS);
   const currentEvent = () => hot[Math.floor((elapsed() / SHORTEST_MS) * HOT_EVENTS) % HOT_EVENTS] ?? first;
   const newEvent = () => seedEvent(db, { ...EVENT, like: first });
-  const playing = playScenes(system, { fans: fans.slice(FANS), newEvent, isOver: found.isBroken });
+  const playing = playScenes(system, {
+    fans: fans.slice(FANS),
+    newEvent,
+    isOver: found.isBroken,
+    withinMs: SCENES_WITHIN_MS * patience,
+  });
   let arePlayed = false;
   const played = playing.finally(() => {
     arePlayed = true;
@@ -99,7 +115,7 @@ async function run(system: System, db: Db, { restWithinMs = 25_000 }: RushOption
   ]);
   const reached = await played;
   await found.stop();
-  const facts = await readFactsAtRest(system, { withinMs: found.isBroken() ? 0 : restWithinMs });
+  const facts = await readFactsAtRest(system, { withinMs: found.isBroken() ? 0 : REST_WITHIN_MS * patience });
   const finishing = watchers.map((watcher) => {
     const { version = 0 } = facts.maps?.get(watcher.eventId) ?? {};
     return watcher.finish(version, found.isBroken() ? 0 : VIEWS_WITHIN_MS);
@@ -117,15 +133,20 @@ function lanesOf(system: System, fans: readonly RushFan[]) {
   });
 }
 
-type Play = { fans: readonly RushFan[]; newEvent: () => Promise<SeededEvent>; isOver: () => boolean };
+type Play = {
+  fans: readonly RushFan[];
+  newEvent: () => Promise<SeededEvent>;
+  isOver: () => boolean;
+  withinMs: number;
+};
 
 /** Each until it came to what it is for. One that never does leaves it unknown whether its promises hold. */
-async function playScenes(system: System, { fans, newEvent, isOver }: Play): Promise<Findings> {
+async function playScenes(system: System, { fans, newEvent, isOver, withinMs }: Play): Promise<Findings> {
   const findings = new Findings('SCENES', 'every scene came to what it is for');
   const play = async ([name, scene]: [string, Scene], index: number) => {
     const [fan, rival] = fans.slice(2 * index);
     if (!fan || !rival) throw new Error('There are too few fans.');
-    const giveUpAt = performance.now() + SCENES_WITHIN_MS;
+    const giveUpAt = performance.now() + withinMs;
     while (!isOver() && performance.now() < giveUpAt) {
       findings.looked += 1;
       if (await scene({ ...system, fan, rival, event: await newEvent() })) return;
@@ -137,13 +158,18 @@ async function playScenes(system: System, { fans, newEvent, isOver }: Play): Pro
 }
 
 /** What must hold at every moment is asked for while it goes on. */
-function lookOut(system: System) {
+function lookOut(system: System, history: readonly HistoryRecord[]) {
   let isBroken = false;
   const ending = new AbortController();
   const look = async () => {
     while (!isBroken && !ending.signal.aborted) {
       await sleep(LOOK_EVERY_MS, undefined, { signal: ending.signal }).catch(() => undefined);
-      isBroken = (await findViolations(system.bookingUrl, { except: IN_GOOD_TIME })).length > 0;
+      const violations = await findViolations(system.bookingUrl, { except: IN_GOOD_TIME });
+      const told = [checkIdempotency(history), checkSessionOrder(history)];
+      isBroken =
+        violations.length > 0 ||
+        told.some(({ verdict }) => verdict === 'broken') ||
+        (await askGateway(system)).length > 0;
     }
   };
   const looking = look();

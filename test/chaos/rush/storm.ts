@@ -19,6 +19,26 @@ export async function storm(system: System, durationMs: number, isOver: () => bo
 
 const CUT_EVERY_MS = 200;
 
+/**
+ * A table that takes no rows at times. What was told of, acknowledged or marked as handled before a row was there is lost
+ * then, where a cut connection would have to meet some milliseconds.
+ * @param when of `n`, the number of the insert, whether or not the ones before it came to anything
+ */
+export async function refuseInserts(url: string, table: string, when: string): Promise<void> {
+  const sql = postgres(url, { max: 1, connection: { application_name: 'storm' }, onnotice: () => undefined });
+  const name = `inserts_into_${table.replace('.', '_')}`;
+  try {
+    // A sequence does not go back with the transaction.
+    await sql.unsafe(`create sequence ${name};
+      create function ${name}() returns trigger language plpgsql as $$
+        declare n bigint := nextval('public.${name}');
+        begin if ${when} then raise exception 'refused by the storm'; end if; return null; end $$;
+      create trigger ${name} before insert on ${table} execute function ${name}()`);
+  } finally {
+    await sql.end();
+  }
+}
+
 /** Connections of the product end in the middle of what they do, as when a server or a network fails. */
 async function cutConnections(system: System, until: number, isStill: () => boolean): Promise<void> {
   const sql = postgres(system.bookingUrl, {

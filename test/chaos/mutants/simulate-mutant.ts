@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+
+/** Worlds, one after the other, until something is broken. */
+const SEEDS = 20;
+/** Of a process of its own, which also has to start. */
+const GIVE_UP_AFTER_MS = 200_000;
+
+type Simulated = {
+  /** The checks that found it, and the first thing that was found. */
+  readonly by: readonly string[];
+  readonly evidence: string | undefined;
+  /** From the first world's first request on, as the simulation measures it. */
+  readonly seconds: number;
+};
+
+/**
+ * The simulation on the source below `root`, with its own checks.
+ * @throws Error when it ended without a verdict
+ */
+export async function simulateMutant(root: string): Promise<Simulated> {
+  const args = ['scripts/simulate.ts', '--seeds', String(SEEDS), '--until-broken', '--quiet'];
+  const child = spawn(process.execPath, args, { cwd: root, timeout: GIVE_UP_AFTER_MS, killSignal: 'SIGKILL' });
+  const [told, complaints] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return readSimulation(told, complaints);
+}
+
+/** What the simulation printed. That a seed had two histories tells of no promise. */
+export function readSimulation(told: string, complaints = ''): Simulated {
+  const seconds = told.match(/^\d+ seeds in (\d+) s: (\d+) broke a promise\.$/m);
+  if (!seconds) throw new Error(`the simulation came to no end: ${(complaints || told).trim().slice(-500)}`);
+  const by = told.match(/^broken: (.+)$/m)?.[1]?.split(' ') ?? [];
+  if (by.includes('DETERMINISM')) throw new Error('the simulation had two histories of one seed.');
+  const [evidence] = told.match(/(?<=^Broken by seed \d+:\n {2}).+$/m) ?? [];
+  return { by, evidence, seconds: Number(seconds[1]) };
+}
