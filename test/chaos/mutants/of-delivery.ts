@@ -55,6 +55,7 @@ export const deliveryMutants: readonly Mutant[] = [
   {
     name: 'parked-message-overtaken',
     bug: 'messages of an event go on although an earlier one is parked',
+    vehicle: 'rush',
     edits: [
       {
         file: 'src/events/log/parked-messages.ts',
@@ -66,6 +67,7 @@ export const deliveryMutants: readonly Mutant[] = [
   {
     name: 'epoch-not-compared',
     bug: 'a Redis that comes back with an old dump is believed',
+    vehicle: 'rush',
     edits: [
       {
         file: 'src/domain/inventory/rebuild-seat-locks.ts',
@@ -77,6 +79,7 @@ export const deliveryMutants: readonly Mutant[] = [
   {
     name: 'seat-changes-out-of-order',
     bug: 'a change of the seat map is applied before its predecessor',
+    vehicle: 'rush',
     edits: [
       {
         file: 'src/redis/scripts/applySeatChanges.lua',

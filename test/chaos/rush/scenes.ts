@@ -88,7 +88,8 @@ export const scenes: Readonly<Record<string, Scene>> = {
       } as const;
       // The log refuses it now and then.
       if (!(await soon(() => log.append([poison]).then(isSo, isNotSo)))) return false;
-      const parked = await soon(async () => (await listParked(sql, { key })).length > 0);
+      // It will be; left alone it would stay for good.
+      const parked = await soon(async () => (await listParked(sql, { key })).length > 0, PARKED_WITHIN_MS);
       const held = parked && (await fan.hold(event, [0], randomUUID()));
       const isBehind =
         held && (await soon(async () => (await listParked(sql, { key })).some(({ messages }) => messages > 1)));
@@ -120,6 +121,8 @@ export const scenes: Readonly<Record<string, Scene>> = {
 /** Notices are told half a second late. */
 const JUST_BEFORE_MS = 120;
 
+const PARKED_WITHIN_MS = 20_000;
+
 const isSettled = (seen: Seen): boolean => seen.status === 'CONFIRMED' || isGoingBack(seen);
 
 async function holdSoon(fan: RushFan, event: SeededEvent, seats: readonly number[]): Promise<Held | undefined> {
@@ -131,8 +134,8 @@ async function holdSoon(fan: RushFan, event: SeededEvent, seats: readonly number
   return undefined;
 }
 
-async function soon(condition: () => Promise<boolean>): Promise<boolean> {
-  const deadline = instant() + READY_WITHIN_MS;
+async function soon(condition: () => Promise<boolean>, withinMs = READY_WITHIN_MS): Promise<boolean> {
+  const deadline = instant() + withinMs;
   while (instant() < deadline) {
     if (await condition()) return true;
     await sleep(50);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
-import { EPOCH, seatLock } from '#redis/keys.ts';
+import { EPOCH, seatLock, seatMap } from '#redis/keys.ts';
 import { merchantCall } from '#test/support/sandbox-gateway.ts';
 import type { System } from '#test/support/system.ts';
 
@@ -19,20 +19,33 @@ export async function storm(system: System, durationMs: number, isOver: () => bo
 
 const CUT_EVERY_MS = 200;
 
+/** Before anybody writes. */
+export async function refuseNowAndThen({ bookingUrl, paymentsUrl }: System): Promise<void> {
+  await Promise.all([
+    // The first notices are answered with an error, twice each, and must be told again.
+    refuseInserts(paymentsUrl, 'notices', 'n <= 16'),
+    // A message has no effect, and must be handled again.
+    refuseInserts(paymentsUrl, 'payments', 'n % 4 = 2 and n < 100'),
+    // The relay can't append, and must not go on.
+    refuseInserts(bookingUrl, 'event_log.messages', 'n % 10 = 3 and n < 300'),
+  ]);
+}
+
 /**
  * A table that takes no rows at times. What was told of, acknowledged or marked as handled before a row was there is lost
  * then, where a cut connection would have to meet some milliseconds.
  * @param when of `n`, the number of the insert, whether or not the ones before it came to anything
  */
-export async function refuseInserts(url: string, table: string, when: string): Promise<void> {
+async function refuseInserts(url: string, table: string, when: string): Promise<void> {
   const sql = postgres(url, { max: 1, connection: { application_name: 'storm' }, onnotice: () => undefined });
   const name = `inserts_into_${table.replace('.', '_')}`;
   try {
-    // A sequence does not go back with the transaction.
+    // A sequence does not go back with the transaction. The code is one of a server that can't for the moment, so that
+    // consumers wait and set nothing aside.
     await sql.unsafe(`create sequence ${name};
       create function ${name}() returns trigger language plpgsql as $$
         declare n bigint := nextval('public.${name}');
-        begin if ${when} then raise exception 'refused by the storm'; end if; return null; end $$;
+        begin if ${when} then raise exception 'refused by the storm' using errcode = '53300'; end if; return null; end $$;
       create trigger ${name} before insert on ${table} execute function ${name}()`);
   } finally {
     await sql.end();
@@ -80,13 +93,23 @@ async function troubleRedis(url: string, durationMs: number, isStill: () => bool
     const dump = await Promise.all(keys.map(async (key) => [key, await redis.get(key)] as const));
     await whileIt(isStill, durationMs * 0.15);
     await redis.flushdb();
-    await whileIt(isStill, durationMs * 0.3);
+    await whileIt(isStill, durationMs * 0.15);
+    await goBackAMoment(redis, isStill);
+    await whileIt(isStill, durationMs * 0.1);
     const back = redis.multi().flushdb();
     for (const [key, value] of dump) if (value !== null) back.set(key, value, 'PX', 60_000);
     await back.exec();
   } finally {
     redis.disconnect();
   }
+}
+
+/** A copy that lagged takes over: seat maps are what they were half a second ago, and changes come that build on later ones. */
+async function goBackAMoment(redis: Redis, isStill: () => boolean): Promise<void> {
+  const keys = await redis.keys(seatMap('*'));
+  const dump = await Promise.all(keys.map(async (key) => [key, await redis.dumpBuffer(key)] as const));
+  await whileIt(isStill, 500);
+  for (const [key, value] of dump) if (value) await redis.restore(key, 60_000, value, 'REPLACE');
 }
 
 async function whileIt(isStill: () => boolean, ms: number): Promise<void> {
