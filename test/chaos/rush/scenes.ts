@@ -1,8 +1,10 @@
 import { createHmac, randomUUID, randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import postgres from 'postgres';
 import { dropParked, listParked, requestReplay } from '#events/log/parked-administration.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
+import { seatMap } from '#redis/keys.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
 import { merchantCall, sandboxKeys } from '#test/support/sandbox-gateway.ts';
 import { instant } from '../history.ts';
@@ -14,6 +16,7 @@ export type Stage = {
   /** Of this attempt alone. */
   readonly event: SeededEvent;
   readonly bookingUrl: string;
+  readonly redisUrl: string;
   readonly gatewayUrl: string;
   readonly webhookUrl: string;
 };
@@ -103,6 +106,32 @@ export const scenes: Readonly<Record<string, Scene>> = {
     }
   },
 
+  /** A copy of Redis that lagged takes over: a seat map is what it was, and the next change builds on a later one. */
+  async mapGoesBack({ fan, rival, event, redisUrl }) {
+    const redis = new Redis(redisUrl);
+    const key = seatMap(event.eventId);
+    try {
+      if (!(await fan.hold(event, [0], randomUUID()))) return false;
+      const isThere = async () => {
+        await fan.seatMap(event);
+        return (await redis.exists(key)) === 1;
+      };
+      const before = (await soon(isThere)) && (await redis.dumpBuffer(key));
+      if (!before || !(await fan.hold(event, [1], randomUUID()))) return false;
+      // A change is pushed twice, and the second would heal it.
+      await sleep(TOLD_TWICE_WITHIN_MS);
+      await redis.restore(key, 60_000, before, 'REPLACE');
+      if (!(await rival.hold(event, [2], randomUUID()))) return false;
+      for (let read = 0; read < 5; read++) {
+        await fan.seatMap(event);
+        await sleep(50);
+      }
+      return true;
+    } finally {
+      redis.disconnect();
+    }
+  },
+
   /** The gateway's own signature under an amount that is not the booking's. */
   async toldWrongAmount({ fan, event, gatewayUrl, webhookUrl }) {
     const held = await fan.hold(event, [0], randomUUID());
@@ -121,6 +150,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
 /** Notices are told half a second late. */
 const JUST_BEFORE_MS = 120;
 
+const TOLD_TWICE_WITHIN_MS = 1_500;
 const PARKED_WITHIN_MS = 20_000;
 
 const isSettled = (seen: Seen): boolean => seen.status === 'CONFIRMED' || isGoingBack(seen);
