@@ -65,7 +65,7 @@ test('what was written before there was a slot is relayed too', async () => {
   const log = recordingLog();
   const relay = startRelay(log.append);
   await expect.poll(() => firsts(log.appended), { timeout: 10_000 }).toEqual(ids);
-  expect(relay.states).toContain('replayed');
+  await expect.poll(() => relay.states, { timeout: 10_000 }).toContain('replayed');
   const [later = ''] = await write([{ key, position: 4 }]);
   await expect.poll(() => firsts(log.appended), { timeout: 10_000 }).toContain(later);
   expect(log.appended.map(({ origin }) => origin?.requestId)).toEqual([1, 2, 3, 4].map((n) => `request-${n}`));

@@ -11,7 +11,9 @@ test('a worker that is told to stop leaves the waiting rooms to the next one, wh
   const { eventId } = await seedRoom(db, undefined, { capacity: 3, joined: 5 });
   const read = async () => (await readRooms(db, { eventIds: [eventId] }))[0];
   const lease = async () =>
-    await db.execute(sql`select fence::int as fence, expires_at = '-infinity' as "isGivenBack" from leases`);
+    await db.execute(
+      sql`select fence::int as fence, expires_at = '-infinity' as "isGivenBack" from leases where name = 'waiting-rooms'`,
+    );
   await expect.poll(async () => (await read())?.watermark, { timeout: 20_000 }).toBe(3);
   expect(await lease()).toEqual([{ fence: 1, isGivenBack: false }]);
   await system.kill('worker', 'SIGTERM');

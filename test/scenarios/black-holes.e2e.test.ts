@@ -46,13 +46,13 @@ let asked = 0;
 const search = async () => {
   asked += 1;
   const query = `{ searchEvents(text: "hole ${asked}", first: 5) { degraded } }`;
-  return (await inTime(post(system.apiUrl, { query }))).data.searchEvents;
+  return (await inTime(post(system.apiUrl, { query }))).data?.searchEvents;
 };
 const ready = async () => (await inTime(fetch(`${system.apiUrl}/ready`))).status;
 const held = ({ data }: GraphqlAnswer) => data?.createBooking?.booking?.id as string | undefined;
 
 test('the booking database: each call is told to try again, seat map and search go on, and the same key holds later', async () => {
-  await vi.waitUntil(async () => !(await search()).degraded, { timeout: 20_000, interval: 200 });
+  await vi.waitUntil(async () => (await search())?.degraded === false, { timeout: 20_000, interval: 200 });
   expect(held(await hold(0))).toBeDefined();
   expect(await seatMap()).toMatchObject({ stale: false });
   swallow('booking');
@@ -71,7 +71,8 @@ test('the booking database: each call is told to try again, seat map and search 
   const away = { code: 'TEMPORARILY_UNAVAILABLE', retryAfterSeconds: expect.any(Number) };
   expect([bookings, guest].map(({ errors }) => errors?.[0].extensions)).toMatchObject([away, away]);
   expect(await ready()).toBe(503);
-  expect(await search()).toMatchObject({ degraded: false });
+  // A search engine that is late on a busy machine would be stood in for by the database, which is away.
+  await vi.waitUntil(async () => (await search())?.degraded === false, { timeout: 20_000, interval: 200 });
   await vi.waitUntil(async () => (await seatMap()).stale, { timeout: 25_000, interval: 200 });
   heal('booking');
   const id = await vi.waitUntil(async () => held(await hold(1, key)), { timeout: 20_000, interval: 100 });
@@ -88,7 +89,7 @@ test('Redis and search: holds are decided by PostgreSQL, searches are answered b
   expect(await ready()).toBe(200);
   heal('redis');
   heal('search');
-  await vi.waitUntil(async () => !(await search()).degraded, { timeout: 20_000, interval: 200 });
+  await vi.waitUntil(async () => (await search())?.degraded === false, { timeout: 20_000, interval: 200 });
 }, 60_000);
 
 test('the gateway, then the database of payments: the booking waits, and is confirmed afterwards', async () => {
