@@ -27,6 +27,8 @@ export type ReplicatedPostgres = {
   startStandby(): Promise<void>;
   /** A statement on the primary itself. */
   ask<T extends postgres.Row>(query: string): Promise<T[]>;
+  /** A query on the standby itself, which must be running. */
+  askStandby<T extends postgres.Row>(query: string): Promise<T[]>;
   close(): Promise<void>;
 };
 
@@ -66,6 +68,10 @@ export async function openReplicatedPostgres({ dir, durable }: ReplicatedOptions
     address,
     crash,
     ask: (query) => asking(primary.server.url, (sql) => sql.unsafe(query)) as never,
+    async askStandby(query) {
+      if (!standby) throw new Error('There is no standby.');
+      return asking(standby.server.url, (sql) => sql.unsafe(query)) as never;
+    },
     async addStandby() {
       const next = await newPlace();
       await prepareStandby(primary, next, password);
