@@ -1,5 +1,5 @@
 import { gauge, histogram } from './metrics.ts';
-import { memorySampler, type Sampler } from './samplers.ts';
+import { memorySampler, type Sampler, sampler } from './samplers.ts';
 import { followTrace } from './tracing.ts';
 
 const depth = gauge({
@@ -14,6 +14,11 @@ const commands = histogram({
 const durations = histogram({
   name: 'frontrow_writer_batch_duration_seconds',
   help: 'How long one write of the inventory writer took, the wait for the locks of its events included.',
+});
+const redisMode = gauge({
+  name: 'frontrow_redis_mode',
+  help: 'How this process decides who gets a seat: 1 for normal (Redis turns losers away), postgresql-only, or rebuilding (PostgreSQL alone, until the seat locks are there again).',
+  labelNames: ['mode'],
 });
 
 type Write = {
@@ -36,3 +41,16 @@ export function observeWrite(write: Write): void {
 
 export const writerSampler = (writer: { depth(): number }): Sampler =>
   memorySampler('writer', [depth], () => [{ metric: depth, value: writer.depth() }]);
+
+const redisModes = ['normal', 'postgresql-only', 'rebuilding'] as const;
+export type RedisMode = (typeof redisModes)[number];
+
+export const redisModeSampler = (read: () => Promise<RedisMode>): Sampler =>
+  sampler({
+    name: 'redis-mode',
+    metrics: [redisMode],
+    read: async () => {
+      const current = await read();
+      return redisModes.map((mode) => ({ metric: redisMode, labels: { mode }, value: Number(mode === current) }));
+    },
+  });

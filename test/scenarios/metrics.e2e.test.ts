@@ -2,6 +2,8 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { openRedis } from '#redis/client.ts';
+import { EPOCH } from '#redis/keys.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { bookingWhen, createBooking, decideAt, post, signInAsGuest } from '#test/support/fan.ts';
 import { type Series, seriesOf } from '#test/support/scrape.ts';
@@ -148,6 +150,27 @@ describe('a fault', () => {
     await untilScraped('relay', bytes, (lag = 1) => lag < 1000);
     expect((await scrape('relay')).get(of('frontrow_slot_lost'))).toBe(0);
     await sql.end();
+  });
+
+  test('seat locks that another process rebuilds are not believed until it is done, or has died over it', async () => {
+    const modeIs = async (wanted: string) => {
+      const api = await scrape('api');
+      const modes = ['normal', 'postgresql-only', 'rebuilding'];
+      return modes.every((mode) => api.get(`frontrow_redis_mode{mode="${mode}"}`) === Number(mode === wanted));
+    };
+    await expect.poll(() => modeIs('normal'), { timeout: 20_000 }).toBe(true);
+    const redis = openRedis({ url: system.redisUrl, name: 'test' });
+    await expect
+      .poll(
+        async () => {
+          await redis.set(EPOCH, 'rebuilding:elsewhere', 'PX', 3000);
+          return modeIs('rebuilding');
+        },
+        { timeout: 20_000, interval: 250 },
+      )
+      .toBe(true);
+    await expect.poll(() => modeIs('normal'), { timeout: 20_000, interval: 250 }).toBe(true);
+    redis.disconnect();
   });
 
   test('a payment gateway that is away shows in its calls and in readiness', async () => {

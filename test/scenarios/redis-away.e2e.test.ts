@@ -11,6 +11,7 @@ import { seedEvent } from '#test/support/catalog.ts';
 import { createBookingMutation, signInAsGuest, signInCrowd } from '#test/support/fan.ts';
 import { openOwnRedis } from '#test/support/own-redis.ts';
 import { findRedisDisagreements } from '#test/support/redis-agreement.ts';
+import { seriesOf } from '#test/support/scrape.ts';
 import { findSeatMapDisagreements } from '#test/support/seat-map-agreement.ts';
 import { SeatMapFan, watchOnce } from '#test/support/seat-map-fan.ts';
 import { startSystem } from '#test/support/system.ts';
@@ -31,6 +32,9 @@ const isRebuilt = async () => {
   const epoch = await redis.get(EPOCH).catch(() => null);
   return epoch !== null && !epoch.startsWith('rebuilding:');
 };
+
+const isDecidedBy = async (mode: string) =>
+  seriesOf(await system.metrics('api')).get(`frontrow_redis_mode{mode="${mode}"}`) === 1;
 
 test('killed and back with an old dump: holds, sign-in, own bookings and live maps go on, no seat is sold twice, and what was released is free', async () => {
   await vi.waitUntil(isRebuilt, { timeout: 10_000 });
@@ -58,7 +62,9 @@ test('killed and back with an old dump: holds, sign-in, own bookings and live ma
   await sees(0, 'HELD');
   await vi.waitUntil(async () => (await redis.pttl(seatLock(event.eventId, 0))) > 100_000, { timeout: 5_000 });
   await server.dump();
+  await expect.poll(() => isDecidedBy('normal'), { timeout: 10_000 }).toBe(true);
   await server.kill();
+  await expect.poll(() => isDecidedBy('postgresql-only'), { timeout: 10_000 }).toBe(true);
 
   // From the comparison with PostgreSQL, again and again.
   for (const seatNo of [1, 2]) {
@@ -83,6 +89,7 @@ test('killed and back with an old dump: holds, sign-in, own bookings and live ma
   await expect.poll(expected, { timeout: 30_000 }).toEqual([]);
   expect((await hold(guest, 4)).__typename).toBe('CreateBookingSuccess');
   await sees(4, 'HELD');
+  await expect.poll(() => isDecidedBy('normal'), { timeout: 10_000 }).toBe(true);
 
   expect(socket?.readyState).toBe(socket?.OPEN);
   expect(watcher.wrong).toEqual([]);

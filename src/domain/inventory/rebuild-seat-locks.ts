@@ -6,7 +6,7 @@ import { inTransaction } from '#db/transaction.ts';
 import { type Redis, runScript } from '#redis/client.ts';
 import { EPOCH, SEAT_KEYS, seatLock } from '#redis/keys.ts';
 import { type LiveHold, listEndedSince, streamLiveHolds } from './live-holds-queries.ts';
-import { currentEpoch, epochOn, readRunId, SEAT_LOCKS } from './redis-epoch.ts';
+import { CLAIM, currentEpoch, epochOn, readRunId, SEAT_LOCKS } from './redis-epoch.ts';
 import { lockOwner } from './seat-locks.ts';
 
 type Needs = { readonly db: Db; readonly redis: Redis };
@@ -19,8 +19,6 @@ export type Rebuild =
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'rebuilt'; readonly locks: number; readonly dropped: number };
 
-/** Stands where the epoch would, so nobody believes what is there, and dies with whoever rebuilds. */
-const CLAIM = 'rebuilding:';
 const CLAIM_MS = 3_000;
 const KEEP_CLAIM_EVERY_MS = 500;
 

@@ -11,6 +11,9 @@ export async function currentEpoch(db: Db): Promise<string | undefined> {
   return rows[0]?.epoch;
 }
 
+/** Stands where the epoch would, so nobody believes what is there, and dies with whoever rebuilds. */
+export const CLAIM = 'rebuilding:';
+
 /**
  * What a Redis says of itself that was rebuilt and not started again since. A dump holds the epoch of the moment in which
  * it was written, which may be the current one; the server that loads it has another run id, and what was released

@@ -27,6 +27,8 @@ export type SeatLocks = {
   keep(eventId: string, holds: readonly KeptSeatLock[]): Promise<void>;
   /** Compare and delete. Never throws: what it could not do is done when the release comes from the event log. */
   release(eventId: string, owner: string, seatNos: readonly number[]): Promise<void>;
+  /** False from the first answer that did not come in time until Redis was heard again. */
+  isAsked(): boolean;
 };
 
 /**
@@ -94,7 +96,7 @@ class RedisSeatLocks implements SeatLocks {
   }
 
   acquire(request: SeatLockRequest): Promise<SeatLockAnswer> {
-    if (!this.#isThere()) return Promise.resolve(SKIPPED);
+    if (!this.isAsked()) return Promise.resolve(SKIPPED);
     return new Promise((answer) => {
       const waiting = this.#waiting.get(request.eventId);
       if (waiting) waiting.push({ request, answer });
@@ -110,19 +112,19 @@ class RedisSeatLocks implements SeatLocks {
   }
 
   async keep(eventId: string, holds: readonly KeptSeatLock[]): Promise<void> {
-    if (!this.#isThere() || holds.length === 0) return;
+    if (!this.isAsked() || holds.length === 0) return;
     const keys = holds.flatMap(({ seatNos }) => seatNos.map((seatNo) => seatLock(eventId, seatNo)));
     const args = holds.flatMap(({ owner, ttlMs, seatNos }) => [owner, Math.max(1, Math.ceil(ttlMs)), seatNos.length]);
     await runScript(this.#redis, 'keepSeatLocks', keys, args).catch(() => {});
   }
 
   async release(eventId: string, owner: string, seatNos: readonly number[]): Promise<void> {
-    if (!this.#isThere()) return;
+    if (!this.isAsked()) return;
     const keys = seatNos.map((seatNo) => seatLock(eventId, seatNo));
     await runScript(this.#redis, 'releaseSeatLocks', keys, [owner]).catch(() => {});
   }
 
-  #isThere(): boolean {
+  isAsked(): boolean {
     return !this.#isAway && this.#redis.status === 'ready';
   }
 

@@ -5,7 +5,7 @@ import { readSeatLockMode } from '#domain/inventory/seat-lock-mode.ts';
 import type { SocketStats } from '#http/websocket/attach-websocket.ts';
 import { overdueSampler } from '#observability/backlog-metrics.ts';
 import { type Dependencies, watchDependencies } from '#observability/dependencies.ts';
-import { writerSampler } from '#observability/inventory-metrics.ts';
+import { type RedisMode, redisModeSampler, writerSampler } from '#observability/inventory-metrics.ts';
 import { liveSampler } from '#observability/live-metrics.ts';
 import type { Sampler } from '#observability/samplers.ts';
 import type { ApiResources } from '#resources.ts';
@@ -58,5 +58,17 @@ export const apiSamplers = ({ resources, dependencies, db, sockets, eventStreams
     eventStreams: eventStreams(),
   })),
   writerSampler(resources.writer),
+  redisModeSampler(() => readRedisMode(resources, db)),
   overdueSampler(() => readOverdueHolds({ db })),
 ];
+
+const modeOf = { believed: 'normal', rebuilding: 'rebuilding', bypassed: 'postgresql-only' } as const;
+
+/** Rejects while PostgreSQL is away: then nothing is decided. */
+async function readRedisMode({ redis, seatLocks }: ApiResources, db: Db): Promise<RedisMode> {
+  const answers = await redis.ping().then(
+    () => true,
+    () => false,
+  );
+  return answers && seatLocks.isAsked() ? modeOf[await readSeatLockMode({ redis, db })] : 'postgresql-only';
+}
