@@ -99,6 +99,27 @@ describe('snapshots', () => {
     await expect(watchSeatMap({ seatMaps }, draft.eventId)).rejects.toBeInstanceOf(NotFound);
   });
 
+  test('cost PostgreSQL at most one question a second without Redis, however many ask', async () => {
+    const { eventId } = await seedEvent(world.db, { seats: SEATS });
+    let questions = 0;
+    const counted = new Proxy(world.db, {
+      get(db, name, receiver) {
+        if (name === 'execute') questions += 1;
+        return Reflect.get(db, name, receiver);
+      },
+    });
+    const noRedis = openRedis({ url: 'redis://127.0.0.1:1', name: 'seat-maps-cache', commandTimeoutMs: 20 });
+    const alone = new SeatMaps({ db: counted, redis: noRedis, pubsub: world.pubsub, heartbeat: world.heartbeat });
+    for (let ask = 0; ask < 200; ask++) expect(await alone.snapshot(eventId)).toMatchObject({ stale: false });
+    // One after the other; on a slow machine they may take some seconds.
+    expect(questions).toBeGreaterThan(0);
+    expect(questions).toBeLessThan(20);
+    await commitSeatChange(world.db, eventId, 'BOOKED', [7]);
+    await vi.waitFor(async () => expect(await alone.snapshot(eventId)).toMatchObject({ version: 1 }), 5_000);
+    alone.close();
+    noRedis.disconnect();
+  });
+
   test('come from PostgreSQL without Redis, and are the last one, marked as stale, without either', async () => {
     const { eventId } = await seedEvent(world.db, { seats: SEATS });
     const ownDb = openDb({ url: world.databaseUrl, poolMax: 1, name: 'seat-maps-outage' });
