@@ -22,7 +22,8 @@ if (!DATABASE_URL) {
   process.exit(2);
 }
 const lines = await bookingLines(DATABASE_URL);
-if (except.length > 0) console.log(`Not asked, since the event log is on Kafka: ${except.join(', ')}.`);
+if (except.length > 0)
+  console.log(`Not asked, since the event log is on Kafka: ${except.join(', ')}, and of I18 the order of messages.`);
 if (PAYMENTS_DATABASE_URL && GATEWAY_URL)
   lines.push(...(await moneyLines(DATABASE_URL, PAYMENTS_DATABASE_URL, GATEWAY_URL)));
 else console.log('Money is not compared: set PAYMENTS_DATABASE_URL, GATEWAY_URL and GATEWAY_API_KEY.');

@@ -134,6 +134,7 @@ where o.created_at < clock_timestamp() - interval '1 minute'
   and not exists (select 1 from event_log.messages m where m.id = o.id);
 
 -- I18 an event's messages are in the order of their versions, none overtakes a parked one, and no booking is ahead of its event
+-- Of an event log on Kafka the database knows no order: there only the booking is compared.
 select key as about, version, previous from (
   select key, (event ->> 'version')::bigint as version,
     lag((event ->> 'version')::bigint) over (partition by key order by topic, partition, "offset") as previous

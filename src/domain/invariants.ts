@@ -35,7 +35,10 @@ const PATIENCE_MS = 1_000;
 const RESTS_FOR = 30;
 const TURN_SECONDS = 55;
 
-/** What compares the database with the event log in it, and says nothing true where the log is elsewhere. */
+/**
+ * What compares the database with the event log in it, and says nothing true where the log is elsewhere. I18 does so in
+ * part: what it can't know then it does not find.
+ */
 export const ABOUT_THE_LOG: readonly string[] = ['I17'];
 
 /** Asks a live database for broken promises, one process at a time, within bounds. @param except not to be asked */

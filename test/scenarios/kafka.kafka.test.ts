@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { afterAll, describe, expect, test } from 'vitest';
 import { findBrokenPromises } from '#test/support/all-invariants.ts';
 import { decideAt, signInAsGuest } from '#test/support/fan.ts';
@@ -60,6 +61,25 @@ describe.runIf(kafka)('the whole product with its event log on Kafka', async () 
     const fan = await signInAsGuest(scenes.system.apiUrl);
     expect((await scenes.book(fan, event, [0])).__typename).toBe('SeatsUnavailable');
   }, 120_000);
+
+  test('a message that overtook a parked one is found', async () => {
+    const log = await readKafkaLog(scenes.system.kafka ?? expect.unreachable());
+    const later = log.findLast(({ topic }) => topic === 'payment') ?? expect.unreachable();
+    const { key, partition, offset } = later;
+    const overtaken = log.find((m) => m.topic === 'payment' && m.key === key && m.offset < offset);
+    const at = overtaken ?? expect.unreachable();
+    await scenes.db.execute(
+      sql`insert into event_log.parked_keys (consumer_group, key) values ('follow-payments', ${key})`,
+    );
+    await scenes.db.execute(sql`
+      insert into event_log.parked (consumer_group, id, topic, partition, "offset", key, event, reason)
+      values ('follow-payments', ${at.id}, 'payment', ${partition}, ${at.offset}, ${key}, '{}', 'planted')`);
+    expect(await findBrokenPromises(scenes.system)).toContain(
+      `I18 follow-payments: ${later.id} overtook a parked message of ${key}`,
+    );
+    await scenes.db.execute(sql`delete from event_log.parked`);
+    await scenes.db.execute(sql`delete from event_log.parked_keys`);
+  });
 
   test('a message that nobody wrote to the outbox is found', async () => {
     expect(await findBrokenPromises(scenes.system)).toEqual([]);

@@ -101,13 +101,23 @@ const idsInPostgres = (bookingUrl: string) => async (): Promise<Set<string>> => 
 const idsInKafka = (kafka: TestKafka) => async (): Promise<Set<string>> =>
   new Set((await readKafkaLog(kafka)).map(({ id }) => id));
 
+type Handled = { consumer: string; id: string };
+type Place = { consumer: string; topic: string; key: string; partition: number; offset: number };
+
 /**
  * I17 and I18 of invariants.sql for a log that the database can't see: what consumers have handled was published, and an
- * event's messages are in the order of their versions, repetitions aside.
+ * event's messages are in the order of their versions, repetitions aside, and none has overtaken a parked one.
  */
 async function findUntrueInKafka(bookingUrl: string, kafka: TestKafka): Promise<string[]> {
   // Before the log is read, so what they have handled is in it.
-  const handled = await query(bookingUrl, (sql) => sql<{ id: string }[]>`select message_id as id from inbox`);
+  const [handled, parked] = await query(bookingUrl, (sql) =>
+    Promise.all([
+      sql<Handled[]>`select consumer, message_id as id from inbox`,
+      sql<
+        Place[]
+      >`select consumer_group as consumer, topic, key, partition, "offset"::float8 as "offset" from event_log.parked`,
+    ]),
+  );
   const log = await readKafkaLog(kafka);
   const firsts = [...new Map(log.toReversed().map((message) => [message.id, message])).values()].reverse();
   const ids = new Set(firsts.map(({ id }) => id));
@@ -119,6 +129,12 @@ async function findUntrueInKafka(bookingUrl: string, kafka: TestKafka): Promise<
     const previous = versions.get(key);
     if (previous !== undefined && version <= previous) untrue.push(`I18 ${key}: ${version} after ${previous}`);
     versions.set(key, version);
+  }
+  const handledBy = new Set(handled.map(({ consumer, id }) => `${consumer} ${id}`));
+  for (const { consumer, topic, key, partition, offset } of parked) {
+    const behind = firsts.filter((m) => m.topic === topic && m.key === key && m.partition === partition);
+    const overtook = behind.filter((m) => m.offset > offset && handledBy.has(`${consumer} ${m.id}`));
+    untrue.push(...overtook.map(({ id }) => `I18 ${consumer}: ${id} overtook a parked message of ${key}`));
   }
   return untrue;
 }
