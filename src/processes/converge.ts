@@ -5,6 +5,7 @@ import { closeDb, type Db, openDb } from '#db/client.ts';
 import { adoptLostSessions } from '#domain/payments/adopt-lost-sessions.ts';
 import { BOOKING_FOLLOWER } from '#domain/payments/open-payment.ts';
 import { rewindGroup } from '#events/log/rewind-group.ts';
+import { skipUnread } from '#events/log/skip-unread.ts';
 import { openGateway } from '#gateways/registry.ts';
 import { forgetCopies } from '#redis/forget-copies.ts';
 import { relaySlot } from '#workers/relay-outbox.ts';
@@ -35,6 +36,11 @@ try {
   if (restored !== 'booking' && config.eventLog.kind === 'postgres') {
     const messages = await rewindGroup(config.booking.url, BOOKING_FOLLOWER, since);
     console.log(`${messages} messages of bookings are handed to payments again`);
+  }
+  if (restored !== 'payments' && config.eventLog.kind === 'kafka') {
+    // Kafka was not put back. Their versions are given out once more, and what the restored outbox has comes again.
+    const messages = await skipUnread({ ...config.eventLog, name }, ['catalog', 'booking']);
+    console.log(`${messages} unread messages of the lost bookings are left out`);
   }
   for (const [db, { url }] of [[booking, config.booking] as const, [payments, config.postgres] as const]) {
     const slot = relaySlot(url);

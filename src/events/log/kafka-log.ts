@@ -38,12 +38,18 @@ export type KafkaConnection = {
   connectTimeout: number;
 };
 
+export const kafkaConnection = ({ name, brokers }: KafkaLogOptions): KafkaConnection => ({
+  clientId: name,
+  bootstrapBrokers: [...brokers],
+  connectTimeout: 2000,
+});
+
 /**
  * The event log on Kafka: a topic for each aggregate type, made here where it is missing. Opening it connects to nothing;
  * an `append` while no broker answers fails after about half a minute, a consumption waits for one.
  */
 export function openKafkaLog(options: KafkaLogOptions): EventLog {
-  const connection = { clientId: options.name, bootstrapBrokers: [...options.brokers], connectTimeout: 2000 };
+  const connection = kafkaConnection(options);
   const topics = ensuredOnce(() => createTopics(connection, options));
   const parking = postgres(options.parkingUrl, {
     max: PARKING_CONNECTIONS,
