@@ -16,6 +16,13 @@ const SECRETS: [RegExp, string][] = [
 const withoutSecrets = (text: string): string =>
   SECRETS.reduce((rest, [secret, mask]) => rest.replace(secret, mask), text);
 
+/** Of several attempts that failed the first one: mostly all did for the same reason. */
+function causeOf(error: unknown): Error | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const cause = error instanceof AggregateError ? error.errors[0] : error.cause;
+  return cause instanceof Error ? cause : undefined;
+}
+
 /**
  * What of an error may be logged: a failed query's message carries its parameters, and PostgreSQL quotes the values it
  * stumbles over, so of those only the innermost cause is told, without what is in quotes.
@@ -23,9 +30,9 @@ const withoutSecrets = (text: string): string =>
 export function describeError(error: unknown): Record<string, unknown> {
   let inner = error;
   let query: string | undefined;
-  while (inner instanceof Error && inner.cause instanceof Error) {
+  for (let cause = causeOf(inner); cause && inner instanceof Error; cause = causeOf(inner)) {
     if ('query' in inner && typeof inner.query === 'string') query = inner.query;
-    inner = inner.cause;
+    inner = cause;
   }
   if (!(inner instanceof Error)) return { error: withoutSecrets(String(inner)) };
   const isQuery = query !== undefined || 'severity' in inner;
