@@ -65,10 +65,26 @@ const eventLog = {
     .regex(/^[\w.-]+$/, 'letters, digits, ., _ and -')
     .default('frontrow'),
   KAFKA_REPLICATION_FACTOR: count.optional(),
+  KAFKA_TLS: z.enum(['on', 'off']).default('off'),
+  KAFKA_SASL_MECHANISM: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).optional(),
+  KAFKA_SASL_USERNAME: z.string().optional(),
+  KAFKA_SASL_PASSWORD: z.string().optional(),
 };
-const hasBrokers = (env: { EVENT_LOG: string; KAFKA_BROKERS?: string[] | undefined }): boolean =>
-  env.EVENT_LOG !== 'kafka' || env.KAFKA_BROKERS !== undefined;
-const missingBrokers = { path: ['KAFKA_BROKERS'], error: `EVENT_LOG=kafka needs ${BROKERS_FIX}` };
+type EventLogEnv = z.infer<z.ZodObject<typeof eventLog>>;
+
+function checkKafka(env: EventLogEnv, { addIssue }: z.RefinementCtx): void {
+  if (env.EVENT_LOG !== 'kafka') return;
+  const refuse = (name: keyof EventLogEnv, message: string) => addIssue({ code: 'custom', path: [name], message });
+  if (env.KAFKA_BROKERS === undefined) refuse('KAFKA_BROKERS', `EVENT_LOG=kafka needs ${BROKERS_FIX}`);
+  const sasl = [env.KAFKA_SASL_MECHANISM, env.KAFKA_SASL_USERNAME, env.KAFKA_SASL_PASSWORD];
+  if (new Set(sasl.map((value) => value === undefined)).size > 1)
+    refuse(
+      'KAFKA_SASL_MECHANISM',
+      'give KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, or none of them',
+    );
+  if (env.KAFKA_SASL_MECHANISM === 'PLAIN' && env.KAFKA_TLS === 'off')
+    refuse('KAFKA_TLS', 'PLAIN sends the password as it is: set KAFKA_TLS=on, or use SCRAM-SHA-512');
+}
 
 const common = { FRONTROW_PROFILE: profile, LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info') };
 /** Of what runs for long. */
@@ -102,7 +118,7 @@ const api = z.object({
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
 });
 const stores = z.object({ ...observed, ...databases, ...redis, ...search, ...booking });
-const worker = stores.extend(eventLog).refine(hasBrokers, missingBrokers);
+const worker = stores.extend(eventLog).superRefine(checkKafka);
 const relay = z
   .object({
     ...observed,
@@ -110,7 +126,7 @@ const relay = z
     ...eventLog,
     PAYMENTS_DATABASE_URL: z.url({ error: 'the payments database' }),
   })
-  .refine(hasBrokers, missingBrokers);
+  .superRefine(checkKafka);
 const payments = z
   .object({
     ...observed,
@@ -136,7 +152,7 @@ const payments = z
     path: ['GATEWAY_URL'],
     error: 'where the sandbox gateway listens, e.g. http://localhost:4002',
   })
-  .refine(hasBrokers, missingBrokers);
+  .superRefine(checkKafka);
 
 const importer = z.object({ ...common, ...databases });
 const reindex = z.object({
@@ -186,13 +202,16 @@ const storeConfig = (env: z.infer<typeof stores>) => ({
   ...bookingPolicy(env),
 });
 
-const eventLogConfig = (env: z.infer<z.ZodObject<typeof eventLog>> & { DATABASE_URL: string }) =>
+const saslOf = ({ KAFKA_SASL_MECHANISM: mechanism, ...env }: EventLogEnv) =>
+  mechanism && { mechanism, username: env.KAFKA_SASL_USERNAME ?? '', password: env.KAFKA_SASL_PASSWORD ?? '' };
+const eventLogConfig = (env: EventLogEnv & { DATABASE_URL: string }) =>
   env.EVENT_LOG === 'kafka'
     ? ({
         kind: 'kafka',
         brokers: env.KAFKA_BROKERS ?? [],
         prefix: env.KAFKA_TOPIC_PREFIX,
         replicationFactor: env.KAFKA_REPLICATION_FACTOR,
+        security: { tls: env.KAFKA_TLS === 'on', sasl: saslOf(env) },
         parkingUrl: env.DATABASE_URL,
       } as const)
     : ({ kind: 'postgres', url: env.DATABASE_URL } as const);

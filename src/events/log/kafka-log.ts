@@ -26,8 +26,21 @@ export type KafkaLogOptions = {
   replicationFactor?: number | undefined;
   /** Of the process, as the brokers' logs show it. */
   name: string;
+  /** Left out: neither TLS nor a password. */
+  security?: KafkaSecurity;
   /** The database in which messages are parked. */
   parkingUrl: string;
+};
+
+export type KafkaSecurity = {
+  /** The brokers' certificates are checked by their names in `brokers`, against the CAs of Node. */
+  readonly tls: boolean;
+  readonly sasl?: KafkaCredentials | undefined;
+};
+type KafkaCredentials = {
+  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
+  readonly username: string;
+  readonly password: string;
 };
 
 type OurProducer = Producer<string, string, string, string | null>;
@@ -36,12 +49,17 @@ export type KafkaConnection = {
   clientId: string;
   bootstrapBrokers: string[];
   connectTimeout: number;
+  tls?: object;
+  tlsServerName?: boolean;
+  sasl?: KafkaCredentials;
 };
 
-export const kafkaConnection = ({ name, brokers }: KafkaLogOptions): KafkaConnection => ({
+export const kafkaConnection = ({ name, brokers, security }: KafkaLogOptions): KafkaConnection => ({
   clientId: name,
   bootstrapBrokers: [...brokers],
   connectTimeout: 2000,
+  ...(security?.tls ? { tls: {}, tlsServerName: true } : {}),
+  ...(security?.sasl ? { sasl: security.sasl } : {}),
 });
 
 /**

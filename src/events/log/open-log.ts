@@ -1,4 +1,4 @@
-import { openKafkaLog } from './kafka-log.ts';
+import { type KafkaSecurity, openKafkaLog } from './kafka-log.ts';
 import type { EventLog } from './log.ts';
 import { openPostgresLog } from './postgres-log.ts';
 
@@ -9,6 +9,8 @@ export type EventLogConfig =
       readonly brokers: readonly string[];
       readonly prefix: string;
       readonly replicationFactor: number | undefined;
+      /** Left out: neither TLS nor a password. */
+      readonly security?: KafkaSecurity;
       /** The database in which messages are parked. */
       readonly parkingUrl: string;
     };

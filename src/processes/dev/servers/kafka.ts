@@ -19,7 +19,17 @@ export interface KafkaServerRequest {
   disposableDir?: string;
   /** Whether Java and Maven may be installed where they are missing. */
   mayInstall?: boolean;
+  /** A second door, at which clients need TLS and a password. */
+  secured?: SecuredDoor;
 }
+
+/** `keystore`: a PKCS #12 file with a key and a certificate for `localhost`, which opens with `password`. */
+export type SecuredDoor = {
+  port: number;
+  keystore: string;
+  password: string;
+  user: { name: string; password: string };
+};
 
 /**
  * Starts one Kafka broker on loopback, its own controller (KRaft), in one JVM with a heap of 256 MB at most. `url` is what
@@ -35,8 +45,10 @@ export async function startKafka(request: KafkaServerRequest): Promise<RunningSe
   if (await stopOrphan(dataDir)) request.log('Stopped the Kafka that an earlier run left behind.');
   const port = request.port ?? (await freePort());
   const config = join(dataDir, 'server.properties');
-  await writeFile(config, properties({ dataDir, port, controllerPort: await freePort() }));
-  await format(runtime, dataDir, config);
+  const { secured } = request;
+  const door = secured ? securedDoor(secured) : { listener: '', advertised: '', protocol: '', settings: {} };
+  await writeFile(config, properties({ dataDir, port, controllerPort: await freePort(), door }));
+  await format(runtime, { dataDir, config, users: secured ? [secured.user] : [] });
   const server = await launch({
     name: 'Kafka',
     command: runtime.java,
@@ -63,27 +75,56 @@ export function jvm({ jars }: KafkaRuntime, heapMb: number): string[] {
 }
 
 /** A log folder gets its cluster's id once; without it the broker does not start. */
-async function format(runtime: KafkaRuntime, dataDir: string, config: string): Promise<void> {
+async function format(
+  runtime: KafkaRuntime,
+  { dataDir, config, users }: { dataDir: string; config: string; users: readonly SecuredDoor['user'][] },
+): Promise<void> {
   const formatted = await access(join(dataDir, 'log', 'meta.properties')).then(
     () => true,
     () => false,
   );
   if (formatted) return;
   const clusterId = randomBytes(16).toString('base64url');
-  await run(runtime.java, [...jvm(runtime, 64), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config]);
+  const scram = users.flatMap(({ name, password }) => [
+    '--add-scram',
+    `SCRAM-SHA-512=[name=${name},password=${password}]`,
+  ]);
+  const tool = [...jvm(runtime, 64), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config, ...scram];
+  await run(runtime.java, tool);
+}
+
+type Door = { listener: string; advertised: string; protocol: string; settings: Record<string, string> };
+
+function securedDoor({ port, keystore, password, user }: SecuredDoor): Door {
+  const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule required';
+  const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required';
+  return {
+    listener: `,SECURED://127.0.0.1:${port}`,
+    advertised: `,SECURED://localhost:${port}`,
+    protocol: ',SECURED:SASL_SSL',
+    settings: {
+      'listener.name.secured.sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-512',
+      'listener.name.secured.plain.sasl.jaas.config': `${plain} user_${user.name}="${user.password}";`,
+      'listener.name.secured.scram-sha-512.sasl.jaas.config': `${scram};`,
+      'listener.name.secured.ssl.keystore.type': 'PKCS12',
+      'listener.name.secured.ssl.keystore.location': keystore,
+      'listener.name.secured.ssl.keystore.password': password,
+      'listener.name.secured.ssl.key.password': password,
+    },
+  };
 }
 
 /** One node, loopback only, small files and threads. Topics are made by those who use them, never by a misspelt name. */
-function properties(at: { dataDir: string; port: number; controllerPort: number }): string {
+function properties(at: { dataDir: string; port: number; controllerPort: number; door: Door }): string {
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${at.controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${at.port},CONTROLLER://127.0.0.1:${at.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${at.port}`,
+    listeners: `PLAINTEXT://127.0.0.1:${at.port},CONTROLLER://127.0.0.1:${at.controllerPort}${at.door.listener}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${at.port}${at.door.advertised}`,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT${at.door.protocol}`,
     'log.dirs': join(at.dataDir, 'log'),
     'auto.create.topics.enable': false,
     'default.replication.factor': 1,
@@ -107,6 +148,7 @@ function properties(at: { dataDir: string; port: number; controllerPort: number 
     'num.recovery.threads.per.data.dir': 2,
     'broker.session.timeout.ms': 2000,
     'broker.heartbeat.interval.ms': 500,
+    ...at.door.settings,
   };
   return Object.entries(settings)
     .map(([key, value]) => `${key}=${value}\n`)
