@@ -42,7 +42,7 @@ function noticeBody(about: { reference: string; bookingId: string }, changes: No
         amount_minor: 30_500,
         captured_minor: changes.capturedMinor ?? 30_500,
         currency: changes.currency ?? 'USD',
-        metadata: { booking_id: about.bookingId },
+        metadata: { booking_id: about.bookingId, event_id: randomUUID() },
         expires_at: new Date().toISOString(),
         refunds: [],
       },
