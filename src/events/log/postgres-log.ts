@@ -3,6 +3,7 @@ import postgres from 'postgres';
 import type { AggregateType } from '../contracts.ts';
 import { originOf, type StoredOrigin } from '../origin.ts';
 import type { Delivery } from './delivery.ts';
+import { Doorbell } from './doorbell.ts';
 import { endIfFrozen, FROZEN_CONSUMER_MS, sayingAlive } from './frozen.ts';
 import type { Consumption, EventLog, Message, NewMessage, Unread } from './log.ts';
 import { deliverOrPark, replayParked } from './parked-messages.ts';
@@ -95,24 +96,29 @@ async function append(sql: Sql, messages: readonly NewMessage[]): Promise<void> 
       update event_log.partitions p set next_offset = n.last + 1
       from (select topic, partition, max(number) as last from numbered group by topic, partition) n
       where p.topic = n.topic and p.partition = n.partition`;
-    await tx`select pg_notify(${CHANNEL}, '')`;
+    await tx`select pg_notify(${CHANNEL}, ${[...new Set(topics)].join(' ')})`;
   });
 }
 
 async function consume(sql: Sql, consumption: Consumption): Promise<void> {
-  const bell = doorbell();
-  consumption.signal.addEventListener('abort', bell.ring, { once: true });
+  const bell = new Doorbell();
+  consumption.signal.addEventListener('abort', () => bell.end(), { once: true });
   const subscription = await untilConnected(consumption, async () => {
     await sql`
       insert into event_log.positions (consumer_group, topic, partition)
       select ${consumption.group}, topic, partition from event_log.partitions
       where topic in ${sql([...consumption.topics])} on conflict do nothing`;
-    return await sql.listen(CHANNEL, bell.ring, bell.ring);
+    const ringFor = (topics: string) => {
+      if (topics.split(' ').some((topic) => consumption.topics.includes(topic as AggregateType))) bell.ring();
+    };
+    return await sql.listen(CHANNEL, ringFor, () => bell.ring());
   });
+  const looking = setInterval(() => bell.ring(), IDLE_MS).unref();
   await Promise.all([
     ...Array.from({ length: LANES }, () => runLane(sql, consumption, bell)),
     replayParked(sql, consumption),
   ]);
+  clearInterval(looking);
   await subscription?.unlisten().catch(() => {});
 }
 
@@ -130,10 +136,10 @@ async function untilConnected<T>(consumption: Consumption, connect: () => Promis
 
 async function runLane(sql: Sql, consumption: Consumption, bell: Doorbell): Promise<void> {
   while (!consumption.signal.aborted) {
-    const rung = bell.next();
     try {
-      const progress = await handleBatch(sql, consumption);
-      if (progress === 'idle') await Promise.race([rung, sleep(IDLE_MS, undefined, { ref: false })]);
+      const hasUnread = await isUnread(sql, consumption);
+      const progress = hasUnread ? await handleBatch(sql, consumption, bell) : 'idle';
+      if (progress === 'idle') await bell.wait();
       if (progress === 'stuck') await sleep(AWAY_MS);
     } catch (error) {
       // What was handled comes again: its effects are guarded by the consumers' inboxes.
@@ -143,11 +149,19 @@ async function runLane(sql: Sql, consumption: Consumption, bell: Doorbell): Prom
   }
 }
 
+/** A look that takes no lock and no transaction: most rings are for what another lane or process has begun already. */
+async function isUnread(sql: Sql, { group, topics }: Consumption): Promise<boolean> {
+  const found = await sql`
+    select from event_log.positions c join event_log.partitions p using (topic, partition)
+    where c.consumer_group = ${group} and c.topic in ${sql([...topics])} and c."offset" < p.next_offset limit 1`;
+  return found.length > 0;
+}
+
 /**
  * Takes one partition that has unread messages and that nobody else is working on, hands a batch over, and moves the
  * group's position. The position's row lock is the claim: a process that dies gives it back by dying.
  */
-function handleBatch(sql: Sql, consumption: Consumption): Promise<'progress' | 'stuck' | 'idle'> {
+function handleBatch(sql: Sql, consumption: Consumption, bell: Doorbell): Promise<'progress' | 'stuck' | 'idle'> {
   return sql.begin(async (tx): Promise<'progress' | 'stuck' | 'idle'> => {
     endIfFrozen(tx, FROZEN_CONSUMER_MS);
     const [claim] = await tx<Claim[]>`
@@ -157,6 +171,8 @@ function handleBatch(sql: Sql, consumption: Consumption): Promise<'progress' | '
         and c."offset" < p.next_offset
       order by random() limit 1 for update of c skip locked`;
     if (!claim) return 'idle';
+    // There may be more partitions like this one.
+    bell.ring();
     const messages = await readMessages(tx, claim);
     if (messages.length === 0) return 'idle';
     const outcomes = await sayingAlive(tx, () => deliverOrPark(tx, consumption, messages));
@@ -189,18 +205,4 @@ function firstUnhandled(messages: readonly Message[], outcomes: ReadonlyMap<stri
   });
   if (waiting) return waiting.offset;
   return (messages.at(-1)?.offset ?? -1) + 1;
-}
-
-type Doorbell = { ring: () => void; next: () => Promise<void> };
-
-/** `next` is taken before looking, so a ring between the look and the wait is not lost. */
-function doorbell(): Doorbell {
-  let current = Promise.withResolvers<void>();
-  return {
-    ring: () => {
-      current.resolve();
-      current = Promise.withResolvers<void>();
-    },
-    next: () => current.promise,
-  };
 }
