@@ -21,3 +21,10 @@ export type Rows<Row> = Row[] & { readonly count: number };
 /** For values that contain nothing to quote: integers, UUIDs, our own constants. */
 export const plainArray = (values: readonly (string | number | null)[]): string =>
   `{${values.map((value) => value ?? 'null').join(',')}}`;
+
+/**
+ * For `.prepare` of the query builder, where the statement's text is one of few: the server prepares it once per
+ * connection, and it takes one round trip instead of two. The name itself goes nowhere: the driver tells statements by
+ * their text.
+ */
+export const ONE_ROUND_TRIP = 'prepared';

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
+import { ONE_ROUND_TRIP } from '#db/prepared.ts';
 import { users } from '#db/tables/account.ts';
 import type { Viewer } from '../viewer.ts';
 import type { User } from './session-statements.ts';
@@ -9,6 +10,8 @@ export async function findViewerAccount({ db }: { db: Db }, viewer: Viewer): Pro
   const [user] = await db
     .select({ id: users.id, email: users.email, displayName: users.displayName, role: users.role })
     .from(users)
-    .where(eq(users.id, viewer.userId));
+    .where(eq(users.id, viewer.userId))
+    .prepare(ONE_ROUND_TRIP)
+    .execute();
   return user;
 }

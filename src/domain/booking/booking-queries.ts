@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
 import type { Queryable } from '#db/client.ts';
+import { ONE_ROUND_TRIP, plainArray } from '#db/prepared.ts';
 import { bookingSeats, bookings, tickets } from '#db/tables/booking.ts';
 import { isUuid } from '../global-id-rules.ts';
 import type { Viewer } from '../viewer.ts';
@@ -21,7 +22,9 @@ export async function listBookingsByIds(db: Queryable, viewer: Viewer, ids: read
   return await db
     .select()
     .from(bookings)
-    .where(and(inArray(bookings.id, known), eq(bookings.userId, viewer.userId)));
+    .where(and(sql`${bookings.id} = any(${sql.param(plainArray(known))}::uuid[])`, eq(bookings.userId, viewer.userId)))
+    .prepare(ONE_ROUND_TRIP)
+    .execute();
 }
 
 export type BookingPosition = { readonly createdAtMs: number; readonly id: string };
@@ -52,7 +55,9 @@ export async function listBookings(
       ),
     )
     .orderBy(desc(bookings.createdAt), desc(bookings.id))
-    .limit(page.first + 1);
+    .limit(page.first + 1)
+    .prepare(ONE_ROUND_TRIP)
+    .execute();
   return { bookings: rows.slice(0, page.first), hasNextPage: rows.length > page.first };
 }
 
