@@ -63,6 +63,7 @@ const firstCards: readonly Card[] = [
   { kind: 'redis-flush', part: 'redis' },
   { kind: 'postgres-terminate', part: 'postgres' },
   gateway('notices-late'),
+  gateway('notices-reordered'),
 ];
 const otherCards: readonly Card[] = [
   ...processNames.map(kill),
@@ -147,9 +148,11 @@ function lengthOf(kind: FaultKind, random: Random): number {
       return between(1_000, 3_000);
     case 'notices-twice':
     case 'notices-late':
-    case 'notices-reordered':
     case 'notices-lost':
       return between(2_000, 5_000);
+    case 'notices-reordered':
+      // A payment and its refund are told of in the meantime, so that they can come the other way round.
+      return between(4_000, 8_000);
     case 'freeze':
     case 'redis-kill':
     case 'redis-old-dump':

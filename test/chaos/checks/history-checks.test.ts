@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { HistoryRecord } from '../history.ts';
+import type { Facts } from './facts.ts';
 import { runChecks } from './run-checks.ts';
-import { ended, held, lostHold, sawBookings, sawSeat } from './some-history.ts';
+import { EVENT, ended, held, lostHold, sawBookings, sawSeat } from './some-history.ts';
 
 /** The checks that find something, by name. */
 const broken = (history: readonly HistoryRecord[]) =>
@@ -33,6 +34,16 @@ test('a journey that went well breaks nothing, and everything in it was looked a
     ['H3', 'holds'],
   ]);
   expect(results.map(({ looked }) => looked)).toEqual([8, 3, 3, 3]);
+});
+
+test('a hold that nobody answered may have been, unless the database at rest has no booking for it', () => {
+  const history = [lostHold('ann', [0, 10]), sawSeat('HELD', [20, 21])];
+  const verdictWith = (facts: Facts) => runChecks(history, facts).find(({ check }) => check === 'H-LIN')?.verdict;
+  const booking = { event: EVENT, key: 'a key', status: 'EXPIRED', paymentStatus: 'NONE' } as const;
+  const bookings = (user: string) => new Map([['a booking', { id: 'a booking', user, ...booking }]]);
+  expect(verdictWith({})).toBe('holds');
+  expect(verdictWith({ bookings: bookings('ann') })).toBe('holds');
+  expect(verdictWith({ bookings: bookings('bob') })).toBe('broken');
 });
 
 test('a history of nothing is no success', () => {

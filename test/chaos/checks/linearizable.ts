@@ -110,15 +110,32 @@ class Search {
     return { state: one.state, done };
   }
 
-  /** Of two that differ only in what may be left out, the one that has done less of it can do all that the other can. */
+  /**
+   * Of two that differ only in what may be left out, the one that has done less of it can do all that the other can; of
+   * two that differ only in reads, which change nothing, the one that has more of them behind it.
+   */
   #withoutDominated(configurations: readonly Configuration[]): Configuration[] {
-    const isOptional = (index: number) => this.#operations[index]?.to === Number.POSITIVE_INFINITY;
-    const groups = Map.groupBy(configurations, ({ state, done }) =>
-      keyOf({ state, done: done.filter((index) => !isOptional(index)) }),
+    const parts = configurations.map((one) => {
+      const by = Map.groupBy(one.done, (index) => this.#roleOf(index));
+      const { reads = [], optional = [], owed = [] } = Object.fromEntries(by);
+      return { one, reads, optional, owed: keyOf({ state: one.state, done: owed }) };
+    });
+    return [...Map.groupBy(parts, ({ owed }) => owed).values()].flatMap((group) =>
+      group
+        .filter(
+          (part) =>
+            !group.some(
+              (other) => other !== part && isSubset(other.optional, part.optional) && isSubset(part.reads, other.reads),
+            ),
+        )
+        .map(({ one }) => one),
     );
-    return [...groups.values()].flatMap((group) =>
-      group.filter(({ done }) => !group.some((other) => other.done.length < done.length && isSubset(other.done, done))),
-    );
+  }
+
+  #roleOf(index: number): 'reads' | 'optional' | 'owed' {
+    const { kind, to } = this.#operations[index] ?? {};
+    if (kind === 'read') return 'reads';
+    return to === Number.POSITIVE_INFINITY ? 'optional' : 'owed';
   }
 
   /** What takes a seat away from somebody who can't have it any more can't happen any more. */

@@ -29,11 +29,11 @@ export type Requests = {
 /** Whose a booking is: the user and the key that asked for it. A hold whose answer was lost has no other name. */
 export const ownerOf = (user: string, key: string): string => `${user} ${key}`;
 
-/** @param owners of bookings, as the database knows them; for those whose hold was never answered */
-export function requestsOf(
-  history: readonly HistoryRecord[],
-  owners: ReadonlyMap<string, string> = new Map(),
-): Requests {
+/**
+ * @param owners of all bookings, as the database knows them at rest: whose a hold is that was never answered, and which
+ *   of these holds never were
+ */
+export function requestsOf(history: readonly HistoryRecord[], owners?: ReadonlyMap<string, string>): Requests {
   const holds = new Map<string, HoldEffect>();
   const known = new Map(owners);
   for (const record of history) {
@@ -43,9 +43,10 @@ export function requestsOf(
     holds.set(request, withAttempt(holds.get(request), record, owner));
     if (record.answer) known.set(record.answer.booking, owner);
   }
+  const made = owners && new Set(owners.values());
   const effects = (kind: BookingRecord['kind']) => effectsOf(history, kind, known);
   return {
-    holds: [...holds.values()],
+    holds: [...holds.values()].filter(({ to, owner }) => to < Number.POSITIVE_INFINITY || made?.has(owner) !== false),
     cancels: effects('cancel'),
     confirms: effects('confirm'),
     fails: effects('fail'),

@@ -16,10 +16,10 @@ export function runChecks(history: readonly HistoryRecord[], facts: Facts = {}):
   const { acks, bookings, transitions, maps, search, queries = [], maxSeatsPerEvent, holdTtlMs } = facts;
   const failed = failedOf(bookings);
   const timing = { ...defaultTiming, ...(holdTtlMs !== undefined && { holdTtlMs }) };
-  const owners = ownersOf(bookings);
+  const known = { failed, ...(bookings && { owners: ownersOf(bookings) }) };
   return [
-    checkSeatLinearizability(history, { timing, failed, owners }),
-    checkHoldStability(history, { slackMs: timing.slackMs, holdTtlMs, failed, owners }),
+    checkSeatLinearizability(history, { timing, ...known }),
+    checkHoldStability(history, { slackMs: timing.slackMs, holdTtlMs, ...known }),
     checkIdempotency(history),
     checkSessionOrder(history),
     ...(acks && bookings ? [checkDurability(acks, bookings)] : []),

@@ -19,7 +19,7 @@ const NO_REDIS = 'redis://127.0.0.1:1';
 
 /** What a process of the product has that books, twice: with its Redis, and with PostgreSQL alone. */
 export function openDomainNeeds(env: Readonly<Record<string, string>>) {
-  const resources = openWorkerResources(parseWorkerConfig({ ...env, DATABASE_POOL_MAX: '6' }));
+  const resources = openWorkerResources(parseWorkerConfig({ ...env, DATABASE_POOL_MAX: '16' }));
   const { db, redis, pubsub } = resources;
   const lostRaces = openLostRaces({ db });
   const withoutRedis = openRedis({ url: NO_REDIS, name: 'chaos' });

@@ -166,7 +166,7 @@ export class FanAccount {
   /** An answer that says nothing sends the next request to the other api process. */
   async #call({ name, query, variables }: Call): Promise<Result> {
     const reply = await this.#client.ask(this.port, { token: this.user.token, query, variables });
-    const result = this.#judge(reply);
+    const result = this.#judge(name, reply);
     const mutation = name === 'createBooking' || name === 'repeat' || name === 'cancelBooking';
     this.#notebook.tally.count(mutation ? name : `read ${name}`, result.outcome, result.code);
     if (result.outcome !== 'unknown') return result;
@@ -176,10 +176,12 @@ export class FanAccount {
     return result;
   }
 
-  #judge(reply: Reply): Result {
+  #judge(name: string, reply: Reply): Result {
     if (reply.kind === 'lost') return { outcome: 'unknown', code: reply.why };
     if (reply.kind === 'error') {
-      if (reply.code !== 'TEMPORARILY_UNAVAILABLE')
+      // PostgreSQL stands in for the search engine, for as many at a time as it can bear.
+      const isBusy = name === 'searchEvents' && reply.code === 'RATE_LIMITED';
+      if (reply.code !== 'TEMPORARILY_UNAVAILABLE' && !isBusy)
         this.#notebook.tally.problem(`The API answered ${reply.code}, request ${reply.requestId}.`);
       return { outcome: 'unknown', code: reply.code, afterMs: reply.afterSeconds * 1000 };
     }

@@ -50,7 +50,7 @@ const intents = [
   ...Array<'pay'>(8).fill('pay'),
   ...Array<'late'>(4).fill('late'),
   ...Array<'early'>(3).fill('early'),
-  ...Array<'changeMind'>(2).fill('changeMind'),
+  ...Array<'changeMind'>(5).fill('changeMind'),
   'decline',
   'cancel',
   'abandon',
@@ -252,7 +252,7 @@ class Fan {
     const { config, pacer } = this.#parts;
     await pacer.turn();
     const chance = this.#random.next();
-    if (chance < 0.55) await this.#account.readMap(this.#random.pick(config.stages));
+    if (chance < 0.75) await this.#account.readMap(this.#random.pick(config.stages));
     else if (chance < 0.97) await this.#account.readBookings();
     else await this.#account.search('Chaos');
   }
