@@ -38,11 +38,12 @@ export class RecentSteps {
     if (this.#steps.length > this.#maxSteps * 1.25) this.#steps = this.#steps.slice(-this.#maxSteps);
   }
 
-  /** Undefined when what came after `fromVersion` is not all here any more, or is too much for one delta. */
+  /** Undefined when no step begins at `fromVersion`, when what came after it is not all here, or is too much for one delta. */
   since(fromVersion: number, toVersion: number): SeatMapDelta | undefined {
     const first = this.#indexAfter(fromVersion);
     const start = this.#steps[first];
-    if (!start || start.fromVersion > fromVersion) return undefined;
+    // Not from the middle of a step either: the difference between two maps leaves out what went there and back again.
+    if (start?.fromVersion !== fromVersion) return undefined;
     const last = new Map<number, SeatStatus>();
     let reached = fromVersion;
     for (let index = first; index < this.#steps.length; index++) {
