@@ -47,6 +47,7 @@ const carriers: Readonly<Record<FaultKind, Carry>> = {
   'notices-late': (world, fault) => trouble(world, fault, { delayWebhooksMs: 3_000 }),
   'notices-reordered': (world, fault) => trouble(world, fault, { reorderWebhooks: 100 }),
   'notices-lost': (world, fault) => trouble(world, fault, { dropWebhooks: 0.3 }),
+  'search-kill': killSearch,
   'broker-kill': killBroker,
 };
 
@@ -174,6 +175,12 @@ async function killBroker({ broker }: World, { forMs }: PlannedFault): Promise<u
   await broker.kill();
   await sleep(forMs);
   await broker.start();
+}
+
+async function killSearch({ search }: World, { forMs }: PlannedFault): Promise<undefined> {
+  await search.kill();
+  await sleep(forMs);
+  await search.start();
 }
 
 async function failWay(

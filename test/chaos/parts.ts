@@ -13,7 +13,7 @@ export const processNames = [
 export type ProcessName = (typeof processNames)[number];
 
 /** Behind a proxy on which the network fails. */
-export const wayNames = ['postgres', 'redis', 'gateway'] as const;
+export const wayNames = ['postgres', 'redis', 'gateway', 'search'] as const;
 export type WayName = (typeof wayNames)[number];
 
 export type PartName = ProcessName | WayName | 'broker';

@@ -35,6 +35,8 @@ export type FaultKind =
   | 'notices-late'
   | 'notices-reordered'
   | 'notices-lost'
+  /** kill -9; it comes back with what it has on its disk. */
+  | 'search-kill'
   | 'broker-kill';
 
 export type Card = { readonly kind: FaultKind; readonly part: PartName };
@@ -64,6 +66,7 @@ const firstCards: readonly Card[] = [
   { kind: 'postgres-terminate', part: 'postgres' },
   gateway('notices-late'),
   gateway('notices-reordered'),
+  { kind: 'search-kill', part: 'search' },
 ];
 const otherCards: readonly Card[] = [
   ...processNames.map(kill),
@@ -77,11 +80,12 @@ const otherCards: readonly Card[] = [
   { kind: 'redis-old-dump', part: 'redis' },
   { kind: 'redis-flush', part: 'redis' },
   { kind: 'redis-pause', part: 'redis' },
-  ...(['postgres', 'redis', 'gateway'] as const).flatMap((part) => [
+  ...(['postgres', 'redis', 'gateway', 'search'] as const).flatMap((part) => [
     { kind: 'black-hole' as const, part },
     { kind: 'latency' as const, part },
     { kind: 'reset' as const, part },
   ]),
+  { kind: 'search-kill', part: 'search' },
   gateway('gateway-slow'),
   gateway('gateway-slow'),
   gateway('gateway-unknown'),

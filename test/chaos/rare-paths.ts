@@ -23,6 +23,7 @@ export async function countRarePaths(
     ...(await countInLogs(join(world.folder, 'logs'))),
     'a hold was acknowledged while Redis was away': observed.holdsWithoutRedis,
     'a commit was unknown and found by its key': sumOf(observed.tally.observations, 'commit unknown'),
+    'a search was answered by PostgreSQL': sumOf(observed.tally.observations, 'search answered by PostgreSQL'),
   };
   return Object.entries(counts).map(([name, count]) => ({
     name,

@@ -88,6 +88,7 @@ async function runIn(world: World, options: ChaosOptions) {
     { role: 'PostgreSQL', pid: world.postgres.pid(), withChildren: true },
     ...(world.broker ? [{ role: 'Kafka', pid: world.broker.pid() }] : []),
     { role: 'Redis', pid: world.redis.pid() },
+    { role: 'Typesense', pid: world.search.pid() },
     ...Object.entries(clients).map(([name, { pid }]) => ({ role: `clients: ${name}`, pid })),
     { role: 'nemesis and proxies', pid: process.pid },
   ]);

@@ -32,7 +32,15 @@ export async function seedStages(db: Db, sizes: StageSizes): Promise<Stage[]> {
       arena,
       false,
     );
+  await tellOfEvents(db);
   return stages;
+}
+
+/** As the importer does: search hears of them by the event log. */
+async function tellOfEvents(db: Db): Promise<void> {
+  await db.execute(sql`insert into outbox (id, aggregatetype, aggregateid, type, event_id, payload)
+    select gen_random_uuid(), 'catalog', id, 'EventPublished', id, jsonb_build_object('type', 'EventPublished',
+      'aggregateId', id, 'eventId', id, 'updatedVersion', updated_version) from events`);
 }
 
 /** Accounts that nobody has to sign in with. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type CheckResult, Findings } from './checks/check.ts';
 import { readFactsAtRest } from './checks/facts-at-rest.ts';
 import { runChecks } from './checks/run-checks.ts';
+import { readSearchFacts } from './checks/search-facts.ts';
 import { countAll, type TallyState } from './clients/tally.ts';
 import type { HistoryRecord } from './history.ts';
 import { readAcks, readHistory } from './history-files.ts';
@@ -33,6 +34,7 @@ export async function checkEverything(finished: Finished): Promise<{ checks: Che
   const { booking: bookingUrl, payments: paymentsUrl, redis: redisUrl } = urls.direct;
   const books = { bookingUrl, paymentsUrl, gatewayUrl, redisUrl, ...(kafka && { kafka }) };
   const facts = await readFactsAtRest(books, { withinMs: busy.length === 0 ? RESTS_WITHIN_MS : 0 });
+  const search = await readSearchFacts({ bookingUrl, search: world.search }, RESTS_WITHIN_MS);
   const folder = join(world.folder, 'history');
   const [history, acks] = [await Array.fromAsync(readHistory(folder)), await Array.fromAsync(readAcks(folder))];
   const holdsWithoutRedis = countHoldsWithoutRedis(history, faults);
@@ -43,7 +45,13 @@ export async function checkEverything(finished: Finished): Promise<{ checks: Che
     checkList('ANSWER', 'clients are told only what clients may be told', tally.problems, countAll(tally.counts)),
     checkList('REST', 'everything comes to rest', busy, 1),
     checkRarePaths(rarePaths),
-    ...runChecks(history, { ...facts, acks, maxSeatsPerEvent: MAX_SEATS_PER_EVENT, holdTtlMs: holdTtlSeconds * 1000 }),
+    ...runChecks(history, {
+      ...facts,
+      search,
+      acks,
+      maxSeatsPerEvent: MAX_SEATS_PER_EVENT,
+      holdTtlMs: holdTtlSeconds * 1000,
+    }),
   ];
   return { checks, rarePaths };
 }

@@ -7,6 +7,7 @@ import { merchantCall, sandboxKeys } from '#test/support/sandbox-gateway.ts';
 import { type ChaosBroker, openChaosBroker } from './broker.ts';
 import { type ProcessName, processNames, type WayName } from './parts.ts';
 import { type ChaosProcesses, openProcesses } from './processes.ts';
+import { type ChaosSearch, openChaosSearch } from './search-server.ts';
 import { takeStablePorts } from './stable-ports.ts';
 import { type ChaosPostgres, type ChaosRedis, openChaosPostgres, openChaosRedis } from './stores.ts';
 
@@ -23,6 +24,7 @@ export type World = {
   readonly folder: string;
   readonly postgres: ChaosPostgres;
   readonly redis: ChaosRedis;
+  readonly search: ChaosSearch;
   /** With the event log on Kafka. */
   readonly broker: ChaosBroker | undefined;
   readonly processes: ChaosProcesses;
@@ -76,18 +78,20 @@ type Building = {
 async function build(options: WorldOptions, { folder, opened, close }: Building): Promise<World> {
   await mkdir(join(folder, 'logs'));
   await mkdir(join(folder, 'history'));
-  const [postgresPort = 0, redisPort = 0, ...ports] = await takeStablePorts(8);
-  const [api = 0, api2 = 0, payments = 0, payments2 = 0, gateway = 0, brokerPort = 0] = ports;
+  const [postgresPort = 0, redisPort = 0, ...ports] = await takeStablePorts(9);
+  const [api = 0, api2 = 0, payments = 0, payments2 = 0, gateway = 0, brokerPort = 0, searchPort = 0] = ports;
   const postgres = opened(await openChaosPostgres(folder, postgresPort), (server) => server.stop());
   const redis = opened(await openChaosRedis(folder, redisPort), (server) => server.stop());
   const broker =
     options.log === 'kafka' ? opened(await openChaosBroker(folder, brokerPort), (server) => server.stop()) : undefined;
+  const search = opened(await openChaosSearch(folder, searchPort), (server) => server.stop());
   const gatewayUrl = `http://127.0.0.1:${gateway}`;
   const closeWay = (way: FaultProxy) => way.close();
   const ways = {
     postgres: opened(await openFaultProxy(postgres.bookingUrl), closeWay),
     redis: opened(await openFaultProxy(redis.url), closeWay),
     gateway: opened(await openFaultProxy(gatewayUrl), closeWay),
+    search: opened(await openFaultProxy(search.url), closeWay),
   };
   /** As a load balancer in front of both payments processes: to whichever is there. */
   const webhooks = opened(await openFaultProxy(`http://127.0.0.1:${payments}`), closeWay);
@@ -103,6 +107,8 @@ async function build(options: WorldOptions, { folder, opened, close }: Building)
   const env = {
     ...sharedEnvironment(options, { urls: urls.faulty, tokenPrivateKey, folder }),
     ...(broker && { EVENT_LOG: 'kafka', KAFKA_BROKERS: broker.brokers.join(), KAFKA_TOPIC_PREFIX: broker.prefix }),
+    TYPESENSE_URL: ways.search.through(search.url).replace(/\/$/, ''),
+    TYPESENSE_API_KEY: search.apiKey,
     GATEWAY_URL: ways.gateway.through(gatewayUrl).replace(/\/$/, ''),
     GATEWAY_PUBLIC_URL: gatewayUrl,
     GATEWAY_PORT: String(gateway),
@@ -132,6 +138,7 @@ async function build(options: WorldOptions, { folder, opened, close }: Building)
     folder,
     postgres,
     redis,
+    search,
     broker,
     processes,
     ways,

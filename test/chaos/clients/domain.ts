@@ -16,6 +16,7 @@ import { type HistoryRecord, instant, type Outcome } from '../history.ts';
 import { type Random, seededRandom, seedFor } from '../random.ts';
 import { answerOf, newViewer, openDomainNeeds, seatMapStateOf } from './domain-needs.ts';
 import { Pacer } from './pacer.ts';
+import { keepImporting } from './programme.ts';
 import type { ClientConfig, Stage } from './protocol.ts';
 import { type Notebook, type Phase, runClients } from './run-clients.ts';
 
@@ -42,7 +43,9 @@ runClients<DomainConfig>(async (config, notebook, phase) => {
     const lane = new Lane({ needs, notebook, phase, stages, random, pacer, usesRedis: index % 4 !== 0 });
     return index % 4 === 3 ? lane.look() : lane.run();
   });
-  await Promise.all(lanes);
+  const random = seededRandom(seedFor(config.seed, 'programme'));
+  const importing = keepImporting({ url: config.env.DATABASE_URL ?? '', notebook, phase, random });
+  await Promise.all([...lanes, importing]);
   await needs.resources[Symbol.asyncDispose]();
   needs.redis.disconnect();
 });

@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import { openSearchClient } from '#search/client.ts';
+import type { SearchFacts } from './facts.ts';
+import { hashOf } from './search-convergence.ts';
+
+type Sides = { readonly bookingUrl: string; readonly search: { readonly url: string; readonly apiKey: string } };
+
+/** What is published and what is indexed, as soon as both are the same, or as they are when the time is over. */
+export async function readSearchFacts(sides: Sides, withinMs: number): Promise<SearchFacts> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const facts = { published: await readPublished(sides.bookingUrl), indexed: await readIndexed(sides.search) };
+    if (hashOf(facts.published) === hashOf(facts.indexed) || Date.now() > deadline) return facts;
+    await sleep(200);
+  }
+}
+
+async function readPublished(url: string): Promise<Map<string, number>> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  try {
+    const rows = await sql<{ id: string; version: number }[]>`
+      select id, updated_version::float8 as version from events
+      where status = 'PUBLISHED' and greatest(starts_at, off_sale_at) > now()`;
+    return new Map(rows.map(({ id, version }) => [id, version]));
+  } finally {
+    await sql.end();
+  }
+}
+
+async function readIndexed(search: Sides['search']): Promise<Map<string, number>> {
+  const client = openSearchClient(search);
+  try {
+    const documents = client.admin.collections(client.names.events).documents();
+    const lines = await documents.export({ include_fields: 'id,updated_version' });
+    const rows: { id: string; updated_version: number }[] = lines
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+    return new Map(rows.map(({ id, updated_version: version }) => [id, version]));
+  } finally {
+    await client.close();
+  }
+}
