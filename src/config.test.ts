@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseWorkerConfig } from './config.ts';
+import { parsePaymentsConfig, parseWorkerConfig } from './config.ts';
 
 const stores = {
   DATABASE_URL: 'postgres://localhost/booking',
@@ -23,6 +23,24 @@ test('Kafka may be asked for with TLS and a password, and half of it is refused'
   expect(parseWorkerConfig({ ...plain, KAFKA_TLS: 'on' }).eventLog).toMatchObject({ security: { tls: true, sasl } });
   expect(() => parseWorkerConfig(plain)).toThrow('KAFKA_TLS: PLAIN sends the password as it is: set KAFKA_TLS=on');
   expect(() => parseWorkerConfig({ ...kafka, ...credentials })).toThrow('KAFKA_SASL_MECHANISM: give');
+});
+
+test('payments needs the booking database for a log that is in it, and parks in its own beside Kafka', () => {
+  const payments = {
+    PAYMENTS_DATABASE_URL: 'postgres://localhost/payments',
+    GATEWAY_URL: 'http://localhost:4002',
+    GATEWAY_API_KEY: 'long-enough-as-a-key',
+    GATEWAY_WEBHOOK_SECRETS: 'a secret',
+  };
+  const { DATABASE_URL } = stores;
+  expect(parsePaymentsConfig({ ...payments, DATABASE_URL }).eventLog).toEqual({ kind: 'postgres', url: DATABASE_URL });
+  expect(() => parsePaymentsConfig(payments)).toThrow('DATABASE_URL: the booking database, which has the event log');
+  const kafka = { ...payments, EVENT_LOG: 'kafka', KAFKA_BROKERS: 'one:9092' };
+  for (const env of [kafka, { ...kafka, DATABASE_URL }]) {
+    const { eventLog, bookingDatabase } = parsePaymentsConfig(env);
+    expect(eventLog).toMatchObject({ parkingUrl: payments.PAYMENTS_DATABASE_URL });
+    expect(bookingDatabase).toBeUndefined();
+  }
 });
 
 test('Kafka without brokers is refused, and the message says what to set', () => {

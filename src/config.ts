@@ -12,6 +12,9 @@ const list = z.string().transform((text) =>
     .filter(Boolean),
 );
 const secret = z.string().min(16, 'at least 16 characters');
+const privateKey = z.string({
+  error: 'an Ed25519 private key, PKCS #8 DER in base64: openssl genpkey -algorithm ed25519 -outform DER | base64 -w0',
+});
 
 /** `kid:secret`; the id names the key in what it signs. */
 const admissionKey = /^([\w-]{1,32}):(\S{32,})$/;
@@ -48,10 +51,7 @@ const booking = {
   HOLD_TTL_SECONDS: count.default(300),
   MAX_SEATS_PER_BOOKING: count.default(8),
   MAX_SEATS_PER_EVENT: count.default(16),
-  TICKET_PRIVATE_KEY: z.string({
-    error:
-      'an Ed25519 private key, PKCS #8 DER in base64: openssl genpkey -algorithm ed25519 -outform DER | base64 -w0',
-  }),
+  TICKET_PRIVATE_KEY: privateKey,
 };
 const BROKERS_FIX = 'some of the brokers, `host:port`, separated by commas: kafka-1:9092,kafka-2:9092';
 const eventLog = {
@@ -109,10 +109,7 @@ const api = z.object({
   ALLOWED_ORIGINS: list.default([]),
   TRUSTED_DOCUMENTS: z.string().optional(),
   TRUST_PROXY: z.stringbool().default(false),
-  TOKEN_PRIVATE_KEY: z.string({
-    error:
-      'an Ed25519 private key, PKCS #8 DER in base64: openssl genpkey -algorithm ed25519 -outform DER | base64 -w0',
-  }),
+  TOKEN_PRIVATE_KEY: privateKey,
   /** Signs what waiting rooms give out. The first signs, all verify. */
   ADMISSION_KEYS: z.string({ error: ADMISSION_KEYS_FIX }).pipe(admissionKeys),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
@@ -134,8 +131,8 @@ const payments = z
     PAYMENTS_PORT: port.default(4001),
     PAYMENTS_DATABASE_URL: z.url({ error: 'the payments database' }),
     ...eventLog,
-    /** Where the event log lives, and with Kafka what was parked of it. */
-    DATABASE_URL: databases.DATABASE_URL,
+    /** Where the event log lives, unless it is on Kafka. */
+    DATABASE_URL: databases.DATABASE_URL.optional(),
     DATABASE_POOL_MAX: databases.DATABASE_POOL_MAX,
     PAYMENT_GATEWAY: z.enum(['sandbox', 'stripe']).default('sandbox'),
     GATEWAY_URL: z.url().optional(),
@@ -151,6 +148,10 @@ const payments = z
   .refine((env) => env.PAYMENT_GATEWAY !== 'sandbox' || env.GATEWAY_URL, {
     path: ['GATEWAY_URL'],
     error: 'where the sandbox gateway listens, e.g. http://localhost:4002',
+  })
+  .refine((env) => env.EVENT_LOG === 'kafka' || env.DATABASE_URL, {
+    path: ['DATABASE_URL'],
+    error: 'the booking database, which has the event log',
   })
   .superRefine(checkKafka);
 
@@ -204,7 +205,8 @@ const storeConfig = (env: z.infer<typeof stores>) => ({
 
 const saslOf = ({ KAFKA_SASL_MECHANISM: mechanism, ...env }: EventLogEnv) =>
   mechanism && { mechanism, username: env.KAFKA_SASL_USERNAME ?? '', password: env.KAFKA_SASL_PASSWORD ?? '' };
-const eventLogConfig = (env: EventLogEnv & { DATABASE_URL: string }) =>
+/** `databaseUrl` has the log, or what its reader parks of a log on Kafka. */
+const eventLogConfig = (env: EventLogEnv, databaseUrl: string) =>
   env.EVENT_LOG === 'kafka'
     ? ({
         kind: 'kafka',
@@ -212,9 +214,9 @@ const eventLogConfig = (env: EventLogEnv & { DATABASE_URL: string }) =>
         prefix: env.KAFKA_TOPIC_PREFIX,
         replicationFactor: env.KAFKA_REPLICATION_FACTOR,
         security: { tls: env.KAFKA_TLS === 'on', sasl: saslOf(env) },
-        parkingUrl: env.DATABASE_URL,
+        parkingUrl: databaseUrl,
       } as const)
-    : ({ kind: 'postgres', url: env.DATABASE_URL } as const);
+    : ({ kind: 'postgres', url: databaseUrl } as const);
 
 export type ApiConfig = ReturnType<typeof parseApiConfig>;
 export function parseApiConfig(env: Environment) {
@@ -239,7 +241,7 @@ export function parseApiConfig(env: Environment) {
 export type WorkerConfig = ReturnType<typeof parseWorkerConfig>;
 export function parseWorkerConfig(env: Environment) {
   const data = parse(worker, env);
-  return { ...storeConfig(data), eventLog: eventLogConfig(data) };
+  return { ...storeConfig(data), eventLog: eventLogConfig(data, data.DATABASE_URL) };
 }
 
 export type RelayConfig = ReturnType<typeof parseRelayConfig>;
@@ -249,20 +251,21 @@ export function parseRelayConfig(env: Environment) {
     ...observedConfig(data),
     postgres: { url: data.DATABASE_URL, poolMax: data.DATABASE_POOL_MAX },
     payments: { url: data.PAYMENTS_DATABASE_URL },
-    eventLog: eventLogConfig(data),
+    eventLog: eventLogConfig(data, data.DATABASE_URL),
   };
 }
 
 export type PaymentsConfig = ReturnType<typeof parsePaymentsConfig>;
 export function parsePaymentsConfig(env: Environment) {
   const data = parse(payments, env);
+  const logUrl = data.EVENT_LOG === 'postgres' ? data.DATABASE_URL : undefined;
   const keys = { apiKey: data.GATEWAY_API_KEY, webhookSecrets: data.GATEWAY_WEBHOOK_SECRETS };
   return {
     ...observedConfig(data),
     http: { host: data.HOST, port: data.PAYMENTS_PORT },
     postgres: { url: data.PAYMENTS_DATABASE_URL, poolMax: data.DATABASE_POOL_MAX },
-    eventLog: eventLogConfig(data),
-    bookingDatabase: { url: data.DATABASE_URL },
+    eventLog: eventLogConfig(data, logUrl ?? data.PAYMENTS_DATABASE_URL),
+    bookingDatabase: logUrl ? { url: logUrl } : undefined,
     returnUrl: data.PAYMENT_RETURN_URL,
     gateway:
       data.PAYMENT_GATEWAY === 'sandbox'
@@ -273,7 +276,7 @@ export function parsePaymentsConfig(env: Environment) {
 
 /** Of both services, since a restore concerns both. */
 export function parseConvergeConfig(env: Environment) {
-  const data = parse(z.intersection(payments, z.object(redis)), env);
+  const data = parse(z.intersection(payments, z.object({ ...redis, DATABASE_URL: databases.DATABASE_URL })), env);
   return { ...parsePaymentsConfig(env), booking: { url: data.DATABASE_URL }, redis: { url: data.REDIS_URL } };
 }
 

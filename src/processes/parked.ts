@@ -17,8 +17,8 @@ import {
 import { runningDatabaseUrl } from './dev/running-database.ts';
 
 /**
- * `npm run parked -- list`: what consumers could not handle, and what to do with it, in the database at DATABASE_URL or
- * else in that of the `npm start` that runs in this clone. Prints names and ids, never what is in an event.
+ * `npm run parked -- list`: what consumers could not handle, and what to do with it, in the databases at DATABASE_URL and
+ * PAYMENTS_DATABASE_URL or else in those of the `npm start` that runs in this clone. Prints names and ids, never what is in an event.
  */
 const usage = `usage: npm run parked -- list [--group <name>] [--key <event id>]
        npm run parked -- show <message id>
@@ -45,7 +45,10 @@ const options = {
 type Values = ReturnType<typeof readArguments>['values'];
 const readArguments = () => parseArgs({ options, allowPositionals: true });
 
-const commands: Record<string, (sql: postgres.Sql, values: Values, id: string | undefined) => Promise<number>> = {
+/** Each database that may have some: that of the bookings, and with the log on Kafka that of payments. */
+type Places = readonly postgres.Sql[];
+
+const commands: Record<string, (places: Places, values: Values, id: string | undefined) => Promise<number>> = {
   list,
   show,
   replay,
@@ -65,26 +68,37 @@ async function run(): Promise<number> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command || more.length > 0) throw new Refused(usage);
   if (id !== undefined && !isUuid(id)) throw new Refused(`"${id}" is no id of a message: it is a UUID.`);
-  const env = { ...process.env };
-  env.DATABASE_URL ||= await runningDatabaseUrl(
-    resolve(import.meta.dirname, '../..', env.FRONTROW_DATA || '.frontrow'),
-  );
-  if (!env.DATABASE_URL)
-    throw new Refused('There is no database: run `npm start` in this clone first, or set DATABASE_URL.');
-  const { url } = parseImportConfig(env).postgres;
+  const urls = await readUrls();
   // Longer than a consumer holds a key's lock for a batch, so that a busy key is no error.
   const connection = { application_name: 'frontrow-parked', lock_timeout: 30_000 };
-  const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {}, connection });
+  const places = urls.map((url) => postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {}, connection }));
   try {
-    return await command(sql, values, id);
+    return await command(places, values, id);
   } finally {
-    await sql.end({ timeout: 5 });
+    await Promise.all(places.map((sql) => sql.end({ timeout: 5 })));
   }
 }
 
-async function list(sql: postgres.Sql, { group, key }: Values, id: string | undefined): Promise<number> {
+async function readUrls(): Promise<string[]> {
+  const env = { ...process.env };
+  if (!env.DATABASE_URL) {
+    const folder = resolve(import.meta.dirname, '../..', env.FRONTROW_DATA || '.frontrow');
+    env.DATABASE_URL = await runningDatabaseUrl(folder);
+    env.PAYMENTS_DATABASE_URL ||= await runningDatabaseUrl(folder, 'frontrow_payments');
+  }
+  if (!env.DATABASE_URL)
+    throw new Refused('There is no database: run `npm start` in this clone first, or set DATABASE_URL.');
+  const { url } = parseImportConfig(env).postgres;
+  return env.PAYMENTS_DATABASE_URL ? [url, env.PAYMENTS_DATABASE_URL] : [url];
+}
+
+async function inAll<T>(places: Places, ask: (sql: postgres.Sql) => Promise<T[]>): Promise<T[]> {
+  return (await Promise.all(places.map(ask))).flat();
+}
+
+async function list(places: Places, { group, key }: Values, id: string | undefined): Promise<number> {
   if (id !== undefined) throw new Refused(usage);
-  const parked = await listParked(sql, { group, key });
+  const parked = await inAll(places, (sql) => listParked(sql, { group, key }));
   for (const one of parked) printKey(one);
   const messages = parked.reduce((sum, one) => sum + one.messages, 0);
   console.log(
@@ -109,9 +123,10 @@ function printKey({
   ${firstType} ${firstId}${behind}, failed ${count(failures, 'time')}: ${reason}`);
 }
 
-async function show(sql: postgres.Sql, _values: Values, id: string | undefined): Promise<number> {
+async function show(places: Places, _values: Values, id: string | undefined): Promise<number> {
   if (id === undefined) throw new Refused(usage);
-  const [parked, actions] = await Promise.all([showParked(sql, id), listParkedActions(sql, id)]);
+  const parked = await inAll(places, (sql) => showParked(sql, id));
+  const actions = await inAll(places, (sql) => listParkedActions(sql, id));
   for (const { group, ...message } of parked) {
     console.log(`${group}`);
     for (const [name, value] of Object.entries(message)) {
@@ -125,14 +140,14 @@ async function show(sql: postgres.Sql, _values: Values, id: string | undefined):
   return parked.length + actions.length > 0 ? EXIT.done : EXIT.refused;
 }
 
-async function replay(sql: postgres.Sql, values: Values, id: string | undefined): Promise<number> {
+async function replay(places: Places, values: Values, id: string | undefined): Promise<number> {
   const { group, key, all } = values;
   const seconds = Number(values.wait);
   if (!Number.isFinite(seconds) || seconds < 0) throw new Refused(`--wait ${values.wait}: a number of seconds.`);
   const chosen = [id !== undefined, key !== undefined || group !== undefined, all].filter(Boolean);
   if (chosen.length !== 1) throw new Refused(usage);
   const wanted: ParkedSelection = { id, key, group };
-  const asked = await requestReplay(sql, wanted, doneBy(values));
+  const asked = await inAll(places, (sql) => requestReplay(sql, wanted, doneBy(values)));
   if (asked.length === 0) {
     console.log('Nothing of that is parked: nothing to replay.');
     return id === undefined ? EXIT.done : EXIT.refused;
@@ -140,14 +155,14 @@ async function replay(sql: postgres.Sql, values: Values, id: string | undefined)
   for (const one of asked) {
     console.log(`${one.group}  event ${one.key}: ${count(one.messages, 'message')} from ${one.firstId} on, asked for.`);
   }
-  return seconds === 0 ? EXIT.done : awaitReplay(sql, asked, seconds);
+  return seconds === 0 ? EXIT.done : awaitReplay(places, asked, seconds);
 }
 
-async function awaitReplay(sql: postgres.Sql, asked: readonly ParkedKey[], seconds: number): Promise<number> {
+async function awaitReplay(places: Places, asked: readonly ParkedKey[], seconds: number): Promise<number> {
   const deadline = Date.now() + seconds * 1000;
   const isAsked = (one: ParkedKey) => asked.some(({ group, key }) => group === one.group && key === one.key);
   for (;;) {
-    const left = (await listParked(sql)).filter(isAsked);
+    const left = (await inAll(places, listParked)).filter(isAsked);
     if (left.every(({ replaying }) => !replaying) || Date.now() >= deadline) return reportReplay(asked, left);
     await sleep(200);
   }
@@ -167,13 +182,18 @@ function reportReplay(asked: readonly ParkedKey[], left: readonly ParkedKey[]): 
   return left.length === 0 ? EXIT.done : EXIT.stillParked;
 }
 
-async function drop(sql: postgres.Sql, values: Values, id: string | undefined): Promise<number> {
+async function drop(places: Places, values: Values, id: string | undefined): Promise<number> {
   const { reason, group } = values;
   if (id === undefined || !reason?.trim()) throw new Refused(usage);
-  const dropped = await dropParked(sql, { id, group }, { by: doneBy(values), reason });
-  if (dropped.outcome === 'not parked') throw new Refused(`${id} is not parked${group ? ` for ${group}` : ''}.`);
-  if (dropped.outcome === 'in several groups')
-    throw new Refused(`${id} is parked for ${dropped.groups.join(', ')}: say for which one with --group.`);
+  const parked = await inAll(places, async (sql) => (await showParked(sql, id)).map((one) => ({ sql, ...one })));
+  const [found, ...more] = parked.filter((one) => group === undefined || one.group === group);
+  if (found && more.length > 0)
+    throw new Refused(
+      `${id} is parked for ${parked.map((one) => one.group).join(', ')}: say for which one with --group.`,
+    );
+  const done = { by: doneBy(values), reason };
+  const dropped = found && (await dropParked(found.sql, { id, group: found.group }, done));
+  if (dropped?.outcome !== 'dropped') throw new Refused(`${id} is not parked${group ? ` for ${group}` : ''}.`);
   const rest =
     dropped.left === 0
       ? 'Nothing else of this event is parked; new messages of it flow.'

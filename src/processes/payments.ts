@@ -33,7 +33,7 @@ const policy = { ...defaultPaymentsPolicy, returnUrl: config.returnUrl };
 
 const stopping = new AbortController();
 const { signal } = stopping;
-const bookingDb = openMetricsDb(config.bookingDatabase.url, 'frontrow-payments');
+const bookingDb = config.bookingDatabase && openMetricsDb(config.bookingDatabase.url, 'frontrow-payments');
 const metricsDb = openMetricsDb(config.postgres.url, 'frontrow-payments');
 const dependencies = paymentsDependencies({ db, bookingDb, gateway, isStopping: () => signal.aborted });
 const readiness = () => dependencies.read();
@@ -70,5 +70,6 @@ stopping.abort();
 server.close();
 // A notice that is being stored is answered before its database goes.
 await Promise.all([working, once(server, 'close')]);
-await Promise.all([eventLog.close(), metrics.close(), tracing.close(), ...[db, bookingDb, metricsDb].map(closeDb)]);
+const pools = [db, metricsDb, ...(bookingDb ? [bookingDb] : [])];
+await Promise.all([eventLog.close(), metrics.close(), tracing.close(), ...pools.map(closeDb)]);
 process.disconnect?.();

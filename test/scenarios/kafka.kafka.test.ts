@@ -1,10 +1,15 @@
+import { execFile } from 'node:child_process';
+import { randomUUIDv7 } from 'node:crypto';
+import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, describe, expect, test } from 'vitest';
+import { openEventLog } from '#events/log/open-log.ts';
 import { findBrokenPromises } from '#test/support/all-invariants.ts';
 import { decideAt, signInAsGuest } from '#test/support/fan.ts';
 import { testKafka } from '#test/support/kafka.ts';
 import { readKafkaLog } from '#test/support/kafka-books.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
+import { seriesOf } from '#test/support/scrape.ts';
 
 const kafka = await testKafka();
 
@@ -79,6 +84,41 @@ describe.runIf(kafka)('the whole product with its event log on Kafka', async () 
     );
     await scenes.db.execute(sql`delete from event_log.parked`);
     await scenes.db.execute(sql`delete from event_log.parked_keys`);
+  });
+
+  test('payments needs nothing of the booking database, and what it parks is in its own', async () => {
+    const { system } = scenes;
+    await system.kill('payments', 'SIGTERM');
+    // Empty counts as absent.
+    await system.start('payments', { DATABASE_URL: '' });
+    const buyer = await scenes.buyer(await scenes.event(20), 3);
+    await buyer.ready();
+    const parked = (...args: string[]) =>
+      new Promise<string>((done) => {
+        const file = join(import.meta.dirname, '../../src/processes/parked.ts');
+        execFile(process.execPath, [file, ...args], { env: system.env }, (_, out, trouble) => done(out + trouble));
+      });
+    const { brokers, prefix } = system.kafka ?? expect.unreachable();
+    const log = openEventLog(
+      { kind: 'kafka', brokers, prefix, replicationFactor: undefined, parkingUrl: system.bookingUrl },
+      'test',
+    );
+    const id = randomUUIDv7();
+    await log.append([{ id, topic: 'booking', key: id, event: { type: 'Nonsense' }, createdAt: new Date() }]);
+    await log.close();
+    await expect.poll(() => parked('list'), { timeout: 20_000 }).toContain('3 messages of 3 keys.');
+    const inPayments = await scenes.payments`select consumer_group from event_log.parked where id = ${id}`;
+    expect(inPayments).toEqual([{ consumer_group: 'follow-bookings' }]);
+    const gauge = 'frontrow_parked_messages{group="follow-bookings"}';
+    await expect.poll(async () => seriesOf(await system.metrics('relay')).get(gauge), { timeout: 20_000 }).toBe(1);
+    expect(await parked('replay', '--group', 'follow-bookings')).toContain('parked again.');
+    expect(await parked('drop', id, '--reason', 'planted')).toContain('say for which one with --group');
+    for (const group of ['follow-checkouts', 'push-changes', 'follow-bookings'])
+      expect(await parked('drop', id, '--reason', 'planted', '--group', group)).toContain(`dropped for ${group}`);
+    expect(await parked('list')).toBe('Nothing is parked.\n');
+    await system.kill('payments', 'SIGTERM');
+    await system.start('payments');
+    await scenes.expectAllInvariants();
   });
 
   test('a message that nobody wrote to the outbox is found', async () => {

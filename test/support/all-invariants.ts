@@ -8,16 +8,17 @@ import { merchantCall } from './sandbox-gateway.ts';
 import type { System } from './system.ts';
 
 /** `kafka`: its event log is there and not in the booking database. */
-type BookingBooks = Pick<System, 'bookingUrl'> & { kafka?: TestKafka | undefined };
+type BookingBooks = Pick<System, 'bookingUrl'> & { paymentsUrl?: string; kafka?: TestKafka | undefined };
 type Books = BookingBooks & Pick<System, 'paymentsUrl' | 'gatewayUrl'>;
 
 /** Must hold at every moment, whatever is under way: what is on the books of the booking side, and that nothing was set aside. */
-export async function findBrokenPromises({ bookingUrl, kafka }: BookingBooks): Promise<string[]> {
+export async function findBrokenPromises({ bookingUrl, paymentsUrl, kafka }: BookingBooks): Promise<string[]> {
   const violations = await findViolations(bookingUrl, { except: kafka ? ABOUT_THE_LOG : [] });
   return [
     ...(kafka ? await findUntrueInKafka(bookingUrl, kafka) : []),
     ...violations.flatMap(({ id, promise, rows }) => rows.map((row) => `${id} ${promise}: ${JSON.stringify(row)}`)),
     ...(await findParked(bookingUrl)),
+    ...(paymentsUrl ? await findParked(paymentsUrl) : []),
   ];
 }
 
@@ -67,8 +68,8 @@ async function query<T>(url: string, read: (sql: postgres.Sql) => Promise<T>): P
   }
 }
 
-const findParked = (bookingUrl: string): Promise<string[]> =>
-  query(bookingUrl, async (sql) => {
+const findParked = (url: string): Promise<string[]> =>
+  query(url, async (sql) => {
     const rows = await sql`select consumer_group, topic, key, reason from event_log.parked`;
     return rows.map((row) => `I17 a message was set aside: ${JSON.stringify(row)}`);
   });

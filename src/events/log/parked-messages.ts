@@ -7,7 +7,7 @@ import type { Consumption, Message } from './log.ts';
 
 /**
  * Where messages are set aside that a group could not handle, whichever log carries them: in schema `event_log` of the
- * booking database. The row of `parked_keys` stands for a group's key with something parked; all that is said of one key
+ * booking database; with a log on Kafka those of payments are in its own. The row of `parked_keys` stands for a group's key with something parked; all that is said of one key
  * is decided under its lock.
  */
 
@@ -25,7 +25,7 @@ const BEHIND: Delivery = { outcome: 'park', reason: 'An earlier message of this 
  * Hands a batch over, in order within a key, and sets aside what can't be handled together with what follows it. Answers
  * what became of each message, by id; those left out were not tried. What is parked is parked when `tx` commits: move the
  * group's position in it, or after it.
- * @param tx on the booking database
+ * @param tx on the database that has the group's parked messages
  */
 export async function deliverOrPark(
   tx: postgres.TransactionSql,

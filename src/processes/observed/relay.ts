@@ -39,7 +39,7 @@ export function relaySamplers(watched: Watched, dependencies: Dependencies): Sam
   return [
     dependencies.sampler,
     slotSampler(() => Promise.all(backlogs.map((read) => read()))),
-    parkedSampler(() => readParked(bookingDb)),
+    parkedSampler(async () => (await Promise.all([bookingDb, paymentsDb].map(readParked))).flat()),
     consumerLagSampler(async () => (await eventLog.lag?.()) ?? []),
     connectionSampler(async () => (await Promise.all([bookingDb, paymentsDb].map(readConnections))).flat()),
   ];
