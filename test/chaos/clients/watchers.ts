@@ -108,7 +108,11 @@ class Watcher {
 
   #write(fromVersion: number | null, toVersion: number): void {
     const { eventId: event } = this.#stage;
-    const subscription = this.#subscription;
-    this.#notebook.history.write({ kind: 'seatFrame', subscription, at: instant(), event, fromVersion, toVersion });
+    const { history } = this.#notebook;
+    const [subscription, at] = [this.#subscription, instant()];
+    history.write({ kind: 'seatFrame', subscription, at, event, fromVersion, toVersion });
+    // What it shows now is held against the transitions as if it had been read.
+    const map = { version: this.#version, statuses: encodeStatuses(this.#packed) };
+    history.write({ kind: 'map', event, from: at, to: at, outcome: 'ok', map });
   }
 }
