@@ -26,7 +26,7 @@ armFailpoint('payments', process.env);
 const log = openLog({ ...config.log, name: 'payments' });
 const tracing = await startTracing({ ...config.tracing, process: 'payments' });
 const db = openDb({ ...config.postgres, name: 'frontrow-payments' });
-const eventLog = openEventLog(config.eventLog, 'frontrow-payments');
+const eventLog = await openEventLog(config.eventLog, 'frontrow-payments');
 const clock = openDatabaseClock(db);
 const gateway = observeGateway(openGateway(config.gateway));
 const policy = { ...defaultPaymentsPolicy, returnUrl: config.returnUrl };

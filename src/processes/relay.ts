@@ -18,7 +18,7 @@ const config = parseRelayConfig(process.env);
 armFailpoint('relay', process.env);
 const log = openLog({ ...config.log, name: 'relay' });
 const tracing = await startTracing({ ...config.tracing, process: 'relay' });
-const eventLog = openEventLog(config.eventLog, 'frontrow-relay');
+const eventLog = await openEventLog(config.eventLog, 'frontrow-relay');
 if (process.argv.length > 2) process.exit(await replayFrom(process.argv.slice(2), { config, eventLog }));
 const stopping = new AbortController();
 const following = new Set<string>();

@@ -41,7 +41,7 @@ armFailpoint('worker', process.env);
 const log = openLog({ ...config.log, name: 'worker' });
 const tracing = await startTracing({ ...config.tracing, process: 'worker' });
 await using resources = openWorkerResources(config);
-const eventLog = openEventLog(config.eventLog, 'frontrow-worker');
+const eventLog = await openEventLog(config.eventLog, 'frontrow-worker');
 const stopping = new AbortController();
 
 const working = runWorkers(choose(process.argv.slice(2)), resources, { eventLog, log, signal: stopping.signal });

@@ -55,7 +55,7 @@ describe.runIf(kafka)('Debezium in place of the relay', { timeout: 180_000 }, ()
 
   test('what it publishes is byte for byte what the relay publishes', async () => {
     const ending = new AbortController();
-    const log = openEventLog(
+    const log = await openEventLog(
       { kind: 'kafka', brokers, prefix: byRelay, replicationFactor: undefined, parkingUrl: databases.booking.url },
       'test',
     );
@@ -105,7 +105,7 @@ describe.runIf(kafka)('Debezium in place of the relay', { timeout: 180_000 }, ()
 
   test('our consumers handle it, and a Kafka Connect that is killed in the middle loses nothing', async () => {
     const effects = await createEffects(databases.booking.url);
-    const log = openEventLog(
+    const log = await openEventLog(
       { kind: 'kafka', brokers, prefix: byDebezium, replicationFactor: undefined, parkingUrl: databases.booking.url },
       'test',
     );

@@ -32,8 +32,8 @@ describe.runIf(kafka)('a Kafka that fails in the middle', { timeout: 120_000 }, 
   };
 
   /** Another member of the group, with a log of its own. */
-  const join = (config: EventLogConfig, consumer: string) => {
-    const log = openEventLog(config, 'test');
+  const join = async (config: EventLogConfig, consumer: string) => {
+    const log = await openEventLog(config, 'test');
     const ending = new AbortController();
     let count = 0;
     const consuming = consumeIntoEffects({ log, url: database.url, consumer, signal: ending.signal }, () => {
@@ -58,7 +58,7 @@ describe.runIf(kafka)('a Kafka that fails in the middle', { timeout: 120_000 }, 
       await broker.stop();
       await rm(folder, { recursive: true, force: true });
     });
-    const { log, handled } = join(configOf([broker.url]), 'killed-broker');
+    const { log, handled } = await join(configOf([broker.url]), 'killed-broker');
     const messages = someMessages(1200, 9);
     for (let start = 0; start < messages.length; start += 30) {
       const appending = appendAsRelay(log, messages.slice(start, start + 30));
@@ -78,7 +78,7 @@ describe.runIf(kafka)('a Kafka that fails in the middle', { timeout: 120_000 }, 
     const config = configOf();
     const messages = someMessages(60_000, 11);
     const consumer = 'killed-consumer';
-    const { log, handled } = join(config, consumer);
+    const { log, handled } = await join(config, consumer);
     const other = startConsumer(config, { url: database.url, consumer });
     const appended: NewMessage[] = [];
     const append = async (isEnough: () => boolean) => {
@@ -102,11 +102,11 @@ describe.runIf(kafka)('a Kafka that fails in the middle', { timeout: 120_000 }, 
   test('members that join and leave under load lose nothing and do nothing twice', async () => {
     const config = configOf();
     const messages = someMessages(3000, 13);
-    const { log, leave } = join(config, 'rebalanced');
+    const { log, leave } = await join(config, 'rebalanced');
     const members = [leave];
     for (let start = 0; start < messages.length; start += 20) {
       await log.append(messages.slice(start, start + 20));
-      if (start % 600 === 0) members.push(join(config, 'rebalanced').leave);
+      if (start % 600 === 0) members.push((await join(config, 'rebalanced')).leave);
       if (start % 600 === 300) await members.shift()?.();
     }
     await expect.poll(() => effects.count('rebalanced'), patience).toBe(messages.length);
@@ -114,7 +114,7 @@ describe.runIf(kafka)('a Kafka that fails in the middle', { timeout: 120_000 }, 
   });
 
   test('a handler that is slow keeps the rest in the brokers, not in memory', async () => {
-    const log = openEventLog(configOf(), 'test');
+    const log = await openEventLog(configOf(), 'test');
     const text = 'x'.repeat(1000);
     const messages = someMessages(20_000, 50).map((message) => ({ ...message, event: { text } }));
     await log.append(messages);
@@ -186,7 +186,7 @@ function startConsumer(config: EventLogConfig, at: { url: string; consumer: stri
   const source = `
     const { openEventLog } = await import(${file('../../src/events/log/open-log.ts')});
     const { consumeIntoEffects } = await import(${file('../support/effects.ts')});
-    const log = openEventLog(${JSON.stringify(config)}, 'test-process');
+    const log = await openEventLog(${JSON.stringify(config)}, 'test-process');
     const signal = new AbortController().signal;
     await consumeIntoEffects({ log, signal, ...${JSON.stringify(at)} }, () => process.stdout.write('.'));`;
   const child: ChildProcess = spawn(process.execPath, ['--input-type=module', '-e', source], {

@@ -99,7 +99,7 @@ describe.runIf(kafka)('the whole product with its event log on Kafka', async () 
         execFile(process.execPath, [file, ...args], { env: system.env }, (_, out, trouble) => done(out + trouble));
       });
     const { brokers, prefix } = system.kafka ?? expect.unreachable();
-    const log = openEventLog(
+    const log = await openEventLog(
       { kind: 'kafka', brokers, prefix, replicationFactor: undefined, parkingUrl: system.bookingUrl },
       'test',
     );

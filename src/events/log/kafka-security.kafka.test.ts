@@ -72,7 +72,7 @@ describe.runIf(java)('a broker with TLS and passwords', { timeout: 60_000 }, () 
 
   test.each(['PLAIN', 'SCRAM-SHA-512'])('takes and gives messages with %s', async (mechanism) => {
     setDefaultCACertificates([...trusted, certificate]);
-    const log = open({ KAFKA_TLS: 'on', KAFKA_SASL_MECHANISM: mechanism });
+    const log = await open({ KAFKA_TLS: 'on', KAFKA_SASL_MECHANISM: mechanism });
     const id = randomUUIDv7();
     await log.append([messageOf(id)]);
     const ending = new AbortController();
@@ -93,7 +93,7 @@ describe.runIf(java)('a broker with TLS and passwords', { timeout: 60_000 }, () 
 
   /** Why nothing was appended, down to the first causes. */
   async function refusal(env: Record<string, string>): Promise<string> {
-    const log = open(env);
+    const log = await open(env);
     const error = await log.append([messageOf(randomUUIDv7())]).catch((failure: unknown) => failure);
     await log.close();
     return inspect(error, { depth: 10 });

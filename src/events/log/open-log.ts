@@ -1,4 +1,4 @@
-import { type KafkaSecurity, openKafkaLog } from './kafka-log.ts';
+import type { KafkaSecurity } from './kafka-log.ts';
 import type { EventLog } from './log.ts';
 import { openPostgresLog } from './postgres-log.ts';
 
@@ -16,7 +16,9 @@ export type EventLogConfig =
     };
 
 /** The event log that the environment names. @param name of the process, as its servers show it */
-export function openEventLog(config: EventLogConfig, name: string): EventLog {
+export async function openEventLog(config: EventLogConfig, name: string): Promise<EventLog> {
   if (config.kind === 'postgres') return openPostgresLog({ url: config.url, name });
+  // Loading the client of Kafka takes a third of the time in which a process starts.
+  const { openKafkaLog } = await import('./kafka-log.ts');
   return openKafkaLog({ ...config, name });
 }
