@@ -5,6 +5,7 @@ import { appendFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '#processes/dev/servers/server-process.ts';
 import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from './databases.ts';
@@ -14,6 +15,8 @@ import { testRedisUrl } from './redis.ts';
 import { testSearch } from './search.ts';
 
 const ownRoot = resolve(import.meta.dirname, '../..');
+/** On a busy machine the slowest takes a few seconds. */
+const READY_WITHIN_MS = 90_000;
 /** Is all of them at once. */
 const everythingInOne = fileURLToPath(new URL('../chaos/rush/everything.ts', import.meta.url));
 
@@ -117,7 +120,11 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     const early = once(child, 'exit').then(() => {
       throw new Error(`${name} ended before it was ready:\n${lines.slice(-20).join('\n')}`);
     });
-    await Promise.race([ready.promise, early]);
+    // Whoever waits for it has a deadline, too, and could not say which process it was.
+    const late = sleep(READY_WITHIN_MS, undefined, { ref: false }).then(() => {
+      throw new Error(`${name} is not ready after ${READY_WITHIN_MS} ms:\n${lines.slice(-20).join('\n')}`);
+    });
+    await Promise.race([ready.promise, early, late]);
     early.catch(() => {});
   };
   const metricsUrl = (name: ProcessName) => `http://127.0.0.1:${metricsPorts.get(name)}`;
