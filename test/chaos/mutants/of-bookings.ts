@@ -12,7 +12,7 @@ const cancel = 'src/domain/booking/cancel-booking.ts';
 /** Redis turns nobody away, which is right in itself: PostgreSQL decides alone, and what it does wrong is seen sooner. */
 const withoutSeatLocks: Edit = {
   file: locks,
-  find: 'if (!this.#isThere()) return Promise.resolve(SKIPPED);',
+  find: 'if (!this.isAsked()) return Promise.resolve(SKIPPED);',
   replace: 'return Promise.resolve(SKIPPED);',
 };
 const takenCheck = "if (taken.length > 0) return { kind: 'seatsUnavailable', seatNos: taken };";
