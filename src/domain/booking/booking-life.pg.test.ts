@@ -222,6 +222,26 @@ test('paid late and the seats are gone: the money goes back and the fan sees eac
   });
 });
 
+test('paid late by somebody who has bought as many seats since as are allowed: the money goes back', async () => {
+  const event = await someEvent();
+  const viewer = someViewer();
+  const { booking, paid, opened, age } = await held(event, [0], viewer);
+  await recordPaymentSession(box, opened, message());
+  await age(301);
+  await expireBookings(box);
+  const { maxSeatsPerBooking, maxSeatsPerEvent } = policy;
+  for (let first = 1; first <= maxSeatsPerEvent; first += maxSeatsPerBooking) {
+    const count = Math.min(maxSeatsPerBooking, maxSeatsPerEvent + 1 - first);
+    await held(
+      event,
+      Array.from({ length: count }, (_, index) => first + index),
+      viewer,
+    );
+  }
+  expect(await confirmBooking(box, paid, message())).toEqual({ kind: 'refundDue' });
+  expect(await published(booking.id)).toEqual(['BookingCreated', 'BookingExpired', 'BookingConfirmationFailed']);
+});
+
 test('another amount or currency than the booking’s is not a payment', async () => {
   const event = await someEvent();
   for (const wrong of [{ amountMinor: 1 }, { currency: 'EUR' }]) {

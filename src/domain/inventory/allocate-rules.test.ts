@@ -257,6 +257,20 @@ test('money after the end: the very same seats if they are free, else it goes ba
   expect(wrong.outcomes[0]).toMatchObject({ booking: { status: 'FAILED', paymentStatus: 'PAYMENT_SUCCESS' } });
 });
 
+test('money after the end does not take seats again for somebody who has bought as many as are allowed since', () => {
+  const first = hold([0, 1], { userId: 'fan' });
+  const held = ready(after(empty, allocate([first], empty, rules)));
+  const late = { ...held, nowMs: NOW + 300_000 };
+  const expire = { kind: 'release', reason: 'EXPIRED', bookingId: first.bookingId } as const;
+  const money = { amountMinor: 220, currency: 'USD', tickets: [] } as const;
+  const confirm = { kind: 'confirm', bookingId: first.bookingId, ...money } as const;
+  const mine = (seatNos: number[]) => hold(seatNos, { userId: 'fan' });
+  const full = allocate([expire, mine([2, 3, 4]), mine([5, 6]), confirm], late, rules);
+  expect(full.outcomes[3]).toMatchObject({ kind: 'unconfirmable', reason: 'TOO_MANY_SEATS' });
+  const room = allocate([expire, mine([2, 3, 4, 5]), confirm], late, rules);
+  expect(room.outcomes[2]).toMatchObject({ kind: 'confirmed', retaken: true });
+});
+
 test('each refusal of a hold', () => {
   const refusal = (command: HoldCommand, of: Partial<typeof sale | { status: 'DRAFT' | 'CANCELLED' }> = {}) =>
     allocate([command], { ...empty, sale: { ...sale, ...of } }, rules).outcomes[0];

@@ -91,7 +91,10 @@ function whyUnconfirmable(
   if (command.amountMinor !== booking.totalMinor || command.currency !== booking.currency) return 'AMOUNT_MISMATCH';
   if (booking.status !== 'EXPIRED') return undefined;
   if (work.sale.status !== 'PUBLISHED') return 'BOOKING_CANCELLED';
-  return booking.seats.every((seat) => work.isFree(seat.seatNo)) ? undefined : 'SEATS_TAKEN';
+  if (!booking.seats.every((seat) => work.isFree(seat.seatNo))) return 'SEATS_TAKEN';
+  // Others may have been bought since: to take these again is as if to hold them.
+  const count = work.seatCountOf(booking.userId) + booking.seats.length;
+  return count > work.rules.policy.maxSeatsPerEvent ? 'TOO_MANY_SEATS' : undefined;
 }
 
 function release(work: InventoryWork, command: ReleaseCommand): InventoryOutcome {

@@ -81,7 +81,12 @@ export type EventSale = {
   readonly tiers: ReadonlyMap<string, Tier>;
 };
 
-export type UnconfirmableReason = 'AMOUNT_MISMATCH' | 'SEATS_TAKEN' | 'BOOKING_CANCELLED' | 'BOOKING_FAILED';
+export type UnconfirmableReason =
+  | 'AMOUNT_MISMATCH'
+  | 'SEATS_TAKEN'
+  | 'TOO_MANY_SEATS'
+  | 'BOOKING_CANCELLED'
+  | 'BOOKING_FAILED';
 
 /** `fresh`: this command made it so; else it was so before. */
 export type InventoryOutcome =

@@ -178,17 +178,27 @@ export async function readBookingsByKey(
   return rows.map(toBookingState);
 }
 
-/** How many seats each user has in open and confirmed bookings of the event, by `countKey`. */
-export async function readSeatCounts(tx: Tx, users: OfEvents<string>): Promise<Map<string, number>> {
+/**
+ * How many seats each user has in open and confirmed bookings of the event, by `countKey`.
+ * @param ownersOf bookings whose owners are counted as well
+ */
+export async function readSeatCounts(
+  tx: Tx,
+  users: OfEvents<string>,
+  ownersOf: readonly string[],
+): Promise<Map<string, number>> {
   const rows = await prepared<{ event_id: string; user_id: string; count: number }>(
     tx,
     `select b.event_id, b.user_id, count(*)::int as count
-     from unnest($1::uuid[], $2::uuid[]) as w (event_id, user_id)
+     from (
+       select event_id, user_id from unnest($1::uuid[], $2::uuid[]) as w (event_id, user_id)
+       union select event_id, user_id from bookings where id = any($3::uuid[])
+     ) as w
      join bookings b on b.event_id = w.event_id and b.user_id = w.user_id
      join booking_seats s on s.booking_id = b.id
      where b.status in ('PENDING_PAYMENT', 'CONFIRMED')
      group by b.event_id, b.user_id`,
-    [plainArray(users.eventIds), plainArray(users.values)],
+    [plainArray(users.eventIds), plainArray(users.values), plainArray(ownersOf)],
   );
   return new Map(rows.map((row) => [countKey(row.event_id, row.user_id), row.count]));
 }

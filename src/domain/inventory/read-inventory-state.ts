@@ -20,20 +20,24 @@ export type ReadWork = {
   readonly holds: readonly HoldCommand[];
   readonly seatNos: readonly number[];
   readonly bookingIds: readonly string[];
+  /** Of them those that are to be confirmed, for which late money may have to take the seats again. */
+  readonly confirmedIds: readonly string[];
 };
 
 export function readWork({ eventId, requests }: EventWork): ReadWork {
   const holds: HoldCommand[] = [];
   const seatNos = new Set<number>();
   const bookingIds = new Set<string>();
+  const confirmedIds = new Set<string>();
   for (const { command } of requests) {
+    if (command.kind === 'confirm') confirmedIds.add(command.bookingId);
     if (command.kind !== 'hold') bookingIds.add(command.bookingId);
     else {
       holds.push(command);
       for (const seatNo of command.seatNos) seatNos.add(seatNo);
     }
   }
-  return { eventId, holds, seatNos: [...seatNos], bookingIds: [...bookingIds] };
+  return { eventId, holds, seatNos: [...seatNos], bookingIds: [...bookingIds], confirmedIds: [...confirmedIds] };
 }
 
 /** All but the version, which comes with the event's lock. */
@@ -49,6 +53,7 @@ export function readSeenMarks(tx: Tx, requests: readonly InventoryRequest[]): Pr
 export async function readStates(tx: Tx, works: readonly ReadWork[]): Promise<Map<string, ReadState>> {
   const holds = works.flatMap((work) => work.holds);
   const named = ofEvents(works, (work) => work.bookingIds);
+  const confirmed = works.flatMap((work) => work.confirmedIds);
   const users = ofEvents(works, (work) => [...new Set(work.holds.map((command) => command.userId))]);
   const [sales, seats, counts, byKey, byId] = await Promise.all([
     readSales(
@@ -56,19 +61,19 @@ export async function readStates(tx: Tx, works: readonly ReadWork[]): Promise<Ma
       works.map((work) => work.eventId),
     ),
     readSeats(tx, works),
-    holds.length > 0 ? readSeatCounts(tx, users) : new Map<string, number>(),
+    holds.length + confirmed.length > 0 ? readSeatCounts(tx, users, confirmed) : new Map<string, number>(),
     holds.length > 0 ? readBookingsByKey(tx, holds) : [],
     named.values.length > 0 ? readBookings(tx, named) : [],
   ]);
   const bookings = new Map([...byKey, ...byId].map((booking) => [booking.id, booking]));
   const bookingIdByKey = new Map(byKey.map((booking) => [keyOf(booking.userId, booking.idempotencyKey), booking.id]));
   const states = new Map<string, ReadState>();
-  for (const { eventId, holds: own } of works) {
+  for (const { eventId, holds: own, confirmedIds } of works) {
     const sale = sales.get(eventId);
     if (!sale) continue;
-    const seatCountByUser = new Map(
-      own.map(({ userId }) => [userId, counts.get(countKey(eventId, userId)) ?? 0] as const),
-    );
+    const owners = confirmedIds.flatMap((id) => bookings.get(id)?.userId ?? []);
+    const userIds = [...own.map(({ userId }) => userId), ...owners];
+    const seatCountByUser = new Map(userIds.map((id) => [id, counts.get(countKey(eventId, id)) ?? 0] as const));
     states.set(eventId, { ...sale, seats: seats.get(eventId) ?? new Map(), bookings, bookingIdByKey, seatCountByUser });
   }
   await addOverdue(tx, states, { bookings, seats });

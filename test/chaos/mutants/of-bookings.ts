@@ -24,7 +24,7 @@ export const bookingMutants: readonly Mutant[] = [
     edits: [
       {
         file: rules,
-        find: "return booking.seats.every((seat) => work.isFree(seat.seatNo)) ? undefined : 'SEATS_TAKEN';",
+        find: "if (!booking.seats.every((seat) => work.isFree(seat.seatNo))) return 'SEATS_TAKEN';",
         replace: 'return undefined;',
       },
     ],
