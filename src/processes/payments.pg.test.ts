@@ -2,7 +2,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
@@ -22,6 +21,7 @@ import {
   pay,
 } from '#test/support/payments-world.ts';
 import { merchantCall, sandboxKeys } from '#test/support/sandbox-gateway.ts';
+import { freePort } from './dev/servers/server-process.ts';
 
 let booking: TestDatabase;
 let payments: TestDatabase;
@@ -53,15 +53,6 @@ afterAll(async () => {
 afterEach(async () => {
   await Promise.all([...running].map((child) => stop(child, 'SIGKILL')));
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port: free } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return free;
-}
 
 async function start(failpoint = ''): Promise<ChildProcess> {
   const child = fork(new URL('./payments.ts', import.meta.url), {

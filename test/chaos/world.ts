@@ -2,13 +2,13 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '#processes/dev/servers/server-process.ts';
 import { type FaultProxy, openFaultProxy } from '#test/support/fault-proxy.ts';
 import { merchantCall, sandboxKeys } from '#test/support/sandbox-gateway.ts';
 import { type ChaosBroker, openChaosBroker } from './broker.ts';
 import { type ProcessName, processNames, type WayName } from './parts.ts';
 import { type ChaosProcesses, openProcesses } from './processes.ts';
 import { type ChaosSearch, openChaosSearch } from './search-server.ts';
-import { takeStablePorts } from './stable-ports.ts';
 import { type ChaosPostgres, type ChaosRedis, openChaosPostgres, openChaosRedis } from './stores.ts';
 
 export type WorldOptions = {
@@ -78,7 +78,7 @@ type Building = {
 async function build(options: WorldOptions, { folder, opened, close }: Building): Promise<World> {
   await mkdir(join(folder, 'logs'));
   await mkdir(join(folder, 'history'));
-  const [postgresPort = 0, redisPort = 0, ...ports] = await takeStablePorts(9);
+  const [postgresPort = 0, redisPort = 0, ...ports] = await freePorts(9);
   const [api = 0, api2 = 0, payments = 0, payments2 = 0, gateway = 0, brokerPort = 0, searchPort = 0] = ports;
   const postgres = opened(await openChaosPostgres(folder, postgresPort), (server) => server.stop());
   const redis = opened(await openChaosRedis(folder, redisPort), (server) => server.stop());

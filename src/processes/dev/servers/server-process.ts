@@ -41,17 +41,24 @@ export interface LaunchedProcess {
 
 const defaultStopDeadlineMs = 10_000;
 
-/** A TCP port of loopback that was free a moment ago. */
+/** Below what systems give to outgoing connections, which could take a port before its server listens on it. */
+const LOWEST_PORT = 12_000;
+const PORTS = 18_000;
+
+/** A TCP port of loopback that was free a moment ago, chosen at random: two who ask at once hardly get the same one. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('The system gave no TCP port.');
-  return address.port;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = LOWEST_PORT + Math.floor(Math.random() * PORTS);
+    if (await isPortFree(port)) return port;
+  }
+  throw new Error('There is no free TCP port.');
+}
+
+/** So many different ones; a port of a killed server is still free when it comes back. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
 }
 
 /** True when nothing listens on this port of any local address. */
