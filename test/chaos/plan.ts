@@ -114,11 +114,11 @@ export function planFaults(options: PlanOptions): PlannedFault[] {
   const random = seededRandom(seedFor(options.seed, 'plan'));
   const spanMs = options.seconds * 1000 - LEAD_MS - TAIL_MS;
   const count = Math.max(1, Math.floor(spanMs / options.paceMs));
-  return shuffle(deal(count, options, random), random).map((card, index) => ({
-    ...card,
-    atMs: Math.round(LEAD_MS + (index + 0.8 * random.next()) * options.paceMs),
-    forMs: Math.round(lengthOf(card.kind, random)),
-  }));
+  return shuffle(deal(count, options, random), random).map((card, index) => {
+    const atMs = Math.round(LEAD_MS + (index + 0.8 * random.next()) * options.paceMs);
+    const forMs = Math.round(lengthOf(card.kind, random));
+    return { ...card, atMs, forMs: Math.min(forMs, options.seconds * 1000 - atMs) };
+  });
 }
 
 function deal(count: number, { log }: PlanOptions, random: Random): Card[] {
