@@ -26,6 +26,26 @@ export type EventDocument = {
   /** Free seats in tenths of the capacity, rounded up, so that it does not change with every booking. */
   readonly available_share: number;
   readonly updated_version: number;
+  readonly venue_id: string;
+  readonly plan_id: string;
+  /** Null may come back as missing: so it does when a document replaces another. */
+  readonly cancellable_until?: number | null;
+  readonly address?: string | null;
+  readonly time_zone: string;
+  readonly venue_capacity: number;
+  /** From the cheapest up. */
+  readonly price_tiers: readonly IndexedPriceTier[];
+  /** As of when the document was written: they do not make it be written again before `available_share` changes. */
+  readonly capacity: number;
+  readonly available: number;
+  readonly held: number;
+  readonly booked: number;
+};
+export type IndexedPriceTier = {
+  readonly id: string;
+  readonly name: string;
+  readonly price_minor: number;
+  readonly fee_minor: number;
 };
 
 /** Above every price that PostgreSQL's integer can hold: sorted last, and within no budget. */
@@ -56,8 +76,38 @@ const settings = {
   token_separators: ['-', '/', '.', '(', ')', ',', ':', ';', '&', '+', '|', '_'],
 };
 
+/**
+ * Nobody is found by them, so the engine keeps them on disk only: an event is told by them while PostgreSQL is away, or
+ * compared. Whoever changes what one of them holds gives it another name.
+ */
+const stored = [
+  'currency',
+  'available_share',
+  'updated_version',
+  'venue_id',
+  'plan_id',
+  'cancellable_until',
+  'address',
+  'time_zone',
+  'venue_capacity',
+  'price_tiers',
+  'capacity',
+  'available',
+  'held',
+  'booked',
+] as const satisfies readonly (keyof EventDocument)[];
+
 /** Part of a collection's name: an index of another shape is rebuilt when the writer meets it. */
-export const SHAPE = createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 8);
+export const SHAPE = createHash('sha256')
+  .update(JSON.stringify([settings, stored]))
+  .digest('hex')
+  .slice(0, 8);
+
+const mayBeMissing: ReadonlySet<string> = new Set(['cancellable_until', 'address'] satisfies (keyof EventDocument)[]);
+
+/** False for one that was written by code that stored less. */
+export const isWhole = (document: Partial<EventDocument>): document is EventDocument =>
+  stored.every((name) => document[name] !== undefined || mayBeMissing.has(name));
 
 export const eventCollection = (name: string) => ({ name, ...settings });
 

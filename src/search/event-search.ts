@@ -1,3 +1,5 @@
+import type { EventDocument } from './event-collection.ts';
+
 export type GeoPoint = { readonly latitude: number; readonly longitude: number };
 
 /** RELEVANCE needs `text`, NEAREST needs `near`. Every order ends with the event's `seq`, so that no two events tie. */
@@ -68,6 +70,12 @@ export type EventSearch = {
   search(query: EventQuery): Promise<EventPage>;
   /** The events whose words begin like the text's, the likeliest first. @throws SearchUnavailable, SearchBusy */
   suggest(request: { text: string; first: number }): Promise<readonly EventTitle[]>;
+};
+
+/** What the index itself knows of its events, for when PostgreSQL, which knows more, is away. */
+export type EventRecall = {
+  /** In no order; an event that is not in the index is left out. At most 250 ids. @throws SearchUnavailable, SearchBusy */
+  recall(eventIds: readonly string[]): Promise<readonly EventDocument[]>;
 };
 
 /** The engine is away, loading, too slow or has no index yet. */

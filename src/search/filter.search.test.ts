@@ -29,6 +29,17 @@ const known: EventDocument = {
   popularity: 1,
   available_share: 10,
   updated_version: 1,
+  venue_id: '01900000-0000-7000-8000-000000000002',
+  plan_id: '01900000-0000-7000-8000-000000000003',
+  cancellable_until: null,
+  address: null,
+  time_zone: 'Europe/London',
+  venue_capacity: 10,
+  price_tiers: [],
+  capacity: 10,
+  available: 10,
+  held: 0,
+  booked: 0,
 };
 
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import type { SearchAnswer, SearchClient, SearchParameters } from './client.ts';
-import { STATE_ID } from './event-collection.ts';
+import { type EventDocument, isWhole, STATE_ID } from './event-collection.ts';
 import {
   DEEPEST_RANK,
   depthFor,
@@ -8,12 +8,14 @@ import {
   type EventOrder,
   type EventPage,
   type EventQuery,
+  type EventRecall,
   type EventSearch,
   type EventTitle,
   hasKeyset,
   pageAfter,
+  SearchUnavailable,
 } from './event-search.ts';
-import { allOf, anyOf, compare, coordinates, type Filter, isText, isWithin } from './filter.ts';
+import { allOf, anyOf, compare, coordinates, type Filter, isId, isText, isWithin } from './filter.ts';
 import { MARK_END, MARK_START, markedHtml } from './highlight.ts';
 
 /** In the order of what they are worth; cities and venues are found as words too. */
@@ -45,7 +47,7 @@ const KEY_FIELDS = {
 } as const;
 
 /** Search by Typesense 0.24.1 and later: no parameter that 0.24.1 ignores (`offset`, `limit`, unions) is used. */
-export function openTypesenseSearch(client: SearchClient): EventSearch {
+export function openTypesenseSearch(client: SearchClient): EventSearch & EventRecall {
   return {
     async search(query) {
       const searches = [pageSearch(client, query), stateSearch(client)];
@@ -72,6 +74,14 @@ export function openTypesenseSearch(client: SearchClient): EventSearch {
         const { id, title } = document as Row;
         return { eventId: id, title, highlight: markedHtml(highlights?.[0]?.snippet ?? title) };
       });
+    },
+
+    async recall(eventIds) {
+      const filter = { collection: client.names.events, q: '*', filter_by: isId(eventIds), per_page: eventIds.length };
+      const [answer] = await client.search([filter]);
+      const documents = (answer?.hits ?? []).map(({ document }) => document as Partial<EventDocument>);
+      if (documents.every(isWhole)) return documents;
+      throw new SearchUnavailable('The index was built by code that stored less.');
     },
   };
 }

@@ -23,7 +23,10 @@ export async function countRarePaths(
     ...(await countInLogs(join(world.folder, 'logs'))),
     'a hold was acknowledged while Redis was away': observed.holdsWithoutRedis,
     'a commit was unknown and found by its key': sumOf(observed.tally.observations, 'commit unknown'),
-    'a search was answered by PostgreSQL': sumOf(observed.tally.observations, 'search answered by PostgreSQL'),
+    'a search was answered without its engine or without PostgreSQL': sumOf(
+      observed.tally.observations,
+      'search degraded',
+    ),
   };
   return Object.entries(counts).map(([name, count]) => ({
     name,

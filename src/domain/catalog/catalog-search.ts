@@ -2,6 +2,7 @@ import type { Db } from '#db/client.ts';
 import { openSearchClient, type SearchClientOptions } from '#search/client.ts';
 import { type EventPage, type EventQuery, type EventTitle, SearchBusy } from '#search/event-search.ts';
 import { openTypesenseSearch } from '#search/typesense-search.ts';
+import { openFoundEvents } from './found-events.ts';
 import { openAnswerCache } from './search-cache.ts';
 import { openSearchFallback } from './search-fallback-queries.ts';
 
@@ -12,6 +13,8 @@ type Answer<T> = { readonly value: T; readonly degraded: boolean };
 export type CatalogSearch = {
   search(query: EventQuery): Promise<Answer<EventPage>>;
   suggest(request: { text: string; first: number }): Promise<Answer<readonly EventTitle[]>>;
+  /** The events of a search's hits. */
+  readonly eventsOf: ReturnType<typeof openFoundEvents>;
   close(): Promise<void>;
 };
 
@@ -66,6 +69,7 @@ export function openCatalogSearch({ db, engine }: { db: Db; engine?: SearchClien
         ),
       );
     },
+    eventsOf: openFoundEvents(primary),
     async close() {
       await client?.close();
     },

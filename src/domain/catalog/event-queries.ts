@@ -3,7 +3,9 @@ import type { Db } from '#db/client.ts';
 import { events } from '#db/tables/catalog.ts';
 import { seatInventories } from '#db/tables/inventory.ts';
 import { inOrderOf } from './in-order-of.ts';
+import type { PriceTier } from './price-tier-queries.ts';
 import { type SaleStatus, saleStatusAt } from './sale-status-rules.ts';
+import type { Venue } from './venue-queries.ts';
 
 /** An event as fans see it. Ids are raw; money is in minor units of `currency`. */
 export type CatalogEvent = Pick<
@@ -28,6 +30,8 @@ export type CatalogEvent = Pick<
   available: number;
   held: number;
   booked: number;
+  /** Set when the search index told the event, since PostgreSQL is away: what the index knows around it. */
+  asIndexed?: { readonly venue: Venue; readonly priceTiers: readonly PriceTier[] };
 };
 
 /** The events with these raw ids, in their order; undefined for what is unknown or not published. One query. */

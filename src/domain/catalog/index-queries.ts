@@ -13,6 +13,11 @@ const canBeFound = sql`e.status = 'PUBLISHED' and greatest(e.starts_at, e.off_sa
 /** Free seats in tenths, rounded up: 0 means sold out or held. */
 const availableShare = sql`coalesce(ceil(i.available * 10.0 / i.capacity), 0)::int`;
 
+const priceTiers = sql`(
+  select coalesce(json_agg(json_build_object('id', t.id, 'name', t.name, 'price_minor', t.price_minor,
+                                             'fee_minor', t.fee_minor) order by t.price_minor, t.name), '[]')
+  from price_tiers t where t.event_id = e.id)`;
+
 type Row = Omit<EventDocument, 'location'> & { latitude: number; longitude: number };
 
 /** The documents of those events that can be found now; an id that is missing in the answer belongs out of the index. */
@@ -38,7 +43,11 @@ async function listWhere(db: Db, condition: SQL, limit: number): Promise<EventDo
            ${microseconds(sql`e.on_sale_at`)} as on_sale_at, ${microseconds(sql`e.off_sale_at`)} as off_sale_at,
            coalesce((select min(t.price_minor) from price_tiers t where t.event_id = e.id), ${NO_PRICE}::bigint)::float8
              as price_from_minor,
-           e.currency, e.popularity, ${availableShare} as available_share, e.updated_version::float8 as updated_version
+           e.currency, e.popularity, ${availableShare} as available_share, e.updated_version::float8 as updated_version,
+           e.venue_id, e.plan_id, ${microseconds(sql`e.cancellable_until`)} as cancellable_until,
+           v.address, v.time_zone, v.capacity as venue_capacity, ${priceTiers} as price_tiers,
+           coalesce(i.capacity, 0) as capacity, coalesce(i.available, 0) as available, coalesce(i.held, 0) as held,
+           coalesce(i.booked, 0) as booked
     from events e
     join venues v on v.id = e.venue_id
     left join seat_inventories i on i.event_id = e.id

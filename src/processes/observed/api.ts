@@ -17,7 +17,8 @@ export const apiDependencies = (resources: ApiResources): Dependencies =>
       name: 'booking-database',
       check: () => resources.db.execute(sql`select 1`),
       isNeeded: true,
-      without: 'Holds and bookings are refused with TRY_AGAIN; seat maps are the last known ones, marked stale.',
+      without:
+        'Holds and bookings are refused with TRY_AGAIN; seat maps are the last known ones, marked stale; searches tell events from the index, with degraded: true.',
     },
     {
       name: 'redis',

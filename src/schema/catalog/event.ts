@@ -82,14 +82,15 @@ Event.implement({
     }),
     saleStatus: t.field({
       type: SaleStatus,
-      description: 'Whether seats can be booked now, by the clock of the database.',
+      description:
+        'Whether seats can be booked now, by the clock of the database; as its `availability` says, in a search while that is away.',
       resolve: (event) => event.saleStatus,
     }),
     venue: t.field({
       type: Venue,
       description: 'Where it takes place.',
       resolve: async (event, _args, { loaders }) => {
-        const venue = await loaders.venue.load(event.venueId);
+        const venue = event.asIndexed?.venue ?? (await loaders.venue.load(event.venueId));
         if (!venue) throw new Error(`event ${event.id} has no venue`);
         return venue;
       },
@@ -104,16 +105,23 @@ Event.implement({
     priceTiers: t.field({
       type: [PriceTier],
       description: 'All prices, from the lowest up.',
-      resolve: async ({ id, currency }, _args, { loaders }) =>
-        (await loaders.priceTiers.load(id)).map((tier) => ({ ...tier, currency })),
+      resolve: async ({ id, currency, asIndexed }, _args, { loaders }) =>
+        (asIndexed?.priceTiers ?? (await loaders.priceTiers.load(id))).map((tier) => ({ ...tier, currency })),
     }),
     availability: t.field({
       type: Availability,
-      description: 'How many seats are in which state, as of this answer.',
+      description:
+        'How many seats are in which state: as of this answer, or as the search index last counted them, in a search while the database is away.',
       resolve: (event) => event,
     }),
   }),
 });
+
+/** For `eventsOf`: one query, however many. */
+export const loadEvents =
+  ({ event }: Context['loaders']) =>
+  (eventIds: readonly string[]): Promise<(CatalogEvent | undefined)[]> =>
+    Promise.all(eventIds.map((id) => event.load(id)));
 
 /** For a field that names an event which must exist. */
 export async function requireEvent(eventId: string, { loaders }: Pick<Context, 'loaders'>): Promise<CatalogEvent> {

@@ -4,7 +4,7 @@ import { searchEvents } from '#domain/catalog/search-events.ts';
 import type { Highlight as HighlightModel, SearchEventsResult, SearchHit } from '#domain/catalog/search-types.ts';
 import { builder } from '../builder.ts';
 import { PageInfo, pageInfoOf } from '../connection.ts';
-import { Category, Event } from './event.ts';
+import { Category, Event, loadEvents } from './event.ts';
 
 const GeoPointInput = builder.inputType('GeoPointInput', {
   description: 'A place on earth, WGS 84.',
@@ -64,7 +64,11 @@ const EventSearchEdge = builder.objectRef<Hit>('EventSearchEdge').implement({
   description: 'One of the found events, with its place in the list.',
   fields: (t) => ({
     cursor: t.exposeString('cursor', { description: 'Opaque; give it as `after` to continue behind this one.' }),
-    node: t.field({ type: Event, description: 'The event, as it is now.', resolve: ({ event }) => event }),
+    node: t.field({
+      type: Event,
+      description: 'The event as it is now; as of `indexedAt` while the database is away.',
+      resolve: ({ event }) => event,
+    }),
     distanceKm: t.float({
       nullable: true,
       description: 'From `near`, as the crow flies; null without it.',
@@ -95,7 +99,7 @@ const EventSearchConnection = builder.objectRef<Found>('EventSearchConnection').
     totalCount: t.exposeInt('totalCount', { description: 'How many events match, over all pages.' }),
     facets: t.field({
       type: [Facet],
-      description: 'What to narrow the search by; computed when selected, and empty while `degraded`.',
+      description: 'What to narrow the search by; computed when selected, and empty while the search engine is away.',
       resolve: ({ facets }) => [...facets],
     }),
     indexedAt: t.field({
@@ -104,7 +108,8 @@ const EventSearchConnection = builder.objectRef<Found>('EventSearchConnection').
       resolve: ({ indexedAt }) => indexedAt,
     }),
     degraded: t.exposeBoolean('degraded', {
-      description: 'True while the search engine is away and the database answers.',
+      description:
+        'True while one stands in for the other: the search engine is away and the database answers, or the database is away and the engine tells the events, as of `indexedAt`.',
     }),
   }),
 });
@@ -151,17 +156,21 @@ builder.queryField('searchEvents', (t) =>
         after: args.after ?? undefined,
         wants: { facets: info.fieldNodes.some((node) => selects(info, node.selectionSet, 'facets')) },
       });
-      const events = await loaders.event.loadMany(hits.map(({ eventId }) => eventId));
-      // The index may still have what the catalogue has no more.
-      const edges = hits.flatMap((hit, index) => {
-        const event = events[index];
-        if (event instanceof Error) throw event;
-        return event ? [{ ...hit, event }] : [];
-      });
-      return { ...found, edges };
+      const eventIds = hits.map(({ eventId }) => eventId);
+      const { events, asIndexed } = await resources.search.eventsOf(eventIds, loadEvents(loaders));
+      return { ...found, degraded: isEither(found.degraded, asIndexed), edges: edgesOf(hits, events) };
     },
   }),
 );
+
+const isEither = (one: boolean, other: boolean): boolean => one || other;
+
+/** The index may still have what the catalogue has no more. */
+const edgesOf = (hits: readonly SearchHit[], events: readonly (CatalogEvent | undefined)[]): Hit[] =>
+  hits.flatMap((hit, index) => {
+    const event = events[index];
+    return event ? [{ ...hit, event }] : [];
+  });
 
 function selects(info: GraphQLResolveInfo, set: SelectionSetNode | undefined, field: string): boolean {
   return (set?.selections ?? []).some((selection) => {

@@ -130,7 +130,7 @@ export class FanAccount {
   async search(text: string): Promise<void> {
     const { data } = await this.#call({ name: 'searchEvents', query: documents.search, variables: { text } });
     if ((data?.searchEvents as { degraded: boolean } | undefined)?.degraded)
-      this.#notebook.tally.observe('search answered by PostgreSQL');
+      this.#notebook.tally.observe('search degraded');
   }
 
   /** Pays or declines on the gateway's page; undefined when nobody could say what came of it. */

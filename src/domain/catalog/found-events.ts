@@ -1,0 +1,73 @@
+import { TaskCancelledError, TimeoutStrategy, timeout } from 'cockatiel';
+import type { EventDocument } from '#search/event-collection.ts';
+import { type EventRecall, SearchBusy } from '#search/event-search.ts';
+import { isOutage } from '../outages.ts';
+import type { CatalogEvent } from './event-queries.ts';
+import { inOrderOf } from './in-order-of.ts';
+import { eventOf } from './indexed-event.ts';
+import { openAnswerCache } from './search-cache.ts';
+import { refuseWhenBusy } from './search-events.ts';
+
+export type FoundEvents = {
+  /** In the order of the ids; undefined for what is unknown or not published any more. */
+  readonly events: readonly (CatalogEvent | undefined)[];
+  /** PostgreSQL is away, and they are told as the index knows them. */
+  readonly asIndexed: boolean;
+};
+/** Reads the events with these ids from PostgreSQL, in their order. */
+type Load = (eventIds: readonly string[]) => Promise<readonly (CatalogEvent | undefined)[]>;
+
+/** What a search waits for PostgreSQL: a server that went silent would keep it for as long as a statement may run. */
+const PATIENCE_MS = 2_000;
+/** After a failure PostgreSQL is left alone for so long; then one search asks it, and the others do not wait with it. */
+const PAUSE_MS = 1_000;
+/** Pages of up to 50 events. Nothing is asked while PostgreSQL answers. */
+const RECALLED = { freshMs: 1_000, staleMs: 2_000, keepMs: 2_000, max: 500 };
+
+/**
+ * Tells the events that were found: as PostgreSQL has them, or, while it is away, as the index does. Where the index can't
+ * tell them either, it fails as PostgreSQL does.
+ */
+export function openFoundEvents(index: EventRecall | undefined) {
+  const patience = timeout(PATIENCE_MS, TimeoutStrategy.Aggressive);
+  const recalled = openAnswerCache<readonly EventDocument[]>(RECALLED);
+  let isAway = false;
+  let askAgainAtMs = 0;
+
+  /** Undefined while PostgreSQL is away. */
+  const loadInTime = async (eventIds: readonly string[], load: Load) => {
+    if (isAway && performance.now() < askAgainAtMs) return undefined;
+    askAgainAtMs = performance.now() + PATIENCE_MS + PAUSE_MS;
+    try {
+      const events = await patience.execute(() => load(eventIds));
+      isAway = false;
+      return events;
+    } catch (error) {
+      if (!isOutage(error) && !(error instanceof TaskCancelledError)) throw error;
+      isAway = true;
+      askAgainAtMs = performance.now() + PAUSE_MS;
+      return undefined;
+    }
+  };
+  const recall = async ({ recall: ask }: EventRecall, eventIds: readonly string[]) => {
+    const documents = await recalled.get(eventIds.join(), () => ask(eventIds));
+    const now = new Date();
+    return inOrderOf(
+      eventIds,
+      documents.map((document) => eventOf(document, now)),
+      ({ id }) => id,
+    );
+  };
+
+  return async (eventIds: readonly string[], load: Load): Promise<FoundEvents> => {
+    if (eventIds.length === 0 || !index) return { events: await load(eventIds), asIndexed: false };
+    const loaded = await loadInTime(eventIds, load);
+    if (loaded) return { events: loaded, asIndexed: false };
+    try {
+      return { events: await recall(index, eventIds), asIndexed: true };
+    } catch (error) {
+      if (error instanceof SearchBusy) return refuseWhenBusy(error);
+      return { events: await load(eventIds), asIndexed: false };
+    }
+  };
+}
