@@ -46,8 +46,10 @@ export async function completeSlot(options: Options): Promise<Completion> {
       try {
         const reason = await ensureSlot(sql, options);
         if (!reason) return { state: 'complete' };
+        if (reason === 'BEING_MADE') return { state: 'busy' };
         const count = await replay();
-        await sql`
+        // Together with the turn: who has lost it meanwhile cannot say anything of the slot that is there now.
+        await turn`
           insert into relay_slots (slot, reason, replayed) values (${slot}, ${reason}, ${count})
           on conflict (slot) do update set completed_at = now(), reason = excluded.reason, replayed = excluded.replayed`;
         return { state: 'replayed', reason, count };
@@ -72,19 +74,25 @@ const openClient = (url: string, slot: string, max: number, answer: object = {})
 async function findComplete(sql: postgres.Sql, slot: string): Promise<{ failover: string | null } | undefined> {
   const [row] = await sql<{ failover: string | null }[]>`
     select to_jsonb(s) ->> 'failover' as failover from pg_replication_slots s join relay_slots r on r.slot = s.slot_name
-    where s.slot_name = ${slot} and s.wal_status is distinct from 'lost'`;
+    where s.slot_name = ${slot} and s.wal_status is distinct from 'lost' and s.confirmed_flush_lsn is not null`;
   return row;
 }
 
-/** Answers why the outbox has to be appended, if it has to. */
+/**
+ * Answers why the outbox has to be appended, if it has to. A slot is listed while it is still being made, and begins when
+ * all transactions that were open have ended: what commits until then would be neither in the outbox that was read before
+ * nor in the slot. So it is waited for, also when whoever asked for it has died and only the server is at it.
+ */
 async function ensureSlot(
   sql: postgres.Sql,
   options: Options,
-): Promise<'NO_SLOT' | 'SLOT_LOST' | 'UNFINISHED' | undefined> {
+): Promise<'NO_SLOT' | 'SLOT_LOST' | 'UNFINISHED' | 'BEING_MADE' | undefined> {
   const { slot } = options;
-  const [known] = await sql<{ lost: boolean; completed: boolean }[]>`
-    select s.wal_status is not distinct from 'lost' as lost, r.slot is not null as completed
+  const [known] = await sql<{ lost: boolean; begins: boolean; completed: boolean }[]>`
+    select s.wal_status is not distinct from 'lost' as lost, s.confirmed_flush_lsn is not null as begins,
+      r.slot is not null as completed
     from pg_replication_slots s left join relay_slots r on r.slot = s.slot_name where s.slot_name = ${slot}`;
+  if (known && !known.begins) return 'BEING_MADE';
   if (known && !known.lost) return known.completed ? undefined : 'UNFINISHED';
   // First, so that a death after the next statement leaves a slot that is known to be incomplete.
   await sql`delete from relay_slots where slot = ${slot}`;
