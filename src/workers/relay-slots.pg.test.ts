@@ -89,12 +89,17 @@ function startRelay(of: { url: string; slot: string }, append = async (_messages
 const written = async () => String((await admin`select pg_current_wal_insert_lsn()::text as lsn`)[0]?.lsn);
 
 test('a slot that the server is still making for a relay that died is waited for: what commits meanwhile is not lost', async () => {
-  const { url, slot, sql, write } = await paymentsDatabase('orphaned');
-  const open = await sql.reserve();
-  await open`begin`;
+  const { url, slot, write } = await paymentsDatabase('orphaned');
+  const connect = () => {
+    const sql = postgres(url, { max: 1, onnotice: () => {} });
+    ending.push(() => sql.end({ timeout: 1 }));
+    return sql;
+  };
+  const open = connect();
+  await open.unsafe('begin');
   await open`select pg_current_xact_id()`;
   // As it goes on in the server when the process that asked for it is gone: it waits for the open transaction.
-  const orphan = postgres(url, { max: 1, onnotice: () => {} });
+  const orphan = connect();
   const made = orphan`select pg_create_logical_replication_slot(${slot}, 'pgoutput', failover => true)`;
   made.catch(() => {});
   const isListed = async () => (await admin`select from pg_replication_slots where slot_name = ${slot}`).length === 1;
@@ -104,14 +109,12 @@ test('a slot that the server is still making for a relay that died is waited for
   await relay.until('standby');
   const meanwhile = await write();
   expect(relay.appended).toEqual([]);
-  await open`commit`;
-  open.release();
+  await open.unsafe('commit');
   await made;
   await relay.until('streaming');
   const after = await write();
   await expect.poll(() => relay.appended, { timeout: 20_000 }).toEqual([before, meanwhile, after]);
   expect(relay.states).toContain('replayed UNFINISHED');
-  await orphan.end();
 });
 
 test('the slot of a quiet database moves on with the WAL of a busy one, so that it can be forgotten', async () => {

@@ -7,7 +7,7 @@ import { countAll, type TallyState } from './clients/tally.ts';
 import type { HistoryRecord } from './history.ts';
 import { readAcks, readHistory } from './history-files.ts';
 import type { InjectedFault } from './nemesis.ts';
-import type { PlannedFault } from './plan.ts';
+import type { FaultKind, PlannedFault } from './plan.ts';
 import { checkRarePaths, countRarePaths, type RarePath } from './rare-paths.ts';
 import type { World } from './world.ts';
 
@@ -72,10 +72,18 @@ function checkList(check: string, promise: string, broken: readonly string[], lo
   return findings.result();
 }
 
-/** Asked for and acknowledged while its process was dead. */
+const REDIS_IS_AWAY: ReadonlySet<FaultKind> = new Set([
+  'redis-kill',
+  'redis-old-dump',
+  'redis-pause',
+  'freeze',
+  'black-hole',
+]);
+
+/** Asked for and acknowledged while nothing was heard of it. */
 function countHoldsWithoutRedis(history: readonly HistoryRecord[], faults: readonly InjectedFault[]): number {
   const outages = faults
-    .filter(({ kind, failure }) => (kind === 'redis-kill' || kind === 'redis-old-dump') && failure === undefined)
+    .filter(({ kind, part, failure }) => part === 'redis' && REDIS_IS_AWAY.has(kind) && failure === undefined)
     .map(({ begunAt, forMs }) => ({ from: begunAt + 50, to: begunAt + forMs }));
   return history.filter(
     (record) =>
