@@ -6,6 +6,7 @@ import postgres from 'postgres';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { createBookingDatabase, createPaymentsDatabase } from '#test/support/databases.ts';
 import { openFaultProxy } from '#test/support/fault-proxy.ts';
+import { holdUpLog } from '#test/support/hold-up-log.ts';
 import { relaySlot } from '#workers/relay-outbox.ts';
 
 const [booking, payments] = await Promise.all([createBookingDatabase(), createPaymentsDatabase()]);
@@ -156,14 +157,7 @@ const logged = async () =>
 
 test("a relay that is told to end in the middle of an append ends it and acknowledges it; what waited is the next one's", async () => {
   const relay = await startRelay();
-  const gate = Promise.withResolvers<void>();
-  const locked = Promise.withResolvers<void>();
-  const locking = sql.begin(async (tx) => {
-    await tx`select from event_log.partitions for update`;
-    locked.resolve();
-    await gate.promise;
-  });
-  await locked.promise;
+  const letThrough = await holdUpLog(sql);
   const begun = await writeOne();
   await expect
     .poll(
@@ -174,8 +168,7 @@ test("a relay that is told to end in the middle of an append ends it and acknowl
     .toHaveLength(1);
   const waiting = await writeOne();
   const ended = stop(relay);
-  gate.resolve();
-  await locking;
+  await letThrough();
   expect(await ended).toBe(0);
   // The second one, too, if the signal came late.
   const appended = await logged();

@@ -8,6 +8,7 @@ import { migrate } from '#db/migrate.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { ensureDatabase } from '#processes/dev/servers/postgres.ts';
 import { createBookingDatabase } from '#test/support/databases.ts';
+import { holdUpLog } from '#test/support/hold-up-log.ts';
 import { openReplicatedPostgres } from '#test/support/postgres/replicated-postgres.ts';
 import { relayOutbox, relaySlot } from './relay-outbox.ts';
 
@@ -45,22 +46,6 @@ async function write(count: number): Promise<string[]> {
 const logged = async () =>
   (await logSql<{ id: string }[]>`select id from event_log.messages order by "offset"`).map(({ id }) => id);
 
-/** The log takes nothing until the answer is called. */
-async function holdUpLog(): Promise<() => Promise<void>> {
-  const locked = Promise.withResolvers<void>();
-  const gate = Promise.withResolvers<void>();
-  const locking = logSql.begin(async (tx) => {
-    await tx`select from event_log.partitions for update`;
-    locked.resolve();
-    await gate.promise;
-  });
-  await locked.promise;
-  return async () => {
-    gate.resolve();
-    await locking;
-  };
-}
-
 test('after a promotion the relay goes on from the copy of its slot that the standby kept, and every message is in the log once, in order', async () => {
   const states: string[] = [];
   let appended = 0;
@@ -95,7 +80,7 @@ test('after a promotion the relay goes on from the copy of its slot that the sta
 
   ids.push(...(await write(20)));
   await expect.poll(logged, { timeout: 10_000 }).toEqual(ids);
-  const letThrough = await holdUpLog();
+  const letThrough = await holdUpLog(logSql);
   ids.push(...(await write(20)));
   const before = states.length;
   await server.failOver();

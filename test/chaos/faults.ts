@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import type { ProcessName, WayName } from './parts.ts';
 import type { FaultKind, PlannedFault } from './plan.ts';
+import type { Restartable } from './restartable.ts';
 import type { World } from './world.ts';
 
 /** What a fault did, for the record: connections that were cut, slots that were dropped. */
@@ -47,8 +48,8 @@ const carriers: Readonly<Record<FaultKind, Carry>> = {
   'notices-late': (world, fault) => trouble(world, fault, { delayWebhooksMs: 3_000 }),
   'notices-reordered': (world, fault) => trouble(world, fault, { reorderWebhooks: 100 }),
   'notices-lost': (world, fault) => trouble(world, fault, { dropWebhooks: 0.3 }),
-  'search-kill': killSearch,
-  'broker-kill': killBroker,
+  'search-kill': ({ search }, fault) => killServer(search, fault),
+  'broker-kill': ({ broker }, fault) => killServer(broker, fault),
 };
 
 async function killProcess(world: World, fault: PlannedFault): Promise<undefined> {
@@ -170,17 +171,11 @@ async function restartRedis({ redis }: World, { forMs }: PlannedFault, withDump:
   return withDump ? 'back with an old dump' : 'back empty';
 }
 
-async function killBroker({ broker }: World, { forMs }: PlannedFault): Promise<undefined> {
-  if (!broker) throw new Error('There is no broker.');
-  await broker.kill();
+async function killServer(server: Restartable | undefined, { forMs }: PlannedFault): Promise<undefined> {
+  if (!server) throw new Error('There is no such server.');
+  await server.kill();
   await sleep(forMs);
-  await broker.start();
-}
-
-async function killSearch({ search }: World, { forMs }: PlannedFault): Promise<undefined> {
-  await search.kill();
-  await sleep(forMs);
-  await search.start();
+  await server.start();
 }
 
 async function failWay(

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
-import { seedEvent } from '#test/support/catalog.ts';
+import { announceEvents, seedEvent } from '#test/support/catalog.ts';
 import type { Stage } from './clients/protocol.ts';
 
 export type StageSizes = { readonly hotEvents: number; readonly hotSeats: number; readonly wideEvents: number };
@@ -32,15 +32,11 @@ export async function seedStages(db: Db, sizes: StageSizes): Promise<Stage[]> {
       arena,
       false,
     );
-  await tellOfEvents(db);
+  await announceEvents(
+    db,
+    stages.map(({ eventId }) => eventId),
+  );
   return stages;
-}
-
-/** As the importer does: search hears of them by the event log. */
-async function tellOfEvents(db: Db): Promise<void> {
-  await db.execute(sql`insert into outbox (id, aggregatetype, aggregateid, type, event_id, payload)
-    select gen_random_uuid(), 'catalog', id, 'EventPublished', id, jsonb_build_object('type', 'EventPublished',
-      'aggregateId', id, 'eventId', id, 'updatedVersion', updated_version) from events`);
 }
 
 /** Accounts that nobody has to sign in with. */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { migrate } from '#db/migrate.ts';
 import { ensureDatabase, startPostgres } from '#processes/dev/servers/postgres.ts';
-import type { RunningServer } from '#processes/dev/servers/server-process.ts';
 import { startValkey } from '#processes/dev/servers/valkey.ts';
+import { openRestartable } from './restartable.ts';
 
 /** A PostgreSQL of the run's own that keeps its word: fsync is on. */
 export type ChaosPostgres = {
@@ -24,7 +24,7 @@ const silent = (): void => undefined;
 
 export async function openChaosPostgres(folder: string, port: number): Promise<ChaosPostgres> {
   const request = { dataDir: join(folder, 'postgres'), password: randomBytes(12).toString('hex'), port, log: silent };
-  let server: RunningServer = await startPostgres(request);
+  const server = await openRestartable(() => startPostgres(request));
   const [bookingUrl, paymentsUrl] = await Promise.all([
     ensureDatabase(server.url, 'booking'),
     ensureDatabase(server.url, 'payments'),
@@ -35,16 +35,10 @@ export async function openChaosPostgres(folder: string, port: number): Promise<C
     port,
     bookingUrl,
     paymentsUrl,
-    pid: () => server.pid,
-    async crash() {
-      process.kill(server.pid, 'SIGQUIT');
-      await server.exited;
-      await server.stop();
-    },
-    async start() {
-      server = await startPostgres(request);
-    },
-    stop: () => server.stop(),
+    pid: server.pid,
+    crash: () => server.kill('SIGQUIT'),
+    start: server.start,
+    stop: server.stop,
   };
 }
 
@@ -67,7 +61,7 @@ export async function openChaosRedis(folder: string, port: number): Promise<Chao
   const dataDir = join(folder, 'valkey');
   const [dump, oldDump] = [join(dataDir, 'dump.rdb'), join(folder, 'old-dump.rdb')];
   const request = { dataDir, port, durable: false, log: silent };
-  let server: RunningServer = await startValkey(request);
+  const server = await openRestartable(() => startValkey(request));
   const ask = async (work: (redis: Redis) => Promise<unknown>): Promise<void> => {
     const redis = new Redis(server.url, { maxRetriesPerRequest: 1, connectTimeout: 2_000 });
     redis.on('error', silent);
@@ -78,18 +72,12 @@ export async function openChaosRedis(folder: string, port: number): Promise<Chao
     }
   };
   return {
+    ...server,
     port,
-    url: server.url,
-    pid: () => server.pid,
-    async kill() {
-      process.kill(server.pid, 'SIGKILL');
-      await server.exited;
-      await server.stop();
-    },
     async start({ withDump } = { withDump: false }) {
       await rm(dump, { force: true });
       if (withDump) await copyFile(oldDump, dump);
-      server = await startValkey(request);
+      await server.start();
     },
     async saveDump() {
       await ask((redis) => redis.save());
@@ -97,6 +85,5 @@ export async function openChaosRedis(folder: string, port: number): Promise<Chao
     },
     flush: () => ask((redis) => redis.flushall()),
     pause: (ms) => ask((redis) => redis.client('PAUSE', ms, 'ALL')),
-    stop: () => server.stop(),
   };
 }

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
-import { appendToOutbox } from '#db/outbox.ts';
-import { inTransaction } from '#db/transaction.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { announceEvents } from '#test/support/catalog.ts';
 import { createBookingMutation, decideAt, type GraphqlAnswer, post, signInAsGuest } from '#test/support/fan.ts';
 import { type NetworkPart, openNetwork } from '#test/support/network.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
@@ -64,11 +63,7 @@ const ready = async () => (await inTime(fetch(`${system.apiUrl}/ready`))).status
 const held = ({ data }: GraphqlAnswer) => data?.createBooking?.booking?.id as string | undefined;
 
 test('the booking database: each call is told to try again, seat map and search go on, and the same key holds later', async () => {
-  await inTransaction(scenes.db, 'test', (tx) =>
-    appendToOutbox(tx, [
-      { type: 'EventPublished', aggregateId: event.eventId, eventId: event.eventId, updatedVersion: 1 },
-    ]),
-  );
+  await announceEvents(scenes.db, [event.eventId]);
   const { nodes } = await found({ degraded: false });
   expect(nodes).toMatchObject([{ id: eventId, title: 'Black hole', saleStatus: 'ON_SALE' }]);
   expect(held(await hold(0))).toBeDefined();

@@ -6,6 +6,7 @@ import { openRedis } from '#redis/client.ts';
 import { EPOCH } from '#redis/keys.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { bookingWhen, createBooking, decideAt, post, signInAsGuest } from '#test/support/fan.ts';
+import { holdUpLog } from '#test/support/hold-up-log.ts';
 import { type Series, seriesOf } from '#test/support/scrape.ts';
 import { type ProcessName, type System, startSystem } from '#test/support/system.ts';
 
@@ -129,14 +130,7 @@ describe('a fault', () => {
     const of = (name: string) => bytes.replace('frontrow_slot_lag_bytes', name);
     await untilScraped('relay', of('frontrow_outbox_unpublished_rows'), (count) => count === 0);
     const sql = postgres(system.bookingUrl, { max: 1 });
-    const release = Promise.withResolvers<void>();
-    const locked = Promise.withResolvers<void>();
-    const locking = sql.begin(async (tx) => {
-      await tx`select from event_log.partitions for update`;
-      locked.resolve();
-      await release.promise;
-    });
-    await locked.promise;
+    const letThrough = await holdUpLog(sql);
     const fan = await signInAsGuest(system.apiUrl);
     await createBooking(fan, encodeGlobalId('Event', event.eventId), [seat(20)]);
     await untilScraped('relay', of('frontrow_outbox_unpublished_rows'), (count = 0) => count >= 1);
@@ -144,8 +138,7 @@ describe('a fault', () => {
     const stuck = await scrape('relay');
     expect(stuck.get(bytes)).toBeGreaterThan(0);
     expect(stuck.get(of('frontrow_slot_active'))).toBe(1);
-    release.resolve();
-    await locking;
+    await letThrough();
     await untilScraped('relay', of('frontrow_outbox_unpublished_rows'), (count) => count === 0);
     await untilScraped('relay', bytes, (lag = 1) => lag < 1000);
     expect((await scrape('relay')).get(of('frontrow_slot_lost'))).toBe(0);

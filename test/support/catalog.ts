@@ -1,8 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
+import { appendToOutbox } from '#db/outbox.ts';
 import { events, priceTiers, seatingPlans, sections, venueSeats, venues } from '#db/tables/catalog.ts';
 import { seatInventories } from '#db/tables/inventory.ts';
+import { inTransaction } from '#db/transaction.ts';
 import { buildLayout, type SeatingPlanDraft } from '#domain/catalog/layout.ts';
 import { encodeSeatId } from '#domain/global-id-rules.ts';
 
@@ -187,4 +189,14 @@ async function insertSeats(
   }));
   for (let from = 0; from < rows.length; from += 5000)
     await db.insert(venueSeats).values(rows.slice(from, from + 5000));
+}
+
+/** As the importer does for those it adds: search hears of them by the event log. */
+export async function announceEvents(db: Db, eventIds: readonly string[]): Promise<void> {
+  await inTransaction(db, 'test', (tx) =>
+    appendToOutbox(
+      tx,
+      eventIds.map((id) => ({ type: 'EventPublished', aggregateId: id, eventId: id, updatedVersion: 1 })),
+    ),
+  );
 }

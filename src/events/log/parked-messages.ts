@@ -7,8 +7,8 @@ import type { Consumption, Message } from './log.ts';
 
 /**
  * Where messages are set aside that a group could not handle, whichever log carries them: in schema `event_log` of the
- * booking database; with a log on Kafka those of payments are in its own. The row of `parked_keys` stands for a group's key with something parked; all that is said of one key
- * is decided under its lock.
+ * booking database; with a log on Kafka those of payments are in its own. The row of `parked_keys` stands for a group's
+ * key with something parked; all that is said of one key is decided under its lock.
  */
 
 /** A replay that was asked for is noticed after at most so long. */

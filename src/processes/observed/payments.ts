@@ -14,7 +14,7 @@ type Watched = {
   isStopping: () => boolean;
 };
 
-const log = (db: Db): DependencyCheck => ({
+const bookingDatabase = (db: Db): DependencyCheck => ({
   name: 'booking-database',
   check: () => db.execute(sql`select 1`),
   without: 'Webhooks are stored; what they mean for bookings waits in the outbox, and new bookings for a payment page.',
@@ -29,7 +29,7 @@ export const paymentsDependencies = ({ db, bookingDb, gateway, isStopping }: Wat
       isNeeded: true,
       without: 'Webhooks are answered with 503 and come again; bookings stay PENDING_PAYMENT.',
     },
-    ...(bookingDb ? [log(bookingDb)] : []),
+    ...(bookingDb ? [bookingDatabase(bookingDb)] : []),
     {
       name: 'gateway',
       check: () => gateway.answers(),

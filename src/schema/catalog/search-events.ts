@@ -146,9 +146,7 @@ builder.queryField('searchEvents', (t) =>
         city: args.city ?? undefined,
         countryCode: args.countryCode ?? undefined,
         categories: args.categories ?? undefined,
-        startsBetween: args.startsBetween
-          ? { from: args.startsBetween.from ?? undefined, to: args.startsBetween.to ?? undefined }
-          : undefined,
+        startsBetween: args.startsBetween ? rangeOf(args.startsBetween) : undefined,
         priceAtMostMinor: args.priceAtMostMinor ?? undefined,
         onSaleOnly: args.onSaleOnly ?? false,
         sort: args.sort ?? undefined,
@@ -158,12 +156,13 @@ builder.queryField('searchEvents', (t) =>
       });
       const eventIds = hits.map(({ eventId }) => eventId);
       const { events, asIndexed } = await resources.search.eventsOf(eventIds, loadEvents(loaders));
-      return { ...found, degraded: isEither(found.degraded, asIndexed), edges: edgesOf(hits, events) };
+      return { ...found, degraded: found.degraded || asIndexed, edges: edgesOf(hits, events) };
     },
   }),
 );
 
-const isEither = (one: boolean, other: boolean): boolean => one || other;
+type Range = { from?: Date | null | undefined; to?: Date | null | undefined };
+const rangeOf = ({ from, to }: Range) => ({ from: from ?? undefined, to: to ?? undefined });
 
 /** The index may still have what the catalogue has no more. */
 const edgesOf = (hits: readonly SearchHit[], events: readonly (CatalogEvent | undefined)[]): Hit[] =>

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { openSearchClient } from '#search/client.ts';
+import { openEventIndex } from '#search/event-index.ts';
 import type { SearchFacts } from './facts.ts';
 import { hashOf } from './search-convergence.ts';
 
@@ -31,13 +32,8 @@ async function readPublished(url: string): Promise<Map<string, number>> {
 async function readIndexed(search: Sides['search']): Promise<Map<string, number>> {
   const client = openSearchClient(search);
   try {
-    const documents = client.admin.collections(client.names.events).documents();
-    const lines = await documents.export({ include_fields: 'id,updated_version' });
-    const rows: { id: string; updated_version: number }[] = lines
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line));
-    return new Map(rows.map(({ id, updated_version: version }) => [id, version]));
+    const versions = await openEventIndex(client).versions(client.names.events);
+    return new Map([...versions].map(([id, { updatedVersion }]) => [id, updatedVersion]));
   } finally {
     await client.close();
   }

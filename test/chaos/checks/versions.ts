@@ -50,7 +50,10 @@ export function checkSeatsPerUser(transitions: Transitions, maps: Maps, limit: n
   return findings.result();
 }
 
-/** M1: each seat map that was read, or built from what a subscription told, shows the true state of the version that it names, seat by seat. */
+/**
+ * M1: each seat map that was read, or built from what a subscription told, shows the true state of the version that it
+ * names, seat by seat.
+ */
 export function checkMapReads(history: readonly HistoryRecord[], transitions: Transitions, maps: Maps): CheckResult {
   const findings = new Findings(
     'M1',
