@@ -1,4 +1,4 @@
-import { parseReindexConfig } from '#config.ts';
+import { parseReindexConfig } from '#config/tools.ts';
 import { closeDb, openDb } from '#db/client.ts';
 import { compareIndex } from '#domain/catalog/compare-index.ts';
 import { openEventIndexer } from '#domain/catalog/event-indexer.ts';

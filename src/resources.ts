@@ -1,4 +1,5 @@
-import type { ApiConfig, WorkerConfig } from './config.ts';
+import type { ApiConfig } from './config/api.ts';
+import type { WorkerConfig } from './config/worker.ts';
 import { closeDb, type Db, openDb } from './db/client.ts';
 import { openAccessTokens } from './domain/account/access-tokens.ts';
 import { openEndedSessions } from './domain/account/ended-sessions.ts';

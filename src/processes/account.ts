@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseImportConfig } from '#config.ts';
+import { parseImportConfig } from '#config/tools.ts';
 import { closeDb, openDb } from '#db/client.ts';
 import { isConnectionFailure } from '#db/pg-errors.ts';
 import { grantRole, type RoleRequest } from '#domain/account/grant-role.ts';

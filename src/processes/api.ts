@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseApiConfig } from '#config.ts';
+import { parseApiConfig } from '#config/api.ts';
 import { closeDb } from '#db/client.ts';
 import { armFailpoint } from '#db/failpoint.ts';
 import { createBookingRefusals } from '#domain/booking/create-booking.ts';

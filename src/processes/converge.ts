@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { sql } from 'drizzle-orm';
-import { parseConvergeConfig } from '#config.ts';
+import { parseConvergeConfig } from '#config/payments.ts';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { adoptLostSessions } from '#domain/payments/adopt-lost-sessions.ts';
 import { BOOKING_FOLLOWER } from '#domain/payments/open-payment.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { parseImportConfig } from '#config.ts';
+import { parseImportConfig } from '#config/tools.ts';
 import { openRawClient } from '#db/client.ts';
 import { importCatalog } from '#domain/catalog/import/import-catalog.ts';
 

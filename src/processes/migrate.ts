@@ -1,4 +1,4 @@
-import { parseMigrateConfig } from '#config.ts';
+import { parseMigrateConfig } from '#config/tools.ts';
 import { migrate } from '#db/migrate.ts';
 
 const config = parseMigrateConfig(process.env);

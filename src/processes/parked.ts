@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import postgres from 'postgres';
-import { parseImportConfig } from '#config.ts';
+import { parseImportConfig } from '#config/tools.ts';
 import { isConnectionFailure } from '#db/pg-errors.ts';
 import { isUuid } from '#domain/global-id-rules.ts';
 import {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { parsePaymentsConfig } from '#config.ts';
+import { parsePaymentsConfig } from '#config/payments.ts';
 import { closeDb, openDb } from '#db/client.ts';
 import { openDatabaseClock } from '#db/clock.ts';
 import { armFailpoint } from '#db/failpoint.ts';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { parseRelayConfig } from '#config.ts';
+import { parseRelayConfig } from '#config/relay.ts';
 import { closeDb } from '#db/client.ts';
 import { armFailpoint } from '#db/failpoint.ts';
 import { openEventLog } from '#events/log/open-log.ts';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { parseWorkerConfig } from '#config.ts';
+import { parseWorkerConfig } from '#config/worker.ts';
 import { armFailpoint } from '#db/failpoint.ts';
 import { openEventLog } from '#events/log/open-log.ts';
 import { openLog } from '#observability/log.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
-import { parseWorkerConfig } from '#config.ts';
+import { parseWorkerConfig } from '#config/worker.ts';
 import { cancelBooking } from '#domain/booking/cancel-booking.ts';
 import { DomainError } from '#domain/errors.ts';
 import type { Viewer } from '#domain/viewer.ts';

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
 import { type SQL, sql } from 'drizzle-orm';
 import { vi } from 'vitest';
-import { parseApiConfig } from '#config.ts';
+import { parseApiConfig } from '#config/api.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import type { AdmissionClaims } from '#domain/waiting-room/admission-tokens.ts';
 import type { LiveRoom } from '#domain/waiting-room/live-room.ts';

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { inspect, promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseWorkerConfig } from '#config.ts';
+import { parseWorkerConfig } from '#config/worker.ts';
 import { fetchKafka } from '#processes/dev/servers/fetch-kafka.ts';
 import { ServerUnavailable } from '#processes/dev/servers/fetch-servers.ts';
 import { startKafka } from '#processes/dev/servers/kafka.ts';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { RelayConfig } from '#config.ts';
+import type { RelayConfig } from '#config/relay.ts';
 import { isConnectionFailure } from '#db/pg-errors.ts';
 import type { EventLog } from '#events/log/log.ts';
 import { relaySlot } from '#workers/relay-outbox.ts';

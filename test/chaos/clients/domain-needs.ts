@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { parseWorkerConfig } from '#config.ts';
+import { parseWorkerConfig } from '#config/worker.ts';
 import type { Booking } from '#domain/booking/booking.ts';
 import { visibleStatus } from '#domain/booking/booking-status.ts';
 import type { CreateBookingNeeds } from '#domain/booking/create-booking.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { parsePaymentsConfig, parseWorkerConfig } from './config.ts';
+import { parsePaymentsConfig } from './payments.ts';
+import { parseWorkerConfig } from './worker.ts';
 
 const stores = {
   DATABASE_URL: 'postgres://localhost/booking',

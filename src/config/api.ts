@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { observed } from './observed.ts';
+import { type Environment, parse } from './parse.ts';
+import { booking, databases, redis, search, storeConfig } from './stores.ts';
+import { list, port, privateKey } from './values.ts';
+
+const ADMISSION_KEYS_FIX =
+  'one `id:secret`, or two during a rotation, separated by a comma, each secret at least 32 characters: echo k1:$(openssl rand -hex 24)';
+
+/** `kid:secret`; the id names the key in what it signs. */
+const admissionKey = /^([\w-]{1,32}):(\S{32,})$/;
+const admissionKeys = list
+  .refine((keys) => keys.length > 0 && keys.every((key) => admissionKey.test(key)), ADMISSION_KEYS_FIX)
+  .transform((keys) => keys.map(toAdmissionKey))
+  .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, 'each key has an id of its own');
+
+function toAdmissionKey(key: string): { kid: string; secret: string } {
+  const [, kid = '', secret = ''] = admissionKey.exec(key) ?? [];
+  return { kid, secret };
+}
+
+const api = z.object({
+  ...observed,
+  ...databases,
+  ...redis,
+  ...search,
+  ...booking,
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port.default(4000),
+  PUBLIC_URL: z.url().optional(),
+  ALLOWED_ORIGINS: list.default([]),
+  TRUSTED_DOCUMENTS: z.string().optional(),
+  TRUST_PROXY: z.stringbool().default(false),
+  TOKEN_PRIVATE_KEY: privateKey,
+  /** Signs what waiting rooms give out. The first signs, all verify. */
+  ADMISSION_KEYS: z.string({ error: ADMISSION_KEYS_FIX }).pipe(admissionKeys),
+  RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+});
+
+export type ApiConfig = ReturnType<typeof parseApiConfig>;
+export function parseApiConfig(env: Environment) {
+  const data = parse(api, env);
+  return {
+    ...storeConfig(data),
+    profile: data.FRONTROW_PROFILE,
+    http: {
+      host: data.HOST,
+      port: data.PORT,
+      publicUrl: data.PUBLIC_URL,
+      allowedOrigins: data.ALLOWED_ORIGINS,
+      trustProxy: data.TRUST_PROXY,
+      trustedDocuments: data.TRUSTED_DOCUMENTS,
+      rateLimits: data.RATE_LIMITS === 'on',
+    },
+    tokenPrivateKey: data.TOKEN_PRIVATE_KEY,
+    admissionKeys: data.ADMISSION_KEYS,
+  };
+}
