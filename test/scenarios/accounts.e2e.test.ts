@@ -78,39 +78,56 @@ test('guests are viewers of their own, whatever address they give', async () => 
   expect((await one.ask(node, { id: two.userId })).node).toBeNull();
 });
 
-test('a refresh token works once; used again it ends the session for whoever has its successor', async () => {
-  const first = (await ask(signUp, {
-    email: 'dan@example.org',
-    password: 'correct horse',
-    displayName: 'Dan',
-  })) as never as {
-    session: { refreshToken: string; viewer: { id: string } };
-  };
-  const second = (await ask(refresh, { refreshToken: first.session.refreshToken })) as never as {
-    session: { refreshToken: string; accessToken: string };
-  };
-  expect(await viewerOf(second.session.accessToken)).toMatchObject({ id: first.session.viewer.id });
-  expect(await ask(refresh, { refreshToken: first.session.refreshToken })).toMatchObject({
-    __typename: 'SessionEnded',
-  });
-  expect(await ask(refresh, { refreshToken: second.session.refreshToken })).toMatchObject({
-    __typename: 'SessionEnded',
-  });
-  expect(await viewerOf(second.session.accessToken)).toBeNull();
+type Opened = { session: { accessToken: string; refreshToken: string; viewer: { id: string } } };
+const open = async (email: string) =>
+  ((await ask(signUp, { email, password: 'correct horse', displayName: 'Dan' })) as never as Opened).session;
+const goOn = async ({ refreshToken }: { refreshToken: string }) =>
+  ((await ask(refresh, { refreshToken })) as never as Opened).session;
+
+test('an answer that was lost is asked for again: the same successor comes, and the session goes on', async () => {
+  const first = await open('lost@example.org');
+  const lost = await goOn(first);
+  const again = await goOn(first);
+  expect(again.refreshToken).toBe(lost.refreshToken);
+  expect(await viewerOf(again.accessToken)).toMatchObject({ id: first.viewer.id });
+  expect((await goOn(again)).viewer).toEqual(first.viewer);
 });
 
-test('of one refresh token used by many at once exactly one caller gets the next', async () => {
-  const { session: made } = (await ask(signUp, {
-    email: 'eve@example.org',
-    password: 'correct horse',
-    displayName: 'Eve',
-  })) as never as {
-    session: { refreshToken: string };
-  };
-  const answers = await Promise.all(
-    Array.from({ length: 10 }, () => ask(refresh, { refreshToken: made.refreshToken })),
-  );
-  expect(answers.filter((answer) => String(answer.__typename) === 'RefreshSessionSuccess')).toHaveLength(1);
+test('a refresh token that comes again after its successor was used ends the session for both', async () => {
+  const first = await open('dan@example.org');
+  const second = await goOn(first);
+  const third = await goOn(second);
+  expect(await viewerOf(third.accessToken)).toMatchObject({ id: first.viewer.id });
+  expect(await ask(refresh, { refreshToken: first.refreshToken })).toMatchObject({ __typename: 'SessionEnded' });
+  expect(await ask(refresh, { refreshToken: third.refreshToken })).toMatchObject({ __typename: 'SessionEnded' });
+  expect(await viewerOf(third.accessToken)).toBeNull();
+});
+
+test('a refresh token that comes again after half a minute ends the session, its successor unused or not', async () => {
+  const first = await open('late@example.org');
+  const second = await goOn(first);
+  const userId = first.viewer.id.replace('User_', '');
+  await db.$client`update refresh_tokens set used_at = used_at - interval '29 seconds' where user_id = ${userId} and used_at is not null`;
+  expect((await goOn(first)).refreshToken).toBe(second.refreshToken);
+  await db.$client`update refresh_tokens set used_at = used_at - interval '2 seconds' where user_id = ${userId} and used_at is not null`;
+  expect(await ask(refresh, { refreshToken: first.refreshToken })).toMatchObject({ __typename: 'SessionEnded' });
+  expect(await ask(refresh, { refreshToken: second.refreshToken })).toMatchObject({ __typename: 'SessionEnded' });
+});
+
+test('of one refresh token used by many at once all get the same next one, and one row is added', async () => {
+  const first = await open('eve@example.org');
+  const answers = await Promise.all(Array.from({ length: 10 }, () => goOn(first)));
+  expect(new Set(answers.map((answer) => answer.refreshToken)).size).toBe(1);
+  const rows = await db.$client`select 1 from refresh_tokens where user_id = ${first.viewer.id.replace('User_', '')}`;
+  expect(rows).toHaveLength(2);
+});
+
+test('a successor that was stored while its session was being ended opens nothing', async () => {
+  const first = await open('race@example.org');
+  const second = await goOn(first);
+  // What a sign-out leaves that did not see the successor.
+  await db.$client`update refresh_tokens set revoked_at = now() where user_id = ${first.viewer.id.replace('User_', '')} and used_at is not null`;
+  expect(await ask(refresh, { refreshToken: second.refreshToken })).toMatchObject({ __typename: 'SessionEnded' });
 });
 
 test('signing out ends the session at once, and needs one', async () => {

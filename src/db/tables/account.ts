@@ -16,7 +16,7 @@ export const users = pgTable('users', {
   createdAt: instant('created_at').notNull().defaultNow(),
 });
 
-/** A token is used once; using it again ends its whole family, which is one session. */
+/** A token is used once; a second use after its successor was used, or late, ends the whole family: one session. */
 export const refreshTokens = pgTable('refresh_tokens', {
   id: uuid('id').primaryKey(),
   userId: uuid('user_id').notNull(),
@@ -26,4 +26,6 @@ export const refreshTokens = pgTable('refresh_tokens', {
   expiresAt: instant('expires_at').notNull(),
   usedAt: instant('used_at'),
   revokedAt: instant('revoked_at'),
+  /** Of a used token: what its successor is derived with. */
+  successorSalt: bytea('successor_salt'),
 });

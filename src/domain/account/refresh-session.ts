@@ -4,28 +4,28 @@ import { RateLimited } from '../errors.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import { SessionEnded } from './errors.ts';
-import { openSession, type Session } from './session.ts';
-import { endFamilyOfUsedToken, useRefreshToken } from './session-statements.ts';
+import { type Session, toSession } from './session.ts';
+import { endFamilyOfUsedToken, repeatSuccessor, useRefreshToken } from './session-statements.ts';
 
 export const refreshSessionRefusals = [SessionEnded, RateLimited] as const;
 
 /**
- * Trades a refresh token for the next pair. A token works once: one that comes again was stolen, or its thief was
- * faster, and since nobody can tell which, the session ends for both.
+ * Trades a refresh token for the next pair. A token works once; for 30 s it returns the same successor again as long as
+ * that one is unused, since an answer can be lost and two tabs can refresh at once. A token that comes later than that
+ * is in two hands, and since nothing tells the thief from the owner, the session ends for both.
  */
 export async function refreshSession(
   needs: { db: Db; tokens: AccessTokens; endedSessions: EndedSessions },
-  request: { refreshToken: string },
+  { refreshToken }: { refreshToken: string },
 ): Promise<Session> {
-  const session = await inTransaction(needs.db, 'refreshSession', async (tx) => {
-    const used = await useRefreshToken(tx, request.refreshToken);
-    return used && openSession(needs, tx, used.user, used.familyId);
-  });
-  if (session) return session;
-  // A transaction of its own, since the refusal must not roll the revocation back.
-  const endedFamily = await inTransaction(needs.db, 'endStolenSession', (tx) =>
-    endFamilyOfUsedToken(tx, request.refreshToken),
+  const next = await inTransaction(
+    needs.db,
+    'refreshSession',
+    async (tx) => (await useRefreshToken(tx, refreshToken)) ?? (await repeatSuccessor(tx, refreshToken)),
   );
+  if (next) return toSession(needs, next);
+  // A transaction of its own, since the refusal must not roll the revocation back.
+  const endedFamily = await inTransaction(needs.db, 'endStolenSession', (tx) => endFamilyOfUsedToken(tx, refreshToken));
   if (endedFamily) needs.endedSessions.add(endedFamily);
   throw new SessionEnded();
 }

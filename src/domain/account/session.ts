@@ -1,18 +1,22 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Tx } from '#db/client.ts';
 import type { AccessTokens } from './access-tokens.ts';
-import { insertRefreshToken, type User } from './session-statements.ts';
+import { insertRefreshToken, type NextToken, type User } from './session-statements.ts';
 
 export type Session = { accessToken: string; accessTokenExpiresAt: Date; refreshToken: string; viewer: User };
 
-/** The next pair of tokens of a session; without a `familyId` the first pair of a new one. */
-export async function openSession(
-  { tokens }: { tokens: AccessTokens },
-  tx: Tx,
-  user: User,
-  familyId: string = randomUUIDv7(),
-): Promise<Session> {
+/** The first pair of tokens of a new session. */
+export async function openSession(needs: { tokens: AccessTokens }, tx: Tx, user: User): Promise<Session> {
+  const familyId = randomUUIDv7();
   const refreshToken = await insertRefreshToken(tx, { userId: user.id, familyId });
+  return toSession(needs, { familyId, user, refreshToken });
+}
+
+/** What the client gets: the refresh token with an access token of its session. */
+export async function toSession(
+  { tokens }: { tokens: AccessTokens },
+  { familyId, user, refreshToken }: NextToken,
+): Promise<Session> {
   const access = await tokens.issue({ userId: user.id, role: user.role, sessionId: familyId });
   return { accessToken: access.token, accessTokenExpiresAt: access.expiresAt, refreshToken, viewer: user };
 }

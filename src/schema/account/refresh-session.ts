@@ -10,7 +10,8 @@ const RefreshSessionInput = builder.inputType('RefreshSessionInput', {
 builder.mutationField('refreshSession', (t) =>
   t.field({
     type: sessionSuccess('RefreshSessionSuccess', 'The session goes on with new tokens.'),
-    description: 'Trades a refresh token, once, for the next pair of tokens of its session.',
+    description:
+      'Trades a refresh token, once, for the next pair of tokens of its session. For 30 seconds the same refresh token gets the same successor again while that one is unused: when the answer was lost, or two tabs refresh at once. Any later use ends the session.',
     args: { input: t.arg({ type: RefreshSessionInput, required: true, description: 'The session.' }) },
     errors: {
       types: [...refreshSessionRefusals],

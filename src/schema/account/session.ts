@@ -15,7 +15,8 @@ export const Session = builder.objectRef<SessionModel>('Session').implement({
       resolve: (session) => session.accessTokenExpiresAt,
     }),
     refreshToken: t.exposeString('refreshToken', {
-      description: 'Works once, for `refreshSession`. Used a second time it ends the session.',
+      description:
+        'Works once, for `refreshSession`. Used again after 30 seconds, or after its successor was used, it ends the session.',
     }),
     viewer: t.field({ type: User, description: 'Who is signed in now.', resolve: (session) => session.viewer }),
   }),
