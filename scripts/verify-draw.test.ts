@@ -5,9 +5,10 @@ import { commitmentOf, drawOrder, newDrawSecret } from '#domain/waiting-room/dra
 
 const script = new URL('./verify-draw.mjs', import.meta.url).pathname;
 
-async function verify(args: readonly (string | number)[], input?: unknown) {
+/** `input` is what arrives at standard input: a text as it is, anything else as JSON. */
+async function verify(args: readonly (string | number)[], input: unknown = '') {
   const child = spawn(process.execPath, [script, ...args.map(String)]);
-  child.stdin.end(input === undefined ? '' : JSON.stringify(input));
+  child.stdin.end(typeof input === 'string' ? input : JSON.stringify(input));
   const closed = new Promise<number | null>((done) => child.on('close', done));
   const [out, error, code] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
   return { code, out: out.trim(), error: error.trim() };
@@ -36,11 +37,25 @@ test.each([1, 2, 7, 1_000, 40_000, 250_000])(
   },
 );
 
-test('who joined after the draw stands behind it', async () => {
-  const { code, out } = await verify([], proofOf(12, 10));
-  expect([code, out]).toEqual([0, expect.stringMatching(/: 13$/)]);
-  expect((await verify([secret, commitment, 0, 0])).out).toMatch(/: 1$/);
-});
+test.each([
+  [12, 10, 13],
+  [10, 10, 11],
+  [0, 0, 1],
+  [5, 0, 6],
+])(
+  'ordinal %i, who joined after a draw of %i entries, is told why the position is %i',
+  async (ordinal, entries, position) => {
+    const expected = {
+      code: 0,
+      error: '',
+      out: `The secret is the one of the commitment. Ordinal ${ordinal} joined after the draw of ${entries} entries, so it stands behind them in the order of joining. Position: ${position}`,
+    };
+    expect(await verify([], proofOf(ordinal, entries))).toEqual(expected);
+    expect(await verify([secret, commitment, entries, ordinal])).toEqual(expected);
+    const wrong = await verify([], { ...proofOf(ordinal, entries), position: position + 1 });
+    expect(wrong.error).toBe(`You were told position ${position + 1}; it is ${position}.`);
+  },
+);
 
 test('it refuses a secret that is not the one of the commitment, and a position that is not the drawn one', async () => {
   const proof = proofOf(3, 10);
@@ -53,7 +68,7 @@ test('it refuses a secret that is not the one of the commitment, and a position 
   expect(await verify([], { ...proof, position: told })).toEqual({
     code: 1,
     out: '',
-    error: `You were told ${told}; it is ${proof.position}.`,
+    error: `You were told position ${told}; it is ${proof.position}.`,
   });
 });
 
@@ -62,7 +77,31 @@ test('it says so when there is nothing to check yet, or nothing that could be ch
     data: { drawProof: { ...proofOf(3, 10), entries: null, secret: null, position: null } },
   });
   expect(early).toMatchObject({ code: 1, error: expect.stringContaining('not made yet') });
-  for (const proof of [{}, { ...proofOf(3, 10), entries: -1 }, { ...proofOf(3, 10), ordinal: '3' }]) {
-    expect(await verify([], proof)).toMatchObject({ code: 1, error: 'This is not the proof of a draw.' });
-  }
+  const wrong: [unknown, string][] = [
+    [{}, 'its secret is not 64 hexadecimal digits'],
+    [{ ...proofOf(3, 10), secret: 'abc' }, 'its secret is not 64 hexadecimal digits'],
+    [{ ...proofOf(3, 10), entries: -1 }, 'its entries are not a number'],
+    [{ ...proofOf(3, 10), ordinal: '3' }, 'its ordinal is not a number'],
+  ];
+  for (const [proof, reason] of wrong)
+    expect(await verify([], proof)).toMatchObject({ code: 1, error: expect.stringContaining(reason) });
+});
+
+test.each([
+  ['no input', [], '', 'the input is empty'],
+  ['a text that is no JSON', [], 'hello', 'The input is not JSON'],
+  ['a number', [], '7', 'The input has no proof'],
+  ['the answer of somebody without a place', [], '{ "data": { "drawProof": null } }', 'The input has no proof'],
+  ['a refusal of the API', [], '{ "data": null, "errors": [{ "message": "Sign in first." }] }', 'Sign in first.'],
+  ['three values', ['a', 'b', '3'], '', 'It takes four values'],
+  ['letters in place of numbers', [secret, commitment, 'ten', 'one'], '', 'its ordinal is not a number'],
+])('%s is answered in plain words, without a stack', async (_name, args, input, reason) => {
+  const { code, error, out } = await verify(args, input);
+  expect(error).toContain(reason);
+  expect(error).not.toMatch(/\bat .*:\d+:\d+|undefined|SyntaxError/);
+  expect([code, out]).toEqual([1, '']);
+});
+
+test('--help says how it is used', async () => {
+  expect(await verify(['--help'])).toMatchObject({ code: 0, error: '', out: expect.stringContaining('usage:') });
 });

@@ -24,6 +24,7 @@ const GIVE_UP_LATER_MS = 1_000;
 
 /** The driver's types do not know it: scripts/patch-postgres.mjs adds it. Without it 15 s. */
 export const answerWithin = (ms: number): object => ({ answer_timeout: ms / 1000 });
+export const withoutAnswerTimeout = answerWithin(0);
 
 export function openDb(options: DbOptions) {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
@@ -42,11 +43,12 @@ export async function closeDb(db: Db): Promise<void> {
 }
 
 /** A client of its own for LISTEN, COPY and replication, which must not share drizzle's (it turns dates into strings). */
-export function openRawClient(options: DbOptions) {
+export function openRawClient(options: DbOptions, driverOptions: object = {}) {
   return postgres(options.url, {
     max: options.poolMax,
     connect_timeout: 5,
     onnotice: () => {},
     connection: { application_name: options.name },
+    ...driverOptions,
   });
 }
