@@ -1,4 +1,5 @@
 import { assertValidSchema, type FormattedExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
+import type { EndedSessions } from '#domain/account/ended-sessions.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import { withOrigin } from '#events/origin.ts';
 import type { Log } from '#observability/log.ts';
@@ -19,6 +20,8 @@ type Events = AsyncIterableIterator<FormattedExecutionResult>;
 export type Gate = {
   readonly documents: Documents;
   authenticate(authorization: string | undefined): Promise<Viewer | undefined>;
+  /** Which sessions ended before their tokens did. */
+  readonly endedSessions: Pick<EndedSessions, 'has' | 'onEnded'>;
   /** The operation, or the answer that refuses it. Takes its price from the caller's budget. */
   admit(params: GraphqlParams, caller: Caller, wanted: Wanted): Promise<Operation | Executed>;
   /** Runs a query or a mutation. Never throws. */
@@ -59,6 +62,7 @@ export function openGate(options: {
   const needs = { ...options, documents, execution };
   return {
     documents,
+    endedSessions: options.resources.endedSessions,
     authenticate: (authorization) => authenticate(options.resources, authorization),
     admit: (params, caller, wanted) => admit(needs, params, caller, wanted),
     run: (params, caller, wanted = 'query or mutation') => run(needs, params, caller, wanted),

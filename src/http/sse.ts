@@ -25,7 +25,7 @@ const CHECK_EVERY_MS = 1_000;
 
 export type EventStreams = {
   /**
-   * Answers with server-sent events until the subscription, the client or the access token ends. A client that reads
+   * Answers with server-sent events until the subscription, the client, the access token or its session ends. A client that reads
    * slowly gets several changes in one; one that has stopped reading is given up.
    */
   answer(response: ServerResponse, asked: Asked): Promise<void>;
@@ -42,9 +42,14 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
   const yoga = openYoga(gate);
   const open = new Set<Stream>();
   const byAddress = new Counter();
+  const endEnded = () => {
+    for (const stream of open) if (gate.endedSessions.has(stream.sessionId)) stream.end();
+  };
+  const stopListening = gate.endedSessions.onEnded(endEnded);
   const timer = setInterval(() => {
     const now = performance.now();
     for (const stream of open) if (stream.stalledMs(now) > stallSeconds * 1000) stream.giveUp();
+    endEnded();
   }, CHECK_EVERY_MS).unref();
 
   return {
@@ -55,7 +60,7 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
         return answerJson(response, 503, { errors: [error] }, { ...asked.headers, 'retry-after': BUSY_RETRY_SECONDS });
       }
       const ending = new AbortController();
-      const stream = new Stream(response, ending);
+      const stream = new Stream(response, ending, asked.caller.viewer?.sessionId);
       open.add(stream);
       response.once('close', () => ending.abort());
       const endsAt = asked.caller.viewer?.tokenExpiresAt.getTime();
@@ -91,6 +96,7 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
     count: () => open.size,
     close() {
       clearInterval(timer);
+      stopListening();
       for (const stream of open) stream.end();
     },
   };
@@ -123,11 +129,14 @@ function openYoga(gate: Gate) {
 class Stream {
   readonly #response: ServerResponse;
   readonly #ending: AbortController;
+  /** Of its viewer; empty for a caller without one. */
+  readonly sessionId: string;
   /** Bytes that the kernel has taken for it. */
   #taken = -1;
   #progressAt = performance.now();
 
-  constructor(response: ServerResponse, ending: AbortController) {
+  constructor(response: ServerResponse, ending: AbortController, sessionId = '') {
+    this.sessionId = sessionId;
     this.#response = response;
     this.#ending = ending;
   }

@@ -32,6 +32,7 @@ export function webSocketOptions(needs: Needs): WebSocketOptions {
     positionArguments: { seatMapChanged: 'sinceVersion' },
     allowsOrigin: (origin) => origins.allows(origin),
     addressOf,
+    endedSessions: gate.endedSessions,
     async authenticate(params, { address }) {
       const authorization = textOf(params.authorization);
       const viewer = await gate.authenticate(authorization);

@@ -16,11 +16,20 @@ export async function signUp(apiUrl: string, credentials = newCredentials()): Pr
   return credentials;
 }
 
-/** A session of an account; each is one of its own. */
-export async function signIn(apiUrl: string, credentials: Credentials): Promise<Fan> {
+export type OpenedSession = { readonly userId: string; readonly accessToken: string; readonly refreshToken: string };
+
+/** A session of an account, with all of its tokens; `userId` is the raw id. */
+export async function openSession(apiUrl: string, credentials: Credentials): Promise<OpenedSession> {
   const query = `mutation ($input: SignInInput!) { signIn(input: $input) {
-    ... on SignInSuccess { session { accessToken viewer { id } } } ... on Refusal { code } } }`;
+    ... on SignInSuccess { session { accessToken refreshToken viewer { id } } } ... on Refusal { code } } }`;
   const { session, code } = (await post(apiUrl, { query, variables: { input: credentials } })).data.signIn;
   if (!session) throw new Error(`No session: ${code}`);
-  return fanAt(apiUrl, { token: session.accessToken, userId: session.viewer.id });
+  const { accessToken, refreshToken, viewer } = session;
+  return { accessToken, refreshToken, userId: viewer.id.replace('User_', '') };
+}
+
+/** A session of an account; each is one of its own. */
+export async function signIn(apiUrl: string, credentials: Credentials): Promise<Fan> {
+  const { accessToken, userId } = await openSession(apiUrl, credentials);
+  return fanAt(apiUrl, { token: accessToken, userId: `User_${userId}` });
 }

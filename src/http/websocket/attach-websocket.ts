@@ -89,12 +89,16 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
   server.on('upgrade', onUpgrade);
   const timer = setInterval(checkInParts(connections), CHECK_EVERY_MS);
   timer.unref();
+  const stopListening = options.endedSessions?.onEnded(() => {
+    for (const connection of connections.values()) connection.closeIfEnded();
+  });
 
   return {
     async close(overMs = 0) {
       gate.closing = true;
       await closePaced(connections, overMs);
       clearInterval(timer);
+      stopListening?.();
       server.off('upgrade', onUpgrade);
       sockets.close();
     },

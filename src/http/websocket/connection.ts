@@ -108,8 +108,19 @@ export class Connection implements Outlet {
     if (!this.#caller && now - this.#openedAt > initSeconds * 1000)
       this.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout');
     else if (Date.now() >= expiresAt) this.close(closeCodes.forbidden, 'The access token has ended');
+    else if (this.#hasEnded()) this.close(closeCodes.forbidden, 'The session has ended');
     else if (this.#outstanding > 0 && now - this.#progressAt > stallSeconds * 1000) this.#closeStalled();
     else if (now - this.#pingedAt > pingSeconds * 1000) this.#ping(now);
+  }
+
+  /** Its session ended a moment ago: the client hears of it now, and not at its next subscribe. */
+  closeIfEnded(): void {
+    if (this.#hasEnded()) this.close(closeCodes.forbidden, 'The session has ended');
+  }
+
+  #hasEnded(): boolean {
+    const sessionId = this.#caller?.viewer?.sessionId;
+    return sessionId !== undefined && this.#server.options.endedSessions?.has(sessionId) === true;
   }
 
   #closeStalled(): void {

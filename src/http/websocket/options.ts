@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
+import type { EndedSessions } from '#domain/account/ended-sessions.ts';
 import type { Caller, GroupRules } from './groups.ts';
 import type { OperationRules } from './operations.ts';
 
@@ -49,6 +50,8 @@ export type WebSocketOptions = Omit<GroupRules, 'formatError'> &
       params: Readonly<Record<string, unknown>>,
       handshake: Handshake,
     ) => Promise<Caller | undefined> | Caller | undefined;
+    /** Which sessions ended before their tokens did: their sockets are closed with 4403. */
+    endedSessions?: Pick<EndedSessions, 'has' | 'onEnded'>;
     /** What a client may know of anything that was thrown, a GraphQLError or not. */
     formatError: (error: unknown) => GraphQLFormattedError;
     /** Called once for each operation, when it has started or was refused. */
