@@ -3,13 +3,21 @@ export const encodeGlobalId = (type: string, id: string): string => `${type}_${i
 
 /** Undefined for anything that is not a global id. The id itself is not looked up. */
 export function decodeGlobalId(globalId: string): { type: string; id: string } | undefined {
-  const match = /^([A-Z][A-Za-z]{0,31})_([0-9A-Za-z_-]{1,64})$/.exec(globalId);
+  const match = /^([A-Z][A-Za-z]{0,31})_([0-9A-Za-z_-]{1,80})$/.exec(globalId);
   return match?.[1] && match[2] ? { type: match[1], id: match[2] } : undefined;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export const isUuid = (text: string): boolean => UUID.test(text);
+
+/** The raw id of a viewer's place in the waiting room of an event: one, however often the viewer joins. */
+export const encodePlaceId = (eventId: string, userId: string): string => `${eventId}_${userId}`;
+
+export function decodePlaceId(placeId: string): { eventId: string; userId: string } | undefined {
+  const [eventId = '', userId = '', ...others] = placeId.split('_');
+  return others.length === 0 && isUuid(eventId) && isUuid(userId) ? { eventId, userId } : undefined;
+}
 
 /** A venue seat's raw id: the seating plan and the seat's index in every packed form. */
 export const encodeSeatId = (planId: string, seatNo: number): string => `${planId}_${seatNo}`;

@@ -25,8 +25,8 @@ import {
 /** The contract's own queries need a depth of 6: a connection's edges, their nodes, an event, its venue, a place. */
 export const documentLimits = { tokens: 1_000, depth: 8, aliases: 5, directives: 5, cost: 10_000 } as const;
 
-/** What `first` is counted as when it comes in a variable: more is refused later. */
-const MAX_FIRST = 50;
+/** What `first` and `last` are counted as when they come in a variable: more is refused later. */
+const MAX_SIZE = 50;
 /** What a list without `first` is counted as: seats of a booking, tickets, price tiers. */
 const UNPAGED_LIST = 5;
 /** `first` of the connection above them has counted these. */
@@ -155,13 +155,19 @@ function measureSelection(selection: SelectionNode, parent: Parent, walk: Walk):
 
 /** How many objects the field is counted as. */
 function answersAtMost(field: FieldNode, definition: GraphQLField<unknown, unknown> | undefined): number {
-  const first = definition?.args.find((argument) => argument.name === 'first');
-  if (first) {
-    const given = field.arguments?.find((argument) => argument.name.value === 'first')?.value;
-    if (given?.kind === Kind.INT) return Math.max(1, Number(given.value));
-    return given ? MAX_FIRST : Number(first.defaultValue ?? MAX_FIRST);
-  }
+  const argument = (name: string) => definition?.args.find((one) => one.name === name);
+  const first = argument('first');
+  // As the list itself sees it: `last` decides where it is given.
+  const last = argument('last') && sizeGiven(field, 'last');
+  if (last !== undefined) return last;
+  if (first) return sizeGiven(field, 'first') ?? Number(first.defaultValue ?? MAX_SIZE);
   return definition && isListType(getNullableType(definition.type)) && !CONNECTION_LISTS.has(field.name.value)
     ? UNPAGED_LIST
     : 1;
+}
+
+function sizeGiven(field: FieldNode, name: string): number | undefined {
+  const given = field.arguments?.find((argument) => argument.name.value === name)?.value;
+  if (!given || given.kind === Kind.NULL) return undefined;
+  return given.kind === Kind.INT ? Math.max(1, Number(given.value)) : MAX_SIZE;
 }

@@ -1,7 +1,8 @@
 import { InvalidInput } from '#domain/errors.ts';
+import type { PageWindow, WindowOf } from '#domain/page-window.ts';
 import { builder } from './builder.ts';
 
-const MAX_FIRST = 50;
+const MAX_SIZE = 50;
 
 export type Page<Edge> = {
   readonly edges: readonly Edge[];
@@ -9,11 +10,57 @@ export type Page<Edge> = {
 };
 export type Edge<Node> = { readonly cursor: string; readonly node: Node };
 
+type ArgBuilder = ReturnType<
+  PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'Arg'>['argBuilder']
+>;
+
+/** The arguments of a list that can be read from either end. */
+export const pageArgs = (arg: ArgBuilder, defaultFirst: number) => ({
+  first: arg.int({ defaultValue: defaultFirst, description: 'How many from the start, at most 50.' }),
+  after: arg.string({ description: 'The cursor behind which to continue.' }),
+  last: arg.int({
+    description: 'How many from the end, at most 50; in the same order. With it, `first` is left out of account.',
+  }),
+  before: arg.string({ description: 'The cursor before which to end.' }),
+});
+
+type Maybe<T> = T | null | undefined;
+type PageRequest = { first?: Maybe<number>; after?: Maybe<string>; last?: Maybe<number>; before?: Maybe<string> };
+type ToPosition<Position> = (cursor: string, field: string) => Position;
+
 /** Page sizes are bounded, so that no request can ask for everything. Throws InvalidInput. */
-export function requireFirst(first: number | null | undefined, otherwise: number): number {
-  const wanted = first ?? otherwise;
-  if (wanted < 1 || wanted > MAX_FIRST) throw new InvalidInput('first', `\`first\` is 1 to ${MAX_FIRST}.`);
-  return wanted;
+export function requireWindow<Position>(
+  { first, after, last, before }: PageRequest,
+  { otherwise, toPosition }: { otherwise: number; toPosition: ToPosition<Position> },
+): PageWindow<Position> {
+  const from = typeof last === 'number' ? 'end' : 'start';
+  return {
+    size: typeof last === 'number' ? requireSize('last', last) : requireSize('first', first ?? otherwise),
+    from,
+    after: after ? toPosition(after, 'after') : undefined,
+    before: before ? toPosition(before, 'before') : undefined,
+  };
+}
+
+function requireSize(field: string, size: number): number {
+  if (size < 1 || size > MAX_SIZE) throw new InvalidInput(field, `\`${field}\` is 1 to ${MAX_SIZE}.`);
+  return size;
+}
+
+/** The page that a window holds. */
+export function pageOf<Node>(
+  { items, hasMore }: WindowOf<Node>,
+  { from, after, before }: PageWindow<unknown>,
+  positionOf: (node: Node) => unknown,
+): Page<Edge<Node>> {
+  return {
+    edges: items.map((node) => ({ cursor: encodeCursor(positionOf(node)), node })),
+    pageInfo: {
+      // A cursor is of something that the list has, so behind or before it there is something.
+      hasNextPage: before !== undefined || (from === 'start' && hasMore),
+      hasPreviousPage: after !== undefined || (from === 'end' && hasMore),
+    },
+  };
 }
 
 type PageInfoModel = Page<unknown>['pageInfo'] & { startCursor: string | undefined; endCursor: string | undefined };
@@ -76,10 +123,10 @@ export function connectionOf<Node>(name: string, nodeType: NodeRef<Node>, what: 
 export const encodeCursor = (position: unknown): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
 /** Throws InvalidInput for what no list has given out. */
-export function decodeCursor(cursor: string): unknown {
+export function decodeCursor(cursor: string, field = 'after'): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch {
-    throw new InvalidInput('after', 'This is not a cursor of this list.');
+    throw new InvalidInput(field, 'This is not a cursor of this list.');
   }
 }

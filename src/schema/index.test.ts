@@ -1,18 +1,23 @@
 import {
+  type GraphQLInterfaceType,
   type GraphQLNamedType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
   isIntrospectionType,
   isObjectType,
+  isScalarType,
   isSpecifiedScalarType,
 } from 'graphql';
 import { expect, test } from 'vitest';
 import { schema } from './index.ts';
+import { foundTypes } from './node.ts';
 
 const types = Object.values(schema.getTypeMap()).filter(
   (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
 );
+
+const Node = schema.getType('Node') as GraphQLInterfaceType;
 
 function* partsOf(type: GraphQLNamedType): Generator<[name: string, description: string | null | undefined]> {
   yield [type.name, type.description];
@@ -30,6 +35,20 @@ test('every type, field, argument and value says what it is', () => {
   const parts = types.flatMap((type) => [...partsOf(type)]);
   expect(parts.length).toBeGreaterThan(250);
   expect(parts.filter(([, description]) => !description?.trim()).map(([name]) => name)).toEqual([]);
+});
+
+test('every type with an id is a Node, which `node` can find', () => {
+  const withId = types.filter((type) => isObjectType(type) && 'id' in type.getFields()).map(({ name }) => name);
+  const nodes = schema.getImplementations(Node).objects.map(({ name }) => name);
+  expect(nodes.length).toBeGreaterThan(9);
+  expect(withId.sort()).toEqual(nodes.toSorted());
+  expect(nodes.sort()).toEqual(foundTypes());
+});
+
+test('every scalar of ours says where its text is specified', () => {
+  const scalars = types.filter((type) => isScalarType(type));
+  expect(scalars.map(({ name }) => name).sort()).toEqual(['DateTime', 'SeatStatuses']);
+  for (const { specifiedByURL } of scalars) expect(specifiedByURL).toMatch(/^https:/);
 });
 
 test('every refusal is a Refusal, and nothing else is', () => {

@@ -33,11 +33,15 @@ export function findNodesOf(type: string, find: Finder['find'], isId: Finder['is
   finders.set(type, { find, isId });
 }
 
+/** The names of the types that `node` finds, sorted. */
+export const foundTypes = (): string[] => [...finders.keys()].sort();
+
 builder.queryField('node', (t) =>
   t.field({
     type: Node,
     nullable: true,
-    description: 'The object with this id; null when it is unknown or not yours.',
+    description:
+      'The object with this id; null when it is unknown or not yours. For a SeatMap the same as `seatMap`: the error ADMISSION_REQUIRED while its waiting room is open and the viewer is not in it.',
     args: { id: t.arg.id({ required: true, description: 'Any `id` that the API answered.' }) },
     resolve: async (_root, { id }, context) => {
       const decoded = decodeGlobalId(id);

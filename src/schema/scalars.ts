@@ -5,6 +5,7 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d
 
 builder.scalarType('DateTime', {
   description: 'An instant in ISO 8601 with its offset, for example `2026-06-11T20:00:00Z`. Answers are always in UTC.',
+  specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
   serialize: (instant) => instant.toISOString(),
   parseValue: (value) => {
     const instant = typeof value === 'string' && INSTANT.test(value) ? new Date(value) : undefined;
@@ -17,5 +18,7 @@ builder.scalarType('DateTime', {
 builder.scalarType('SeatStatuses', {
   description:
     '2 bits a seat in seat_no order, four seats a byte, seat 0 in the lowest bits; 0 AVAILABLE, 1 HELD, 2 BOOKED, 3 BLOCKED; base64.',
+  // Of the text; what its bytes mean is in the description, because no other document says it.
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc4648#section-4',
   serialize: (statuses) => statuses,
 });

@@ -18,6 +18,7 @@ import { classification, owned, withoutId } from '#test/support/ownership-classi
 import { coordinatesIn, problemsOf, type Question, questionsOf, rootFieldsOf } from '#test/support/schema-ownership.ts';
 import { startSystem } from '#test/support/system.ts';
 import { type Listener, listen, transports } from '#test/support/transports.ts';
+import { seedRoom } from '#test/support/waiting-room.ts';
 
 const root = (coordinate: string) => {
   const found = rootFieldsOf(schema).find((one) => one.coordinate === coordinate);
@@ -124,6 +125,11 @@ beforeAll(async () => {
     'mutation ($input: ConfigureWaitingRoomInput!) { configureWaitingRoom(input: $input) { __typename } }',
     { input: room },
   );
+  const queued = await seedEvent(db, { seats: 4, like: event });
+  await seedRoom(db, queued.eventId, { paused: true });
+  const join = `mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) {
+    ... on JoinWaitingRoomSuccess { place { id } } } }`;
+  const { place } = (await owner.ask(join, { input: { eventId: `Event_${queued.eventId}` } })).joinWaitingRoom;
   const other = await signInAsGuest(system.apiUrl, 'somebody-else@example.org');
   others = [
     { who: 'somebody else', token: other.token },
@@ -146,6 +152,7 @@ beforeAll(async () => {
     Ticket: tickets.map(({ id }) => id),
     User: [owner.userId],
     WaitingRoomStats: [room.eventId],
+    WaitingRoomPlace: [place.id],
   };
 }, 60_000);
 afterAll(async () => {
@@ -154,7 +161,10 @@ afterAll(async () => {
   await system.stop();
 });
 
-const unknown = (type: string) => `${type === 'WaitingRoomStats' ? 'Event' : type}_${randomUUIDv7()}`;
+function unknown(type: string): string {
+  if (type === 'WaitingRoomPlace') return `${type}_${randomUUIDv7()}_${randomUUIDv7()}`;
+  return `${type === 'WaitingRoomStats' ? 'Event' : type}_${randomUUIDv7()}`;
+}
 const label = ({ coordinate, about, type }: Question & { type: string }) => `${coordinate} of a ${type}: ${about}`;
 const isMutation = ({ coordinate }: Question) => coordinate.startsWith('Mutation.');
 

@@ -14,6 +14,9 @@ export const classification: Classification = {
     DrawProof: 'OWNED',
     WaitingRoomStats: 'OWNED',
     Event: 'PUBLIC',
+    PriceTier: 'PUBLIC',
+    SeatMap: 'PUBLIC',
+    WaitingRoom: 'PUBLIC',
     Seat: 'PUBLIC',
     Section: 'PUBLIC',
     Venue: 'PUBLIC',
@@ -55,7 +58,7 @@ const managing = { ...ofEvent, variables: (id: string) => ({ input: { eventId: i
 /** The variables with which each owned root field is asked for a thing of this id. */
 export const owned: Record<string, { types: readonly string[]; variables(id: string): object }> = {
   'Query.booking': { types: ['Booking'], variables: (id) => ({ id }) },
-  'Query.node': { types: ['Booking', 'Ticket', 'User'], variables: (id) => ({ id }) },
+  'Query.node': { types: ['Booking', 'Ticket', 'User', 'WaitingRoomPlace'], variables: (id) => ({ id }) },
   'Mutation.cancelBooking': { types: ['Booking'], variables: (id) => ({ input: { bookingId: id } }) },
   'Subscription.bookingChanged': { types: ['Booking'], variables: (id) => ({ bookingId: id }) },
   'Query.waitingRoomStats': ofEvent,
@@ -67,4 +70,4 @@ export const owned: Record<string, { types: readonly string[]; variables(id: str
 };
 
 /** Answered to the caller alone, by no id of their own: nobody can ask for somebody else's. */
-export const withoutId: readonly string[] = ['Session', 'WaitingRoomPlace', 'Admission', 'DrawProof'];
+export const withoutId: readonly string[] = ['Session', 'Admission', 'DrawProof'];

@@ -5,6 +5,7 @@ import type { DomainEventOf } from '#events/contracts.ts';
 import { openBox, policy, someViewer } from '#test/support/box.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { findViolations } from '#test/support/invariants.ts';
+import type { PageWindow } from '../page-window.ts';
 import type { Viewer } from '../viewer.ts';
 import { findBooking, findTicket, listBookings, listTicketsOfBookings, positionOf } from './booking-queries.ts';
 import { cancelBooking } from './cancel-booking.ts';
@@ -293,18 +294,27 @@ test('history is the viewer’s own, latest first, page by page, by the status t
   await recordPaymentSession(box, first.opened, message());
   await confirmBooking(box, second.paid, message());
   const ids = made.map(({ booking }) => booking.id).reverse();
-  const seen: string[] = [];
-  let after: ReturnType<typeof positionOf> | undefined;
-  for (let isMore = true; isMore; ) {
-    const page = await listBookings(box.reader, viewer, { first: 2, after });
-    seen.push(...page.bookings.map(({ id }) => id));
-    const last = page.bookings.at(-1);
-    after = last && positionOf(last);
-    isMore = page.hasNextPage;
-  }
-  expect(seen).toEqual(ids);
+  const page = async (window: PageWindow<ReturnType<typeof positionOf>>) => {
+    const { items, hasMore } = await listBookings(box.reader, viewer, { window });
+    const [start, end] = [items[0], items.at(-1)];
+    return { ids: items.map(({ id }) => id), start: start && positionOf(start), end: end && positionOf(end), hasMore };
+  };
+  const forth = await page({ size: 2, from: 'start' });
+  const further = await page({ size: 2, from: 'start', after: forth.end });
+  const furthest = await page({ size: 2, from: 'start', after: further.end });
+  expect([forth, further, furthest].map((one) => one.hasMore)).toEqual([true, true, false]);
+  expect([forth, further, furthest].flatMap((one) => one.ids)).toEqual(ids);
+  const back = await page({ size: 2, from: 'end' });
+  const furtherBack = await page({ size: 3, from: 'end', before: back.start });
+  expect([back, furtherBack].map((one) => one.hasMore)).toEqual([true, false]);
+  expect([...furtherBack.ids, ...back.ids]).toEqual(ids);
+  const between = { after: forth.start, before: back.end };
+  expect((await page({ size: 2, from: 'start', ...between })).ids).toEqual(ids.slice(1, 3));
+  expect((await page({ size: 2, from: 'end', ...between })).ids).toEqual(ids.slice(2, 4));
   const of = async (...statuses: ('PAYMENT_READY' | 'PENDING_PAYMENT' | 'CONFIRMED' | 'EXPIRED')[]) =>
-    (await listBookings(box.reader, viewer, { first: 50, statuses })).bookings.map(({ id }) => id);
+    (await listBookings(box.reader, viewer, { window: { size: 50, from: 'start' }, statuses })).items.map(
+      ({ id }) => id,
+    );
   expect(await of('PAYMENT_READY')).toEqual([first.booking.id]);
   expect(await of('CONFIRMED', 'PAYMENT_READY')).toEqual([second.booking.id, first.booking.id]);
   expect(await of('PENDING_PAYMENT')).toHaveLength(3);

@@ -3,6 +3,7 @@ import type { Queryable } from '#db/client.ts';
 import { ONE_ROUND_TRIP, plainArray } from '#db/prepared.ts';
 import { bookingSeats, bookings, tickets } from '#db/tables/booking.ts';
 import { isUuid } from '../global-id-rules.ts';
+import type { PageWindow, WindowOf } from '../page-window.ts';
 import type { Viewer } from '../viewer.ts';
 import type { Booking } from './booking.ts';
 import type { VisibleBookingStatus } from './booking-status.ts';
@@ -35,31 +36,38 @@ export const positionOf = (booking: Booking): BookingPosition => ({
 });
 
 /**
- * A page of the viewer's bookings, latest first. `statuses`: only those; PAYMENT_READY is PENDING_PAYMENT with an open
+ * Some of the viewer's bookings, latest first. `statuses`: only those; PAYMENT_READY is PENDING_PAYMENT with an open
  * session, and PENDING_PAYMENT is one without.
  */
 export async function listBookings(
   db: Queryable,
   viewer: Pick<Viewer, 'userId'>,
-  page: { statuses?: readonly VisibleBookingStatus[] | undefined; first: number; after?: BookingPosition | undefined },
-): Promise<{ bookings: Booking[]; hasNextPage: boolean }> {
+  { statuses, window }: { statuses?: readonly VisibleBookingStatus[] | undefined; window: PageWindow<BookingPosition> },
+): Promise<WindowOf<Booking>> {
+  const { size, from, after, before } = window;
+  const direction = from === 'end' ? asc : desc;
+  const place = sql`(${bookings.createdAt}, ${bookings.id})`;
   const rows = await db
     .select()
     .from(bookings)
     .where(
       and(
         eq(bookings.userId, viewer.userId),
-        page.statuses && isOneOf(page.statuses),
-        page.after &&
-          sql`(${bookings.createdAt}, ${bookings.id}) < (to_timestamp(${page.after.createdAtMs}::float8 / 1000), ${page.after.id}::uuid)`,
+        statuses && isOneOf(statuses),
+        after && sql`${place} < ${rowOf(after)}`,
+        before && sql`${place} > ${rowOf(before)}`,
       ),
     )
-    .orderBy(desc(bookings.createdAt), desc(bookings.id))
-    .limit(page.first + 1)
+    .orderBy(direction(bookings.createdAt), direction(bookings.id))
+    .limit(size + 1)
     .prepare(ONE_ROUND_TRIP)
     .execute();
-  return { bookings: rows.slice(0, page.first), hasNextPage: rows.length > page.first };
+  const items = rows.slice(0, size);
+  return { items: from === 'end' ? items.reverse() : items, hasMore: rows.length > size };
 }
+
+const rowOf = ({ createdAtMs, id }: BookingPosition): SQL =>
+  sql`(to_timestamp(${createdAtMs}::float8 / 1000), ${id}::uuid)`;
 
 function isOneOf(statuses: readonly VisibleBookingStatus[]): SQL | undefined {
   const isReady = eq(bookings.paymentStatus, 'SESSION_CREATED');

@@ -1,6 +1,6 @@
-import { asc, inArray } from 'drizzle-orm';
+import { and, asc, eq, inArray, ne } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
-import { priceTiers } from '#db/tables/catalog.ts';
+import { events, priceTiers } from '#db/tables/catalog.ts';
 
 export type PriceTier = typeof priceTiers.$inferSelect;
 
@@ -13,4 +13,17 @@ export async function listPriceTiers({ db }: { db: Db }, eventIds: readonly stri
     .orderBy(asc(priceTiers.priceMinor), asc(priceTiers.name));
   const byEvent = Map.groupBy(rows, (tier) => tier.eventId);
   return eventIds.map((eventId) => byEvent.get(eventId) ?? []);
+}
+
+/** The price tier with this raw id and its event's currency; undefined when it is unknown or its event is not published. */
+export async function findPriceTier(
+  { db }: { db: Db },
+  id: string,
+): Promise<(PriceTier & { currency: string }) | undefined> {
+  const [row] = await db
+    .select({ tier: priceTiers, currency: events.currency })
+    .from(priceTiers)
+    .innerJoin(events, eq(events.id, priceTiers.eventId))
+    .where(and(eq(priceTiers.id, id), ne(events.status, 'DRAFT')));
+  return row && { ...row.tier, currency: row.currency };
 }

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Queryable } from '#db/client.ts';
 import type { PlanSection, SeatingPlan } from '#domain/catalog/seating-plan.ts';
 import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
+import type { WindowOf } from '../page-window.ts';
 import { statusAt } from './packed-statuses-rules.ts';
 import type { SeatMap } from './seat-map.ts';
 import { countSections, pageOfSeats, type SeatFilter, type SectionCounts } from './seat-map-sections.ts';
@@ -41,14 +42,10 @@ export async function listSectionAvailability(needs: Needs, map: SeatMap): Promi
 }
 
 /** One page of a seat map in readable form, by seat number. */
-export async function listEventSeats(
-  needs: Needs,
-  map: SeatMap,
-  filter: SeatFilter,
-): Promise<{ seats: EventSeat[]; hasNextPage: boolean }> {
+export async function listEventSeats(needs: Needs, map: SeatMap, filter: SeatFilter): Promise<WindowOf<EventSeat>> {
   const [plan, tiers] = await Promise.all([needs.plans.get(map.planId), loadTiers(needs.db, map.eventId)]);
-  const { seatNos, hasNextPage } = pageOfSeats(plan, map.packed, filter);
-  const seats = seatNos.map((seatNo) => {
+  const { items, hasMore } = pageOfSeats(plan, map.packed, filter);
+  const seats = items.map((seatNo) => {
     const tier = tierOf(plan, tiers, seatNo);
     return {
       planId: plan.planId,
@@ -59,7 +56,7 @@ export async function listEventSeats(
       currency: tier.currency,
     };
   });
-  return { seats, hasNextPage };
+  return { items: seats, hasMore };
 }
 
 function tierOf(plan: SeatingPlan, tiers: Map<string, Tier>, seatNo: number): Tier {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SeatingPlan } from '#domain/catalog/seating-plan.ts';
+import type { PageWindow } from '../page-window.ts';
 import { packStatuses } from './packed-statuses-rules.ts';
 import { countSections, pageOfSeats } from './seat-map-sections.ts';
 
@@ -28,19 +29,18 @@ test('a block of adjacent seats ends at a taken seat, at the end of a row and at
   expect(countSections(plan, packStatuses(10, {})).map((s) => s.largestAdjacentBlock)).toEqual([4, 4]);
 });
 
-test('pages follow each other without repeats and the last one says so', () => {
+test('pages follow each other without repeats from either end, and the last one says so', () => {
   const packed = packStatuses(10, { HELD: [1] });
-  const seen: number[] = [];
-  for (let afterSeatNo: number | undefined, more = true; more; ) {
-    const page = pageOfSeats(plan, packed, { status: 'AVAILABLE', first: 2, afterSeatNo });
-    seen.push(...page.seatNos);
-    afterSeatNo = page.seatNos.at(-1);
-    more = page.hasNextPage;
-  }
-  expect(seen).toEqual([0, 2, 3, 4, 5, 6, 7, 8, 9]);
-  expect(pageOfSeats(plan, packed, { sectionId: 'b', first: 50 })).toEqual({
-    seatNos: [6, 7, 8, 9],
-    hasNextPage: false,
-  });
-  expect(pageOfSeats(plan, packed, { sectionId: 'of another plan', first: 50 }).seatNos).toEqual([]);
+  const page = (window: PageWindow<number>) => pageOfSeats(plan, packed, { status: 'AVAILABLE', window });
+  expect(page({ size: 4, from: 'start' })).toEqual({ items: [0, 2, 3, 4], hasMore: true });
+  expect(page({ size: 4, from: 'start', after: 4 })).toEqual({ items: [5, 6, 7, 8], hasMore: true });
+  expect(page({ size: 4, from: 'start', after: 8 })).toEqual({ items: [9], hasMore: false });
+  expect(page({ size: 4, from: 'end' })).toEqual({ items: [6, 7, 8, 9], hasMore: true });
+  expect(page({ size: 4, from: 'end', before: 6 })).toEqual({ items: [2, 3, 4, 5], hasMore: true });
+  expect(page({ size: 4, from: 'end', before: 2 })).toEqual({ items: [0], hasMore: false });
+  expect(page({ size: 2, from: 'end', after: 2, before: 6 })).toEqual({ items: [4, 5], hasMore: true });
+  expect(page({ size: 9, from: 'start', after: 2, before: 6 })).toEqual({ items: [3, 4, 5], hasMore: false });
+  const all = { size: 50, from: 'start' } as const;
+  expect(pageOfSeats(plan, packed, { sectionId: 'b', window: all })).toEqual({ items: [6, 7, 8, 9], hasMore: false });
+  expect(pageOfSeats(plan, packed, { sectionId: 'of another plan', window: all }).items).toEqual([]);
 });

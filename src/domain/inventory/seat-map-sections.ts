@@ -1,4 +1,5 @@
 import { type SeatingPlan, sameRow } from '#domain/catalog/seating-plan.ts';
+import type { PageWindow, WindowOf } from '../page-window.ts';
 import { type PackedStatuses, statusAt } from './packed-statuses-rules.ts';
 import type { SeatStatus } from './seat-status.ts';
 
@@ -43,25 +44,25 @@ export type SeatFilter = {
   /** Raw section id; of another plan: nothing matches. */
   sectionId?: string | undefined;
   status?: SeatStatus | undefined;
-  first: number;
-  /** The last seat of the page before. */
-  afterSeatNo?: number | undefined;
+  /** By seat number. */
+  window: PageWindow<number>;
 };
 
-/** Seats in the order of their numbers, `first` at most. */
-export function pageOfSeats(
-  plan: SeatingPlan,
-  packed: PackedStatuses,
-  filter: SeatFilter,
-): { seatNos: number[]; hasNextPage: boolean } {
+/** The numbers of the seats in the window, in order. */
+export function pageOfSeats(plan: SeatingPlan, packed: PackedStatuses, filter: SeatFilter): WindowOf<number> {
+  const { size, from, after = -1, before = plan.seatCount } = filter.window;
   const section =
     filter.sectionId === undefined ? undefined : plan.sections.findIndex((s) => s.id === filter.sectionId);
-  const seatNos: number[] = [];
-  for (let seatNo = (filter.afterSeatNo ?? -1) + 1; seatNo < plan.seatCount; seatNo++) {
+  const first = Math.max(0, after + 1);
+  const last = Math.min(plan.seatCount, before) - 1;
+  const items: number[] = [];
+  let hasMore = false;
+  for (let step = 0; step <= last - first && !hasMore; step++) {
+    const seatNo = from === 'end' ? last - step : first + step;
     if (section !== undefined && plan.sectionOf[seatNo] !== section) continue;
     if (filter.status && statusAt(packed, seatNo) !== filter.status) continue;
-    if (seatNos.length === filter.first) return { seatNos, hasNextPage: true };
-    seatNos.push(seatNo);
+    hasMore = items.length === size;
+    if (!hasMore) items.push(seatNo);
   }
-  return { seatNos, hasNextPage: false };
+  return { items: from === 'end' ? items.reverse() : items, hasMore };
 }

@@ -1,5 +1,5 @@
 import type { CatalogEvent } from '#domain/catalog/event-queries.ts';
-import type { PriceTier as PriceTierModel } from '#domain/catalog/price-tier-queries.ts';
+import { findPriceTier, type PriceTier as PriceTierModel } from '#domain/catalog/price-tier-queries.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
@@ -34,6 +34,7 @@ const SaleStatus = builder.enumType('SaleStatus', {
 
 const PriceTier = builder.objectRef<PriceTierModel & { currency: string }>('PriceTier').implement({
   description: 'What the seats of some sections cost at an event.',
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Global id.', resolve: (tier) => encodeGlobalId('PriceTier', tier.id) }),
     name: t.exposeString('name', { description: 'For example `Lower 1`.' }),
@@ -130,6 +131,7 @@ export async function requireEvent(eventId: string, { loaders }: Pick<Context, '
   return event;
 }
 
+findNodesOf('PriceTier', (id, { resources }) => findPriceTier(resources, id));
 findNodesOf('Event', (id, { loaders }) => loaders.event.load(id));
 
 builder.queryField('event', (t) =>

@@ -118,7 +118,7 @@ builder.queryField('searchEvents', (t) =>
   t.field({
     type: EventSearchConnection,
     description:
-      'Events that are published and not over. All filters combine with AND; without any: the soonest events.',
+      'Events that are published and not over. All filters combine with AND; without any: the soonest events. Pages run forward only (no `last`, no `before`): a ranking is made anew for each page from where the page before it ended, and has no end to begin from.',
     args: {
       text: t.arg.string({
         description: 'Words of the title, performers or description; typos and prefixes match. At most 200 characters.',

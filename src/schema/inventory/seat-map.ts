@@ -1,3 +1,4 @@
+import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { getSeatMap } from '#domain/inventory/get-seat-map.ts';
 import type { SeatMap as SeatMapModel } from '#domain/inventory/seat-map.ts';
 import {
@@ -9,9 +10,10 @@ import {
 import { requireAdmission } from '#domain/waiting-room/admissions.ts';
 import { builder } from '../builder.ts';
 import { Event, requireEvent } from '../catalog/event.ts';
-import { connectionOf, decodeCursor, encodeCursor, requireFirst } from '../connection.ts';
+import { connectionOf, decodeCursor, pageArgs, pageOf, requireWindow } from '../connection.ts';
+import type { Context } from '../context.ts';
 import { Money } from '../money.ts';
-import { decodeId } from '../node.ts';
+import { decodeId, findNodesOf, Node } from '../node.ts';
 import { Seat, Section, seatOf } from './seat.ts';
 
 export const SeatStatus = builder.enumType('SeatStatus', {
@@ -85,7 +87,12 @@ const SectionAvailability = builder.objectRef<SectionAvailabilityModel>('Section
 
 export const SeatMap = builder.objectRef<SeatMapModel>('SeatMap').implement({
   description: 'All seats of an event at one version.',
+  interfaces: [Node],
   fields: (t) => ({
+    id: t.id({
+      description: "Global id, made from the event's: a cache keeps one seat map for each event, whatever its version.",
+      resolve: ({ eventId }) => encodeGlobalId('SeatMap', eventId),
+    }),
     event: t.field({
       type: Event,
       description: 'The event.',
@@ -121,25 +128,36 @@ export const SeatMap = builder.objectRef<SeatMapModel>('SeatMap').implement({
       args: {
         sectionId: t.arg.id({ description: 'Only seats of this section.' }),
         status: t.arg({ type: SeatStatus, description: 'Only seats in this state.' }),
-        first: t.arg.int({ defaultValue: 50, description: 'How many, at most 50.' }),
-        after: t.arg.string({ description: 'The cursor behind which to continue.' }),
+        ...pageArgs(t.arg, 50),
       },
       resolve: async (map, args, { resources }) => {
-        const after = args.after ? Number(decodeCursor(args.after)) : undefined;
+        const window = requireWindow(args, {
+          otherwise: 50,
+          toPosition: (cursor, field) => Number(decodeCursor(cursor, field)),
+        });
         const page = await listEventSeats(resources, map, {
           // Of another type or plan: no seat matches, as with any section that the plan does not have.
           sectionId: args.sectionId ? (decodeId('Section', args.sectionId) ?? '') : undefined,
           status: args.status ?? undefined,
-          first: requireFirst(args.first, 50),
-          afterSeatNo: after,
+          window,
         });
-        return {
-          edges: page.seats.map((node) => ({ cursor: encodeCursor(node.seatNo), node })),
-          pageInfo: { hasNextPage: page.hasNextPage, hasPreviousPage: after !== undefined },
-        };
+        return pageOf(page, window, ({ seatNo }) => seatNo);
       },
     }),
   }),
+});
+
+/** Only for callers who may see the seats: while the waiting room of the event is open, throws AdmissionRequired. */
+async function findSeatMap(eventId: string, { resources, viewer, admission }: Context) {
+  const admitted = requireAdmission(resources, viewer, { eventId, admission });
+  if (admitted) await admitted;
+  return getSeatMap(resources, eventId);
+}
+
+findNodesOf('SeatMap', async (eventId, context) => {
+  const map = await findSeatMap(eventId, context);
+  // A copy, because the type is written into it, and the map is shared by all who watch it.
+  return map && { ...map };
 });
 
 builder.queryField('seatMap', (t) =>
@@ -149,12 +167,9 @@ builder.queryField('seatMap', (t) =>
     description:
       'The seat map of an event; null when the event is unknown. While its waiting room is open, only for who was admitted: else the error ADMISSION_REQUIRED.',
     args: { eventId: t.arg.id({ required: true, description: 'The id of an Event.' }) },
-    resolve: async (_root, args, { resources, viewer, admission }) => {
+    resolve: async (_root, args, context) => {
       const eventId = decodeId('Event', args.eventId);
-      if (!eventId) return null;
-      const admitted = requireAdmission(resources, viewer, { eventId, admission });
-      if (admitted) await admitted;
-      return getSeatMap(resources, eventId);
+      return eventId ? findSeatMap(eventId, context) : null;
     },
   }),
 );

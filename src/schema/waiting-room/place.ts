@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { decodePlaceId, encodeGlobalId, encodePlaceId } from '#domain/global-id-rules.ts';
 import type { WaitEstimate as WaitEstimateModel } from '#domain/waiting-room/estimate-rules.ts';
+import { findPlace } from '#domain/waiting-room/find-place.ts';
 import { claimsOf, type Place } from '#domain/waiting-room/place.ts';
 import { builder } from '../builder.ts';
 import { Event } from '../catalog/event.ts';
+import { findNodesOf, Node } from '../node.ts';
 
 const PlaceState = builder.enumType('PlaceState', {
   description: 'The life of a place.',
@@ -44,7 +47,13 @@ const Admission = builder.objectRef<Place & { admission: NonNullable<Place['admi
 
 export const WaitingRoomPlace = builder.objectRef<Place>('WaitingRoomPlace').implement({
   description: "The viewer's place in a waiting room. position and ahead are null until the draw.",
+  interfaces: [Node],
   fields: (t) => ({
+    id: t.id({
+      description:
+        'Global id, one for each viewer and event: a viewer who leaves and joins again has another place under the same id.',
+      resolve: ({ eventId, userId }) => encodeGlobalId('WaitingRoomPlace', encodePlaceId(eventId, userId)),
+    }),
     event: t.field({
       type: Event,
       description: 'The event.',
@@ -82,3 +91,13 @@ export const WaitingRoomPlace = builder.objectRef<Place>('WaitingRoomPlace').imp
     }),
   }),
 });
+
+findNodesOf(
+  'WaitingRoomPlace',
+  async (id, { viewer, resources, place }) => {
+    const named = decodePlaceId(id);
+    if (!viewer || named?.userId !== viewer.userId) return undefined;
+    return findPlace(resources, viewer, { eventId: named.eventId, ticket: place });
+  },
+  (id) => decodePlaceId(id) !== undefined,
+);

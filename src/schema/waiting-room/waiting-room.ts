@@ -1,6 +1,8 @@
+import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import type { Room } from '#domain/waiting-room/room.ts';
 import { builder } from '../builder.ts';
 import { Event } from '../catalog/event.ts';
+import { findNodesOf, Node } from '../node.ts';
 
 export const WaitingRoomState = builder.enumType('WaitingRoomState', {
   description: 'The life of a waiting room.',
@@ -15,7 +17,12 @@ export const WaitingRoomState = builder.enumType('WaitingRoomState', {
 export const WaitingRoom = builder.objectRef<Room>('WaitingRoom').implement({
   description:
     'Where fans wait for their turn when more want seats than can choose at once. While it is open, the seat map, its subscription and `createBooking` need an admission.',
+  interfaces: [Node],
   fields: (t) => ({
+    id: t.id({
+      description: "Global id, made from the event's.",
+      resolve: ({ eventId }) => encodeGlobalId('WaitingRoom', eventId),
+    }),
     state: t.field({ type: WaitingRoomState, description: 'Where it is in its life.', resolve: ({ state }) => state }),
     paused: t.boolean({
       description: 'True while nobody new is admitted; those inside go on.',
@@ -51,6 +58,12 @@ export const WaitingRoom = builder.objectRef<Room>('WaitingRoom').implement({
       resolve: ({ draw }) => draw?.secret,
     }),
   }),
+});
+
+findNodesOf('WaitingRoom', async (eventId, { resources, loaders }) => {
+  const room = resources.waitingRooms.get(eventId)?.room;
+  // A room can be made before its event is published. A copy, because the type is written into it.
+  return room && (await loaders.event.load(eventId)) ? { ...room } : undefined;
 });
 
 builder.objectField(Event, 'waitingRoom', (t) =>

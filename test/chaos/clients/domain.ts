@@ -240,14 +240,14 @@ class Lane {
   async #readBookings(viewer: Viewer): Promise<boolean> {
     return this.#read(
       'bookings',
-      () => listBookings(this.#parts.needs.db, viewer, { first: 20 }),
+      () => listBookings(this.#parts.needs.db, viewer, { window: { size: 20, from: 'start' } }),
       (called, page) => ({
         kind: 'bookings',
         user: viewer.userId,
         ...called,
         ...(page && {
-          bookings: page.bookings.map((booking) => [booking.id, visibleStatus(booking)] as const),
-          hasMore: page.hasNextPage,
+          bookings: page.items.map((booking) => [booking.id, visibleStatus(booking)] as const),
+          hasMore: page.hasMore,
         }),
       }),
     );
