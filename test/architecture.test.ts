@@ -64,6 +64,8 @@ const forbidden = [
   ['src/search/a.ts', '#domain/errors.ts'],
   ['src/events/a.ts', '#db/client.ts'],
   ['src/observability/a.ts', '#domain/errors.ts'],
+  ['src/listener/a.ts', '#observability/log.ts'],
+  ['src/domain/booking/h.ts', '#listener/http-listener.ts'],
 ] as const;
 
 const allowed = [
@@ -78,6 +80,8 @@ const allowed = [
   ['src/gateways/ok.ts', '#domain/payments/gateway.ts'],
   ['src/db/ok.ts', '#events/contracts.ts'],
   ['src/db/ok-origin.ts', '#events/origin.ts'],
+  ['src/observability/ok.ts', '#listener/http-listener.ts'],
+  ['src/http/ok-listener.ts', '#listener/http-listener.ts'],
   ['src/processes/ok.ts', '#db/client.ts'],
 ] as const;
 

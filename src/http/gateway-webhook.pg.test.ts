@@ -1,6 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, request } from 'node:http';
+import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { applyWaitingNotices, sweepWaitingNotices } from '#domain/payments/apply-notice.ts';
 import { openSandboxGateway } from '#gateways/sandbox.ts';
@@ -13,7 +12,7 @@ import {
   pay,
 } from '#test/support/payments-world.ts';
 import { sandboxKeys } from '#test/support/sandbox-gateway.ts';
-import { createGatewayWebhook } from './gateway-webhook.ts';
+import { openGatewayWebhook } from './gateway-webhook.ts';
 
 let world: PaymentsWorld;
 beforeAll(async () => {
@@ -97,19 +96,21 @@ describe('who may speak', () => {
     const [older, newer] = ['whsec_the_older_one', 'whsec_the_newer_one'] as const;
     const statuses = async (webhookSecrets: string[]) => {
       const gateway = openSandboxGateway({ kind: 'sandbox', url: 'http://localhost', apiKey: 'x', webhookSecrets });
-      const server = createServer(
-        createGatewayWebhook({ ...world, gateway, log: quietLog, readiness: alwaysReady, now: () => new Date() }),
-      );
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const url = `http://127.0.0.1:${(server.address() as { port: number }).port}/webhooks/gateway`;
+      const webhook = openGatewayWebhook({
+        ...world,
+        gateway,
+        log: quietLog,
+        readiness: alwaysReady,
+        now: () => new Date(),
+      });
+      const port = await webhook.listen({ host: '127.0.0.1', port: 0 });
+      const url = `http://127.0.0.1:${port}/webhooks/gateway`;
       const answers: number[] = [];
       for (const secret of [older, newer]) {
         const body = noticeBody(await quietSession());
         answers.push((await deliver(body, signed(body, { secret }), url)).status);
       }
-      server.closeAllConnections();
-      server.close();
+      await webhook.close({ graceMs: 0 });
       return answers;
     };
     expect(await statuses([newer, older])).toEqual([200, 200]);

@@ -1,7 +1,8 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NoticeRejected } from '#domain/payments/gateway.ts';
 import { receiveNotice } from '#domain/payments/receive-notice.ts';
 import { type Origin, withOrigin } from '#events/origin.ts';
+import { type HttpListener, type Incoming, openHttpListener } from '#listener/http-listener.ts';
 import type { ReadinessReport } from '#observability/dependencies.ts';
 import { describeError } from '#observability/log.ts';
 import { countNotice } from '#observability/payment-metrics.ts';
@@ -22,22 +23,25 @@ class BodyTooLarge extends Error {}
  * notice is answered 200 only when it is durable; 400 when it is not the gateway's; 413 above 256 KB; 503 when it could
  * not be kept, so that the gateway sends it again.
  */
-export function createGatewayWebhook(needs: WebhookNeeds): RequestListener {
-  return (request, response) => {
-    void dispatch(needs, request, response).catch((error: unknown) => {
-      needs.log.error({ ...describeError(error) }, 'webhook broke');
-      if (response.headersSent) response.destroy();
-      else answer(response, 500, { error: 'INTERNAL' });
-    });
-  };
+export function openGatewayWebhook(needs: WebhookNeeds): HttpListener {
+  return openHttpListener({
+    requestMs: 15_000,
+    headersMs: 10_000,
+    answer: (incoming) =>
+      dispatch(needs, incoming).catch((error: unknown) => {
+        needs.log.error({ ...describeError(error) }, 'webhook broke');
+        if (incoming.response.headersSent) incoming.response.destroy();
+        else answer(incoming.response, 500, { error: 'INTERNAL' });
+      }),
+  });
 }
 
-async function dispatch(needs: WebhookNeeds, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const [path, search = ''] = (request.url ?? '/').split('?', 2);
+async function dispatch(needs: WebhookNeeds, { request, response, url }: Incoming): Promise<void> {
+  const { pathname: path, searchParams } = url;
   if (path === '/health') return answer(response, 200, { status: 'ok' });
   if (path === '/ready') {
     const { isReady, details } = await needs.readiness();
-    const verbose = new URLSearchParams(search).has('verbose') ? details : {};
+    const verbose = searchParams.has('verbose') ? details : {};
     return answer(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...verbose });
   }
   if (path !== WEBHOOK_PATH) return answer(response, 404, { error: 'NOT_FOUND' });

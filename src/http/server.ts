@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
+import { type HttpListener, type Incoming, openHttpListener } from '#listener/http-listener.ts';
 import type { ReadinessReport } from '#observability/dependencies.ts';
 import { describeError, type Log } from '#observability/log.ts';
 import { answerJson, answerProblem, securityHeaders } from './answer.ts';
@@ -11,14 +10,7 @@ import { type Exchange, type GraphqlHttp, openGraphqlHttp, requestIdOf } from '.
 import { answerLayout } from './layouts.ts';
 import type { Origins } from './origins.ts';
 
-export type HttpServer = {
-  readonly server: Server;
-  /** Listens; answers the port, which is a free one for 0. */
-  listen(options: { host: string; port: number }): Promise<number>;
-  /** Each answer from now on ends its connection, so that clients open their next one elsewhere. Requests are still served. */
-  leave(): void;
-  /** Takes no more requests, lets those that run finish (five seconds at most), and ends event streams. */
-  close(): Promise<void>;
+export type HttpServer = HttpListener & {
   /** Server-sent event streams that are open. */
   eventStreams(): number;
 };
@@ -53,67 +45,46 @@ const routes: Record<string, Route> = {
   },
 };
 
-/** Connections that wait to be taken. With Node's 511 a crowd that comes back at once waits for retries of TCP, up to 30 s. */
-const BACKLOG = 4096;
-
 export function createHttpServer(needs: Needs): HttpServer {
   const graphql = openGraphqlHttp(needs.gate);
-  let isLeaving = false;
-  const server = createServer(
+  const listener = openHttpListener({
     // A client that sends slowly holds a socket, so all of a request is due within ten seconds.
-    { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 },
-    (request, response) => {
-      // Closed by us while the next request is on its way, it would be lost; told to, the client ends it between two.
-      if (isLeaving) response.shouldKeepAlive = false;
-      void handle(needs, graphql, request, response);
+    requestMs: 10_000,
+    headersMs: 5_000,
+    refusalHeaders: securityHeaders,
+    async answer(incoming) {
+      const exchange = exchangeOf(needs, incoming);
+      try {
+        await route(needs, graphql, exchange);
+      } catch (error) {
+        answerFailure(needs, exchange, error);
+      }
     },
-  );
+  });
   return {
-    server,
+    ...listener,
     eventStreams: graphql.eventStreams,
-    async listen({ host, port }) {
-      server.listen(port, host, BACKLOG);
-      await once(server, 'listening');
-      return (server.address() as AddressInfo).port;
-    },
-    leave() {
-      isLeaving = true;
-    },
-    async close() {
-      isLeaving = true;
+    async close(options) {
       graphql.close();
-      const closed = once(server, 'close');
-      server.close();
-      // A connection that is kept alive becomes idle when its request has been answered, and then goes.
-      const idle = setInterval(() => server.closeIdleConnections(), 50);
-      const deadline = setTimeout(() => server.closeAllConnections(), 5_000);
-      await closed;
-      clearInterval(idle);
-      clearTimeout(deadline);
+      await listener.close(options);
     },
   };
 }
 
-async function handle(
-  needs: Needs,
-  graphql: GraphqlHttp,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+function exchangeOf({ origins, addressOf }: Needs, incoming: Incoming): Exchange {
+  const { request } = incoming;
   const requestId = requestIdOf(request);
-  const headers = { ...securityHeaders, ...needs.origins.corsHeaders(request), 'x-request-id': requestId };
-  try {
-    const url = new URL(request.url ?? '/', 'http://frontrow');
-    const address = needs.addressOf(request);
-    await route(needs, graphql, { request, response, url, requestId, address, headers });
-  } catch (error) {
-    // `request.destroyed` would say nothing: a request is destroyed as soon as its body was read.
-    if (response.destroyed || request.socket.destroyed) return;
-    needs.log.error({ requestId, ...describeError(error) }, 'request failed');
-    const problem = { code: 'INTERNAL', message: 'Something went wrong on our side.', requestId };
-    if (!response.headersSent) answerProblem(response, 500, problem, headers);
-    else response.destroy();
-  }
+  const headers = { ...securityHeaders, ...origins.corsHeaders(request), 'x-request-id': requestId };
+  return { ...incoming, requestId, address: addressOf(request), headers };
+}
+
+function answerFailure({ log }: Needs, { request, response, requestId, headers }: Exchange, error: unknown): void {
+  // `request.destroyed` would say nothing: a request is destroyed as soon as its body was read.
+  if (response.destroyed || request.socket.destroyed) return;
+  log.error({ requestId, ...describeError(error) }, 'request failed');
+  const problem = { code: 'INTERNAL', message: 'Something went wrong on our side.', requestId };
+  if (!response.headersSent) answerProblem(response, 500, problem, headers);
+  else response.destroy();
 }
 
 async function route(needs: Needs, graphql: GraphqlHttp, exchange: Exchange): Promise<void> {

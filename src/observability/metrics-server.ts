@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { openHttpListener } from '#listener/http-listener.ts';
 import { countProcess, registry } from './metrics.ts';
 import type { Sampler } from './samplers.ts';
 
@@ -29,23 +28,18 @@ export async function serveMetrics({ config, samplers = [], readiness }: Options
   const { isOn, port } = config;
   if (port === undefined) return { port, close: async () => undefined };
   if (isOn) countProcess();
-  const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://frontrow');
-    void answer(url, response, { isOn, samplers, readiness }).catch(() => {
-      if (response.headersSent) response.destroy();
-      else send(response, 500, 'text/plain; charset=utf-8', 'The metrics could not be read.\n');
-    });
+  const listener = openHttpListener({
+    requestMs: 5_000,
+    headersMs: 5_000,
+    answer: ({ url, response }) =>
+      answer(url, response, { isOn, samplers, readiness }).catch(() => {
+        if (response.headersSent) response.destroy();
+        else send(response, 500, 'text/plain; charset=utf-8', 'The metrics could not be read.\n');
+      }),
   });
-  server.listen(port, config.host);
-  await once(server, 'listening');
   return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    port: await listener.listen({ host: config.host, port }),
+    close: () => listener.close({ graceMs: 0 }),
   };
 }
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseApiConfig } from '#config/api.ts';
@@ -18,13 +17,14 @@ import { openOperationMetrics } from '#observability/operation-metrics.ts';
 import { startTracing } from '#observability/tracing.ts';
 import { openApiResources } from '#resources.ts';
 import { schema } from '#schema/index.ts';
-import { setDrainDeadline } from './drain-deadline.ts';
 import { apiDependencies, apiSamplers } from './observed/api.ts';
 import { openMetricsDb } from './observed/metrics-db.ts';
+import { watchForEnd } from './process-end.ts';
 
 const config = parseApiConfig(process.env);
 armFailpoint('api', process.env);
 const log = openLog({ ...config.log, name: 'api' });
+const end = watchForEnd(log);
 const tracing = await startTracing({ ...config.tracing, process: 'api' });
 const isDevelopment = config.profile === 'development';
 /** As long as whoever routes requests takes to see that this process is not ready. */
@@ -77,8 +77,7 @@ own = originsOf({ ...config.http, port });
 log.info({ port, metricsPort: metrics.port, profile: config.profile }, 'ready');
 process.send?.({ ready: true, port, metricsPort: metrics.port });
 
-await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-setDrainDeadline(log);
+await end.asked();
 // Meanwhile requests are served: who routes them learns from /ready, and clients from `connection: close`. Sockets are
 // closed one after the other, so that their clients do not all come back to the next process at once.
 isLeaving = true;

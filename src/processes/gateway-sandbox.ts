@@ -1,16 +1,16 @@
-import { once } from 'node:events';
 import { pino } from 'pino';
 import { startSandboxGateway } from './gateway-sandbox/server.ts';
 import { parseSandboxSettings, SettingsError } from './gateway-sandbox/settings.ts';
+import { watchForEnd } from './process-end.ts';
 
 try {
   const settings = parseSandboxSettings(process.env);
   const log = pino({ name: 'gateway-sandbox' });
-  const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const end = watchForEnd(log);
   const gateway = await startSandboxGateway({ ...settings, log });
   log.info({ url: gateway.url }, 'listening');
   process.send?.({ ready: true, url: gateway.url });
-  await stopped;
+  await end.asked();
   await gateway.close();
   process.disconnect?.();
 } catch (error) {

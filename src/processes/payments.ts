@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { parsePaymentsConfig } from '#config/payments.ts';
 import { closeDb, openDb } from '#db/client.ts';
 import { openDatabaseClock } from '#db/clock.ts';
@@ -7,7 +5,7 @@ import { armFailpoint } from '#db/failpoint.ts';
 import { defaultPaymentsPolicy } from '#domain/payments/payment-rules.ts';
 import { openEventLog } from '#events/log/open-log.ts';
 import { openGateway } from '#gateways/registry.ts';
-import { createGatewayWebhook } from '#http/gateway-webhook.ts';
+import { openGatewayWebhook } from '#http/gateway-webhook.ts';
 import { openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
 import { startTracing } from '#observability/tracing.ts';
@@ -16,14 +14,15 @@ import { forgetOldPaymentRows } from '#workers/payments/forget-old-payment-rows.
 import { settleDuePayments } from '#workers/payments/settle-due-payments.ts';
 import { sweepNotices } from '#workers/payments/sweep-notices.ts';
 import { runWorkers } from '#workers/run-worker.ts';
-import { setDrainDeadline } from './drain-deadline.ts';
 import { observeGateway } from './observed/gateway.ts';
 import { openMetricsDb } from './observed/metrics-db.ts';
 import { paymentsDependencies, paymentsSamplers } from './observed/payments.ts';
+import { watchForEnd } from './process-end.ts';
 
 const config = parsePaymentsConfig(process.env);
 armFailpoint('payments', process.env);
 const log = openLog({ ...config.log, name: 'payments' });
+const end = watchForEnd(log);
 const tracing = await startTracing({ ...config.tracing, process: 'payments' });
 const db = openDb({ ...config.postgres, name: 'frontrow-payments' });
 const eventLog = await openEventLog(config.eventLog, 'frontrow-payments');
@@ -37,10 +36,8 @@ const bookingDb = config.bookingDatabase && openMetricsDb(config.bookingDatabase
 const metricsDb = openMetricsDb(config.postgres.url, 'frontrow-payments');
 const dependencies = paymentsDependencies({ db, bookingDb, gateway, isStopping: () => signal.aborted });
 const readiness = () => dependencies.read();
-const server = createServer({ requestTimeout: 15_000, headersTimeout: 10_000 });
-server.on('request', createGatewayWebhook({ db, gateway, log, readiness, now: clock.now }));
-server.listen(config.http.port, config.http.host);
-await once(server, 'listening');
+const webhook = openGatewayWebhook({ db, gateway, log, readiness, now: clock.now });
+const port = await webhook.listen(config.http);
 
 const promised = settleDuePayments({ db, gateway, policy }, { kind: 'PROMISED', concurrency: 8, log });
 const openTooLong = settleDuePayments({ db, gateway, policy }, { kind: 'OPEN_TOO_LONG', concurrency: 4, log });
@@ -54,8 +51,6 @@ const working = Promise.all([
     { eventLog, log, signal },
   ),
 ]);
-const address = server.address();
-const port = typeof address === 'object' ? address?.port : undefined;
 const metrics = await serveMetrics({
   config: config.metrics,
   samplers: paymentsSamplers(dependencies, metricsDb),
@@ -64,12 +59,10 @@ const metrics = await serveMetrics({
 log.info({ port, metricsPort: metrics.port, gateway: gateway.name }, 'ready');
 process.send?.({ ready: true, port, metricsPort: metrics.port });
 
-await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), working]);
-setDrainDeadline(log);
+await end.asked(working);
 stopping.abort();
-server.close();
 // A notice that is being stored is answered before its database goes.
-await Promise.all([working, once(server, 'close')]);
+await Promise.all([working, webhook.close()]);
 const pools = [db, metricsDb, ...(bookingDb ? [bookingDb] : [])];
 await Promise.all([eventLog.close(), metrics.close(), tracing.close(), ...pools.map(closeDb)]);
 process.disconnect?.();

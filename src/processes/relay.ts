@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { parseRelayConfig } from '#config/relay.ts';
 import { closeDb } from '#db/client.ts';
 import { armFailpoint } from '#db/failpoint.ts';
@@ -9,14 +8,15 @@ import { serveMetrics } from '#observability/metrics-server.ts';
 import { startTracing } from '#observability/tracing.ts';
 import { relayOutbox, relaySlot } from '#workers/relay-outbox.ts';
 import { notePositions } from '#workers/replay-outbox.ts';
-import { setDrainDeadline } from './drain-deadline.ts';
 import { openMetricsDb } from './observed/metrics-db.ts';
 import { appendTraced, relayDependencies, relaySamplers } from './observed/relay.ts';
+import { watchForEnd } from './process-end.ts';
 import { replayFrom } from './relay/replay-from.ts';
 
 const config = parseRelayConfig(process.env);
 armFailpoint('relay', process.env);
 const log = openLog({ ...config.log, name: 'relay' });
+const end = watchForEnd(log);
 const tracing = await startTracing({ ...config.tracing, process: 'relay' });
 const eventLog = await openEventLog(config.eventLog, 'frontrow-relay');
 if (process.argv.length > 2) process.exit(await replayFrom(process.argv.slice(2), { config, eventLog }));
@@ -68,8 +68,7 @@ const metrics = await serveMetrics({
 log.info({ metricsPort: metrics.port }, 'ready');
 process.send?.({ ready: true, metricsPort: metrics.port });
 
-await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-setDrainDeadline(log);
+await end.asked();
 stopping.abort();
 await Promise.all(relays.map(({ running }) => running));
 await Promise.all([

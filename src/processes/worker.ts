@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { parseWorkerConfig } from '#config/worker.ts';
 import { armFailpoint } from '#db/failpoint.ts';
 import { openEventLog } from '#events/log/open-log.ts';
@@ -17,8 +16,8 @@ import { releaseExpiredHolds } from '#workers/release-expired-holds.ts';
 import { runWaitingRooms } from '#workers/run-waiting-rooms.ts';
 import { runWorkers, type Worker } from '#workers/run-worker.ts';
 import { sendHeartbeat } from '#workers/send-heartbeat.ts';
-import { setDrainDeadline } from './drain-deadline.ts';
 import { workerDependencies, workerSamplers } from './observed/worker.ts';
+import { watchForEnd } from './process-end.ts';
 
 /** `node src/processes/worker.ts [name ...]`: runs the named workers, or all of them. */
 const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
@@ -39,6 +38,7 @@ const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
 const config = parseWorkerConfig(process.env);
 armFailpoint('worker', process.env);
 const log = openLog({ ...config.log, name: 'worker' });
+const end = watchForEnd(log);
 const tracing = await startTracing({ ...config.tracing, process: 'worker' });
 await using resources = openWorkerResources(config);
 const eventLog = await openEventLog(config.eventLog, 'frontrow-worker');
@@ -54,8 +54,7 @@ const metrics = await serveMetrics({
 log.info({ workers: choose(process.argv.slice(2)).map(({ name }) => name), metricsPort: metrics.port }, 'ready');
 process.send?.({ ready: true, metricsPort: metrics.port });
 
-await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), working]);
-setDrainDeadline(log);
+await end.asked(working);
 stopping.abort();
 await working;
 await Promise.all([eventLog.close(), metrics.close(), tracing.close()]);

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
@@ -12,7 +10,8 @@ import { defaultPaymentsPolicy, type PaymentsPolicy } from '#domain/payments/pay
 import { settlePayment } from '#domain/payments/settle-payment.ts';
 import { type DomainEvent, type DomainEventOf, domainEvent } from '#events/contracts.ts';
 import { openSandboxGateway } from '#gateways/sandbox.ts';
-import { createGatewayWebhook } from '#http/gateway-webhook.ts';
+import { openGatewayWebhook } from '#http/gateway-webhook.ts';
+import { freePort } from '#processes/dev/servers/server-process.ts';
 import { startSandboxGateway } from '#processes/gateway-sandbox/server.ts';
 import { followBookings } from '#workers/payments/follow-bookings.ts';
 import { createPaymentsDatabase } from './databases.ts';
@@ -51,12 +50,8 @@ export async function openPaymentsWorld(options: { policy?: Partial<PaymentsPoli
   };
   const log = { info: note('info'), warn: note('warn'), error: note('error') };
 
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The webhook has no port.');
-  const webhookUrl = `http://127.0.0.1:${address.port}/webhooks/gateway`;
+  const webhookPort = await freePort();
+  const webhookUrl = `http://127.0.0.1:${webhookPort}/webhooks/gateway`;
   const sandbox = await startSandboxGateway({
     dataFolder,
     ...sandboxKeys,
@@ -71,7 +66,8 @@ export async function openPaymentsWorld(options: { policy?: Partial<PaymentsPoli
     webhookSecrets: [webhookSecret],
     timeoutMs: options.callTimeoutMs,
   });
-  server.on('request', createGatewayWebhook({ db, gateway, log, readiness: alwaysReady, now: () => new Date() }));
+  const webhook = openGatewayWebhook({ db, gateway, log, readiness: alwaysReady, now: () => new Date() });
+  await webhook.listen({ host: '127.0.0.1', port: webhookPort });
   const policy = { ...defaultPaymentsPolicy, retryFirstSeconds: 0, retryMostSeconds: 0, ...options.policy };
   const needs = { db, gateway, policy };
   const call = merchantCall(sandbox.url);
@@ -135,8 +131,7 @@ export async function openPaymentsWorld(options: { policy?: Partial<PaymentsPoli
       findMoneyViolations(database.url, { bookings, ledger: (await call('GET', '/v1/ledger')).json }),
     async close() {
       await sandbox.close();
-      server.closeAllConnections();
-      server.close();
+      await webhook.close({ graceMs: 0 });
       await Promise.all([closeDb(db), sql.end()]);
       await database.drop();
       await rm(dataFolder, { recursive: true });

@@ -65,8 +65,8 @@ export type System = {
   metricsUrl(name: ProcessName): string;
   /** Resolves when the process says that it is ready. `env` is added for this life only. */
   start(name: ProcessName, env?: Record<string, string>): Promise<void>;
-  /** Resolves when the process is gone. */
-  kill(name: ProcessName, signal?: NodeJS.Signals): Promise<void>;
+  /** Resolves when the process is gone, with its exit code; null when a signal ended it. */
+  kill(name: ProcessName, signal?: NodeJS.Signals): Promise<number | null>;
   /** Resolves when the process ended by itself, with the signal that ended it. */
   ended(name: ProcessName): Promise<NodeJS.Signals | null>;
   stop(): Promise<void>;
@@ -135,8 +135,10 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     return child?.signalCode ?? null;
   };
   const kill: System['kill'] = async (name, signal = 'SIGKILL') => {
-    running.get(name)?.kill(signal);
+    const child = running.get(name);
+    child?.kill(signal);
     await ended(name);
+    return child?.exitCode ?? null;
   };
   const stop = async () => {
     const asked = [...running];

@@ -3,6 +3,8 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { refuseStream } from '#listener/http-listener.ts';
+import { parseRequestTarget } from '#listener/request-target.ts';
 import { Counter } from '../counter.ts';
 import { Connection, type Server } from './connection.ts';
 import { Groups } from './groups.ts';
@@ -67,7 +69,7 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
     const address = options.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
     const refusal = refusalOf(gate, request, address);
     if (refusal) {
-      refuse(stream, refusal);
+      refuseStream(stream, refusal, 'Retry-After: 5\r\n');
       return;
     }
     // What the listeners below close over lives as long as the socket: the request, 3 KB of it, must not be among it.
@@ -144,16 +146,12 @@ type Gate = {
 /** Counts the address when it answers undefined. */
 function refusalOf(gate: Gate, request: IncomingMessage, address: string): string | undefined {
   const { options, limits } = gate;
-  const path = request.url?.split('?', 1)[0];
-  if (path !== (options.path ?? '/graphql')) return '404 Not Found';
+  const url = parseRequestTarget(request.url);
+  if (!url) return '400 Bad Request';
+  if (url.pathname !== (options.path ?? '/graphql')) return '404 Not Found';
   if (gate.closing || gate.connections.size >= limits.sockets) return '503 Service Unavailable';
   if (!options.allowsOrigin(request.headers.origin, request)) return '403 Forbidden';
   return gate.byAddress.add(address, limits.socketsPerAddress) ? undefined : '429 Too Many Requests';
-}
-
-function refuse(stream: Duplex, status: string): void {
-  stream.on('error', () => stream.destroy());
-  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n`);
 }
 
 async function closePaced(connections: Map<WebSocket, Connection>, overMs: number): Promise<void> {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { pino } from 'pino';
+import { type Incoming, openHttpListener } from '#listener/http-listener.ts';
 import { answerApi } from './api.ts';
 import { Delivery } from './delivery.ts';
 import { sendHtml, sendJson } from './http-io.ts';
@@ -48,47 +48,39 @@ export async function startSandboxGateway(options: SandboxGatewayOptions): Promi
   const log = options.log ?? pino({ level: 'silent' });
   const closing = new AbortController();
   const store = new Store(options.dataFolder);
-  const server = createServer({ requestTimeout: 15_000, headersTimeout: 10_000, maxHeaderSize: 16_384 });
-  const port = await listen(server, options).catch((error: unknown) => {
-    store.close();
-    throw error;
+  const running = Promise.withResolvers<Running>();
+  const listener = openHttpListener({
+    requestMs: 15_000,
+    headersMs: 10_000,
+    answer: async (incoming) => answer(await running.promise, incoming),
   });
+  const port = await listener
+    .listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 })
+    .catch((error: unknown) => {
+      store.close();
+      throw error;
+    });
   const trouble = new Trouble();
   const books: Books = { store, trouble, publicUrl: options.publicUrl ?? `http://localhost:${port}` };
   const retry = { ...defaultRetryPolicy, ...options.retry };
   const delivery = new Delivery({ ...options, store, trouble, retry, log });
   const expiry = new Expiry(books, () => delivery.wake());
-  const running: Running = {
-    ...books,
-    apiKey: options.apiKey,
-    closing: closing.signal,
-    log,
-    changed: () => {
-      delivery.wake();
-      expiry.schedule();
-    },
+  const changed = () => {
+    delivery.wake();
+    expiry.schedule();
   };
-  server.on('request', (request, response) => void answer(running, request, response));
-  running.changed();
+  running.resolve({ ...books, apiKey: options.apiKey, closing: closing.signal, log, changed });
+  changed();
   return {
     url: `http://${urlHost(options.host)}:${port}`,
     async close() {
       closing.abort();
       expiry.close();
-      server.close();
-      server.closeAllConnections();
+      await listener.close({ graceMs: 0 });
       await delivery.close();
       store.close();
     },
   };
-}
-
-async function listen(server: Server, { host = '127.0.0.1', port = 0 }: SandboxGatewayOptions): Promise<number> {
-  server.listen(port, host);
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The gateway listens on no port.');
-  return address.port;
 }
 
 function urlHost(host = '127.0.0.1'): string {
@@ -127,9 +119,8 @@ class Expiry {
   }
 }
 
-async function answer(running: Running, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(running: Running, { request, response, url }: Incoming): Promise<void> {
   const startedAt = performance.now();
-  const url = new URL(request.url ?? '/', 'http://gateway');
   try {
     await dispatch(running, request, response, url);
   } catch (error) {
@@ -140,8 +131,12 @@ async function answer(running: Running, request: IncomingMessage, response: Serv
     if (changes && !running.closing.aborted) running.changed();
   }
   const ms = Math.round(performance.now() - startedAt);
-  running.log.info({ method: request.method, path: url.pathname, status: response.statusCode, ms }, 'answered');
+  const path = pathForLog(url.pathname);
+  running.log.info({ method: request.method, path, status: response.statusCode, ms }, 'answered');
 }
+
+/** The address of a payment page lets its reader pay, or decline for its owner. */
+const pathForLog = (path: string): string => (path.startsWith('/pay/') ? '/pay/:id' : path.slice(0, 200));
 
 async function dispatch(running: Running, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
   if (url.pathname === '/health') return sendJson(response, 200, { status: 'ok' });
