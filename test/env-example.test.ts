@@ -8,6 +8,7 @@ import * as relay from '#config/relay.ts';
 import * as tools from '#config/tools.ts';
 import * as worker from '#config/worker.ts';
 import { parseSandboxSettings } from '#processes/gateway-sandbox/settings.ts';
+import { newPrivateKey } from './support/box.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(resolve(root, file), 'utf8');
@@ -16,8 +17,10 @@ const configuration = readdirSync(resolve(root, 'src/config'))
   .map((file) => read(`src/config/${file}`))
   .join('\n');
 const example = parseEnv(read('.env.example')) as Record<string, string>;
-const madeByTheReader = (name: string) =>
-  name === 'ADMISSION_KEYS' ? 'k1:made-by-the-reader-and-long-enough' : 'made-by-the-reader';
+const madeByTheReader = (name: string) => {
+  if (name.endsWith('_PRIVATE_KEY')) return newPrivateKey();
+  return name === 'ADMISSION_KEYS' ? 'k1:made-by-the-reader-and-long-enough' : 'made-by-the-reader';
+};
 const filledIn = Object.fromEntries(
   Object.entries(example).map(([name, value]) => [name, value === '' ? madeByTheReader(name) : value]),
 );

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { observed } from './observed.ts';
 import { type Environment, parse } from './parse.ts';
+import { isExcepted, type Problem, productionProblems } from './production.ts';
 import { booking, databases, redis, search, storeConfig } from './stores.ts';
 import { list, port, privateKey } from './values.ts';
 
@@ -38,8 +39,9 @@ const api = z.object({
 });
 
 export type ApiConfig = ReturnType<typeof parseApiConfig>;
-export function parseApiConfig(env: Environment) {
-  const data = parse(api, env);
+/** `known`: what is wrong with files that the environment names. */
+export function parseApiConfig(env: Environment, known: readonly Problem[] = []) {
+  const data = parse(api, env, [...productionProblems(env, 'api'), ...known]);
   return {
     ...storeConfig(data),
     profile: data.FRONTROW_PROFILE,
@@ -49,7 +51,7 @@ export function parseApiConfig(env: Environment) {
       publicUrl: data.PUBLIC_URL,
       allowedOrigins: data.ALLOWED_ORIGINS,
       trustProxy: data.TRUST_PROXY,
-      trustedDocuments: data.TRUSTED_DOCUMENTS,
+      onlyTrusted: data.FRONTROW_PROFILE === 'production' && !isExcepted(env, 'no-trusted-documents'),
       rateLimits: data.RATE_LIMITS === 'on',
     },
     tokenPrivateKey: data.TOKEN_PRIVATE_KEY,

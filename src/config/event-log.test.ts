@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import { newPrivateKey } from '#test/support/box.ts';
 import { parsePaymentsConfig } from './payments.ts';
 import { parseWorkerConfig } from './worker.ts';
 
 const stores = {
   DATABASE_URL: 'postgres://localhost/booking',
   REDIS_URL: 'redis://localhost:6379',
-  TICKET_PRIVATE_KEY: 'a key',
+  TICKET_PRIVATE_KEY: newPrivateKey(),
 };
 
 test('the event log is in the booking database unless the environment says otherwise', () => {

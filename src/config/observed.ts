@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { rehearsal } from './production.ts';
 import { port } from './values.ts';
 
 export const profile = z.enum(['development', 'production']).default('development');
 
 export const common = {
   FRONTROW_PROFILE: profile,
+  ...rehearsal,
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 };
 /** Of what runs for long. */

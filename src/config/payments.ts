@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checkKafka, eventLog, eventLogConfig } from './event-log.ts';
 import { observed, observedConfig } from './observed.ts';
 import { type Environment, parse } from './parse.ts';
+import { productionProblems } from './production.ts';
 import { databases, redis } from './stores.ts';
 import { list, port, secret } from './values.ts';
 
@@ -37,7 +38,7 @@ const payments = z
   .superRefine(checkKafka);
 
 export function parsePaymentsConfig(env: Environment) {
-  const data = parse(payments, env);
+  const data = parse(payments, env, productionProblems(env, 'payments'));
   const logUrl = data.EVENT_LOG === 'postgres' ? data.DATABASE_URL : undefined;
   const keys = { apiKey: data.GATEWAY_API_KEY, webhookSecrets: data.GATEWAY_WEBHOOK_SECRETS };
   return {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checkKafka, eventLog, eventLogConfig } from './event-log.ts';
 import { observed, observedConfig } from './observed.ts';
 import { type Environment, parse } from './parse.ts';
+import { productionProblems } from './production.ts';
 import { databases } from './stores.ts';
 
 const relay = z
@@ -15,7 +16,7 @@ const relay = z
 
 export type RelayConfig = ReturnType<typeof parseRelayConfig>;
 export function parseRelayConfig(env: Environment) {
-  const data = parse(relay, env);
+  const data = parse(relay, env, productionProblems(env, 'another'));
   return {
     ...observedConfig(data),
     postgres: { url: data.DATABASE_URL, poolMax: data.DATABASE_POOL_MAX },

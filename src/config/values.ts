@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 
 export const port = z.coerce.number().int().min(0).max(65_535);
@@ -9,9 +10,18 @@ export const list = z.string().transform((text) =>
     .filter(Boolean),
 );
 export const secret = z.string().min(16, 'at least 16 characters');
-export const privateKey = z.string({
-  error: 'an Ed25519 private key, PKCS #8 DER in base64: openssl genpkey -algorithm ed25519 -outform DER | base64 -w0',
-});
+const PRIVATE_KEY_FIX =
+  'an Ed25519 private key, PKCS #8 DER in base64: openssl genpkey -algorithm ed25519 -outform DER | base64 -w0';
+export const privateKey = z.string({ error: PRIVATE_KEY_FIX }).refine(isEd25519, PRIVATE_KEY_FIX);
+
+function isEd25519(text: string): boolean {
+  try {
+    const key = createPrivateKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'pkcs8' });
+    return key.asymmetricKeyType === 'ed25519';
+  } catch {
+    return false;
+  }
+}
 
 export const searchPrefix = z
   .string()

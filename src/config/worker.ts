@@ -1,11 +1,12 @@
 import { checkKafka, eventLog, eventLogConfig } from './event-log.ts';
 import { type Environment, parse } from './parse.ts';
+import { productionProblems } from './production.ts';
 import { storeConfig, stores } from './stores.ts';
 
 const worker = stores.extend(eventLog).superRefine(checkKafka);
 
 export type WorkerConfig = ReturnType<typeof parseWorkerConfig>;
 export function parseWorkerConfig(env: Environment) {
-  const data = parse(worker, env);
+  const data = parse(worker, env, productionProblems(env, 'another'));
   return { ...storeConfig(data), eventLog: eventLogConfig(data, data.DATABASE_URL) };
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { afterEach, expect, test } from 'vitest';
+import { newPrivateKey } from '#test/support/box.ts';
 import { armFailpoint, failpoint, failpoints } from './failpoint.ts';
 
 afterEach(() => armFailpoint('api', {}));
@@ -31,8 +32,8 @@ test.each(['api', 'worker', 'payments', 'relay'])(
       GATEWAY_URL: 'http://127.0.0.1:1',
       GATEWAY_API_KEY: secret,
       GATEWAY_WEBHOOK_SECRETS: secret,
-      TOKEN_PRIVATE_KEY: secret,
-      TICKET_PRIVATE_KEY: secret,
+      TOKEN_PRIVATE_KEY: newPrivateKey(),
+      TICKET_PRIVATE_KEY: newPrivateKey(),
       ADMISSION_KEYS: `k1:${secret}`,
     };
     const answer = await new Promise<{ code: unknown; err: string }>((resolve) => {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseApiConfig } from '#config/api.ts';
+import { readTrustedDocuments } from '#config/trusted-documents.ts';
 import { closeDb } from '#db/client.ts';
 import { armFailpoint } from '#db/failpoint.ts';
 import { createBookingRefusals } from '#domain/booking/create-booking.ts';
@@ -17,19 +17,21 @@ import { openOperationMetrics } from '#observability/operation-metrics.ts';
 import { startTracing } from '#observability/tracing.ts';
 import { openApiResources } from '#resources.ts';
 import { schema } from '#schema/index.ts';
+import { configured, warnOfRehearsal } from './configured.ts';
 import { apiDependencies, apiSamplers } from './observed/api.ts';
 import { openMetricsDb } from './observed/metrics-db.ts';
 import { watchForEnd } from './process-end.ts';
 
-const config = parseApiConfig(process.env);
+const { trusted, problems } = readTrustedDocuments(process.env);
+const config = configured(() => parseApiConfig(process.env, problems));
 armFailpoint('api', process.env);
 const log = openLog({ ...config.log, name: 'api' });
 const end = watchForEnd(log);
+warnOfRehearsal(log, process.env);
 const tracing = await startTracing({ ...config.tracing, process: 'api' });
 const isDevelopment = config.profile === 'development';
 /** As long as whoever routes requests takes to see that this process is not ready. */
 const leavingMs = isDevelopment ? 500 : 5_000;
-const trusted = config.http.trustedDocuments && JSON.parse(await readFile(config.http.trustedDocuments, 'utf8'));
 
 await using resources = await openApiResources(config);
 const limits = openRateLimits({
@@ -44,7 +46,7 @@ const gate = openGate({
   limits,
   log,
   metrics: operationMetrics,
-  onlyTrusted: !isDevelopment,
+  onlyTrusted: config.http.onlyTrusted,
   trusted,
 });
 let own: readonly string[] = [];

@@ -9,6 +9,7 @@ import { skipUnread } from '#events/log/skip-unread.ts';
 import { openGateway } from '#gateways/registry.ts';
 import { forgetCopies } from '#redis/forget-copies.ts';
 import { relaySlot } from '#workers/relay-outbox.ts';
+import { configured } from './configured.ts';
 
 /**
  * `npm run converge -- --restored booking|payments|both --to <time>`: after a restore, while no other process runs. Makes
@@ -26,7 +27,7 @@ if ((restored !== 'booking' && restored !== 'payments' && restored !== 'both') |
   process.exit(2);
 }
 const since = new Date(to - MARGIN_MS);
-const config = parseConvergeConfig(process.env);
+const config = configured(() => parseConvergeConfig(process.env));
 const name = 'frontrow-converge';
 const booking = openDb({ ...config.booking, poolMax: 1, name });
 const payments = openDb({ ...config.postgres, poolMax: 2, name });

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { warnOfRehearsal } from './configured.ts';
 import { startSandboxGateway } from './gateway-sandbox/server.ts';
 import { parseSandboxSettings, SettingsError } from './gateway-sandbox/settings.ts';
 import { watchForEnd } from './process-end.ts';
@@ -7,6 +8,7 @@ try {
   const settings = parseSandboxSettings(process.env);
   const log = pino({ name: 'gateway-sandbox' });
   const end = watchForEnd(log);
+  warnOfRehearsal(log, process.env);
   const gateway = await startSandboxGateway({ ...settings, log });
   log.info({ url: gateway.url }, 'listening');
   process.send?.({ ready: true, url: gateway.url });

@@ -4,13 +4,14 @@ import { parseArgs } from 'node:util';
 import { parseImportConfig } from '#config/tools.ts';
 import { openRawClient } from '#db/client.ts';
 import { importCatalog } from '#domain/catalog/import/import-catalog.ts';
+import { configured } from './configured.ts';
 
 /** `npm run import [-- --dir <folder>]...`: venues, seating plans and events into the database at DATABASE_URL. */
 const { values } = parseArgs({ options: { dir: { type: 'string', multiple: true } } });
 const data = fileURLToPath(new URL('../../data/', import.meta.url));
 const folders = values.dir?.map((dir) => resolve(dir)) ?? [`${data}worldcup-2026`, `${data}race-track-seating`];
 
-const config = parseImportConfig(process.env);
+const config = configured(() => parseImportConfig(process.env));
 const sql = openRawClient({ ...config.postgres, poolMax: 1, name: 'frontrow-import' });
 try {
   const report = await importCatalog({ sql }, { folders, log: (line) => console.log(line) });

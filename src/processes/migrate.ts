@@ -1,7 +1,8 @@
 import { parseMigrateConfig } from '#config/tools.ts';
 import { migrate } from '#db/migrate.ts';
+import { configured } from './configured.ts';
 
-const config = parseMigrateConfig(process.env);
+const config = configured(() => parseMigrateConfig(process.env));
 const log = (line: string) => console.log(line);
 const booking = await migrate({ url: config.bookingUrl, folder: 'booking', log });
 const payments = await migrate({ url: config.paymentsUrl, folder: 'payments', log });

@@ -14,15 +14,17 @@ import { forgetOldPaymentRows } from '#workers/payments/forget-old-payment-rows.
 import { settleDuePayments } from '#workers/payments/settle-due-payments.ts';
 import { sweepNotices } from '#workers/payments/sweep-notices.ts';
 import { runWorkers } from '#workers/run-worker.ts';
+import { configured, warnOfRehearsal } from './configured.ts';
 import { observeGateway } from './observed/gateway.ts';
 import { openMetricsDb } from './observed/metrics-db.ts';
 import { paymentsDependencies, paymentsSamplers } from './observed/payments.ts';
 import { watchForEnd } from './process-end.ts';
 
-const config = parsePaymentsConfig(process.env);
+const config = configured(() => parsePaymentsConfig(process.env));
 armFailpoint('payments', process.env);
 const log = openLog({ ...config.log, name: 'payments' });
 const end = watchForEnd(log);
+warnOfRehearsal(log, process.env);
 const tracing = await startTracing({ ...config.tracing, process: 'payments' });
 const db = openDb({ ...config.postgres, name: 'frontrow-payments' });
 const eventLog = await openEventLog(config.eventLog, 'frontrow-payments');

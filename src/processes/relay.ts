@@ -8,15 +8,17 @@ import { serveMetrics } from '#observability/metrics-server.ts';
 import { startTracing } from '#observability/tracing.ts';
 import { relayOutbox, relaySlot } from '#workers/relay-outbox.ts';
 import { notePositions } from '#workers/replay-outbox.ts';
+import { configured, warnOfRehearsal } from './configured.ts';
 import { openMetricsDb } from './observed/metrics-db.ts';
 import { appendTraced, relayDependencies, relaySamplers } from './observed/relay.ts';
 import { watchForEnd } from './process-end.ts';
 import { replayFrom } from './relay/replay-from.ts';
 
-const config = parseRelayConfig(process.env);
+const config = configured(() => parseRelayConfig(process.env));
 armFailpoint('relay', process.env);
 const log = openLog({ ...config.log, name: 'relay' });
 const end = watchForEnd(log);
+warnOfRehearsal(log, process.env);
 const tracing = await startTracing({ ...config.tracing, process: 'relay' });
 const eventLog = await openEventLog(config.eventLog, 'frontrow-relay');
 if (process.argv.length > 2) process.exit(await replayFrom(process.argv.slice(2), { config, eventLog }));

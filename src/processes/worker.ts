@@ -16,6 +16,7 @@ import { releaseExpiredHolds } from '#workers/release-expired-holds.ts';
 import { runWaitingRooms } from '#workers/run-waiting-rooms.ts';
 import { runWorkers, type Worker } from '#workers/run-worker.ts';
 import { sendHeartbeat } from '#workers/send-heartbeat.ts';
+import { configured, warnOfRehearsal } from './configured.ts';
 import { workerDependencies, workerSamplers } from './observed/worker.ts';
 import { watchForEnd } from './process-end.ts';
 
@@ -35,10 +36,11 @@ const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
   checkInvariants,
 ];
 
-const config = parseWorkerConfig(process.env);
+const config = configured(() => parseWorkerConfig(process.env));
 armFailpoint('worker', process.env);
 const log = openLog({ ...config.log, name: 'worker' });
 const end = watchForEnd(log);
+warnOfRehearsal(log, process.env);
 const tracing = await startTracing({ ...config.tracing, process: 'worker' });
 await using resources = openWorkerResources(config);
 const eventLog = await openEventLog(config.eventLog, 'frontrow-worker');

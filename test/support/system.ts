@@ -196,8 +196,8 @@ async function kafkaOf({ log, kafka }: SystemOptions): Promise<TestKafka | undef
 const privateKey = () =>
   generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
 const keys = {
-  apiKey: 'sk_sandbox_for_tests',
-  webhookSecret: 'whsec_for_tests_only',
+  apiKey: 'sk_sandbox_for_tests_and_nothing_else',
+  webhookSecret: 'whsec_for_tests_and_nothing_else',
   token: privateKey(),
   ticket: privateKey(),
   admission: 'k1:admissions-of-tests-and-nobody-else',

@@ -11,6 +11,7 @@ import { fetchKafka } from '#processes/dev/servers/fetch-kafka.ts';
 import { ServerUnavailable } from '#processes/dev/servers/fetch-servers.ts';
 import { startKafka } from '#processes/dev/servers/kafka.ts';
 import { freePort, type RunningServer } from '#processes/dev/servers/server-process.ts';
+import { newPrivateKey } from '#test/support/box.ts';
 import { createBookingDatabase, type TestDatabase } from '#test/support/databases.ts';
 import { newPrefix, testKafka } from '#test/support/kafka.ts';
 import { openEventLog } from './open-log.ts';
@@ -63,7 +64,7 @@ describe.runIf(java)('a broker with TLS and passwords', { timeout: 60_000 }, () 
 
   /** The log that this environment names. */
   const open = (env: Record<string, string>) => {
-    const common = { DATABASE_URL: database.url, REDIS_URL: 'redis://localhost', TICKET_PRIVATE_KEY: 'a key' };
+    const common = { DATABASE_URL: database.url, REDIS_URL: 'redis://localhost', TICKET_PRIVATE_KEY: newPrivateKey() };
     const kafka = { EVENT_LOG: 'kafka', KAFKA_BROKERS: `localhost:${port}`, KAFKA_TOPIC_PREFIX: newPrefix() };
     const sasl = { KAFKA_SASL_USERNAME: user.name, KAFKA_SASL_PASSWORD: user.password };
     return openEventLog(parseWorkerConfig({ ...common, ...kafka, ...sasl, ...env }).eventLog, 'test');

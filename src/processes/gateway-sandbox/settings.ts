@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { productionProblems } from '#config/production.ts';
 
 /** How long and how often a notice is tried. The waits double from `baseMs` up to `capMs`, with jitter. */
 export interface RetryPolicy {
@@ -74,7 +75,9 @@ const environment = z.object({
 /** @throws SettingsError naming every variable that is missing or wrong, and what to set */
 export function parseSandboxSettings(env: Readonly<Record<string, string | undefined>>): SandboxSettings {
   const parsed = environment.safeParse(env);
-  if (!parsed.success) throw new SettingsError(parsed.error.issues.map((issue) => issue.message));
+  const problems = productionProblems(env, 'gateway-sandbox').map(({ name, message }) => `${name}: ${message}`);
+  if (!parsed.success) throw new SettingsError([...parsed.error.issues.map((issue) => issue.message), ...problems]);
+  if (problems.length > 0) throw new SettingsError(problems);
   const values = parsed.data;
   return {
     host: values.GATEWAY_HOST,
