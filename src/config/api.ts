@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { observed } from './observed.ts';
 import { type Environment, parse } from './parse.ts';
 import { isExcepted, type Problem, productionProblems } from './production.ts';
+import { trustProxy } from './proxy.ts';
 import { booking, databases, redis, search, storeConfig } from './stores.ts';
 import { list, port, privateKey } from './values.ts';
 
@@ -31,7 +32,7 @@ const api = z.object({
   PUBLIC_URL: z.url().optional(),
   ALLOWED_ORIGINS: list.default([]),
   TRUSTED_DOCUMENTS: z.string().optional(),
-  TRUST_PROXY: z.stringbool().default(false),
+  TRUST_PROXY: trustProxy,
   TOKEN_PRIVATE_KEY: privateKey,
   /** Signs what waiting rooms give out. The first signs, all verify. */
   ADMISSION_KEYS: z.string({ error: ADMISSION_KEYS_FIX }).pipe(admissionKeys),

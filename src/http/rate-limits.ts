@@ -2,10 +2,15 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limite
 import { RateLimited } from '#domain/errors.ts';
 import type { Redis } from '#redis/client.ts';
 import type { LimitedOperation } from '#schema/context.ts';
+import { isLoopback } from './client-address.ts';
 import { type OwnCounts, openOwnCounts } from './own-counts.ts';
 
 /** Who asks: two budgets that do not know of each other. */
-export type Caller = { readonly userId: string | undefined; readonly address: string };
+export type Caller = {
+  readonly userId: string | undefined;
+  /** As `clientAddress` counts it. */
+  readonly address: string;
+};
 
 /**
  * `isExact`: holds across processes to the point, for what guesses passwords or is dear. The others may be exceeded by
@@ -39,8 +44,6 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   pauseWaitingRoom: ORGANIZING,
   endWaitingRoom: ORGANIZING,
 };
-
-const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
 export type RateLimits = {
   /** Takes `points` from the caller's budgets. Throws RateLimited, which says when to come back, when one is empty. */
@@ -80,10 +83,10 @@ export function openRateLimits(options: { redis: Redis; enabled: boolean; looseL
   return {
     async spend(what, { userId, address }, points = 1) {
       const { viewer: byViewer, address: byAddress } = limiters[what] ?? {};
-      const exempt = options.looseLoopback && LOOPBACK.test(address);
+      const exempt = options.looseLoopback && isLoopback(address);
       await Promise.all([
         byViewer && userId !== undefined && take(byViewer, userId, points),
-        byAddress && !exempt && take(byAddress, networkOf(address), points),
+        byAddress && !exempt && take(byAddress, address, points),
       ]);
     },
   };
@@ -102,13 +105,4 @@ async function take({ shared, own }: Limiter, key: string, points: number): Prom
     if (!(rejection instanceof RateLimiterRes)) throw rejection;
     throw new RateLimited(Math.max(1, Math.ceil(rejection.msBeforeNext / 1000)));
   }
-}
-
-/** One household has a whole IPv6 /64, so that is what counts as one address. */
-function networkOf(address: string): string {
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address.replace('::ffff:', '');
-  const [head = '', tail] = address.split('::');
-  const groups = head.split(':').filter(Boolean);
-  const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(':').filter(Boolean).length;
-  return [...groups, ...Array.from({ length: missing }, () => '0')].slice(0, 4).join(':');
 }

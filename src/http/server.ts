@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http';
 import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
 import { type HttpListener, type Incoming, openHttpListener } from '#listener/http-listener.ts';
 import type { ReadinessReport } from '#observability/dependencies.ts';
 import { describeError, type Log } from '#observability/log.ts';
 import { answerJson, answerProblem, securityHeaders } from './answer.ts';
+import type { AddressOf } from './client-address.ts';
 import type { Gate } from './gate.ts';
 import { answerGraphiql, wantsPage } from './graphiql.ts';
 import { type Exchange, type GraphqlHttp, openGraphqlHttp, requestIdOf } from './graphql-http.ts';
@@ -24,7 +24,7 @@ type Needs = {
   ticketKeys: unknown;
   /** GraphiQL, and a way to it from the front page. */
   isDevelopment: boolean;
-  addressOf: (request: IncomingMessage) => string;
+  addressOf: AddressOf;
   readiness: () => Promise<ReadinessReport>;
 };
 
@@ -111,13 +111,4 @@ async function answerReady(needs: Needs, { response, url, headers }: Exchange): 
   const { isReady, details } = await needs.readiness();
   const verbose = url.searchParams.has('verbose') ? details : {};
   answerJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...verbose }, headers);
-}
-
-/** The last hop is the one that our own proxy wrote; whatever is before it, the client may have made up. */
-export function clientAddress({ trustProxy }: { trustProxy: boolean }) {
-  return (request: IncomingMessage): string => {
-    const forwarded = trustProxy ? request.headers['x-forwarded-for'] : undefined;
-    const last = typeof forwarded === 'string' ? forwarded.split(',').at(-1)?.trim() : undefined;
-    return last || (request.socket.remoteAddress ?? '');
-  };
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { describeError, type Log } from '#observability/log.ts';
 import type { OperationMetrics } from '#observability/operation-metrics.ts';
+import type { AddressOf } from './client-address.ts';
 import { reportError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Origins } from './origins.ts';
@@ -19,7 +19,7 @@ type Needs = {
   origins: Origins;
   log: Log;
   metrics?: OperationMetrics | undefined;
-  addressOf: (request: IncomingMessage) => string;
+  addressOf: AddressOf;
 };
 
 /** The gate, as the WebSocket server wants to be told: the same documents, viewers, limits, masks and lines as on HTTP. */

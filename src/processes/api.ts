@@ -5,10 +5,11 @@ import { closeDb } from '#db/client.ts';
 import { armFailpoint } from '#db/failpoint.ts';
 import { createBookingRefusals } from '#domain/booking/create-booking.ts';
 import { openTicketSigner } from '#domain/booking/ticket-code.ts';
+import { clientAddress } from '#http/client-address.ts';
 import { openGate } from '#http/gate.ts';
 import { openOrigins, originsOf } from '#http/origins.ts';
 import { openRateLimits } from '#http/rate-limits.ts';
-import { clientAddress, createHttpServer } from '#http/server.ts';
+import { createHttpServer } from '#http/server.ts';
 import { attachWebSocket } from '#http/websocket/attach-websocket.ts';
 import { webSocketOptions } from '#http/websocket-options.ts';
 import { openLog } from '#observability/log.ts';
@@ -34,10 +35,12 @@ const isDevelopment = config.profile === 'development';
 const leavingMs = isDevelopment ? 500 : 5_000;
 
 await using resources = await openApiResources(config);
+const { trustProxy } = config.http;
+const isBehindProxy = trustProxy.kind === 'networks' || trustProxy.hops > 0;
 const limits = openRateLimits({
   redis: resources.redis,
   enabled: config.http.rateLimits,
-  looseLoopback: isDevelopment && !config.http.trustProxy,
+  looseLoopback: isDevelopment && !isBehindProxy,
 });
 const operationMetrics = config.metrics.isOn ? openOperationMetrics(createBookingRefusals) : undefined;
 const gate = openGate({
@@ -52,7 +55,7 @@ const gate = openGate({
 let own: readonly string[] = [];
 const origins = openOrigins({ allowed: config.http.allowedOrigins, own: () => own });
 const ticketKeys = openTicketSigner(config.ticketPrivateKey).publicKeys;
-const addressOf = clientAddress(config.http);
+const addressOf = clientAddress(trustProxy);
 const dependencies = apiDependencies(resources);
 let isLeaving = false;
 const readiness = async () => {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { refuseStream } from '#listener/http-listener.ts';
 import { parseRequestTarget } from '#listener/request-target.ts';
+import { clientAddress } from '../client-address.ts';
 import { Counter } from '../counter.ts';
 import { Connection, type Server } from './connection.ts';
 import { Groups } from './groups.ts';
@@ -37,6 +38,7 @@ export type SocketStats = {
 /** Each connection once a second, a part of them at a time. */
 const CHECK_EVERY_MS = 250;
 const CHECK_PARTS = 4;
+const peerAddress = clientAddress({ kind: 'hops', hops: 0 });
 const CLOSE_STEP_MS = 50;
 
 /** Serves GraphQL subscriptions over WebSocket (graphql-transport-ws) on the path of `options`, closed by default. */
@@ -66,7 +68,7 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
   const gate = { options, connections, byAddress, limits, closing: false };
 
   const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
-    const address = options.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
+    const address = (options.addressOf ?? peerAddress)(request);
     const refusal = refusalOf(gate, request, address);
     if (refusal) {
       refuseStream(stream, refusal, 'Retry-After: 5\r\n');

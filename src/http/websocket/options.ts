@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
 import type { EndedSessions } from '#domain/account/ended-sessions.ts';
+import type { AddressOf } from '../client-address.ts';
 import type { Caller, GroupRules } from './groups.ts';
 import type { OperationRules } from './operations.ts';
 
@@ -41,7 +42,7 @@ export type WebSocketOptions = Omit<GroupRules, 'formatError'> &
     /** Asked before the upgrade; the origin is undefined for a program that is no browser. */
     allowsOrigin: (origin: string | undefined, request: IncomingMessage) => boolean;
     /** Default: the peer of the TCP connection. */
-    addressOf?: (request: IncomingMessage) => string;
+    addressOf?: AddressOf;
     /**
      * Who sent these connection params (`authorization`, `admission`, `place`). Undefined refuses the socket; without
      * `authorization` the caller is nobody in particular: `{}`. Asked again at each subscribe.
