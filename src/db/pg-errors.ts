@@ -22,6 +22,64 @@ export function isLockTimeout(error: unknown): boolean {
   return postgresError(error)?.code === LOCK_NOT_AVAILABLE;
 }
 
+/** What keeps PostgreSQL from doing what it is asked, whatever that is. */
+export type PostgresOutage =
+  | 'credentials'
+  | 'permission'
+  | 'missing-database'
+  | 'missing-schema'
+  | 'disk-full'
+  | 'out-of-memory'
+  | 'too-many-connections'
+  | 'read-only'
+  | 'not-ready'
+  | 'unreachable'
+  | 'busy'
+  | 'storage';
+
+/** By SQLSTATE, the longest beginning first. What is not here is of the statement itself. */
+const OUTAGES: readonly (readonly [string, PostgresOutage])[] = [
+  ['08', 'unreachable'],
+  ['28', 'credentials'],
+  ['3D000', 'missing-database'],
+  // Not applied yet, or not by everybody: a migration, a grant, the search path.
+  ['3F000', 'missing-schema'],
+  ['42P01', 'missing-schema'],
+  ['42703', 'missing-schema'],
+  ['42883', 'missing-schema'],
+  ['42704', 'missing-schema'],
+  ['42501', 'permission'],
+  ['25006', 'read-only'],
+  // A transaction that was left waiting, and was ended by the server.
+  ['25P03', 'busy'],
+  ['25P04', 'busy'],
+  ['40001', 'busy'],
+  ['40P01', 'busy'],
+  ['40003', 'unreachable'],
+  ['53100', 'disk-full'],
+  ['53200', 'out-of-memory'],
+  ['53300', 'too-many-connections'],
+  ['53', 'busy'],
+  ['55P03', 'busy'],
+  ['55006', 'busy'],
+  ['57014', 'busy'],
+  ['57', 'not-ready'],
+  ['58', 'storage'],
+  ['XX001', 'storage'],
+  ['XX002', 'storage'],
+];
+
+/** Undefined for what the statement or its values cause, and for what is no error of PostgreSQL's. */
+export function postgresOutage(error: unknown): PostgresOutage | undefined {
+  const code = postgresError(error)?.code;
+  return code === undefined ? undefined : OUTAGES.find(([beginning]) => code.startsWith(beginning))?.[1];
+}
+
+/** The values of the statement themselves: no data type, no constraint takes them. */
+export function isRefusedValue(error: unknown): boolean {
+  return /^2[23]/.test(postgresError(error)?.code ?? '');
+}
+
 const CONNECTION_CODES = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_ENDED',
@@ -32,15 +90,23 @@ const CONNECTION_CODES = new Set([
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
 ]);
 
-/** Too many connections; and a write to a server that is no primary any more, or not yet. */
-const NOT_NOW = new Set(['53300', '25006']);
+const AWAY: ReadonlySet<PostgresOutage | undefined> = new Set([
+  'unreachable',
+  'not-ready',
+  'too-many-connections',
+  'read-only',
+]);
 
 /** The server is away, starting or stopping: the statement may be tried again later. A commit may or may not have happened. */
 export function isConnectionFailure(error: unknown): boolean {
   const pg = postgresError(error)?.code;
-  if (pg !== undefined) return pg.startsWith('57P') || pg.startsWith('08') || NOT_NOW.has(pg);
+  if (pg !== undefined) return pg !== '57014' && AWAY.has(postgresOutage(error));
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
     if ('code' in e && typeof e.code === 'string' && CONNECTION_CODES.has(e.code)) return true;
   }

@@ -42,13 +42,19 @@ export class RateLimited extends DomainError {
   }
 }
 
+type Reason = { readonly message?: string; readonly cause?: unknown };
+
 /** Too busy, or a part is away. Whether the request took effect is unknown or no: the same key answers it. */
 export class TryAgain extends DomainError {
   readonly code = 'TRY_AGAIN';
   readonly retry: RetryAdvice;
 
-  constructor(afterSeconds: number, message = 'Temporarily too busy. Try again with the same idempotency key.') {
-    super(message);
+  /** `cause`: what is away, for the log. */
+  constructor(
+    afterSeconds: number,
+    { message = 'Temporarily too busy. Try again with the same idempotency key.', cause }: Reason = {},
+  ) {
+    super(message, { cause });
     this.retry = { advice: 'SAME_KEY', afterSeconds };
   }
 }

@@ -6,13 +6,22 @@ export type DependencyState = 'up' | 'impaired' | 'down';
 
 export type DependencyCheck = {
   readonly name: string;
-  /** Rejects, or takes more than a second, when it is down. False: impaired. */
-  readonly check: () => PromiseLike<unknown> | boolean;
+  /** Rejects, or takes more than a second, when it is down. False, or `Impaired`: impaired. */
+  readonly check: () => PromiseLike<unknown> | boolean | undefined;
   /** Without it the process is not ready. */
   readonly isNeeded?: boolean;
-  /** What the process does while it is not up, in words for whoever is on duty. */
+  /** What the process does while it is not up, in words for the person on duty. */
   readonly without: string;
+  /** Says in a sentence why `check` rejected: what is wrong, with which setting, and what to do. */
+  readonly explain?: (error: unknown) => string;
 };
+
+/** Thrown by a check of what answers in part; the cause says why. */
+export class Impaired extends Error {
+  constructor(cause: unknown) {
+    super('It works in part.', { cause });
+  }
+}
 
 export type DependencyReport = {
   readonly state: DependencyState;
@@ -20,6 +29,8 @@ export type DependencyReport = {
   readonly latencyMs: number;
   /** ISO instant since which this process sees the state. */
   readonly since: string;
+  /** Why it is not up, with what to do. */
+  readonly reason?: string;
 };
 
 /** What `/ready?verbose` tells. */
@@ -29,7 +40,11 @@ export type ReadinessReport = {
     /** By name. */
     readonly dependencies: Readonly<Record<string, DependencyReport>>;
     /** One for each dependency that is not up. */
-    readonly degradations: readonly { readonly dependency: string; readonly effect: string }[];
+    readonly degradations: readonly {
+      readonly dependency: string;
+      readonly effect: string;
+      readonly reason?: string;
+    }[];
   };
 };
 
@@ -47,6 +62,7 @@ const latency = gauge({
 });
 
 const PATIENCE_MS = 1_000;
+const LATE = 'It did not answer within a second.';
 const values: Record<DependencyState, number> = { up: 1, impaired: 0.5, down: 0 };
 
 /** Looks at what a process depends on when somebody asks, and remembers since when it is so. */
@@ -58,10 +74,11 @@ export function watchDependencies(checks: readonly DependencyCheck[]): Dependenc
     await Promise.all(
       checks.map(async (one) => {
         const startedMs = performance.now();
-        const state = await stateOf(one);
+        const { state, reason } = await stateOf(one);
         const before = known.get(one.name);
         const since = before?.state === state ? before.since : new Date().toISOString();
-        known.set(one.name, { state, since, latencyMs: Math.round((performance.now() - startedMs) * 10) / 10 });
+        const latencyMs = Math.round((performance.now() - startedMs) * 10) / 10;
+        known.set(one.name, { state, since, latencyMs, ...(reason !== undefined && { reason }) });
       }),
     );
     return report(checks, known);
@@ -95,18 +112,27 @@ function report(checks: readonly DependencyCheck[], known: ReadonlyMap<string, D
     isReady: away.every((one) => !one.isNeeded || known.get(one.name)?.state !== 'down'),
     details: {
       dependencies: Object.fromEntries(known),
-      degradations: away.map(({ name, without }) => ({ dependency: name, effect: without })),
+      degradations: away.map(({ name, without }) => {
+        const reason = known.get(name)?.reason;
+        return { dependency: name, effect: without, ...(reason !== undefined && { reason }) };
+      }),
     },
   };
 }
 
-async function stateOf({ check }: DependencyCheck): Promise<DependencyState> {
+type Seen = { state: DependencyState; reason?: string };
+
+async function stateOf({ check, explain }: DependencyCheck): Promise<Seen> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'down'>((resolve) => {
-    timer = setTimeout(() => resolve('down'), PATIENCE_MS);
+  const late = new Promise<Seen>((resolve) => {
+    timer = setTimeout(() => resolve({ state: 'down', reason: LATE }), PATIENCE_MS);
   });
-  const asked = (async (): Promise<DependencyState> => ((await check()) === false ? 'impaired' : 'up'))();
-  const state = await Promise.race([asked.catch((): DependencyState => 'down'), late]);
+  const asked = (async (): Promise<Seen> => ({ state: (await check()) === false ? 'impaired' : 'up' }))();
+  const failed = (error: unknown): Seen => ({
+    state: error instanceof Impaired ? 'impaired' : 'down',
+    ...(explain && { reason: explain(error instanceof Impaired ? error.cause : error) }),
+  });
+  const seen = await Promise.race([asked.catch(failed), late]);
   clearTimeout(timer);
-  return state;
+  return seen;
 }

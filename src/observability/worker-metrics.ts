@@ -1,4 +1,5 @@
 import { counter, gauge, histogram } from './metrics.ts';
+import { memorySampler, type Sampler } from './samplers.ts';
 
 export type MessageOutcome = 'handled' | 'retried' | 'parked' | 'away';
 
@@ -28,6 +29,38 @@ const succeededAt = gauge({
   help: 'When a worker that the clock starts last ran without an error, in seconds since 1970.',
   labelNames: ['worker'],
 });
+
+const waiting = gauge({
+  name: 'frontrow_waiting_messages',
+  help: 'Messages that failed in this process, not by their own fault, and are tried again until the cause is gone.',
+  labelNames: ['worker', 'cause'],
+});
+const waitingAge = gauge({
+  name: 'frontrow_oldest_waiting_message_age_seconds',
+  help: 'Since when the message waits that waits for longest in this process; 0 without one.',
+  labelNames: ['worker'],
+});
+const logReadable = gauge({
+  name: 'frontrow_event_log_readable',
+  help: 'Whether a worker of this process can read the event log.',
+  labelNames: ['worker'],
+});
+
+type WaitingOfWorker = {
+  readonly worker: string;
+  readonly oldestSeconds: number;
+  readonly byCause: ReadonlyMap<string, number>;
+  readonly canRead: boolean;
+};
+
+export const waitingSampler = (read: () => readonly WaitingOfWorker[]): Sampler =>
+  memorySampler('waiting', [waiting, waitingAge, logReadable], () =>
+    read().flatMap(({ worker, oldestSeconds, byCause, canRead }) => [
+      { metric: waitingAge, labels: { worker }, value: oldestSeconds },
+      { metric: logReadable, labels: { worker }, value: Number(canRead) },
+      ...[...byCause].map(([cause, value]) => ({ metric: waiting, labels: { worker, cause }, value })),
+    ]),
+  );
 
 /** Each is there before it happens for the first time. */
 export function expectMessages(worker: string): void {

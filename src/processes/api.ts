@@ -21,6 +21,7 @@ import { schema } from '#schema/index.ts';
 import { configured, warnOfRehearsal } from './configured.ts';
 import { apiDependencies, apiSamplers } from './observed/api.ts';
 import { openMetricsDb } from './observed/metrics-db.ts';
+import { nameProblems } from './observed/store-checks.ts';
 import { watchForEnd } from './process-end.ts';
 
 const { trusted, problems } = readTrustedDocuments(process.env);
@@ -57,6 +58,7 @@ const origins = openOrigins({ allowed: config.http.allowedOrigins, own: () => ow
 const ticketKeys = openTicketSigner(config.ticketPrivateKey).publicKeys;
 const addressOf = clientAddress(trustProxy);
 const dependencies = apiDependencies(resources);
+await nameProblems(dependencies, log);
 let isLeaving = false;
 const readiness = async () => {
   const report = await dependencies.read();

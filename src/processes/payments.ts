@@ -14,10 +14,12 @@ import { forgetOldPaymentRows } from '#workers/payments/forget-old-payment-rows.
 import { settleDuePayments } from '#workers/payments/settle-due-payments.ts';
 import { sweepNotices } from '#workers/payments/sweep-notices.ts';
 import { runWorkers } from '#workers/run-worker.ts';
+import { WorkerHealth } from '#workers/worker-health.ts';
 import { configured, warnOfRehearsal } from './configured.ts';
 import { observeGateway } from './observed/gateway.ts';
 import { openMetricsDb } from './observed/metrics-db.ts';
 import { paymentsDependencies, paymentsSamplers } from './observed/payments.ts';
+import { nameProblems } from './observed/store-checks.ts';
 import { watchForEnd } from './process-end.ts';
 
 const config = configured(() => parsePaymentsConfig(process.env));
@@ -36,7 +38,10 @@ const stopping = new AbortController();
 const { signal } = stopping;
 const bookingDb = config.bookingDatabase && openMetricsDb(config.bookingDatabase.url, 'frontrow-payments');
 const metricsDb = openMetricsDb(config.postgres.url, 'frontrow-payments');
-const dependencies = paymentsDependencies({ db, bookingDb, gateway, isStopping: () => signal.aborted });
+const health = new WorkerHealth();
+const isStopping = () => signal.aborted;
+const dependencies = paymentsDependencies({ db, bookingDb, gateway, health, eventLog, isStopping });
+await nameProblems(dependencies, log);
 const readiness = () => dependencies.read();
 const webhook = openGatewayWebhook({ db, gateway, log, readiness, now: clock.now });
 const port = await webhook.listen(config.http);
@@ -50,12 +55,12 @@ const working = Promise.all([
   runWorkers(
     [followBookings, sweepNotices, forgetOldPaymentRows],
     { db, gateway, wake, clock },
-    { eventLog, log, signal },
+    { eventLog, log, signal, health },
   ),
 ]);
 const metrics = await serveMetrics({
   config: config.metrics,
-  samplers: paymentsSamplers(dependencies, metricsDb),
+  samplers: paymentsSamplers(dependencies, metricsDb, health),
   readiness,
 });
 log.info({ port, metricsPort: metrics.port, gateway: gateway.name }, 'ready');

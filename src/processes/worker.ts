@@ -16,7 +16,9 @@ import { releaseExpiredHolds } from '#workers/release-expired-holds.ts';
 import { runWaitingRooms } from '#workers/run-waiting-rooms.ts';
 import { runWorkers, type Worker } from '#workers/run-worker.ts';
 import { sendHeartbeat } from '#workers/send-heartbeat.ts';
+import { WorkerHealth } from '#workers/worker-health.ts';
 import { configured, warnOfRehearsal } from './configured.ts';
+import { nameProblems } from './observed/store-checks.ts';
 import { workerDependencies, workerSamplers } from './observed/worker.ts';
 import { watchForEnd } from './process-end.ts';
 
@@ -46,11 +48,19 @@ await using resources = openWorkerResources(config);
 const eventLog = await openEventLog(config.eventLog, 'frontrow-worker');
 const stopping = new AbortController();
 
-const working = runWorkers(choose(process.argv.slice(2)), resources, { eventLog, log, signal: stopping.signal });
-const dependencies = workerDependencies(resources);
+const health = new WorkerHealth();
+const watched = { resources, health, eventLog };
+const dependencies = workerDependencies(watched);
+await nameProblems(dependencies, log);
+const working = runWorkers(choose(process.argv.slice(2)), resources, {
+  eventLog,
+  log,
+  health,
+  signal: stopping.signal,
+});
 const metrics = await serveMetrics({
   config: config.metrics,
-  samplers: workerSamplers(resources, dependencies),
+  samplers: workerSamplers(watched, dependencies),
   readiness: () => dependencies.read(),
 });
 log.info({ workers: choose(process.argv.slice(2)).map(({ name }) => name), metricsPort: metrics.port }, 'ready');

@@ -35,9 +35,21 @@ export function connectRedis(url: string, options: RedisOptions): Redis {
     retryStrategy: (attempt) => Math.min(50 * attempt, 1000),
     ...options,
   });
-  // Without a listener ioredis prints; whoever sent the command gets the error anyway.
-  redis.on('error', () => {});
+  // Without a listener ioredis prints. Commands fail with "Connection is closed": why, only this event says.
+  redis.on('error', (error) => lastErrors.set(redis, error));
+  redis.on('ready', () => lastErrors.delete(redis));
   return redis;
+}
+
+const lastErrors = new WeakMap<Redis, unknown>();
+
+/** Rejects when Redis does not answer, with what went wrong with the connection as the cause. */
+export async function pingRedis(redis: Redis): Promise<void> {
+  try {
+    await redis.ping();
+  } catch (error) {
+    throw new Error('Redis does not answer.', { cause: lastErrors.get(redis) ?? error });
+  }
 }
 
 /**

@@ -36,6 +36,7 @@ const FAILURES_THAT_OPEN = 3;
 /** No index yet, too slow, too many. */
 const NOT_NOW = new Set([404, 408, 429]);
 const HALF_OPEN_AFTER_MS = 1000;
+const PROBE_MS = 900;
 
 /**
  * Two ways to one Typesense: `search` for the hot path (undici: a quarter of the official client's CPU per call) behind a
@@ -62,7 +63,8 @@ export function openSearchClient(options: SearchClientOptions) {
   };
   const ask = async (body: string, signal: AbortSignal): Promise<SearchAnswer[]> => {
     const { status, text } = await post(body, signal);
-    if (status !== 200) throw new SearchUnavailable(`Typesense answered ${status}: ${text}`);
+    if (status !== 200)
+      throw new SearchUnavailable(`Typesense answered ${status}: ${text}`, { cause: new TypesenseReply(status) });
     return answersIn(text);
   };
 
@@ -85,8 +87,24 @@ export function openSearchClient(options: SearchClientOptions) {
         throw error instanceof BrokenCircuitError ? new SearchUnavailable('Typesense failed just now') : error;
       }
     },
+    /** Whether the engine answers a search now, gate and breaker left out. @throws SearchUnavailable, with the reason */
+    async probe(): Promise<void> {
+      const collection = namesFor(options.prefix ?? '').events;
+      const searches = [{ collection, q: 'a', query_by: 'title', per_page: 1 }];
+      await ask(JSON.stringify({ searches }), AbortSignal.timeout(PROBE_MS));
+    },
     close: () => pool.destroy(),
   };
+}
+
+/** What the engine answered instead of results. */
+class TypesenseReply extends Error {
+  readonly httpStatus: number;
+
+  constructor(status: number) {
+    super(`HTTP ${status}`);
+    this.httpStatus = status;
+  }
 }
 
 function answersIn(text: string): SearchAnswer[] {
@@ -97,7 +115,7 @@ function answersIn(text: string): SearchAnswer[] {
   // A query that the engine cannot read says nothing about the others: it must not open the breaker for them.
   if (code >= 400 && code < 500 && !NOT_NOW.has(code))
     throw new Error(`Typesense refused a search (${code}): ${error}`);
-  throw new SearchUnavailable(`Typesense answered ${code}: ${error}`);
+  throw new SearchUnavailable(`Typesense answered ${code}: ${error}`, { cause: new TypesenseReply(code) });
 }
 
 function openAdmin(url: URL, apiKey: string): Client {

@@ -7,6 +7,7 @@ import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { openRedis } from '#redis/client.ts';
 import { createBookingDatabase } from '#test/support/databases.ts';
 import { runWorkers, type Worker } from './run-worker.ts';
+import { WorkerHealth } from './worker-health.ts';
 
 const database = await createBookingDatabase();
 const sql = postgres(database.url, { max: 1 });
@@ -19,9 +20,9 @@ afterAll(async () => {
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
-function start(...workers: Worker<object>[]) {
+function start(worker: Worker<object>, health = new WorkerHealth()) {
   const ending = new AbortController();
-  const running = runWorkers(workers, {}, { eventLog, log: silent, signal: ending.signal });
+  const running = runWorkers([worker], {}, { eventLog, log: silent, signal: ending.signal, health });
   return async () => {
     ending.abort();
     await running;
@@ -74,43 +75,86 @@ test.each([
   await stop();
 });
 
-test('a message that is no event of ours, or that breaks its worker, is parked', async () => {
+test('a message that is no event of ours is parked; one that meets a bug alone is parked once others have passed', async () => {
   const poison = await publish(eventPublished());
   const nonsense = await publish({ type: 'NobodyKnows' });
   const group = randomUUIDv7();
-  const stop = start({
-    name: group,
-    topics: ['catalog'],
-    async run(_needs, _event, { messageId }) {
-      if (messageId === poison) throw new TypeError('a bug');
+  let tries = 0;
+  const health = new WorkerHealth();
+  const stop = start(
+    {
+      name: group,
+      topics: ['catalog'],
+      async run(_needs, _event, { messageId }) {
+        if (messageId !== poison) return;
+        tries += 1;
+        throw new TypeError('a bug');
+      },
     },
-  });
-  await expect.poll(() => parked(group), { timeout: 20_000 }).toEqual(expect.arrayContaining([poison, nonsense]));
+    health,
+  );
+  await expect
+    .poll(
+      async () => {
+        // A running system: each time something else passes.
+        await publish(eventPublished());
+        return parked(group);
+      },
+      { timeout: 30_000, interval: 200 },
+    )
+    .toEqual(expect.arrayContaining([poison, nonsense]));
+  expect(tries).toBeGreaterThanOrEqual(5);
+  await stop();
+});
+
+test('a bug that every message meets parks none of them, is told as what it is, and ends by itself', async () => {
+  const group = randomUUIDv7();
+  const health = new WorkerHealth();
+  let isBroken = true;
+  const handled: string[] = [];
+  const stop = start(
+    {
+      name: group,
+      topics: ['catalog'],
+      async run(_needs, _event, { messageId }) {
+        if (isBroken) throw new TypeError('a bug in a driver that lost its server');
+        handled.push(messageId);
+      },
+    },
+    health,
+  );
+  const ids: string[] = [];
+  for (let i = 0; i < 10; i++) ids.push(await publish(eventPublished()));
+  await expect
+    .poll(() => health.troubles(), { timeout: 20_000 })
+    .toMatchObject([{ worker: group, of: 'messages', cause: 'unknown' }]);
+  expect((await parked(group)).filter((id) => ids.includes(id))).toEqual([]);
+  isBroken = false;
+  await expect.poll(() => handled, { timeout: 20_000 }).toEqual(expect.arrayContaining(ids));
+  expect(health.troubles()).toEqual([]);
   await stop();
 });
 
 test('a timed worker that fails runs again, and one that says when runs then', async () => {
   let failures = 0;
   let runs = 0;
-  const stop = start(
-    {
-      name: 'failing',
-      everyMs: 10,
-      async run() {
-        failures += 1;
-        throw new Error('once more');
-      },
+  const failing = start({
+    name: 'failing',
+    everyMs: 10,
+    async run() {
+      failures += 1;
+      throw new Error('once more');
     },
-    {
-      name: 'soon',
-      everyMs: 3_600_000,
-      async run() {
-        runs += 1;
-        return { nextInMs: 1 };
-      },
+  });
+  const soon = start({
+    name: 'soon',
+    everyMs: 3_600_000,
+    async run() {
+      runs += 1;
+      return { nextInMs: 1 };
     },
-  );
+  });
   await expect.poll(() => failures, { timeout: 20_000 }).toBeGreaterThan(1);
   await expect.poll(() => runs, { timeout: 20_000 }).toBeGreaterThan(3);
-  await stop();
+  await Promise.all([failing(), soon()]);
 });

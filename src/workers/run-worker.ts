@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failpoint } from '#db/failpoint.ts';
-import { TryAgain } from '#domain/errors.ts';
-import { isOutage } from '#domain/outages.ts';
 import { type AggregateType, type DomainEvent, domainEvent } from '#events/contracts.ts';
-import { DependencyAway, type EventLog, type Message } from '#events/log/log.ts';
+import { type Consumption, type EventLog, type Message, Unhandleable } from '#events/log/log.ts';
 import { describeError } from '#observability/log.ts';
 import { traceIdOf } from '#observability/tracing.ts';
 import {
@@ -13,11 +11,13 @@ import {
   type MessageOutcome,
   timeMessage,
 } from '#observability/worker-metrics.ts';
+import { MessageTrials } from './message-trials.ts';
 import { asPartOf } from './traced.ts';
+import type { WorkerHealth } from './worker-health.ts';
 
 /**
- * Hears of published events. `run` is called at least once per message and guards itself with `onceFor(messageId)`. While
- * a store is away or too busy the message waits for as long as it takes; any other error parks it in the end.
+ * Hears of published events. `run` is called at least once per message and guards itself with `onceFor(messageId)`. A
+ * message is parked only for what it causes (see `MessageTrials`); for all else it waits for as long as it takes.
  */
 export type TopicWorker<Needs> = {
   readonly name: string;
@@ -47,7 +47,13 @@ export type WorkerLog = {
   error: (fields: object, message: string) => void;
 };
 
-type Runtime = { eventLog: EventLog; log: WorkerLog; signal: AbortSignal };
+type Runtime = {
+  eventLog: EventLog;
+  log: WorkerLog;
+  signal: AbortSignal;
+  /** Learns what waits, and why. */
+  health?: WorkerHealth;
+};
 
 /** Resolves when the signal was raised and every worker has finished what it was doing. */
 export async function runWorkers<Needs>(
@@ -64,17 +70,20 @@ export async function runWorkers<Needs>(
 const AWAY_LINE_EVERY_MS = 10_000;
 
 async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime: Runtime): Promise<void> {
-  let awayToldAtMs = Number.NEGATIVE_INFINITY;
+  const trials = new MessageTrials();
+  runtime.health?.watch(one.name, trials);
   expectMessages(one.name);
   await runtime.eventLog.consume({
     group: one.name,
     topics: one.topics,
     signal: runtime.signal,
-    handle: async (message) => {
+    handle: async (message, { isReplayed } = { isReplayed: false }) => {
       const startedMs = performance.now();
-      const event = domainEvent.parse(message.event);
+      const event = eventIn(message);
       await asPartOf(message.origin, { name: `${one.name} ${event.type}`, kind: 'consumer' }, () =>
-        one.run(needs, event, { messageId: message.id, signal: runtime.signal }).catch(waitForOutages),
+        trials.run({ id: message.id, type: event.type, isReplayed }, () =>
+          one.run(needs, event, { messageId: message.id, signal: runtime.signal }),
+        ),
       );
       countMessage(one.name, 'handled');
       timeMessage(one.name, {
@@ -84,19 +93,34 @@ async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime
       runtime.log.info({ ...about(message), worker: one.name, ms: elapsed(startedMs) }, event.type);
       failpoint('message.handled');
     },
-    onTrouble: ({ kind, error, message }) => {
-      if (kind !== 'lost') countMessage(one.name, outcomeOf[kind]);
-      if (kind === 'away') {
-        if (performance.now() - awayToldAtMs < AWAY_LINE_EVERY_MS) return;
-        awayToldAtMs = performance.now();
-      }
-      const fields = { worker: one.name, trouble: kind, ...(message ? about(message) : {}), ...describeError(error) };
-      if (kind === 'parked') {
-        runtime.log.error(fields, 'message parked');
-        failpoint('message.given-up');
-      } else runtime.log.warn(fields, 'message not handled yet');
-    },
+    onTrouble: troubleTeller(one.name, trials, runtime),
+    onFound: () => runtime.health?.found(one.name),
   });
+}
+
+/** What breaks the contract will break it at the next try, too. */
+function eventIn({ event }: Message): DomainEvent {
+  const parsed = domainEvent.safeParse(event);
+  if (parsed.success) return parsed.data;
+  throw new Unhandleable(`It is no event of ours: ${parsed.error.message}`, { cause: parsed.error });
+}
+
+function troubleTeller(worker: string, trials: MessageTrials, { log, health }: Runtime): Consumption['onTrouble'] {
+  let awayToldAtMs = Number.NEGATIVE_INFINITY;
+  return ({ kind, error, message }) => {
+    if (kind === 'lost') health?.lost(worker, error);
+    else countMessage(worker, outcomeOf[kind]);
+    if (kind === 'away' || kind === 'lost') {
+      if (performance.now() - awayToldAtMs < AWAY_LINE_EVERY_MS) return;
+      awayToldAtMs = performance.now();
+    }
+    const fields = { worker, trouble: kind, ...(message ? about(message) : {}), ...describeError(error) };
+    if (kind === 'parked') {
+      if (message) trials.parked(message.id);
+      log.error(fields, 'message parked');
+      failpoint('message.given-up');
+    } else log.warn(fields, 'message not handled yet');
+  };
 }
 
 const outcomeOf: Record<'retry' | 'parked' | 'away', MessageOutcome> = {
@@ -116,11 +140,13 @@ async function runOnTime<Needs>(one: TimedWorker<Needs>, needs: Needs, runtime: 
       const answer = await one.run(needs, { signal: runtime.signal });
       if (answer) pauseMs = Math.max(0, Math.min(answer.nextInMs, one.everyMs));
       failures = 0;
+      runtime.health?.ran(one.name);
       countRun(one.name, 'ok');
     } catch (error) {
       if (runtime.signal.aborted) return;
       failures += 1;
       countRun(one.name, 'failed');
+      runtime.health?.failed(one.name, error);
       // Jitter, so that processes that failed together do not come back together.
       pauseMs =
         Math.min(100 * 2 ** failures, Math.max(one.everyMs, 1000), MOST_BACK_OFF_MS) * (0.5 + Math.random() / 2);
@@ -128,12 +154,6 @@ async function runOnTime<Needs>(one: TimedWorker<Needs>, needs: Needs, runtime: 
     }
     await sleep(pauseMs, undefined, { signal: runtime.signal }).catch(() => {});
   }
-}
-
-function waitForOutages(error: unknown): never {
-  if (isOutage(error) || error instanceof TryAgain)
-    throw new DependencyAway('A store is away or too busy.', { cause: error });
-  throw error;
 }
 
 const about = (message: Message) => ({

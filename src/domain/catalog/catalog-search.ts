@@ -13,6 +13,8 @@ type Answer<T> = { readonly value: T; readonly degraded: boolean };
 export type CatalogSearch = {
   search(query: EventQuery): Promise<Answer<EventPage>>;
   suggest(request: { text: string; first: number }): Promise<Answer<readonly EventTitle[]>>;
+  /** False without an engine. @throws SearchUnavailable while the engine does not answer, with the reason */
+  probe(): Promise<boolean>;
   /** The events of a search's hits. */
   readonly eventsOf: ReturnType<typeof openFoundEvents>;
   close(): Promise<void>;
@@ -68,6 +70,10 @@ export function openCatalogSearch({ db, engine }: { db: Db; engine?: SearchClien
           () => titles.last(key),
         ),
       );
+    },
+    async probe() {
+      await client?.probe();
+      return client !== undefined;
     },
     eventsOf: openFoundEvents(primary),
     async close() {

@@ -12,6 +12,8 @@ export type EventIndexer = {
   readonly index: EventIndex;
   /** Resolves when what PostgreSQL says about these events now is in the index, which is built if there is none. @throws SearchUnavailable */
   write(eventIds: readonly string[]): Promise<void>;
+  /** @throws SearchUnavailable while the engine does not answer, with the reason */
+  probe(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -41,6 +43,7 @@ export function openEventIndexer({ db, engine }: { db: Db; engine: SearchClientO
       for (const id of eventIds) next.ids.add(id);
       return next.done;
     },
+    probe: () => client.probe(),
     close: () => client.close(),
   };
 }

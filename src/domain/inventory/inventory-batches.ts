@@ -98,7 +98,7 @@ export class InventoryBatches {
     const [first] = batches;
     if (!first) return;
     if (batches.length > 1) await Promise.all(batches.map((batch) => this.write([batch])));
-    else if (isPassing(error)) for (const entry of first.entries) entry.reject(new TryAgain(1));
+    else if (isPassing(error)) for (const entry of first.entries) entry.reject(new TryAgain(1, { cause: error }));
     else if (first.entries.length === 1) first.entries[0]?.reject(error);
     else {
       const middle = first.entries.length >> 1;

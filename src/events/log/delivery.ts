@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Consumption, DependencyAway, type Message } from './log.ts';
+import { type Consumption, type Delivered, DependencyAway, type Message, Unhandleable } from './log.ts';
 
 const ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 50;
@@ -9,18 +9,25 @@ export type Delivery =
   | { outcome: 'park'; reason: string }
   | { outcome: 'later'; error: unknown };
 
-/** Hands one message over, three times if it must. What the answer means is up to the log that keeps the position. */
-export async function deliver(consumption: Consumption, message: Message): Promise<Delivery> {
+/**
+ * Hands one message over, three times if it must, unless its handler says that it waits for something or that no try will
+ * help. What the answer means is up to the log that keeps the position.
+ */
+export async function deliver(
+  consumption: Consumption,
+  message: Message,
+  delivered: Delivered = { isReplayed: false },
+): Promise<Delivery> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await consumption.handle(message);
+      await consumption.handle(message, delivered);
       return { outcome: 'handled' };
     } catch (error) {
       if (error instanceof DependencyAway) {
         consumption.onTrouble({ kind: 'away', error, message });
         return { outcome: 'later', error };
       }
-      if (attempt === ATTEMPTS) {
+      if (attempt === ATTEMPTS || error instanceof Unhandleable) {
         consumption.onTrouble({ kind: 'parked', error, message });
         return { outcome: 'park', reason: error instanceof Error ? error.message : String(error) };
       }

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, stringDeserializers } from '@platformatic/kafka';
 import type postgres from 'postgres';
+import { backOffMs } from './back-off.ts';
 import { Lanes } from './kafka-lanes.ts';
 import type { KafkaConnection, KafkaLogOptions } from './kafka-log.ts';
 import { toMessage, topicOf } from './kafka-record.ts';
 import { type Consumption, DependencyAway } from './log.ts';
 import { deliverOrPark, replayParked } from './parked-messages.ts';
 
-const AWAY_MS = 500;
 const CLOSE_MS = 5000;
 /** Others take over the partitions of a process that has been silent for so long: the least that brokers allow as they come. */
 const SESSION_MS = 6000;
@@ -30,14 +30,20 @@ export type KafkaConsuming = KafkaLogOptions & {
 export async function consumeFromKafka(consuming: KafkaConsuming, consumption: Consumption): Promise<void> {
   const { signal } = consumption;
   const replaying = replayParked(consuming.parking, consumption);
+  let failures = 0;
+  const found = () => {
+    failures = 0;
+    consumption.onFound?.();
+  };
   while (!signal.aborted) {
     try {
       await consuming.topics();
-      await beMember(consuming, consumption);
+      await beMember(consuming, { ...consumption, onFound: found });
     } catch (error) {
       if (signal.aborted) break;
       consumption.onTrouble({ kind: 'lost', error });
-      await sleep(AWAY_MS, undefined, { signal }).catch(() => undefined);
+      failures += 1;
+      await sleep(backOffMs(failures), undefined, { signal }).catch(() => undefined);
     }
   }
   await replaying;
@@ -53,6 +59,7 @@ async function beMember(consuming: KafkaConsuming, consumption: Consumption): Pr
     // Else each stream that ends takes its topics along, and the next one begins with another rebalance.
     consumer.topics.trackAll(...consumption.topics.map((type) => topicOf(consuming.prefix, type)));
     await unlessAborted(consumer.joinGroup(), ending);
+    if (!ending.aborted) consumption.onFound?.();
     while (!ending.aborted) await runGeneration(consumer, { consuming, consumption, ending });
     broken.signal.throwIfAborted();
   } finally {
@@ -114,6 +121,7 @@ async function runGeneration(consumer: OurConsumer, { consuming, consumption, en
   try {
     if (ended.aborted) return;
     for await (const record of stream) {
+      consumption.onFound?.();
       await lanes.take(toMessage(consuming.prefix, record), record);
       if (ended.aborted) return;
     }
@@ -135,9 +143,9 @@ class Ended extends DependencyAway {}
 function untilEnded(consumption: Consumption, ended: AbortSignal): Consumption {
   return {
     ...consumption,
-    handle: async (message) => {
+    handle: async (message, delivered) => {
       if (ended.aborted) throw new Ended();
-      await consumption.handle(message);
+      await consumption.handle(message, delivered);
     },
     onTrouble: (trouble) => {
       if (!(trouble.error instanceof Ended)) consumption.onTrouble(trouble);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backOffMs } from './back-off.ts';
 import type { Delivery } from './delivery.ts';
 import type { Consumption, Message } from './log.ts';
 
@@ -7,7 +8,6 @@ const BUFFER = 1000;
 const BATCH = 100;
 /** Batches at once, each of another partition: their handlers share a pool of connections. */
 const AT_ONCE = 4;
-const AWAY_MS = 500;
 
 /** Where a record stands, as the brokers take it. */
 type Place = { topic: string; partition: number; offset: bigint; leaderEpoch: number };
@@ -57,6 +57,7 @@ export class Lanes {
 
   private async run(lane: Lane): Promise<void> {
     const { ended, consumption } = this.options;
+    let failures = 0;
     while ((lane.waiting.length > 0 || lane.reached) && !ended.aborted) {
       const release = await this.turns.take();
       let isDone = false;
@@ -68,7 +69,8 @@ export class Lanes {
       } finally {
         release();
       }
-      if (!isDone) await sleep(AWAY_MS, undefined, { signal: ended }).catch(() => undefined);
+      failures = isDone ? 0 : failures + 1;
+      if (!isDone) await sleep(backOffMs(failures), undefined, { signal: ended }).catch(() => undefined);
     }
     lane.running = undefined;
   }

@@ -75,6 +75,7 @@ export function openKafkaLog(options: KafkaLogOptions): EventLog {
     onnotice: () => {},
     connection: { application_name: `${options.name}-parking` },
   });
+  const checker = openChecker(connection);
   let producer = openProducer(connection);
   const append = async (messages: readonly NewMessage[]) => {
     if (messages.length === 0) return;
@@ -98,11 +99,35 @@ export function openKafkaLog(options: KafkaLogOptions): EventLog {
     },
     consume: (consumption) => consumeFromKafka({ ...options, connection, topics, parking }, consumption),
     lag: () => readLag(connection, options.prefix),
+    check: () => checker.check(),
     async close() {
       await lastAppend;
+      await checker.close();
       await producer.close();
       await parking.end({ timeout: 5 });
     },
+  };
+}
+
+/** Asks the brokers for their metadata, on a connection that is kept for as long as they answer. */
+function openChecker(connection: KafkaConnection) {
+  let admin: Admin | undefined;
+  const close = async () => {
+    const closing = admin;
+    admin = undefined;
+    await closing?.close().catch(() => undefined);
+  };
+  return {
+    async check(): Promise<void> {
+      admin ??= new Admin({ ...connection, timeout: 2_000, retries: 0 });
+      try {
+        await admin.listTopics();
+      } catch (error) {
+        await close();
+        throw error;
+      }
+    },
+    close,
   };
 }
 

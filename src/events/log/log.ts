@@ -15,8 +15,14 @@ export type NewMessage = {
 
 export type Message = NewMessage & { readonly partition: number; readonly offset: number };
 
+/** `isReplayed`: the message was parked before, and a person asked for it to be tried again. */
+export type Delivered = { readonly isReplayed: boolean };
+
 /** Thrown by a handler whose dependency is away: the message is tried again for as long as it takes, and never parked. */
 export class DependencyAway extends Error {}
+
+/** Thrown by a handler that knows that no further try will help: the message is parked at once. */
+export class Unhandleable extends Error {}
 
 export type Consumption = {
   /** Each group sees every message; the processes of one group share them. */
@@ -24,12 +30,15 @@ export type Consumption = {
   topics: readonly AggregateType[];
   /**
    * Must be idempotent: a message comes again after a crash, of whoever wrote it or of whoever reads it, and then also
-   * after newer ones of its key. A message that fails three times is parked.
+   * after newer ones of its key. A message that fails three times is parked, so the handler throws `DependencyAway` for
+   * everything that the message did not cause.
    */
-  handle: (message: Message) => Promise<void>;
+  handle: (message: Message, delivered?: Delivered) => Promise<void>;
   /** Ends the consumption; what is being handled is finished first. */
   signal: AbortSignal;
   onTrouble: (trouble: { kind: 'retry' | 'parked' | 'away' | 'lost'; error: unknown; message?: Message }) => void;
+  /** The log was read, or is being listened to: what was `lost` is found. May be called often. */
+  onFound?: () => void;
 };
 
 /**
@@ -46,6 +55,8 @@ export interface EventLog {
   consume(consumption: Consumption): Promise<void>;
   /** What each group has not read yet, where the log can say so. */
   lag?(): Promise<readonly Unread[]>;
+  /** Rejects while the servers of the log can't be reached, where they are others than the databases, with the reason. */
+  check?(): Promise<void>;
   close(): Promise<void>;
 }
 

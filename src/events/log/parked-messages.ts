@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import { originOf, type StoredOrigin, storedOrigin } from '../origin.ts';
+import { backOffMs } from './back-off.ts';
 import { type Delivery, deliver, deliverByKey } from './delivery.ts';
 import { endIfFrozen, FROZEN_CONSUMER_MS, sayingAlive } from './frozen.ts';
 import type { Consumption, Message } from './log.ts';
@@ -13,7 +14,6 @@ import type { Consumption, Message } from './log.ts';
 
 /** A replay that was asked for is noticed after at most so long. */
 const LOOK_EVERY_MS = 1000;
-const AWAY_MS = 500;
 const BATCH = 100;
 /** Whoever holds a key's lock hands a batch over at most; a frozen process must not hold up the other keys for good. */
 const LOCK_TIMEOUT = '5s';
@@ -106,16 +106,19 @@ async function park(tx: postgres.TransactionSql, group: string, parked: readonly
 export async function replayParked(sql: postgres.Sql, consumption: Consumption): Promise<void> {
   const { signal } = consumption;
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
+  let failures = 0;
   while (!signal.aborted) {
     try {
       const [wanted] = await sql<{ key: string }[]>`
         select key from event_log.parked_keys
         where consumer_group = ${consumption.group} and replay_requested_at is not null order by random() limit 1`;
       const progress = wanted && (await sql.begin((tx) => replayKey(tx, consumption, wanted.key)));
-      if (!progress) await pause(wanted ? AWAY_MS : LOOK_EVERY_MS);
+      failures = progress || !wanted ? 0 : failures + 1;
+      if (!progress) await pause(wanted ? backOffMs(failures) : LOOK_EVERY_MS);
     } catch (error) {
       consumption.onTrouble({ kind: 'lost', error });
-      await pause(AWAY_MS);
+      failures += 1;
+      await pause(backOffMs(failures));
     }
   }
 }
@@ -154,8 +157,9 @@ async function deliverInOrder(
   let last: Ended | undefined;
   for (const { requestId, traceparent, ...row } of rows) {
     if (consumption.signal.aborted) break;
-    const message = { ...row, offset: Number(row.offset), origin: originOf({ requestId, traceparent }) };
-    last = { id: row.id, delivery: await deliver(consumption, message) };
+    const origin = originOf({ requestId, traceparent });
+    const message = { ...row, offset: Number(row.offset), origin };
+    last = { id: row.id, delivery: await deliver(consumption, message, { isReplayed: true }) };
     if (last.delivery.outcome !== 'handled') break;
     handled.push(row.id);
   }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import type { AggregateType } from '../contracts.ts';
 import { originOf, type StoredOrigin } from '../origin.ts';
+import { backOffMs, Pauses } from './back-off.ts';
 import type { Delivery } from './delivery.ts';
 import { Doorbell } from './doorbell.ts';
 import { endIfFrozen, FROZEN_CONSUMER_MS, sayingAlive } from './frozen.ts';
@@ -13,7 +14,6 @@ const BATCH = 100;
 const LANES = 4;
 /** A lost notification costs at most this long. */
 const IDLE_MS = 1000;
-const AWAY_MS = 500;
 /** An append holds up all others of its partitions, and waits for nothing but the database. */
 const FROZEN_APPENDER_MS = 2000;
 const CHANNEL = 'event_log';
@@ -100,8 +100,17 @@ async function append(sql: Sql, messages: readonly NewMessage[]): Promise<void> 
   });
 }
 
+/** A consumption, what wakes its lanes, and the partitions in which something waits for the end of an outage. */
+type Reading = {
+  readonly sql: Sql;
+  readonly consumption: Consumption;
+  readonly bell: Doorbell;
+  readonly pauses: Pauses;
+};
+
 async function consume(sql: Sql, consumption: Consumption): Promise<void> {
   const bell = new Doorbell();
+  const reading = { sql, consumption, bell, pauses: new Pauses() };
   consumption.signal.addEventListener('abort', () => bell.end(), { once: true });
   const subscription = await untilConnected(consumption, async () => {
     await sql`
@@ -114,73 +123,82 @@ async function consume(sql: Sql, consumption: Consumption): Promise<void> {
     return await sql.listen(CHANNEL, ringFor, () => bell.ring());
   });
   const looking = setInterval(() => bell.ring(), IDLE_MS).unref();
-  await Promise.all([
-    ...Array.from({ length: LANES }, () => runLane(sql, consumption, bell)),
-    replayParked(sql, consumption),
-  ]);
+  await Promise.all([...Array.from({ length: LANES }, () => runLane(reading)), replayParked(sql, consumption)]);
   clearInterval(looking);
   await subscription?.unlisten().catch(() => {});
 }
 
 async function untilConnected<T>(consumption: Consumption, connect: () => Promise<T>): Promise<T | undefined> {
-  while (!consumption.signal.aborted) {
+  for (let failures = 1; !consumption.signal.aborted; failures++) {
     try {
       return await connect();
     } catch (error) {
       consumption.onTrouble({ kind: 'lost', error });
-      await sleep(AWAY_MS);
+      await pause(backOffMs(failures), consumption);
     }
   }
   return undefined;
 }
 
-async function runLane(sql: Sql, consumption: Consumption, bell: Doorbell): Promise<void> {
+const pause = (ms: number, { signal }: Consumption): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => undefined);
+
+async function runLane(reading: Reading): Promise<void> {
+  const { consumption, bell } = reading;
+  let failures = 0;
   while (!consumption.signal.aborted) {
     try {
-      const hasUnread = await isUnread(sql, consumption);
-      const progress = hasUnread ? await handleBatch(sql, consumption, bell) : 'idle';
-      if (progress === 'idle') await bell.wait();
-      if (progress === 'stuck') await sleep(AWAY_MS);
+      const found = (await isUnread(reading)) && (await handleBatch(reading));
+      failures = 0;
+      consumption.onFound?.();
+      if (!found) await bell.wait();
     } catch (error) {
       // What was handled comes again: its effects are guarded by the consumers' inboxes.
       consumption.onTrouble({ kind: 'lost', error });
-      await sleep(AWAY_MS);
+      failures += 1;
+      await pause(backOffMs(failures), consumption);
     }
   }
 }
 
+const placeOf = ({ topic, partition }: Claim): string => `${topic}/${partition}`;
+
 /** A look that takes no lock and no transaction: most rings are for what another lane or process has begun already. */
-async function isUnread(sql: Sql, { group, topics }: Consumption): Promise<boolean> {
+async function isUnread({ sql, consumption: { group, topics }, pauses }: Reading): Promise<boolean> {
   const found = await sql`
     select from event_log.positions c join event_log.partitions p using (topic, partition)
-    where c.consumer_group = ${group} and c.topic in ${sql([...topics])} and c."offset" < p.next_offset limit 1`;
+    where c.consumer_group = ${group} and c.topic in ${sql([...topics])} and c."offset" < p.next_offset
+      and c.topic || '/' || c.partition <> all (${pauses.keys()}) limit 1`;
   return found.length > 0;
 }
 
 /**
  * Takes one partition that has unread messages and that nobody else is working on, hands a batch over, and moves the
- * group's position. The position's row lock is the claim: a process that dies gives it back by dying.
+ * group's position. The position's row lock is the claim: a process that dies gives it back by dying. Answers whether
+ * there was such a partition. One in which a message waits is left alone for a while.
  */
-function handleBatch(sql: Sql, consumption: Consumption, bell: Doorbell): Promise<'progress' | 'stuck' | 'idle'> {
-  return sql.begin(async (tx): Promise<'progress' | 'stuck' | 'idle'> => {
+function handleBatch({ sql, consumption, bell, pauses }: Reading): Promise<boolean> {
+  return sql.begin(async (tx): Promise<boolean> => {
     endIfFrozen(tx, FROZEN_CONSUMER_MS);
     const [claim] = await tx<Claim[]>`
       select c.topic, c.partition, c."offset"::float8 as "offset"
       from event_log.positions c join event_log.partitions p using (topic, partition)
       where c.consumer_group = ${consumption.group} and c.topic in ${tx([...consumption.topics])}
-        and c."offset" < p.next_offset
+        and c."offset" < p.next_offset and c.topic || '/' || c.partition <> all (${pauses.keys()})
       order by random() limit 1 for update of c skip locked`;
-    if (!claim) return 'idle';
+    if (!claim) return false;
     // There may be more partitions like this one.
     bell.ring();
     const messages = await readMessages(tx, claim);
-    if (messages.length === 0) return 'idle';
+    if (messages.length === 0) return false;
     const outcomes = await sayingAlive(tx, () => deliverOrPark(tx, consumption, messages));
     const next = firstUnhandled(messages, outcomes);
     await tx`
       update event_log.positions set "offset" = ${next}
       where consumer_group = ${consumption.group} and topic = ${claim.topic} and partition = ${claim.partition}`;
-    return next > claim.offset ? 'progress' : 'stuck';
+    if (next > claim.offset) pauses.end(placeOf(claim));
+    else setTimeout(() => bell.ring(), pauses.begin(placeOf(claim)) + 1).unref();
+    return true;
   });
 }
 

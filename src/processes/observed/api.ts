@@ -4,11 +4,13 @@ import { readOverdueHolds } from '#domain/booking/overdue-holds-queries.ts';
 import { readSeatLockMode } from '#domain/inventory/seat-lock-mode.ts';
 import type { SocketStats } from '#http/websocket/attach-websocket.ts';
 import { overdueSampler } from '#observability/backlog-metrics.ts';
-import { type Dependencies, watchDependencies } from '#observability/dependencies.ts';
+import { type Dependencies, Impaired, watchDependencies } from '#observability/dependencies.ts';
 import { type RedisMode, redisModeSampler, writerSampler } from '#observability/inventory-metrics.ts';
 import { liveSampler } from '#observability/live-metrics.ts';
 import type { Sampler } from '#observability/samplers.ts';
+import { pingRedis } from '#redis/client.ts';
 import type { ApiResources } from '#resources.ts';
+import { explainingStore, settings } from './store-checks.ts';
 
 /** What an api process depends on, and what it does without. */
 export const apiDependencies = (resources: ApiResources): Dependencies =>
@@ -16,13 +18,15 @@ export const apiDependencies = (resources: ApiResources): Dependencies =>
     {
       name: 'booking-database',
       check: () => resources.db.execute(sql`select 1`),
+      explain: explainingStore(settings.booking),
       isNeeded: true,
       without:
         'Holds and bookings are refused with TRY_AGAIN; seat maps are the last known ones, marked stale; searches tell events from the index, with degraded: true.',
     },
     {
       name: 'redis',
-      check: () => resources.redis.ping(),
+      check: () => pingRedis(resources.redis),
+      explain: explainingStore(settings.redis),
       without: 'Holds are decided by PostgreSQL alone; seat maps come from PostgreSQL; limits are counted per process.',
     },
     {
@@ -37,7 +41,11 @@ export const apiDependencies = (resources: ApiResources): Dependencies =>
     },
     {
       name: 'search',
-      check: async () => !(await resources.search.suggest({ text: 'a', first: 1 })).degraded,
+      check: () =>
+        resources.search.probe().catch((error: unknown) => {
+          throw new Impaired(error);
+        }),
+      explain: explainingStore(settings.search),
       without: 'Searches are answered by PostgreSQL, with degraded: true and without facets.',
     },
   ]);

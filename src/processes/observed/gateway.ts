@@ -6,13 +6,13 @@ import { followTrace } from '#observability/tracing.ts';
 const calls = ['openSession', 'findSessionsByBooking', 'getSession', 'expireSession', 'refund'] as const;
 
 export type ObservedGateway = PaymentGateway & {
-  /** Whether the last call was answered, with yes or no; true before the first. */
-  answers(): boolean;
+  /** Why the last call got no answer, or our key was refused; undefined when it was answered, and before the first. */
+  failure(): unknown;
 };
 
 /** The same gateway; each of its calls is counted and timed. */
 export function observeGateway(gateway: PaymentGateway): ObservedGateway {
-  let lastAnswered = true;
+  let failure: unknown;
   expectGatewayCalls(calls);
   const observe =
     <Args extends unknown[], T>(name: (typeof calls)[number], call: (...args: Args) => Promise<T>) =>
@@ -23,12 +23,14 @@ export function observeGateway(gateway: PaymentGateway): ObservedGateway {
       try {
         const answer = await call(...args);
         result = 'ok';
+        failure = undefined;
         return answer;
       } catch (error) {
         if (error instanceof GatewayRefused) result = 'refused';
+        const isAnswer = error instanceof GatewayRefused && error.code !== 'UNAUTHORIZED';
+        failure = isAnswer ? undefined : error;
         throw error;
       } finally {
-        lastAnswered = result !== 'unknown';
         span.end({ failed: result !== 'ok', attributes: { gateway: gateway.name, result } });
         countGatewayCall(name, result, (performance.now() - startedMs) / 1000);
       }
@@ -41,6 +43,6 @@ export function observeGateway(gateway: PaymentGateway): ObservedGateway {
     expireSession: observe('expireSession', (reference, options) => gateway.expireSession(reference, options)),
     refund: observe('refund', (request) => gateway.refund(request)),
     verifyNotice: (...delivery) => gateway.verifyNotice(...delivery),
-    answers: () => lastAnswered,
+    failure: () => failure,
   };
 }

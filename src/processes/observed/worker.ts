@@ -1,24 +1,43 @@
 import { sql } from 'drizzle-orm';
 import { readSeatLockMode } from '#domain/inventory/seat-lock-mode.ts';
+import type { EventLog } from '#events/log/log.ts';
 import { type Dependencies, watchDependencies } from '#observability/dependencies.ts';
 import { writerSampler } from '#observability/inventory-metrics.ts';
 import type { Sampler } from '#observability/samplers.ts';
+import { waitingSampler } from '#observability/worker-metrics.ts';
+import { pingRedis } from '#redis/client.ts';
 import type { openWorkerResources } from '#resources.ts';
+import type { WorkerHealth } from '#workers/worker-health.ts';
+import { explainingStore, settings, workerChecks } from './store-checks.ts';
 
-type Resources = ReturnType<typeof openWorkerResources>;
+type Watched = {
+  resources: ReturnType<typeof openWorkerResources>;
+  health: WorkerHealth;
+  eventLog: EventLog;
+};
+
+const stores = {
+  postgresql: settings.booking,
+  redis: settings.redis,
+  search: settings.search,
+  kafka: settings.kafka,
+  otherwise: settings.booking,
+};
 
 /** What a worker process depends on, and what it does without. */
-export const workerDependencies = (resources: Resources): Dependencies =>
+export const workerDependencies = ({ resources, health, eventLog }: Watched): Dependencies =>
   watchDependencies([
     {
       name: 'booking-database',
       check: () => resources.db.execute(sql`select 1`),
+      explain: explainingStore(settings.booking),
       isNeeded: true,
       without: 'Nothing is confirmed, expired or pushed until it is back; messages wait.',
     },
     {
       name: 'redis',
-      check: () => resources.redis.ping(),
+      check: () => pingRedis(resources.redis),
+      explain: explainingStore(settings.redis),
       without: 'Live seat maps move by comparison with PostgreSQL; api processes count themselves as deaf.',
     },
     {
@@ -26,9 +45,26 @@ export const workerDependencies = (resources: Resources): Dependencies =>
       check: async () => (await readSeatLockMode(resources)) === 'believed',
       without: 'Seat locks are being rebuilt from PostgreSQL.',
     },
+    ...(resources.eventIndexer
+      ? [
+          {
+            name: 'search',
+            check: () => resources.eventIndexer?.probe(),
+            explain: explainingStore(settings.search),
+            without: 'Searches find what the index knew last; changes of the catalogue wait for it.',
+          },
+        ]
+      : []),
+    ...workerChecks({
+      health,
+      stores,
+      eventLog,
+      isLogNeeded: true,
+    }),
   ]);
 
-export const workerSamplers = (resources: Resources, dependencies: Dependencies): Sampler[] => [
+export const workerSamplers = ({ resources, health }: Watched, dependencies: Dependencies): Sampler[] => [
   dependencies.sampler,
   writerSampler(resources.writer),
+  waitingSampler(() => health.waiting()),
 ];

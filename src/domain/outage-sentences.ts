@@ -1,0 +1,82 @@
+import { type Outage, type OutageCause, outageOf, type Store } from './outages.ts';
+
+/** The names of the settings that say where a store is and how one signs in there. */
+export type StoreSettings = { readonly address: string; readonly credentials?: string };
+
+type Sentence = (settings: Required<StoreSettings>) => string;
+
+/** What is wrong, followed by what was reported; and what to do about it. */
+const SENTENCES: Readonly<Record<OutageCause, readonly [Sentence, Sentence]>> = {
+  'name-resolution': [
+    ({ address }) => `The host name in ${address} has no address`,
+    ({ address }) => `Correct the host name in ${address}, or the name server of this machine.`,
+  ],
+  unreachable: [
+    ({ address }) => `No server answers where ${address} points to`,
+    ({ address }) => `Start the server, or correct the host and the port in ${address}.`,
+  ],
+  credentials: [
+    ({ credentials }) => `The server refuses the user, password or key in ${credentials}`,
+    ({ credentials }) => `Correct ${credentials}, or what the server knows.`,
+  ],
+  permission: [
+    ({ credentials }) => `The user or key in ${credentials} lacks a permission`,
+    () => 'Grant it at the server.',
+  ],
+  'missing-database': [
+    ({ address }) => `The database that ${address} names does not exist`,
+    ({ address }) => `Create it and run the migrations, or correct its name in ${address}.`,
+  ],
+  'missing-schema': [
+    ({ address }) => `The database of ${address} lacks a table, a column or a function`,
+    () => 'Run the migrations: npm run migrate.',
+  ],
+  tls: [
+    ({ address }) => `The TLS connection to the server of ${address} fails`,
+    ({ address }) =>
+      `Check its certificate: the date, the host name in ${address}, and that this process trusts its CA (NODE_EXTRA_CA_CERTS).`,
+  ],
+  'disk-full': [
+    ({ address }) => `The disk of the server of ${address} is full`,
+    () => 'Make room there, or give it a larger disk.',
+  ],
+  storage: [
+    ({ address }) => `The server of ${address} can't read or write its files`,
+    () => 'Look at its log and its disk.',
+  ],
+  'out-of-memory': [
+    ({ address }) => `The server of ${address} has no memory left`,
+    () => 'Give it more, or let it use less.',
+  ],
+  'too-many-connections': [
+    ({ address }) => `The server of ${address} takes no more connections`,
+    () => 'Lower DATABASE_POOL_MAX or the number of processes, or raise the limit of the server.',
+  ],
+  'read-only': [
+    ({ address }) => `The server of ${address} takes no writes`,
+    ({ address }) => `It is a standby: let ${address} point to the primary, or promote it.`,
+  ],
+  'not-ready': [
+    ({ address }) => `The server of ${address} starts, stops or looks for its primary`,
+    () => 'It should come back by itself; if it does not, look at its log.',
+  ],
+  busy: [
+    ({ address }) => `The server of ${address} does not get to it in time`,
+    () => 'Look for long transactions and for load.',
+  ],
+};
+
+/** Of which store an error is, it may say itself; `otherwise` where it does not. */
+export type SettingsOfStores = Partial<Readonly<Record<Store, StoreSettings>>> & { readonly otherwise: StoreSettings };
+
+/** Why a store does not do what it is asked, with the setting that it concerns and the remedy. Undefined for no outage. */
+export function explainOutage(error: unknown, stores: SettingsOfStores): string | undefined {
+  const outage = outageOf(error);
+  return outage && sentencesOf(outage, (outage.of && stores[outage.of]) ?? stores.otherwise);
+}
+
+function sentencesOf({ cause, detail, at }: Outage, { address, credentials = address }: StoreSettings): string {
+  const [says, remedy] = SENTENCES[cause];
+  const settings = { address, credentials };
+  return `${says(settings)} (${at ? `${detail}, ${at}` : detail}). ${remedy(settings)}`;
+}
