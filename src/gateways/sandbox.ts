@@ -12,7 +12,7 @@ import {
   type OpenedSession,
   type RecallingGateway,
 } from '#domain/payments/gateway.ts';
-import { assertSigned, parseSignedJson } from './signed-notice.ts';
+import { assertSigned, epochSeconds, gatewayName, parseSignedJson } from './signed-notice.ts';
 
 export interface SandboxConfig {
   readonly kind: 'sandbox';
@@ -37,13 +37,13 @@ const refundAnswer = z.object({ id: z.string(), amount_minor: z.int(), status: z
 
 const sessionAnswer = z
   .object({
-    id: z.string(),
+    id: gatewayName,
     status: z.enum(['open', 'paid', 'declined', 'expired']),
     url: z.string().nullable(),
     amount_minor: z.int(),
     captured_minor: z.int(),
     currency: z.string(),
-    metadata: z.object({ booking_id: z.string(), event_id: z.string() }),
+    metadata: z.object({ booking_id: gatewayName, event_id: gatewayName }),
     expires_at: z.iso.datetime(),
     refunds: z.array(refundAnswer),
   })
@@ -62,7 +62,7 @@ const sessionAnswer = z
     }),
   );
 
-const openedAnswer = z.object({ id: z.string(), url: z.string(), expires_at: z.iso.datetime() }).transform(
+const openedAnswer = z.object({ id: gatewayName, url: z.string(), expires_at: z.iso.datetime() }).transform(
   (session): OpenedSession => ({
     reference: session.id,
     url: session.url,
@@ -71,9 +71,9 @@ const openedAnswer = z.object({ id: z.string(), url: z.string(), expires_at: z.i
 );
 
 const notice = z.object({
-  id: z.string().min(1),
+  id: gatewayName,
   type: z.string(),
-  created: z.int(),
+  created: epochSeconds,
   data: z.object({ object: z.unknown() }),
 });
 

@@ -1,7 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
 import { NoticeRejected } from '#domain/payments/gateway.ts';
 
 const TOLERANCE_SECONDS = 300;
+
+/** An id of the gateway's: printable ASCII, as gateways make them, so that it can be stored, compared and logged. */
+export const gatewayName = z.string().regex(/^[!-~]{1,255}$/);
+/** Up to the year 9999, so that it is an instant for JavaScript and for PostgreSQL. */
+export const epochSeconds = z.int().min(0).max(253_402_300_799);
 
 export interface SignedNotice {
   readonly rawBody: Buffer;
@@ -34,9 +40,9 @@ export function assertSigned({ rawBody, header, secrets, now }: SignedNotice): v
 /** JSON of a body whose signature was found good. @throws NoticeRejected `UNREADABLE` */
 export function parseSignedJson(rawBody: Buffer): unknown {
   try {
-    return JSON.parse(rawBody.toString('utf8'));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rawBody));
   } catch (cause) {
-    throw new NoticeRejected('UNREADABLE', 'The notice is signed but is not JSON.', { cause });
+    throw new NoticeRejected('UNREADABLE', 'The notice is signed but is not JSON in UTF-8.', { cause });
   }
 }
 

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { type Notice, type NoticeHeaders, NoticeRejected, type NoticeType } from '#domain/payments/gateway.ts';
-import { assertSigned, parseSignedJson } from './signed-notice.ts';
+import { assertSigned, epochSeconds, gatewayName, parseSignedJson } from './signed-notice.ts';
 
 const event = z.object({
-  id: z.string().min(1),
+  id: gatewayName,
   type: z.string(),
-  created: z.int(),
+  created: epochSeconds,
   data: z.object({ object: z.unknown() }),
 });
 
 const metadata = z.record(z.string(), z.string()).nullish();
 
 const checkoutSession = z.object({
-  id: z.string(),
+  id: gatewayName,
   amount_total: z.int().nullable(),
   currency: z.string().nullable(),
   payment_status: z.enum(['paid', 'unpaid', 'no_payment_required']),
@@ -50,19 +50,24 @@ export function readStripeNotice(secrets: readonly string[], { rawBody, headers,
   const typeOf = sessionNotices[type];
   if (typeOf) {
     const session = read(checkoutSession, data.object, type);
-    const bookingId = session.metadata?.booking_id;
+    const bookingId = ourBooking(session.metadata);
+    if (bookingId === undefined) return { ...base, type: 'IGNORED' };
     const amountMinor = session.amount_total ?? undefined;
     const currency = session.currency?.toUpperCase();
-    const noticeType = bookingId === undefined ? 'IGNORED' : typeOf(session.payment_status !== 'unpaid');
+    const noticeType = typeOf(session.payment_status !== 'unpaid');
     return { ...base, type: noticeType, reference: session.id, bookingId, amountMinor, currency };
   }
   if (type !== 'charge.refunded') return { ...base, type: 'IGNORED' };
   const refunded = read(charge, data.object, type);
-  const bookingId = refunded.metadata?.booking_id;
+  const bookingId = ourBooking(refunded.metadata);
   if (bookingId === undefined) return { ...base, type: 'IGNORED' };
   const currency = refunded.currency.toUpperCase();
   return { ...base, type: 'REFUNDED', bookingId, amountMinor: refunded.amount_refunded, currency };
 }
+
+/** Undefined for a sale of another shop, whose metadata is no concern of ours. */
+const ourBooking = (about: z.infer<typeof metadata>): string | undefined =>
+  gatewayName.safeParse(about?.booking_id).data;
 
 function read<T>(schema: z.ZodType<T>, object: unknown, type: string): T {
   const parsed = schema.safeParse(object);

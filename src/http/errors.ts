@@ -1,11 +1,12 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { DomainError } from '#domain/errors.ts';
+import { DomainError, InvalidInput } from '#domain/errors.ts';
 import { isOutage } from '#domain/outages.ts';
 
 /** The codes of top-level errors; expected refusals of mutations are data and have codes of their own. */
 export const errorCodes = [
   'UNAUTHENTICATED',
   'BAD_REQUEST',
+  'INVALID_INPUT',
   'ADMISSION_REQUIRED',
   'RATE_LIMITED',
   'TEMPORARILY_UNAVAILABLE',
@@ -14,6 +15,7 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number];
 
 const codeOfRefusal: Record<string, ErrorCode> = {
+  INVALID_INPUT: 'INVALID_INPUT',
   RATE_LIMITED: 'RATE_LIMITED',
   TRY_AGAIN: 'TEMPORARILY_UNAVAILABLE',
   ADMISSION_REQUIRED: 'ADMISSION_REQUIRED',
@@ -35,7 +37,7 @@ export type Reported = {
  * code, the domain or GraphQL itself wrote them for clients; of anything else no word leaves.
  */
 export function reportError(error: unknown, requestId: string): Reported {
-  const { code, message, retryAfterSeconds, cause } = classify(error);
+  const { code, message, field, retryAfterSeconds, cause } = classify(error);
   const at = error instanceof GraphQLError ? error : undefined;
   return {
     code,
@@ -44,12 +46,24 @@ export function reportError(error: unknown, requestId: string): Reported {
       message,
       ...(at?.locations && { locations: at.locations }),
       ...(at?.path && { path: at.path }),
-      extensions: { code, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }), requestId },
+      extensions: {
+        code,
+        ...(field !== undefined && { field }),
+        ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+        requestId,
+      },
     },
   };
 }
 
-type Classified = { code: ErrorCode; message: string; retryAfterSeconds?: number | undefined; cause?: unknown };
+type Classified = {
+  code: ErrorCode;
+  message: string;
+  /** The argument that is wrong. */
+  field?: string | undefined;
+  retryAfterSeconds?: number | undefined;
+  cause?: unknown;
+};
 
 function classify(error: unknown): Classified {
   const inner = innermost(error);
@@ -58,6 +72,7 @@ function classify(error: unknown): Classified {
     return {
       code: codeOfRefusal[inner.code] ?? 'BAD_REQUEST',
       message: inner.message,
+      field: inner instanceof InvalidInput ? inner.field : undefined,
       retryAfterSeconds: afterSeconds,
     };
   }

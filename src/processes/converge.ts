@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { sql } from 'drizzle-orm';
 import { parseConvergeConfig } from '#config/payments.ts';
 import { closeDb, type Db, openDb } from '#db/client.ts';
+import { parseInstant } from '#domain/instant-rules.ts';
 import { adoptLostSessions } from '#domain/payments/adopt-lost-sessions.ts';
 import { BOOKING_FOLLOWER } from '#domain/payments/open-payment.ts';
 import { rewindGroup } from '#events/log/rewind-group.ts';
@@ -15,18 +16,19 @@ import { configured } from './configured.ts';
  * `npm run converge -- --restored booking|payments|both --to <time>`: after a restore, while no other process runs. Makes
  * outboxes, event log, Redis and the gateway's money tell each other what they know; docs/runbooks/restore.md.
  */
-const usage = 'usage: npm run converge -- --restored booking|payments|both --to <time, ISO 8601>';
+const usage =
+  'usage: npm run converge -- --restored booking|payments|both --to <instant, such as 2026-07-01T12:00:00Z>';
 /** Clocks differ, and what was under way at that time was committed after it. */
 const MARGIN_MS = 5 * 60_000;
 
 const { values } = parseArgs({ options: { restored: { type: 'string' }, to: { type: 'string' } } });
-const to = Date.parse(values.to ?? '');
+const to = parseInstant(values.to ?? '');
 const { restored } = values;
-if ((restored !== 'booking' && restored !== 'payments' && restored !== 'both') || Number.isNaN(to)) {
+if ((restored !== 'booking' && restored !== 'payments' && restored !== 'both') || !to) {
   console.error(usage);
   process.exit(2);
 }
-const since = new Date(to - MARGIN_MS);
+const since = new Date(to.getTime() - MARGIN_MS);
 const config = configured(() => parseConvergeConfig(process.env));
 const name = 'frontrow-converge';
 const booking = openDb({ ...config.booking, poolMax: 1, name });

@@ -1,6 +1,7 @@
 import SchemaBuilder from '@pothos/core';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import type { Context } from './context.ts';
+import { textArguments } from './text-arguments.ts';
 
 /**
  * No types are defined here. Refusals are thrown by the domain; a field that lists them in `errors.types` answers a
@@ -15,7 +16,7 @@ export const builder = new SchemaBuilder<{
     SeatStatuses: { Input: never; Output: string };
   };
 }>({
-  plugins: [ErrorsPlugin],
+  plugins: [ErrorsPlugin, textArguments],
   defaultFieldNullability: false,
   errors: { directResult: true },
 });

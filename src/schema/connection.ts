@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { InvalidInput } from '#domain/errors.ts';
 import type { PageWindow, WindowOf } from '#domain/page-window.ts';
 import { builder } from './builder.ts';
@@ -37,8 +38,8 @@ export function requireWindow<Position>(
   return {
     size: typeof last === 'number' ? requireSize('last', last) : requireSize('first', first ?? otherwise),
     from,
-    after: after ? toPosition(after, 'after') : undefined,
-    before: before ? toPosition(before, 'before') : undefined,
+    after: after == null ? undefined : toPosition(after, 'after'),
+    before: before == null ? undefined : toPosition(before, 'before'),
   };
 }
 
@@ -119,14 +120,26 @@ export function connectionOf<Node>(name: string, nodeType: NodeRef<Node>, what: 
   });
 }
 
-/** A position in a list, JSON in base64url: nobody should read it, and whoever does finds nothing that is not theirs. */
+/** A position in a list: JSON in base64url. It holds nothing that its reader may not know. */
 export const encodeCursor = (position: unknown): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
-/** Throws InvalidInput for what no list has given out. */
-export function decodeCursor(cursor: string, field = 'after'): unknown {
+/** No list of ours has a longer one. */
+const LONGEST_CURSOR = 200;
+
+/**
+ * The position that `encodeCursor` was given, as `shape` has it. Throws InvalidInput for a text that is not, to its last
+ * character, what this list returns for a position: a forged cursor never reaches a query.
+ */
+export function decodeCursor<S extends z.ZodType>(cursor: string, shape: S, field = 'after'): z.infer<S> {
+  const position = shape.safeParse(cursor.length > LONGEST_CURSOR ? undefined : jsonOf(cursor));
+  if (position.success && encodeCursor(position.data) === cursor) return position.data;
+  throw new InvalidInput(field, 'This is not a cursor of this list.');
+}
+
+function jsonOf(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch {
-    throw new InvalidInput(field, 'This is not a cursor of this list.');
+    return undefined;
   }
 }

@@ -1,16 +1,17 @@
 import { GraphQLError } from 'graphql';
+import { parseInstant } from '#domain/instant-rules.ts';
 import { builder } from './builder.ts';
-
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
 builder.scalarType('DateTime', {
   description: 'An instant in ISO 8601 with its offset, for example `2026-06-11T20:00:00Z`. Answers are always in UTC.',
   specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
   serialize: (instant) => instant.toISOString(),
   parseValue: (value) => {
-    const instant = typeof value === 'string' && INSTANT.test(value) ? new Date(value) : undefined;
-    if (!instant || Number.isNaN(instant.getTime()))
-      throw new GraphQLError('An instant looks like 2026-06-11T20:00:00Z.', { extensions: { code: 'BAD_REQUEST' } });
+    const instant = typeof value === 'string' ? parseInstant(value) : undefined;
+    if (!instant) {
+      const message = 'An instant looks like 2026-06-11T20:00:00Z and is a day that the calendar has.';
+      throw new GraphQLError(message, { extensions: { code: 'INVALID_INPUT' } });
+    }
     return instant;
   },
 });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
+import { parseInstant } from '#domain/instant-rules.ts';
 import type { EventLog } from '#events/log/log.ts';
 import { readOutbox } from './read-outbox.ts';
 
@@ -11,15 +12,16 @@ export class ReplayRefused extends Error {}
 
 const MESSAGE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const LSN = /^[0-9a-f]{1,8}\/[0-9a-f]{1,8}$/i;
-/** With its zone: without one it would mean another instant on another machine. */
-const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
+const TO_THE_MINUTE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]\d\d:\d\d)$/;
 
 /** @throws ReplayRefused */
 export function parseReplayStart(text: string, now: Date): ReplayStart {
   if (MESSAGE.test(text)) return { kind: 'message', id: text.toLowerCase() };
   if (LSN.test(text)) return { kind: 'lsn', lsn: text.toUpperCase() };
-  const at = INSTANT.test(text) ? new Date(text) : new Date(Number.NaN);
-  if (Number.isNaN(at.getTime()))
+  // With its zone: without one it would mean another instant on another machine. A day begins in UTC.
+  const at = parseInstant(DAY.test(text) ? `${text}T00:00:00Z` : text.replace(TO_THE_MINUTE, '$1:00$2'));
+  if (!at)
     throw new ReplayRefused(
       `"${text}" is no place to replay from: give an instant (2026-07-01T12:00:00Z), the id of a message of the outbox, or a position in the WAL (2A/7F001C8).`,
     );

@@ -88,6 +88,7 @@ test('sessions: a refresh token works once', async () => {
   const first = { refreshToken: opened.refreshToken };
   expect((await attempt('refreshSession', first)).code).toBeUndefined();
   expect(await attempt('refreshSession', first)).toMatchObject({ code: 'SESSION_ENDED', retry: { advice: 'NEVER' } });
+  expect(await attempt('refreshSession', { refreshToken: 'a\u0000b' })).toMatchObject({ code: 'INVALID_INPUT' });
 });
 
 test.each([

@@ -1,27 +1,33 @@
 import { InvalidInput } from '../errors.ts';
+import { normalText, requireText } from '../text-rules.ts';
 
 const EMAIL = /^[^\s@<>"(),:;[\]\\]+@[^\s@<>"(),:;[\]\\.]+(\.[^\s@<>"(),:;[\]\\.]+)+$/;
 
-/** Trimmed. Only a message to it could show more than that it looks like an address. Throws InvalidInput. */
+/** Characters that are not seen are in no address, but could make two of them look alike. */
+const UNSEEN = /[\p{C}\p{Default_Ignorable_Code_Point}]/u;
+
+/** Trimmed, in Unicode's form NFC. Only a message to it could show more than that it looks like an address. Throws InvalidInput. */
 export function requireEmail(email: string): string {
-  const trimmed = email.trim();
-  if (trimmed.length > 254 || !EMAIL.test(trimmed)) throw new InvalidInput('email', 'This is not an e-mail address.');
-  return trimmed;
+  const address = requireText('email', 'An e-mail address', email, { atMost: 254 });
+  if (address.length > 254 || UNSEEN.test(address) || !EMAIL.test(address))
+    throw new InvalidInput('email', 'This is not an e-mail address.');
+  return address;
 }
 
-/** Long enough to withstand guessing and short enough to hash; what it is made of is its owner's business. */
+/**
+ * Long enough to withstand guessing and short enough to hash; its owner chooses what it is made of. It is counted in code
+ * points of NFC, since a mark on a letter is as hard to guess as the letter. Throws InvalidInput.
+ */
 export function requirePassword(password: string): string {
-  if (password.length < 10) throw new InvalidInput('password', 'A password has at least 10 characters.');
-  if (password.length > 200) throw new InvalidInput('password', 'A password has at most 200 characters.');
-  return password;
+  const text = normalText(password);
+  if (text === undefined)
+    throw new InvalidInput('password', 'A password has a character that is not text, such as NUL.');
+  const { length } = [...text.slice(0, 1_000)];
+  if (length < 10) throw new InvalidInput('password', 'A password has at least 10 characters.');
+  if (length > 200) throw new InvalidInput('password', 'A password has at most 200 characters.');
+  return text;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-const CONTROL = /[\u0000-\u001f\u007f]/;
-
-export function requireDisplayName(displayName: string): string {
-  const trimmed = displayName.trim();
-  if (trimmed.length < 1 || trimmed.length > 100 || CONTROL.test(trimmed))
-    throw new InvalidInput('displayName', 'A display name has 1 to 100 printable characters.');
-  return trimmed;
-}
+/** Throws InvalidInput. */
+export const requireDisplayName = (displayName: string): string =>
+  requireText('displayName', 'A display name', displayName, { atMost: 100 });

@@ -1,13 +1,13 @@
 import type { Db } from '#db/client.ts';
 import { inTransaction } from '#db/transaction.ts';
-import { RateLimited } from '../errors.ts';
+import { InvalidInput, RateLimited } from '../errors.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import { SessionEnded } from './errors.ts';
 import { type Session, toSession } from './session.ts';
 import { endFamilyOfUsedToken, repeatSuccessor, useRefreshToken } from './session-statements.ts';
 
-export const refreshSessionRefusals = [SessionEnded, RateLimited] as const;
+export const refreshSessionRefusals = [InvalidInput, SessionEnded, RateLimited] as const;
 
 /**
  * Trades a refresh token for the next pair. A token works once; for 30 s it returns the same successor again as long as

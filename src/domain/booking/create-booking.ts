@@ -9,6 +9,7 @@ import type { LostRaces } from '../inventory/lost-races.ts';
 import { lockOwner, type SeatLockAnswer, type SeatLocks } from '../inventory/seat-locks.ts';
 import type { InventoryAnswer } from '../inventory/write-inventory.ts';
 import { orTryAgain } from '../or-try-again.ts';
+import { readText } from '../text-rules.ts';
 import type { Viewer } from '../viewer.ts';
 import { type Booking, toBooking } from './booking.ts';
 import { AdmissionRequired, EventNotOnSale, IdempotencyKeyReused, SeatsUnavailable, TooManySeats } from './errors.ts';
@@ -90,10 +91,19 @@ async function earlierUnless(admitted: Promise<void>, needs: CreateBookingNeeds,
   }
 }
 
+/** It is compared and not shown, so it stays as it came. */
+function requireIdempotencyKey(key: string): void {
+  const read = readText(key, { atMost: 200 });
+  if ('problem' in read)
+    throw new InvalidInput(
+      'idempotencyKey',
+      `An idempotency key has 1 to 200 printable characters; this one ${read.problem}.`,
+    );
+}
+
 function parse(request: CreateBookingRequest, limit: number): { planId: string; seatNos: number[] } {
   if (!isUuid(request.eventId)) throw new NotFound('event');
-  if (!/^[^\p{C}]{1,200}$/u.test(request.idempotencyKey))
-    throw new InvalidInput('idempotencyKey', 'An idempotency key has 1 to 200 printable characters.');
+  requireIdempotencyKey(request.idempotencyKey);
   const { seatIds } = request;
   if (seatIds.length === 0) throw new InvalidInput('seatIds', 'Choose at least one seat.');
   if (seatIds.length > limit) throw new TooManySeats(limit, 'booking');

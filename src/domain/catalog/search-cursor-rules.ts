@@ -6,6 +6,8 @@ import { isUuid } from '../global-id-rules.ts';
 type Position = { readonly rank: number; readonly key: number; readonly seq: number; readonly eventId: string };
 
 const FORMAT = 1;
+/** More than there are events. */
+const HIGHEST_RANK = 100_000_000;
 
 /** Names a query, so that a cursor is refused by another one. `parts` is everything that decides which hits there are. */
 export const hashOfQuery = (parts: unknown): string =>
@@ -21,10 +23,14 @@ export function decodeCursor(queryHash: string, cursor: string): Position {
     format === FORMAT &&
     Number.isSafeInteger(rank) &&
     Number(rank) > 0 &&
+    Number(rank) <= HIGHEST_RANK &&
     Number.isSafeInteger(key) &&
     Number.isSafeInteger(seq) &&
+    Number(seq) >= 0 &&
     typeof eventId === 'string' &&
-    isUuid(eventId);
+    isUuid(eventId) &&
+    // To the last character: base64 ignores some, and more parts would be ignored here.
+    Buffer.from(JSON.stringify([format, hash, rank, key, seq, eventId])).toString('base64url') === cursor;
   if (!isOurs) throw new InvalidInput('after', 'This is not a cursor of searchEvents.');
   if (hash !== queryHash) {
     throw new InvalidInput(

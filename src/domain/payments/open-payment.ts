@@ -5,6 +5,7 @@ import { onceFor } from '#db/inbox.ts';
 import { inTransaction } from '#db/transaction.ts';
 import type { DomainEventOf } from '#events/contracts.ts';
 import { currentOrigin, storedOrigin } from '#events/origin.ts';
+import { firstCharacters } from '../text-rules.ts';
 import type { PaymentGateway } from './gateway.ts';
 import { SESSION_GRACE_SECONDS } from './payment-rules.ts';
 import { insertFreePayment, insertPayment } from './payment-statements.ts';
@@ -12,8 +13,9 @@ import { insertFreePayment, insertPayment } from './payment-statements.ts';
 /** The inbox name of the payments service as a follower of bookings. */
 export const BOOKING_FOLLOWER = 'follow-bookings';
 
-/** What the strictest gateway shows above the lines. */
+/** What the strictest gateway shows above the lines, and as one of them. In UTF-16 code units. */
 const LONGEST_DESCRIPTION = 500;
+const LONGEST_LABEL = 250;
 
 /**
  * A booking was made: its payment exists from now on, once, and a session is due. Nothing is said to the gateway here,
@@ -31,8 +33,8 @@ export async function openPayment(
     eventId: event.eventId,
     amountMinor: event.totalMinor,
     currency: event.currency,
-    description: event.description.slice(0, LONGEST_DESCRIPTION),
-    lines: event.lines,
+    description: firstCharacters(event.description, LONGEST_DESCRIPTION),
+    lines: event.lines.map((line) => ({ ...line, label: firstCharacters(line.label, LONGEST_LABEL) })),
     gateway: needs.gateway.name,
     holdExpiresAt,
     sessionExpiresAt: new Date(holdExpiresAt.getTime() + SESSION_GRACE_SECONDS * 1000),

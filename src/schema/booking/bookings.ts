@@ -1,5 +1,5 @@
+import { z } from 'zod';
 import { type BookingPosition, listBookings, positionOf } from '#domain/booking/booking-queries.ts';
-import { InvalidInput } from '#domain/errors.ts';
 import { isUuid } from '#domain/global-id-rules.ts';
 import { User } from '../account/user.ts';
 import { builder } from '../builder.ts';
@@ -8,11 +8,12 @@ import { Booking, BookingStatus } from './booking.ts';
 
 const BookingConnection = connectionOf('Booking', Booking, "the viewer's bookings");
 
+/** Milliseconds since 1970, up to the year 9999, and the booking's id. */
+const Position = z.tuple([z.int().min(0).max(253_402_300_799_999), z.string().refine(isUuid)]);
+
 function toPosition(cursor: string, field: string): BookingPosition {
-  const position = decodeCursor(cursor, field);
-  if (Array.isArray(position) && Number.isFinite(position[0]) && isUuid(String(position[1])))
-    return { createdAtMs: position[0], id: position[1] };
-  throw new InvalidInput(field, 'This is not a cursor of this list.');
+  const [createdAtMs, id] = decodeCursor(cursor, Position, field);
+  return { createdAtMs, id };
 }
 
 builder.objectField(User, 'bookings', (t) =>

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { getSeatMap } from '#domain/inventory/get-seat-map.ts';
 import type { SeatMap as SeatMapModel } from '#domain/inventory/seat-map.ts';
@@ -51,6 +52,9 @@ const EventSeat = builder.objectRef<EventSeatModel>('EventSeat').implement({
     }),
   }),
 });
+
+/** The cursor of a seat is its `seat_no`. */
+const SeatNo = z.int().min(0).max(9_999_999);
 
 const EventSeatConnection = connectionOf('EventSeat', EventSeat, 'the seats of an event');
 
@@ -133,7 +137,7 @@ export const SeatMap = builder.objectRef<SeatMapModel>('SeatMap').implement({
       resolve: async (map, args, { resources }) => {
         const window = requireWindow(args, {
           otherwise: 50,
-          toPosition: (cursor, field) => Number(decodeCursor(cursor, field)),
+          toPosition: (cursor, field) => decodeCursor(cursor, SeatNo, field),
         });
         const page = await listEventSeats(resources, map, {
           // Of another type or plan: no seat matches, as with any section that the plan does not have.

@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest';
-import { instantAfterWeeks, isTimeZone, parseLocal, parseUtcOffset, weeksAhead, weeksBetween } from './kickoff.ts';
+import {
+  instantAfterWeeks,
+  parseLocal,
+  parseUtcOffset,
+  problemOfStart,
+  timeZoneNamed,
+  weeksAhead,
+  weeksBetween,
+} from './kickoff.ts';
 import { nameBasedId } from './name-based-id.ts';
 
 it('a kick-off keeps its time on the clock when it moves to the other side of summer time', () => {
@@ -45,11 +53,38 @@ it('refuses days and times that do not exist, and bare offsets as time zones', (
   expect(parseLocal('2026-06-11', '13:00')).toBe('2026-06-11T13:00');
   expect(parseLocal('2026-02-30', '13:00')).toBeUndefined();
   expect(parseLocal('2026-06-11', '24:30')).toBeUndefined();
-  expect(['America/Toronto', '-07:00', 'UTC-7', 'Mars/Olympus'].map(isTimeZone)).toEqual([true, false, false, false]);
+  expect(['America/Toronto', '-07:00', 'UTC-7', 'Mars/Olympus'].map(timeZoneNamed)).toEqual([
+    'America/Toronto',
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 it('the same name has the same UUIDv8 everywhere', () => {
   expect(nameBasedId('venue/CA/BMO Field')).toMatchInlineSnapshot(`"3195ead5-e490-8833-abc7-d730cdcd5c8f"`);
   expect(nameBasedId('a')).not.toBe(nameBasedId('b'));
   expect(nameBasedId('a')).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+it('a zone has its usual spelling, however a file writes it', () => {
+  expect(['ASIA/TOKYO', 'america/argentina/buenos_aires', 'utc'].map(timeZoneNamed)).toEqual([
+    'Asia/Tokyo',
+    'America/Argentina/Buenos_Aires',
+    'UTC',
+  ]);
+});
+
+it.each([
+  ['2027-03-14', '02:30', 'America/New_York'],
+  ['2027-10-03', '02:15', 'Australia/Lord_Howe'],
+  ['2011-12-30', '20:00', 'Pacific/Apia'],
+])('%s %s does not exist in %s, since the clocks skip it', (date, time, zone) => {
+  expect(problemOfStart(date, time, zone)).toContain(`the clocks in ${zone} skip`);
+});
+
+it('a time that the clocks show twice, and one beside a gap, are times', () => {
+  expect(problemOfStart('2027-11-07', '01:30', 'America/New_York')).toBeUndefined();
+  expect(problemOfStart('2027-03-14', '03:00', 'America/New_York')).toBeUndefined();
+  expect(problemOfStart('2027-02-29', '20:00', 'America/New_York')).toBe('the calendar has no 2027-02-29 20:00');
 });

@@ -47,13 +47,26 @@ export function parseLocal(date: string, time: string): string | undefined {
   }
 }
 
-/** True for an IANA name such as America/Toronto; not for a bare offset. */
-export function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false;
+/** True where the clocks of the zone skip this local time, on the night on which summer time begins. */
+export function isSkipped(local: string, zone: string): boolean {
+  const wanted = Temporal.PlainDateTime.from(local);
+  return !wanted.toZonedDateTime(zone).toPlainDateTime().equals(wanted);
+}
+
+/** Why an event can't start at this local time of this zone; undefined when it can. */
+export function problemOfStart(date: string, time: string, zone: string): string | undefined {
+  const local = parseLocal(date, time);
+  if (!local) return `the calendar has no ${date} ${time}`;
+  if (isSkipped(local, zone)) return `the clocks in ${zone} skip ${date} ${time}, since summer time begins then`;
+  return undefined;
+}
+
+/** The IANA name in its usual spelling, America/Toronto for `america/toronto`; undefined for a bare offset or no zone. */
+export function timeZoneNamed(name: string): string | undefined {
+  if (!/^[A-Za-z]/.test(name)) return undefined;
   try {
-    new Temporal.ZonedDateTime(0n, name);
-    return true;
+    return new Temporal.ZonedDateTime(0n, name).timeZoneId;
   } catch {
-    return false;
+    return undefined;
   }
 }

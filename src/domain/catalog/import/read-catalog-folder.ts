@@ -78,11 +78,16 @@ async function attempt<T>(found: CatalogFolder, work: () => Promise<T>): Promise
   }
 }
 
+/** UTF-8, with or without a byte order mark: of any other encoding it could only be guessed which one. */
 async function readText(file: string): Promise<string> {
+  const refused = (reason: string) => new ImportRefused(file, [{ record: 'the file', reason }]);
+  const bytes = await readFile(file).catch((error: Error) => {
+    throw refused(`cannot be read: ${error.message}`);
+  });
   try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new ImportRefused(file, [{ record: 'the file', reason: `cannot be read: ${(error as Error).message}` }]);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw refused('it is not UTF-8: save it with that encoding');
   }
 }
 

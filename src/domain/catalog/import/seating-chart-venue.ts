@@ -4,35 +4,44 @@ import type { SeatingPlanDraft } from '../layout.ts';
 import type { EventFile, EventRecord, VenueRecord } from './catalog-records.ts';
 import { readCoordinates } from './coordinates.ts';
 import { type ImportProblem, ImportRefused, parseFile } from './import-refused.ts';
-import { isTimeZone, parseLocal } from './kickoff.ts';
+import { problemOfStart, timeZoneNamed } from './kickoff.ts';
 import { parseSeatingChart } from './seating-chart.ts';
+import { MAX_INTEGER, text } from './text-fields.ts';
 import { repeated } from './world-cup-stadiums.ts';
 
-const money = z.int().nonnegative();
+const money = z.int().nonnegative().max(MAX_INTEGER);
+const name = text({ atMost: 100 });
 const venueFile = z.object({
   venue: z.object({
-    name: z.string().trim().min(1),
-    address: z.string().trim().min(1).optional(),
-    city: z.string().trim().min(1),
+    name,
+    address: text({ atMost: 300, hasLines: true }).optional(),
+    city: name,
     countryCode: z.string().regex(/^[A-Z]{2}$/),
     coordinates: z.string().transform(readCoordinates),
-    timeZone: z.string().refine(isTimeZone, 'an IANA time zone such as Europe/Brussels is needed'),
+    timeZone: z.string().transform(readTimeZone),
   }),
-  organizer: z.object({ displayName: z.string().min(1), email: z.email() }),
+  organizer: z.object({ displayName: name, email: z.email() }),
   events: z.array(
     z.object({
-      key: z.string().min(1),
-      title: z.string().min(1),
-      description: z.string(),
+      key: text({ atMost: 200 }),
+      title: text({ atMost: 200 }),
+      description: z.union([z.literal(''), text({ atMost: 10_000, hasLines: true })]),
       category: z.enum(['SPORT', 'CONCERT', 'THEATRE', 'COMEDY', 'FESTIVAL', 'FAMILY', 'CONFERENCE', 'OTHER']),
-      performers: z.array(z.string().min(1)),
+      performers: z.array(name),
       startsAt: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/, 'a local time such as 2026-09-19T14:00 is needed'),
       currency: z.string().regex(/^[A-Z]{3}$/),
-      popularity: z.int().nonnegative(),
-      prices: z.record(z.string(), z.object({ priceMinor: money, feeMinor: money })),
+      popularity: z.int().nonnegative().max(MAX_INTEGER),
+      prices: z.record(name, z.object({ priceMinor: money, feeMinor: money })),
     }),
   ),
 });
+function readTimeZone(name: string, context: z.RefinementCtx<string>): string {
+  const known = timeZoneNamed(name);
+  if (known) return known;
+  context.addIssue({ code: 'custom', message: 'an IANA time zone such as Europe/Brussels is needed' });
+  return z.NEVER;
+}
+
 type VenueFile = z.infer<typeof venueFile>;
 type ChartText = { file: string; text: string };
 
@@ -66,7 +75,8 @@ export function parseChartEvents(about: ChartText, venue: VenueRecord, plan: Sea
       problems.push({ record, reason: `no price for "${tier}"` });
     }
     const [date = '', time = ''] = event.startsAt.split('T');
-    if (!parseLocal(date, time)) problems.push({ record, reason: `the calendar has no ${event.startsAt}` });
+    const reason = problemOfStart(date, time, venue.timeZone);
+    if (reason) problems.push({ record, reason });
   }
   if (problems.length > 0) throw new ImportRefused(about.file, problems);
   return {

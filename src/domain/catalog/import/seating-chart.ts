@@ -2,16 +2,17 @@ import { z } from 'zod';
 import type { SeatingPlanDraft } from '../layout.ts';
 import { type Point, seatFlags } from '../seating-plan.ts';
 import { describeIssues, type ImportProblem, ImportRefused, parseFile } from './import-refused.ts';
+import { coordinate, label } from './text-fields.ts';
 
-const position = z.object({ x: z.number(), y: z.number() });
+const position = z.object({ x: coordinate, y: coordinate });
 
 const chartFile = z.object({
-  name: z.string(),
-  categories: z.object({ list: z.array(z.object({ key: z.union([z.number(), z.string()]), label: z.string() })) }),
+  name: label,
+  categories: z.object({ list: z.array(z.object({ key: z.union([z.number(), z.string()]), label })) }),
   zones: z.object({ list: z.array(z.object({ key: z.string(), focalPoint: position.nullish() })) }).optional(),
   subChart: z.object({
-    width: z.number().positive(),
-    height: z.number().positive(),
+    width: coordinate.positive(),
+    height: coordinate.positive(),
     focalPoint: position.nullish(),
     sections: z.array(z.unknown()).min(1, 'a chart without sections'),
   }),
@@ -19,18 +20,18 @@ const chartFile = z.object({
 type Chart = z.infer<typeof chartFile>;
 
 const seatShape = position.extend({
-  label: z.string().min(1),
+  label,
   restrictedView: z.boolean().default(false),
   accessible: z.boolean().default(false),
 });
 const sectionShape = z.object({
-  label: z.string().min(1),
+  label,
   zone: z.string().nullish(),
   categoryKey: z.union([z.number(), z.string()]),
   points: z.array(position).min(3, 'an outline needs at least three points'),
   topLeft: position,
   subChart: z.object({
-    rows: z.array(z.object({ label: z.string().min(1), seats: z.array(seatShape) })),
+    rows: z.array(z.object({ label, seats: z.array(seatShape) })),
   }),
 });
 type Section = z.infer<typeof sectionShape>;
@@ -45,8 +46,8 @@ export function parseSeatingChart(file: string, text: string): { name: string; p
   const chart = parseFile(file, text, chartFile);
   const problems: ImportProblem[] = [];
   const sections = chart.subChart.sections.flatMap((value, index) => {
-    const label = z.object({ label: z.string() }).safeParse(value).data?.label;
-    const record = `section ${label ?? `number ${index + 1}`}`;
+    const named = z.object({ label }).safeParse(value).data?.label;
+    const record = `section ${named ?? `number ${index + 1}`}`;
     const parsed = sectionShape.safeParse(value);
     if (!parsed.success) problems.push(...describeIssues(parsed.error, record));
     else problems.push(...sectionProblems(parsed.data, chart, record));

@@ -1,31 +1,32 @@
 import { z } from 'zod';
 import type { EventRecord } from './catalog-records.ts';
 import { describeIssues, type ImportProblem, ImportRefused, parseFile } from './import-refused.ts';
-import { offsetMinutes, parseLocal, parseUtcOffset } from './kickoff.ts';
+import { offsetMinutes, parseUtcOffset, problemOfStart } from './kickoff.ts';
+import { text } from './text-fields.ts';
 import { popularityOf, pricesOf } from './world-cup-prices.ts';
 import { repeated, type Stadium } from './world-cup-stadiums.ts';
 
-const matchesFile = z.object({ name: z.string().min(1), matches: z.array(z.unknown()).min(1) });
+const name = text({ atMost: 100 });
+
+const matchesFile = z.object({ name, matches: z.array(z.unknown()).min(1) });
 
 const KICKOFF = /^(\d{1,2}:\d{2}) (UTC\S*)$/;
 
 const matchShape = z
   .object({
-    round: z.string().trim().min(1),
+    round: name,
     num: z.int().positive().optional(),
     date: z.string(),
     time: z.string().regex(KICKOFF, 'a kick-off such as "13:00 UTC-6" is needed'),
-    team1: z.string().trim().min(1),
-    team2: z.string().trim().min(1),
-    group: z.string().trim().min(1).optional(),
-    ground: z.string().trim().min(1),
+    team1: name,
+    team2: name,
+    group: name.optional(),
+    ground: name,
   })
   .refine((match) => match.team1 !== match.team2, { path: ['team2'], error: 'a team cannot play against itself' });
 type Match = z.infer<typeof matchShape>;
 
-const teamsFile = z.array(
-  z.object({ name: z.string(), name_normalised: z.string().optional(), fifa_code: z.string() }),
-);
+const teamsFile = z.array(z.object({ name, name_normalised: name.optional(), fifa_code: name }));
 /** By the name that matches use: what else the team is called, for those who search for that. */
 export type TeamNames = ReadonlyMap<string, string>;
 
@@ -79,8 +80,10 @@ function readMatch(
   if (!stadium) return `unknown venue "${match.ground}"`;
   const { venue } = stadium;
   const [, clock = '', offset = ''] = KICKOFF.exec(match.time) ?? [];
-  const startsLocal = parseLocal(match.date, clock.padStart(5, '0'));
-  if (!startsLocal) return `the calendar has no ${match.date} ${clock}`;
+  const time = clock.padStart(5, '0');
+  const problem = problemOfStart(match.date, time, venue.timeZone);
+  if (problem) return problem;
+  const startsLocal = `${match.date}T${time}`;
   const minutes = parseUtcOffset(offset);
   if (minutes === undefined) return `cannot read the UTC offset "${offset}"`;
   if (offsetMinutes(startsLocal, venue.timeZone) !== minutes) {

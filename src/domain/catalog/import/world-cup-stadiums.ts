@@ -3,7 +3,8 @@ import { generateSeatingPlan, MAX_GENERATED_CAPACITY, SEATING_PLAN_GENERATOR } f
 import type { VenueRecord } from './catalog-records.ts';
 import { readCoordinates } from './coordinates.ts';
 import { describeIssues, type ImportProblem, ImportRefused, parseFile } from './import-refused.ts';
-import { isTimeZone } from './kickoff.ts';
+import { timeZoneNamed } from './kickoff.ts';
+import { text } from './text-fields.ts';
 
 /** The file names a UTC offset, which is right for one summer only. These are the clocks of its cities. */
 const TIME_ZONE_OF_CITY: Readonly<Record<string, string>> = {
@@ -25,11 +26,11 @@ const TIME_ZONE_OF_CITY: Readonly<Record<string, string>> = {
   'New York/New Jersey (East Rutherford)': 'America/New_York',
 };
 
-const stadiumsFile = z.object({ name: z.string().min(1), stadiums: z.array(z.unknown()).min(1) });
+const stadiumsFile = z.object({ name: text({ atMost: 100 }), stadiums: z.array(z.unknown()).min(1) });
 
 const stadiumShape = z.object({
-  name: z.string().trim().min(1),
-  city: z.string().trim().min(1),
+  name: text({ atMost: 100 }),
+  city: text({ atMost: 100 }),
   cc: z.string().regex(/^[A-Za-z]{2}$/, 'a country code of two letters is needed'),
   timezone: z.string(),
   capacity: z.int().min(1, 'a stadium without seats (capacity must be at least 1)').max(MAX_GENERATED_CAPACITY),
@@ -63,7 +64,7 @@ function readStadium(
   const parsed = stadiumShape.safeParse(value);
   if (!parsed.success) return { problems: describeIssues(parsed.error, record) };
   const { city, cc, capacity, timezone, coords } = parsed.data;
-  const timeZone = isTimeZone(timezone) ? timezone : TIME_ZONE_OF_CITY[city];
+  const timeZone = timeZoneNamed(timezone) ?? TIME_ZONE_OF_CITY[city];
   if (!timeZone) {
     const reason = `the time zone of ${city} is not known: write its IANA name, such as Europe/London, in "timezone"`;
     return { problems: [{ record, reason }] };

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { closeDb, type Db, openDb } from '#db/client.ts';
+import { schema } from '#schema/index.ts';
+import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import { type Fan, post, signInAsGuest } from '#test/support/fan.ts';
+import { nasty, notText } from '#test/support/nasty-strings.ts';
+import { type StringSlot, stringSlotsOf } from '#test/support/string-slots.ts';
+import { type System, startSystem } from '#test/support/system.ts';
+import { transports } from '#test/support/transports.ts';
+
+let system: System;
+let db: Db;
+let event: SeededEvent;
+let fan: Fan;
+let slots: StringSlot[];
+beforeAll(async () => {
+  system = await startSystem({ processes: ['api'], env: { RATE_LIMITS: 'off' } });
+  db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
+  event = await seedEvent(db, { seats: 40 });
+  fan = await signInAsGuest(system.apiUrl);
+  slots = stringSlotsOf(schema, {
+    eventId: `Event_${event.eventId}`,
+    seatIds: [`Seat_${event.seatId(1)}`],
+    bookingId: `Booking_${randomUUID()}`,
+    email: 'fan@example.org',
+    password: 'correct horse battery',
+  });
+});
+afterAll(async () => {
+  await closeDb(db);
+  await system.stop();
+});
+
+const strings = Object.entries(nasty);
+/** Some 2,000 requests, a hundred of which hash a password. */
+const WITHIN_MS = 180_000;
+const asFan = () => ({ authorization: `Bearer ${fan.token}` });
+const problemsOf = (answer: string) =>
+  /INTERNAL|"status":5\d\d|UNEXPECTED/.test(answer) ? [answer.slice(0, 500)] : ([] as string[]);
+
+test('every string of every argument is known here', () => {
+  const names = slots.map(({ name }) => name);
+  expect(names).toContain('Mutation.signUp.input.displayName');
+  expect(names).toContain('Query.seatMap.seats.after');
+  expect(names).toContain('Query.viewer.bookings.after');
+  expect(names.length).toBeGreaterThan(30);
+});
+
+test(
+  'no string in any argument is an internal error, over HTTP',
+  async () => {
+    const problems: string[] = [];
+    for (const slot of slots.filter(({ operation }) => operation !== 'subscription')) {
+      const answers = strings.map(async ([what, text]) => {
+        const answer = await post(system.apiUrl, { query: slot.query, variables: slot.variablesWith(text) }, asFan());
+        if (answer.status >= 500) problems.push(`${slot.name}, ${what}: ${answer.status}`);
+        problems.push(...problemsOf(JSON.stringify(answer)).map((problem) => `${slot.name}, ${what}: ${problem}`));
+      });
+      await Promise.all(answers);
+    }
+    expect(problems).toEqual([]);
+  },
+  WITHIN_MS,
+);
+
+test.each(['server-sent events', 'WebSocket'] as const)('nor is one of a subscription over %s', async (transport) => {
+  const problems: string[] = [];
+  for (const slot of slots.filter(({ operation }) => operation === 'subscription')) {
+    for (const [what, text] of strings) {
+      const asked = { query: slot.query, variables: slot.variablesWith(text), token: fan.token };
+      const { meaning } = await transports[transport](system.apiUrl, asked);
+      problems.push(...problemsOf(meaning).map((problem) => `${slot.name}, ${what}: ${problem}`));
+    }
+  }
+  expect(problems).toEqual([]);
+});
+
+test(
+  'what is not text is refused with its field wherever a text is taken',
+  async () => {
+    const missing: string[] = [];
+    for (const slot of slots.filter(({ scalar, operation }) => scalar === 'String' && operation !== 'subscription')) {
+      for (const [what, text] of Object.entries(notText)) {
+        const { data, errors } = await post(
+          system.apiUrl,
+          { query: slot.query, variables: slot.variablesWith(text) },
+          asFan(),
+        );
+        const field =
+          slot.name
+            .split('.')
+            .slice(2)
+            .filter((part) => part !== 'input')
+            .at(-1) ?? '';
+        const refusal = JSON.stringify(errors ?? data);
+        if (!/INVALID_INPUT/.test(refusal) || !refusal.includes(field))
+          missing.push(`${slot.name}, ${what}: ${refusal}`);
+      }
+    }
+    expect(missing).toEqual([]);
+  },
+  WITHIN_MS,
+);
+
+test('the api still serves, and no line of its log is long', async () => {
+  const { data } = await post(system.apiUrl, {
+    query: 'query ($id: ID!) { event(id: $id) { id } }',
+    variables: { id: `Event_${event.eventId}` },
+  });
+  expect(data.event.id).toBe(`Event_${event.eventId}`);
+  expect(system.lines.filter((line) => Buffer.byteLength(line) > 4096).map((line) => line.slice(0, 200))).toEqual([]);
+});
