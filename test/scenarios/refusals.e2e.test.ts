@@ -83,10 +83,12 @@ test('accounts: taken addresses, wrong credentials, bad input', async () => {
 });
 const input_ = ({ email, password }: { email: string; password: string }) => ({ email, password });
 
-test('sessions: a refresh token works once', async () => {
+test('sessions: a refresh token works once, and a lost answer is given again until the next one is used', async () => {
   const { session: opened } = await attempt('signInAsGuest', { email: 'guest@example.org' });
   const first = { refreshToken: opened.refreshToken };
-  expect((await attempt('refreshSession', first)).code).toBeUndefined();
+  const next = await attempt('refreshSession', first);
+  expect((await attempt('refreshSession', first)).session.refreshToken).toBe(next.session.refreshToken);
+  expect((await attempt('refreshSession', { refreshToken: next.session.refreshToken })).code).toBeUndefined();
   expect(await attempt('refreshSession', first)).toMatchObject({ code: 'SESSION_ENDED', retry: { advice: 'NEVER' } });
   expect(await attempt('refreshSession', { refreshToken: 'a\u0000b' })).toMatchObject({ code: 'INVALID_INPUT' });
 });
