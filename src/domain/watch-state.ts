@@ -3,16 +3,22 @@ import type { Pulse } from '#redis/pulse.ts';
 
 const RETRY_MS = 1_000;
 
+type Watched<T> = {
+  readonly first: T;
+  readonly read: () => Promise<T | undefined>;
+  readonly keyOf: (state: T) => string;
+  /** Default: no state is the last. */
+  readonly isLast?: (state: T) => boolean | Promise<boolean>;
+};
+
 /**
  * The state now, and again whenever it has become another one: nothing to poll and nothing to miss. A reader who is slow
  * skips states and gets the newest. While the state cannot be read, the reader waits.
  *
  * `first` is the state that was read after the pulse was opened. `keyOf` is equal for states that need not be told apart.
+ * It ends after a state that `isLast`, and not before, unless its reader returns.
  */
-export function watchState<T>(
-  pulse: Pulse,
-  { first, read, keyOf }: { first: T; read: () => Promise<T | undefined>; keyOf: (state: T) => string },
-): AsyncIterableIterator<T> {
+export function watchState<T>(pulse: Pulse, { first, read, keyOf, isLast }: Watched<T>): AsyncIterableIterator<T> {
   let told: string | undefined;
 
   const changed = async (): Promise<T | undefined> => {
@@ -33,6 +39,7 @@ export function watchState<T>(
       const state = told === undefined && !pulse.closed ? first : await changed();
       if (state === undefined) return { done: true, value: undefined };
       told = keyOf(state);
+      if (await isLast?.(state)) pulse.close();
       return { done: false, value: state };
     },
     return() {

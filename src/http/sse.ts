@@ -1,13 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ExecutionResult } from 'graphql';
+import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { RateLimited } from '#domain/errors.ts';
 import { answerJson, securityHeaders } from './answer.ts';
 import type { Caller } from './context.ts';
 import { Counter } from './counter.ts';
 import type { GraphqlParams } from './documents.ts';
+import { EndableEvents, type Events } from './endable-events.ts';
 import { reportError } from './errors.ts';
 import type { Gate } from './gate.ts';
 
@@ -25,8 +26,9 @@ const CHECK_EVERY_MS = 1_000;
 
 export type EventStreams = {
   /**
-   * Answers with server-sent events until the subscription, the client, the access token or its session ends. A client that reads
-   * slowly gets several changes in one; one that has stopped reading is given up.
+   * Answers with server-sent events until the subscription, the client, the access token or its session ends; the last one
+   * says why, unless the client left. A client that reads slowly gets several changes in one; one that has stopped reading
+   * is given up.
    */
   answer(response: ServerResponse, asked: Asked): Promise<void>;
   count(): number;
@@ -34,7 +36,7 @@ export type EventStreams = {
   close(): void;
 };
 
-type ServerContext = { asked: Asked };
+type ServerContext = { asked: Asked; stream: Stream };
 type Asked = { params: GraphqlParams; caller: Caller; headers: Record<string, string> };
 
 export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> = {}): EventStreams {
@@ -43,7 +45,8 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
   const open = new Set<Stream>();
   const byAddress = new Counter();
   const endEnded = () => {
-    for (const stream of open) if (gate.endedSessions.has(stream.sessionId)) stream.end();
+    for (const stream of open)
+      if (gate.endedSessions.has(stream.sessionId)) stream.refuse('The session has ended. Sign in again.');
   };
   const stopListening = gate.endedSessions.onEnded(endEnded);
   const timer = setInterval(() => {
@@ -60,11 +63,11 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
         return answerJson(response, 503, { errors: [error] }, { ...asked.headers, 'retry-after': BUSY_RETRY_SECONDS });
       }
       const ending = new AbortController();
-      const stream = new Stream(response, ending, asked.caller.viewer?.sessionId);
+      const stream = new Stream(response, ending, asked.caller);
       open.add(stream);
       response.once('close', () => ending.abort());
       const endsAt = asked.caller.viewer?.tokenExpiresAt.getTime();
-      const timer = endsAt && setTimeout(() => ending.abort(), endsAt - Date.now());
+      const timer = endsAt && setTimeout(() => stream.refuse(TOKEN_ENDED), endsAt - Date.now());
       try {
         const answer = await yoga.fetch(
           'http://frontrow/graphql',
@@ -73,7 +76,7 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
             headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
             body: JSON.stringify({ query: '{ __typename }' }),
           },
-          { asked },
+          { asked, stream },
         );
         response.writeHead(answer.status, {
           ...securityHeaders,
@@ -108,9 +111,12 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
  */
 function openYoga(gate: Gate) {
   const fromGate: Plugin<object, ServerContext> = {
-    onParams: ({ setParamsHandler, context: { asked } }) =>
-      // Its errors are masked and formatted by now, which the type of an execution's result has no word for.
-      setParamsHandler(() => gate.subscribe(asked.params, asked.caller) as Promise<ExecutionResult>),
+    onParams: ({ setParamsHandler, context: { asked, stream } }) =>
+      setParamsHandler(async () => {
+        const events = await gate.subscribe(asked.params, asked.caller);
+        // Its errors are masked and formatted by now, which the type of an execution's result has no word for.
+        return (Symbol.asyncIterator in events ? stream.endable(events) : events) as ExecutionResult;
+      }),
   };
   return createYoga<ServerContext>({
     graphiql: false,
@@ -125,18 +131,24 @@ function openYoga(gate: Gate) {
   });
 }
 
+const TOKEN_ENDED = 'The access token has ended. Refresh the session, then subscribe again.';
+
 /** One client's stream, and since when nothing of what waits for it was taken. */
 class Stream {
   readonly #response: ServerResponse;
   readonly #ending: AbortController;
   /** Of its viewer; empty for a caller without one. */
   readonly sessionId: string;
+  readonly #requestId: string;
+  #events: EndableEvents | undefined;
+  #last: FormattedExecutionResult | undefined;
   /** Bytes that the kernel has taken for it. */
   #taken = -1;
   #progressAt = performance.now();
 
-  constructor(response: ServerResponse, ending: AbortController, sessionId = '') {
-    this.sessionId = sessionId;
+  constructor(response: ServerResponse, ending: AbortController, { viewer, requestId }: Caller) {
+    this.sessionId = viewer?.sessionId ?? '';
+    this.#requestId = requestId;
     this.#response = response;
     this.#ending = ending;
   }
@@ -151,6 +163,21 @@ class Stream {
     return now - this.#progressAt;
   }
 
+  /** The events, until `endWith`. */
+  endable(events: Events): Events {
+    this.#events = new EndableEvents(events);
+    if (this.#last) this.#events.endWith(this.#last);
+    return this.#events;
+  }
+
+  /** The viewer is not signed in any more: that is the last that the client hears, before `complete`. */
+  refuse(message: string): void {
+    const error = new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } });
+    this.#last ??= { errors: [reportError(error, this.#requestId).error] };
+    this.#events?.endWith(this.#last);
+  }
+
+  /** Ends it without a word: clients take that for a lost connection, and come again. */
   end(): void {
     this.#ending.abort();
   }

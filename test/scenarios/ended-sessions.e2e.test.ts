@@ -32,10 +32,11 @@ const isViewer = async (apiUrl: string, token: string) => {
   return data?.viewer != null;
 };
 
-type Stream = { begun: Promise<unknown>; hasEnded(): boolean };
+type Stream = { begun: Promise<unknown>; hasEnded(): boolean; heard(): string };
 /** A subscription over server-sent events that stays open. */
 function stream(apiUrl: string, token: string): Stream {
   let ended = false;
+  let heard = '';
   const begun = fetch(`${apiUrl}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization: `Bearer ${token}` },
@@ -44,12 +45,13 @@ function stream(apiUrl: string, token: string): Stream {
     if (response.status !== 200) throw new Error(`no stream: ${response.status}`);
     void response
       .text()
-      .catch(() => undefined)
-      .then(() => {
+      .catch(() => '')
+      .then((text) => {
+        heard = text;
         ended = true;
       });
   });
-  return { begun, hasEnded: () => ended };
+  return { begun, hasEnded: () => ended, heard: () => heard };
 }
 
 const openSocket = (apiUrl: string, token: string): Listener =>
@@ -85,7 +87,10 @@ test.each(Object.entries(causes))('%s ends sockets, streams and access tokens at
 
   for (const socket of sockets)
     await expect.poll(() => socket.heard(), { timeout: 10_000 }).toContain('closed 4403 The session has ended');
-  for (const { hasEnded } of streams) await expect.poll(hasEnded, { timeout: 10_000 }).toBe(true);
+  for (const { hasEnded, heard } of streams) {
+    await expect.poll(hasEnded, { timeout: 10_000 }).toBe(true);
+    expect(heard()).toMatch(/The session has ended.*"code":"UNAUTHENTICATED".*\n\nevent: complete/);
+  }
   for (const url of urls) expect(await isViewer(url, session.accessToken)).toBe(false);
   expect(await refreshed(session.refreshToken)).toBeUndefined();
 

@@ -28,3 +28,24 @@ export function visibleStatus(booking: { status: BookingStatus; paymentStatus: P
     ? 'PAYMENT_READY'
     : booking.status;
 }
+
+/** Where the fan can pay now; null before the session is open, and once paying there is of no use. */
+export function openPaymentUrl(booking: {
+  status: BookingStatus;
+  paymentStatus: PaymentStatus;
+  paymentUrl: string | null;
+}): string | null {
+  return visibleStatus(booking) === 'PAYMENT_READY' ? booking.paymentUrl : null;
+}
+
+/** Whether nothing follows any more, neither for the booking nor for its money. */
+export function isLastState(
+  booking: { status: BookingStatus; paymentStatus: PaymentStatus; totalMinor: number },
+  { canBeCancelled }: { canBeCancelled: boolean },
+): boolean {
+  const { status, paymentStatus, totalMinor } = booking;
+  if (status === 'PENDING_PAYMENT') return false;
+  if (status === 'CONFIRMED') return !canBeCancelled;
+  // Money can still arrive or be on its way back, unless there never was any.
+  return totalMinor === 0 || paymentStatus === 'PAYMENT_FAILED' || paymentStatus === 'REFUNDED';
+}

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { NotFound } from '#domain/errors.ts';
 import type { Viewer } from '#domain/viewer.ts';
@@ -8,10 +9,12 @@ import type { PubSub } from '#redis/pubsub.ts';
 import { openPulse } from '#redis/pulse.ts';
 import type { Booking } from './booking.ts';
 import { findBooking } from './booking-queries.ts';
+import { isLastState } from './booking-status.ts';
 
 /**
  * The viewer's booking as it is now, and again after each transition; transitions that follow each other closely may be
- * one step. Throws NotFound for somebody else's booking as for an unknown one. Call `return()` when done.
+ * one step. Ends after the last state: of a booking that ended, when its money has come to rest; of a confirmed one, when
+ * it can't be cancelled. Throws NotFound for somebody else's booking as for an unknown one. Call `return()` when done.
  */
 export async function watchBooking(
   needs: { db: Db; pubsub: PubSub; heartbeat: Heartbeat },
@@ -25,9 +28,29 @@ export async function watchBooking(
   try {
     const first = await read();
     if (!first) throw new NotFound('booking');
-    return watchState(pulse, { first, read, keyOf: (booking) => JSON.stringify(booking) });
+    return watchState(pulse, {
+      first,
+      read,
+      keyOf: (booking) => JSON.stringify(booking),
+      isLast: async (booking) =>
+        isLastState(booking, {
+          canBeCancelled: booking.status === 'CONFIRMED' && (await canBeCancelled(needs.db, booking)),
+        }),
+    });
   } catch (error) {
     pulse.close();
     throw error;
+  }
+}
+
+async function canBeCancelled(db: Db, { eventId }: Booking): Promise<boolean> {
+  try {
+    const rows = await db.execute<{ is_open: boolean | null }>(
+      sql`select cancellable_until > clock_timestamp() as is_open from events where id = ${eventId}`,
+    );
+    return rows[0]?.is_open === true;
+  } catch {
+    // While the database is away the watcher stays; ending too early would be a promise that nothing follows.
+    return true;
   }
 }

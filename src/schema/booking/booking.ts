@@ -1,6 +1,6 @@
 import type { Booking as BookingModel } from '#domain/booking/booking.ts';
 import { findBooking, findTicket, type Ticket as TicketModel } from '#domain/booking/booking-queries.ts';
-import { visibleStatus } from '#domain/booking/booking-status.ts';
+import { openPaymentUrl, visibleStatus } from '#domain/booking/booking-status.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import type { BookingSeatState } from '#domain/inventory/inventory-command.ts';
 import { builder } from '../builder.ts';
@@ -45,8 +45,9 @@ const Payment = builder.objectRef<BookingModel>('Payment').implement({
     }),
     url: t.string({
       nullable: true,
-      description: 'Where the fan pays; null until the session is open.',
-      resolve: (booking) => booking.paymentUrl,
+      description:
+        'Where the fan pays: set while the booking is PAYMENT_READY; null before the session is open, and once paying there is of no use.',
+      resolve: openPaymentUrl,
     }),
     refunded: t.field({
       type: Money,

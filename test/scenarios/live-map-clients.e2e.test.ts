@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from 'graphql-ws';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { closeDb, openDb } from '#db/client.ts';
+import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
+import { changesBetween, type PackedStatuses } from '#domain/inventory/packed-statuses-rules.ts';
+import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
+import { openRedis } from '#redis/client.ts';
+import { seededRandom } from '#test/chaos/random.ts';
+import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import { post } from '#test/support/fan.ts';
+import { type FaultProxy, openFaultProxy } from '#test/support/fault-proxy.ts';
+import { commitSeatChange } from '#test/support/seat-changes.ts';
+import { seatMapChangedQuery } from '#test/support/seat-map-fan.ts';
+import { startSystem } from '#test/support/system.ts';
+
+const SEATS = 1_000;
+const CHANGES = 400;
+
+// What docs/build-a-client.md shows, as it shows it.
+const example = new URL('../../docs/examples/live-map.mjs', import.meta.url).href;
+const { SeatMap, watchSeatMap } = await import(example);
+
+const system = await startSystem({ processes: ['relay', 'worker', 'api', 'api-2'], env: { LOG_LEVEL: 'warn' } });
+const db = openDb({ url: system.bookingUrl, poolMax: 4, name: 'test' });
+const redis = openRedis({ url: system.redisUrl, name: 'test' });
+let proxy: FaultProxy;
+beforeAll(async () => {
+  proxy = await openFaultProxy(system.apiUrl);
+});
+afterAll(async () => {
+  await proxy.close();
+  redis.disconnect();
+  await closeDb(db);
+  await system.stop();
+});
+
+type Client = {
+  readonly name: string;
+  readonly map: { version: number; packed: PackedStatuses };
+  /** Messages that began before what the client had, or were too late for it. */
+  readonly earlier: () => number;
+  readonly stop: () => unknown;
+};
+type Kind = 'its first version again' | 'the version that it has' | 'no version';
+
+/** A client of graphql-ws as it comes, but for the pause before it connects again. */
+async function openMap(event: SeededEvent, kind: Kind): Promise<Client> {
+  const map = new SeatMap();
+  const eventId = `Event_${event.eventId}`;
+  const read = async () => {
+    const query = 'query ($eventId: ID!) { seatMap(eventId: $eventId) { version stale statuses } }';
+    const { data } = await post(proxy.through(system.apiUrl).replace(/\/$/, ''), { query, variables: { eventId } });
+    if (data.seatMap.version > map.version) map.replace(data.seatMap);
+  };
+  await read();
+  const variables = { eventId, sinceVersion: kind === 'no version' ? null : map.version };
+  let earlier = 0;
+  const client = createClient({
+    url: `${proxy.through(system.apiUrl).replace('http', 'ws')}graphql`,
+    webSocketImpl: WebSocket,
+    retryAttempts: Number.POSITIVE_INFINITY,
+    retryWait: () => sleep(5),
+  });
+  client.subscribe<{ seatMapChanged: { fromVersion?: number } }>(
+    { query: seatMapChangedQuery, variables },
+    {
+      next({ data }) {
+        const change = data?.seatMapChanged;
+        if ((change?.fromVersion ?? map.version) < map.version) earlier += 1;
+        // Cut off as well, it is read again by the next message that does not follow.
+        if (!map.take(change)) read().catch(() => undefined);
+        if (kind === 'the version that it has') variables.sinceVersion = map.version;
+      },
+      error: (error) => failures.push(`${kind}: ${JSON.stringify(error)}`),
+      complete: () => failures.push(`${kind}: complete`),
+    },
+  );
+  return { name: kind, map, earlier: () => earlier, stop: () => client.dispose() };
+}
+
+const failures: string[] = [];
+
+test('clients that are cut off at random have the map of PostgreSQL, whatever version they send again', async () => {
+  const random = seededRandom(9);
+  const event = await seedEvent(db, { seats: SEATS });
+  const kinds: readonly Kind[] = ['its first version again', 'the version that it has', 'no version'];
+  const clients = await Promise.all([...kinds, ...kinds].map((kind) => openMap(event, kind)));
+  const shown = { version: -1 };
+  const example = await watchSeatMap({
+    url: `${proxy.through(system.apiUrl)}graphql`,
+    eventId: `Event_${event.eventId}`,
+    onChange: ({ version }: { version: number }) => Object.assign(shown, { version }),
+    onEnd: (why: unknown) => failures.push(`the example: ${JSON.stringify(why)}`),
+  });
+  clients.push({ name: 'the example', map: example.map, earlier: () => 0, stop: example.stop });
+
+  let cuts = 0;
+  const change = async () => {
+    const status = random.pick(['AVAILABLE', 'HELD', 'BOOKED', 'BLOCKED'] as const);
+    const seatNos = Array.from({ length: 1 + random.below(4) }, () => random.below(SEATS));
+    const committed = await commitSeatChange(db, event.eventId, status, [...new Set(seatNos)]);
+    // Some are not published, and found by the next one.
+    if (!random.chance(0.05)) await applySeatChanges({ redis, db }, event.eventId, [committed]);
+  };
+  for (let made = 0; made < CHANGES; made++) {
+    await change();
+    if (!random.chance(0.06)) continue;
+    // They come back to the other process, which may be behind the one that they left.
+    proxy.pointTo(cuts++ % 2 === 0 ? system.secondApiUrl : system.apiUrl);
+    proxy.cut();
+  }
+  expect(cuts).toBeGreaterThan(10);
+  await change();
+
+  const truth = await loadSeatMap(db, event.eventId);
+  if (!truth) throw new Error('The event is gone.');
+  for (const { name, map } of clients) {
+    // Changes that no message names are told of with the next one.
+    const reached = () => ({ failures, version: map.version });
+    await expect.poll(reached, { timeout: 20_000, message: name }).toEqual({ failures: [], version: truth.version });
+    expect(changesBetween(truth.packed, map.packed), name).toEqual([]);
+  }
+  expect(shown.version).toBe(truth.version);
+  expect(failures).toEqual([]);
+  // The case that this is about has happened, and only where it can.
+  const earlier = (kind: Kind) => clients.filter(({ name }) => name === kind).map((one) => one.earlier());
+  expect(Math.max(...earlier('its first version again'))).toBeGreaterThan(0);
+  await Promise.all(clients.map(({ stop }) => stop()));
+}, 120_000);
