@@ -1,3 +1,4 @@
+import { GraphQLError } from 'graphql';
 import { DomainError } from '#domain/errors.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import type { OperationMetrics } from '#observability/operation-metrics.ts';
@@ -5,8 +6,14 @@ import type { Context, Resources } from '#schema/context.ts';
 import { createLoaders } from '#schema/loaders.ts';
 import type { RateLimits } from './rate-limits.ts';
 
-export type Caller = {
+/** Who calls. Without a token: a caller without a viewer. */
+export type Identity = {
   readonly viewer: Viewer | undefined;
+  /** Why each operation of this caller is refused: its token is not good. */
+  readonly refusal?: GraphQLError | undefined;
+};
+
+export type Caller = Identity & {
   /** Of the client, for its rate limits. */
   readonly address: string;
   readonly requestId: string;
@@ -47,12 +54,24 @@ export function createContext(
 const isReplayed = (answer: unknown): boolean =>
   typeof answer === 'object' && answer !== null && 'replayed' in answer && answer.replayed === true;
 
-/** The viewer of `Bearer <access token>`; undefined without one, past its time, or when its session was ended. */
+/** `Bearer` alone carries no token: it is what the headers of GraphiQL begin with. */
+const BEARER = /^Bearer(?: +([\w.~+/=-]+))?$/i;
+
+/**
+ * The viewer of `Bearer <access token>`. A token that is past its time, of an ended session or none of ours is a refusal,
+ * on every operation: answered as if there were no token, a fan's bookings would seem to be gone.
+ */
 export async function authenticate(
   { tokens, endedSessions }: Pick<Resources, 'tokens' | 'endedSessions'>,
   authorization: string | undefined,
-): Promise<Viewer | undefined> {
-  const token = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization ?? '')?.[1];
-  const viewer = token === undefined ? undefined : await tokens.verify(token);
-  return viewer && !endedSessions.has(viewer.sessionId) ? viewer : undefined;
+): Promise<Identity> {
+  const text = authorization?.trim();
+  if (!text) return { viewer: undefined };
+  const bearer = BEARER.exec(text);
+  if (bearer && bearer[1] === undefined) return { viewer: undefined };
+  const viewer = bearer?.[1] === undefined ? undefined : await tokens.verify(bearer[1]);
+  if (viewer && !endedSessions.has(viewer.sessionId)) return { viewer };
+  const message =
+    'The access token has ended, or is none of ours. Refresh the session (without this token), or sign in again.';
+  return { viewer: undefined, refusal: new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } }) };
 }

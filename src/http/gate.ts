@@ -1,11 +1,10 @@
 import { assertValidSchema, type FormattedExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import type { EndedSessions } from '#domain/account/ended-sessions.ts';
-import type { Viewer } from '#domain/viewer.ts';
 import { withOrigin } from '#events/origin.ts';
 import type { Log } from '#observability/log.ts';
 import type { OperationMetrics } from '#observability/operation-metrics.ts';
 import type { Context, Resources } from '#schema/context.ts';
-import { authenticate, type Caller, createContext } from './context.ts';
+import { authenticate, type Caller, createContext, type Identity } from './context.ts';
 import { type Documents, type GraphqlParams, type Operation, openDocuments } from './documents.ts';
 import { type Executed, type Execution, openExecution, refuse } from './execution.ts';
 import { startLine } from './operation-log.ts';
@@ -19,7 +18,7 @@ type Events = AsyncIterableIterator<FormattedExecutionResult>;
  */
 export type Gate = {
   readonly documents: Documents;
-  authenticate(authorization: string | undefined): Promise<Viewer | undefined>;
+  authenticate(authorization: string | undefined): Promise<Identity>;
   /** Which sessions ended before their tokens did. */
   readonly endedSessions: Pick<EndedSessions, 'has' | 'onEnded'>;
   /** The operation, or the answer that refuses it. Takes its price from the caller's budget. */
@@ -87,6 +86,7 @@ async function admit(
   caller: Caller,
   wanted: Wanted,
 ): Promise<Operation | Executed> {
+  if (caller.refusal) return refuse(await errorsOfRefused(needs, caller, caller.refusal), caller.requestId);
   const found = needs.documents.find(params);
   if ('errors' in found) return refuse(found.errors, caller.requestId);
   if (!wanted.includes(found.type)) {
@@ -101,6 +101,16 @@ async function admit(
     return found;
   } catch (error) {
     return refuse([error], caller.requestId);
+  }
+}
+
+/** To try tokens costs its address what a query costs. */
+async function errorsOfRefused(needs: Needs, { address }: Caller, refusal: GraphQLError): Promise<readonly unknown[]> {
+  try {
+    await needs.limits.spend('request', { userId: undefined, address });
+    return [refusal];
+  } catch (error) {
+    return [error];
   }
 }
 

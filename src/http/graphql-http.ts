@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FormattedExecutionResult } from 'graphql';
 import { TryAgain } from '#domain/errors.ts';
 import { answerJson, answerProblem } from './answer.ts';
 import { MAX_BODY_BYTES, readBody } from './body.ts';
 import type { Caller } from './context.ts';
+import { credentialsOfHeaders } from './credentials.ts';
 import type { GraphqlParams } from './documents.ts';
 import { reportError } from './errors.ts';
 import type { Gate, Wanted } from './gate.ts';
@@ -107,13 +109,14 @@ async function answer(
   { params, wanted }: { params: GraphqlParams; wanted: Wanted },
 ): Promise<void> {
   const { request, response, headers } = exchange;
+  const { authorization, admission, place } = credentialsOfHeaders(request);
   const caller: Caller = {
-    viewer: await gate.authenticate(request.headers.authorization),
+    ...(await gate.authenticate(authorization)),
     address: exchange.address,
     requestId: exchange.requestId,
     traceparent: headerOf(request, 'traceparent'),
-    admission: headerOf(request, 'frontrow-admission'),
-    place: headerOf(request, 'frontrow-place'),
+    admission,
+    place,
   };
   // Some clients accept event streams with every request, so the document decides.
   const accept = request.headers.accept ?? '';
@@ -123,7 +126,7 @@ async function answer(
   const isStrict = accept.includes('application/graphql-response+json');
   const type = isStrict ? 'application/graphql-response+json' : 'application/json';
   // What was never executed has no data; only clients of the newer media type expect a status for it.
-  const status = isStrict && !('data' in result) ? 400 : 200;
+  const status = isStrict && !('data' in result) ? statusOfRefused(result) : 200;
   const retryAfter = result.errors?.[0]?.extensions?.retryAfterSeconds;
   answerJson(response, status, result, {
     ...headers,
@@ -131,6 +134,9 @@ async function answer(
     ...(typeof retryAfter === 'number' && { 'retry-after': Math.ceil(retryAfter) }),
   });
 }
+
+const statusOfRefused = ({ errors }: FormattedExecutionResult): number =>
+  errors?.[0]?.extensions?.code === 'UNAUTHENTICATED' ? 401 : 400;
 
 const headerOf = (request: IncomingMessage, name: string): string | undefined => {
   const value = request.headers[name];

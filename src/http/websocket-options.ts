@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import { describeError, type Log } from '#observability/log.ts';
 import type { OperationMetrics } from '#observability/operation-metrics.ts';
 import type { AddressOf } from './client-address.ts';
+import { credentialsOfParams } from './credentials.ts';
 import { reportError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Origins } from './origins.ts';
@@ -34,12 +35,10 @@ export function webSocketOptions(needs: Needs): WebSocketOptions {
     addressOf,
     endedSessions: gate.endedSessions,
     async authenticate(params, { address }) {
-      const authorization = textOf(params.authorization);
-      const viewer = await gate.authenticate(authorization);
-      // A token that is no longer good must not turn its owner into nobody without a word.
-      if (authorization !== undefined && !viewer) return undefined;
+      const { authorization, admission, place } = credentialsOfParams(params);
+      const { viewer, refusal } = await gate.authenticate(authorization);
       await limits.spend('request', { userId: viewer?.userId, address });
-      return { viewer, admission: textOf(params.admission), place: textOf(params.place) };
+      return refusal ? undefined : { viewer, admission, place };
     },
     createContext: (caller) =>
       gate.contextOf({
@@ -78,5 +77,3 @@ export function webSocketOptions(needs: Needs): WebSocketOptions {
     },
   };
 }
-
-const textOf = (param: unknown): string | undefined => (typeof param === 'string' ? param : undefined);

@@ -224,7 +224,7 @@ export class Connection implements Outlet {
   async #authenticate(): Promise<Caller | undefined> {
     try {
       const caller = await this.#server.options.authenticate(this.#params ?? {}, this.#handshake);
-      if (!caller) this.close(closeCodes.forbidden, 'Forbidden');
+      if (!caller) this.close(closeCodes.forbidden, 'UNAUTHENTICATED: the access token has ended, or is none of ours');
       return caller;
     } catch {
       this.close(closeCodes.tryAgainLater, 'Try again later');

@@ -44,8 +44,8 @@ export type WebSocketOptions = Omit<GroupRules, 'formatError'> &
     /** Default: the peer of the TCP connection. */
     addressOf?: AddressOf;
     /**
-     * Who sent these connection params (`authorization`, `admission`, `place`). Undefined refuses the socket; without
-     * `authorization` the caller is nobody in particular: `{}`. Asked again at each subscribe.
+     * Who sent these connection params (`authorization`, `admission`, `place`). Undefined refuses the socket, because its
+     * token is not good; without a token the caller has no viewer: `{}`. Asked again at each subscribe.
      */
     authenticate: (
       params: Readonly<Record<string, unknown>>,

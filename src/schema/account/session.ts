@@ -7,7 +7,7 @@ export const Session = builder.objectRef<SessionModel>('Session').implement({
   fields: (t) => ({
     accessToken: t.exposeString('accessToken', {
       description:
-        'Send it as `Authorization: Bearer <token>`, on a WebSocket as `authorization` in the connection params.',
+        'Send it as `Authorization: Bearer <token>`, on a WebSocket as `authorization` in the connection params. An ended token refuses each operation that carries it, `refreshSession` too.',
     }),
     accessTokenExpiresAt: t.field({
       type: 'DateTime',
