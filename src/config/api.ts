@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { observed } from './observed.ts';
+import { origins } from './origins.ts';
 import { type Environment, parse } from './parse.ts';
 import { isExcepted, type Problem, productionProblems } from './production.ts';
 import { trustProxy } from './proxy.ts';
@@ -30,7 +31,7 @@ const api = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(4000),
   PUBLIC_URL: z.url().optional(),
-  ALLOWED_ORIGINS: list.default([]),
+  ALLOWED_ORIGINS: origins.default([]),
   TRUSTED_DOCUMENTS: z.string().optional(),
   TRUST_PROXY: trustProxy,
   TOKEN_PRIVATE_KEY: privateKey,

@@ -95,7 +95,7 @@ async function route(needs: Needs, graphql: GraphqlHttp, exchange: Exchange): Pr
   if (known) return known(needs, exchange);
   if (pathname !== '/graphql')
     return answerProblem(response, 404, { code: 'BAD_REQUEST', message: 'There is nothing here.', requestId }, headers);
-  if (!needs.origins.allows(request.headers.origin))
+  if (!needs.origins.admits(request.headers.origin))
     return answerProblem(
       response,
       403,

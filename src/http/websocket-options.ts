@@ -31,7 +31,7 @@ export function webSocketOptions(needs: Needs): WebSocketOptions {
     documents: gate.documents,
     publicFields,
     positionArguments: { seatMapChanged: 'sinceVersion' },
-    allowsOrigin: (origin) => origins.allows(origin),
+    allowsOrigin: (origin) => origins.admits(origin),
     addressOf,
     endedSessions: gate.endedSessions,
     async authenticate(params, { address }) {

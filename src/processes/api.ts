@@ -54,7 +54,12 @@ const gate = openGate({
   trusted,
 });
 let own: readonly string[] = [];
-const origins = openOrigins({ allowed: config.http.allowedOrigins, own: () => own });
+const origins = openOrigins({
+  allowed: config.http.allowedOrigins,
+  own: () => own,
+  allowsLocalhost: isDevelopment,
+  log,
+});
 const ticketKeys = openTicketSigner(config.ticketPrivateKey).publicKeys;
 const addressOf = clientAddress(trustProxy);
 const dependencies = apiDependencies(resources);

@@ -85,6 +85,7 @@ describe('who may call', () => {
     const preflight = await send({ method: 'OPTIONS', headers });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-headers')).toContain('authorization');
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('apollo-require-preflight');
     expect((await send({ method: 'OPTIONS', headers: { ...headers, origin: 'https://evil.example' } })).status).toBe(
       403,
     );
@@ -101,7 +102,28 @@ describe('who may call', () => {
       });
     expect(await open()).toBe('open');
     expect(await open('https://shop.example')).toBe('open');
+    expect(await open('http://localhost:5173')).toBe('open');
     expect(await open('https://evil.example')).toContain('403');
+  });
+
+  test('an event stream of another page is refused, and one of a development server is not', async () => {
+    const query = 'subscription ($id: ID!) { eventChanged(eventId: $id) { title } }';
+    const body = JSON.stringify({ query, variables: { id: `Event_${event.eventId}` } });
+    const open = async (origin: string) => {
+      const ending = new AbortController();
+      const headers = { ...json, accept: 'text/event-stream', origin };
+      const response = await send({ method: 'POST', headers, body, signal: ending.signal });
+      ending.abort();
+      return [response.status, response.headers.get('access-control-allow-origin')];
+    };
+    expect(await open('https://evil.example')).toEqual([403, null]);
+    expect(await open('http://[::1]:5173')).toEqual([200, 'http://[::1]:5173']);
+  });
+
+  test('a refused origin is in the log once for all transports, with what to set', () => {
+    const lines = system.lines.filter((line) => line.includes('"origin":"https://evil.example"'));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('set ALLOWED_ORIGINS=https://shop.example,https://evil.example');
   });
 });
 
