@@ -3,9 +3,11 @@ import { closeDb, openDb } from '#db/client.ts';
 import { compareIndex } from '#domain/catalog/compare-index.ts';
 import { openEventIndexer } from '#domain/catalog/event-indexer.ts';
 import { reindexEvents } from '#domain/catalog/reindex-events.ts';
+import { refreshSearchWords } from '#domain/catalog/search-words-queries.ts';
 
 /**
- * `npm run reindex`: builds the search index anew from PostgreSQL beside the one that answers, and swaps. With `--compare`
+ * `npm run reindex`: builds the search index anew from PostgreSQL beside the one that answers, and swaps; brings what PostgreSQL
+ * itself searches by up to date. With `--compare`
  * it changes nothing. Says in the end whether both agree: exit code 1 when they do not.
  */
 const config = parseReindexConfig(process.env);
@@ -15,6 +17,7 @@ const needs = { db, index: indexer.index };
 try {
   if (!process.argv.includes('--compare')) {
     const startedMs = performance.now();
+    await refreshSearchWords(needs);
     const built = await reindexEvents(needs);
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
     console.log(built ? `${built.collection}: ${built.events} events in ${seconds} s` : 'Another process rebuilds it.');

@@ -10,7 +10,7 @@ import { followCheckouts } from '#workers/follow-checkouts.ts';
 import { followPayments } from '#workers/follow-payments.ts';
 import { forgetOldRows } from '#workers/forget-old-rows.ts';
 import { guardRedisEpoch } from '#workers/guard-redis-epoch.ts';
-import { compareIndex, indexEvents, removeEnded } from '#workers/index-events.ts';
+import { compareIndex, indexEvents, refreshWords, removeEnded } from '#workers/index-events.ts';
 import { pushChanges } from '#workers/push-changes.ts';
 import { releaseExpiredHolds } from '#workers/release-expired-holds.ts';
 import { runWaitingRooms } from '#workers/run-waiting-rooms.ts';
@@ -33,6 +33,7 @@ const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
   sendHeartbeat,
   indexEvents,
   removeEnded,
+  refreshWords,
   compareIndex,
   forgetOldRows,
   checkInvariants,

@@ -25,10 +25,13 @@ export type SearchParameters = { readonly collection: string; readonly q: string
 
 export type SearchAnswer = {
   found: number;
-  hits?: { document: Record<string, unknown>; highlights?: SearchHighlight[] }[];
-  facet_counts?: { field_name: string; counts: { value: string; count: number }[] }[];
+  hits?: { document: Record<string, unknown> }[];
+  facet_counts?: {
+    field_name: string;
+    counts: { value: string; count: number }[];
+    stats?: { total_values?: number };
+  }[];
 };
-export type SearchHighlight = { field: string; snippet?: string; snippets?: string[] };
 
 export type SearchClient = ReturnType<typeof openSearchClient>;
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CollectionFieldSchema } from 'typesense';
+import { NORMAL_FORM } from './normal-form/fold.ts';
 
 /** One event that is published and has not ended. Instants are microseconds since 1970. */
 export type EventDocument = {
@@ -12,6 +13,14 @@ export type EventDocument = {
   readonly venue_name: string;
   readonly city: string;
   readonly country_code: string;
+  /** The same texts as they are searched: words in their normal form, separated by blanks. */
+  readonly title_words: string;
+  readonly performers_words: string;
+  readonly description_words: string;
+  readonly venue_words: string;
+  readonly city_words: string;
+  /** What the city is filtered by, see `placeKeys`. */
+  readonly city_keys: readonly string[];
   /** Latitude, longitude. */
   readonly location: readonly [number, number];
   readonly starts_at: number;
@@ -53,11 +62,13 @@ export const NO_PRICE = 2_147_483_648;
 
 const fields: CollectionFieldSchema[] = [
   { name: 'seq', type: 'int64' },
-  { name: 'title', type: 'string' },
-  { name: 'performers', type: 'string[]' },
-  { name: 'description', type: 'string' },
+  { name: 'title_words', type: 'string' },
+  { name: 'performers_words', type: 'string' },
+  { name: 'description_words', type: 'string' },
+  { name: 'venue_words', type: 'string' },
+  { name: 'city_words', type: 'string' },
+  { name: 'city_keys', type: 'string[]' },
   { name: 'category', type: 'string', facet: true },
-  { name: 'venue_name', type: 'string' },
   { name: 'city', type: 'string', facet: true },
   { name: 'country_code', type: 'string', facet: true },
   { name: 'location', type: 'geopoint' },
@@ -66,22 +77,21 @@ const fields: CollectionFieldSchema[] = [
   { name: 'on_sale_at', type: 'int64' },
   { name: 'off_sale_at', type: 'int64' },
   { name: 'price_from_minor', type: 'int64' },
+  { name: 'currency', type: 'string', facet: true },
   { name: 'popularity', type: 'int64' },
 ];
 
-const settings = {
-  fields,
-  default_sorting_field: 'popularity',
-  // "In-Beom" is found by "beom", "Guadalajara (Zapopan)" by "zapopan"; without them the parts are glued together.
-  token_separators: ['-', '/', '.', '(', ')', ',', ':', ';', '&', '+', '|', '_'],
-};
+const settings = { fields, default_sorting_field: 'popularity' };
 
 /**
  * Nobody is found by them, so the engine keeps them on disk only: an event is told by them while PostgreSQL is away, or
  * compared. Whoever changes what one of them holds gives it another name.
  */
 const stored = [
-  'currency',
+  'title',
+  'performers',
+  'description',
+  'venue_name',
   'available_share',
   'updated_version',
   'venue_id',
@@ -97,9 +107,12 @@ const stored = [
   'booked',
 ] as const satisfies readonly (keyof EventDocument)[];
 
-/** Part of a collection's name: an index of another shape is rebuilt when the writer meets it. */
+/**
+ * Part of a collection's name: an index of another shape, or of words in another normal form, is rebuilt when the writer
+ * meets it. So it is after an upgrade of Node that brings other Unicode data.
+ */
 export const SHAPE = createHash('sha256')
-  .update(JSON.stringify([settings, stored]))
+  .update(JSON.stringify([settings, stored, NORMAL_FORM]))
   .digest('hex')
   .slice(0, 8);
 

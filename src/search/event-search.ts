@@ -1,8 +1,10 @@
 import type { EventDocument } from './event-collection.ts';
+import type { EventHighlight } from './highlight.ts';
+import type { SearchWords } from './normal-form/query-words.ts';
 
 export type GeoPoint = { readonly latitude: number; readonly longitude: number };
 
-/** RELEVANCE needs `text`, NEAREST needs `near`. Every order ends with the event's `seq`, so that no two events tie. */
+/** RELEVANCE needs `asked`, NEAREST needs `near`. Every order ends with the event's `seq`, so that no two events tie. */
 export type EventOrder = 'RELEVANCE' | 'SOONEST' | 'NEAREST' | 'PRICE' | 'POPULARITY';
 
 /**
@@ -19,27 +21,29 @@ export type Position = {
 
 /** A checked query. Filters combine with AND. Instants are microseconds since 1970, as exact as PostgreSQL's. */
 export type EventQuery = {
-  /** Words of letters and digits, separated by one space. */
-  readonly text?: string | undefined;
+  /** What a text asks for, see `searchWords`. */
+  readonly asked?: SearchWords | undefined;
   readonly near?: GeoPoint | undefined;
   readonly radiusKm?: number | undefined;
-  readonly city?: string | undefined;
+  /** Those of one city, see `placeKeys`: an event has one of them. */
+  readonly cityKeys?: readonly string[] | undefined;
   readonly countryCode?: string | undefined;
   readonly categories: readonly string[];
   readonly startsFromUs?: number | undefined;
   readonly startsToUs?: number | undefined;
   /** Against the lowest price of the event, without fee. */
   readonly priceAtMostMinor?: number | undefined;
+  /** Only events that are priced in it. */
+  readonly currency?: string | undefined;
   /** Only events that sell at this instant. */
   readonly onSaleAtUs?: number | undefined;
   readonly order: EventOrder;
   readonly first: number;
   readonly after?: Position | undefined;
   readonly facets: boolean;
+  /** Whether to tell in which currencies those events are priced that match all but the price. */
+  readonly currencies: boolean;
 };
-
-/** `snippet` is HTML-escaped, with nothing but `<mark>` around the matched words. */
-export type EventHighlight = { readonly field: string; readonly snippet: string };
 
 export type EventHit = {
   readonly eventId: string;
@@ -50,7 +54,10 @@ export type EventHit = {
 
 export type EventFacet = {
   readonly field: string;
+  /** Most first. */
   readonly counts: readonly { readonly value: string; readonly count: number }[];
+  /** How many values there are; more than `counts` has when it was cut. */
+  readonly totalValues: number;
 };
 
 export type EventPage = {
@@ -58,6 +65,8 @@ export type EventPage = {
   readonly hasNextPage: boolean;
   readonly totalCount: number;
   readonly facets: readonly EventFacet[];
+  /** Empty unless they were asked for. */
+  readonly currencies: readonly string[];
   readonly indexedAt: Date;
 };
 
@@ -68,8 +77,8 @@ export type EventTitle = { readonly eventId: string; readonly title: string; rea
 export type EventSearch = {
   /** @throws SearchUnavailable, SearchBusy */
   search(query: EventQuery): Promise<EventPage>;
-  /** The events whose words begin like the text's, the likeliest first. @throws SearchUnavailable, SearchBusy */
-  suggest(request: { text: string; first: number }): Promise<readonly EventTitle[]>;
+  /** The events that have the words, the likeliest first. @throws SearchUnavailable, SearchBusy */
+  suggest(request: { asked: SearchWords; first: number }): Promise<readonly EventTitle[]>;
 };
 
 /** What the index itself knows of its events, for when PostgreSQL, which knows more, is away. */

@@ -3,17 +3,17 @@ import { allOf, anyOf, BadFilter, compare, coordinates, isId, isText, isWithin }
 
 describe('the filter builder', () => {
   it('writes a text between backticks and lets none of it out', () => {
-    expect(isText('city', ['x` || status:=draft'])).toBe('city:=[`x  || status:=draft`]');
-    expect(isText('city', ['a\\`b\n'])).toBe('city:=[`a  b`]');
+    expect(isText('city_keys', ['x` || status:=draft'])).toBe('city_keys:=[`x  || status:=draft`]');
+    expect(isText('city_keys', ['a\\`b\n'])).toBe('city_keys:=[`a  b`]');
     expect(isText('category', ['SPORT', 'COMEDY'])).toBe('category:=[`SPORT`,`COMEDY`]');
   });
 
   it.each([[''], ['   '], ['``'], ['\\'], ['- , ]'], ['\u0000']])('refuses %j, which has nothing to match', (value) => {
-    expect(() => isText('city', [value])).toThrow(BadFilter);
+    expect(() => isText('city_keys', [value])).toThrow(BadFilter);
   });
 
   it('refuses an empty list, which crashes the engine', () => {
-    expect(() => isText('city', [])).toThrow(BadFilter);
+    expect(() => isText('city_keys', [])).toThrow(BadFilter);
     expect(() => isId([])).toThrow(BadFilter);
     expect(() => isId([''])).toThrow(BadFilter);
     expect(() => isId(['x'])).toThrow(BadFilter);

@@ -8,7 +8,7 @@ declare const brand: unique symbol;
  */
 export type Filter = string & { readonly [brand]: true };
 
-type TextField = 'city' | 'country_code' | 'category';
+type TextField = 'city_keys' | 'country_code' | 'category' | 'currency';
 type NumberField = 'starts_at' | 'ends_at' | 'on_sale_at' | 'off_sale_at' | 'price_from_minor' | 'popularity' | 'seq';
 type Comparison = '=' | '<' | '<=' | '>' | '>=';
 
@@ -20,7 +20,7 @@ export class BadFilter extends Error {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const trusted = (clause: string) => clause as Filter;
 
-/** Equal as a whole, whatever the case and accents. @throws BadFilter without a letter or digit, which the engine cannot match */
+/** Equal to one of them as a whole. @throws BadFilter without a letter or digit, which the engine cannot match */
 export function isText(field: TextField, values: readonly string[]): Filter {
   if (values.length === 0) throw new BadFilter(`no value for ${field}`);
   return trusted(`${field}:=[${values.map(quoted).join(',')}]`);

@@ -3,6 +3,7 @@ import { healIndex } from '#domain/catalog/compare-index.ts';
 import type { EventIndexer } from '#domain/catalog/event-indexer.ts';
 import { removeEndedEvents } from '#domain/catalog/index-events.ts';
 import { ensureIndex } from '#domain/catalog/reindex-events.ts';
+import { refreshSearchWords, writeSearchWords } from '#domain/catalog/search-words-queries.ts';
 import { DependencyAway } from '#events/log/log.ts';
 import { SearchUnavailable } from '#search/event-search.ts';
 import { type TimedWorker, type TopicWorker, worker } from './run-worker.ts';
@@ -10,11 +11,15 @@ import { type TimedWorker, type TopicWorker, worker } from './run-worker.ts';
 /** `eventIndexer` is undefined in a system without a search engine, whose searches PostgreSQL answers. */
 type Needs = { db: Db; eventIndexer: EventIndexer | undefined };
 
-/** Follows the catalogue. While the engine is away its messages wait; none is parked for that. */
+/**
+ * Follows the catalogue: first what PostgreSQL searches by, which stands in for the engine, then the index. While the engine
+ * is away its messages wait; none is parked for that.
+ */
 export const indexEvents = worker<Needs, TopicWorker<Needs>>({
   name: 'index-events',
   topics: ['catalog'],
-  run: async ({ eventIndexer }, event) => {
+  run: async ({ db, eventIndexer }, event) => {
+    await writeSearchWords({ db }, [event.eventId]);
     if (!eventIndexer) return;
     await eventIndexer.write([event.eventId]).catch((error: unknown) => {
       throw error instanceof SearchUnavailable ? new DependencyAway(error.message, { cause: error }) : error;
@@ -31,6 +36,16 @@ export const removeEnded = worker<Needs, TimedWorker<Needs>>({
     const needs = { db, index: eventIndexer.index };
     await ensureIndex(needs);
     await removeEndedEvents(needs);
+    return undefined;
+  },
+});
+
+/** Writes what a release, other Unicode data or a restore left without words; there is nothing to do else. */
+export const refreshWords = worker<Needs, TimedWorker<Needs>>({
+  name: 'refresh-search-words',
+  everyMs: 60_000,
+  run: async ({ db }) => {
+    await refreshSearchWords({ db });
     return undefined;
   },
 });

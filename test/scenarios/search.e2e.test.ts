@@ -77,14 +77,36 @@ test('dates, prices and facets', async () => {
   const ranged = await search(`startsBetween: { from: "${from}", to: "${to}" }, first: 50`);
   expect(nodes(ranged).every(({ startsAt }) => startsAt >= from && startsAt <= to)).toBe(true);
   expect(ranged.totalCount).toBeGreaterThanOrEqual(6);
-  const prices = nodes(all).map(({ priceFrom }) => priceFrom.amountMinor);
-  const limit = [...prices].sort((a, b) => a - b)[10];
-  const cheap = await search(`priceAtMostMinor: ${limit}, first: 50`);
-  expect(nodes(cheap).every(({ priceFrom }) => priceFrom.amountMinor <= limit)).toBe(true);
-  expect(cheap.totalCount).toBeLessThan(105);
-  const faceted = await search('countryCode: "MX", first: 1', 'totalCount facets { field counts { value count } }');
-  const cities = faceted.facets.find(({ field }: { field: string }) => field === 'city').counts;
-  expect(cities.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(faceted.totalCount);
+  const prices = nodes(await search('currency: "USD", first: 50')).map(({ priceFrom }) => priceFrom);
+  const limit = prices.map(({ amountMinor }) => amountMinor).sort((a, b) => a - b)[10];
+  const cheap = await search(`priceAtMost: { amountMinor: ${limit}, currency: "USD" }, first: 50`);
+  expect(nodes(cheap).every(({ priceFrom }) => priceFrom.amountMinor <= limit && priceFrom.currency === 'USD')).toBe(
+    true,
+  );
+  expect(cheap.totalCount).toBeGreaterThan(0);
+  expect(cheap.totalCount).toBeLessThan(78);
+  const faceted = await search(
+    'countryCode: "MX", first: 1',
+    'totalCount facets { field isComplete totalValues counts { value count } }',
+  );
+  const cities = faceted.facets.find(({ field }: { field: string }) => field === 'city');
+  expect(cities.counts.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(faceted.totalCount);
+  expect(cities).toMatchObject({ isComplete: true, totalValues: cities.counts.length });
+});
+
+test('amounts of several currencies are not compared: the client says in which one it counts', async () => {
+  for (const [filters, field] of [
+    ['priceAtMostMinor: 100000', 'priceAtMostMinor'],
+    ['sort: PRICE', 'sort'],
+  ])
+    await expect(search(`${filters}, first: 1`)).rejects.toThrow(
+      new RegExp(`"field":"${field}".*|more than one currency \\(CAD, MXN, USD\\)`),
+    );
+  const mexican = nodes(await search('sort: PRICE, countryCode: "MX", first: 50'));
+  const amounts = mexican.map(({ priceFrom }) => priceFrom.amountMinor);
+  expect(amounts).toEqual([...amounts].sort((a, b) => a - b));
+  expect(new Set(mexican.map(({ priceFrom }) => priceFrom.currency))).toEqual(new Set(['MXN']));
+  expect(nodes(await search('priceAtMostMinor: 1000000, currency: "mxn", first: 50')).length).toBeGreaterThan(0);
 });
 
 test('a cursor goes through all pages without a repeat', async () => {

@@ -2,6 +2,8 @@ import { sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
 import { distanceKm } from '#domain/catalog/distance-rules.ts';
 import type { EventQuery, EventSearch, Position } from '#search/event-search.ts';
+import { placeKeys } from '#search/normal-form/place-keys.ts';
+import { type SearchWords, searchWords } from '#search/normal-form/query-words.ts';
 import type { Catalogue } from './search-world.ts';
 
 export type SearchUnderTest = {
@@ -13,12 +15,20 @@ export type SearchUnderTest = {
 
 const MEXICO_CITY = { latitude: 19.43, longitude: -99.13 };
 const DAY_US = 86_400_000_000;
-const anything: EventQuery = { order: 'SOONEST', categories: [], first: 20, facets: false };
+const anything: EventQuery = { order: 'SOONEST', categories: [], first: 20, facets: false, currencies: false };
+/** A query, with its text and city as they are typed. */
+type Typed = Partial<EventQuery> & { text?: string; city?: string };
+const queryOf = ({ text, city, ...query }: Typed): EventQuery => ({
+  ...anything,
+  ...query,
+  asked: text === undefined ? undefined : searchWords(text),
+  cityKeys: city === undefined ? undefined : placeKeys(city),
+});
 
 /** What every implementation of the search port promises, shown on the 104 matches of the World Cup. */
 export function itSearchesEvents(open: () => SearchUnderTest): void {
-  const ask = (query: Partial<EventQuery>) => open().search.search({ ...anything, ...query });
-  const titlesOf = async (query: Partial<EventQuery>) => {
+  const ask = (query: Typed) => open().search.search(queryOf(query));
+  const titlesOf = async (query: Typed) => {
     const page = await ask({ first: 50, ...query });
     const { rowsOf } = titles(open().catalogue);
     return rowsOf(page.hits.map((hit) => hit.eventId));
@@ -103,7 +113,7 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     const filters = { city: 'toronto', countryCode: 'CA', categories: ['CONCERT', 'COMEDY'] };
     const during = { startsFromUs: soon - 1_000_000, startsToUs: soon };
     const budget = { priceAtMostMinor: 100, onSaleAtUs: Date.now() * 1000 };
-    const idsOf = async (query: Partial<EventQuery>) => (await ask(query)).hits.map((hit) => hit.eventId).sort();
+    const idsOf = async (query: Typed) => (await ask(query)).hits.map((hit) => hit.eventId).sort();
     expect(await idsOf({ ...filters, ...during, ...budget })).toEqual([added[0]]);
     expect(await idsOf({ ...filters, ...during, priceAtMostMinor: 100 })).toEqual([added[0], added[1]].sort());
     expect(await idsOf({ ...filters, ...during })).toEqual([...added].sort());
@@ -177,16 +187,22 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
   });
 
   it('suggests titles with what was typed marked', async () => {
-    const suggestions = await open().search.suggest({ text: 'mexi', first: 3 });
+    const suggestions = await open().search.suggest({ asked: asking('mexi'), first: 3 });
     expect(suggestions.length).toBeGreaterThan(0);
     expect(suggestions[0]?.title).toMatch(/Mexico/);
     expect(suggestions[0]?.highlight).toMatch(/<mark>Mexi/);
   });
 }
 
-type Ask = (query: Partial<EventQuery>) => ReturnType<EventSearch['search']>;
+function asking(text: string): SearchWords {
+  const asked = searchWords(text);
+  if (!asked) throw new Error(`${text} has no word`);
+  return asked;
+}
 
-async function everyPage(ask: Ask, query: Partial<EventQuery>, between: () => Promise<void> = async () => {}) {
+type Ask = (query: Typed) => ReturnType<EventSearch['search']>;
+
+async function everyPage(ask: Ask, query: Typed, between: () => Promise<void> = async () => {}) {
   const ids: string[] = [];
   const totals: number[] = [];
   for (let after: Position | undefined; ; ) {

@@ -1,6 +1,7 @@
 import type { Db } from '#db/client.ts';
 import { openSearchClient, type SearchClientOptions } from '#search/client.ts';
 import { type EventPage, type EventQuery, type EventTitle, SearchBusy } from '#search/event-search.ts';
+import type { SearchWords } from '#search/normal-form/query-words.ts';
 import { openTypesenseSearch } from '#search/typesense-search.ts';
 import { openFoundEvents } from './found-events.ts';
 import { openAnswerCache } from './search-cache.ts';
@@ -12,7 +13,7 @@ type Answer<T> = { readonly value: T; readonly degraded: boolean };
 /** A process's handle on search: the engine behind its limits, the fallback, and the answers of the last moments. */
 export type CatalogSearch = {
   search(query: EventQuery): Promise<Answer<EventPage>>;
-  suggest(request: { text: string; first: number }): Promise<Answer<readonly EventTitle[]>>;
+  suggest(request: { asked: SearchWords; first: number }): Promise<Answer<readonly EventTitle[]>>;
   /** False without an engine. @throws SearchUnavailable while the engine does not answer, with the reason */
   probe(): Promise<boolean>;
   /** The events of a search's hits. */
@@ -62,7 +63,7 @@ export function openCatalogSearch({ db, engine }: { db: Db; engine?: SearchClien
       );
     },
     suggest(request) {
-      const key = `${request.first} ${request.text}`;
+      const key = JSON.stringify([request.first, request.asked]);
       return titles.get(key, () =>
         ask(
           primary && (() => primary.suggest(request)),

@@ -2,13 +2,14 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { type EventDocument, NO_PRICE } from '#search/event-collection.ts';
 import type { IndexedVersion } from '#search/event-index.ts';
-import { withoutMarks } from '#search/highlight.ts';
+import { documentWords } from '#search/normal-form/document-words.ts';
+import { placeKeys } from '#search/normal-form/place-keys.ts';
 
 /** Exact: PostgreSQL keeps instants in microseconds, and a cursor that rounds repeats a hit or skips one. */
 export const microseconds = (instant: SQL): SQL => sql`(extract(epoch from ${instant}) * 1000000)::float8`;
 
 /** Published and not ended, by the database's clock. */
-const canBeFound = sql`e.status = 'PUBLISHED' and greatest(e.starts_at, e.off_sale_at) > now()`;
+export const canBeFound = sql`e.status = 'PUBLISHED' and greatest(e.starts_at, e.off_sale_at) > now()`;
 
 /** Free seats in tenths, rounded up: 0 means sold out or held. */
 const availableShare = sql`coalesce(ceil(i.available * 10.0 / i.capacity), 0)::int`;
@@ -18,7 +19,8 @@ const priceTiers = sql`(
                                              'fee_minor', t.fee_minor) order by t.price_minor, t.name), '[]')
   from price_tiers t where t.event_id = e.id)`;
 
-type Row = Omit<EventDocument, 'location'> & { latitude: number; longitude: number };
+type Searched = 'title_words' | 'performers_words' | 'description_words' | 'venue_words' | 'city_words' | 'city_keys';
+type Row = Omit<EventDocument, 'location' | Searched> & { latitude: number; longitude: number };
 
 /** The documents of those events that can be found now; an id that is missing in the answer belongs out of the index. */
 export async function findDocuments({ db }: { db: Db }, eventIds: readonly string[]): Promise<EventDocument[]> {
@@ -56,13 +58,16 @@ async function listWhere(db: Db, condition: SQL, limit: number): Promise<EventDo
   return rows.map(documentOf);
 }
 
+const names = (text: string): string => documentWords(text, { neighbours: true });
+
 const documentOf = ({ latitude, longitude, ...row }: Row): EventDocument => ({
   ...row,
-  title: withoutMarks(row.title),
-  performers: row.performers.map(withoutMarks),
-  description: withoutMarks(row.description),
-  venue_name: withoutMarks(row.venue_name),
-  city: withoutMarks(row.city),
+  title_words: names(row.title),
+  performers_words: row.performers.map(names).join(' '),
+  description_words: documentWords(row.description, { neighbours: false }),
+  venue_words: names(row.venue_name),
+  city_words: names(row.city),
+  city_keys: placeKeys(row.city),
   location: [latitude, longitude],
 });
 

@@ -1,9 +1,11 @@
-import { type EventHit, type EventOrder, type EventQuery, SearchBusy } from '#search/event-search.ts';
-import { InvalidInput, RateLimited } from '../errors.ts';
+import { type EventHit, type EventOrder, type EventPage, type EventQuery, SearchBusy } from '#search/event-search.ts';
+import { placeKeys } from '#search/normal-form/place-keys.ts';
+import { type SearchWords, searchWords } from '#search/normal-form/query-words.ts';
+import { RateLimited } from '../errors.ts';
 import type { CatalogSearch } from './catalog-search.ts';
 import { distanceKm } from './distance-rules.ts';
 import { decodeCursor, encodeCursor, hashOfQuery } from './search-cursor-rules.ts';
-import { checkFilters, checkFirst, MAX_RADIUS_KM, wordsOf } from './search-request-rules.ts';
+import { checkFilters, checkFirst, MAX_RADIUS_KM, refuseMixedCurrencies, textOf } from './search-request-rules.ts';
 import type { GeoPoint, SearchEventsRequest, SearchEventsResult, SearchHit } from './search-types.ts';
 
 type Needs = { search: Pick<CatalogSearch, 'search'> };
@@ -24,16 +26,29 @@ const SMALL_RADIUS_KM = 5;
  */
 export async function searchEvents(needs: Needs, request: SearchEventsRequest): Promise<SearchEventsResult> {
   const { query, queryHash } = queryOf(request);
-  const { value: page, degraded } = await needs.search.search(query).catch(refuseWhenBusy);
+  const { value: page, degraded } = query
+    ? await needs.search.search(query).catch(refuseWhenBusy)
+    : { value: nothing(), degraded: false };
+  refuseMixedCurrencies(request, page.currencies);
   return {
-    hits: hitsOf(request, page.hits, queryHash),
-    pageInfo: { hasNextPage: page.hasNextPage, hasPreviousPage: query.after !== undefined },
+    hits: hitsOf(request, { hits: page.hits, order: query?.order }, queryHash),
+    pageInfo: { hasNextPage: page.hasNextPage, hasPreviousPage: request.after !== undefined },
     totalCount: page.totalCount,
-    facets: page.facets.map(({ field, counts }) => ({ field, counts: [...counts] })),
+    facets: page.facets.map((facet) => ({ ...facet, isComplete: facet.counts.length === facet.totalValues })),
     indexedAt: page.indexedAt,
     degraded,
   };
 }
+
+/** What a text finds that has no word in it: not everything. */
+const nothing = (): EventPage => ({
+  hits: [],
+  hasNextPage: false,
+  totalCount: 0,
+  facets: [],
+  currencies: [],
+  indexedAt: new Date(),
+});
 
 /** For a `catch`. @throws RateLimited */
 export function refuseWhenBusy(error: unknown): never {
@@ -41,58 +56,68 @@ export function refuseWhenBusy(error: unknown): never {
   throw error;
 }
 
-function queryOf(request: SearchEventsRequest): { query: EventQuery; queryHash: string } {
+/** `query` is undefined for a text without a word. */
+function queryOf(request: SearchEventsRequest): { query: EventQuery | undefined; queryHash: string } {
   checkFirst(request.first);
-  checkFilters(request);
-  const { near, radiusKm, startsBetween } = request;
-  const text = wordsOf('text', request.text);
-  const isSmall = radiusKm !== undefined && radiusKm < SMALL_RADIUS_KM;
+  const city = textOf('city', request.city);
+  checkFilters({ ...request, city });
+  const { near, radiusKm, priceAtMost } = request;
+  const text = textOf('text', request.text);
+  const asked = text === undefined ? undefined : searchWords(text);
   const filters = {
-    text,
-    near: near && !isSmall ? snapped(near) : near,
-    radiusKm: radiusKm === undefined || isSmall ? radiusKm : Math.min(radiusKm + SLACK_KM, MAX_RADIUS_KM),
-    city: cityOf(request.city),
+    asked,
+    ...circleOf(request),
+    cityKeys: city === undefined ? undefined : placeKeys(city),
     countryCode: request.countryCode?.toUpperCase(),
     categories: [...new Set(request.categories ?? [])].sort(),
-    startsFromUs: toUs(startsBetween?.from),
-    startsToUs: toUs(startsBetween?.to),
-    priceAtMostMinor: request.priceAtMostMinor,
-    order: orderOf(request, text),
+    startsFromUs: toUs(request.startsBetween?.from),
+    startsToUs: toUs(request.startsBetween?.to),
+    priceAtMostMinor: request.priceAtMostMinor ?? priceAtMost?.amountMinor,
+    currency: (priceAtMost?.currency ?? request.currency)?.toUpperCase(),
+    order: orderOf(request, asked),
   };
   // The exact circle, not the snapped one: what lies in it decides which hits are left.
   const queryHash = hashOfQuery([filters, near, radiusKm, request.onSaleOnly]);
+  const after = request.after === undefined ? undefined : decodeCursor(queryHash, request.after);
+  if (text !== undefined && !asked) return { query: undefined, queryHash };
+  const comparesPrices = filters.priceAtMostMinor !== undefined || filters.order === 'PRICE';
   const query = {
     ...filters,
     onSaleAtUs: request.onSaleOnly ? Date.now() * 1000 : undefined,
     first: request.first,
-    after: request.after === undefined ? undefined : decodeCursor(queryHash, request.after),
+    after,
     facets: request.wants.facets,
+    currencies: comparesPrices && filters.currency === undefined,
   };
   return { query, queryHash };
 }
 
+function circleOf({ near, radiusKm }: SearchEventsRequest): Pick<EventQuery, 'near' | 'radiusKm'> {
+  const isSmall = radiusKm !== undefined && radiusKm < SMALL_RADIUS_KM;
+  return {
+    near: near && !isSmall ? snapped(near) : near,
+    radiusKm: radiusKm === undefined || isSmall ? radiusKm : Math.min(radiusKm + SLACK_KM, MAX_RADIUS_KM),
+  };
+}
+
 const toUs = (instant: Date | undefined): number | undefined => instant && instant.getTime() * 1000;
 
-function cityOf(city: string | undefined): string | undefined {
-  const words = wordsOf('city', city);
-  if (words === undefined && city?.trim()) throw new InvalidInput('city', 'A city has a letter in its name.');
-  return words;
-}
-
-function orderOf({ sort, near }: SearchEventsRequest, text: string | undefined): EventOrder {
+function orderOf({ sort, near }: SearchEventsRequest, asked: SearchWords | undefined): EventOrder {
   if (sort !== undefined && sort !== 'RELEVANCE') return sort;
-  if (text !== undefined) return 'RELEVANCE';
+  if (asked !== undefined) return 'RELEVANCE';
   return near ? 'NEAREST' : 'SOONEST';
 }
+
+type Ordered = { readonly hits: readonly EventHit[]; readonly order: EventOrder | undefined };
 
 const toCell = (degrees: number) => Math.round(degrees * CELLS_PER_DEGREE) / CELLS_PER_DEGREE;
 const snapped = ({ latitude, longitude }: GeoPoint) => ({ latitude: toCell(latitude), longitude: toCell(longitude) });
 
-function hitsOf(request: SearchEventsRequest, hits: readonly EventHit[], queryHash: string): SearchHit[] {
-  const { near, radiusKm } = request;
+function hitsOf({ near, radiusKm }: SearchEventsRequest, page: Ordered, queryHash: string): SearchHit[] {
+  const { hits, order } = page;
   const positions = hits.map((hit) => encodeCursor(queryHash, hit.position));
   const measured = hits.map((hit) => ({ ...hit, distanceKm: near && distanceKm(near, hit.location) }));
-  if (near && orderOf(request, wordsOf('text', request.text)) === 'NEAREST') {
+  if (near && order === 'NEAREST') {
     // Within a cell the engine's order may differ from the true one. The cursors stay where they were.
     measured.sort((a, b) => (a.distanceKm ?? 0) - (b.distanceKm ?? 0));
   }

@@ -6,7 +6,6 @@ import { NO_PRICE } from '#search/event-collection.ts';
 import {
   DEEPEST_RANK,
   depthFor,
-  type EventHighlight,
   type EventHit,
   type EventPage,
   type EventQuery,
@@ -16,7 +15,7 @@ import {
   SearchBusy,
 } from '#search/event-search.ts';
 import { openGate } from '#search/gate.ts';
-import { MARK_END, MARK_START, markedHtml, withoutMarks } from '#search/highlight.ts';
+import { highlightsOf, markedTitle } from '#search/highlight.ts';
 import { EARTH_RADIUS_KM } from './distance-rules.ts';
 import { microseconds } from './index-queries.ts';
 
@@ -40,6 +39,9 @@ type Row = {
   key: number;
   title: string;
   performers: string[];
+  description: string;
+  venue: string;
+  city: string;
 };
 
 /**
@@ -56,18 +58,19 @@ export function openSearchFallback({ db }: { db: Db }): EventSearch {
     });
   return {
     search: (query) => ask(() => findPage(db, query)),
-    suggest: ({ text, first }) =>
+    suggest: ({ asked, first }) =>
       ask(async () => {
-        const query: EventQuery = { text, first, order: 'RELEVANCE', categories: [], facets: false };
-        const { rows } = await findRows(db, query, first);
-        return rows.map(({ id, title }) => ({ eventId: id, title, highlight: marked(title, tokensOf(text)) }));
+        const { rows } = await findRows(db, { asked, first, ...BY_RELEVANCE }, first);
+        return rows.map(({ id, title }) => ({ eventId: id, title, highlight: markedTitle(title, asked) }));
       }),
   };
 }
 
+const BY_RELEVANCE = { order: 'RELEVANCE', categories: [], facets: false, currencies: false } as const;
+
 async function findPage(db: Db, query: EventQuery): Promise<EventPage> {
   const keyset = hasKeyset(query.order);
-  const { rows, total, nowMs } = await findRows(
+  const { rows, total, nowMs, currencies } = await findRows(
     db,
     query,
     keyset ? query.first + 1 : depthFor(query.first, query.after),
@@ -76,14 +79,14 @@ async function findPage(db: Db, query: EventQuery): Promise<EventPage> {
   const before = query.after?.rank ?? 0;
   const cut = keyset ? { start: before, page: hits.slice(0, query.first) } : pageAfter(hits, query);
   const last = cut.start + cut.page.length;
-  const tokens = tokensOf(query.text ?? '');
+  const { asked } = query;
   return {
     hits: cut.page.map(
       (row, index): EventHit => ({
         eventId: row.id,
         location: { latitude: row.latitude, longitude: row.longitude },
         position: { rank: cut.start + index + 1, key: row.key, seq: row.seq, eventId: row.id },
-        highlights: highlightsOf(row, tokens),
+        highlights: asked ? highlightsOf(row, asked) : [],
       }),
     ),
     hasNextPage: keyset
@@ -91,6 +94,7 @@ async function findPage(db: Db, query: EventQuery): Promise<EventPage> {
       : cut.page.length > 0 && last < Math.min(Math.max(total, hits.length), DEEPEST_RANK),
     totalCount: total,
     facets: [],
+    currencies,
     indexedAt: new Date(nowMs),
   };
 }
@@ -100,38 +104,52 @@ async function findRows(db: Db, query: EventQuery, limit: number): Promise<Found
   const asTyped = await findRowsWith(db, query, { limit, matching: matches, nearby: true });
   if (query.order === 'NEAREST' && asTyped.rows.length < limit && asTyped.rows.length < asTyped.total)
     return findRowsWith(db, query, { limit, matching: matches, nearby: false });
-  if (asTyped.total > 0 || query.text === undefined) return asTyped;
+  const { asked } = query;
+  if (asTyped.total > 0 || !asked) return asTyped;
+  if (asked.orElse) {
+    const otherwise = { ...query, asked: { words: asked.orElse, orElse: undefined } };
+    const readOtherwise = await findRowsWith(db, otherwise, { limit, matching: matches, nearby: false });
+    if (readOtherwise.total > 0) return readOtherwise;
+  }
   return findRowsWith(db, query, { limit, matching: resembles, nearby: false });
 }
 
-type Found = { rows: Row[]; total: number; nowMs: number };
+type Found = { rows: Row[]; total: number; nowMs: number; currencies: readonly string[] };
 /** `nearby`: by distance, only the events of the nearest venues are looked at. */
 type Approach = { limit: number; matching: typeof matches; nearby: boolean };
 
 async function findRowsWith(db: Db, query: EventQuery, { limit, matching, nearby }: Approach): Promise<Found> {
-  const tokens = tokensOf(query.text ?? '');
+  const words = query.asked?.words ?? [];
   const from = sql`
     from events e
     join venues v on v.id = e.venue_id
+    left join event_search_words w on w.event_id = e.id
     left join lateral (select min(t.price_minor) as minor from price_tiers t where t.event_id = e.id) p on true`;
-  const all = sql`${from} where ${sql.join([...conditionsOf(query), ...tokens.map(matching)], sql` and `)}`;
-  const { key, after, order } = orderOf(query, tokens);
+  const where = (some: EventQuery) =>
+    sql`${from} where ${sql.join([...conditionsOf(some), ...words.map(matching)], sql` and `)}`;
+  const all = where(query);
+  const { key, after, order } = orderOf(query, words);
   const some = sql`${all} and ${after} and ${nearby && query.order === 'NEAREST' ? isAtNearestVenues(query) : sql`true`}`;
   // Each hit of a very common word would have to be compared, to show the best twenty of a hundred thousand.
   const candidates =
     query.order === 'RELEVANCE'
       ? sql`${from} where e.id = any (array(select e.id ${some} limit ${MOST_RANKED}))`
       : some;
+  const currencies = sql`(select array_agg(currency order by currency) from (
+    select distinct e.currency ${where({ ...query, priceAtMostMinor: undefined })}) c)`;
   return inTransaction(db, 'searchEvents', async (tx) => {
     await tx.execute(sql`select set_config('pg_trgm.word_similarity_threshold', ${String(ALIKE)}, true),
                                 set_config('statement_timeout', ${String(BUDGET_MS)}, true)`);
     const rows = await tx.execute<Row>(sql`
-      select e.id, e.seq::float8 as seq, v.latitude, v.longitude, e.title, e.performers, (${key})::float8 as key
+      select e.id, e.seq::float8 as seq, v.latitude, v.longitude, e.title, e.performers, e.description, v.name as venue,
+             v.city, (${key})::float8 as key
       ${candidates} order by ${order}, e.seq limit ${limit}`);
-    const [counted] = await tx.execute<{ total: number; nowMs: number }>(sql`
+    const [counted] = await tx.execute<{ total: number; nowMs: number; currencies: string[] | null }>(sql`
       select (select count(*)::int from (select 1 ${all} limit ${MOST_COUNTED}) c) as total,
-             (extract(epoch from now()) * 1000)::float8 as "nowMs"`);
-    return { rows: [...rows], total: counted?.total ?? 0, nowMs: counted?.nowMs ?? 0 };
+             (extract(epoch from now()) * 1000)::float8 as "nowMs",
+             ${query.currencies ? currencies : sql`null::text[]`} as currencies`);
+    const { total = 0, nowMs = 0 } = counted ?? {};
+    return { rows: [...rows], total, nowMs, currencies: counted?.currencies ?? [] };
   });
 }
 
@@ -143,8 +161,9 @@ function conditionsOf(query: EventQuery): SQL[] {
   return [
     sql`e.status = 'PUBLISHED' and greatest(e.starts_at, e.off_sale_at) > now()`,
     ...(near && radiusKm !== undefined ? [isWithin(near, radiusKm)] : []),
-    ...(query.city === undefined ? [] : [sql`${plainWords(sql`v.city`)} = ${plainWords(sql`${query.city}::text`)}`]),
+    ...(query.cityKeys === undefined ? [] : [sql`w.city_keys && ${textArray(query.cityKeys)}`]),
     ...(query.countryCode === undefined ? [] : [sql`v.country_code = ${query.countryCode}`]),
+    ...(query.currency === undefined ? [] : [sql`e.currency = ${query.currency}`]),
     ...(query.categories.length === 0 ? [] : [sql`e.category in ${[...query.categories]}`]),
     ...(query.startsFromUs === undefined ? [] : [sql`e.starts_at >= ${instant(query.startsFromUs)}`]),
     ...(query.startsToUs === undefined ? [] : [sql`e.starts_at <= ${instant(query.startsToUs)}`]),
@@ -155,22 +174,14 @@ function conditionsOf(query: EventQuery): SQL[] {
   ];
 }
 
-/** The word begins a word of the event or of its venue. */
-const matches = (token: string): SQL => sql`(
-  event_words(e.title, e.performers, e.description) @@ ${prefixQuery(token)}
-  or e.venue_id = any (array(
-    select w.id from venues w where to_tsvector('simple', search_fold(w.name || ' ' || w.city)) @@ ${prefixQuery(token)})))`;
+/** The word begins a word of the event. */
+const matches = (word: string): SQL => sql`w.words @@ ${`'${word}':*`}::tsquery`;
 
-/** The word begins a word of the event or of its venue, or is like one of the title, the performers or the venue. */
-const resembles = (token: string): SQL => sql`(
-  ${matches(token)}
-  or event_names(e.title, e.performers) %> ${token}
-  or e.venue_id = any (array(select w.id from venues w where search_fold(w.name || ' ' || w.city) %> ${token})))`;
+/** The word begins a word of the event, or is like one of the title, the performers or the venue. */
+const resembles = (word: string): SQL => sql`(${matches(word)} or w.names %> ${word} or w.place %> ${word})`;
 
-const prefixQuery = (token: string): SQL => sql`to_tsquery('simple', ${`'${token}':*`})`;
-
-const plainWords = (text: SQL): SQL =>
-  sql`trim(regexp_replace(translate(search_fold(${text}), '''’', ''), '[^[:alnum:]]+', ' ', 'g'))`;
+const textArray = (values: readonly string[]): SQL =>
+  sql`array(select jsonb_array_elements_text(${JSON.stringify(values)}::jsonb))`;
 
 function isWithin({ latitude, longitude }: NonNullable<EventQuery['near']>, radiusKm: number): SQL {
   const centre = sql`ll_to_earth(${latitude}::float8, ${longitude}::float8)`;
@@ -189,7 +200,7 @@ const isAtNearestVenues = ({ near }: EventQuery): SQL => sql`e.venue_id = any (a
   select w.id from venues w order by ${distanceTo(near, sql`w`)}, w.id limit ${NEAREST_VENUES}))`;
 
 /** `key` is what the cursor keeps; `after` is true for what comes behind it. */
-function orderOf(query: EventQuery, tokens: readonly string[]): { key: SQL; after: SQL; order: SQL } {
+function orderOf(query: EventQuery, words: readonly string[]): { key: SQL; after: SQL; order: SQL } {
   const { order, after, near } = query;
   const seq = sql`${after?.seq ?? 0}::bigint`;
   const behind = (condition: SQL) => (after ? condition : sql`true`);
@@ -219,42 +230,15 @@ function orderOf(query: EventQuery, tokens: readonly string[]): { key: SQL; afte
         order: distanceTo(near, sql`v`),
       };
     case 'RELEVANCE':
-      return { key: sql`0`, after: sql`true`, order: sql`${likeness(tokens)} desc, e.popularity desc` };
+      return { key: sql`0`, after: sql`true`, order: sql`${likeness(words)} desc, e.popularity desc` };
   }
 }
 
 /** Title and performers count most; a word found elsewhere counts a little. */
-const likeness = (tokens: readonly string[]): SQL =>
-  tokens.length === 0
+const likeness = (words: readonly string[]): SQL =>
+  words.length === 0
     ? sql`0::float8`
     : sql.join(
-        tokens.map(
-          (token) => sql`greatest(word_similarity(${token}, event_names(e.title, e.performers)), 0.4::float4)`,
-        ),
+        words.map((word) => sql`greatest(word_similarity(${word}, w.names), 0.4::float4)`),
         sql` + `,
       );
-
-const fold = (text: string): string =>
-  text
-    .normalize('NFKD')
-    .replace(/[\u0300-\u036f]/g, '')
-    .toLowerCase();
-
-/** Longer texts ask for no more than their first words. */
-const tokensOf = (text: string): string[] => fold(text).split(' ').filter(Boolean).slice(0, 12);
-
-function highlightsOf(row: Row, tokens: readonly string[]): EventHighlight[] {
-  return [
-    { field: 'title', text: row.title },
-    { field: 'performers', text: row.performers.join(', ') },
-  ]
-    .map(({ field, text }) => ({ field, snippet: marked(text, tokens) }))
-    .filter(({ snippet }) => snippet.includes('<mark>'));
-}
-
-const marked = (text: string, tokens: readonly string[]): string =>
-  markedHtml(
-    withoutMarks(text).replace(/[\p{L}\p{M}\p{N}]+/gu, (word) =>
-      tokens.some((token) => fold(word).startsWith(token)) ? `${MARK_START}${word}${MARK_END}` : word,
-    ),
-  );

@@ -2,8 +2,6 @@ import { InvalidInput } from '../errors.ts';
 
 const MAX_FIRST = 50;
 const MAX_TEXT = 200;
-/** Each word costs the engine a look-up with all its misspellings; nobody types more to find an event. */
-const MAX_WORDS = 12;
 /** Half the Earth's circumference: everywhere. */
 export const MAX_RADIUS_KM = 20_040;
 const MAX_PRICE_MINOR = 2_147_483_647;
@@ -13,10 +11,13 @@ const SORTS = ['RELEVANCE', 'SOONEST', 'NEAREST', 'PRICE', 'POPULARITY'];
 type Filters = {
   near?: { latitude: number; longitude: number } | undefined;
   radiusKm?: number | undefined;
+  city?: string | undefined;
   countryCode?: string | undefined;
+  currency?: string | undefined;
   categories?: readonly string[] | undefined;
   startsBetween?: { from?: Date | undefined; to?: Date | undefined } | undefined;
   priceAtMostMinor?: number | undefined;
+  priceAtMost?: { amountMinor: number; currency: string } | undefined;
   sort?: string | undefined;
 };
 
@@ -32,30 +33,21 @@ export function checkFirst(first: number): void {
 }
 
 /**
- * What is searched for: words of letters and digits in lower case, separated by one space; undefined where there are
- * none. Nothing that is an operator to an engine is left, and no more than the first 12 words.
+ * The text, or undefined for none: a text of blanks asks for nothing. What has no word, "!!!", is a text all the same.
  *
  * @throws InvalidInput for more than 200 characters
  */
-export function wordsOf(field: 'text' | 'city', text: string | null | undefined): string | undefined {
-  if (text === undefined || text === null) return undefined;
+export function textOf(field: 'text' | 'city', text: string | null | undefined): string | undefined {
+  if (text === undefined || text === null || text.trim() === '') return undefined;
   refuseUnless(text.length <= MAX_TEXT, field, `At most ${MAX_TEXT} characters.`);
-  const words = text
-    .normalize('NFC')
-    .toLowerCase()
-    .replace(/['’`´]/g, '')
-    .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
-    .trim()
-    .split(' ')
-    .slice(0, MAX_WORDS)
-    .join(' ');
-  return /[\p{L}\p{N}]/u.test(words) ? words : undefined;
+  return text;
 }
 
 /** @throws InvalidInput with the field that is wrong */
 export function checkFilters(request: Filters): void {
   checkPlace(request);
   checkRanges(request);
+  checkPrice(request);
   const { countryCode, categories = [], sort } = request;
   refuseUnless(
     countryCode === undefined || /^[A-Za-z]{2}$/.test(countryCode),
@@ -71,7 +63,8 @@ export function checkFilters(request: Filters): void {
   refuseUnless(sort !== 'NEAREST' || request.near !== undefined, 'sort', 'NEAREST needs `near`.');
 }
 
-function checkPlace({ near, radiusKm }: Filters): void {
+function checkPlace({ near, radiusKm, city }: Filters): void {
+  refuseUnless(city === undefined || /[\p{L}\p{N}\p{So}]/u.test(city), 'city', 'A city has a letter in its name.');
   if (near) {
     refuseUnless(isWithin(near.latitude, [-90, 90]), 'near.latitude', 'Degrees from -90 to 90.');
     refuseUnless(isWithin(near.longitude, [-180, 180]), 'near.longitude', 'Degrees from -180 to 180.');
@@ -81,16 +74,57 @@ function checkPlace({ near, radiusKm }: Filters): void {
   refuseUnless(radiusKm > 0 && radiusKm <= MAX_RADIUS_KM, 'radiusKm', `More than 0, at most ${MAX_RADIUS_KM}.`);
 }
 
-function checkRanges({ startsBetween, priceAtMostMinor }: Filters): void {
+function checkRanges({ startsBetween }: Filters): void {
   const { from, to } = startsBetween ?? {};
   refuseUnless(!from || isInstant(from), 'startsBetween.from', 'Not an instant that a calendar has.');
   refuseUnless(!to || isInstant(to), 'startsBetween.to', 'Not an instant that a calendar has.');
   refuseUnless(!from || !to || from <= to, 'startsBetween', '`from` is after `to`.');
-  if (priceAtMostMinor === undefined) return;
+}
+
+function checkPrice({ priceAtMostMinor, priceAtMost, currency }: Filters): void {
   refuseUnless(
-    Number.isInteger(priceAtMostMinor) && isWithin(priceAtMostMinor, [0, MAX_PRICE_MINOR]),
-    'priceAtMostMinor',
+    priceAtMostMinor === undefined || priceAtMost === undefined,
+    'priceAtMost',
+    'Give either `priceAtMost` or `priceAtMostMinor`.',
+  );
+  checkAmount('priceAtMostMinor', priceAtMostMinor);
+  checkAmount('priceAtMost.amountMinor', priceAtMost?.amountMinor);
+  checkCurrency('currency', currency);
+  checkCurrency('priceAtMost.currency', priceAtMost?.currency);
+  refuseUnless(
+    !priceAtMost || !currency || priceAtMost.currency.toUpperCase() === currency.toUpperCase(),
+    'currency',
+    'It is another one than that of `priceAtMost`.',
+  );
+}
+
+const checkAmount = (field: string, amount: number | undefined): void =>
+  refuseUnless(
+    amount === undefined || (Number.isInteger(amount) && isWithin(amount, [0, MAX_PRICE_MINOR])),
+    field,
     'A whole number of minor units, not negative.',
+  );
+
+const checkCurrency = (field: string, currency: string | undefined): void =>
+  refuseUnless(
+    currency === undefined || /^[A-Za-z]{3}$/.test(currency),
+    field,
+    'Three letters, such as EUR (ISO 4217).',
+  );
+
+/**
+ * Amounts of different currencies are not compared.
+ *
+ * @throws InvalidInput for a price without a currency, where the events that it is asked of are priced in several
+ */
+export function refuseMixedCurrencies({ priceAtMostMinor }: Filters, currencies: readonly string[]): void {
+  const field = priceAtMostMinor === undefined ? 'sort' : 'priceAtMostMinor';
+  const some = currencies.length > 10 ? [...currencies.slice(0, 10), '...'] : currencies;
+  refuseUnless(
+    currencies.length < 2,
+    field,
+    `The events are priced in more than one currency (${some.join(', ')}), and amounts are compared within one only. ` +
+      'Give `priceAtMost` with an amount and a currency, or `currency`, or narrow the search.',
   );
 }
 

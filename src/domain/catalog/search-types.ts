@@ -16,8 +16,11 @@ export type SearchEventsRequest = {
   countryCode?: string | undefined;
   categories?: readonly Category[] | undefined;
   startsBetween?: { from?: Date | undefined; to?: Date | undefined } | undefined;
-  /** Against the event's lowest price, without fee. */
+  /** Against the event's lowest price, without fee; refused where the events have several currencies and none is named. */
   priceAtMostMinor?: number | undefined;
+  priceAtMost?: { amountMinor: number; currency: string } | undefined;
+  /** ISO 4217. Only events that are priced in it. */
+  currency?: string | undefined;
   onSaleOnly: boolean;
   sort?: EventSort | undefined;
   first: number;
@@ -38,11 +41,19 @@ export type SearchHit = {
   readonly highlights: readonly Highlight[];
 };
 
+export type FacetOfEvents = {
+  readonly field: string;
+  readonly counts: readonly { readonly value: string; readonly count: number }[];
+  /** False when `counts` has the most frequent ones only. */
+  readonly isComplete: boolean;
+  readonly totalValues: number;
+};
+
 export type SearchEventsResult = {
   readonly hits: readonly SearchHit[];
   readonly pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean };
   readonly totalCount: number;
-  readonly facets: readonly { field: string; counts: readonly { value: string; count: number }[] }[];
+  readonly facets: readonly FacetOfEvents[];
   /** Changes of the catalogue up to this instant are in the answer. */
   readonly indexedAt: Date;
   /** PostgreSQL answered instead of the index: no facets, simpler ranking. */

@@ -1,6 +1,7 @@
+import { searchWords } from '#search/normal-form/query-words.ts';
 import type { CatalogSearch } from './catalog-search.ts';
 import { refuseWhenBusy } from './search-events.ts';
-import { checkFirst, wordsOf } from './search-request-rules.ts';
+import { checkFirst, textOf } from './search-request-rules.ts';
 import type { EventSuggestion, SuggestEventsRequest } from './search-types.ts';
 
 type Needs = { search: Pick<CatalogSearch, 'suggest'> };
@@ -12,8 +13,8 @@ type Needs = { search: Pick<CatalogSearch, 'suggest'> };
  */
 export async function suggestEvents(needs: Needs, request: SuggestEventsRequest): Promise<readonly EventSuggestion[]> {
   checkFirst(request.first);
-  const text = wordsOf('text', request.text);
-  if (text === undefined) return [];
-  const { value } = await needs.search.suggest({ text, first: request.first }).catch(refuseWhenBusy);
+  const asked = searchWords(textOf('text', request.text) ?? '');
+  if (asked === undefined) return [];
+  const { value } = await needs.search.suggest({ asked, first: request.first }).catch(refuseWhenBusy);
   return value;
 }

@@ -1,7 +1,12 @@
 import type { GraphQLResolveInfo, SelectionSetNode } from 'graphql';
 import type { CatalogEvent } from '#domain/catalog/event-queries.ts';
 import { searchEvents } from '#domain/catalog/search-events.ts';
-import type { Highlight as HighlightModel, SearchEventsResult, SearchHit } from '#domain/catalog/search-types.ts';
+import type {
+  FacetOfEvents,
+  Highlight as HighlightModel,
+  SearchEventsResult,
+  SearchHit,
+} from '#domain/catalog/search-types.ts';
 import { builder } from '../builder.ts';
 import { PageInfo, pageInfoOf } from '../connection.ts';
 import { Category, Event, loadEvents } from './event.ts';
@@ -22,13 +27,24 @@ const DateTimeRangeInput = builder.inputType('DateTimeRangeInput', {
   }),
 });
 
+const PriceAtMostInput = builder.inputType('PriceAtMostInput', {
+  description: 'A budget in one currency.',
+  fields: (t) => ({
+    amountMinor: t.int({ required: true, description: 'In minor units of the currency, for example cents.' }),
+    currency: t.string({ required: true, description: 'ISO 4217, for example `EUR`.' }),
+  }),
+});
+
 const EventSort = builder.enumType('EventSort', {
   description: 'In which order events are found.',
   values: {
     RELEVANCE: { description: 'The best match of the words first: the default with `text`.' },
     SOONEST: { description: 'What starts first: the default without `text` and `near`.' },
     NEAREST: { description: 'What is closest to `near`: the default with it and without `text`.' },
-    PRICE: { description: 'The lowest price first.' },
+    PRICE: {
+      description:
+        'The lowest price first, within one currency: name it by `currency` or `priceAtMost` where the events have several.',
+    },
     POPULARITY: { description: 'What most people look for first.' },
   } as const,
 });
@@ -49,11 +65,22 @@ const FacetCount = builder.objectRef<Count>('FacetCount').implement({
     count: t.exposeInt('count', { description: 'How many of the found events have it.' }),
   }),
 });
-const Facet = builder.objectRef<{ field: string; counts: readonly Count[] }>('Facet').implement({
+const Facet = builder.objectRef<FacetOfEvents>('Facet').implement({
   description: 'What to narrow the search by.',
   fields: (t) => ({
     field: t.exposeString('field', { description: 'What is counted, for example `city`.' }),
-    counts: t.field({ type: [FacetCount], description: 'Most first.', resolve: ({ counts }) => [...counts] }),
+    counts: t.field({
+      type: [FacetCount],
+      description:
+        'The most frequent values, most first; at most 250. Spellings of one city are one value. A value, given as the filter of that name, finds the events that were counted.',
+      resolve: ({ counts }) => [...counts],
+    }),
+    isComplete: t.exposeBoolean('isComplete', {
+      description: 'False when there are more values than `counts` has.',
+    }),
+    totalValues: t.exposeInt('totalValues', {
+      description: 'How many values there are. In an incomplete facet of cities, spellings may count as several.',
+    }),
   }),
 });
 
@@ -121,37 +148,42 @@ builder.queryField('searchEvents', (t) =>
       'Events that are published and not over. All filters combine with AND; without any: the soonest events. Pages run forward only (no `last`, no `before`): a ranking is made anew for each page from where the page before it ended, and has no end to begin from.',
     args: {
       text: t.arg.string({
-        description: 'Words of the title, performers or description; typos and prefixes match. At most 200 characters.',
+        description:
+          'Words of the title, performers, description, venue or city, in any script; typos and prefixes match, and case, accents and marks do not matter. A text without a letter or digit finds nothing. At most 200 characters.',
       }),
       near: t.arg({
         type: GeoPointInput,
         description: 'Sorts by distance, unless there is `text`; `radiusKm` cuts off.',
       }),
       radiusKm: t.arg.float({ description: 'Only events within so many kilometres of `near`.' }),
-      city: t.arg.string({ description: 'Only in this city.' }),
+      city: t.arg.string({
+        description: 'Only in this city: its whole name in any script, whatever the case, accents and blanks.',
+      }),
       countryCode: t.arg.string({ description: 'Only in this country, ISO 3166-1 alpha-2.' }),
       categories: t.arg({ type: [Category], description: 'Only of these kinds.' }),
       startsBetween: t.arg({ type: DateTimeRangeInput, description: 'Only events that start in this time.' }),
-      priceAtMostMinor: t.arg.int({ description: 'Only events with a price of at most so many minor units.' }),
+      priceAtMostMinor: t.arg.int({
+        description:
+          'Only events with a price of at most so many minor units. Refused where the events have several currencies and `currency` does not name one.',
+      }),
+      priceAtMost: t.arg({
+        type: PriceAtMostInput,
+        description:
+          'Only events with a price of at most this, in this currency. Not together with `priceAtMostMinor`.',
+      }),
+      currency: t.arg.string({ description: 'Only events that are priced in this currency, ISO 4217.' }),
       onSaleOnly: t.arg.boolean({ defaultValue: false, description: 'Only events that sell now.' }),
       sort: t.arg({ type: EventSort, description: 'The order; by default what fits the filters.' }),
       first: t.arg.int({ defaultValue: 20, description: 'How many, at most 50.' }),
       after: t.arg.string({ description: 'The cursor behind which to continue, with the same filters.' }),
     },
     resolve: async (_root, args, { resources, loaders }, info) => {
+      const { startsBetween, onSaleOnly, first, ...filters } = withoutNulls(args);
       const { hits, ...found } = await searchEvents(resources, {
-        text: args.text ?? undefined,
-        near: args.near ?? undefined,
-        radiusKm: args.radiusKm ?? undefined,
-        city: args.city ?? undefined,
-        countryCode: args.countryCode ?? undefined,
-        categories: args.categories ?? undefined,
-        startsBetween: args.startsBetween ? rangeOf(args.startsBetween) : undefined,
-        priceAtMostMinor: args.priceAtMostMinor ?? undefined,
-        onSaleOnly: args.onSaleOnly ?? false,
-        sort: args.sort ?? undefined,
-        first: args.first ?? 20,
-        after: args.after ?? undefined,
+        ...filters,
+        startsBetween: startsBetween && withoutNulls(startsBetween),
+        onSaleOnly: onSaleOnly ?? false,
+        first: first ?? 20,
         wants: { facets: info.fieldNodes.some((node) => selects(info, node.selectionSet, 'facets')) },
       });
       const eventIds = hits.map(({ eventId }) => eventId);
@@ -161,8 +193,10 @@ builder.queryField('searchEvents', (t) =>
   }),
 );
 
-type Range = { from?: Date | null | undefined; to?: Date | null | undefined };
-const rangeOf = ({ from, to }: Range) => ({ from: from ?? undefined, to: to ?? undefined });
+type WithoutNulls<T> = { [K in keyof T]: Exclude<T[K], null> };
+/** A client that gives null for an argument leaves it out. */
+const withoutNulls = <T extends object>(args: T): WithoutNulls<T> =>
+  Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null)) as WithoutNulls<T>;
 
 /** The index may still have what the catalogue has no more. */
 const edgesOf = (hits: readonly SearchHit[], events: readonly (CatalogEvent | undefined)[]): Hit[] =>

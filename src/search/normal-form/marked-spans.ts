@@ -1,0 +1,83 @@
+import { type Token, tokensOf } from './document-words.ts';
+import { prepared } from './fold.ts';
+import { isGrams } from './groups.ts';
+
+/** From `start` up to `end`. */
+export type Span = { readonly start: number; readonly end: number };
+
+/** A text with its words, to find where in it, as it is written, others match. */
+export type Readable = { readonly text: string; spansOf(matches: (word: string) => boolean): Span[] };
+
+export function readable(text: string): Readable {
+  const tokens = tokensOf(prepared(text), { neighbours: true });
+  let written: ((at: number) => number) | undefined;
+  return {
+    text,
+    spansOf(matches) {
+      const found = tokens.filter(({ word }) => matches(word));
+      if (found.length === 0) return [];
+      written ??= offsetsIn(text);
+      const back = written;
+      return found
+        .filter((token) => isInnermost(token, found))
+        .map(({ start, end }) => ({ start: back(start), end: back(end) }));
+    },
+  };
+}
+
+/** "world" marks the first word of "World Cup", which is found as "worldcup" too. */
+const isInnermost = (token: Token, others: readonly Token[]): boolean =>
+  !others.some(({ start, end }) => start >= token.start && end <= token.end && end - start < token.end - token.start);
+
+/** A letter with what joins it when it is composed: marks, the vowels of Hangul, half-width voicing. */
+const CLUSTER = /.[\p{M}\u1160-\u11ff\uff9e\uff9f]*/gsu;
+
+/** Where in `text` an offset of its prepared form is. */
+function offsetsIn(text: string): (at: number) => number {
+  if (prepared(text) === text) return (at) => at;
+  const offsets: number[] = [];
+  for (const match of text.matchAll(CLUSTER)) {
+    for (let length = prepared(match[0]).length; length > 0; length--) offsets.push(match.index);
+  }
+  return (at) => offsets[at] ?? text.length;
+}
+
+/** The last word of a question may be only begun. */
+export function begins(word: string, isLast: boolean): (token: string) => boolean {
+  if (isGrams(word)) return (token) => token === word;
+  if (isLast || word.length > 2) return (token) => token.startsWith(word);
+  return (token) => token === word;
+}
+
+/** As many misspellings as the engine lets pass. */
+export function looksLike(word: string): (token: string) => boolean {
+  const allowed = isGrams(word) ? 0 : [4, 7].filter((from) => word.length >= from).length;
+  const isAlike = (token: string) => distance(word, token.slice(0, word.length + allowed), allowed) <= allowed;
+  return (token) => allowed > 0 && token.length + allowed >= word.length && isAlike(token);
+}
+
+/** How many letters have to change, so that `token` begins with `word`; more than `most` for anything above it. */
+function distance(word: string, token: string, most: number): number {
+  let row = Array.from({ length: token.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= word.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= token.length; j++) {
+      const changed = (row[j - 1] ?? 0) + (word[i - 1] === token[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    if (Math.min(...next) > most) return most + 1;
+    row = next;
+  }
+  return Math.min(...row);
+}
+
+/** In order, and those that touch as one. */
+export function merged(spans: readonly Span[]): Span[] {
+  const all: Span[] = [];
+  for (const span of [...spans].sort((a, b) => a.start - b.start)) {
+    const last = all.at(-1);
+    if (last && span.start <= last.end) all[all.length - 1] = { start: last.start, end: Math.max(last.end, span.end) };
+    else all.push(span);
+  }
+  return all;
+}

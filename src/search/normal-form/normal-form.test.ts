@@ -1,0 +1,198 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { documentWords } from './document-words.ts';
+import { fold, prepared } from './fold.ts';
+import { placeKeys } from './place-keys.ts';
+import { searchWords } from './query-words.ts';
+
+/** As PostgreSQL matches: every word begins a word of the event. */
+function finds(typed: string, written: string): boolean {
+  const asked = searchWords(typed);
+  const words = documentWords(written, { neighbours: true }).split(' ');
+  const has = (all: readonly string[]) => all.every((word) => words.some((known) => known.startsWith(word)));
+  return asked !== undefined && (has(asked.words) || (asked.orElse !== undefined && has(asked.orElse)));
+}
+
+describe('what is typed finds what is written', () => {
+  it.each<[script: string, written: string, typed: readonly string[]]>([
+    ['Russian', 'Земфира в Олимпийском', ['земфира', 'ЗЕМФИРА', 'олимпийском', 'Олимпииском']],
+    ['Russian', 'Ёлка: Тёплый вечер', ['елка', 'ЁЛКА', 'теплый', 'тёплый']],
+    ['Ukrainian', 'Океан Ельзи — Кам’янець', ['ОКЕАН', "кам'янець", 'камянець', 'янець']],
+    ['Serbian', 'Ђорђе Балашевић', ['ђорђе', 'БАЛАШЕВИЋ']],
+    ['Greek', 'Γιώργος Νταλάρας: Ρεμπέτικο', ['γιωργος', 'ΓΙΩΡΓΟΣ', 'νταλάρας', 'ρεμπετικο']],
+    ['Greek', 'Η οδός των θεών', ['οδοσ', 'ΟΔΟΣ', 'θεων']],
+    ['Armenian', 'Երևանյան երեկո', ['ԵՐԵՒԱՆՅԱՆ', 'ԵՐԵՎԱՆՅԱՆ', 'երևան']],
+    ['Georgian', 'თბილისის ოპერა', ['ოპერა', 'ᲝᲞᲔᲠᲐ', 'თბილის']],
+    ['Turkish', 'Işın Karaca İzmir’de', ['ISIN KARACA', 'ışın', 'isin', 'izmir', 'IZMIR', 'İZMİR']],
+    ['Arabic', 'مَهْرَجَان الأُغْنِيَة', ['مهرجان', 'الاغنية', 'أغنيه', 'مهـــرجان']],
+    ['Arabic', 'فيروز في إهدن', ['اهدن', 'فَيْرُوز']],
+    ['Persian', 'کنسرت همایون شجریان', ['كنسرت', 'همايون']],
+    ['Hebrew', 'עִבְרִי לִידֶר בקיסריה', ['עברי לידר', 'קיסריה']],
+    ['Hebrew', 'תזמורת צה"ל', ['צהל', 'צה״ל']],
+    ['Hindi', 'ज़ाकिर हुसैन: हिन्दी संगीत', ['जाकिर', 'हिंदी', 'संगीत']],
+    ['Tamil', 'இளையராஜா இசை', ['இளையராஜா', 'இசை']],
+    ['Thai', 'คอนเสิร์ตบอดี้สแลม', ['คอนเสิร์ต', 'บอดี้สแลม', 'สแลม', 'คอนเสิรต']],
+    ['Chinese', '五月天演唱會', ['演唱會', '五月天', '天']],
+    ['Japanese', '花火大会の夕べ', ['花火', '大会', '花火の夕べ', '夕べ']],
+    ['Japanese', 'ｻｶﾅｸｼｮﾝ ライヴ', ['サカナクション', 'さかなくしょん', 'ライブ']],
+    ['Japanese', 'コンピュータ音楽祭', ['コンピューター', '音楽', '祭']],
+    ['Korean', '서울 재즈 페스티벌', ['재즈페스티벌', '서울재즈', '페스티벌에서', '재즈']],
+    ['Korean', '방탄소년단콘서트', ['소년단', '방탄소년단 콘서트']],
+    ['German', 'Die Ärzte, Weißenfelser Straße', ['aerzte', 'arzte', 'ÄRZTE', 'WEISSENFELSER', 'strasse']],
+    ['Polish', 'Łona i Webber, Zażółć gęślą', ['lona', 'zazolc', 'GESLA']],
+    ['Danish', 'Mø på Børsen, Ærø', ['mo', 'moe', 'borsen', 'aero']],
+    ['Croatian', 'Đorđe Đoković', ['dokovic', 'djokovic']],
+    ['Vietnamese', 'Sơn Tùng ở Đà Lạt', ['son tung', 'da lat', 'SƠN TÙNG']],
+    ['French', "L'Impromptu d’Aurélien, l´été", ['impromptu', 'aurelien', "d'aurélien", 'ete', "l'impromptu"]],
+    ['Italian', "Notte all'Arena dell’Opera", ['arena', 'opera', "dell'opera", "all'arena"]],
+    ['English', "The Queen's Speech, don't miss", ["queen's", 'queens', 'queen', 'dont', "don't"]],
+    ['Irish', 'Sinéad O’Connor', ['oconnor', "o'connor", 'connor', 'sinead o connor']],
+    ['initials', 'N.W.A. and M.I.A.', ['nwa', 'n.w.a.', 'mia', 'N W A']],
+    ['initials', 'REM', ['r.e.m.', 'R E M']],
+    ['marks', 'KC/DC', ['kcdc', 'kc/dc', 'kc dc']],
+    ['marks', 'P!nk and A$AP Rocky', ['pink', 'p!nk', 'asap', 'a$ap']],
+    ['marks', 'Blink-182', ['blink182', 'blink 182', 'blink-182']],
+    ['marks', 'Open Air', ['openair', 'open-air']],
+    ['marks', 'C++ evening, x² party', ['c++', 'x2', 'x²']],
+    ['marks', "Rock 'n' Roll", ["rock'n'roll", 'rocknroll', 'rock n roll']],
+    ['marks', 'Simon & Garfunkel', ['simon and garfunkel', 'Simon und Garfunkel', 'simon garfunkel']],
+    ['width', 'ＦＵＬＬ　ＷＩＤＴＨ', ['full width']],
+    ['digits', '١٢٣', ['123']],
+    ['ligatures', 'ﬁnale ﬂow', ['finale', 'FLOW']],
+  ])('%s: %s', (_script, written, typed) => {
+    for (const text of typed) expect([text, finds(text, written)]).toEqual([text, true]);
+  });
+
+  it.each([
+    ['भाषा', 'भषा'],
+    ['ビル', 'ビール'],
+    ['рок', 'сок'],
+    ['京都', '東京'],
+    ['İzmir', 'Özmir'],
+  ])('%s does not find %s', (typed, written) => {
+    expect(finds(typed, written)).toBe(false);
+  });
+});
+
+it.each(['!!!', '???', '...', '—', ' * ', '"\'`', '¡¿', '。、', '⚡🎸', '&', '+', '\u200b', '\u0301'])(
+  '%j has no word',
+  (text) => {
+    expect(searchWords(text)).toBeUndefined();
+  },
+);
+
+it('keeps a conjunction, an article or a particle that is all there is', () => {
+  for (const text of ['and', 'и', 'の', 'ال', 'l', "l'"]) expect(searchWords(text)?.words).toHaveLength(1);
+});
+
+describe('places', () => {
+  it.each([
+    ['Москва', 'москва', 'МОСКВА'],
+    ['München', 'Munchen', 'MUENCHEN', 'mu\u0308nchen'],
+    ['Aix-en-Provence', 'aix en provence', 'AIX EN PROVENCE'],
+    ['São Paulo', 'sao paulo', 'SaoPaulo'],
+    ['Guadalajara (Zapopan)', 'guadalajara zapopan'],
+    ['القاهرة', 'القاهره', 'قاهرة'],
+    ['東京都', '東京都 '],
+    ['おおさか', 'オオサカ'],
+    ['Tromsø', 'tromso', 'Tromsoe'],
+    ['İstanbul', 'istanbul', 'ISTANBUL', 'ıstanbul'],
+    ['L’Aquila', "l'aquila", 'LAQUILA'],
+    ['🎪', '🎪'],
+  ])('%s is the same place however it is written', (name, ...others) => {
+    for (const other of others)
+      expect([other, placeKeys(other).some((key) => placeKeys(name).includes(key))]).toEqual([other, true]);
+  });
+
+  it('tells places apart', () => {
+    const names = ['Roma', 'Romans', 'Köln', 'Kolding', '東京', '京都', 'Киев', 'Київ', '🎪', '🎡', 'York', 'New York'];
+    const keys = names.flatMap((name) => [...new Set(placeKeys(name))]);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
+describe('the normal form', () => {
+  /** Letters whose case and marks are what a reader thinks they are: no compatibility forms. */
+  const letters = fc.constantFrom(
+    ...'aäàâåæßéøłđšžőœñçıİiIþðĀềộửđ',
+    ...'абвгдеёжзийїєґљњћџќўЯЩ',
+    ...'αάβγδεέζηήθιίϊΐκλμνξοόπρσςτυύϋΰφχψωώΆΩ',
+    ...'աբգդեևզէըթժ',
+    ...'აბგდევზ',
+    ...'אבגדךםןףץ',
+    ...'ابتثجأإآؤئىة',
+    ...'कखगघािीुूं',
+    ...'กขคงจาิีุเแโ',
+    ...'東京大阪日本',
+    ...'あいうがぱアイウガパヴー',
+    ...'가각한글',
+    ...'0123456789',
+  );
+  const written = fc.array(letters, { maxLength: 12 }).map((all) => all.join(''));
+  const words = (text: string) => documentWords(text, { neighbours: true });
+
+  it('does not change what is in it', () => {
+    fc.assert(fc.property(written, (text) => fold(fold(prepared(text))) === fold(prepared(text))));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => fold(fold(prepared(text))) === fold(prepared(text))),
+    );
+  });
+
+  it('does not depend on how letters are composed', () => {
+    fc.assert(
+      fc.property(written, (text) => {
+        expect(words(text.normalize('NFD'))).toBe(words(text.normalize('NFC')));
+      }),
+    );
+  });
+
+  it('does not depend on case', () => {
+    fc.assert(
+      fc.property(written, (text) => {
+        expect(fold(prepared(text.toUpperCase()))).toBe(fold(prepared(text)));
+      }),
+    );
+    fc.assert(
+      fc.property(written, (text) => {
+        expect(fold(prepared(text.toLowerCase()))).toBe(fold(prepared(text)));
+      }),
+    );
+  });
+
+  it('gives words of letters, digits and marks, whatever comes in', () => {
+    const typed = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }));
+    fc.assert(
+      fc.property(typed, (text) => {
+        const asked = searchWords(text);
+        const all = [...words(text).split(' '), ...(asked?.words ?? []), ...(asked?.orElse ?? [])].filter(Boolean);
+        for (const word of all) expect(word).toMatch(/^[\p{L}\p{M}\p{N}]+$/u);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('finds every text by itself', () => {
+    fc.assert(
+      fc.property(written, (text) => {
+        expect(text === '' || finds(text, text) || !searchWords(text)).toBe(true);
+      }),
+    );
+  });
+
+  it('finds a text without blanks by any part of it', () => {
+    const east = fc.string({
+      unit: fc.constantFrom(...'東京事変ライブの夜祭り大阪城音楽会'),
+      minLength: 2,
+      maxLength: 12,
+    });
+    const part = fc.tuple(east, fc.nat(), fc.nat()).map(([text, from, length]) => {
+      const start = from % text.length;
+      return [text, text.slice(start, start + 1 + (length % (text.length - start)))] as const;
+    });
+    fc.assert(
+      fc.property(part, ([text, typed]) => {
+        expect([typed, text, finds(typed, text)]).toEqual([typed, text, true]);
+      }),
+    );
+  });
+});

@@ -1,0 +1,116 @@
+import { fold, prepared, speltOut, withoutArticle } from './fold.ts';
+import { type Group, groupsOf, isGrams, isSpelt, joined, type Part, signOf, unitsOf } from './groups.ts';
+
+/** What a text asks for: an event that is found has all of the words, the last of them perhaps only begun. */
+export type SearchWords = {
+  readonly words: readonly string[];
+  /** Asked for where nothing has the `words`: the same text read in another way. */
+  readonly orElse: readonly string[] | undefined;
+};
+
+/** Each word costs the engine a look-up with all its misspellings; nobody types more to find an event. */
+const MAX_WORDS = 12;
+/** Words without blanks are asked for by pairs of letters, which have no misspellings. */
+const MAX_GRAMS = 24;
+
+/** The words that a text is searched by; undefined for a text that has none. `words` of `words` are the same words. */
+export function searchWords(text: string): SearchWords | undefined {
+  const groups = groupsOf(prepared(text));
+  const words = limited(groups.flatMap(wordsFor));
+  if (words.length === 0) return undefined;
+  const otherwise = areLetters(groups) ? [fold(groups.map(bare).join(''))] : limited(groups.flatMap(otherWordsFor));
+  return { words, orElse: otherwise.join(' ') === words.join(' ') ? undefined : otherwise };
+}
+
+/** "R E M". */
+const areLetters = (groups: readonly Group[]): boolean =>
+  groups.length > 1 && groups.every((g) => bare(g).length === 1);
+
+/** "&" is not searched for, so neither is what it is read as. */
+const CONJUNCTIONS = new Set(['and', 'und', 'et', 'y', 'och', 'og', 'и', 'і', 'και', 've']);
+
+function limited(words: readonly string[]): string[] {
+  const asked = [...new Set(words)];
+  const telling = asked.filter((word) => !CONJUNCTIONS.has(word));
+  const kept = telling.length > 0 ? telling : asked;
+  return kept.slice(0, kept.some(isGrams) ? MAX_GRAMS : MAX_WORDS);
+}
+
+const LEFT_OUT =
+  /^(?:[ldjmtsnc]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|quelqu|un|all|dall|dell|nell|sull|coll|quell|quest|gl|degl|agl)$/;
+
+/** "l'opéra" asks for "opera": the article before an apostrophe may be another one, or missing. */
+function withoutElision(group: Group): Group {
+  const [first, second] = group.parts;
+  if (!first || !second || group.links[0] !== "'" || second.text.length < 2) return group;
+  if (!LEFT_OUT.test(fold(first.text))) return group;
+  return withoutElision({ ...group, parts: group.parts.slice(1), links: group.links.slice(1), before: "'" });
+}
+
+function wordsFor(group: Group): string[] {
+  const rest = withoutElision(group);
+  const sign = signOf(rest);
+  if (sign) return [fold(`${bare(rest)}${sign}`)];
+  if (isSpelt(rest)) return [fold(joined(rest))];
+  return isOneWord(rest) ? [fold(bare(rest))] : rest.parts.flatMap(wordsOfPart);
+}
+
+/** The parts of what is one word, and the other way round. */
+function otherWordsFor(group: Group): string[] {
+  const rest = withoutElision(group);
+  if (rest !== group) return [fold(bare(group))];
+  const possessive = /^s$/iu.test(group.parts.at(-1)?.text ?? '') && group.links.at(-1) === "'";
+  const parts = possessive ? group.parts.slice(0, -1) : group.parts;
+  if (parts.length > 1 && !isOneWord(group)) return [fold(bare(group))];
+  return parts.flatMap((part) => (part.grams ? wordsOfPart(part) : [speltOut(part.text)]));
+}
+
+const bare = ({ parts }: Group): string => parts.map(({ text }) => text).join('');
+
+/** Signs that join whatever is on both sides; the others join what is short, as in "AC/DC". */
+const TIGHT = /^['.\-‐‑−_*~"״]$/u;
+
+/**
+ * "AC/DC", "R.E.M.", "Blink-182", "O'Connor" ask for one word, which finds them in any spelling; "Rhein-Main-Donau" for
+ * three, which need not stand together.
+ */
+function isOneWord({ parts, links }: Group): boolean {
+  if (parts.length === 1)
+    return parts[0]?.grams === false && fold(parts[0].text) === withoutArticle(fold(parts[0].text));
+  const short = parts.every(({ text }) => text.length <= 3);
+  if (!links.every((link) => TIGHT.test(link))) return short;
+  return parts.length === 2 || short || parts.slice(1, -1).some(({ text }) => text.length === 1);
+}
+
+function wordsOfPart(part: Part): string[] {
+  return part.grams ? segmentsOf(part).flatMap(gramsOf) : [withoutArticle(fold(part.text))];
+}
+
+const segmenter = new Intl.Segmenter('ja', { granularity: 'word' });
+/** They join words, and an event may have others there or none: "夏の祭り" finds 夏祭りの夜. */
+const PARTICLES = new Set([...'のはがをにへとでもや的了和与與', 'から', 'まで', 'より']);
+const KOREAN_PARTICLE =
+  /(?<=^\p{sc=Hang}{2,})(?:에서|으로|이랑|까지|부터|에게|한테|은|는|이|가|을|를|의|에|와|과|도|로|만|랑)$/u;
+/** A syllable that is being typed. */
+const BEGUN_SYLLABLE = /(?<=.)[\u1100-\u1112]$/u;
+const LONG_VOWEL = /(?<=\p{scx=Kana}{3,})ー$/u;
+
+/**
+ * The words of a part without blanks. Where they are cut differs with the dictionary; so the index has every pair of
+ * letters, and is found by any part of a text, however it was cut.
+ */
+function segmentsOf({ text }: Part): string[] {
+  const plain = text.replace(BEGUN_SYLLABLE, '');
+  if (/^\p{sc=Hang}+$/u.test(plain)) return [plain.replace(KOREAN_PARTICLE, '')];
+  const segments = [...segmenter.segment(plain)].map(({ segment }) => segment.replace(LONG_VOWEL, ''));
+  const telling = segments.filter((segment) => !PARTICLES.has(segment));
+  return telling.length > 0 ? telling : segments;
+}
+
+/** Every pair of letters of a short word; of a long one those that cover it. */
+function gramsOf(segment: string): string[] {
+  const units = unitsOf({ text: segment, start: 0 }).map(({ text }) => text);
+  if (units.length < 2) return units;
+  const pairs = units.slice(1).map((unit, index) => `${units[index]}${unit}`);
+  return pairs.length <= 4 ? pairs : pairs.filter((_, index) => index % 2 === 0 || index === pairs.length - 1);
+}
