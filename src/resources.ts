@@ -9,6 +9,7 @@ import { openEventCache } from './domain/catalog/event-cache.ts';
 import { openEventIndexer } from './domain/catalog/event-indexer.ts';
 import { EventWatches } from './domain/catalog/event-watches.ts';
 import { openSeatingPlanCache } from './domain/catalog/seating-plan-cache.ts';
+import { openAddressKeys } from './domain/hoarding/address-keys.ts';
 import { ABOUT_THE_LOG, openInvariantChecker } from './domain/invariants.ts';
 import { openInventoryWriter } from './domain/inventory/inventory-writer.ts';
 import { openLostRaces } from './domain/inventory/lost-races.ts';
@@ -106,7 +107,7 @@ async function openRooms(
     places,
     knownPlaces: new KnownPlaces(places),
     placeTickets: openPlaceTickets(config.admissionKeys),
-    joins: together.opened(openJoins({ db }), (handle) => handle.close()),
+    joins: together.opened(openJoins({ db, placesPerAddress: config.placesPerAddress }), (handle) => handle.close()),
     /** For what changes something: PostgreSQL is asked each time. */
     requireAdmission: (viewer: Viewer, of: Omit<AdmissionRequest, 'fresh'>) =>
       requireAdmission(admissions, viewer, { ...of, fresh: true }),
@@ -133,6 +134,7 @@ export async function openApiResources(config: ApiConfig) {
     tokens: openAccessTokens({ privateKey: config.tokenPrivateKey }),
     endedSessions: opened(await openEndedSessions({ db }), (handle) => handle.close()),
     lostRaces: openLostRaces({ db }),
+    addressKeys: openAddressKeys(config.addressSecret),
     [Symbol.asyncDispose]: () => together[Symbol.asyncDispose](),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { areHoardingLimitsOn, derivedSecret } from './hoarding.ts';
 import { observed } from './observed.ts';
 import { origins } from './origins.ts';
 import { type Environment, parse } from './parse.ts';
@@ -37,7 +38,8 @@ const api = z.object({
   TOKEN_PRIVATE_KEY: privateKey,
   /** Signs what waiting rooms give out. The first signs, all verify. */
   ADMISSION_KEYS: z.string({ error: ADMISSION_KEYS_FIX }).pipe(admissionKeys),
-  RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+  /** Viewers of one address who may have places in a waiting room; 0: any number. */
+  MAX_PLACES_PER_ADDRESS: z.coerce.number().int().min(0).default(2_000),
 });
 
 export type ApiConfig = ReturnType<typeof parseApiConfig>;
@@ -58,5 +60,7 @@ export function parseApiConfig(env: Environment, known: readonly Problem[] = [])
     },
     tokenPrivateKey: data.TOKEN_PRIVATE_KEY,
     admissionKeys: data.ADMISSION_KEYS,
+    placesPerAddress: areHoardingLimitsOn(data) ? data.MAX_PLACES_PER_ADDRESS || undefined : undefined,
+    addressSecret: derivedSecret(data.TOKEN_PRIVATE_KEY, 'addresses'),
   };
 }

@@ -66,6 +66,8 @@ function openDoors(env: Environment, process: Process): Problem[] {
     );
   if (env.RATE_LIMITS === 'off')
     refuse('no-rate-limits', 'RATE_LIMITS', 'production needs them: set on, or leave it out');
+  if (env.HOARDING_LIMITS === 'off')
+    refuse('no-rate-limits', 'HOARDING_LIMITS', 'production needs them: set on, or leave it out');
   return problems;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hoarding, hoardingPolicy } from './hoarding.ts';
 import { observed, observedConfig } from './observed.ts';
 import { count, privateKey, searchPrefix } from './values.ts';
 
@@ -19,6 +20,7 @@ export const booking = {
   MAX_SEATS_PER_BOOKING: count.default(8),
   MAX_SEATS_PER_EVENT: count.default(16),
   TICKET_PRIVATE_KEY: privateKey,
+  ...hoarding,
 };
 
 export const stores = z.object({ ...observed, ...databases, ...redis, ...search, ...booking });
@@ -28,6 +30,7 @@ const bookingPolicy = (env: z.infer<z.ZodObject<typeof booking>>) => ({
     holdTtlSeconds: env.HOLD_TTL_SECONDS,
     maxSeatsPerBooking: env.MAX_SEATS_PER_BOOKING,
     maxSeatsPerEvent: env.MAX_SEATS_PER_EVENT,
+    hoarding: hoardingPolicy(env),
   },
   ticketPrivateKey: env.TICKET_PRIVATE_KEY,
 });

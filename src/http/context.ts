@@ -1,6 +1,8 @@
 import { GraphQLError } from 'graphql';
 import { DomainError } from '#domain/errors.ts';
+import { CoolingDown, TooManyPlaces, TooManyUnpaidSeats } from '#domain/hoarding/errors.ts';
 import type { Viewer } from '#domain/viewer.ts';
+import type { HoardingLimit } from '#observability/hoarding-metrics.ts';
 import type { OperationMetrics } from '#observability/operation-metrics.ts';
 import type { Context, Resources } from '#schema/context.ts';
 import { createLoaders } from '#schema/loaders.ts';
@@ -33,6 +35,7 @@ export function createContext(
     viewer,
     admission,
     place,
+    addressKey: () => needs.resources.addressKeys(address),
     resources: needs.resources,
     loaders: createLoaders(needs.resources),
     async attempt(operation, work) {
@@ -44,11 +47,19 @@ export function createContext(
         return answer;
       } catch (error) {
         if (error instanceof DomainError) refusals.push(error.code);
+        const limit = hoardingLimitOf(error);
+        if (limit) needs.metrics?.hoarded(limit);
         count?.(error instanceof DomainError ? error.code : 'FAILED');
         throw error;
       }
     },
   };
+}
+
+function hoardingLimitOf(error: unknown): HoardingLimit | undefined {
+  if (error instanceof TooManyUnpaidSeats) return error.of;
+  if (error instanceof TooManyPlaces) return 'PLACES';
+  return error instanceof CoolingDown ? 'COOL_DOWN' : undefined;
 }
 
 const isReplayed = (answer: unknown): boolean =>

@@ -1,3 +1,4 @@
+import { type HoardingLimit, openHoardingCounter } from './hoarding-metrics.ts';
 import { counter, histogram } from './metrics.ts';
 
 export type Transport = 'http' | 'sse' | 'websocket';
@@ -22,6 +23,8 @@ export type OperationMetrics = {
   operated(done: { transport: Transport; operation: string; outcome: string; seconds: number }): void;
   /** Of `createBooking`. */
   readonly held: (result: string) => void;
+  /** A limit on hoarding has refused. */
+  readonly hoarded: (limit: HoardingLimit) => void;
 };
 
 /** `refusals`: the errors that a hold may be refused with, so that each is there before it happens for the first time. */
@@ -33,6 +36,7 @@ export function openOperationMetrics(refusals: readonly { readonly name: string 
       durations.observe({ transport, operation }, seconds);
     },
     held: (result) => holds.inc({ result }),
+    hoarded: openHoardingCounter(),
   };
 }
 

@@ -10,6 +10,7 @@ import type { searchEvents } from '#domain/catalog/search-events.ts';
 import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
 import type { suggestEvents } from '#domain/catalog/suggest-events.ts';
 import type { watchEvent } from '#domain/catalog/watch-event.ts';
+import type { AddressKeys } from '#domain/hoarding/address-keys.ts';
 import type { getSeatMap } from '#domain/inventory/get-seat-map.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import type { AdmissionTokens } from '#domain/waiting-room/admission-tokens.ts';
@@ -38,6 +39,7 @@ export type Resources = Needs<typeof findEvents> &
   Needs<typeof watchPlace> &
   Needs<typeof configureWaitingRoom> &
   Needs<typeof watchRoomStats> & {
+    addressKeys: AddressKeys;
     admissionTokens: AdmissionTokens;
     eventCache: EventCache;
     search: Pick<CatalogSearch, 'eventsOf'>;
@@ -68,6 +70,8 @@ export type Context = {
   readonly admission: string | undefined;
   /** The ticket of the viewer's place in a waiting room, if one was sent. */
   readonly place: string | undefined;
+  /** A keyed hash of the caller's address; undefined where it has none. */
+  readonly addressKey: () => string | undefined;
   readonly resources: Resources;
   /** One set a request. */
   readonly loaders: Loaders;

@@ -7,6 +7,7 @@ import {
   TooManySeats,
 } from '#domain/booking/errors.ts';
 import { type DomainError, InvalidInput, NotFound, RateLimited, TryAgain } from '#domain/errors.ts';
+import { CoolingDown, TooManyPlaces, TooManyUnpaidSeats } from '#domain/hoarding/errors.ts';
 import { builder } from './builder.ts';
 
 const RefusalCode = builder.enumType('RefusalCode', {
@@ -20,6 +21,9 @@ const RefusalCode = builder.enumType('RefusalCode', {
     EVENT_NOT_ON_SALE: { description: 'The event does not sell now.' },
     SEATS_UNAVAILABLE: { description: 'Somebody else has at least one of the seats.' },
     TOO_MANY_SEATS: { description: 'More seats than one booking or one person may have.' },
+    TOO_MANY_UNPAID_SEATS: { description: 'The caller, or its network, holds too many seats that are not paid for.' },
+    TOO_MANY_PLACES: { description: 'Too many viewers of the same network have places in the waiting room.' },
+    COOLING_DOWN: { description: 'Too many holds of the viewer ended without payment.' },
     ADMISSION_REQUIRED: { description: 'The event has a waiting room.' },
     IDEMPOTENCY_KEY_REUSED: { description: 'The key belongs to another request.' },
     NOT_CANCELLABLE: { description: 'The booking can not be cancelled, or not any more.' },
@@ -90,12 +94,44 @@ builder.objectType(TooManySeats, {
   fields: (t) => ({ limit: t.exposeInt('limit', { description: 'How many are allowed.' }) }),
 });
 
+const UnpaidSeatsOf = builder.enumType('UnpaidSeatsOf', {
+  description: 'Whose unpaid seats have a limit.',
+  values: {
+    VIEWER: { description: "The viewer's, at all events together." },
+    ADDRESS_AT_EVENT: { description: 'Those of all viewers of the same network, at this event.' },
+    ADDRESS: { description: 'Those of all viewers of the same network, at all events together.' },
+  } as const,
+});
+
+builder.objectType(TooManyUnpaidSeats, {
+  name: 'TooManyUnpaidSeats',
+  description:
+    'Too many seats are held without payment. Paying or cancelling makes room at once; `retry.afterSeconds` says when to ask again.',
+  interfaces: [Refusal],
+  fields: (t) => ({
+    limit: t.exposeInt('limit', { description: 'How many may be held unpaid at a time.' }),
+    of: t.field({ type: UnpaidSeatsOf, description: 'Whose limit it is.', resolve: (refusal) => refusal.of }),
+  }),
+});
+
+builder.objectType(TooManyPlaces, {
+  name: 'TooManyPlaces',
+  description: 'Too many viewers of the same network have places in this waiting room.',
+  interfaces: [Refusal],
+  fields: (t) => ({ limit: t.exposeInt('limit', { description: 'How many may have places at a time.' }) }),
+});
+
 /** The refusals that say nothing beyond code, message and advice. */
 const plain = [
   [NotFound, 'NotFound', 'What was named is unknown, or not yours: both look the same.'],
   [EmailTaken, 'EmailTaken', 'This e-mail address has an account.'],
   [WrongCredentials, 'WrongCredentials', 'The e-mail address or the password is wrong; which one is not said.'],
   [SessionEnded, 'SessionEnded', 'The refresh token is unknown, expired, or was used before. Sign in again.'],
+  [
+    CoolingDown,
+    'CoolingDown',
+    'Several holds of the viewer were cancelled or ended without payment: each further one doubles the wait.',
+  ],
   [AdmissionRequired, 'AdmissionRequired', 'The event has a waiting room, and the request came without an admission.'],
   [IdempotencyKeyReused, 'IdempotencyKeyReused', 'The key was used for a different request. Nothing was changed.'],
   [NotCancellable, 'NotCancellable', 'The booking is in a state, or past a time, in which it can not be cancelled.'],

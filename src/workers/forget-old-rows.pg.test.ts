@@ -31,12 +31,16 @@ test('what recovery still needs stays, what is older goes, and an unread message
     await db.execute(sql`
       insert into inbox (consumer, message_id, handled_at)
       values ('a', ${String(days)}, now() - make_interval(days => ${days * 5}))`);
+    await db.execute(sql`
+      insert into hold_strikes (holder, strikes, struck_at)
+      values (${randomUUIDv7()}, ${days}, now() - make_interval(hours => ${days * 5 + 15}))`);
   }
   await forgetOldRows.run({ db }, { signal: new AbortController().signal });
   const ids = await db.execute<{ id: string }>(sql`select id from event_log.messages`);
   expect(ids.map(({ id }) => id)).toEqual([unread]);
   expect(await db.execute(sql`select count(*)::int as rows from outbox`)).toEqual([{ rows: 1 }]);
   expect(await db.execute(sql`select message_id from inbox`)).toEqual([{ message_id: '1' }]);
+  expect(await db.execute(sql`select strikes from hold_strikes`)).toEqual([{ strikes: 1 }]);
 });
 
 test('a waiting room goes thirty days after its end, with all that belongs to it; any other stays', async () => {

@@ -13,7 +13,7 @@ const ofEndedRooms = (table: 'waiting_room_sessions' | 'waiting_room_places') =>
 /**
  * Keeps what recovery needs and no more: the outbox and the log for seven days (a lost slot is replayed from them),
  * inbox marks for thirty (as long as an idempotency key), refresh tokens and waiting rooms until thirty days after their
- * end, and for a year what was done with parked messages.
+ * end, for a day who let holds end unpaid and which network a place was taken from, and for a year what was done with parked messages.
  */
 export const forgetOldRows = worker<{ db: Db }, TimedWorker<{ db: Db }>>({
   name: 'forget-old-rows',
@@ -31,6 +31,12 @@ export const forgetOldRows = worker<{ db: Db }, TimedWorker<{ db: Db }>>({
             select number from event_log.parked_history where at < now() - interval '1 year' limit ${DELETE_BATCH})`,
       sql`delete from refresh_tokens where id in (
             select id from refresh_tokens where expires_at < now() - interval '30 days' limit ${DELETE_BATCH})`,
+      sql`delete from hold_strikes where holder in (
+            select holder from hold_strikes where struck_at < now() - interval '1 day' limit ${DELETE_BATCH})`,
+      sql`update waiting_room_places set address_key = null where ctid = any (array (
+            select p.ctid from waiting_room_places p join waiting_rooms r using (event_id)
+            where p.address_key is not null and r.state = 'ENDED' and r.updated_at < now() - interval '1 day'
+            limit ${DELETE_BATCH}))`,
       ofEndedRooms('waiting_room_sessions'),
       ofEndedRooms('waiting_room_places'),
       // Together, since a room's watermark is that of its last step.

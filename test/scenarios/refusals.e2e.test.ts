@@ -5,6 +5,7 @@ import { closeDb, type Db, openDb } from '#db/client.ts';
 import { schema } from '#schema/index.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { type Fan, fanAt, type GraphqlAnswer, post, signInAsGuest } from '#test/support/fan.ts';
+import { mutations } from '#test/support/mutation-documents.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 
 /** Every member of every mutation's result union, over HTTP; the last test counts what was never seen. */
@@ -15,7 +16,7 @@ let db: Db;
 let event: SeededEvent;
 beforeAll(async () => {
   // Behind a proxy the address is the proxy's word, so that each test can be somebody else.
-  system = await startSystem({ processes: ['api'], env: { TRUST_PROXY: 'true' } });
+  system = await startSystem({ processes: ['api'], env: { TRUST_PROXY: '1', MAX_PLACES_PER_ADDRESS: '1' } });
   db = openDb({ url: system.bookingUrl, poolMax: 4, name: 'test' });
   event = await seedEvent(db, { seats: 200, rows: 4 });
 });
@@ -23,26 +24,6 @@ afterAll(async () => {
   await closeDb(db);
   await system.stop();
 });
-
-const refusal = '__typename ... on Refusal { code message retry { advice afterSeconds } }';
-const room = 'event { id } waitingRoom { state paused capacity } stats { joined }';
-const session = 'session { accessToken refreshToken viewer { id } }';
-const mutations = {
-  signUp: `mutation ($input: SignUpInput!) { signUp(input: $input) { ${refusal} ... on SignUpSuccess { ${session} } ... on InvalidInput { field } } }`,
-  signIn: `mutation ($input: SignInInput!) { signIn(input: $input) { ${refusal} ... on SignInSuccess { ${session} } } }`,
-  signInAsGuest: `mutation ($input: SignInAsGuestInput!) { signInAsGuest(input: $input) { ${refusal} ... on SignInAsGuestSuccess { ${session} } } }`,
-  refreshSession: `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { ${refusal} ... on RefreshSessionSuccess { ${session} } } }`,
-  createBooking: `mutation ($input: CreateBookingInput!) { createBooking(input: $input) { ${refusal}
-    ... on CreateBookingSuccess { replayed booking { id status } } ... on InvalidInput { field } ... on EventNotOnSale { opensAt }
-    ... on TooManySeats { limit } ... on SeatsUnavailable { version seats { id } alternatives { seats { id } total { amountMinor currency } } } } }`,
-  cancelBooking: `mutation ($input: CancelBookingInput!) { cancelBooking(input: $input) { ${refusal} ... on CancelBookingSuccess { booking { id status } } } }`,
-  joinWaitingRoom: `mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) { ${refusal} ... on EventNotOnSale { opensAt } ... on JoinWaitingRoomSuccess { place { state } } } }`,
-  leaveWaitingRoom: `mutation ($input: WaitingRoomInput!) { leaveWaitingRoom(input: $input) { ${refusal} ... on LeaveWaitingRoomSuccess { place { state } } } }`,
-  configureWaitingRoom: `mutation ($input: ConfigureWaitingRoomInput!) { configureWaitingRoom(input: $input) { ${refusal} ... on InvalidInput { field } ... on ConfigureWaitingRoomSuccess { ${room} } } }`,
-  openWaitingRoom: `mutation ($input: WaitingRoomInput!) { openWaitingRoom(input: $input) { ${refusal} ... on OpenWaitingRoomSuccess { ${room} } } }`,
-  pauseWaitingRoom: `mutation ($input: WaitingRoomInput!) { pauseWaitingRoom(input: $input) { ${refusal} ... on PauseWaitingRoomSuccess { ${room} } } }`,
-  endWaitingRoom: `mutation ($input: WaitingRoomInput!) { endWaitingRoom(input: $input) { ${refusal} ... on EndWaitingRoomSuccess { ${room} } } }`,
-} as const;
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
 type Json = any;
@@ -138,6 +119,23 @@ test('a booking: what can never be', async () => {
   const early = await book(fan, [0], { of: later });
   expect(early).toMatchObject({ code: 'EVENT_NOT_ON_SALE', retry: { advice: 'AFTER' } });
   expect(new Date(early.opensAt).getTime()).toBeGreaterThan(Date.now());
+});
+
+test('a booking: more than one may hold unpaid, and too many that were given back', async () => {
+  const [hoarder, fickle] = [await guest(), await guest()];
+  for (const first of [100, 108])
+    await book(
+      hoarder,
+      [0, 1, 2, 3, 4, 5, 6, 7].map((n) => first + n),
+    );
+  const other = await seedEvent(db, { seats: 4, like: event });
+  const full = await book(hoarder, [0], { of: other });
+  expect(full).toMatchObject({ code: 'TOO_MANY_UNPAID_SEATS', of: 'VIEWER', limit: 16, retry: { advice: 'SAME_KEY' } });
+  for (let n = 0; n < 4; n++)
+    await attempt('cancelBooking', { bookingId: (await book(fickle, [120])).booking.id }, fickle);
+  const waiting = await book(fickle, [120]);
+  expect(waiting).toMatchObject({ code: 'COOLING_DOWN', retry: { advice: 'SAME_KEY' } });
+  expect(waiting.retry.afterSeconds).toBeGreaterThan(0);
 });
 
 test('a booking: sixty tries in a minute are one viewer’s share', async () => {
@@ -241,6 +239,12 @@ test('a waiting room: its organizer configures, opens, pauses and ends it; to ot
       interval: 500,
     })
     .toBe('WAITING');
+  const [second, third, address] = [await guest(), await guest(), someAddress()];
+  expect((await attempt('joinWaitingRoom', { eventId }, second, address)).place.state).toBe('WAITING');
+  expect(await attempt('joinWaitingRoom', { eventId }, third, address)).toMatchObject({
+    code: 'TOO_MANY_PLACES',
+    limit: 1,
+  });
   const early = await attempt(
     'createBooking',
     { eventId, seatIds: [`Seat_${event.seatId(0)}`], idempotencyKey: 'k' },
@@ -249,7 +253,7 @@ test('a waiting room: its organizer configures, opens, pauses and ends it; to ot
   expect(early).toMatchObject({ code: 'ADMISSION_REQUIRED' });
   expect(await attempt('pauseWaitingRoom', { eventId }, by)).toMatchObject({
     waitingRoom: { state: 'OPEN', paused: true },
-    stats: { joined: 1 },
+    stats: { joined: 2 },
   });
   expect(await attempt('leaveWaitingRoom', { eventId }, fan)).toMatchObject({ place: { state: 'LEFT' } });
   expect(await attempt('leaveWaitingRoom', { eventId }, await guest())).toMatchObject({ code: 'NOT_FOUND' });

@@ -1,4 +1,4 @@
-import { bigint, integer, pgTable, primaryKey, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+import { bigint, integer, pgTable, primaryKey, smallint, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 
@@ -26,6 +26,10 @@ export const bookings = pgTable(
     createdAt: instant('created_at').notNull().defaultNow(),
     confirmedAt: instant('confirmed_at'),
     releasedAt: instant('released_at'),
+    /** Of an unpaid booking: whose seats its seats are. See src/domain/hoarding. */
+    addressKey: uuid('address_key'),
+    unpaidSlot: smallint('unpaid_slot'),
+    seatCount: smallint('seat_count'),
   },
   (t) => [unique('bookings_idempotency_key').on(t.userId, t.idempotencyKey)],
 );

@@ -36,6 +36,8 @@ export const waitingRoomPlaces = pgTable(
     ordinal: integer('ordinal').notNull(),
     joinedAt: instant('joined_at').notNull().defaultNow(),
     leftAt: instant('left_at'),
+    /** A keyed hash of the network that it was taken from. */
+    addressKey: uuid('address_key'),
   },
   (t) => [primaryKey({ columns: [t.eventId, t.userId] })],
 );

@@ -5,7 +5,7 @@ import { bookingSeats, bookings, tickets } from '#db/tables/booking.ts';
 import { isUuid } from '../global-id-rules.ts';
 import type { PageWindow, WindowOf } from '../page-window.ts';
 import type { Viewer } from '../viewer.ts';
-import type { Booking } from './booking.ts';
+import { type Booking, bookingColumns } from './booking.ts';
 import type { VisibleBookingStatus } from './booking-status.ts';
 
 export type BookingSeat = Pick<typeof bookingSeats.$inferSelect, 'bookingId' | 'seatNo' | 'priceMinor' | 'feeMinor'>;
@@ -21,7 +21,7 @@ export async function listBookingsByIds(db: Queryable, viewer: Viewer, ids: read
   const known = ids.filter(isUuid);
   if (known.length === 0) return [];
   return await db
-    .select()
+    .select(bookingColumns)
     .from(bookings)
     .where(and(sql`${bookings.id} = any(${sql.param(plainArray(known))}::uuid[])`, eq(bookings.userId, viewer.userId)))
     .prepare(ONE_ROUND_TRIP)
@@ -48,7 +48,7 @@ export async function listBookings(
   const direction = from === 'end' ? asc : desc;
   const place = sql`(${bookings.createdAt}, ${bookings.id})`;
   const rows = await db
-    .select()
+    .select(bookingColumns)
     .from(bookings)
     .where(
       and(

@@ -1,11 +1,19 @@
-import type { bookings } from '#db/tables/booking.ts';
+import { getTableColumns } from 'drizzle-orm';
+import { bookings } from '#db/tables/booking.ts';
 import type { BookingSeatState, BookingState } from '../inventory/inventory-command.ts';
+
+const { addressKey: _address, unpaidSlot: _slot, seatCount: _count, ...ownersColumns } = getTableColumns(bookings);
+
+/** What is read for a booking's owner: not what tells callers apart. */
+export const bookingColumns = ownersColumns;
 
 /**
  * A booking as its owner may see it; `visibleStatus` gives the status that clients see. `seats`, by seat number, only
  * where whoever made it had them at hand; else they are listed by the booking's id.
  */
-export type Booking = typeof bookings.$inferSelect & { readonly seats?: readonly BookingSeatState[] };
+export type Booking = Pick<typeof bookings.$inferSelect, keyof typeof bookingColumns> & {
+  readonly seats?: readonly BookingSeatState[];
+};
 
 const instant = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 

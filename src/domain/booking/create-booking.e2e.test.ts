@@ -189,7 +189,7 @@ test('each refusal', async () => {
   });
   const draft = await seedEvent(box.reader, { seats: 1, like: event, status: 'DRAFT' });
   await expect(ask({ eventId: draft.eventId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  expect(createBookingRefusals).toHaveLength(9);
+  expect(createBookingRefusals).toHaveLength(11);
 });
 
 test('while PostgreSQL is away a fan is told to try again with the same key', async () => {

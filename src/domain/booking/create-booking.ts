@@ -2,6 +2,7 @@ import { createHash, randomUUIDv7 } from 'node:crypto';
 import { hasSeat, type SeatingPlan } from '../catalog/seating-plan.ts';
 import { InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
 import { decodeSeatId, isUuid } from '../global-id-rules.ts';
+import { CoolingDown, TooManyUnpaidSeats } from '../hoarding/errors.ts';
 import type { KnownSale } from '../inventory/event-sales.ts';
 import type { BookingState, HoldCommand } from '../inventory/inventory-command.ts';
 import type { InventoryWriter } from '../inventory/inventory-writer.ts';
@@ -32,6 +33,8 @@ export type CreateBookingRequest = {
   /** 1 to 200 printable characters; the viewer's own choice, kept for 30 days. */
   readonly idempotencyKey: string;
   readonly admission?: string | undefined;
+  /** Where the request comes from, as `openAddressKeys` names it. */
+  readonly addressKey?: string | undefined;
 };
 
 export const createBookingRefusals = [
@@ -40,6 +43,8 @@ export const createBookingRefusals = [
   EventNotOnSale,
   SeatsUnavailable,
   TooManySeats,
+  TooManyUnpaidSeats,
+  CoolingDown,
   AdmissionRequired,
   IdempotencyKeyReused,
   RateLimited,
@@ -70,6 +75,7 @@ export async function createBooking(
     planId,
     seatNos,
     idempotencyKey: request.idempotencyKey,
+    addressKey: request.addressKey,
     requestHash: createHash('sha256').update(`${request.eventId} ${seatNos.join()}`).digest('base64url'),
   };
   const hold = { eventId: request.eventId, plan, command };
@@ -184,6 +190,10 @@ function refusalOf(answer: InventoryAnswer, { eventId, command }: Hold): Error {
       return new SeatsUnavailable({ eventId, ...answer });
     case 'tooManySeats':
       return new TooManySeats(answer.limit, command.seatNos.length > answer.limit ? 'booking' : 'event');
+    case 'tooManyUnpaid':
+      return new TooManyUnpaidSeats({ ...answer, wanted: command.seatNos.length });
+    case 'coolingDown':
+      return new CoolingDown(answer.afterMs);
     case 'notOnSale':
       return answer.opensAtMs === null
         ? new EventNotOnSale('The sale is over.')

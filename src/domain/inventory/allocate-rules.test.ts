@@ -24,6 +24,7 @@ const sale = {
 const empty: InventoryState = {
   nowMs: NOW,
   version: 7,
+  capacity: SEATS,
   sale,
   seats: new Map(),
   bookings: new Map(),

@@ -1,3 +1,4 @@
+import type { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import type {
   BookingState,
   ConfirmCommand,
@@ -15,11 +16,16 @@ export type Allocation = WorkResult & { readonly outcomes: readonly InventoryOut
 
 /**
  * Decides what each command comes to, in order of arrival, from the state that one write has read. Pure: it changes
- * nothing that it was given. A command sees what the ones before it did and nothing of one that was refused, so nobody
+ * nothing that it was given but `book`, which carries unpaid seats from one event of a write to the next. A command sees what the ones before it did and nothing of one that was refused, so nobody
  * loses to a rival that lost; an overdue hold in the way of a seat ends whole before the seat is looked at.
  */
-export function allocate(commands: readonly InventoryCommand[], state: InventoryState, rules: Rules): Allocation {
-  const work = new InventoryWork(state, rules);
+export function allocate(
+  commands: readonly InventoryCommand[],
+  state: InventoryState,
+  rules: Rules,
+  book?: UnpaidBook,
+): Allocation {
+  const work = new InventoryWork(state, rules, book);
   const outcomes = commands.map((command) => decide(work, command));
   return { outcomes, ...work.result() };
 }
@@ -57,11 +63,14 @@ function refusalOf(work: InventoryWork, command: HoldCommand): InventoryOutcome 
     return { kind: 'notOnSale', opensInMs: sale.onSaleAtMs - nowMs, opensAtMs: sale.onSaleAtMs };
   const { maxSeatsPerBooking, maxSeatsPerEvent } = rules.policy;
   if (command.seatNos.length > maxSeatsPerBooking) return { kind: 'tooManySeats', limit: maxSeatsPerBooking };
+  const coolingDown = work.book.coolingDown(command.userId, nowMs);
+  if (coolingDown) return coolingDown;
   const taken = command.seatNos.filter((seatNo) => !work.isFree(seatNo));
   if (taken.length > 0) return { kind: 'seatsUnavailable', seatNos: taken };
   if (work.seatCountOf(command.userId) + command.seatNos.length > maxSeatsPerEvent)
     return { kind: 'tooManySeats', limit: maxSeatsPerEvent };
-  return undefined;
+  const { userId, addressKey, seatNos } = command;
+  return work.book.tooMany({ userId, addressKey, eventId: sale.eventId, seats: seatNos.length }, work);
 }
 
 function confirm(work: InventoryWork, command: ConfirmCommand): InventoryOutcome {

@@ -1,4 +1,5 @@
 import type { BookingStatus, PaymentStatus } from '../booking/booking-status.ts';
+import type { UnpaidRefusal } from '../hoarding/unpaid-book-rules.ts';
 import type { SeatStatus } from './seat-status.ts';
 
 /** What the inventory writer is asked to do. Seat numbers are sorted and unique; ids are raw UUIDs. */
@@ -11,6 +12,8 @@ export type HoldCommand = {
   readonly seatNos: readonly number[];
   readonly idempotencyKey: string;
   readonly requestHash: string;
+  /** Of whoever asks; see `openAddressKeys`. Undefined: the hold counts at no address. */
+  readonly addressKey?: string | undefined;
 };
 
 /** Money has arrived. Of an EXPIRED booking it is a retake: its very same seats, if they are free. */
@@ -94,6 +97,7 @@ export type InventoryOutcome =
   | { readonly kind: 'seatsUnavailable'; readonly seatNos: readonly number[] }
   | { readonly kind: 'tooManySeats'; readonly limit: number }
   | { readonly kind: 'notOnSale'; readonly opensInMs: number | null; readonly opensAtMs: number | null }
+  | UnpaidRefusal
   | { readonly kind: 'noEvent' | 'noSeat' | 'keyReused' | 'noBooking' | 'seenBefore' }
   | { readonly kind: 'confirmed'; readonly booking: BookingState; readonly retaken: boolean; readonly fresh: boolean }
   | { readonly kind: 'unconfirmable'; readonly booking: BookingState; readonly reason: UnconfirmableReason | undefined }

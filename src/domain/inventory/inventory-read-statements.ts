@@ -23,7 +23,7 @@ export function ofEvents<W extends { readonly eventId: string }, T>(
   return pairs;
 }
 
-export type InventoryRow = { event_id: string; version: number };
+export type InventoryRow = { event_id: string; version: number; capacity: number };
 
 /** How long a write stands in line for its events, and whether it then goes on without those that others have. */
 export type LockPatience = { readonly lockTimeoutMs: number; readonly skipsLocked: boolean };
@@ -45,7 +45,7 @@ export async function lockInventories(
   return new Map(rows.map((row) => [row.event_id, row]));
 }
 
-const LOCK = `select event_id, version::float8 as version from seat_inventories
+const LOCK = `select event_id, version::float8 as version, capacity from seat_inventories
   where event_id = any($1::uuid[]) order by event_id for update`;
 
 /**

@@ -1,4 +1,6 @@
 import { paymentStatusAfter } from '../booking/payment-status-rules.ts';
+import type { HoardingPolicy } from '../hoarding/hoarding-policy-rules.ts';
+import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import type {
   BookingSeatState,
   BookingState,
@@ -20,12 +22,16 @@ export type InventoryPolicy = {
   readonly maxSeatsPerEvent: number;
   /** The longest extension of a hold, which is given once, when the delay was ours. Default 120. */
   readonly maxExtensionSeconds?: number;
+  /** What one caller may hold unpaid; without it there is no such limit. */
+  readonly hoarding?: HoardingPolicy | undefined;
 };
 
 /** What one write reads after it has the event's lock. Seats that are not listed are AVAILABLE. */
 export type InventoryState = {
   readonly nowMs: number;
   readonly version: number;
+  /** All seats of the event. */
+  readonly capacity: number;
   readonly sale: EventSale;
   readonly seats: ReadonlyMap<number, SeatState>;
   /** Those that commands name, those whose overdue hold is in the way, and those that were made with a command's key. */
@@ -63,6 +69,8 @@ export class InventoryWork {
   readonly rules: Rules;
   readonly sale: EventSale;
   readonly nowMs: number;
+  readonly capacity: number;
+  readonly book: UnpaidBook;
   #version: number;
   readonly #before: InventoryState;
   readonly #seats = new Map<number, SeatState>();
@@ -74,7 +82,10 @@ export class InventoryWork {
   readonly #tickets: { bookingId: string; tickets: readonly NewTicket[] }[] = [];
   readonly #voided: string[] = [];
 
-  constructor(state: InventoryState, rules: Rules) {
+  /** @param book goes from event to event of one write */
+  constructor(state: InventoryState, rules: Rules, book = new UnpaidBook(rules.policy.hoarding)) {
+    this.book = book;
+    this.capacity = state.capacity;
     this.#before = state;
     this.rules = rules;
     this.sale = state.sale;
@@ -147,6 +158,7 @@ export class InventoryWork {
       seats,
     };
     this.#created.set(booking.id, booking);
+    this.book.hold(booking, command.addressKey);
     this.#idByKey.set(keyOf(booking.userId, booking.idempotencyKey), booking.id);
     this.#count(booking, 1);
     this.#move(booking, 'HELD');
@@ -163,6 +175,7 @@ export class InventoryWork {
       version,
     });
     if (retaken) this.#count(booking, 1);
+    this.book.pay(before);
     this.#move(booking, 'BOOKED');
     this.#tickets.push({ bookingId: booking.id, tickets });
     this.#transitions.push({ type: 'confirmed', booking, version, retaken });
@@ -239,6 +252,7 @@ export class InventoryWork {
   #release(before: BookingState, change: Partial<BookingState>): BookingState {
     const booking = this.#update(before, change);
     this.#count(booking, -1);
+    this.book.end(before, booking, this.nowMs);
     this.#move(booking, 'AVAILABLE');
     return booking;
   }

@@ -3,6 +3,7 @@ import type { Tx } from '#db/client.ts';
 import { plainArray, prepared } from '#db/prepared.ts';
 import { aggregateTypeOf, type DomainEvent } from '#events/contracts.ts';
 import { type Origin, storedOrigin } from '#events/origin.ts';
+import type { UnpaidMark } from '../hoarding/unpaid-book-rules.ts';
 import type { BookingState, NewTicket, SeatState } from './inventory-command.ts';
 import type { InboxMark } from './inventory-read-statements.ts';
 
@@ -72,10 +73,20 @@ export async function changeSeats(tx: Tx, writes: readonly SeatWrite[]): Promise
   mustChange('A held or booked seat', count, writes.length);
 }
 
-/** Bookings with their seats. Fails if one of the keys was used at another event meanwhile. */
-export async function insertBookings(tx: Tx, created: readonly BookingState[]): Promise<void> {
-  // In one order everywhere, so that two writes that share keys can't wait for each other.
-  const rows = created.toSorted((a, b) => compare(a.userId, b.userId) || compare(a.idempotencyKey, b.idempotencyKey));
+/**
+ * Bookings with their seats. Fails if one of the keys was used at another event meanwhile, or if one of the viewers got
+ * another unpaid booking there that was not counted here.
+ */
+export async function insertBookings(
+  tx: Tx,
+  created: readonly BookingState[],
+  marks: ReadonlyMap<string, UnpaidMark> = new Map(),
+): Promise<void> {
+  // In one order everywhere, so that two writes that share keys or slots can't wait for each other.
+  const slotOf = ({ id }: BookingState) => marks.get(id)?.slot ?? 0;
+  const rows = created.toSorted(
+    (a, b) => compare(a.userId, b.userId) || slotOf(a) - slotOf(b) || compare(a.idempotencyKey, b.idempotencyKey),
+  );
   const seats = rows.flatMap(({ id, eventId, seats: own }) => own.map((seat) => ({ id, eventId, ...seat })));
   const [done] = await prepared<{ count: number }>(tx, INSERT_BOOKINGS, [
     column(rows, (booking) => booking.id),
@@ -98,21 +109,25 @@ export async function insertBookings(tx: Tx, created: readonly BookingState[]): 
     column(seats, (seat) => seat.seatNo),
     column(seats, (seat) => seat.priceMinor),
     column(seats, (seat) => seat.feeMinor),
+    column(rows, ({ id }) => marks.get(id)?.addressKey ?? null),
+    column(rows, ({ id }) => marks.get(id)?.slot ?? null),
+    column(rows, (booking) => booking.seats.length),
   ]);
-  mustChange('An idempotency key', done?.count ?? 0, rows.length);
+  mustChange('An idempotency key or an unpaid booking', done?.count ?? 0, rows.length);
 }
 
 const INSERT_BOOKINGS = `with made as (
     insert into bookings (id, user_id, event_id, status, total_minor, currency, hold_expires_at, hold_extended_at,
-      idempotency_key, request_hash, payment_status, payment_url, version, created_at, confirmed_at)
+      idempotency_key, request_hash, payment_status, payment_url, version, created_at, confirmed_at, address_key, unpaid_slot, seat_count)
     select id, user_id, event_id, status, total, currency, to_timestamp(expires_ms / 1000),
       to_timestamp(extended_ms / 1000), key, hash, payment_status, payment_url, version,
-      to_timestamp(created_ms / 1000), to_timestamp(confirmed_ms / 1000)
+      to_timestamp(created_ms / 1000), to_timestamp(confirmed_ms / 1000), address_key, unpaid_slot, seat_count
     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::text[], $7::float8[], $8::float8[],
-      $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[], $15::float8[])
+      $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[], $15::float8[], $21::uuid[],
+      $22::smallint[], $23::smallint[])
       as t (id, user_id, event_id, status, total, currency, expires_ms, extended_ms, key, hash, payment_status,
-        payment_url, version, created_ms, confirmed_ms)
-    on conflict (user_id, idempotency_key) do nothing
+        payment_url, version, created_ms, confirmed_ms, address_key, unpaid_slot, seat_count)
+    on conflict do nothing
     returning 1
   ), seats as (
     insert into booking_seats (event_id, booking_id, seat_no, price_minor, fee_minor)
@@ -145,7 +160,8 @@ export async function updateBookings(tx: Tx, writes: readonly BookingWrite[]): P
 const UPDATE_BOOKINGS = `update bookings b
   set status = t.status, payment_status = t.payment_status, payment_url = t.payment_url, version = t.version,
     hold_expires_at = to_timestamp(t.expires_ms / 1000), hold_extended_at = to_timestamp(t.extended_ms / 1000),
-    confirmed_at = to_timestamp(t.confirmed_ms / 1000), released_at = to_timestamp(t.released_ms / 1000)
+    confirmed_at = to_timestamp(t.confirmed_ms / 1000), released_at = to_timestamp(t.released_ms / 1000),
+    address_key = case when t.status = 'PENDING_PAYMENT' then b.address_key end
   from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::float8[],
     $9::float8[], $10::float8[], $11::float8[])
     as t (id, old_status, old_payment_status, status, payment_status, payment_url, version, expires_ms, extended_ms,

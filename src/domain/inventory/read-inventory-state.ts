@@ -40,8 +40,8 @@ export function readWork({ eventId, requests }: EventWork): ReadWork {
   return { eventId, holds, seatNos: [...seatNos], bookingIds: [...bookingIds], confirmedIds: [...confirmedIds] };
 }
 
-/** All but the version, which comes with the event's lock. */
-export type ReadState = Omit<InventoryState, 'version'>;
+/** All but what comes with the event's lock. */
+export type ReadState = Omit<InventoryState, 'version' | 'capacity'>;
 
 /** Which of the requests' messages were handled before. */
 export function readSeenMarks(tx: Tx, requests: readonly InventoryRequest[]): Promise<ReadonlySet<string>> {

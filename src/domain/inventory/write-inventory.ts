@@ -3,6 +3,9 @@ import { failpoint } from '#db/failpoint.ts';
 import { inTransaction } from '#db/transaction.ts';
 import type { Origin } from '#events/origin.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
+import type { CoolDown, HoardingPolicy } from '../hoarding/hoarding-policy-rules.ts';
+import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
+import { readUnpaid, recordEndings } from '../hoarding/unpaid-statements.ts';
 import { type Allocation, allocate } from './allocate-rules.ts';
 import { alternativesTo, mergedRanges, neighbourhood, type SeatRange } from './alternatives-rules.ts';
 import type { InventoryCommand, InventoryOutcome } from './inventory-command.ts';
@@ -78,26 +81,31 @@ export function writeInventory(
 ): Promise<(Written | undefined)[]> {
   return inTransaction(needs.db, 'writeInventory', async (tx) => {
     // The reads travel with the lock and are run after it, each with a snapshot of its own: they see what it waited for.
-    const [rows, states, seen] = await Promise.all([
-      lockInventories(
-        tx,
-        works.map((work) => work.eventId),
-        patience,
-      ),
+    const holders = works.flatMap((work) =>
+      work.requests.flatMap(({ command }) => (command.kind === 'hold' ? [command] : [])),
+    );
+    const eventIds = works.map((work) => work.eventId);
+    const { hoarding } = needs.policy;
+    const [rows, unpaid, states, seen] = await Promise.all([
+      lockInventories(tx, eventIds, patience),
+      hoarding && readUnpaid(tx, { ...needs.policy, policy: hoarding }, { holders, eventIds }),
       readStates(tx, works.map(readWork)),
       readSeenMarks(
         tx,
         works.flatMap((work) => work.requests),
       ),
     ]);
+    const book = new UnpaidBook(hoarding, unpaid);
     const decisions = works.flatMap((work) => {
       const [row, state] = [rows.get(work.eventId), states.get(work.eventId)];
       if (!row) return [];
       if (!state) throw new Error(`Inventory ${work.eventId} belongs to no event.`);
-      return [decide(needs.policy, work, { state: { ...state, version: row.version }, seen })];
+      return [
+        decide(needs.policy, work, { state: { ...state, version: row.version, capacity: row.capacity }, seen, book }),
+      ];
     });
     const absent = (work: EventWork) => (patience.skipsLocked ? undefined : unknownEvent(work.requests));
-    const written = await writeAll(tx, decisions);
+    const written = await writeAll(tx, decisions, { book, hoarding });
     if (decisions.some(({ allocation }) => allocation.transitions.length > 0)) failpoint('inventory.written');
     return works.map((work) => written.get(work.eventId) ?? absent(work));
   });
@@ -120,13 +128,13 @@ type Decision = {
 function decide(
   policy: InventoryPolicy,
   { eventId, plan, requests }: EventWork,
-  { state, seen }: { state: InventoryState; seen: ReadonlySet<string> },
+  { state, seen, book }: { state: InventoryState; seen: ReadonlySet<string>; book: UnpaidBook },
 ): Decision {
   if (state.sale.planId !== plan.planId) throw new PlanChanged();
   const { fresh, isRepeat } = withoutRepeats(requests, seen);
   const tierOf = (seatNo: number) => plan.sections[plan.sectionOf[seatNo] ?? -1]?.tierLabel;
   const commands = fresh.map((request) => request.command);
-  return { eventId, plan, state, fresh, isRepeat, allocation: allocate(commands, state, { policy, tierOf }) };
+  return { eventId, plan, state, fresh, isRepeat, allocation: allocate(commands, state, { policy, tierOf }, book) };
 }
 
 /** A message that was handled before, or that is in the batch twice, has no further effect. */
@@ -143,12 +151,12 @@ function withoutRepeats(requests: readonly InventoryRequest[], seen: ReadonlySet
 }
 
 /** All at once: the statements do not depend on each other's results, so they travel in one round trip. */
-async function writeAll(tx: Tx, decisions: readonly Decision[]): Promise<Map<string, Written>> {
+async function writeAll(tx: Tx, decisions: readonly Decision[], unpaid: Unpaid): Promise<Map<string, Written>> {
   const ranges = ofEvents(decisions, rangesOf);
   const [taken] = await Promise.all([
     ranges.values.length > 0 ? readTakenSeats(tx, ranges) : new Map<string, Set<number>>(),
     ...seatWrites(tx, decisions),
-    ...bookingWrites(tx, decisions),
+    ...bookingWrites(tx, decisions, unpaid),
     ...publications(tx, decisions),
   ]);
   return new Map(
@@ -188,7 +196,9 @@ function publicationsOf({ plan, state, fresh, allocation }: Decision): Publicati
   }));
 }
 
-function bookingWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
+type Unpaid = { readonly book: UnpaidBook; readonly hoarding: HoardingPolicy | undefined };
+
+function bookingWrites(tx: Tx, decisions: readonly Decision[], { book, hoarding }: Unpaid): Promise<void>[] {
   const created = decisions.flatMap(({ allocation }) => allocation.created);
   const updated = decisions.flatMap(({ state, allocation }) =>
     [...allocation.updated.values()].flatMap((to) => {
@@ -197,9 +207,21 @@ function bookingWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] 
     }),
   );
   return [
-    ...(created.length > 0 ? [insertBookings(tx, created)] : []),
+    ...(created.length > 0 ? [insertBookings(tx, created, book.marks)] : []),
+    ...(hoarding?.coolDown ? endingsOf(tx, decisions, { book, coolDown: hoarding.coolDown }) : []),
     ...(updated.length > 0 ? [updateBookings(tx, updated)] : []),
   ];
+}
+
+/** Before the bookings are updated, which forget their addresses. */
+function endingsOf(
+  tx: Tx,
+  decisions: readonly Decision[],
+  { book: { endings }, coolDown }: { book: UnpaidBook; coolDown: CoolDown },
+): Promise<void>[] {
+  if (endings.paid.length + endings.unpaid.length === 0) return [];
+  const nowMs = Math.max(...decisions.map(({ state }) => state.nowMs));
+  return [recordEndings(tx, endings, { nowMs, halfLifeSeconds: coolDown.halfLifeSeconds })];
 }
 
 /** Tickets, and the marks of the messages that were handled. */

@@ -16,10 +16,10 @@ test('whoever joins has one place, also when asking again, elsewhere or at the s
   const room = await world.openRoom({ state: 'OPEN', drawsInSeconds: 600 });
   const viewer = viewerOf();
   const { eventId } = room;
-  const joined = await Promise.all([api, otherApi, api].map((at) => joinWaitingRoom(at, viewer, eventId)));
+  const joined = await Promise.all([api, otherApi, api].map((at) => joinWaitingRoom(at, viewer, { eventId })));
   expect(joined.map(({ ordinal }) => ordinal)).toEqual([0, 0, 0]);
   expect(joined[0]).toMatchObject({ state: 'WAITING', position: undefined, ahead: undefined, admission: undefined });
-  expect((await joinWaitingRoom(api, viewerOf(), eventId)).ordinal).toBe(1);
+  expect((await joinWaitingRoom(api, viewerOf(), { eventId })).ordinal).toBe(1);
   expect((await findPlace(otherApi, viewer, { eventId, ticket: undefined }))?.ordinal).toBe(0);
   expect(await findPlace(api, viewerOf(), { eventId, ticket: undefined })).toBeUndefined();
 });
@@ -45,9 +45,10 @@ test('whoever left, missed the turn or was inside gets a new place at the end; i
   expect((await look(inside, tickets[1]))?.state).toBe('LEFT');
 
   const ordinals = [];
-  for (const viewer of [missed, inside, waiting]) ordinals.push((await joinWaitingRoom(api, viewer, eventId)).ordinal);
+  for (const viewer of [missed, inside, waiting])
+    ordinals.push((await joinWaitingRoom(api, viewer, { eventId })).ordinal);
   expect(ordinals).toEqual([4, 5, 6]);
-  expect((await joinWaitingRoom(api, missed, eventId)).ordinal).toBe(4);
+  expect((await joinWaitingRoom(api, missed, { eventId })).ordinal).toBe(4);
   for (const [index, viewer] of [missed, inside, waiting].entries())
     expect(await look(viewer, tickets[index])).toMatchObject({ state: 'WAITING', ordinal: 4 + index });
   expect(await look(missed, tickets[0], otherApi), 'where nothing is known of it').toMatchObject({ ordinal: 4 });
@@ -55,19 +56,19 @@ test('whoever left, missed the turn or was inside gets a new place at the end; i
 
 test('the opening is told to who comes too early, and an end or a missing room to everybody', async () => {
   const early = await world.openRoom({ state: 'CLOSED', opensInSeconds: 3600, drawsInSeconds: 7200 });
-  const refusal = await joinWaitingRoom(api, viewerOf(), early.eventId).catch((error) => error);
+  const refusal = await joinWaitingRoom(api, viewerOf(), early).catch((error) => error);
   expect(refusal).toMatchObject({ code: 'EVENT_NOT_ON_SALE', retry: { advice: 'AFTER' } });
   expect(refusal.opensAt.getTime()).toBe(Math.floor(early.live().room.opensAtMs));
   expect(refusal.retry.afterSeconds).toBeGreaterThan(3_500);
   const ended = await world.openRoom({ state: 'ENDED', joined: 1 });
-  await expect(joinWaitingRoom(api, viewerOf(), ended.eventId)).rejects.toMatchObject({
+  await expect(joinWaitingRoom(api, viewerOf(), ended)).rejects.toMatchObject({
     code: 'EVENT_NOT_ON_SALE',
     retry: { advice: 'NEVER' },
   });
   expect((await findPlace(api, ended.fan(0), { eventId: ended.eventId, ticket: undefined }))?.state).toBe('LEFT');
   const { eventId } = await world.openRoom();
   await db.execute(sql`delete from waiting_rooms where event_id = ${eventId}`);
-  await expect(joinWaitingRoom(api, viewerOf(), eventId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(joinWaitingRoom(api, viewerOf(), { eventId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await expect(leaveWaitingRoom(api, viewerOf(), { eventId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 

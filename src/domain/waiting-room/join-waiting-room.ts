@@ -1,6 +1,7 @@
 import { EventNotOnSale } from '../booking/errors.ts';
 import { NotFound, RateLimited, TryAgain } from '../errors.ts';
 import { isUuid } from '../global-id-rules.ts';
+import { TooManyPlaces } from '../hoarding/errors.ts';
 import { orTryAgain } from '../or-try-again.ts';
 import type { Viewer } from '../viewer.ts';
 import { currentPlace, type PlaceNeeds } from './find-place.ts';
@@ -10,7 +11,10 @@ import { isOver, type Place } from './place.ts';
 
 export type JoinNeeds = PlaceNeeds & { joins: Joins };
 
-export const joinRefusals = [NotFound, EventNotOnSale, RateLimited, TryAgain] as const;
+export const joinRefusals = [NotFound, EventNotOnSale, TooManyPlaces, RateLimited, TryAgain] as const;
+
+/** `addressKey`: where the request comes from, as `openAddressKeys` names it. */
+export type JoinRequest = { readonly eventId: string; readonly addressKey?: string | undefined };
 
 /** Close to the opening PostgreSQL decides, by its clock; until then nobody has to ask it. */
 const MARGIN_MS = 2_000;
@@ -19,16 +23,25 @@ const MARGIN_MS = 2_000;
  * The viewer's place in the room of this event: a new one at the end for whoever has none, or whose place is over. Asking
  * again changes nothing. Throws one of `joinRefusals`; a room that opens later is EventNotOnSale with `opensAt`.
  */
-export async function joinWaitingRoom(needs: JoinNeeds, viewer: Viewer, eventId: string): Promise<Place> {
+export async function joinWaitingRoom(
+  needs: JoinNeeds,
+  viewer: Viewer,
+  { eventId, addressKey }: JoinRequest,
+): Promise<Place> {
   if (!isUuid(eventId)) throw new NotFound('event with a waiting room');
   const known = needs.waitingRooms.get(eventId);
   if (known) refuseIfFarTooEarly(known, needs.waitingRooms.nowMs());
-  const place = await join(needs, viewer, eventId);
-  return isOver(place) ? await join(needs, viewer, eventId, place.ordinal) : place;
+  const place = await join(needs, viewer, { eventId, addressKey });
+  return isOver(place) ? await join(needs, viewer, { eventId, addressKey }, place.ordinal) : place;
 }
 
-async function join(needs: JoinNeeds, viewer: Viewer, eventId: string, replacing?: number): Promise<Place> {
-  const ordinal = ordinalOf(await needs.joins.join(eventId, viewer.userId, replacing));
+async function join(
+  needs: JoinNeeds,
+  viewer: Viewer,
+  { eventId, addressKey }: JoinRequest,
+  replacing?: number,
+): Promise<Place> {
+  const ordinal = ordinalOf(await needs.joins.join(eventId, viewer.userId, replacing, addressKey));
   needs.knownPlaces.note(eventId, viewer.userId, { ordinal, hasLeft: false });
   const live = await orTryAgain(needs.waitingRooms.find(eventId));
   if (!live) throw new NotFound('event with a waiting room');
@@ -51,6 +64,8 @@ function ordinalOf(answer: JoinAnswer): number {
       throw notOpenYet(answer.opensAtMs, answer.opensInSeconds);
     case 'ended':
       throw new EventNotOnSale('The waiting room is closed for good.');
+    case 'tooManyPlaces':
+      throw new TooManyPlaces(answer.limit);
     case 'noRoom':
       throw new NotFound('event with a waiting room');
   }

@@ -118,6 +118,35 @@ test('who comes when too many wait is told to come again, and nobody who was acc
   expect(await joinedOf(eventId)).toBe(100);
 });
 
+test('an address has so many places in a room, through all processes, and one that is given up makes room', async () => {
+  const [{ eventId }, other] = [await seedRoom(db, undefined), await seedRoom(db, undefined)];
+  const limited = pools.map((pool) => openJoins({ db: pool, placesPerAddress: 20 }));
+  const keys = [randomUUIDv7(), randomUUIDv7()];
+  const ask = (index: number, key: string | undefined, of = eventId, userId = randomUUIDv7()) =>
+    (limited[index % limited.length] ?? joins).join(of, userId, undefined, key).then(({ kind }) => ({ kind, userId }));
+  const crowd = await Promise.all(Array.from({ length: 300 }, (_, index) => ask(index, keys[index % 2])));
+  const inside = crowd.filter(({ kind }) => kind === 'joined');
+  expect(inside).toHaveLength(40);
+  expect(crowd.filter(({ kind }) => kind === 'tooManyPlaces')).toHaveLength(260);
+  // Ordinals have no gap for those who were refused.
+  expect((await placesOf(eventId)).map(({ ordinal }) => ordinal)).toEqual(Array.from({ length: 40 }, (_, n) => n));
+  const counts = await db.execute(sql`
+    select count(*)::int as places from waiting_room_places where event_id = ${eventId} group by address_key`);
+  expect(counts).toEqual([{ places: 20 }, { places: 20 }]);
+  // Who has a place keeps it; other rooms, other addresses and callers without one are not touched.
+  const [first, second] = inside;
+  const ownKey = keys[crowd.indexOf(first as (typeof crowd)[number]) % 2];
+  expect((await ask(0, ownKey, eventId, first?.userId)).kind).toBe('joined');
+  expect((await ask(0, ownKey, other.eventId)).kind).toBe('joined');
+  expect((await ask(0, randomUUIDv7())).kind).toBe('joined');
+  expect((await ask(0, undefined)).kind).toBe('joined');
+  await db.execute(sql`
+    update waiting_room_places set left_at = now() where event_id = ${eventId} and user_id = ${second?.userId ?? null}`);
+  const freed = keys[crowd.indexOf(second as (typeof crowd)[number]) % 2];
+  const next = await Promise.all([ask(0, freed), ask(1, freed), ask(2, freed)]);
+  expect(next.filter(({ kind }) => kind === 'joined')).toHaveLength(1);
+});
+
 test('while PostgreSQL is away a join says to try again', async () => {
   const nowhere = openDb({ url: 'postgres://127.0.0.1:9/nowhere', poolMax: 1, name: 'test' });
   await expect(openJoins({ db: nowhere }).join(randomUUIDv7(), randomUUIDv7())).rejects.toBeInstanceOf(TryAgain);
@@ -129,11 +158,7 @@ test('without the lock of the room a viewer still has one place, and no ordinal 
   const userId = randomUUIDv7();
   const unlocked = (userIds: string[]) =>
     db.transaction((tx) =>
-      placeApplicants(
-        tx,
-        eventId,
-        userIds.map((id) => ({ userId: id, replacing: null })),
-      ),
+      placeApplicants(tx, eventId, { applicants: userIds.map((id) => ({ userId: id, replacing: null })) }),
     );
   const results = await Promise.allSettled(Array.from({ length: 40 }, () => unlocked([userId, randomUUIDv7()])));
   const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));

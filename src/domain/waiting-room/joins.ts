@@ -8,6 +8,8 @@ export type JoinAnswer =
   | { readonly kind: 'joined'; readonly ordinal: number; readonly isNew: boolean }
   | { readonly kind: 'notOpen'; readonly opensAtMs: number; readonly opensInSeconds: number }
   | { readonly kind: 'ended' }
+  /** So many viewers of the same address have places. */
+  | { readonly kind: 'tooManyPlaces'; readonly limit: number }
   | { readonly kind: 'noRoom' };
 
 export type Joins = {
@@ -16,26 +18,38 @@ export type Joins = {
    * ordinal of that one, so that asking twice takes one place. Throws RateLimited when too many wait, TryAgain while
    * PostgreSQL is away; then the same call may be repeated.
    */
-  join(eventId: string, userId: string, replacing?: number): Promise<JoinAnswer>;
+  join(eventId: string, userId: string, replacing?: number, addressKey?: string): Promise<JoinAnswer>;
   close(): Promise<void>;
 };
 
+type JoinsOptions = {
+  readonly db: Db;
+  readonly maxQueued?: number;
+  /** Viewers of one address who may have places in a room. Default: any number. */
+  readonly placesPerAddress?: number | undefined;
+};
+
 /** Open one per process. */
-export function openJoins({ db, maxQueued }: { db: Db; maxQueued?: number }): Joins {
+export function openJoins({ db, maxQueued, placesPerAddress }: JoinsOptions): Joins {
   const batches = openBatches<Applicant, JoinAnswer>({
-    run: (eventId, applicants) => joinAll(db, eventId, applicants),
+    run: (eventId, applicants) => joinAll(db, eventId, { applicants, perAddress: placesPerAddress }),
     ...(maxQueued !== undefined && { maxQueued }),
   });
   return {
-    join: (eventId, userId, replacing) => batches.add(eventId, { userId, replacing: replacing ?? null }),
+    join: (eventId, userId, replacing, addressKey) =>
+      batches.add(eventId, { userId, replacing: replacing ?? null, addressKey }),
     close: () => batches.close(),
   };
 }
 
 /** In order of arrival: the room's row is locked, so the ordinals of all processes are those of one line. */
-async function joinAll(db: Db, eventId: string, applicants: readonly Applicant[]): Promise<JoinAnswer[]> {
+async function joinAll(
+  db: Db,
+  eventId: string,
+  { applicants, perAddress }: { applicants: readonly Applicant[]; perAddress: number | undefined },
+): Promise<JoinAnswer[]> {
   const [room, places] = await inTransaction(db, 'join-waiting-room', (tx) =>
-    Promise.all([lockRoom(tx, eventId), placeApplicants(tx, eventId, applicants)]),
+    Promise.all([lockRoom(tx, eventId), placeApplicants(tx, eventId, { applicants, perAddress })]),
   );
   if (places.size > 0) failpoint('waiting-room.joined');
   const refusal = places.size === 0 ? refusalOf(room) : undefined;
@@ -43,6 +57,7 @@ async function joinAll(db: Db, eventId: string, applicants: readonly Applicant[]
   return applicants.map(({ userId }) => {
     if (refusal) return refusal;
     const place = places.get(userId);
+    if (place === null) return { kind: 'tooManyPlaces', limit: perAddress ?? 0 };
     if (!place) throw new Error('An applicant got no place.');
     // Who asked twice in one batch has one new place, not two.
     const isNew = place.isNew && !toldOf.has(userId);

@@ -30,7 +30,7 @@ const goIn = async ({ eventId }: Room, viewer: Viewer, place: Place, at = otherA
 test('a place is told at each change of its state, wherever that was made, and then it is over', async () => {
   const room = await world.openRoom({ state: 'OPEN', drawsInSeconds: 600 });
   const viewer = viewerOf();
-  await joinWaitingRoom(api, viewer, room.eventId);
+  await joinWaitingRoom(api, viewer, room);
   const places = await watch(room, viewer);
   expect(places.got).toMatchObject([{ state: 'WAITING', position: undefined }]);
   await room.set(sql`state = 'DRAWN', draw_entries = 1, drawn_at = clock_timestamp()`);

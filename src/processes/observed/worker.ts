@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm';
+import { readHoarding } from '#domain/hoarding/hoarding-queries.ts';
 import { readSeatLockMode } from '#domain/inventory/seat-lock-mode.ts';
 import type { EventLog } from '#events/log/log.ts';
 import { type Dependencies, watchDependencies } from '#observability/dependencies.ts';
+import { hoardingSampler } from '#observability/hoarding-metrics.ts';
 import { writerSampler } from '#observability/inventory-metrics.ts';
 import type { Sampler } from '#observability/samplers.ts';
 import { waitingSampler } from '#observability/worker-metrics.ts';
@@ -67,4 +69,5 @@ export const workerSamplers = ({ resources, health }: Watched, dependencies: Dep
   dependencies.sampler,
   writerSampler(resources.writer),
   waitingSampler(() => health.waiting()),
+  hoardingSampler(() => readHoarding(resources)),
 ];

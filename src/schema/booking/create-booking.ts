@@ -40,12 +40,19 @@ builder.mutationField('createBooking', (t) =>
     },
     resolve: (_root, { input }, context) => {
       const viewer = requireViewer(context);
-      const { resources, attempt, admission } = context;
+      const { resources, attempt, admission, addressKey } = context;
       return attempt('createBooking', async () => {
         const eventId = decodeId('Event', input.eventId);
         if (!eventId) throw new NotFound('event');
         const seatIds = input.seatIds.map(toSeatId);
-        return createBooking(resources, viewer, { eventId, seatIds, idempotencyKey: input.idempotencyKey, admission });
+        const { idempotencyKey } = input;
+        return createBooking(resources, viewer, {
+          eventId,
+          seatIds,
+          idempotencyKey,
+          admission,
+          addressKey: addressKey(),
+        });
       });
     },
   }),

@@ -29,7 +29,8 @@ builder.mutationField('joinWaitingRoom', (t) =>
       return context.attempt('joinWaitingRoom', async () => {
         const eventId = decodeId('Event', input.eventId);
         if (!eventId) throw new NotFound('event with a waiting room');
-        return { place: await joinWaitingRoom(context.resources, viewer, eventId) };
+        const request = { eventId, addressKey: context.addressKey() };
+        return { place: await joinWaitingRoom(context.resources, viewer, request) };
       });
     },
   }),

@@ -1,0 +1,61 @@
+import { DomainError, type RetryAdvice } from '../errors.ts';
+
+/** Whose unpaid seats are too many: the viewer's at all events, or an address's at one or at all. */
+export type UnpaidLimit = 'VIEWER' | 'ADDRESS_AT_EVENT' | 'ADDRESS';
+
+const messages: Record<UnpaidLimit, (limit: number) => string> = {
+  VIEWER: (limit) =>
+    `One person can hold at most ${limit} seats without having paid, at all events together. Pay for what you hold, or cancel it.`,
+  ADDRESS_AT_EVENT: (limit) =>
+    `From your network ${limit} seats of this event can be held unpaid at a time. Try again when some are paid for.`,
+  ADDRESS: (limit) =>
+    `From your network ${limit} seats can be held unpaid at a time, at all events together. Try again when some are paid for.`,
+};
+
+/** Others of the same network pay, cancel or run out of time at any moment. */
+const ADDRESS_RETRY_SECONDS = 10;
+
+export class TooManyUnpaidSeats extends DomainError {
+  readonly code = 'TOO_MANY_UNPAID_SEATS';
+  readonly retry: RetryAdvice;
+  readonly of: UnpaidLimit;
+  readonly limit: number;
+
+  constructor({
+    of,
+    limit,
+    afterMs,
+    wanted,
+  }: { of: UnpaidLimit; limit: number; afterMs?: number | undefined; wanted: number }) {
+    super(messages[of](limit));
+    this.of = of;
+    this.limit = limit;
+    const afterSeconds = afterMs === undefined ? ADDRESS_RETRY_SECONDS : Math.max(1, Math.ceil(afterMs / 1000));
+    this.retry = wanted > limit ? { advice: 'NEVER' } : { advice: 'SAME_KEY', afterSeconds };
+  }
+}
+
+/** Places end when fans have bought or leave, so it is worth asking again. */
+const PLACES_RETRY_SECONDS = 30;
+
+export class TooManyPlaces extends DomainError {
+  readonly code = 'TOO_MANY_PLACES';
+  readonly retry: RetryAdvice = { advice: 'AFTER', afterSeconds: PLACES_RETRY_SECONDS };
+  readonly limit: number;
+
+  constructor(limit: number) {
+    super(`From your network ${limit} people have places in this waiting room, and more can't join now.`);
+    this.limit = limit;
+  }
+}
+
+export class CoolingDown extends DomainError {
+  readonly code = 'COOLING_DOWN';
+  readonly retry: RetryAdvice;
+
+  constructor(afterMs: number) {
+    const afterSeconds = Math.max(1, Math.ceil(afterMs / 1000));
+    super(`Several of your holds ended without payment. You can hold seats again in ${afterSeconds} seconds.`);
+    this.retry = { advice: 'SAME_KEY', afterSeconds };
+  }
+}

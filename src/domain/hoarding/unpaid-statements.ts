@@ -1,0 +1,142 @@
+import type { Tx } from '#db/client.ts';
+import { plainArray, prepared } from '#db/prepared.ts';
+import type { HoardingPolicy, Strikes } from './hoarding-policy-rules.ts';
+import type { UnpaidOfAddress, UnpaidOfViewer, UnpaidState } from './unpaid-book-rules.ts';
+
+export type Holder = { readonly userId: string; readonly addressKey?: string | undefined };
+
+/**
+ * What the holders have unpaid now. Of one event that is certain, since its lock is held. Two events may be written at
+ * the same time: for a viewer the unique slot of an unpaid booking stops the second of them; for an address that is
+ * near its limit, a lock that lasts as long as the transaction. The statements travel with the others of the write.
+ */
+export async function readUnpaid(
+  tx: Tx,
+  { policy, maxSeatsPerBooking }: { policy: HoardingPolicy; maxSeatsPerBooking: number },
+  { holders, eventIds }: { holders: readonly Holder[]; eventIds: readonly string[] },
+): Promise<UnpaidState> {
+  const userIds = [...new Set(holders.map(({ userId }) => userId))];
+  const keys = [...new Set(holders.flatMap(({ addressKey }) => addressKey ?? []))];
+  const { maxSeatsPerAddress, maxSeatsPerViewer, addressShare, coolDown } = policy;
+  const lockFrom = (maxSeatsPerAddress ?? 0) - HOLDS_AT_ONCE * maxSeatsPerBooking;
+  const [, viewers, addresses] = await Promise.all([
+    maxSeatsPerAddress !== undefined && keys.length > 0
+      ? prepared(tx, LOCK_NEAR_LIMIT, [plainArray(keys), lockFrom])
+      : [],
+    userIds.length > 0 && (maxSeatsPerViewer !== undefined || coolDown) ? readViewers(tx, userIds) : [],
+    keys.length > 0 && (maxSeatsPerAddress !== undefined || addressShare) ? readAddresses(tx, keys, eventIds) : [],
+  ]);
+  return { viewers: new Map(viewers), addresses: new Map(addresses) };
+}
+
+/**
+ * More holds than this are never decided at once for one address: rate limits let 300 through in 10 s, and some more
+ * where several processes count. So an address that is as many holds below its limit needs no lock.
+ */
+const HOLDS_AT_ONCE = 375;
+
+const SEATS = 'coalesce(b.seat_count, (select count(*) from booking_seats s where s.booking_id = b.id))';
+
+// In one order everywhere, and after the events' locks, so that two writes can't wait for each other.
+const LOCK_NEAR_LIMIT = `
+  select pg_advisory_xact_lock(hashtextextended(near.key::text, 7203412)) from (
+    select w.key from unnest($1::uuid[]) as w (key)
+    where (select coalesce(sum(${SEATS}), 0) from bookings b
+           where b.address_key = w.key and b.status = 'PENDING_PAYMENT') > $2::bigint
+    order by w.key offset 0) as near`;
+
+type StrikeColumns = { strikes: number | null; struckAtMs: number | null };
+
+const strikesOf = ({ strikes, struckAtMs }: StrikeColumns): Strikes => ({ count: strikes ?? 0, atMs: struckAtMs ?? 0 });
+
+async function readViewers(tx: Tx, userIds: readonly string[]): Promise<(readonly [string, UnpaidOfViewer])[]> {
+  const rows = await prepared<ViewerRow>(tx, VIEWERS, [plainArray(userIds)]);
+  return rows.map((row) => {
+    const { userId, seats, slots, firstEndsAtMs } = row;
+    return [userId, { seats, slots: slots ?? [], firstEndsAtMs, strikes: strikesOf(row) }] as const;
+  });
+}
+
+type ViewerRow = StrikeColumns & {
+  userId: string;
+  seats: number;
+  slots: number[] | null;
+  firstEndsAtMs: number | null;
+};
+
+const VIEWERS = `
+  select w.user_id as "userId", u.seats, u.slots, u.ends_ms as "firstEndsAtMs",
+    h.strikes, (extract(epoch from h.struck_at) * 1000)::float8 as "struckAtMs"
+  from unnest($1::uuid[]) as w (user_id)
+  cross join lateral (
+    select coalesce(sum(${SEATS}), 0)::int as seats,
+      array_agg(b.unpaid_slot::int) filter (where b.unpaid_slot is not null) as slots,
+      (extract(epoch from min(b.hold_expires_at)) * 1000)::float8 as ends_ms
+    from bookings b where b.user_id = w.user_id and b.status = 'PENDING_PAYMENT') as u
+  left join hold_strikes h on h.holder = w.user_id`;
+
+async function readAddresses(
+  tx: Tx,
+  keys: readonly string[],
+  eventIds: readonly string[],
+): Promise<(readonly [string, UnpaidOfAddress])[]> {
+  const rows = await prepared<AddressRow>(tx, ADDRESSES, [plainArray(keys), plainArray(eventIds)]);
+  return [...Map.groupBy(rows, ({ addressKey }) => addressKey)].map(([addressKey, own]) => {
+    const seats = own.reduce((sum, row) => sum + row.seats, 0);
+    const atEvents = own.flatMap((row) => (row.eventId === null ? [] : [[row.eventId, row.seats] as const]));
+    const strikes = own[0] ? strikesOf(own[0]) : strikesOf({ strikes: 0, struckAtMs: 0 });
+    return [addressKey, { seats, seatsByEvent: new Map(atEvents), strikes }] as const;
+  });
+}
+
+type AddressRow = StrikeColumns & { addressKey: string; eventId: string | null; seats: number };
+
+/** A row for each of the write's events, and one for all others together; one of nothing where nothing is held. */
+const ADDRESSES = `
+  select w.key as "addressKey", u.event_id as "eventId", coalesce(u.seats, 0)::int as seats,
+    h.strikes, (extract(epoch from h.struck_at) * 1000)::float8 as "struckAtMs"
+  from unnest($1::uuid[]) as w (key)
+  left join lateral (
+    select case when b.event_id = any ($2::uuid[]) then b.event_id end as event_id, sum(${SEATS}) as seats
+    from bookings b where b.address_key = w.key and b.status = 'PENDING_PAYMENT' group by 1) as u on true
+  left join hold_strikes h on h.holder = w.key`;
+
+export type Endings = {
+  /** Bookings whose holds ended unpaid, and not by our fault. */
+  readonly unpaid: readonly string[];
+  readonly paid: readonly string[];
+};
+
+/**
+ * Counts the endings of holds. To be sent before the bookings are updated, which forget their address. A payment clears
+ * what its viewer has on record, and of its address so many seats.
+ */
+export async function recordEndings(
+  tx: Tx,
+  { unpaid, paid }: Endings,
+  { nowMs, halfLifeSeconds }: { nowMs: number; halfLifeSeconds: number },
+): Promise<void> {
+  await prepared(tx, RECORD_ENDINGS, [plainArray(unpaid), plainArray(paid), nowMs, halfLifeSeconds]);
+}
+
+// Rows are locked in one order by the one statement that writes them. Who is not on record is not put there by a payment.
+const RECORD_ENDINGS = `
+  with ended as (
+    select b.user_id, b.address_key, ${SEATS} as seats, u.is_paid
+    from (select id, false as is_paid from unnest($1::uuid[]) as i (id)
+          union all select id, true from unnest($2::uuid[]) as i (id)) as u
+    join bookings b on b.id = u.id
+  ), counted as (
+    select user_id as holder, sum(case when is_paid then -1e6 else 1 end) as change from ended group by user_id
+    union all
+    select address_key, sum(case when is_paid then -seats else seats end) from ended
+    where address_key is not null group by address_key
+  )
+  insert into hold_strikes as h (holder, strikes, struck_at)
+  select holder, greatest(0, change), to_timestamp($3::float8 / 1000) from counted
+  where change > 0 or exists (select from hold_strikes k where k.holder = counted.holder)
+  order by holder
+  on conflict (holder) do update set
+    strikes = greatest(0, (select c.change from counted c where c.holder = h.holder) + h.strikes
+      * power(0.5, greatest(0, extract(epoch from excluded.struck_at - h.struck_at)) / $4::float8)),
+    struck_at = greatest(h.struck_at, excluded.struck_at)`;

@@ -1,0 +1,49 @@
+import { counter, gauge } from './metrics.ts';
+import { type Sampler, sampler } from './samplers.ts';
+
+const limits = ['VIEWER', 'ADDRESS_AT_EVENT', 'ADDRESS', 'COOL_DOWN', 'PLACES', 'CHALLENGE'] as const;
+export type HoardingLimit = (typeof limits)[number];
+
+const refusals = counter({
+  name: 'frontrow_hoarding_refusals_total',
+  help: 'Requests that a limit on hoarding refused: unpaid seats of a viewer, of an address at one event or at all, a cool-down, places of an address in a waiting room, or a challenge of a guest.',
+  labelNames: ['limit'],
+});
+const share = gauge({
+  name: 'frontrow_hoarding_largest_share',
+  help: 'The largest part of any event that one address holds unpaid now, 0 to 1.',
+});
+const addresses = gauge({
+  name: 'frontrow_hoarding_addresses',
+  help: 'Addresses that hold unpaid seats now.',
+});
+const onRecord = gauge({
+  name: 'frontrow_hoarding_callers_on_record',
+  help: 'Viewers and addresses that let holds end or cancelled them within the last day.',
+});
+
+export type HoardingCounts = { readonly largestShare: number; readonly addresses: number; readonly onRecord: number };
+
+/** Each limit is there before it refuses for the first time. */
+export function openHoardingCounter(): (limit: HoardingLimit) => void {
+  for (const limit of limits) refusals.inc({ limit }, 0);
+  return (limit) => refusals.inc({ limit });
+}
+
+/** All unpaid holds are read, so not at every scrape. */
+const EVERY_MS = 15_000;
+
+export const hoardingSampler = (read: () => Promise<HoardingCounts>): Sampler =>
+  sampler({
+    name: 'hoarding',
+    metrics: [share, addresses, onRecord],
+    everyMs: EVERY_MS,
+    read: async () => {
+      const counts = await read();
+      return [
+        { metric: share, value: counts.largestShare },
+        { metric: addresses, value: counts.addresses },
+        { metric: onRecord, value: counts.onRecord },
+      ];
+    },
+  });

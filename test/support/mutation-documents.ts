@@ -1,0 +1,20 @@
+const refusal = '__typename ... on Refusal { code message retry { advice afterSeconds } }';
+const room = 'event { id } waitingRoom { state paused capacity } stats { joined }';
+const session = 'session { accessToken refreshToken viewer { id } }';
+/** Every mutation with a result union, and of each refusal what it says. */
+export const mutations = {
+  signUp: `mutation ($input: SignUpInput!) { signUp(input: $input) { ${refusal} ... on SignUpSuccess { ${session} } ... on InvalidInput { field } } }`,
+  signIn: `mutation ($input: SignInInput!) { signIn(input: $input) { ${refusal} ... on SignInSuccess { ${session} } } }`,
+  signInAsGuest: `mutation ($input: SignInAsGuestInput!) { signInAsGuest(input: $input) { ${refusal} ... on SignInAsGuestSuccess { ${session} } } }`,
+  refreshSession: `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { ${refusal} ... on RefreshSessionSuccess { ${session} } } }`,
+  createBooking: `mutation ($input: CreateBookingInput!) { createBooking(input: $input) { ${refusal}
+    ... on CreateBookingSuccess { replayed booking { id status } } ... on InvalidInput { field } ... on EventNotOnSale { opensAt }
+    ... on TooManySeats { limit } ... on TooManyUnpaidSeats { of limit } ... on SeatsUnavailable { version seats { id } alternatives { seats { id } total { amountMinor currency } } } } }`,
+  cancelBooking: `mutation ($input: CancelBookingInput!) { cancelBooking(input: $input) { ${refusal} ... on CancelBookingSuccess { booking { id status } } } }`,
+  joinWaitingRoom: `mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) { ${refusal} ... on EventNotOnSale { opensAt } ... on TooManyPlaces { limit } ... on JoinWaitingRoomSuccess { place { state } } } }`,
+  leaveWaitingRoom: `mutation ($input: WaitingRoomInput!) { leaveWaitingRoom(input: $input) { ${refusal} ... on LeaveWaitingRoomSuccess { place { state } } } }`,
+  configureWaitingRoom: `mutation ($input: ConfigureWaitingRoomInput!) { configureWaitingRoom(input: $input) { ${refusal} ... on InvalidInput { field } ... on ConfigureWaitingRoomSuccess { ${room} } } }`,
+  openWaitingRoom: `mutation ($input: WaitingRoomInput!) { openWaitingRoom(input: $input) { ${refusal} ... on OpenWaitingRoomSuccess { ${room} } } }`,
+  pauseWaitingRoom: `mutation ($input: WaitingRoomInput!) { pauseWaitingRoom(input: $input) { ${refusal} ... on PauseWaitingRoomSuccess { ${room} } } }`,
+  endWaitingRoom: `mutation ($input: WaitingRoomInput!) { endWaitingRoom(input: $input) { ${refusal} ... on EndWaitingRoomSuccess { ${room} } } }`,
+} as const;
