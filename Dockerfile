@@ -8,7 +8,9 @@ COPY scripts/patch-postgres.mjs scripts/
 RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
 COPY drizzle ./drizzle
 COPY data ./data
+COPY deploy/postgres ./deploy/postgres
 COPY src ./src
-RUN mkdir /data && chown node:node /data
+# What the runbooks say, in any container: frontrow --help
+RUN ln -s /app/src/processes/frontrow.ts /usr/local/bin/frontrow && mkdir /data && chown node:node /data
 USER node
 CMD ["node", "src/processes/api.ts"]

@@ -1,8 +1,12 @@
-// Writes .env from .env.example with fresh secrets in its empty places. Never touches a .env that is there.
+// Writes .env, or the file that is named, from .env.example with fresh secrets in its empty places. Never touches a file that
+// is there.
+// usage: node scripts/make-env.mjs [file]
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const root = new URL('../', import.meta.url);
+const target = process.argv[2] ?? fileURLToPath(new URL('.env', root));
 const webhookSecret = secret();
 
 const text = readFileSync(new URL('.env.example', root), 'utf8').replace(/^([A-Z_]+)=$/gm, (_line, name) => {
@@ -13,11 +17,11 @@ const text = readFileSync(new URL('.env.example', root), 'utf8').replace(/^([A-Z
   return `${name}=${secret()}`;
 });
 try {
-  writeFileSync(new URL('.env', root), text, { flag: 'wx', mode: 0o600 });
-  console.log('.env is written, with secrets of its own.');
+  writeFileSync(target, text, { flag: 'wx', mode: 0o600 });
+  console.log(`${target} is written, with secrets of its own.`);
 } catch (error) {
   if (error.code !== 'EEXIST') throw error;
-  console.error('.env exists already and stays as it is.');
+  console.error(`${target} exists already and stays as it is.`);
   process.exitCode = 1;
 }
 

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { drawOrder } from '#domain/waiting-room/draw-rules.ts';
-import { findViolations } from '#test/support/invariants.ts';
+import { findViolations } from '#processes/invariants/violations.ts';
 import { type AtStep, firstReaching } from './room-arrivals.ts';
 import type { KnownPlace } from './room-fans.ts';
 

@@ -11,7 +11,19 @@ const reindex = z.object({
   TYPESENSE_API_KEY: z.string({ error: 'the key that the search engine was started with' }),
   TYPESENSE_PREFIX: searchPrefix,
 });
-const migrations = z.object({ DATABASE_URL: databases.DATABASE_URL, PAYMENTS_DATABASE_URL: z.url() });
+const password = (role: string) => z.string({ error: `the password of the role ${role}: openssl rand -hex 24` });
+const roles = z.object({
+  DATABASE_ADMIN_URL: z.url({ error: 'the booking database, as a superuser' }),
+  PAYMENTS_DATABASE_ADMIN_URL: z.url({ error: 'the payments database, as a superuser' }),
+  DATABASE_OWNER_PASSWORD: password('frontrow_owner'),
+  DATABASE_APP_PASSWORD: password('frontrow_app'),
+  DATABASE_PAYMENTS_PASSWORD: password('frontrow_payments'),
+  DATABASE_RELAY_PASSWORD: password('frontrow_relay'),
+});
+const migrations = z.object({
+  DATABASE_URL: databases.DATABASE_URL,
+  PAYMENTS_DATABASE_URL: z.url({ error: 'the payments database' }),
+});
 
 export function parseImportConfig(env: Environment) {
   const data = parse(importer, env);
@@ -23,6 +35,20 @@ export function parseReindexConfig(env: Environment) {
   return {
     postgres: { url: data.DATABASE_URL, poolMax: data.DATABASE_POOL_MAX },
     search: { url: data.TYPESENSE_URL, apiKey: data.TYPESENSE_API_KEY, prefix: data.TYPESENSE_PREFIX },
+  };
+}
+
+export function parseRolesConfig(env: Environment) {
+  const data = parse(roles, env);
+  return {
+    bookingUrl: data.DATABASE_ADMIN_URL,
+    paymentsUrl: data.PAYMENTS_DATABASE_ADMIN_URL,
+    passwords: {
+      frontrow_owner: data.DATABASE_OWNER_PASSWORD,
+      frontrow_app: data.DATABASE_APP_PASSWORD,
+      frontrow_payments: data.DATABASE_PAYMENTS_PASSWORD,
+      frontrow_relay: data.DATABASE_RELAY_PASSWORD,
+    },
   };
 }
 

@@ -3,22 +3,17 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseImportConfig } from '#config/tools.ts';
 import { closeDb, openDb } from '#db/client.ts';
-import { isConnectionFailure } from '#db/pg-errors.ts';
 import { grantRole, type RoleRequest } from '#domain/account/grant-role.ts';
 import { DomainError } from '#domain/errors.ts';
 import { isUuid } from '#domain/global-id-rules.ts';
+import { usageOf } from './command-line.ts';
 import { runningDatabaseUrl } from './dev/running-database.ts';
+import { sentenceOf } from './sentence.ts';
 
 /**
  * `npm run account -- --role organizer --email ann@example.org`: makes an account, or changes the role of one, in the
  * database at DATABASE_URL, or else in that of the `npm start` that runs in this clone.
  */
-const usage = `usage: npm run account -- --role organizer|admin|fan --email <address> [--password <10 to 200 characters>]
-                          [--event <id>]... [--all-events]
-
---event       makes it the organizer of this event: Event_... as GraphQL shows it, or the UUID alone
---all-events  of every event that there is now
-Without --password a new account gets a random one, which is printed; an account that has one keeps it.`;
 
 class Refused extends Error {}
 
@@ -47,8 +42,8 @@ function readRequest(): RoleRequest {
     },
   });
   const role = values.role?.toUpperCase();
-  if (role !== 'ORGANIZER' && role !== 'ADMIN' && role !== 'FAN') throw new Refused(usage);
-  if (values.email === undefined) throw new Refused(usage);
+  if (role !== 'ORGANIZER' && role !== 'ADMIN' && role !== 'FAN') throw new Refused(usageOf('account'));
+  if (values.email === undefined) throw new Refused(usageOf('account'));
   const events = values['all-events'] ? 'all' : values.event.map(eventIdOf);
   const generated = randomBytes(12).toString('base64url');
   return { email: values.email, role, password: values.password, generated, events };
@@ -92,8 +87,7 @@ function organizes(events: number): string {
 
 function reasonOf(error: unknown): string {
   if (error instanceof Refused || error instanceof DomainError) return error.message;
-  if (isConnectionFailure(error)) return 'The database does not answer. Is it running? See DATABASE_URL.';
   // What parseArgs says of an unknown or incomplete option.
-  if (error instanceof TypeError && 'code' in error) return `${error.message}\n${usage}`;
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof TypeError && 'code' in error) return `${error.message}\n${usageOf('account')}`;
+  return sentenceOf(error) ?? (error instanceof Error ? error.message : String(error));
 }

@@ -10,14 +10,13 @@ import { skipUnread } from '#events/log/skip-unread.ts';
 import { openGateway } from '#gateways/registry.ts';
 import { forgetCopies } from '#redis/forget-copies.ts';
 import { relaySlot } from '#workers/relay-outbox.ts';
+import { called, usageOf } from './command-line.ts';
 import { configured } from './configured.ts';
 
 /**
  * `npm run converge -- --restored booking|payments|both --to <time>`: after a restore, while no other process runs. Makes
  * outboxes, event log, Redis and the gateway's money tell each other what they know; docs/runbooks/restore.md.
  */
-const usage =
-  'usage: npm run converge -- --restored booking|payments|both --to <instant, such as 2026-07-01T12:00:00Z>';
 /** Clocks differ, and what was under way at that time was committed after it. */
 const MARGIN_MS = 5 * 60_000;
 
@@ -25,7 +24,7 @@ const { values } = parseArgs({ options: { restored: { type: 'string' }, to: { ty
 const to = parseInstant(values.to ?? '');
 const { restored } = values;
 if ((restored !== 'booking' && restored !== 'payments' && restored !== 'both') || !to) {
-  console.error(usage);
+  console.error(usageOf('converge'));
   process.exit(2);
 }
 const since = new Date(to.getTime() - MARGIN_MS);
@@ -60,7 +59,7 @@ try {
     );
   }
   console.log(`Redis: ${await forgetCopies({ ...config.redis, name })} copies forgotten`);
-  console.log('Start relay, worker and payments; then npm run reindex and npm run invariants; then api.');
+  console.log(`Start relay, worker and payments; then ${called('reindex')} and ${called('invariants')}; then api.`);
 } finally {
   await Promise.all([closeDb(booking), closeDb(payments)]);
 }

@@ -5,11 +5,16 @@ import { parseImportConfig } from '#config/tools.ts';
 import { openRawClient } from '#db/client.ts';
 import { importCatalog } from '#domain/catalog/import/import-catalog.ts';
 import { configured } from './configured.ts';
+import { sentenceOf } from './sentence.ts';
 
 /** `npm run import [-- --dir <folder>]...`: venues, seating plans and events into the database at DATABASE_URL. */
 const { values } = parseArgs({ options: { dir: { type: 'string', multiple: true } } });
 const data = fileURLToPath(new URL('../../data/', import.meta.url));
 const folders = values.dir?.map((dir) => resolve(dir)) ?? [`${data}worldcup-2026`, `${data}race-track-seating`];
+if (values.dir === undefined && process.env.FRONTROW_PROFILE === 'production') {
+  console.log('The production profile imports no demo data; --dir names a folder of yours.');
+  process.exit();
+}
 
 const config = configured(() => parseImportConfig(process.env));
 const sql = openRawClient({ ...config.postgres, poolMax: 1, name: 'frontrow-import' });
@@ -23,10 +28,8 @@ try {
   );
   if (report.refused.length > 0) process.exitCode = 1;
 } catch (error) {
-  const reason = error instanceof Error ? error.message || String(error) : String(error);
+  const reason = sentenceOf(error) ?? (error instanceof Error ? error.message || String(error) : String(error));
   console.error(`The import failed and its current file was undone: ${reason}`);
-  if (/relation .* does not exist/.test(reason))
-    console.error('The database has no tables yet: run src/processes/migrate.ts first.');
   process.exitCode = 1;
 } finally {
   await sql.end({ timeout: 5 });

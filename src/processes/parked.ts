@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import postgres from 'postgres';
 import { parseImportConfig } from '#config/tools.ts';
-import { isConnectionFailure } from '#db/pg-errors.ts';
 import { isUuid } from '#domain/global-id-rules.ts';
 import {
   dropParked,
@@ -14,22 +13,14 @@ import {
   requestReplay,
   showParked,
 } from '#events/log/parked-administration.ts';
+import { called, usageOf } from './command-line.ts';
 import { runningDatabaseUrl } from './dev/running-database.ts';
+import { sentenceOf } from './sentence.ts';
 
 /**
  * `npm run parked -- list`: what consumers could not handle, and what to do with it, in the databases at DATABASE_URL and
  * PAYMENTS_DATABASE_URL or else in those of the `npm start` that runs in this clone. Prints names and ids, never what is in an event.
  */
-const usage = `usage: npm run parked -- list [--group <name>] [--key <event id>]
-       npm run parked -- show <message id>
-       npm run parked -- replay <message id> | --key <event id> | --group <name> | --all [--wait <seconds>]
-       npm run parked -- drop <message id> --reason <why> [--group <name>]
-
-replay  asks the running consumers to hand the messages over again, from the first one of each event on; waits for the
-        outcome, 30 seconds unless --wait says otherwise. --key and --group may be combined
-drop    takes one message out for good, for one group; those behind it stay parked
---by    who asks, for the history; otherwise the name of the account that runs this`;
-
 const EXIT = { done: 0, refused: 1, stillParked: 3 } as const;
 
 class Refused extends Error {}
@@ -66,7 +57,7 @@ async function run(): Promise<number> {
   const { values, positionals } = readArguments();
   const [name = '', id, ...more] = positionals;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command || more.length > 0) throw new Refused(usage);
+  if (!command || more.length > 0) throw new Refused(usageOf('parked'));
   if (id !== undefined && !isUuid(id)) throw new Refused(`"${id}" is no id of a message: it is a UUID.`);
   const urls = await readUrls();
   // Longer than a consumer holds a key's lock for a batch, so that a busy key is no error.
@@ -97,7 +88,7 @@ async function inAll<T>(places: Places, ask: (sql: postgres.Sql) => Promise<T[]>
 }
 
 async function list(places: Places, { group, key }: Values, id: string | undefined): Promise<number> {
-  if (id !== undefined) throw new Refused(usage);
+  if (id !== undefined) throw new Refused(usageOf('parked'));
   const parked = await inAll(places, (sql) => listParked(sql, { group, key }));
   for (const one of parked) printKey(one);
   const messages = parked.reduce((sum, one) => sum + one.messages, 0);
@@ -124,7 +115,7 @@ function printKey({
 }
 
 async function show(places: Places, _values: Values, id: string | undefined): Promise<number> {
-  if (id === undefined) throw new Refused(usage);
+  if (id === undefined) throw new Refused(usageOf('parked'));
   const parked = await inAll(places, (sql) => showParked(sql, id));
   const actions = await inAll(places, (sql) => listParkedActions(sql, id));
   for (const { group, ...message } of parked) {
@@ -145,7 +136,7 @@ async function replay(places: Places, values: Values, id: string | undefined): P
   const seconds = Number(values.wait);
   if (!Number.isFinite(seconds) || seconds < 0) throw new Refused(`--wait ${values.wait}: a number of seconds.`);
   const chosen = [id !== undefined, key !== undefined || group !== undefined, all].filter(Boolean);
-  if (chosen.length !== 1) throw new Refused(usage);
+  if (chosen.length !== 1) throw new Refused(usageOf('parked'));
   const wanted: ParkedSelection = { id, key, group };
   const asked = await inAll(places, (sql) => requestReplay(sql, wanted, doneBy(values)));
   if (asked.length === 0) {
@@ -184,7 +175,7 @@ function reportReplay(asked: readonly ParkedKey[], left: readonly ParkedKey[]): 
 
 async function drop(places: Places, values: Values, id: string | undefined): Promise<number> {
   const { reason, group } = values;
-  if (id === undefined || !reason?.trim()) throw new Refused(usage);
+  if (id === undefined || !reason?.trim()) throw new Refused(usageOf('parked'));
   const parked = await inAll(places, async (sql) => (await showParked(sql, id)).map((one) => ({ sql, ...one })));
   const [found, ...more] = parked.filter((one) => group === undefined || one.group === group);
   if (found && more.length > 0)
@@ -197,7 +188,7 @@ async function drop(places: Places, values: Values, id: string | undefined): Pro
   const rest =
     dropped.left === 0
       ? 'Nothing else of this event is parked; new messages of it flow.'
-      : `${count(dropped.left, 'message')} of this event stay parked: npm run parked -- replay --key ${dropped.key} --group ${dropped.group}`;
+      : `${count(dropped.left, 'message')} of this event stay parked: ${called('parked')} replay --key ${dropped.key} --group ${dropped.group}`;
   console.log(`${id} was dropped for ${dropped.group}. ${rest}`);
   return EXIT.done;
 }
@@ -212,8 +203,7 @@ function count(number: number, what: string): string {
 
 function reasonOf(error: unknown): string {
   if (error instanceof Refused) return error.message;
-  if (isConnectionFailure(error)) return 'The database does not answer. Is it running? See DATABASE_URL.';
   // What parseArgs says of an unknown or incomplete option.
-  if (error instanceof TypeError && 'code' in error) return `${error.message}\n${usage}`;
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof TypeError && 'code' in error) return `${error.message}\n${usageOf('parked')}`;
+  return sentenceOf(error) ?? (error instanceof Error ? error.message : String(error));
 }

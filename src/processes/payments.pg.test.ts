@@ -10,8 +10,8 @@ import type { DomainEvent } from '#events/contracts.ts';
 import type { EventLog } from '#events/log/log.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { type SandboxGateway, startSandboxGateway } from '#processes/gateway-sandbox/server.ts';
+import { findMoneyViolations } from '#processes/invariants/money.ts';
 import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from '#test/support/databases.ts';
-import { findMoneyViolations } from '#test/support/invariants-payments.ts';
 import {
   bookingCancelled,
   bookingCreated,

@@ -1,5 +1,5 @@
 import { readInvariants } from '#domain/invariants.ts';
-import { readInvariants as readMoneyInvariants } from '../support/invariants-payments.ts';
+import { readInvariants as readMoneyInvariants } from '#processes/invariants/money.ts';
 import type { Audit } from './audit.ts';
 import type { Engines } from './fixture.ts';
 import type { SqlResult } from './sql-engine.ts';

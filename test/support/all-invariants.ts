@@ -1,7 +1,7 @@
 import postgres from 'postgres';
 import { ABOUT_THE_LOG } from '#domain/invariants.ts';
-import { findViolations } from './invariants.ts';
-import { findMoneyViolations, readBookingFacts } from './invariants-payments.ts';
+import { findMoneyViolations, readBookingFacts } from '#processes/invariants/money.ts';
+import { findViolations } from '#processes/invariants/violations.ts';
 import type { TestKafka } from './kafka.ts';
 import { findUnreadInKafka, readKafkaLog } from './kafka-books.ts';
 import { merchantCall } from './sandbox-gateway.ts';

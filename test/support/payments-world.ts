@@ -13,9 +13,14 @@ import { openSandboxGateway } from '#gateways/sandbox.ts';
 import { openGatewayWebhook } from '#http/gateway-webhook.ts';
 import { freePort } from '#processes/dev/servers/server-process.ts';
 import { startSandboxGateway } from '#processes/gateway-sandbox/server.ts';
+import {
+  type BookingFact,
+  findMoneyViolations,
+  type GatewayLedger,
+  type Violation,
+} from '#processes/invariants/money.ts';
 import { followBookings } from '#workers/payments/follow-bookings.ts';
 import { createPaymentsDatabase } from './databases.ts';
-import { type BookingFact, findMoneyViolations, type GatewayLedger, type Violation } from './invariants-payments.ts';
 import { decide, merchantCall, sandboxKeys } from './sandbox-gateway.ts';
 
 /** Nothing here is asked whether it is ready. */

@@ -96,7 +96,7 @@ export async function openRestoreScenes(needs: Needs) {
       if (needs.search && which === 'booking') {
         const changed = sql`update events set title = 'Later', updated_version = updated_version + 1 where id = ${event.eventId}`;
         await scenes.db.execute(changed);
-        await run('../../scripts/reindex.ts');
+        await run('../../src/processes/reindex.ts');
       }
       await Promise.all([system.kill('worker', 'SIGTERM'), system.kill('payments', 'SIGTERM')]);
       const unheard = await whileDeaf();
@@ -108,8 +108,8 @@ export async function openRestoreScenes(needs: Needs) {
       await scenes.endLeases();
       await scenes.expectAllInvariants(60_000);
       if (needs.search && which === 'booking') {
-        await run('../../scripts/reindex.ts');
-        await run('../../scripts/reindex.ts', '--compare');
+        await run('../../src/processes/reindex.ts');
+        await run('../../src/processes/reindex.ts', '--compare');
       }
       await system.start('api');
       return { told, statuses: await statusesOf(system, { ...buyers, ...unheard }) };

@@ -61,7 +61,7 @@ export async function openTestServers() {
       return { url: given ?? keep(await startValkey({ ...(await dataDir('valkey')), databases: 1024 })).url };
     },
     typesense: async () => {
-      const apiKey = process.env.TEST_TYPESENSE_API_KEY ?? randomBytes(12).toString('hex');
+      const apiKey = process.env.TEST_TYPESENSE_API_KEY ?? randomBytes(16).toString('hex');
       const given = process.env.TEST_TYPESENSE_URL;
       return { apiKey, url: given ?? keep(await startTypesense({ ...(await dataDir('typesense')), apiKey })).url };
     },

@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, expect, test } from 'vitest';
+import { findViolations } from '#processes/invariants/violations.ts';
 import { openBox, someViewer } from '#test/support/box.ts';
 import { seedEvent } from '#test/support/catalog.ts';
-import { findViolations } from '#test/support/invariants.ts';
 import { confirmBooking } from './confirm-booking.ts';
 import { createBooking } from './create-booking.ts';
 import { expireBookings } from './expire-bookings.ts';

@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { findViolations } from '#processes/invariants/violations.ts';
 import { type BoxProcess, NO_REDIS, openBox, someViewer } from '#test/support/box.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { findViolations } from '#test/support/invariants.ts';
 import { testRedisUrl } from '#test/support/redis.ts';
 import { DomainError } from '../errors.ts';
 import { rebuildSeatLocks } from '../inventory/rebuild-seat-locks.ts';

@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, expect, test } from 'vitest';
+import { findViolations } from '#processes/invariants/violations.ts';
 import { openBox, policy, someViewer } from '#test/support/box.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { findViolations } from '#test/support/invariants.ts';
 import { cancelBooking } from '../booking/cancel-booking.ts';
 import { confirmBooking } from '../booking/confirm-booking.ts';
 import { createBooking } from '../booking/create-booking.ts';

@@ -2,10 +2,10 @@ import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { findViolations } from '#processes/invariants/violations.ts';
 import { openBox } from '#test/support/box.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { openCommitProxy } from '#test/support/commit-proxy.ts';
-import { findViolations } from '#test/support/invariants.ts';
 import type { HoldCommand } from './inventory-command.ts';
 import type { Committed } from './inventory-writer.ts';
 

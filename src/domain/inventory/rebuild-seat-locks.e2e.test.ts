@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { findViolations } from '#processes/invariants/violations.ts';
 import type { Redis } from '#redis/client.ts';
 import { EPOCH, seatLock } from '#redis/keys.ts';
 import { openBox, someViewer } from '#test/support/box.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { findViolations } from '#test/support/invariants.ts';
 import { openOwnRedis } from '#test/support/own-redis.ts';
 import { findRedisDisagreements } from '#test/support/redis-agreement.ts';
 import { cancelBooking } from '../booking/cancel-booking.ts';

@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, afterEach, expect, test } from 'vitest';
+import { findViolations } from '#processes/invariants/violations.ts';
 import { openBox } from '#test/support/box.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { findViolations } from '#test/support/invariants.ts';
 import type { HoldCommand } from './inventory-command.ts';
 
 // One transaction for the commands of several events: what one event's commands or locks may not do to the others'.

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
-import { findViolations } from '#test/support/invariants.ts';
+import { findViolations } from '#processes/invariants/violations.ts';
 import { openRoomStores } from '#test/support/waiting-room-stores.ts';
 import { drawOrder, positionOf } from './draw-rules.ts';
 import { openJoins } from './joins.ts';

@@ -4,6 +4,7 @@ import { migrate } from '#db/migrate.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { reserveServicePorts, type ServicePorts } from './ports.ts';
 import { say, withProgress } from './pretty-log.ts';
+import { noteRunningSystem } from './running-system.ts';
 import { openStores } from './stores.ts';
 import { runOnce, type Supervisor, supervise } from './supervisor.ts';
 
@@ -44,6 +45,7 @@ async function start(): Promise<void> {
   );
   stoppingSteps.unshift(() => supervisor.stop());
   await withProgress('Starting the services', () => untilReady(supervisor, env));
+  stoppingSteps.unshift(await noteRunningSystem(folder.path, env));
   printTable(env, { folder, ports }, Date.now() - startedAt);
 }
 

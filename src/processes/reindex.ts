@@ -1,21 +1,24 @@
+import { parseArgs } from 'node:util';
 import { parseReindexConfig } from '#config/tools.ts';
 import { closeDb, openDb } from '#db/client.ts';
 import { compareIndex } from '#domain/catalog/compare-index.ts';
 import { openEventIndexer } from '#domain/catalog/event-indexer.ts';
 import { reindexEvents } from '#domain/catalog/reindex-events.ts';
 import { refreshSearchWords } from '#domain/catalog/search-words-queries.ts';
+import { configured } from './configured.ts';
 
 /**
  * `npm run reindex`: builds the search index anew from PostgreSQL beside the one that answers, and swaps; brings what PostgreSQL
  * itself searches by up to date. With `--compare`
  * it changes nothing. Says in the end whether both agree: exit code 1 when they do not.
  */
-const config = parseReindexConfig(process.env);
+const { values } = parseArgs({ options: { compare: { type: 'boolean', default: false } } });
+const config = configured(() => parseReindexConfig(process.env));
 const db = openDb({ ...config.postgres, name: 'frontrow-reindex', statementTimeoutMs: 120_000 });
 const indexer = openEventIndexer({ db, engine: config.search });
 const needs = { db, index: indexer.index };
 try {
-  if (!process.argv.includes('--compare')) {
+  if (!values.compare) {
     const startedMs = performance.now();
     await refreshSearchWords(needs);
     const built = await reindexEvents(needs);

@@ -1,16 +1,19 @@
 import { ABOUT_THE_LOG, readInvariants } from '#domain/invariants.ts';
-import { findViolations } from '#test/support/invariants.ts';
+import { runningSystem } from './dev/running-system.ts';
 import {
   findMoneyViolations,
   type GatewayLedger,
   readBookingFacts,
   readInvariants as readMoneyInvariants,
-} from '#test/support/invariants-payments.ts';
+} from './invariants/money.ts';
+import { findViolations } from './invariants/violations.ts';
 
 // Checks the promises about the data on live databases: DATABASE_URL for the booking side; with PAYMENTS_DATABASE_URL,
 // GATEWAY_URL and GATEWAY_API_KEY also that our books and the sandbox gateway's are the same.
 // EVENT_LOG=kafka: what only a log in that database can show is left out.
-const { DATABASE_URL, PAYMENTS_DATABASE_URL, GATEWAY_URL, GATEWAY_API_KEY, EVENT_LOG } = process.env;
+const { DATABASE_URL, PAYMENTS_DATABASE_URL, GATEWAY_URL, GATEWAY_API_KEY, EVENT_LOG } = process.env.DATABASE_URL
+  ? process.env
+  : await runningSystem();
 const except = EVENT_LOG === 'kafka' ? ABOUT_THE_LOG : [];
 const MONEY_GRACE_SECONDS = 60;
 const MAX_ROWS = 10;
@@ -18,7 +21,7 @@ const MAX_ROWS = 10;
 type Line = { readonly name: string; readonly found: readonly string[] };
 
 if (!DATABASE_URL) {
-  console.error('Set DATABASE_URL to the booking database.');
+  console.error('There is no database: run `npm start` in this clone first, or set DATABASE_URL.');
   process.exit(2);
 }
 const lines = await bookingLines(DATABASE_URL);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createPaymentsDatabase, type TestDatabase } from './databases.ts';
-import { type BookingFact, findMoneyViolations, type GatewayLedger, readInvariants } from './invariants-payments.ts';
+import { createPaymentsDatabase, type TestDatabase } from '#test/support/databases.ts';
+import { type BookingFact, findMoneyViolations, type GatewayLedger, readInvariants } from './money.ts';
 
 let database: TestDatabase;
 let sql: postgres.Sql;

@@ -17,7 +17,7 @@ afterAll(() => catalogue.close());
 /** The command as it is run. */
 const reindex = (...args: string[]) =>
   new Promise<{ code: number; out: string }>((resolve) => {
-    execFile(process.execPath, ['scripts/reindex.ts', ...args], { env }, (error, stdout, stderr) => {
+    execFile(process.execPath, ['src/processes/reindex.ts', ...args], { env }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, out: stdout + stderr });
     });
   });

@@ -30,7 +30,7 @@ export async function readBookingFacts(bookingUrl: string): Promise<BookingFact[
 }
 
 /**
- * Runs every query of invariants-payments.sql. Without bookings the books of the booking side are not compared: a test of
+ * Runs every query of money.sql. Without bookings the books of the booking side are not compared: a test of
  * payments alone has none.
  * @param graceSeconds how long work may be under way; 0 after quiescence
  */
@@ -57,7 +57,7 @@ export async function findMoneyViolations(
 }
 
 export async function readInvariants(): Promise<{ id: string; statement: string; text: string }[]> {
-  const text = await readFile(new URL('./invariants-payments.sql', import.meta.url), 'utf8');
+  const text = await readFile(new URL('./money.sql', import.meta.url), 'utf8');
   const parts = text.split(/^-- (I\d+P?) (.*)$/m).slice(1);
   const queries: { id: string; statement: string; text: string }[] = [];
   for (let i = 0; i + 2 < parts.length; i += 3) {

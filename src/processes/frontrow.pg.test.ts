@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from '#test/support/databases.ts';
+import { commands } from './command-line.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+/** What the Dockerfile puts into the image, with the packages that it installs and no other. */
+const image = mkdtempSync(join(tmpdir(), 'frontrow-image-'));
+let booking: TestDatabase;
+let payments: TestDatabase;
+beforeAll(async () => {
+  const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
+  const copied = [...dockerfile.matchAll(/^COPY (.+) (\S+)$/gm)].flatMap(([, from = '']) => from.split(' '));
+  expect(copied).toEqual(expect.arrayContaining(['drizzle', 'src', 'package.json']));
+  for (const path of copied) cpSync(join(root, path), join(image, path), { recursive: true });
+  const lockfile = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean; optional?: boolean; devOptional?: boolean }>;
+  };
+  for (const [path, { dev, optional, devOptional }] of Object.entries(lockfile.packages)) {
+    if (!/^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) || dev || optional || devOptional) continue;
+    mkdirSync(dirname(join(image, path)), { recursive: true });
+    symlinkSync(join(root, path), join(image, path));
+  }
+  [booking, payments] = await Promise.all([createBookingDatabase(), createPaymentsDatabase()]);
+});
+afterAll(async () => {
+  await Promise.all([booking.drop(), payments.drop(), rm(image, { recursive: true, force: true })]);
+});
+
+/** The command as the image runs it. */
+const frontrow = (args: string[], env: Record<string, string> = {}) =>
+  new Promise<{ code: number; out: string; err: string }>((done) => {
+    const file = join(image, 'src/processes/frontrow.ts');
+    execFile(
+      process.execPath,
+      [file, ...args],
+      { cwd: image, env: { PATH: process.env.PATH ?? '', ...env } },
+      (error, out, err) => done({ code: error ? Number(error.code) : 0, out, err }),
+    );
+  });
+
+test('without a command, and with --help, it lists all of them; another one is refused with the list', async () => {
+  const { code, out } = await frontrow([]);
+  expect(code).toBe(0);
+  for (const name of Object.keys(commands)) expect(out).toContain(`\n  ${name} `);
+  expect(await frontrow(['--help'])).toMatchObject({ code: 0, out });
+  const unknown = await frontrow(['constructor']);
+  expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('There is no command "constructor".') });
+  expect(unknown.err).toContain('frontrow <command> --help says more');
+});
+
+test.each(Object.keys(commands))('%s --help says how it is used, and needs no environment', async (name) => {
+  expect(await frontrow([name, '--help'])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(`usage: frontrow ${name}`),
+  });
+});
+
+const database = () => ({ DATABASE_URL: booking.url, PAYMENTS_DATABASE_URL: payments.url });
+test('every command that the runbooks name works in the image', { timeout: 120_000 }, async () => {
+  const env = database();
+  expect(await frontrow(['migrate'], env)).toMatchObject({ code: 0, out: '0 migrations applied\n' });
+  expect(await frontrow(['parked', 'list'], env)).toMatchObject({ code: 0, out: 'Nothing is parked.\n' });
+  expect(await frontrow(['invariants'], env)).toMatchObject({ code: 0, out: expect.stringContaining('holds  I01') });
+  const account = await frontrow(['account', '--role', 'organizer', '--email', 'ann@example.org'], env);
+  expect(account).toMatchObject({ code: 0, out: expect.stringContaining('ann@example.org is a new account') });
+  const empty = join(image, 'nothing-to-import');
+  mkdirSync(empty);
+  expect(
+    (await frontrow(['import', '--dir', empty], env)).err + (await frontrow(['import', '--dir', empty], env)).out,
+  ).toMatch(/Imported in|The import failed/);
+  expect(await frontrow(['import'], { ...env, FRONTROW_PROFILE: 'production' })).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('imports no demo data'),
+  });
+});
+
+test.each([
+  ['migrate', [], 'DATABASE_URL: the booking database'],
+  ['import', [], 'DATABASE_URL: the booking database'],
+  ['account', ['--role', 'organizer', '--email', 'a@example.org'], 'There is no database'],
+  ['parked', ['list'], 'There is no database'],
+  ['invariants', [], 'There is no database'],
+  ['reindex', [], 'TYPESENSE_URL: the search engine'],
+  ['converge', ['--restored', 'both', '--to', '2026-07-01T12:00:00Z'], 'REDIS_URL: e.g.'],
+])('%s without an environment says what to set, without a stack', async (name, args, reason) => {
+  const { code, err } = await frontrow([name, ...args], { FRONTROW_DATA: join(image, 'none') });
+  expect(err).toContain(reason);
+  expect(err).not.toMatch(/\bat .*:\d+:\d+/);
+  expect(code).toBeGreaterThan(0);
+});
+
+test.each([
+  [
+    'nothing listens',
+    'postgres://u:p@127.0.0.1:1/none',
+    'The database does not answer. Nothing listens at 127.0.0.1:1.',
+  ],
+  [
+    'the name is unknown',
+    'postgres://u:p@no.such.host.invalid/none',
+    /The name no\.such\.host\.invalid (is unknown|can't be resolved)/,
+  ],
+  ['the password is wrong', () => booking.url.replace(/:[^:@]*@/, ':wrong@'), 'The database refuses the password.'],
+  ['the database is missing', () => booking.url.replace(/[^/]*$/, 'nowhere'), 'The server has no such database.'],
+])('a database that cannot be used is a sentence: %s', async (_name, url, reason) => {
+  const env = { DATABASE_URL: typeof url === 'string' ? url : url() };
+  for (const args of [['parked', 'list'], ['invariants']]) {
+    const { code, err } = await frontrow(args, env);
+    expect(err, args[0]).toMatch(reason);
+    expect(err, args[0]).not.toMatch(/\bat .*:\d+:\d+/);
+    expect(code).toBe(1);
+  }
+});
+
+test('a search engine that does not answer is a sentence', async () => {
+  const env = { DATABASE_URL: booking.url, TYPESENSE_URL: 'http://127.0.0.1:1', TYPESENSE_API_KEY: 'x' };
+  const { code, err } = await frontrow(['reindex', '--compare'], env);
+  expect(err).toContain('The search engine does not answer. Is it running, and does its key fit? See TYPESENSE_URL.');
+  expect(err).not.toMatch(/\bat .*:\d+:\d+/);
+  expect(code).toBe(1);
+});

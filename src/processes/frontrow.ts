@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+import { commands, list } from './command-line.ts';
+import { sentenceOf } from './sentence.ts';
+
+/**
+ * `frontrow <command> [arguments]`: what people run by hand, under one name. Each command is a file of this folder, which
+ * is loaded only when it is asked for.
+ */
+const [name = '', ...args] = process.argv.slice(2);
+if (Object.hasOwn(commands, name)) await run(name);
+else if (name === '' || name === 'help' || name === '--help' || name === '-h') console.log(list());
+else {
+  console.error(`There is no command "${name}".\n\n${list()}`);
+  process.exitCode = 2;
+}
+
+async function run(command: string): Promise<void> {
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(commands[command]?.usage());
+    return;
+  }
+  // As if the file itself had been started.
+  process.argv.splice(2, 1);
+  try {
+    await import(`./${command}.ts`);
+  } catch (error) {
+    process.exitCode = 1;
+    const sentence = sentenceOf(error);
+    // A sentence that nobody has written is for a bug, and its stack says where.
+    console.error(sentence ?? error);
+    if (isBadArgument(error)) console.error(commands[command]?.usage());
+  }
+}
+
+/** What parseArgs says of an unknown or incomplete option. */
+function isBadArgument(error: unknown): boolean {
+  return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+}
