@@ -1,8 +1,10 @@
 // Everything that can be said about the code without running it. Ends non-zero when one step fails.
 import { resolve } from 'node:path';
+import { checkAlerts } from './check/alerts.ts';
 import { checkCompose } from './check/compose.ts';
 import { checkLockfile, checkOneGraphql } from './check/packages.ts';
 import { program, type Step } from './check/step.ts';
+import { checkSupplyChain, writeBillOfMaterials } from './check/supply-chain.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const steps: Step[] = [
@@ -14,6 +16,9 @@ const steps: Step[] = [
   { name: 'compose file', run: () => checkCompose(root) },
   { name: 'lockfile', run: () => checkLockfile(root) },
   { name: 'one copy of graphql', run: () => checkOneGraphql(root) },
+  { name: 'supply chain', run: () => checkSupplyChain(root) },
+  { name: 'bill of materials', run: () => writeBillOfMaterials(root) },
+  { name: 'alerts', run: () => checkAlerts(root) },
 ];
 
 const counts = { ok: 0, failed: 0, skipped: 0 };
