@@ -63,6 +63,48 @@ const mends = {
     ],
     // The types are read on the connection's own behalf: nobody hears of a failure, and who waits reconnects.
     ['return fetchArrayTypes()\n', 'return fetchArrayTypes().catch(() => {})\n'],
+    // Settings of a session are set when it is open, `session`: poolers refuse them as parameters of the start. Without
+    // them a connection is not used.
+    [
+      `    onparameter,
+    max_pipeline,`,
+      `    onparameter,
+    session,
+    max_pipeline,`,
+    ],
+    [
+      `    , needsTypes = options.fetch_types
+    , backendParameters`,
+      `    , needsTypes = options.fetch_types
+    , needsSession = !!session
+    , backendParameters`,
+    ],
+    [
+      `      needsTypes = options.fetch_types
+      statementId`,
+      `      needsTypes = options.fetch_types
+      needsSession = !!session
+      statementId`,
+    ],
+    [
+      `      if (needsTypes) {
+        initial.reserve`,
+      `      if (needsSession) {
+        needsSession = false
+        return new Query([session], [], execute, null, { simple: true }).catch(() => terminate())
+      }
+
+      if (needsTypes) {
+        initial.reserve`,
+    ],
+    // The certificate of a server that is reached by its IP address was compared with the name localhost.
+    [
+      `      socket,
+      servername: net.isIP`,
+      `      socket,
+      host: socket.host,
+      servername: net.isIP`,
+    ],
     // A server that is gone without a word was waited for until TCP gave up, a quarter of an hour: `answer_timeout`
     // seconds without a byte, while an answer is due, end the connection.
     [
@@ -248,6 +290,13 @@ const mends = {
     queries.length < options.max_waiting
       ? queries.push(query)
       : query.reject(Errors.generic('TOO_MANY_WAITING', 'Too many statements wait for a connection'))`,
+    ],
+    [
+      `    onparameter     : o.onparameter,
+`,
+      `    onparameter     : o.onparameter,
+    session         : o.session,
+`,
     ],
     // After ten seconds of outage it looked again after up to twenty.
     ['Math.min(3 ** retries / 100, 20)', 'Math.min(3 ** retries / 100, 0.5)'],

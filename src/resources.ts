@@ -1,6 +1,7 @@
 import type { ApiConfig } from './config/api.ts';
 import type { WorkerConfig } from './config/worker.ts';
 import { closeDb, type Db, openDb } from './db/client.ts';
+import type { Pooling } from './db/pooling.ts';
 import { openAccessTokens } from './domain/account/access-tokens.ts';
 import { openEndedSessions } from './domain/account/ended-sessions.ts';
 import { openTicketSigner } from './domain/booking/ticket-code.ts';
@@ -56,11 +57,17 @@ const API_STATEMENT_TIMEOUT_MS = 5_000;
 
 type Who = { readonly name: string; readonly statementTimeoutMs?: number };
 
+type SalesConfig = Omit<WorkerConfig, 'eventLog' | 'postgres'> & {
+  readonly postgres: WorkerConfig['postgres'] & { readonly pooling?: Pooling };
+  /** The way of everything but the writer, whose prepared statements want a server of their own. */
+  readonly pooled?: { readonly url: string; readonly pooling: Pooling } | undefined;
+};
+
 /** What every process needs that changes seats. */
-function openSales(config: Omit<WorkerConfig, 'eventLog'>, who: Who, { opened }: Together) {
+function openSales(config: SalesConfig, who: Who, { opened }: Together) {
   const { name } = who;
-  const db = opened(openDb({ ...config.postgres, ...who }), closeDb);
-  const writerOptions = { ...who, url: config.postgres.url, poolMax: WRITER_CONNECTIONS, name: `${name}-writer` };
+  const db = opened(openDb({ ...config.postgres, ...config.pooled, ...who }), closeDb);
+  const writerOptions = { ...config.postgres, ...who, poolMax: WRITER_CONNECTIONS, name: `${name}-writer` };
   const writerDb = opened(openDb(writerOptions), closeDb);
   const redis = opened(openRedis({ ...config.redis, name }), (handle) => handle.disconnect());
   const pubsub = opened(openPubSub({ ...config.redis, name }), (handle) => handle.close().catch(() => undefined));
@@ -117,7 +124,7 @@ async function openRooms(
 export type ApiResources = Awaited<ReturnType<typeof openApiResources>>;
 
 /** Every handle that the api process shares. Handles only: what is done with them is in `domain`. */
-export async function openApiResources(config: ApiConfig) {
+export async function openApiResources(config: ApiConfig & SalesConfig) {
   const together = openTogether();
   const { opened } = together;
   const sales = openSales(config, { name: 'frontrow-api', statementTimeoutMs: API_STATEMENT_TIMEOUT_MS }, together);

@@ -5,7 +5,7 @@ import { origins } from './origins.ts';
 import { type Environment, parse } from './parse.ts';
 import { isExcepted, type Problem, productionProblems } from './production.ts';
 import { trustProxy } from './proxy.ts';
-import { booking, databases, redis, search, storeConfig } from './stores.ts';
+import { booking, databases, pooledDatabase, redis, search, storeConfig } from './stores.ts';
 import { list, port, privateKey } from './values.ts';
 
 const ADMISSION_KEYS_FIX =
@@ -26,11 +26,14 @@ function toAdmissionKey(key: string): { kid: string; secret: string } {
 const api = z.object({
   ...observed,
   ...databases,
+  ...pooledDatabase,
   ...redis,
   ...search,
   ...booking,
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(4000),
+  /** As long as a balancer takes to see that this process is not ready. What is left of fifteen seconds closes it. */
+  LEAVE_SECONDS: z.coerce.number().min(0).max(8, 'at most 8: a process has 15 seconds to end').optional(),
   PUBLIC_URL: z.url().optional(),
   ALLOWED_ORIGINS: origins.default([]),
   TRUSTED_DOCUMENTS: z.string().optional(),
@@ -48,10 +51,12 @@ export function parseApiConfig(env: Environment, known: readonly Problem[] = [])
   const data = parse(api, env, [...productionProblems(env, 'api'), ...known]);
   return {
     ...storeConfig(data),
+    pooled: data.DATABASE_POOLED_URL ? { url: data.DATABASE_POOLED_URL, pooling: 'transaction' as const } : undefined,
     profile: data.FRONTROW_PROFILE,
     http: {
       host: data.HOST,
       port: data.PORT,
+      leaveSeconds: data.LEAVE_SECONDS ?? (data.FRONTROW_PROFILE === 'development' ? 0.5 : 5),
       publicUrl: data.PUBLIC_URL,
       allowedOrigins: data.ALLOWED_ORIGINS,
       trustProxy: data.TRUST_PROXY,

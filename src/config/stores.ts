@@ -7,6 +7,14 @@ export const databases = {
   DATABASE_URL: z.url({ error: 'the booking database, e.g. postgres://user:password@localhost:5432/frontrow_booking' }),
   DATABASE_POOL_MAX: count.default(10),
 };
+/** Of the api: the same database by way of a pooler in transaction mode. */
+export const pooledDatabase = {
+  DATABASE_POOLED_URL: z
+    .url({
+      error: 'the booking database through a pooler, e.g. postgres://user:password@localhost:6432/frontrow_booking',
+    })
+    .optional(),
+};
 export const redis = { REDIS_URL: z.url({ error: 'e.g. redis://localhost:6379' }) };
 export const search = {
   /** Without it search is answered by PostgreSQL, with `degraded: true`. */

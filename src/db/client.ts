@@ -1,5 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import type { Pooling } from './pooling.ts';
 
 /** A pool of connections. Statements that must be atomic with others take a {@link Tx} instead. */
 export type Db = ReturnType<typeof openDb>;
@@ -17,6 +18,8 @@ export type DbOptions = {
   name: string;
   /** A statement that runs longer is cancelled by the server; a server that says nothing for a second more is given up. */
   statementTimeoutMs?: number;
+  /** `transaction`: nothing is set for the session, and nothing is prepared in it. Default `session`. */
+  pooling?: Pooling | undefined;
 };
 
 const STATEMENT_TIMEOUT_MS = 10_000;
@@ -26,13 +29,28 @@ const GIVE_UP_LATER_MS = 1_000;
 export const answerWithin = (ms: number): object => ({ answer_timeout: ms / 1000 });
 export const withoutAnswerTimeout = answerWithin(0);
 
+type SessionSettings = { readonly statement_timeout?: number; readonly lock_timeout?: number };
+
+/**
+ * Sets milliseconds for each session as its first statement: PgBouncer refuses a connection that brings them as
+ * parameters of its start. The driver's types do not know it: scripts/patch-postgres.mjs adds it.
+ */
+export const sessionSettings = (settings: SessionSettings): object => ({
+  session: Object.entries(settings)
+    .map(([name, ms]) => `set ${name} = ${ms}`)
+    .join('; '),
+});
+
 export function openDb(options: DbOptions) {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const sql = postgres(options.url, {
     max: options.poolMax,
     connect_timeout: 5,
     onnotice: () => {},
-    connection: { application_name: options.name, statement_timeout: statementTimeoutMs },
+    connection: { application_name: options.name },
+    ...(options.pooling === 'transaction'
+      ? { prepare: false }
+      : sessionSettings({ statement_timeout: statementTimeoutMs })),
     ...answerWithin(statementTimeoutMs + GIVE_UP_LATER_MS),
   });
   return drizzle(sql);

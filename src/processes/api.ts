@@ -23,6 +23,7 @@ import { apiDependencies, apiSamplers } from './observed/api.ts';
 import { openMetricsDb } from './observed/metrics-db.ts';
 import { nameProblems } from './observed/store-checks.ts';
 import { watchForEnd } from './process-end.ts';
+import { checkApiStores } from './start/api-stores.ts';
 
 const { trusted, problems } = readTrustedDocuments(process.env);
 const config = configured(() => parseApiConfig(process.env, problems));
@@ -32,10 +33,9 @@ const end = watchForEnd(log);
 warnOfRehearsal(log, process.env);
 const tracing = await startTracing({ ...config.tracing, process: 'api' });
 const isDevelopment = config.profile === 'development';
-/** As long as whoever routes requests takes to see that this process is not ready. */
-const leavingMs = isDevelopment ? 500 : 5_000;
 
-await using resources = await openApiResources(config);
+const postgres = await checkApiStores(config, log);
+await using resources = await openApiResources({ ...config, postgres });
 const { trustProxy } = config.http;
 const isBehindProxy = trustProxy.kind === 'networks' || trustProxy.hops > 0;
 const limits = openRateLimits({
@@ -75,7 +75,7 @@ const sockets = attachWebSocket(
   webSocketOptions({ schema, gate, limits, origins, log, metrics: operationMetrics, addressOf }),
 );
 
-const metricsDb = openMetricsDb(config.postgres.url, 'frontrow-api');
+const metricsDb = openMetricsDb(postgres, 'frontrow-api');
 const samplers = apiSamplers({
   resources,
   dependencies,
@@ -94,7 +94,7 @@ await end.asked();
 // closed one after the other, so that their clients do not all come back to the next process at once.
 isLeaving = true;
 http.leave();
-await Promise.all([sockets.close(2_000), sleep(leavingMs)]);
+await Promise.all([sockets.close(2_000), sleep(config.http.leaveSeconds * 1000)]);
 await http.close();
 await Promise.all([metrics.close(), tracing.close(), closeDb(metricsDb)]);
 process.disconnect?.();

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import postgres from 'postgres';
 import { parseImportConfig } from '#config/tools.ts';
+import { sessionSettings } from '#db/client.ts';
 import { isUuid } from '#domain/global-id-rules.ts';
 import {
   dropParked,
@@ -61,8 +62,11 @@ async function run(): Promise<number> {
   if (id !== undefined && !isUuid(id)) throw new Refused(`"${id}" is no id of a message: it is a UUID.`);
   const urls = await readUrls();
   // Longer than a consumer holds a key's lock for a batch, so that a busy key is no error.
-  const connection = { application_name: 'frontrow-parked', lock_timeout: 30_000 };
-  const places = urls.map((url) => postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {}, connection }));
+  const settings = sessionSettings({ lock_timeout: 30_000 });
+  const connection = { application_name: 'frontrow-parked' };
+  const places = urls.map((url) =>
+    postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {}, connection, ...settings }),
+  );
   try {
     return await command(places, values, id);
   } finally {

@@ -21,6 +21,8 @@ import { openMetricsDb } from './observed/metrics-db.ts';
 import { paymentsDependencies, paymentsSamplers } from './observed/payments.ts';
 import { nameProblems } from './observed/store-checks.ts';
 import { watchForEnd } from './process-end.ts';
+import { checkStores } from './start/check-stores.ts';
+import { sessionCheck } from './start/database-checks.ts';
 
 const config = configured(() => parsePaymentsConfig(process.env));
 armFailpoint('payments', process.env);
@@ -28,6 +30,13 @@ const log = openLog({ ...config.log, name: 'payments' });
 const end = watchForEnd(log);
 warnOfRehearsal(log, process.env);
 const tracing = await startTracing({ ...config.tracing, process: 'payments' });
+await checkStores(
+  [
+    ...sessionCheck('PAYMENTS_DATABASE_URL', config.postgres.url, 'frontrow-payments'),
+    ...sessionCheck('DATABASE_URL', config.bookingDatabase?.url, 'frontrow-payments'),
+  ],
+  log,
+);
 const db = openDb({ ...config.postgres, name: 'frontrow-payments' });
 const eventLog = await openEventLog(config.eventLog, 'frontrow-payments');
 const clock = openDatabaseClock(db);
@@ -36,8 +45,8 @@ const policy = { ...defaultPaymentsPolicy, returnUrl: config.returnUrl };
 
 const stopping = new AbortController();
 const { signal } = stopping;
-const bookingDb = config.bookingDatabase && openMetricsDb(config.bookingDatabase.url, 'frontrow-payments');
-const metricsDb = openMetricsDb(config.postgres.url, 'frontrow-payments');
+const bookingDb = config.bookingDatabase && openMetricsDb(config.bookingDatabase, 'frontrow-payments');
+const metricsDb = openMetricsDb(config.postgres, 'frontrow-payments');
 const health = new WorkerHealth();
 const isStopping = () => signal.aborted;
 const dependencies = paymentsDependencies({ db, bookingDb, gateway, health, eventLog, isStopping });

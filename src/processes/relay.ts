@@ -13,6 +13,8 @@ import { openMetricsDb } from './observed/metrics-db.ts';
 import { appendTraced, relayDependencies, relaySamplers } from './observed/relay.ts';
 import { watchForEnd } from './process-end.ts';
 import { replayFrom } from './relay/replay-from.ts';
+import { checkStores } from './start/check-stores.ts';
+import { sessionCheck } from './start/database-checks.ts';
 
 const config = configured(() => parseRelayConfig(process.env));
 armFailpoint('relay', process.env);
@@ -20,6 +22,13 @@ const log = openLog({ ...config.log, name: 'relay' });
 const end = watchForEnd(log);
 warnOfRehearsal(log, process.env);
 const tracing = await startTracing({ ...config.tracing, process: 'relay' });
+await checkStores(
+  [
+    ...sessionCheck('DATABASE_URL', config.postgres.url, 'frontrow-relay'),
+    ...sessionCheck('PAYMENTS_DATABASE_URL', config.payments.url, 'frontrow-relay'),
+  ],
+  log,
+);
 const eventLog = await openEventLog(config.eventLog, 'frontrow-relay');
 if (process.argv.length > 2) process.exit(await replayFrom(process.argv.slice(2), { config, eventLog }));
 const stopping = new AbortController();
@@ -55,8 +64,8 @@ const relays = [config.postgres.url, config.payments.url].map((url) => {
 
 await Promise.race([Promise.all(relays.map(({ ready }) => ready)), Promise.all(relays.map(({ running }) => running))]);
 const watched = {
-  bookingDb: openMetricsDb(config.postgres.url, 'frontrow-relay'),
-  paymentsDb: openMetricsDb(config.payments.url, 'frontrow-relay'),
+  bookingDb: openMetricsDb(config.postgres, 'frontrow-relay'),
+  paymentsDb: openMetricsDb(config.payments, 'frontrow-relay'),
   eventLog,
   slots: relays.map(({ slot }) => slot),
   isFollowing: (slot: string) => following.has(slot),

@@ -21,6 +21,8 @@ import { configured, warnOfRehearsal } from './configured.ts';
 import { nameProblems } from './observed/store-checks.ts';
 import { workerDependencies, workerSamplers } from './observed/worker.ts';
 import { watchForEnd } from './process-end.ts';
+import { checkStores } from './start/check-stores.ts';
+import { sessionCheck } from './start/database-checks.ts';
 
 /** `node src/processes/worker.ts [name ...]`: runs the named workers, or all of them. */
 const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
@@ -45,6 +47,7 @@ const log = openLog({ ...config.log, name: 'worker' });
 const end = watchForEnd(log);
 warnOfRehearsal(log, process.env);
 const tracing = await startTracing({ ...config.tracing, process: 'worker' });
+await checkStores(sessionCheck('DATABASE_URL', config.postgres.url, 'frontrow-worker'), log);
 await using resources = openWorkerResources(config);
 const eventLog = await openEventLog(config.eventLog, 'frontrow-worker');
 const stopping = new AbortController();

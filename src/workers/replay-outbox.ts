@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
+import { sessionSettings } from '#db/client.ts';
 import { parseInstant } from '#domain/instant-rules.ts';
 import type { EventLog } from '#events/log/log.ts';
 import { readOutbox } from './read-outbox.ts';
@@ -105,7 +106,7 @@ export async function notePosition(url: string, slot: string): Promise<void> {
     max: 1,
     connect_timeout: 5,
     onnotice: () => {},
-    connection: { statement_timeout: 5000 },
+    ...sessionSettings({ statement_timeout: 5000 }),
   });
   try {
     // The time first: what commits after this position commits after this time.

@@ -15,7 +15,7 @@ import { defaultLimits, type WebSocketOptions } from './options.ts';
 
 export type AttachedWebSocket = {
   /**
-   * Takes no new sockets and closes the others evenly over `overMs`, so that their clients do not all come back to the
+   * Takes no new sockets (503, also from then on) and closes the others evenly over `overMs`, so that their clients do not all come back to the
    * next process at once. Code 1012: clients try again. Call it before what the subscriptions read from is closed.
    */
   close(overMs?: number): Promise<void>;
@@ -103,7 +103,8 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
       await closePaced(connections, overMs);
       clearInterval(timer);
       stopListening?.();
-      server.off('upgrade', onUpgrade);
+      // Upgrades are refused with 503 as long as the server listens: without a listener they would be requests like any
+      // other, and 405 is an answer for which no balancer asks the next process.
       sockets.close();
     },
     stats: () => ({ ...statsOf(connections), ...groupsOf(shared), ...shared.ends, opened }),
