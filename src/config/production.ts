@@ -82,6 +82,7 @@ function secretsIn(env: Environment): { name: string; text: string }[] {
     ...listOf('GATEWAY_WEBHOOK_SECRETS'),
     ...listOf('ADMISSION_KEYS', (key) => key.slice(key.indexOf(':') + 1)),
     ...of('TYPESENSE_API_KEY'),
+    ...of('READY_TOKEN'),
   ];
 }
 

@@ -1,7 +1,6 @@
-import { hash } from 'node:crypto';
 import {
   type DocumentNode,
-  GraphQLError,
+  type GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   Kind,
@@ -9,11 +8,12 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { measureOperation, readDocument } from './document-limits.ts';
+import { badRequest, openDocumentTexts, type TextRules } from './document-texts.ts';
 
 /** What a client sends, on every transport. */
 export type GraphqlParams = {
   query?: string | undefined;
-  /** `sha256:<hex>` or the bare hex of a trusted document's text. */
+  /** The SHA-256 of a document's text in hex, with or without `sha256:` before it. Beside a `query` it is the query's. */
   documentId?: string | undefined;
   operationName?: string | undefined;
   variables?: Record<string, unknown> | undefined;
@@ -40,37 +40,18 @@ export type Documents = {
 
 const KEPT_AT_MOST = 1_000;
 
-const badRequest = (message: string) => ({
-  errors: [new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } })],
-});
-
 /**
- * From what a client sends to what may be executed; every transport comes through here. `trusted` maps the SHA-256 of a
- * document's text to the text; with `onlyTrusted` nothing else is executed, and the schema does not tell about itself.
- * Checked documents are kept, the least recently used go first.
+ * From what a client sends to what may be executed; every transport comes through here. Checked documents are kept, the
+ * least recently used go first.
  */
-export function openDocuments(options: {
-  schema: GraphQLSchema;
-  onlyTrusted: boolean;
-  trusted?: Readonly<Record<string, string>> | undefined;
-}): Documents {
-  const trusted = new Map(Object.entries(options.trusted ?? {}));
-  for (const [id, text] of trusted) {
-    if (hash('sha256', text) !== id) throw new Error(`The trusted document ${id} has another hash.`);
-  }
+export function openDocuments(options: { schema: GraphQLSchema } & TextRules): Documents {
+  const texts = openDocumentTexts(options);
   const kept = new Map<string, Operation>();
-
-  const textOf = ({ query, documentId }: GraphqlParams): string | undefined => {
-    if (documentId !== undefined) return trusted.get(documentId.replace(/^sha256:/, ''));
-    if (query === undefined || !options.onlyTrusted) return query;
-    return trusted.has(hash('sha256', query)) ? query : undefined;
-  };
 
   return {
     find(params) {
-      if (params.query === undefined && params.documentId === undefined) return badRequest('There is no `query`.');
-      const text = textOf(params);
-      if (text === undefined) return badRequest('Only trusted documents are executed here, and this is none.');
+      const text = texts.find(params);
+      if (typeof text !== 'string') return { errors: [text] };
       const key = `${params.operationName ?? ''}\n${text}`;
       const known = kept.get(key);
       if (known) {
@@ -82,7 +63,8 @@ export function openDocuments(options: {
       const read = readDocument(options.schema, text, { introspection: !options.onlyTrusted });
       if ('errors' in read) return read;
       const ast = getOperationAST(read.document, params.operationName);
-      if (!ast) return badRequest('`operationName` does not name one operation of the document.');
+      if (!ast) return { errors: [badRequest('`operationName` does not name one operation of the document.')] };
+      texts.keep(params, text);
       const operation = {
         text,
         document: read.document,

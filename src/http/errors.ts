@@ -7,6 +7,8 @@ export const errorCodes = [
   'UNAUTHENTICATED',
   'BAD_REQUEST',
   'INVALID_INPUT',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
   'ADMISSION_REQUIRED',
   'RATE_LIMITED',
   'TEMPORARILY_UNAVAILABLE',
@@ -34,11 +36,13 @@ export type Reported = {
 
 /**
  * What a client may know of an error: a code, when to try again, and the request's id. Messages are kept only where this
- * code, the domain or GraphQL itself wrote them for clients; of anything else no word leaves.
+ * code, the domain or GraphQL itself wrote them for clients; of anything else no word leaves. Where the schema is not
+ * told (`tellsSchema: false`), neither are the types and values that GraphQL names when a variable is wrong.
  */
-export function reportError(error: unknown, requestId: string): Reported {
-  const { code, message, field, retryAfterSeconds, cause } = classify(error);
+export function reportError(error: unknown, requestId: string, { tellsSchema = true } = {}): Reported {
+  const { code, message: known, field, retryAfterSeconds, cause } = classify(error);
   const at = error instanceof GraphQLError ? error : undefined;
+  const message = (!tellsSchema && code === 'BAD_REQUEST' && withoutSchema(at)) || known.slice(0, LONGEST_MESSAGE);
   return {
     code,
     cause,
@@ -54,6 +58,19 @@ export function reportError(error: unknown, requestId: string): Reported {
       },
     },
   };
+}
+
+/** GraphQL quotes the whole value of a variable. */
+const LONGEST_MESSAGE = 1_000;
+/** How messages about a value begin, interpreted and compiled. */
+const ABOUT_A_VALUE = /^(?:Variable "\$(\w+)"|Argument ")/;
+
+function withoutSchema(error: GraphQLError | undefined): string | undefined {
+  const about = ABOUT_A_VALUE.exec(error?.message ?? '');
+  if (!about) return undefined;
+  return about[1] === undefined
+    ? 'A variable has a value that it cannot have.'
+    : `The variable "$${about[1]}" has a value that it cannot have.`;
 }
 
 type Classified = {
@@ -84,8 +101,12 @@ function classify(error: unknown): Classified {
   return { code: 'INTERNAL', message: 'Something went wrong on our side.', cause: inner };
 }
 
-/** A compiled document reports a missing value as an error of its own that has a place in the answer but no code. */
-const isOurFault = (error: GraphQLError): boolean => error.path !== undefined && error.extensions?.code === undefined;
+/**
+ * A compiled document reports a missing value as an error of its own that has a place in the answer but no code. So does
+ * a null in a variable for an argument that takes none, which is the client's.
+ */
+const isOurFault = (error: GraphQLError): boolean =>
+  error.path !== undefined && error.extensions?.code === undefined && !ABOUT_A_VALUE.test(error.message);
 
 /** GraphQL wraps what a resolver throws, once for each layer. */
 function innermost(error: unknown): unknown {

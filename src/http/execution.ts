@@ -49,6 +49,8 @@ export type Execution = {
   run(asked: Asked): Promise<Executed>;
   /** The events of a subscription, errors masked; or the errors that kept it from starting. */
   subscribe(asked: Asked): Promise<AsyncIterableIterator<FormattedExecutionResult> | Executed>;
+  /** The answer to a request that is refused before it is executed. */
+  refuse(errors: readonly unknown[], requestId: string): Executed;
   /** The result of one event, errors as they are: for a transport that subscribes by itself. */
   executeEvent(pushed: PushedEvent): ExecutionResult | Promise<ExecutionResult>;
 };
@@ -65,7 +67,9 @@ function defaultsOf(document: DocumentNode, name: string | undefined): Record<st
   );
 }
 
-export function openExecution(schema: GraphQLSchema): Execution {
+/** `tellsSchema`: errors may name types and values of the schema. */
+export function openExecution(schema: GraphQLSchema, { tellsSchema = true } = {}): Execution {
+  const mask = (result: ExecutionResult, requestId: string) => masked(result, requestId, tellsSchema);
   const compiled = new WeakMap<Operation, Compiled | undefined>();
 
   const compiledOf = (operation: Operation): Compiled | undefined => {
@@ -96,6 +100,7 @@ export function openExecution(schema: GraphQLSchema): Execution {
 
   return {
     executeEvent,
+    refuse: (errors, requestId) => mask({ errors: errors.map(asGraphqlError) }, requestId),
     async run(asked) {
       try {
         return mask(await withDeadline(answer(asked)), asked.requestId);
@@ -126,19 +131,15 @@ export function openExecution(schema: GraphQLSchema): Execution {
   };
 }
 
-/** The answer to a request that is refused before it is executed. */
-export const refuse = (errors: readonly unknown[], requestId: string): Executed =>
-  mask({ errors: errors.map(asGraphqlError) }, requestId);
-
 const asGraphqlError = (error: unknown): GraphQLError =>
   error instanceof GraphQLError
     ? error
     : new GraphQLError('', { originalError: error instanceof Error ? error : new Error(String(error)) });
 
 /** Replaces every error by what its client may know of it. */
-function mask(result: ExecutionResult, requestId: string): Executed {
+function masked(result: ExecutionResult, requestId: string, tellsSchema: boolean): Executed {
   if (!result.errors?.length) return { result: { data: result.data ?? null }, codes: [], causes: [] };
-  const reported = result.errors.map((error) => reportError(error, requestId));
+  const reported = result.errors.map((error) => reportError(error, requestId, { tellsSchema }));
   return {
     result: {
       errors: reported.map(({ error }) => error),

@@ -6,7 +6,8 @@ import type { OperationMetrics } from '#observability/operation-metrics.ts';
 import type { Context, Resources } from '#schema/context.ts';
 import { authenticate, type Caller, createContext, type Identity } from './context.ts';
 import { type Documents, type GraphqlParams, type Operation, openDocuments } from './documents.ts';
-import { type Executed, type Execution, openExecution, refuse } from './execution.ts';
+import { type Reported, reportError } from './errors.ts';
+import { type Executed, type Execution, openExecution } from './execution.ts';
 import { startLine } from './operation-log.ts';
 import type { RateLimits } from './rate-limits.ts';
 
@@ -30,6 +31,7 @@ export type Gate = {
   /** For a transport that executes by itself. */
   contextOf(caller: Caller): Context;
   executeEvent: Execution['executeEvent'];
+  reportError(error: unknown, requestId: string): Reported;
 };
 
 /** What a transport carries: a GET must change nothing, and a socket is for what is pushed. */
@@ -57,7 +59,8 @@ export function openGate(options: {
   // At the start, and not with the first request.
   assertValidSchema(options.schema);
   const documents = openDocuments(options);
-  const execution = openExecution(options.schema);
+  const tellsSchema = !options.onlyTrusted;
+  const execution = openExecution(options.schema, { tellsSchema });
   const needs = { ...options, documents, execution };
   return {
     documents,
@@ -68,6 +71,7 @@ export function openGate(options: {
     subscribe: (params, caller) => subscribe(needs, params, caller),
     contextOf: (caller) => createContext(options, caller, []),
     executeEvent: execution.executeEvent,
+    reportError: (error, requestId) => reportError(error, requestId, { tellsSchema }),
   };
 }
 
@@ -86,13 +90,12 @@ async function admit(
   caller: Caller,
   wanted: Wanted,
 ): Promise<Operation | Executed> {
-  if (caller.refusal) return refuse(await errorsOfRefused(needs, caller, caller.refusal), caller.requestId);
+  const refuse = (...errors: unknown[]) => needs.execution.refuse(errors, caller.requestId);
+  if (caller.refusal) return refuse(await errorOfRefused(needs, caller));
   const found = needs.documents.find(params);
-  if ('errors' in found) return refuse(found.errors, caller.requestId);
-  if (!wanted.includes(found.type)) {
-    const error = new GraphQLError(notWanted[wanted], { extensions: { code: 'BAD_REQUEST' } });
-    return refuse([error], caller.requestId);
-  }
+  if ('errors' in found) return refuse(...found.errors);
+  if (!wanted.includes(found.type))
+    return refuse(new GraphQLError(notWanted[wanted], { extensions: { code: 'BAD_REQUEST' } }));
   // Mutations have budgets of their own, so that their refusals are in their unions.
   if (found.type === 'mutation') return found;
   try {
@@ -100,17 +103,17 @@ async function admit(
     await needs.limits.spend('request', { userId: caller.viewer?.userId, address: caller.address }, points);
     return found;
   } catch (error) {
-    return refuse([error], caller.requestId);
+    return refuse(error);
   }
 }
 
 /** To try tokens costs its address what a query costs. */
-async function errorsOfRefused(needs: Needs, { address }: Caller, refusal: GraphQLError): Promise<readonly unknown[]> {
+async function errorOfRefused(needs: Needs, { address, refusal }: Caller): Promise<unknown> {
   try {
     await needs.limits.spend('request', { userId: undefined, address });
-    return [refusal];
+    return refusal;
   } catch (error) {
-    return [error];
+    return error;
   }
 }
 

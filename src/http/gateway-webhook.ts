@@ -3,18 +3,16 @@ import { NoticeRejected } from '#domain/payments/gateway.ts';
 import { receiveNotice } from '#domain/payments/receive-notice.ts';
 import { type Origin, withOrigin } from '#events/origin.ts';
 import { type HttpListener, type Incoming, openHttpListener } from '#listener/http-listener.ts';
-import type { ReadinessReport } from '#observability/dependencies.ts';
 import { describeError } from '#observability/log.ts';
 import { countNotice } from '#observability/payment-metrics.ts';
 import { followTrace, traceIdOf } from '#observability/tracing.ts';
+import { type ReadinessNeeds, readReadiness } from './readiness.ts';
 
 const WEBHOOK_PATH = '/webhooks/gateway';
 const BODY_LIMIT_BYTES = 256 * 1024;
 
-type WebhookNeeds = Parameters<typeof receiveNotice>[0] & {
-  log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>;
-  readiness: () => Promise<ReadinessReport>;
-};
+type WebhookNeeds = Parameters<typeof receiveNotice>[0] &
+  ReadinessNeeds & { log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void> };
 
 class BodyTooLarge extends Error {}
 
@@ -37,12 +35,11 @@ export function openGatewayWebhook(needs: WebhookNeeds): HttpListener {
 }
 
 async function dispatch(needs: WebhookNeeds, { request, response, url }: Incoming): Promise<void> {
-  const { pathname: path, searchParams } = url;
+  const { pathname: path } = url;
   if (path === '/health') return answer(response, 200, { status: 'ok' });
   if (path === '/ready') {
-    const { isReady, details } = await needs.readiness();
-    const verbose = searchParams.has('verbose') ? details : {};
-    return answer(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...verbose });
+    const { status, body } = await readReadiness(needs, { request, url });
+    return answer(response, status, body);
   }
   if (path !== WEBHOOK_PATH) return answer(response, 404, { error: 'NOT_FOUND' });
   if (request.method !== 'POST') return answer(response.setHeader('allow', 'POST'), 405, { error: 'POST_ONLY' });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FormattedExecutionResult } from 'graphql';
+import type { FormattedExecutionResult, OperationTypeNode } from 'graphql';
 import { TryAgain } from '#domain/errors.ts';
 import { answerJson, answerProblem } from './answer.ts';
 import { MAX_BODY_BYTES, readBody } from './body.ts';
@@ -38,7 +38,7 @@ export type GraphqlHttp = {
 };
 
 /**
- * GraphQL over HTTP on node:http itself: a POST of JSON, or a GET of a trusted query. It costs a third of what a
+ * GraphQL over HTTP on node:http itself: a POST of JSON, or a GET of a query. It costs a third of what a
  * general-purpose server spends on a small request, most of which is turning Node's streams into web streams and back.
  *
  * A form can not send `application/json`, and a page of another origin not without asking first, so the content type
@@ -55,7 +55,7 @@ export function openGraphqlHttp(
       const { method } = exchange.request;
       if (method === 'POST') return post(gate, streams, exchange);
       if (method === 'GET') return get(gate, streams, exchange);
-      refuse(exchange, 405, 'POST a JSON body, or GET a trusted query.', { allow: 'GET, POST, OPTIONS' });
+      refuseMethod(exchange);
     },
     eventStreams: () => streams.count(),
     close: () => streams.close(),
@@ -89,18 +89,24 @@ async function post(gate: Gate, streams: EventStreams, exchange: Exchange): Prom
   // The rest of it is not read, so the connection can not be used again.
   if (body === undefined)
     return refuse(exchange, 413, `A request has at most ${MAX_BODY_BYTES} bytes.`, { connection: 'close' });
-  const params = toGraphqlParams(parseJson(body));
-  if (!params) return refuse(exchange, 400, 'The body is no GraphQL request in JSON.');
-  await answer(gate, streams, exchange, { params, wanted: 'query or mutation' });
+  const read = toGraphqlParams(parseJson(body));
+  if ('problem' in read) return refuse(exchange, 400, read.problem);
+  await answer(gate, streams, exchange, { params: read.params, wanted: 'query or mutation' });
 }
 
-/** Only documents that we know: a link must not make its reader run anything else. */
+/** In production the gate finds trusted documents only: a link must not make its reader run anything else. */
 async function get(gate: Gate, streams: EventStreams, exchange: Exchange): Promise<void> {
-  const params = toGraphqlParamsFromQuery(exchange.url.searchParams);
-  if (!params?.documentId || params.query !== undefined)
-    return refuse(exchange, 405, 'POST a JSON body, or GET a trusted query.', { allow: 'POST, OPTIONS' });
+  const read = toGraphqlParamsFromQuery(exchange.url.searchParams);
+  if ('problem' in read) return refuse(exchange, 400, read.problem);
+  const { params } = read;
+  if (params.query === undefined && params.documentId === undefined) return refuseMethod(exchange);
+  if (typeOf(gate, params) === 'mutation')
+    return refuse(exchange, 405, 'A GET carries queries only: POST the mutation.', { allow: 'POST, OPTIONS' });
   await answer(gate, streams, exchange, { params, wanted: 'query' });
 }
+
+const refuseMethod = (exchange: Exchange) =>
+  refuse(exchange, 405, 'POST a JSON body, or GET a query.', { allow: 'GET, POST, OPTIONS' });
 
 async function answer(
   gate: Gate,
@@ -120,7 +126,7 @@ async function answer(
   };
   // Some clients accept event streams with every request, so the document decides.
   const accept = request.headers.accept ?? '';
-  if (accept.includes('text/event-stream') && isSubscription(gate, params))
+  if (accept.includes('text/event-stream') && typeOf(gate, params) === 'subscription')
     return streams.answer(response, { params, caller, headers });
   const result = await gate.run(params, caller, wanted);
   const isStrict = accept.includes('application/graphql-response+json');
@@ -143,9 +149,10 @@ const headerOf = (request: IncomingMessage, name: string): string | undefined =>
   return typeof value === 'string' ? value : undefined;
 };
 
-function isSubscription(gate: Gate, params: GraphqlParams): boolean {
+/** Undefined for a document that is refused. */
+function typeOf(gate: Gate, params: GraphqlParams): OperationTypeNode | undefined {
   const found = gate.documents.find(params);
-  return 'type' in found && found.type === 'subscription';
+  return 'type' in found ? found.type : undefined;
 }
 
 function parseJson(text: string): unknown {

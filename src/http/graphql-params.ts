@@ -1,41 +1,72 @@
 import { z } from 'zod';
 import type { GraphqlParams } from './documents.ts';
 
-const variables = z.record(z.string(), z.unknown());
+const record = z.record(z.string(), z.unknown(), { error: 'must be an object' });
+const text = z.string({ error: 'must be a text' });
 const params = z.object({
-  query: z.string().nullish(),
-  documentId: z.string().max(200).nullish(),
-  operationName: z.string().max(200).nullish(),
-  variables: variables.nullish(),
-  /** How Apollo's clients name a persisted document. */
-  extensions: z.looseObject({ persistedQuery: z.looseObject({ sha256Hash: z.string() }).optional() }).nullish(),
+  query: text.nullish(),
+  documentId: text.max(200, 'must have at most 200 characters').nullish(),
+  operationName: text.max(200, 'must have at most 200 characters').nullish(),
+  variables: record.nullish(),
+  extensions: z
+    .looseObject(
+      {
+        /** Where clients of a protocol without the field put it. */
+        documentId: text.max(200, 'must have at most 200 characters').nullish(),
+        /** How Apollo's and urql's clients name a persisted document. */
+        persistedQuery: z
+          .looseObject(
+            {
+              version: z.literal(1, { error: 'must be 1' }).optional(),
+              sha256Hash: text.max(200, 'must have at most 200 characters'),
+            },
+            { error: 'must be an object' },
+          )
+          .nullish(),
+      },
+      { error: 'must be an object' },
+    )
+    .nullish(),
 });
 
-/** Undefined for whatever is no GraphQL request, and for an array of them: batching would get around every limit. */
-export function toGraphqlParams(body: unknown): GraphqlParams | undefined {
+type Read = { readonly params: GraphqlParams } | { readonly problem: string };
+
+/**
+ * What a client sent, on every transport; or what is wrong with it. An array is refused because a batch would get around
+ * every limit of an operation.
+ */
+export function toGraphqlParams(body: unknown): Read {
+  if (Array.isArray(body)) return { problem: 'Batches are refused: send each operation in a request of its own.' };
+  if (typeof body !== 'object' || body === null)
+    return { problem: 'The body is not a GraphQL request, which is a JSON object: { "query": "..." }.' };
   const parsed = params.safeParse(body);
-  if (!parsed.success) return undefined;
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return { problem: `\`${issue?.path.join('.')}\` ${issue?.message}.` };
+  }
   const { query, documentId, operationName, variables, extensions } = parsed.data;
   return {
-    query: query ?? undefined,
-    documentId: documentId ?? (query ? undefined : extensions?.persistedQuery?.sha256Hash),
-    operationName: operationName ?? undefined,
-    variables: variables ?? undefined,
+    params: {
+      // The graphql-ws client sends a text beside an id in any case: an empty one counts as absent.
+      query: query || undefined,
+      documentId: documentId ?? extensions?.documentId ?? extensions?.persistedQuery?.sha256Hash,
+      // Some clients send an empty one for an anonymous operation.
+      operationName: operationName || undefined,
+      variables: variables ?? undefined,
+    },
   };
 }
 
-/** Of a GET. Variables are JSON in the query string. */
-export function toGraphqlParamsFromQuery(search: URLSearchParams): GraphqlParams | undefined {
-  try {
-    const asJson = (name: string): unknown => JSON.parse(search.get(name) ?? 'null');
-    return toGraphqlParams({
-      query: search.get('query'),
-      documentId: search.get('documentId'),
-      operationName: search.get('operationName'),
-      variables: asJson('variables'),
-      extensions: asJson('extensions'),
-    });
-  } catch {
-    return undefined;
+/** Of a GET. Variables and extensions are JSON in the query string. */
+export function toGraphqlParamsFromQuery(search: URLSearchParams): Read {
+  const body: Record<string, unknown> = {};
+  for (const name of ['query', 'documentId', 'operationName']) body[name] = search.get(name);
+  for (const name of ['variables', 'extensions']) {
+    try {
+      body[name] = JSON.parse(search.get(name) || 'null');
+    } catch {
+      return { problem: `\`${name}\` must be JSON.` };
+    }
   }
+  return toGraphqlParams(body);
 }

@@ -6,6 +6,18 @@ import type { Caller } from './context.ts';
 import type { Operation } from './documents.ts';
 import type { Executed } from './execution.ts';
 
+const LONGEST_NAME = 200;
+/** One broken part can break a hundred fields of an answer. */
+const CAUSES_AT_MOST = 2;
+
+/** The name is the client's to choose, up to the length of a document. */
+export const nameForLog = (name: string | undefined): string => name?.slice(0, LONGEST_NAME) ?? 'anonymous';
+
+const causesForLog = (causes: readonly unknown[]) => ({
+  causes: causes.slice(0, CAUSES_AT_MOST).map(describeError),
+  ...(causes.length > CAUSES_AT_MOST && { furtherCauses: causes.length - CAUSES_AT_MOST }),
+});
+
 /**
  * One line an operation, one count, and one span where its trace is recorded: what it was, how it went, how long it
  * took, whose it was. No variables, since they hold what people typed, and no tokens.
@@ -32,7 +44,7 @@ export function startLine(
       span.end({ failed: executed.causes.length > 0, attributes });
     }
     const line = {
-      operation: operation?.name ?? 'anonymous',
+      operation: nameForLog(operation?.name),
       type: operation?.type,
       field: operation?.field,
       outcome: outcomes.join(',') || 'ok',
@@ -41,7 +53,7 @@ export function startLine(
       traceId: traceIdOf(span.traceparent),
       userId: caller.viewer?.userId,
     };
-    if (executed.causes.length > 0) log.error({ ...line, causes: executed.causes.map(describeError) }, 'operation');
+    if (executed.causes.length > 0) log.error({ ...line, ...causesForLog(executed.causes) }, 'operation');
     else log.info(line, 'operation');
   };
   /** For what is done meanwhile. */

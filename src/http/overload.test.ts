@@ -2,10 +2,16 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { buildSchema, type GraphQLSchema } from 'graphql';
 import { afterEach, expect, test, vi } from 'vitest';
+import { openAccessTokens } from '#domain/account/access-tokens.ts';
 import { openLog } from '#observability/log.ts';
+import { newPrivateKey, someViewer } from '#test/support/box.ts';
 import { Ticker } from '#test/support/websocket-world.ts';
 import { openGate } from './gate.ts';
 import { type GraphqlHttp, type GraphqlHttpLimits, openGraphqlHttp, requestIdOf } from './graphql-http.ts';
+
+const tokens = openAccessTokens({ privateKey: newPrivateKey() });
+/** No session ends in this file. */
+const endedSessions = { has: () => false, onEnded: () => () => undefined };
 
 let ticker: Ticker;
 /** Queries that are being answered; each waits until it is let go. */
@@ -33,7 +39,7 @@ async function serve(limits: GraphqlHttpLimits): Promise<void> {
   waiting = [];
   const gate = openGate({
     schema: schemaOf(),
-    resources: {} as never,
+    resources: { tokens, endedSessions } as never,
     limits: { spend: () => Promise.resolve() },
     log: openLog({ level: 'error', name: 'test' }),
     onlyTrusted: false,
@@ -55,10 +61,10 @@ afterEach(async () => {
   await new Promise((done) => server.close(done));
 });
 
-const post = (query: string, accept = 'application/json') =>
+const post = (query: string, accept = 'application/json', headers: Record<string, string> = {}) =>
   fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept },
+    headers: { 'content-type': 'application/json', accept, ...headers },
     body: JSON.stringify({ query }),
   });
 
@@ -166,4 +172,22 @@ test('an address has its share of event streams, and what ends makes room', asyn
   await vi.waitUntil(() => ticker.readers === 2);
   ticker.push('one');
   await vi.waitUntil(() => heard.length === 1);
+});
+
+test('a viewer has a share of event streams from wherever, others keep theirs, and what ends makes room', async () => {
+  await serve({ streamsPerViewer: 2, streamsPerAddress: 5 });
+  const bearer = async () => ({ authorization: `Bearer ${(await tokens.issue(someViewer())).token}` });
+  const [ann, bob] = [await bearer(), await bearer()];
+  const open = (by: Record<string, string>) => post('subscription { ticked { no } }', 'text/event-stream', by);
+  const hers = [await open(ann), await open(ann)];
+  expect(hers.map(({ status }) => status)).toEqual([200, 200]);
+  const refused = await open(ann);
+  expect(refused.status).toBe(503);
+  expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
+  // What was refused took no place of the address either: three are left for others.
+  const others = [await open(bob), await open({}), await open({})];
+  expect(others.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect((await open({})).status).toBe(503);
+  await hers[0]?.body?.cancel();
+  await vi.waitUntil(async () => (await open(ann)).status === 200);
 });

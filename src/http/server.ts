@@ -1,6 +1,5 @@
 import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
 import { type HttpListener, type Incoming, openHttpListener } from '#listener/http-listener.ts';
-import type { ReadinessReport } from '#observability/dependencies.ts';
 import { describeError, type Log } from '#observability/log.ts';
 import { answerJson, answerProblem, securityHeaders } from './answer.ts';
 import type { AddressOf } from './client-address.ts';
@@ -9,6 +8,7 @@ import { answerGraphiql, wantsPage } from './graphiql.ts';
 import { type Exchange, type GraphqlHttp, openGraphqlHttp, requestIdOf } from './graphql-http.ts';
 import { answerLayout } from './layouts.ts';
 import type { Origins } from './origins.ts';
+import { type ReadinessNeeds, readReadiness } from './readiness.ts';
 
 export type HttpServer = HttpListener & {
   /** Server-sent event streams that are open. */
@@ -25,8 +25,7 @@ type Needs = {
   /** GraphiQL, and a way to it from the front page. */
   isDevelopment: boolean;
   addressOf: AddressOf;
-  readiness: () => Promise<ReadinessReport>;
-};
+} & ReadinessNeeds;
 
 type Route = (needs: Needs, exchange: Exchange) => Promise<void> | void;
 
@@ -107,8 +106,7 @@ async function route(needs: Needs, graphql: GraphqlHttp, exchange: Exchange): Pr
   await graphql.handle(exchange);
 }
 
-async function answerReady(needs: Needs, { response, url, headers }: Exchange): Promise<void> {
-  const { isReady, details } = await needs.readiness();
-  const verbose = url.searchParams.has('verbose') ? details : {};
-  answerJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...verbose }, headers);
+async function answerReady(needs: Needs, exchange: Exchange): Promise<void> {
+  const { status, body } = await readReadiness(needs, exchange);
+  answerJson(exchange.response, status, body, exchange.headers);
 }

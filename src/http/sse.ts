@@ -15,12 +15,19 @@ import type { Gate } from './gate.ts';
 export type EventStreamLimits = {
   readonly streams: number;
   readonly streamsPerAddress: number;
+  /** A stream is one subscription: as many as one socket has. */
+  readonly streamsPerViewer: number;
   /** How long a client may take nothing of what is waiting for it. */
   readonly stallSeconds: number;
 };
 
 /** A stream costs an execution for each event, a socket does not. */
-const defaultLimits: EventStreamLimits = { streams: 2_000, streamsPerAddress: 100, stallSeconds: 30 };
+const defaultLimits: EventStreamLimits = {
+  streams: 2_000,
+  streamsPerAddress: 100,
+  streamsPerViewer: 10,
+  stallSeconds: 30,
+};
 const BUSY_RETRY_SECONDS = 5;
 const CHECK_EVERY_MS = 1_000;
 
@@ -40,10 +47,10 @@ type ServerContext = { asked: Asked; stream: Stream };
 type Asked = { params: GraphqlParams; caller: Caller; headers: Record<string, string> };
 
 export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> = {}): EventStreams {
-  const { streams, streamsPerAddress, stallSeconds } = { ...defaultLimits, ...limits };
+  const { stallSeconds, ...counted } = { ...defaultLimits, ...limits };
   const yoga = openYoga(gate);
   const open = new Set<Stream>();
-  const byAddress = new Counter();
+  const places = new Places(counted);
   const endEnded = () => {
     for (const stream of open)
       if (gate.endedSessions.has(stream.sessionId)) stream.refuse('The session has ended. Sign in again.');
@@ -57,9 +64,10 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
 
   return {
     async answer(response, asked) {
-      const { address, requestId } = asked.caller;
-      if (open.size >= streams || !byAddress.add(address, streamsPerAddress)) {
-        const { error } = reportError(new RateLimited(BUSY_RETRY_SECONDS, 'Too many event streams.'), requestId);
+      const leave = places.enter(asked.caller);
+      if (!leave) {
+        const tooMany = new RateLimited(BUSY_RETRY_SECONDS, 'Too many event streams.');
+        const { error } = reportError(tooMany, asked.caller.requestId);
         return answerJson(response, 503, { errors: [error] }, { ...asked.headers, 'retry-after': BUSY_RETRY_SECONDS });
       }
       const ending = new AbortController();
@@ -92,7 +100,7 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
       } finally {
         clearTimeout(timer);
         open.delete(stream);
-        byAddress.remove(address);
+        leave();
         response.end();
       }
     },
@@ -103,6 +111,34 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
       for (const stream of open) stream.end();
     },
   };
+}
+
+/** Who has how many streams open. */
+class Places {
+  readonly #limits: Omit<EventStreamLimits, 'stallSeconds'>;
+  readonly #byAddress = new Counter();
+  readonly #byViewer = new Counter();
+  #taken = 0;
+
+  constructor(limits: Omit<EventStreamLimits, 'stallSeconds'>) {
+    this.#limits = limits;
+  }
+
+  /** Undefined when there is no room for this caller; else what gives its place back. */
+  enter({ address, viewer }: Caller): (() => void) | undefined {
+    const { streams, streamsPerAddress, streamsPerViewer } = this.#limits;
+    if (this.#taken >= streams || !this.#byAddress.add(address, streamsPerAddress)) return undefined;
+    if (viewer && !this.#byViewer.add(viewer.userId, streamsPerViewer)) {
+      this.#byAddress.remove(address);
+      return undefined;
+    }
+    this.#taken++;
+    return () => {
+      this.#taken--;
+      this.#byAddress.remove(address);
+      if (viewer) this.#byViewer.remove(viewer.userId);
+    };
+  }
 }
 
 /**

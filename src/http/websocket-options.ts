@@ -4,8 +4,8 @@ import { describeError, type Log } from '#observability/log.ts';
 import type { OperationMetrics } from '#observability/operation-metrics.ts';
 import type { AddressOf } from './client-address.ts';
 import { credentialsOfParams } from './credentials.ts';
-import { reportError } from './errors.ts';
 import type { Gate } from './gate.ts';
+import { nameForLog } from './operation-log.ts';
 import type { Origins } from './origins.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { WebSocketOptions } from './websocket/options.ts';
@@ -51,7 +51,7 @@ export function webSocketOptions(needs: Needs): WebSocketOptions {
     executeEvent: gate.executeEvent,
     formatError(error) {
       const requestId = randomUUID();
-      const reported = reportError(error, requestId);
+      const reported = gate.reportError(error, requestId);
       if (reported.cause !== undefined) log.error({ requestId, ...describeError(reported.cause) }, 'subscription');
       return reported.error;
     },
@@ -65,7 +65,7 @@ export function webSocketOptions(needs: Needs): WebSocketOptions {
       });
       log.info(
         {
-          operation: operation ?? 'anonymous',
+          operation: nameForLog(operation),
           type: 'subscription',
           field,
           outcome: outcomes.join(',') || 'ok',

@@ -14,3 +14,13 @@ test('of a failed query what is in quotes is not told', () => {
   const error = Object.assign(new Error('Failed query: insert ... a@example.org', { cause }), { query: 'insert' });
   expect(describeError(error)).toMatchObject({ error: 'duplicate key …', code: '23505', query: 'insert' });
 });
+
+test('a message, a stack and a query of any length make a line of a few kilobytes, in no time', () => {
+  const long = 'x'.repeat(1_000_000);
+  const error = Object.assign(new Error(`${long}\n${long}`), { query: long });
+  error.stack = `Error: a secret\nof two lines\n${Array.from({ length: 50 }, () => `    at ${long}`).join('\n')}`;
+  const line = JSON.stringify(describeError(error));
+  expect(line.length).toBeLessThan(2_000);
+  expect(line).not.toContain('of two lines');
+  expect(JSON.stringify(describeError(long)).length).toBeLessThan(600);
+});

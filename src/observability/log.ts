@@ -13,8 +13,21 @@ const SECRETS: [RegExp, string][] = [
   [/\b[\w-]{40,}\b/g, '<secret>'],
 ];
 
+/** Patterns take a time that grows with the square of a text. */
+const READ_AT_MOST = 2_000;
+/** A line is worth reading up to a few thousand bytes, whatever a client put into what failed. */
+const LONGEST_MESSAGE = 400;
+const LONGEST_STACK = 1_000;
+
 const withoutSecrets = (text: string): string =>
-  SECRETS.reduce((rest, [secret, mask]) => rest.replace(secret, mask), text);
+  SECRETS.reduce((rest, [secret, mask]) => rest.replace(secret, mask), text.slice(0, READ_AT_MOST));
+const messageForLog = (message: string): string => withoutSecrets(message).slice(0, LONGEST_MESSAGE);
+
+/** The lines of a stack begin with the message, which may have lines of its own. */
+function stackForLog(stack: string): string {
+  const frames = stack.split('\n').filter((line) => /^ +at /.test(line));
+  return withoutSecrets(frames.slice(0, 8).join('\n')).slice(0, LONGEST_STACK);
+}
 
 /** Of several attempts that failed the first one: mostly all did for the same reason. */
 function causeOf(error: unknown): Error | undefined {
@@ -34,13 +47,13 @@ export function describeError(error: unknown): Record<string, unknown> {
     if ('query' in inner && typeof inner.query === 'string') query = inner.query;
     inner = cause;
   }
-  if (!(inner instanceof Error)) return { error: withoutSecrets(String(inner)) };
+  if (!(inner instanceof Error)) return { error: messageForLog(String(inner)) };
   const isQuery = query !== undefined || 'severity' in inner;
   const message = isQuery ? inner.message.replace(/"[^"]*"|'[^']*'/g, '…') : inner.message;
   return {
-    error: withoutSecrets(message),
+    error: messageForLog(message),
     ...('code' in inner && { code: inner.code }),
     ...(query && { query: query.slice(0, 300) }),
-    stack: withoutSecrets((inner.stack ?? '').split('\n').slice(1, 9).join('\n')),
+    stack: stackForLog(inner.stack ?? ''),
   };
 }

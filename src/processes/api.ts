@@ -69,7 +69,17 @@ const readiness = async () => {
   const report = await dependencies.read();
   return isLeaving ? { ...report, isReady: false } : report;
 };
-const http = createHttpServer({ ...resources, gate, origins, log, isDevelopment, addressOf, ticketKeys, readiness });
+const http = createHttpServer({
+  ...resources,
+  gate,
+  origins,
+  log,
+  isDevelopment,
+  addressOf,
+  ticketKeys,
+  readiness,
+  readyToken: config.readyToken,
+});
 const sockets = attachWebSocket(
   http.server,
   webSocketOptions({ schema, gate, limits, origins, log, metrics: operationMetrics, addressOf }),

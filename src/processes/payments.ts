@@ -52,7 +52,7 @@ const isStopping = () => signal.aborted;
 const dependencies = paymentsDependencies({ db, bookingDb, gateway, health, eventLog, isStopping });
 await nameProblems(dependencies, log);
 const readiness = () => dependencies.read();
-const webhook = openGatewayWebhook({ db, gateway, log, readiness, now: clock.now });
+const webhook = openGatewayWebhook({ db, gateway, log, readiness, readyToken: config.readyToken, now: clock.now });
 const port = await webhook.listen(config.http);
 
 const promised = settleDuePayments({ db, gateway, policy }, { kind: 'PROMISED', concurrency: 8, log });

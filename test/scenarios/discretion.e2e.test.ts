@@ -9,6 +9,7 @@ import { closeDb, type Db, openDb } from '#db/client.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { createBooking, openSocket, post, signInAsGuest } from '#test/support/fan.ts';
 import { type System, startSystem } from '#test/support/system.ts';
+import { transports } from '#test/support/transports.ts';
 
 let system: System;
 let db: Db;
@@ -56,15 +57,21 @@ describe('the production profile', () => {
   const trusted = 'query Trusted { __typename }';
   const id = hash('sha256', trusted);
   const subscription = 'subscription Watch ($id: ID!) { eventChanged(eventId: $id) { title } }';
+  const withVariables = [
+    'query Search($of: [Category!], $near: GeoPointInput, $first: Int!) { searchEvents(categories: $of, near: $near, first: $first) { totalCount } }',
+    'query One($id: ID = "Event_none") { event(id: $id) { title } }',
+  ] as const;
+  const readyToken = 'ready-token-of-a-test-that-is-long-enough';
   let folder: string;
   let production: System;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'frontrow-trusted-'));
     const file = join(folder, 'documents.json');
-    await writeFile(file, JSON.stringify({ [id]: trusted, [hash('sha256', subscription)]: subscription }));
+    const documents = [trusted, subscription, ...withVariables].map((text) => [hash('sha256', text), text]);
+    await writeFile(file, JSON.stringify(Object.fromEntries(documents)));
     production = await startSystem({
       processes: ['api'],
-      env: { FRONTROW_PROFILE: 'production', TRUSTED_DOCUMENTS: file },
+      env: { FRONTROW_PROFILE: 'production', TRUSTED_DOCUMENTS: file, READY_TOKEN: readyToken },
     });
   });
   afterAll(async () => {
@@ -112,6 +119,66 @@ describe('the production profile', () => {
     expect(await message(subscription)).toContain('There is no such event');
     expect(await message(`${subscription} `)).toContain('trusted');
     await client.dispose();
+  });
+
+  test('answers an id that is unknown, and a text that is to be added, as clients know it, on each transport', async () => {
+    const query = 'query Unknown { __typename }';
+    const extensions = { persistedQuery: { version: 1, sha256Hash: hash('sha256', query) } };
+    const [notFound, notSupported] = ['PersistedQueryNotFound', 'PersistedQueryNotSupported'];
+    expect((await ask({ extensions })).errors?.[0]?.message).toBe(notFound);
+    expect((await ask({ query, extensions })).errors?.[0]?.message).toBe(notSupported);
+    const params = new URLSearchParams({ extensions: JSON.stringify(extensions) });
+    expect(await (await fetch(`${production.apiUrl}/graphql?${params}`)).text()).toContain(notFound);
+    const untrusted = new URLSearchParams({ query });
+    expect(await (await fetch(`${production.apiUrl}/graphql?${untrusted}`)).text()).toContain('Only trusted documents');
+    const client = openSocket(production.apiUrl);
+    const told = (payload: { query?: string; extensions: Record<string, unknown> }) =>
+      new Promise<unknown>((resolve) => {
+        const sink = { next: resolve, error: resolve, complete: () => resolve('complete') };
+        client.subscribe({ query: '', ...payload }, sink);
+      });
+    expect(await told({ extensions })).toMatchObject([{ message: notFound }]);
+    expect(await told({ query, extensions })).toMatchObject([{ message: notSupported }]);
+    await client.dispose();
+  });
+
+  test('names no type and no value of the schema when a variable is wrong, however often it is asked', async () => {
+    const [search, one] = withVariables;
+    const wrong: [string, object][] = [
+      [search, { first: 'many' }],
+      [search, {}],
+      [search, { first: 1, of: ['NO_SUCH'] }],
+      [search, { first: 1, near: { latitude: 1 } }],
+      [search, { first: 1, near: { latitude: 1, longitude: 1, latitud: 1 } }],
+      [search, { first: 1, near: 7 }],
+      [one, { id: null }],
+      [subscription, {}],
+      [subscription, { id: { no: 1 } }],
+    ];
+    const told = async (query: string, variables: object) => {
+      if (query !== subscription) return JSON.stringify(await ask({ query, variables }));
+      const over = [transports['server-sent events'], transports.WebSocket];
+      return (await Promise.all(over.map((by) => by(production.apiUrl, { query, variables }))))
+        .map(({ bytes }) => bytes)
+        .join();
+    };
+    // The third time a document is compiled, whose errors have another author.
+    for (const [query, variables] of [...wrong, ...wrong, ...wrong, ...wrong]) {
+      const answer = await told(query, variables);
+      expect(answer).toContain('a value that it cannot have');
+      expect(answer).toContain('BAD_REQUEST');
+      expect(answer).not.toMatch(/INTERNAL|GeoPoint|Category|Float|Int\b|ID!|Did you mean|longitude|enum|many|NO_SUCH/);
+    }
+  });
+
+  test('tells what is away, and why, on the metrics listener and for the token only', async () => {
+    const verbose = `${production.apiUrl}/ready?verbose`;
+    const read = async (headers: Record<string, string> = {}) => (await fetch(verbose, { headers })).json();
+    for (const authorization of ['', 'Bearer ', 'Bearer wrong', readyToken, `Bearer ${readyToken}x`])
+      expect(await read({ authorization })).toEqual({ status: 'ready', hint: expect.stringContaining('READY_TOKEN') });
+    const details = { dependencies: { 'booking-database': { state: 'up' } } };
+    expect(await read({ authorization: `Bearer ${readyToken}` })).toMatchObject(details);
+    expect(await (await fetch(`${production.metricsUrl('api')}/ready?verbose`)).json()).toMatchObject(details);
   });
 });
 
@@ -177,7 +244,7 @@ test('while PostgreSQL is away callers are told to try again, and nothing about 
   expect(JSON.stringify(errors)).not.toMatch(/127|ECONN|postgres|select/i);
   const held = await createBooking(fan, `Event_${event.eventId}`, [`Seat_${event.seatId(36)}`]);
   expect(held).toMatchObject({ __typename: 'TryAgain', retry: { advice: 'SAME_KEY' } });
-  const ready = await fetch(`${system.secondApiUrl}/ready?verbose`);
+  const ready = await fetch(`${system.metricsUrl('api-2')}/ready?verbose`);
   expect(ready.status).toBe(503);
   expect(await ready.json()).toMatchObject({
     status: 'not ready',

@@ -39,10 +39,25 @@ describe('what is no GraphQL request', () => {
     expect((await response.json()) as object).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
   });
 
-  test('a GET runs nothing that we do not know, and mutations never', async () => {
-    const response = await send({ path: `/graphql?query=${encodeURIComponent('{ __typename }')}` });
-    expect(response.status).toBe(405);
+  test('a batch is refused with words that say so, over HTTP and over WebSocket', async () => {
+    const response = await send({ method: 'POST', headers: json, body: `[${typename},${typename}]` });
+    expect(await response.text()).toContain('Batches are refused: send each operation in a request of its own.');
+    const subscribe = { type: 'subscribe', id: '1', payload: [{ query: 'subscription { x }' }] };
+    for (const message of [[{ type: 'connection_init' }], subscribe]) {
+      const socket = new WebSocket(`${system.apiUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+      const closed = new Promise((resolve) => {
+        socket.on('close', (code, reason) => resolve([code, String(reason)]));
+      });
+      socket.on('open', () => socket.send(JSON.stringify(message)));
+      expect(await closed).toEqual([4400, 'Batches are refused: send each operation in a message of its own']);
+    }
+  });
+
+  test('other methods, a GET without a query and a mutation in a GET are refused', async () => {
     expect((await send({ method: 'PUT', body: '{}' })).status).toBe(405);
+    expect((await send({})).status).toBe(405);
+    const mutation = await send({ path: `/graphql?query=${encodeURIComponent('mutation { signOut }')}` });
+    expect([mutation.status, mutation.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
   });
 
   test('more than 100 KB is refused with its length and without', async () => {

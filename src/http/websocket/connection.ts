@@ -8,6 +8,7 @@ import {
   type ClientMessage,
   closeCodes,
   errorMessage,
+  INVALID,
   PONG,
   parseMessage,
   type SubscribePayload,
@@ -169,12 +170,9 @@ export class Connection implements Outlet {
       this.close(closeCodes.tooMany, 'Too many messages');
       return;
     }
-    const message = isBinary ? undefined : parseMessage(data.toString());
-    if (!message) {
-      this.close(closeCodes.badRequest, 'Invalid message');
-      return;
-    }
-    this.#handle(message);
+    const message = isBinary ? INVALID : parseMessage(data.toString());
+    if (typeof message === 'string') this.close(closeCodes.badRequest, message);
+    else this.#handle(message);
   }
 
   #handle(message: ClientMessage): void {
@@ -272,7 +270,7 @@ export class Connection implements Outlet {
       : await groups.open(operation, variables, caller);
     const errors = 'errors' in opened ? opened.errors : undefined;
     options.onSubscribe?.({
-      operation: refused ? payload.operationName : operation.name,
+      operation: refused ? undefined : operation.name,
       field: refused ? undefined : operation.checked.field,
       errors,
       userId: caller.viewer?.userId,

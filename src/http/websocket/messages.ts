@@ -36,17 +36,23 @@ export type ClientMessage =
 
 const MAX_ID_LENGTH = 128;
 
-/** Undefined for anything that is not a message of a client. */
-export function parseMessage(text: string): ClientMessage | undefined {
-  const message = asRecord(parseJson(text));
-  if (!message) return undefined;
+/** Why a message closes its socket; a close frame has room for 123 bytes. */
+export const INVALID = 'Invalid message';
+const BATCH = 'Batches are refused: send each operation in a message of its own';
+
+/** A text for anything that is not a message of a client: why. */
+export function parseMessage(text: string): ClientMessage | string {
+  const parsed = parseJson(text);
+  const message = asRecord(parsed);
+  if (!message) return Array.isArray(parsed) ? BATCH : INVALID;
+  if (Array.isArray(message.payload)) return BATCH;
   const { type, id } = message;
   const payload = message.payload === undefined || message.payload === null ? {} : asRecord(message.payload);
-  if (!payload) return undefined;
+  if (!payload) return INVALID;
   if (type === 'connection_init' || type === 'ping' || type === 'pong') return { type, payload };
-  if (typeof id !== 'string' || id === '' || id.length > MAX_ID_LENGTH) return undefined;
+  if (typeof id !== 'string' || id === '' || id.length > MAX_ID_LENGTH) return INVALID;
   if (type === 'complete') return { type, id };
-  return type === 'subscribe' && isSubscribePayload(payload) ? { type, id, payload } : undefined;
+  return type === 'subscribe' && isSubscribePayload(payload) ? { type, id, payload } : INVALID;
 }
 
 function isSubscribePayload(payload: Record<string, unknown>): payload is Record<string, unknown> & SubscribePayload {

@@ -1,5 +1,6 @@
 import { type DocumentNode, GraphQLError, getOperationAST, Kind, visit } from 'graphql';
 import type { Operation as CheckedOperation, Documents } from '../documents.ts';
+import { toGraphqlParams } from '../graphql-params.ts';
 import type { SubscribePayload } from './messages.ts';
 
 /** A subscription that may be executed, with what grouping needs to know about it. */
@@ -39,15 +40,11 @@ export class Operations {
   }
 
   /** Never throws: a document that is refused is an error on its operation, and no reason to close the socket. */
-  prepare({ query, operationName, variables, extensions, ...payload }: SubscribePayload): Operation | Refused {
-    const documentId = payload.documentId ?? extensions?.documentId;
+  prepare(payload: SubscribePayload): Operation | Refused {
     try {
-      const checked = this.#rules.documents.find({
-        query: query ?? undefined,
-        documentId: typeof documentId === 'string' ? documentId : undefined,
-        operationName: operationName ?? undefined,
-        variables,
-      });
+      const read = toGraphqlParams(payload);
+      if ('problem' in read) return badRequest(read.problem);
+      const checked = this.#rules.documents.find(read.params);
       if ('errors' in checked) return checked;
       if (checked.type !== 'subscription')
         return badRequest('Only subscriptions: send queries and mutations over HTTP.');

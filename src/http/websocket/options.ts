@@ -61,6 +61,7 @@ export type WebSocketOptions = Omit<GroupRules, 'formatError'> &
   };
 
 export type SubscribeLine = {
+  /** The name; undefined for an anonymous operation and for a document that is refused, whose text is not logged. */
   readonly operation: string | undefined;
   readonly field: string | undefined;
   /** Why it was refused; undefined when it runs. */

@@ -35,6 +35,8 @@ export function sendHtml(response: ServerResponse, status: number, page: { html:
   const csp = `default-src 'none'; style-src 'nonce-${page.nonce}'; script-src 'nonce-${page.nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
   response.writeHead(status, {
     ...safeHeaders,
+    // With `no-referrer` a browser would say that the page's own form is of no origin.
+    'referrer-policy': 'same-origin',
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': csp,
   });

@@ -22,6 +22,43 @@ const statusOf = async (id: string) => (await sandbox.call('GET', `/v1/sessions/
 const noticesOf = (bookingId: string) =>
   sandbox.receiver.received.map(({ rawBody }) => noticeOf(rawBody)).filter((notice) => notice.bookingId === bookingId);
 
+/** Submits the form as a browser does from a page with these headers. */
+const submit = (url: string, headers: Record<string, string>) =>
+  fetch(url, { method: 'POST', headers, body: new URLSearchParams({ outcome: 'pay' }) });
+
+describe('a form', () => {
+  test.each([
+    ['another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
+    ['another name of the same site', { 'sec-fetch-site': 'same-site', origin: 'http://localhost:4000' }],
+    ['another site, whose origin the browser hides', { 'sec-fetch-site': 'cross-site', origin: 'null' }],
+    ['another site in a browser that sends the origin only', { origin: 'https://evil.example' }],
+    ['a sandboxed page in such a browser', { origin: 'null' }],
+  ])('of %s neither pays nor declines', async (what, headers) => {
+    const { id, url } = await openSession(sandbox.call, what);
+    const refused = await submit(url, headers);
+    expect(refused.status).toBe(403);
+    expect(await refused.json()).toMatchObject({ error: { type: 'permission_error' } });
+    const declined = await fetch(url, { method: 'POST', headers, body: new URLSearchParams({ outcome: 'decline' }) });
+    expect(declined.status).toBe(403);
+    expect(await statusOf(id)).toBe('open');
+  });
+
+  test.each([
+    ['the page itself', () => ({ 'sec-fetch-site': 'same-origin', origin: 'null' })],
+    ['the page itself in a browser that sends the origin only', (url: string) => ({ origin: new URL(url).origin })],
+    ['a program, which says nothing', () => ({})],
+  ])('of %s pays', async (what, headersOf) => {
+    const { id, url } = await openSession(sandbox.call, what);
+    expect((await submit(url, headersOf(url))).status).toBe(200);
+    expect(await statusOf(id)).toBe('paid');
+  });
+
+  test('is on a page that lets a browser say where it is', async () => {
+    const { url } = await openSession(sandbox.call, 'policy');
+    expect((await visit(url)).headers.get('referrer-policy')).toBe('same-origin');
+  });
+});
+
 describe('a person', () => {
   test('sees event, seats, amount and time left, and can pay or decline', async () => {
     const { url } = await openSession(sandbox.call, 'seen');

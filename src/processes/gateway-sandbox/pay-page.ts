@@ -16,9 +16,27 @@ export async function answerPayPage(
 ): Promise<void> {
   if (request.method === 'GET') return showPage(books, request, response, id);
   if (request.method !== 'POST') throw new Problem(405, 'method_not_allowed', 'Use GET or POST.');
+  if (isOfAnotherSite(request, books.publicUrl))
+    throw new Problem(
+      403,
+      'permission_error',
+      'Pay on the page of the payment itself: a form of another site may not.',
+    );
   const outcome = readOutcome(await readBody(request), request.headers['content-type'] ?? '');
   const session = settleSession(books, id, outcome === 'pay' ? 'paid' : 'declined');
   show(response, request, { session, status: resultStatus(session, outcome) });
+}
+
+/**
+ * What a browser says about the page that a form is on. A program says nothing and is no fan's browser. `none` is the
+ * browser's own address bar, and `Origin` is for browsers that do not send the other.
+ */
+function isOfAnotherSite({ headers }: IncomingMessage, publicUrl: string): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  if (headers.origin === undefined) return false;
+  const origin = URL.parse(headers.origin);
+  return !origin || (headers.origin !== new URL(publicUrl).origin && origin.host !== headers.host);
 }
 
 function showPage(books: Books, request: IncomingMessage, response: ServerResponse, id: string): void {

@@ -135,8 +135,8 @@ async function answer(running: Running, { request, response, url }: Incoming): P
   running.log.info({ method: request.method, path, status: response.statusCode, ms }, 'answered');
 }
 
-/** The address of a payment page lets its reader pay, or decline for its owner. */
-const pathForLog = (path: string): string => (path.startsWith('/pay/') ? '/pay/:id' : path.slice(0, 200));
+/** The id of a session is the address of its payment page, which lets its reader pay, or decline for its owner. */
+const pathForLog = (path: string): string => path.replace(/^\/(pay|v1\/sessions)\/[^/]+/, '/$1/:id').slice(0, 200);
 
 async function dispatch(running: Running, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
   if (url.pathname === '/health') return sendJson(response, 200, { status: 'ok' });

@@ -1,0 +1,28 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { Incoming } from '#listener/http-listener.ts';
+import type { ReadinessReport } from '#observability/dependencies.ts';
+
+export type ReadinessNeeds = {
+  readiness: () => Promise<ReadinessReport>;
+  /** Who sends it may know what is away, and why. Without one nobody may here: only the metrics listener says it. */
+  readyToken?: string | undefined;
+};
+
+const HINT = 'Details are on the metrics listener, and here for `Authorization: Bearer <READY_TOKEN>`.';
+
+/** The answer to `/ready` on a listener that the public reaches; with `?verbose` and the token also why. */
+export async function readReadiness(
+  { readiness, readyToken }: ReadinessNeeds,
+  { request, url }: Pick<Incoming, 'request' | 'url'>,
+): Promise<{ status: number; body: object }> {
+  const { isReady, details } = await readiness();
+  const summary = { status: isReady ? 'ready' : 'not ready' };
+  const status = isReady ? 200 : 503;
+  if (!url.searchParams.has('verbose')) return { status, body: summary };
+  const mayKnow = readyToken !== undefined && isEqual(request.headers.authorization, `Bearer ${readyToken}`);
+  return { status, body: { ...summary, ...(mayKnow ? details : { hint: HINT }) } };
+}
+
+/** In a time that says nothing about where the texts differ. */
+const isEqual = (given: string | undefined, wanted: string): boolean =>
+  timingSafeEqual(hash('sha256', given ?? '', 'buffer'), hash('sha256', wanted, 'buffer'));
