@@ -5,6 +5,7 @@ import type { EventQuery, EventSearch, Position } from '#search/event-search.ts'
 import { placeKeys } from '#search/normal-form/place-keys.ts';
 import { type SearchWords, searchWords } from '#search/normal-form/query-words.ts';
 import type { Catalogue } from './search-world.ts';
+import { citiesAndTyped, typedAndWritten } from './typed-and-written.ts';
 
 export type SearchUnderTest = {
   search: EventSearch;
@@ -186,6 +187,79 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     expect((await ask({ text: 'quux', order: 'RELEVANCE' })).hits).toEqual([]);
   });
 
+  it('finds what is written in any script, however it is typed, and marks it as it is written', async () => {
+    const { catalogue, settle, search } = open();
+    const ids = new Map<string, string>();
+    for (const [, title] of typedAndWritten) ids.set(title, await catalogue.addEvent({ city: 'Toronto', title }));
+    await settle([...ids.values()]);
+    for (const [, title, typed] of typedAndWritten) {
+      for (const text of typed) {
+        const { hits } = await ask({ text, city: 'toronto', order: 'RELEVANCE', first: 50 });
+        const found = hits.find(({ eventId }) => eventId === ids.get(title));
+        const snippet = found?.highlights.find(({ field }) => field === 'title')?.snippet ?? '';
+        expect([text, textOf(snippet)]).toEqual([text, title]);
+        expect(snippet).toContain('<mark>');
+      }
+      const [text = ''] = typed;
+      const titles = await search.suggest({ asked: asking(text), first: 50 });
+      expect([text, titles.map(({ eventId }) => eventId)]).toEqual([text, expect.arrayContaining([ids.get(title)])]);
+    }
+    await remove(open(), [...ids.values()]);
+  });
+
+  it('filters by a city in any script, however it is typed', async () => {
+    const { catalogue, settle } = open();
+    const added: string[] = [];
+    for (const [name, ...typed] of citiesAndTyped) {
+      const eventId = await catalogue.addEvent({ city: name, title: 'Somewhere', venue: true });
+      added.push(eventId);
+      await settle([eventId]);
+      for (const city of [name, ...typed]) {
+        expect([city, (await ask({ city })).hits.map((hit) => hit.eventId)]).toEqual([city, [eventId]]);
+      }
+    }
+    await remove(open(), added);
+  });
+
+  it('compares prices within one currency, and tells which there are', async () => {
+    const { catalogue, settle } = open();
+    const added: string[] = [];
+    for (const [currency, priceMinor] of [
+      ['EUR', 9000],
+      ['JPY', 9500],
+      ['EUR', 12_000],
+      ['KWD', 20_000],
+    ] as const)
+      added.push(await catalogue.addEvent({ city: 'Toronto', title: 'Prices', currency, priceMinor }));
+    await settle(added);
+    const prices = { text: 'prices', order: 'PRICE' } as const;
+    const idsOf = async (query: Typed) => (await ask({ ...prices, ...query })).hits.map((hit) => hit.eventId);
+    expect(await idsOf({ currency: 'EUR' })).toEqual([added[0], added[2]]);
+    expect(await idsOf({ currency: 'EUR', priceAtMostMinor: 10_000 })).toEqual([added[0]]);
+    expect(await idsOf({ currency: 'JPY', priceAtMostMinor: 10_000 })).toEqual([added[1]]);
+    const told = await ask({ ...prices, currencies: true, priceAtMostMinor: 9000, first: 1 });
+    expect(told.currencies).toEqual(['EUR', 'JPY', 'KWD']);
+    const behind = await ask({ ...prices, currencies: true, first: 1, after: told.hits[0]?.position });
+    expect(behind.currencies).toEqual(['EUR', 'JPY', 'KWD']);
+    expect((await ask({ ...prices, currencies: true, currency: 'KWD' })).currencies).toEqual(['KWD']);
+    expect((await ask(prices)).currencies).toEqual([]);
+    await remove(open(), added);
+  });
+
+  it('goes on behind a page of what was read in another way', async () => {
+    const { catalogue, settle } = open();
+    const added: string[] = [];
+    for (let day = 1; day <= 3; day++) {
+      const startsAt = new Date(Date.now() + day * 86_400_000);
+      added.push(await catalogue.addEvent({ city: 'Toronto', title: 'Qux vs Zot', startsAt }));
+    }
+    await settle(added);
+    const { ids, totals } = await everyPage(ask, { text: 'qux/zot', order: 'SOONEST', first: 1 });
+    expect(ids).toEqual(added);
+    expect(totals).toEqual([3, 3, 3]);
+    await remove(open(), added);
+  });
+
   it('suggests titles with what was typed marked', async () => {
     const suggestions = await open().search.suggest({ asked: asking('mexi'), first: 3 });
     expect(suggestions.length).toBeGreaterThan(0);
@@ -199,6 +273,16 @@ function asking(text: string): SearchWords {
   if (!asked) throw new Error(`${text} has no word`);
   return asked;
 }
+
+/** What a reader of the snippet sees. */
+const textOf = (snippet: string): string =>
+  snippet
+    .replace(/<\/?mark>/g, '')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&quot;', '"')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
 
 type Ask = (query: Typed) => ReturnType<EventSearch['search']>;
 

@@ -28,7 +28,11 @@ export type NewEvent = {
   /** Default a minute ago. */
   onSaleAt?: Date;
   priceMinor?: number;
+  /** Default USD. */
+  currency?: string;
   popularity?: number;
+  /** Makes a venue in a city that has none yet. */
+  venue?: true;
 };
 
 const DAY_MS = 86_400_000;
@@ -73,8 +77,17 @@ export async function createCatalogue(): Promise<Catalogue> {
   };
 }
 
+async function addVenue(db: Db, city: string): Promise<void> {
+  const [id, planId] = [randomUUIDv7(), randomUUIDv7()];
+  await db.execute(sql`insert into venues (id, name, city, country_code, latitude, longitude, time_zone, capacity)
+    values (${id}, 'Hall', ${city}, 'CA', 43.6, -79.4, 'America/Toronto', 100)`);
+  await db.execute(sql`insert into seating_plans (id, venue_id, version, seat_count, layout_hash, layout)
+    values (${planId}, ${id}, 1, 100, ${planId}, '')`);
+}
+
 async function addEvent(db: Db, event: NewEvent): Promise<string> {
   const id = randomUUIDv7();
+  if (event.venue) await addVenue(db, event.city);
   const startsAt = (event.startsAt ?? new Date(Date.now() + 30 * DAY_MS)).toISOString();
   const onSaleAt = (event.onSaleAt ?? new Date(Date.now() - 60_000)).toISOString();
   await db.execute(sql`
@@ -84,7 +97,7 @@ async function addEvent(db: Db, event: NewEvent): Promise<string> {
       select ${id}, (select id from users where role = 'ORGANIZER' limit 1), v.id, p.id, ${event.title},
              ${event.description ?? ''}, ${event.category ?? 'CONCERT'},
              (select coalesce(array_agg(value), '{}') from jsonb_array_elements_text(${JSON.stringify(event.performers ?? [])}::jsonb)),
-             ${startsAt}, ${onSaleAt}, ${startsAt}, 'PUBLISHED', 'USD', ${event.popularity ?? 10}
+             ${startsAt}, ${onSaleAt}, ${startsAt}, 'PUBLISHED', ${event.currency ?? 'USD'}, ${event.popularity ?? 10}
       from venues v join seating_plans p on p.venue_id = v.id where v.city = ${event.city}
       returning id),
     priced as (

@@ -75,6 +75,29 @@ describe('searchEvents', () => {
     expect(facets.find(({ field }) => field === 'city')?.counts[0]).toEqual({ value: 'Mexico City', count: 5 });
   });
 
+  it('takes an amount without a currency where the events have only one', async () => {
+    const cheapest = (await ask({ currency: 'mxn', sort: 'PRICE' })).totalCount;
+    expect(cheapest).toBe(13);
+    const budget = { priceAtMostMinor: 150_000 };
+    const inMexico = await ask({ ...budget, countryCode: 'MX' });
+    expect(inMexico.totalCount).toBeGreaterThan(0);
+    expect(inMexico.totalCount).toBeLessThan(13);
+    expect((await ask({ priceAtMost: { amountMinor: 150_000, currency: 'MXN' } })).totalCount).toBe(
+      inMexico.totalCount,
+    );
+    expect((await ask({ sort: 'PRICE', countryCode: 'US' })).totalCount).toBe(78);
+    expect((await ask({ ...budget, city: 'Nowhere' })).totalCount).toBe(0);
+  });
+
+  it('finds by a value of a facet the events that it counted', async () => {
+    const { facets } = await ask({ wants: { facets: true } });
+    const cities = facets.find(({ field }) => field === 'city');
+    expect(cities).toMatchObject({ isComplete: true, totalValues: 16 });
+    for (const { value, count } of cities?.counts ?? []) {
+      expect([value, (await ask({ city: value.toUpperCase() })).totalCount]).toEqual([value, count]);
+    }
+  });
+
   it('walks through all pages without a repeat', async () => {
     const seen: string[] = [];
     for (let after: string | undefined; ; ) {
@@ -116,6 +139,14 @@ describe('searchEvents', () => {
     ['startsBetween.from', { startsBetween: { from: new Date(Number.NaN) } }],
     ['startsBetween.to', { startsBetween: { to: new Date(8.64e15) } }],
     ['priceAtMostMinor', { priceAtMostMinor: -1 }],
+    ['priceAtMostMinor', { priceAtMostMinor: 10_000 }],
+    ['priceAtMostMinor', { priceAtMostMinor: 0, sort: 'PRICE' }],
+    ['sort', { sort: 'PRICE' }],
+    ['priceAtMost', { priceAtMostMinor: 1, priceAtMost: { amountMinor: 1, currency: 'USD' } }],
+    ['priceAtMost.amountMinor', { priceAtMost: { amountMinor: -1, currency: 'USD' } }],
+    ['priceAtMost.currency', { priceAtMost: { amountMinor: 1, currency: '$' } }],
+    ['currency', { currency: 'Dollar' }],
+    ['currency', { currency: 'CAD', priceAtMost: { amountMinor: 1, currency: 'USD' } }],
     ['after', { after: 'x' }],
     ['after', { after: Buffer.from('[1,"x",1,1,1,"y"]').toString('base64url') }],
   ])('names the field %s that is wrong in %j', async (field, request) => {

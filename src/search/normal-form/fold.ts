@@ -1,3 +1,5 @@
+import { foldHan } from './han.ts';
+
 /**
  * Letters that have no decomposition, and are typed as these on a keyboard without them. Both sides pass through here, so
  * a pair only has to agree with itself. The Armenian ligature is written in both ways in capitals.
@@ -104,7 +106,7 @@ function digitOf(digit: string): string {
 /** One word in its normal form, from {@link prepared} text. `fold(fold(x))` is `fold(x)`. */
 export function fold(word: string): string {
   if (isAscii(word)) return word.toLowerCase();
-  return word
+  const folded = word
     .toLowerCase()
     .normalize('NFKD')
     .replace(MARKS, '')
@@ -113,6 +115,7 @@ export function fold(word: string): string {
     .normalize('NFC')
     .replace(KATAKANA, toHiragana)
     .replace(KANA_FORM, (kana) => KANA[kana] ?? kana);
+  return foldHan(folded);
 }
 
 /** How the same letters are spelt out where they are missing: "Muenchen", "Tromsoe", "Aarhus", "Djokovic". */
@@ -143,4 +146,4 @@ export const withoutArticle = (folded: string): string => folded.replace(ARTICLE
  * The version of these rules, and of the Unicode data that they use: an index that was built by others is built anew. Raise
  * the number with every change of what a text becomes.
  */
-export const NORMAL_FORM = `1-unicode-${process.versions.unicode}`;
+export const NORMAL_FORM = `2-unicode-${process.versions.unicode}`;

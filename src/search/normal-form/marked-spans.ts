@@ -10,17 +10,17 @@ export type Readable = { readonly text: string; spansOf(matches: (word: string) 
 
 export function readable(text: string): Readable {
   const tokens = tokensOf(prepared(text), { neighbours: true });
-  let written: ((at: number) => number) | undefined;
+  let written: Written | undefined;
   return {
     text,
     spansOf(matches) {
       const found = tokens.filter(({ word }) => matches(word));
       if (found.length === 0) return [];
       written ??= offsetsIn(text);
-      const back = written;
+      const { startOf, endOf } = written;
       return found
         .filter((token) => isInnermost(token, found))
-        .map(({ start, end }) => ({ start: back(start), end: back(end) }));
+        .map(({ start, end }) => ({ start: startOf(start), end: endOf(end) }));
     },
   };
 }
@@ -32,14 +32,20 @@ const isInnermost = (token: Token, others: readonly Token[]): boolean =>
 /** A letter with what joins it when it is composed: marks, the vowels of Hangul, half-width voicing. */
 const CLUSTER = /.[\p{M}\u1160-\u11ff\uff9e\uff9f]*/gsu;
 
-/** Where in `text` an offset of its prepared form is. */
-function offsetsIn(text: string): (at: number) => number {
-  if (prepared(text) === text) return (at) => at;
-  const offsets: number[] = [];
-  for (const match of text.matchAll(CLUSTER)) {
-    for (let length = prepared(match[0]).length; length > 0; length--) offsets.push(match.index);
+type Written = { readonly startOf: (at: number) => number; readonly endOf: (at: number) => number };
+
+/** Where in `text` what starts, or ends, at an offset of its prepared form starts and ends. */
+function offsetsIn(text: string): Written {
+  if (prepared(text) === text) return { startOf: (at) => at, endOf: (at) => at };
+  const clusters: Span[] = [];
+  for (const { 0: cluster, index } of text.matchAll(CLUSTER)) {
+    for (let length = prepared(cluster).length; length > 0; length--)
+      clusters.push({ start: index, end: index + cluster.length });
   }
-  return (at) => offsets[at] ?? text.length;
+  return {
+    startOf: (at) => clusters[at]?.start ?? text.length,
+    endOf: (at) => clusters[at - 1]?.end ?? text.length,
+  };
 }
 
 /** The last word of a question may be only begun. */

@@ -15,16 +15,21 @@ const MAX_GRAMS = 24;
 
 /** The words that a text is searched by; undefined for a text that has none. `words` of `words` are the same words. */
 export function searchWords(text: string): SearchWords | undefined {
-  const groups = groupsOf(prepared(text));
+  const groups = groupsOf(prepared(text)).reduce(withLetters, []);
   const words = limited(groups.flatMap(wordsFor));
   if (words.length === 0) return undefined;
-  const otherwise = areLetters(groups) ? [fold(groups.map(bare).join(''))] : limited(groups.flatMap(otherWordsFor));
+  const otherwise = limited(groups.flatMap(otherWordsFor));
   return { words, orElse: otherwise.join(' ') === words.join(' ') ? undefined : otherwise };
 }
 
-/** "R E M". */
-const areLetters = (groups: readonly Group[]): boolean =>
-  groups.length > 1 && groups.every((g) => bare(g).length === 1);
+/** "R E M" is one group, as "R.E.M." is. */
+function withLetters(groups: readonly Group[], group: Group): Group[] {
+  const before = groups.at(-1);
+  if (!before?.parts.every(isLetter) || !group.parts.every(isLetter)) return [...groups, group];
+  const both = { ...group, parts: [...before.parts, ...group.parts], links: [...before.links, ' ', ...group.links] };
+  return [...groups.slice(0, -1), { ...both, before: before.before }];
+}
+const isLetter = ({ text, grams }: Part): boolean => !grams && text.length === 1;
 
 /** "&" is not searched for, so neither is what it is read as. */
 const CONJUNCTIONS = new Set(['and', 'und', 'et', 'y', 'och', 'og', 'и', 'і', 'και', 've']);
@@ -103,8 +108,8 @@ function segmentsOf({ text }: Part): string[] {
   const plain = text.replace(BEGUN_SYLLABLE, '');
   if (/^\p{sc=Hang}+$/u.test(plain)) return [plain.replace(KOREAN_PARTICLE, '')];
   const segments = [...segmenter.segment(plain)].map(({ segment }) => segment.replace(LONG_VOWEL, ''));
-  const telling = segments.filter((segment) => !PARTICLES.has(segment));
-  return telling.length > 0 ? telling : segments;
+  // One at the beginning belongs to a word that the dictionary does not know.
+  return segments.filter((segment, index) => index === 0 || !PARTICLES.has(segment));
 }
 
 /** Every pair of letters of a short word; of a long one those that cover it. */
