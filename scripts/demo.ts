@@ -3,13 +3,30 @@ import { parseArgs } from 'node:util';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { verifyTicketCode } from '#domain/booking/ticket-code.ts';
+import { runningSystem } from '#processes/dev/running-system.ts';
 
 /**
  * `npm run demo`: plays the journey of a fan against a running system, over HTTP and WebSocket, and prints each step
  * with its time. `npm run demo -- --url http://localhost:4000`
  */
-const { values } = parseArgs({ options: { url: { type: 'string', default: 'http://localhost:4000' } } });
-const api = values.url.replace(/\/(graphql)?$/, '');
+const usage = `usage: npm run demo -- [--url http://localhost:4000]
+
+Plays the journey of a fan, from search to ticket, against a running system: that of --url, else the npm start that runs in
+this clone.`;
+const { values } = parseArgs({ options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+if (values.help) {
+  console.log(usage);
+  process.exit();
+}
+const running = (await runningSystem()).PUBLIC_URL;
+const api = (values.url ?? running ?? 'http://localhost:4000').replace(/\/(graphql)?$/, '');
+const answers = await fetch(`${api}/health`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
+if (!answers) {
+  console.error(
+    `Nothing answers at ${api}. Run npm start in this clone and wait until it is ready, or name a system with --url.`,
+  );
+  process.exit(1);
+}
 
 let stepStartedMs = performance.now();
 const startedMs = stepStartedMs;

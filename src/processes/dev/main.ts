@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { migrate } from '#db/migrate.ts';
+import { sentenceOf } from '../sentence.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
-import { reserveServicePorts, type ServicePorts } from './ports.ts';
+import { checkDiskSpace, isDiskFull } from './disk-space.ts';
+import { type KeptPorts, openKeptPorts } from './kept-ports.ts';
+import { keptPartsOf, reserveServicePorts, type ServicePorts } from './ports.ts';
 import { say, withProgress } from './pretty-log.ts';
 import { noteRunningSystem } from './running-system.ts';
 import { openStores } from './stores.ts';
@@ -14,10 +17,21 @@ const processFile = (name: string) => resolve(root, `src/processes/${name}.ts`);
 /** One Ctrl-C arrives from the terminal and once more from the process that started us. */
 const oneKeyPressMs = 1000;
 
+const dataFolder = resolve(root, process.env.FRONTROW_DATA || '.frontrow');
 const stopping = new AbortController();
 const stoppingSteps: (() => Promise<void>)[] = [];
 let exitCode = 0;
 
+if (process.argv.includes('--help')) {
+  console.log(`usage: npm start [-- --kafka]
+
+Starts PostgreSQL, Valkey, Typesense and all processes of Frontrow, with their data in .frontrow/; Ctrl-C stops everything.
+--kafka        the event log is on a Kafka, which is started too (Java 17)
+PORT           of the API: PORT=4100 npm start
+FRONTROW_DATA  the folder of the data: FRONTROW_DATA=/path npm start
+Servers of your own instead: docs/reference/config.md#npm-start`);
+  process.exit();
+}
 listenForStop();
 try {
   await start();
@@ -25,19 +39,29 @@ try {
 } catch (error) {
   if (!stopping.signal.aborted) {
     exitCode = 1;
-    say('frontrow', `Frontrow did not start. ${error instanceof Error ? error.message : String(error)}`);
+    say('frontrow', `Frontrow did not start. ${await reasonOf(error)}`);
   }
 }
 await withProgress('Stopping', stopInOrder);
 process.exit(exitCode);
 
+async function reasonOf(error: unknown): Promise<string> {
+  const message = error instanceof Error ? error.message : String(error);
+  return (await isDiskFull(dataFolder)) ?? sentenceOf(error) ?? message;
+}
+
 async function start(): Promise<void> {
-  const startedAt = Date.now();
-  const folder = await openDataFolder(resolve(root, process.env.FRONTROW_DATA || '.frontrow'));
+  // Packages that had to be installed first are part of it.
+  const startedAt = Number(process.env.FRONTROW_STARTED_AT_MS) || Date.now();
+  const folder = await openDataFolder(dataFolder);
   stoppingSteps.unshift(() => folder.release());
-  const ports = await reserveServicePorts(process.env.PORT);
+  const warning = await checkDiskSpace(folder.path, folder.isNew);
+  if (warning) say('frontrow', warning);
+  const kept = await openKeptPorts(folder.path);
+  const ports = await reserveServicePorts(process.env.PORT, kept.last);
+  kept.remember(keptPartsOf(ports));
   if (ports.notice) say('frontrow', ports.notice);
-  const env = await prepareStores(folder, ports);
+  const env = await prepareStores(folder, ports, kept);
   stopping.signal.throwIfAborted();
   await ports.release();
   const supervisor = supervise(
@@ -50,8 +74,8 @@ async function start(): Promise<void> {
 }
 
 /** Databases up, migrated and filled, Redis and search up; gives the environment of the services. */
-async function prepareStores(folder: DataFolder, ports: ServicePorts): Promise<NodeJS.ProcessEnv> {
-  const stores = openStores(process.env, folder, { withKafka: wantsKafka() });
+async function prepareStores(folder: DataFolder, ports: ServicePorts, kept: KeptPorts): Promise<NodeJS.ProcessEnv> {
+  const stores = openStores(process.env, folder, { withKafka: wantsKafka(), ports: kept });
   stoppingSteps.unshift(() => stores.stop());
   const log = (line: string) => say('migrate', line);
   const filled = stores.databases.then(async (urls) => {
@@ -144,7 +168,9 @@ function printTable(
     ['Data folder', folder.path],
   ];
   console.log(`\n${rows.map(([what, where]) => `  ${what?.padEnd(22)}${where}`).join('\n')}\n`);
-  console.log(`Started in ${(tookMs / 1000).toFixed(1)} s. Ctrl-C stops everything.`);
+  console.log(
+    `${folder.isNew ? 'The first start took' : 'Started in'} ${(tookMs / 1000).toFixed(1)} s. Ctrl-C stops everything.`,
+  );
   console.log(`Frontrow is ready: ${env.PUBLIC_URL}/graphql`);
 }
 

@@ -1,7 +1,7 @@
 import { connect, createServer } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
-import { reserveServicePorts } from './ports.ts';
-import { freePort, isPortFree } from './servers/server-process.ts';
+import { keptPartsOf, reserveServicePorts } from './ports.ts';
+import { freePort, freePorts, isPortFree } from './servers/server-process.ts';
 
 const listening = createServer();
 await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
@@ -46,4 +46,16 @@ test('services step aside when the port after the API is taken', async () => {
 
 test.each(['x', '-1', '1.5', '70000'])('PORT=%s is refused', async (wanted) => {
   await expect(reserveServicePorts(wanted)).rejects.toThrow(`PORT is "${wanted}"`);
+});
+
+test('without PORT the ports of the last start are taken again', async () => {
+  const [api = 0, payments = 0, gateway = 0, metrics = 0] = await freePorts(4);
+  const last: Record<string, number> = { api, payments, gateway, 'metrics-api': metrics };
+  const ports = await reserveServicePorts(undefined, (part) => last[part]);
+  expect(ports).toMatchObject({ api, payments, gateway, metrics: { api: metrics }, notice: undefined });
+  await ports.release();
+  const asked = await reserveServicePorts(String(await freePort()), (part) => last[part]);
+  expect(asked.api).not.toBe(api);
+  expect(keptPartsOf(asked)).toMatchObject({ api: asked.api, 'metrics-worker': asked.metrics.worker });
+  await asked.release();
 });

@@ -13,38 +13,62 @@ export interface ServicePorts {
 }
 
 const usualPort = 4000;
+/** In the order of their ports after that of the API. */
+const parts = ['payments', 'gateway', 'metrics-api', 'metrics-payments', 'metrics-relay', 'metrics-worker'];
+
+export const keptPartsOf = (ports: ServicePorts): Record<string, number> => ({
+  api: ports.api,
+  payments: ports.payments,
+  gateway: ports.gateway,
+  ...Object.fromEntries(Object.entries(ports.metrics).map(([name, port]) => [`metrics-${name}`, port])),
+});
 
 /**
  * Reserves the ports of the services. The API listens on `PORT`, else on 4000, else on a free port; payments and gateway
- * on the two after it while they are free, and metrics on the four after those.
+ * on the two after it while they are free, and metrics on the four after those. `last`: the ports of the last start, which are
+ * taken again while they are free, unless PORT asks for another one.
  *
  * @throws Error when the `PORT` that was asked for is taken or is none
  */
-export async function reserveServicePorts(wanted: string | undefined): Promise<ServicePorts> {
-  const asked = wanted === undefined || wanted === '' ? undefined : Number(wanted);
-  if (asked !== undefined && !(Number.isInteger(asked) && asked >= 0 && asked < 65_530)) {
-    throw new Error(`PORT is "${wanted}": give a number from 0 (any free port) to 65529.`);
-  }
-  const first = await reserve(asked ?? usualPort);
+export async function reserveServicePorts(
+  wanted: string | undefined,
+  last: (part: string) => number | undefined = () => undefined,
+): Promise<ServicePorts> {
+  const asked = askedFor(wanted);
+  const before = asked === undefined ? last('api') : undefined;
+  const first = (before && (await reserve(before))) || (await reserve(asked ?? usualPort));
   if (first === undefined && asked !== undefined) {
     throw new Error(`PORT ${asked} is taken. Give another one: PORT=${asked + 100} npm start`);
   }
   const held = [first ?? (await reserveAny())];
   const api = portOf(held[0]);
-  for (let after = 1; after <= 6; after++) held.push((await reserve(api + after)) ?? (await reserveAny()));
+  for (const [index, part] of parts.entries()) {
+    const kept = before === api ? last(part) : undefined;
+    held.push((kept && (await reserve(kept))) || (await reserve(api + index + 1)) || (await reserveAny()));
+  }
   return {
     api,
     payments: portOf(held[1]),
     gateway: portOf(held[2]),
     metrics: { api: portOf(held[3]), payments: portOf(held[4]), relay: portOf(held[5]), worker: portOf(held[6]) },
-    notice:
-      first === undefined
-        ? `Port ${usualPort} is taken, so the API listens on ${api}. PORT chooses another one.`
-        : undefined,
+    notice: noticeOf(api, [asked, before]),
     release: async () => {
       await Promise.all(held.map((server) => new Promise((done) => server.close(done))));
     },
   };
+}
+
+/** A port that was asked for, or is that of the last start, surprises nobody. */
+const noticeOf = (api: number, expected: readonly (number | undefined)[]): string | undefined =>
+  api === usualPort || expected.some((port) => port === api || port === 0)
+    ? undefined
+    : `Port ${usualPort} is taken, so the API listens on ${api}. PORT chooses another one.`;
+
+function askedFor(wanted: string | undefined): number | undefined {
+  if (wanted === undefined || wanted === '') return undefined;
+  const asked = Number(wanted);
+  if (Number.isInteger(asked) && asked >= 0 && asked < 65_530) return asked;
+  throw new Error(`PORT is "${wanted}": give a number from 0 (any free port) to 65529.`);
 }
 
 /** Listens on the port of every address, so that nobody else can; undefined when somebody does already. */

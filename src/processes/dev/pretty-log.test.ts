@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { renderLine } from './pretty-log.ts';
+import { expect, test, vi } from 'vitest';
+import { foldBursts, renderLine } from './pretty-log.ts';
 
 test('a log record is rendered with time, level, message and fields', () => {
   const record = {
@@ -30,4 +30,22 @@ test('the stack of an error is shown as it is', () => {
 
 test.each(['plain text', '{ not json', '{"other":"json"}'])('what is no log record stays as it is: %s', (line) => {
   expect(renderLine(line)).toBe(line);
+});
+
+test('of hundreds of handled messages three of a kind are shown and the rest is counted; all else is shown', async () => {
+  const lines: string[] = [];
+  const print = foldBursts((line) => lines.push(line), 20);
+  const handled = (messageId: number, worker: string, level = 30) =>
+    JSON.stringify({ level, time: 0, msg: 'EventPublished', messageId, worker });
+  for (let id = 0; id < 105; id++) for (const worker of ['push-changes', 'index-events']) print(handled(id, worker));
+  print(handled(7, 'push-changes', 40));
+  print('{"level":30,"time":0,"msg":"ready","port":4000}');
+  expect(lines).toHaveLength(8);
+  await vi.waitFor(() => expect(lines).toHaveLength(10));
+  expect(lines.slice(8).sort()).toEqual([
+    'and 102 more of EventPublished at index-events',
+    'and 102 more of EventPublished at push-changes',
+  ]);
+  print(handled(200, 'push-changes'));
+  expect(lines.at(-1)).toContain('messageId=200');
 });

@@ -21,7 +21,41 @@ export function say(name: string, line: string): void {
 
 /** Prints what a child writes, line by line; JSON log records are rendered for people. */
 export function sayLinesOf(name: string, stream: Readable): void {
-  createInterface({ input: stream }).on('line', (line) => say(name, renderLine(line)));
+  const print = foldBursts((line) => say(name, line));
+  createInterface({ input: stream }).on('line', print);
+}
+
+/** So many of a kind are shown, one a line; then they are counted until none has come for a while. */
+const SHOWN_OF_A_BURST = 3;
+const BURST_ENDS_AFTER_MS = 1000;
+
+/** Renders each line; of many messages that a worker handles one after the other (an import has hundreds) most are counted. */
+export function foldBursts(print: (line: string) => void, endsAfterMs = BURST_ENDS_AFTER_MS): (line: string) => void {
+  const bursts = new Map<string, { count: number; timer: NodeJS.Timeout }>();
+  return (line) => {
+    const kind = kindOf(line);
+    if (kind === undefined) return print(renderLine(line));
+    const { count = 0, timer } = bursts.get(kind) ?? {};
+    clearTimeout(timer);
+    if (count < SHOWN_OF_A_BURST) print(renderLine(line));
+    const end = () => {
+      bursts.delete(kind);
+      const more = count + 1 - SHOWN_OF_A_BURST;
+      if (more > 0) print(`and ${more} more of ${kind}`);
+    };
+    bursts.set(kind, { count: count + 1, timer: setTimeout(end, endsAfterMs) });
+  };
+}
+
+/** The event and the worker of a message that was handled as it should be. */
+function kindOf(line: string): string | undefined {
+  if (!line.includes('"messageId"')) return undefined;
+  try {
+    const { level, msg, worker } = JSON.parse(line) as Record<string, unknown>;
+    return level === 30 ? `${msg} at ${worker}` : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** `{"level":30,"time":0,"msg":"m","a":1}` becomes `00:00:00.000 INFO  m a=1`; a line that is no log record stays as it is. */

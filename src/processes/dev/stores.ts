@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import postgres from 'postgres';
 import type { DataFolder } from './data-folder.ts';
+import type { KeptPorts } from './kept-ports.ts';
 import { say, withProgress } from './pretty-log.ts';
 import { ServerUnavailable } from './servers/fetch-servers.ts';
 import { startKafka } from './servers/kafka.ts';
 import { ensureDatabase, startPostgres } from './servers/postgres.ts';
-import type { RunningServer } from './servers/server-process.ts';
+import { freePort, type RunningServer } from './servers/server-process.ts';
 import { startTypesense } from './servers/typesense.ts';
 import { startValkey } from './servers/valkey.ts';
 
@@ -33,11 +34,11 @@ const log = (line: string) => say('frontrow', line);
 export function openStores(
   env: NodeJS.ProcessEnv,
   folder: DataFolder,
-  { withKafka = env.EVENT_LOG === 'kafka' }: { withKafka?: boolean } = {},
+  { withKafka = env.EVENT_LOG === 'kafka', ports }: { withKafka?: boolean; ports?: KeptPorts } = {},
 ): Stores {
   const embedded: Promise<EmbeddedServer>[] = [];
   const embed = async (title: string, start: (port?: number) => Promise<RunningServer>) => {
-    const starting = withProgress(`Starting ${title}`, () => keepServer(title, start));
+    const starting = withProgress(`Starting ${title}`, async () => keepServer(title, start, await ports?.take(title)));
     embedded.push(starting);
     return (await starting).url;
   };
@@ -58,9 +59,17 @@ export function openStores(
   };
   const redis = async () => {
     const given = env.REDIS_URL;
-    return {
-      REDIS_URL: given || (await embed('Valkey', (port) => startValkey({ dataDir: dataDir('valkey'), port, log }))),
-    };
+    if (given) return { REDIS_URL: given };
+    try {
+      return { REDIS_URL: await embed('Valkey', (port) => startValkey({ dataDir: dataDir('valkey'), port, log })) };
+    } catch (error) {
+      if (!(error instanceof ServerUnavailable)) throw error;
+      log(
+        `There is no Redis: PostgreSQL alone decides about holds, and live maps move every few seconds. ${error.message}`,
+      );
+      // Nothing listens there; each process goes on without.
+      return { REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
+    }
   };
   const search = async (): Promise<SearchUrls> => {
     const { TYPESENSE_URL, TYPESENSE_API_KEY } = env;
@@ -97,8 +106,12 @@ interface EmbeddedServer {
 }
 
 /** Starts a server and, when it dies by itself, starts it again on the same port, so that its url stays true. */
-async function keepServer(title: string, start: (port?: number) => Promise<RunningServer>): Promise<EmbeddedServer> {
-  let server = await start();
+async function keepServer(
+  title: string,
+  start: (port?: number) => Promise<RunningServer>,
+  wanted?: number,
+): Promise<EmbeddedServer> {
+  let server = await start(wanted);
   const { url, port } = server;
   const stopping = new AbortController();
   const watch = async () => {

