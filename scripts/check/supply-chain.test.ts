@@ -15,6 +15,11 @@ test('the packages of the lockfile are fine', () => {
 test.each([
   ['a licence that binds what is shipped', { 'node_modules/a': { license: 'GPL-3.0' } }, 'a has the licence GPL-3.0'],
   ['a weaker one of what is shipped', { 'node_modules/a': { license: 'MPL-2.0' } }, 'a has the licence MPL-2.0'],
+  [
+    'one of two licences that hold together',
+    { 'node_modules/a': { license: 'MIT AND GPL-3.0' } },
+    'a has the licence MIT AND GPL-3.0',
+  ],
   ['no licence', { 'node_modules/@of/a': {} }, '@of/a has the licence none'],
   [
     'a script',

@@ -33,6 +33,9 @@ export type Lockfile = { packages: Readonly<Record<string, LockedPackage>> };
 
 const nameOf = (path: string): string => path.replace(/^.*node_modules\//, '');
 
+/** Of a package under several licences at once, "MIT AND Apache-2.0", each has to be allowed. */
+const termsOf = ({ license = 'none' }: LockedPackage): string[] => license.split(' AND ');
+
 /**
  * What an audit can say without a network: each licence is allowed, install scripts are those that package.json names, and
  * packages that must be one are one.
@@ -44,7 +47,7 @@ export function supplyChainProblems({ packages }: Lockfile, allowScripts: Readon
     // A binary for another platform has no licence of its own in the lockfile; the package that wants it has.
     if (one.license === undefined && one.optional) continue;
     const allowed = one.dev ? ALLOWED_FOR_TOOLS : ALLOWED;
-    if (!allowed.has(one.license ?? 'none'))
+    if (!termsOf(one).every((terms) => allowed.has(terms)))
       problems.push(
         `${nameOf(path)} has the licence ${one.license ?? 'none'}, which is not on the list in scripts/check/supply-chain.ts`,
       );
