@@ -3,6 +3,7 @@ import postgres from 'postgres';
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
 const LOCK_NOT_AVAILABLE = '55P03';
+const UNIQUE_VIOLATION = '23505';
 
 /** Drizzle wraps the driver's errors; the SQLSTATE is on the innermost cause, or on the error itself when COMMIT failed. */
 export function postgresError(error: unknown): postgres.PostgresError | undefined {
@@ -20,6 +21,12 @@ export function isRetryable(error: unknown): boolean {
 
 export function isLockTimeout(error: unknown): boolean {
   return postgresError(error)?.code === LOCK_NOT_AVAILABLE;
+}
+
+/** Of this unique constraint or index. */
+export function isUniqueViolation(error: unknown, name: string): boolean {
+  const pg = postgresError(error);
+  return pg?.code === UNIQUE_VIOLATION && pg.constraint_name === name;
 }
 
 /** What keeps PostgreSQL from doing what it is asked, whatever that is. */

@@ -102,8 +102,8 @@ export async function insertUser(
 }
 
 type SessionRow = UserRow & { family_id: string };
-type UserRow = { id: string; email: string; display_name: string; role: User['role'] };
-const toUser = (row: UserRow): User => ({
+export type UserRow = { id: string; email: string; display_name: string; role: User['role'] };
+export const toUser = (row: UserRow): User => ({
   id: row.id,
   email: row.email,
   displayName: row.display_name,

@@ -14,12 +14,14 @@ const SignUpInput = builder.inputType('SignUpInput', {
 builder.mutationField('signUp', (t) =>
   t.field({
     type: sessionSuccess('SignUpSuccess', 'The account exists and is signed in.'),
-    description: 'Makes an account and signs it in.',
+    description:
+      'Makes an account and signs it in. Sent with the access token of a guest it turns that guest into the account: bookings and tickets stay, the other sessions of the guest end, and the refresh token that comes replaces the former one.',
     args: { input: t.arg({ type: SignUpInput, required: true, description: 'The new account.' }) },
     errors: {
       types: [...signUpRefusals],
       union: { name: 'SignUpResult', description: 'The new session, or why there is none.' },
     },
-    resolve: (_root, { input }, { resources, attempt }) => attempt('signUp', () => signUp(resources, input)),
+    resolve: (_root, { input }, { resources, viewer, attempt }) =>
+      attempt('signUp', () => signUp(resources, viewer, input)),
   }),
 );
