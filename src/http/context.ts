@@ -4,9 +4,10 @@ import { CoolingDown, TooManyPlaces, TooManyUnpaidSeats } from '#domain/hoarding
 import type { Viewer } from '#domain/viewer.ts';
 import type { HoardingLimit } from '#observability/hoarding-metrics.ts';
 import type { OperationMetrics } from '#observability/operation-metrics.ts';
-import type { Context, Resources } from '#schema/context.ts';
+import type { Context, LimitedOperation, Resources } from '#schema/context.ts';
 import { createLoaders } from '#schema/loaders.ts';
 import type { RateLimits } from './rate-limits.ts';
+import type { SubjectLimits } from './subject-limits.ts';
 
 /** Who calls. Without a token: a caller without a viewer. */
 export type Identity = {
@@ -38,11 +39,11 @@ export function createContext(
     addressKey: () => needs.resources.addressKeys(address),
     resources: needs.resources,
     loaders: createLoaders(needs.resources),
-    async attempt(operation, work) {
+    async attempt(operation, work, subject) {
       const count = operation === 'createBooking' ? needs.metrics?.held : undefined;
       try {
         await needs.limits.spend(operation, { userId: viewer?.userId, address });
-        const answer = await work();
+        const answer = await aboutSubject(needs.limits.subjects, { operation, subject, address }, work);
         count?.(isReplayed(answer) ? 'REPLAYED' : 'HELD');
         return answer;
       } catch (error) {
@@ -60,6 +61,18 @@ function hoardingLimitOf(error: unknown): HoardingLimit | undefined {
   if (error instanceof TooManyUnpaidSeats) return error.of;
   if (error instanceof TooManyPlaces) return 'PLACES';
   return error instanceof CoolingDown ? 'COOL_DOWN' : undefined;
+}
+
+async function aboutSubject<T>(
+  limits: SubjectLimits,
+  { operation, subject, address }: { operation: LimitedOperation; subject: string | undefined; address: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  if (subject === undefined) return work();
+  await limits.spend(operation, { subject, address });
+  const answer = await work();
+  await limits.succeeded(operation, { subject, address });
+  return answer;
 }
 
 const isReplayed = (answer: unknown): boolean =>

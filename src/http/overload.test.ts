@@ -8,6 +8,7 @@ import { newPrivateKey, someViewer } from '#test/support/box.ts';
 import { Ticker } from '#test/support/websocket-world.ts';
 import { openGate } from './gate.ts';
 import { type GraphqlHttp, type GraphqlHttpLimits, openGraphqlHttp, requestIdOf } from './graphql-http.ts';
+import { noSubjectLimits } from './subject-limits.ts';
 
 const tokens = openAccessTokens({ privateKey: newPrivateKey() });
 /** No session ends in this file. */
@@ -40,7 +41,7 @@ async function serve(limits: GraphqlHttpLimits): Promise<void> {
   const gate = openGate({
     schema: schemaOf(),
     resources: { tokens, endedSessions } as never,
-    limits: { spend: () => Promise.resolve() },
+    limits: { spend: () => Promise.resolve(), subjects: noSubjectLimits },
     log: openLog({ level: 'error', name: 'test' }),
     onlyTrusted: false,
   });

@@ -4,6 +4,7 @@ import type { Redis } from '#redis/client.ts';
 import type { LimitedOperation } from '#schema/context.ts';
 import { isLoopback } from './client-address.ts';
 import { type OwnCounts, openOwnCounts } from './own-counts.ts';
+import { noSubjectLimits, openSubjectLimits, type SubjectLimits } from './subject-limits.ts';
 
 /** Who asks: two budgets that do not know of each other. */
 export type Caller = {
@@ -48,6 +49,8 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
 export type RateLimits = {
   /** Takes `points` from the caller's budgets. Throws RateLimited, which says when to come back, when one is empty. */
   spend(what: LimitedOperation | 'request', caller: Caller, points?: number): Promise<void>;
+  /** Those of the e-mail address that a request is about. */
+  readonly subjects: SubjectLimits;
 };
 
 /**
@@ -57,7 +60,7 @@ export type RateLimits = {
  * `looseLoopback`: a load test of thousands of buyers comes from one loopback address, which has no limit of its own then.
  */
 export function openRateLimits(options: { redis: Redis; enabled: boolean; looseLoopback: boolean }): RateLimits {
-  if (!options.enabled) return { spend: () => Promise.resolve() };
+  if (!options.enabled) return { spend: () => Promise.resolve(), subjects: noSubjectLimits };
 
   const limiter = (kind: 'viewer' | 'address', what: string, budget: Budget) => {
     const settings = { keyPrefix: `limit:${kind}:${what}`, points: budget.points, duration: budget.seconds };
@@ -81,6 +84,7 @@ export function openRateLimits(options: { redis: Redis; enabled: boolean; looseL
   );
 
   return {
+    subjects: openSubjectLimits(options),
     async spend(what, { userId, address }, points = 1) {
       const { viewer: byViewer, address: byAddress } = limiters[what] ?? {};
       const exempt = options.looseLoopback && isLoopback(address);

@@ -62,14 +62,57 @@ test('an account that is there keeps its password unless another one is given, w
   await db.execute(sql`insert into refresh_tokens (id, user_id, family_id, token_hash, expires_at)
     values (gen_random_uuid(), ${bob?.id}, gen_random_uuid(), 'x', now() + interval '1 day')`);
   const live = () => db.execute(sql`select 1 from refresh_tokens where user_id = ${bob?.id} and revoked_at is null`);
-  const kept = await account(['--role', 'admin', '--email', 'Bob@Example.org']);
-  expect(kept.out).toContain('has now the role admin.');
-  expect(kept.out).not.toContain('Its password');
+  const kept = await account(['--role', 'admin', '--email', 'Bob@Example.org', '--existing']);
+  expect(kept.out).toContain('has the role admin now, and had organizer.');
+  expect(kept.out).toContain('Its password is the one that it had.');
+  expect(kept.out).not.toContain('Its password:');
+  expect(kept.out).not.toContain('sessions');
   expect(await stored('bob@example.org')).toMatchObject({ role: 'ADMIN', password_hash: bob?.password_hash });
   expect(await live()).toHaveLength(1);
-  await organizer('bob@example.org', '--password', 'another horse');
+  const changed = await organizer('bob@example.org', '--password', 'another horse', '--existing');
+  expect(changed.out).toContain('Its sessions have ended.');
   expect(await verifyPassword('another horse', (await stored('bob@example.org'))?.password_hash)).toBe(true);
   expect(await live()).toHaveLength(0);
+});
+
+const signUp = (email: string) =>
+  db.execute(sql`insert into users (id, email, password_hash, display_name)
+    values (gen_random_uuid(), ${email}, 'the hash of whoever signed up', 'Someone')`);
+
+test.each([
+  ['a role', []],
+  ['a role with a password', ['--password', 'another horse']],
+  ['events', ['--event', '{event}']],
+])('an address that somebody signed up with is not given %s, unless that is said', async (what, more) => {
+  const email = `${what.replaceAll(' ', '-')}@example.org`;
+  await signUp(email);
+  const before = await stored(email);
+  const organizedBy = await organizerOf(event);
+  const args = more.map((word) => word.replace('{event}', event.eventId));
+  const { code, out } = await organizer(email, ...args);
+  expect(code).toBe(1);
+  expect(out).toContain(`${email} has an account since`);
+  expect(out).toContain('Nothing was changed.');
+  expect(await stored(email)).toEqual(before);
+  expect(await organizerOf(event)).toBe(organizedBy);
+  expect((await organizer(email, ...args, '--existing')).out).toContain('has the role organizer now, and had fan');
+  expect(await stored(email)).toMatchObject({ role: 'ORGANIZER' });
+});
+
+test('a lower role, and more events for an organizer, need no word more', async () => {
+  await organizer('kim@example.org', '--password', 'correct horse');
+  expect((await organizer('kim@example.org', '--event', event.eventId)).out).toContain(
+    'keeps the role organizer and organizes 1',
+  );
+  const lowered = await account(['--role', 'fan', '--email', 'kim@example.org']);
+  expect(lowered.out).toContain('has the role fan now, and had organizer.');
+  expect(lowered.out).toContain('Its sessions have ended.');
+});
+
+test('an account that an import made has no owner yet: it gets a password', async () => {
+  await db.execute(sql`insert into users (id, email, display_name, role)
+    values (gen_random_uuid(), 'hall@example.org', 'Hall', 'ORGANIZER')`);
+  expect((await organizer('hall@example.org')).out).toContain('Its password: ');
 });
 
 test('all events', async () => {
@@ -108,9 +151,14 @@ test('without a database it says what to do', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'frontrow-account-'));
   const args = ['--role', 'organizer', '--email', 'x@example.org'];
   const none = await account(args, { DATABASE_URL: '', FRONTROW_DATA: folder });
-  expect(none).toEqual({ code: 1, out: expect.stringContaining('run `npm start` in this clone first') });
+  expect(none).toEqual({ code: 1, out: expect.stringContaining(`No Frontrow runs on ${folder}`) });
   const gone = await account(args, { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
-  expect(gone).toEqual({ code: 1, out: expect.stringContaining('The database does not answer.') });
+  expect(gone).toEqual({ code: 1, out: expect.stringContaining('The database at 127.0.0.1:1 does not answer.') });
+  const wrong = new URL(database.url);
+  wrong.pathname = '/no_such_database';
+  expect((await account(args, { DATABASE_URL: wrong.href })).out).toContain('has no database "no_such_database"');
+  wrong.hostname = 'no-such-host.invalid';
+  expect((await account(args, { DATABASE_URL: wrong.href })).out).toContain('is not known to this machine');
 
   await mkdir(join(folder, 'postgres'));
   await writeFile(join(folder, 'postgres/postmaster.pid'), `1\n${folder}\n1790000000\n5439\n\n127.0.0.1\n`);

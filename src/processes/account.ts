@@ -1,31 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseImportConfig } from '#config/tools.ts';
 import { closeDb, openDb } from '#db/client.ts';
-import { grantRole, type RoleRequest } from '#domain/account/grant-role.ts';
+import { grantRole, type RoleGranted, type RoleRequest } from '#domain/account/grant-role.ts';
 import { DomainError } from '#domain/errors.ts';
 import { isUuid } from '#domain/global-id-rules.ts';
 import { usageOf } from './command-line.ts';
-import { runningDatabaseUrl } from './dev/running-database.ts';
+import { bookingDatabase, findDatabaseUrl } from './dev/running-database.ts';
 import { sentenceOf } from './sentence.ts';
 
 /**
  * `npm run account -- --role organizer --email ann@example.org`: makes an account, or changes the role of one, in the
- * database at DATABASE_URL, or else in that of the `npm start` that runs in this clone.
+ * database at DATABASE_URL, or else in that of the `npm start` that runs from this clone.
  */
 
 class Refused extends Error {}
 
 try {
   const request = readRequest();
-  const env = { ...process.env };
-  env.DATABASE_URL ||= await runningDatabaseUrl(
-    resolve(import.meta.dirname, '../..', env.FRONTROW_DATA || '.frontrow'),
-  );
-  if (!env.DATABASE_URL)
-    throw new Refused('There is no database: run `npm start` in this clone first, or set DATABASE_URL.');
-  await grant(request, parseImportConfig(env).postgres.url);
+  const url = await findDatabaseUrl(bookingDatabase, process.env);
+  await grant(request, parseImportConfig({ ...process.env, DATABASE_URL: url }).postgres.url);
 } catch (error) {
   process.exitCode = 1;
   console.error(reasonOf(error));
@@ -39,14 +33,21 @@ function readRequest(): RoleRequest {
       password: { type: 'string' },
       event: { type: 'string', multiple: true, default: [] },
       'all-events': { type: 'boolean', default: false },
+      existing: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   });
+  if (values.help) {
+    console.log(usageOf('account'));
+    process.exit(0);
+  }
   const role = values.role?.toUpperCase();
   if (role !== 'ORGANIZER' && role !== 'ADMIN' && role !== 'FAN') throw new Refused(usageOf('account'));
   if (values.email === undefined) throw new Refused(usageOf('account'));
   const events = values['all-events'] ? 'all' : values.event.map(eventIdOf);
   const generated = randomBytes(12).toString('base64url');
-  return { email: values.email, role, password: values.password, generated, events };
+  const { email, password, existing } = values;
+  return { email, role, password, generated, existing, events };
 }
 
 function eventIdOf(text: string): string {
@@ -59,25 +60,35 @@ function eventIdOf(text: string): string {
 async function grant(request: RoleRequest, url: string): Promise<void> {
   const db = openDb({ url, poolMax: 1, name: 'frontrow-account' });
   try {
-    const { email, isNew, password, events } = await grantRole({ db }, request);
-    const role = request.role.toLowerCase();
-    console.log(
-      `${email} ${isNew ? 'is a new account with the role' : 'has now the role'} ${role}${organizes(events)}.`,
-    );
-    if (password === 'generated') console.log(`Its password: ${request.generated}`);
-    const secret = { given: request.password, generated: request.generated, kept: 'the password that it has' }[
-      password
-    ];
-    console.log(`\nSign in, and send the token as { "Authorization": "Bearer ..." }. Signed in before: sign in again.\n
+    report(request, await grantRole({ db }, request));
+  } finally {
+    await closeDb(db);
+  }
+}
+
+/** Everything that was done, a line each, and how to sign in. */
+function report(request: RoleRequest, granted: RoleGranted): void {
+  const { email, events, password } = granted;
+  console.log(`${email} ${roleLine(request, granted)}${organizes(events)}.`);
+  if (password === 'generated') console.log(`Its password: ${request.generated}`);
+  if (password === 'kept') console.log('Its password is the one that it had.');
+  if (granted.endedSessions) console.log('Its sessions have ended.');
+  const secret = { given: request.password, generated: request.generated, kept: 'the password that it has' }[password];
+  console.log(`\nSign in, and send the token as { "Authorization": "Bearer ..." }. Signed in before: sign in again.\n
 mutation {
   signIn(input: { email: ${JSON.stringify(email)}, password: ${JSON.stringify(secret)} }) {
     ... on SignInSuccess { session { accessToken viewer { id } } }
     ... on Refusal { code message }
   }
 }`);
-  } finally {
-    await closeDb(db);
-  }
+}
+
+function roleLine(request: RoleRequest, { before }: RoleGranted): string {
+  const role = request.role.toLowerCase();
+  if (before === undefined) return `is a new account with the role ${role}`;
+  return before === request.role
+    ? `keeps the role ${role}`
+    : `has the role ${role} now, and had ${before.toLowerCase()}`;
 }
 
 function organizes(events: number): string {

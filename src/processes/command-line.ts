@@ -4,7 +4,8 @@ type Command = { readonly summary: string; readonly usage: () => string };
 export const called = (name: string): string =>
   process.env.npm_lifecycle_event === name ? `npm run ${name} --` : `frontrow ${name}`;
 
-const WHERE = 'Without DATABASE_URL it takes the databases of the npm start that runs in this clone.';
+const WHERE =
+  'Without DATABASE_URL it takes the databases of the npm start on FRONTROW_DATA, or of the one that runs from this clone.';
 
 /** What can be run by hand; the file of the same name does it. */
 export const commands: Readonly<Record<string, Command>> = {
@@ -34,10 +35,12 @@ which the production profile leaves out.`,
     summary: 'makes an account, or changes the role of one',
     usage:
       () => `usage: ${called('account')} --role organizer|admin|fan --email <address> [--password <10 to 200 characters>]
-                          [--event <id>]... [--all-events]
+                          [--event <id>]... [--all-events] [--existing]
 
 --event       makes it the organizer of this event: Event_... as GraphQL shows it, or the UUID alone
 --all-events  of every event that there is now
+--existing    says that you know whose account it is. Without it, an account that somebody signed up with
+              gets no higher role and no other password
 Without --password a new account gets a random one, which is printed; an account that has one keeps it.
 ${WHERE}`,
   },

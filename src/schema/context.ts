@@ -75,6 +75,9 @@ export type Context = {
   readonly resources: Resources;
   /** One set a request. */
   readonly loaders: Loaders;
-  /** Runs `work` within the caller's budget for this operation, and remembers a refusal for the log. Throws RateLimited. */
-  readonly attempt: <T>(operation: LimitedOperation, work: () => Promise<T>) => Promise<T>;
+  /**
+   * Runs `work` within the caller's budget for this operation, and within that of `subject`, the e-mail address that it
+   * is about. Remembers a refusal for the log. Throws RateLimited.
+   */
+  readonly attempt: <T>(operation: LimitedOperation, work: () => Promise<T>, subject?: string) => Promise<T>;
 };

@@ -64,6 +64,22 @@ test('a wrong password and an unknown address are refused alike', async () => {
   expect(unknown).toEqual(wrong);
 });
 
+test('wrong passwords for one address are limited alike whether or not it has an account', async () => {
+  await ask(signUp, { email: 'guessed@example.org', password: 'correct horse', displayName: 'G' });
+  const guess = async (email: string) => {
+    const answers: unknown[] = [];
+    for (let n = 0; n < 12; n++) answers.push((await ask(signIn, { email, password: 'incorrect horse' })).__typename);
+    return answers;
+  };
+  const known = await guess('guessed@example.org');
+  expect(known).toEqual([...Array(10).fill('WrongCredentials'), 'RateLimited', 'RateLimited']);
+  expect(await guess('unguessed@example.org')).toEqual(known);
+  expect(await ask(signIn, { email: 'Guessed@Example.org', password: 'correct horse' })).toMatchObject({
+    code: 'RATE_LIMITED',
+    retry: { advice: 'AFTER' },
+  });
+});
+
 test.each([
   ['email', { email: 'no address', password: 'correct horse', displayName: 'C' }],
   ['password', { email: 'c@example.org', password: 'too short', displayName: 'C' }],

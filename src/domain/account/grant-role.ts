@@ -13,13 +13,17 @@ export type RoleRequest = {
   /** Left out: an account that has one keeps it; else it gets `generated`. */
   readonly password?: string | undefined;
   readonly generated: string;
+  /** The operator knows whose account it is: else one that somebody signed up with gets no higher role and no password. */
+  readonly existing: boolean;
   /** Raw ids of the events that it becomes the organizer of; `all`: of every event that there is. */
   readonly events: readonly string[] | 'all';
 };
 
 export type RoleGranted = {
   readonly email: string;
-  readonly isNew: boolean;
+  /** The role that it had; undefined for a new account. */
+  readonly before: Viewer['role'] | undefined;
+  readonly endedSessions: boolean;
   /** Which password it signs in with from now on. */
   readonly password: 'given' | 'generated' | 'kept';
   /** How many events it became the organizer of. */
@@ -28,7 +32,8 @@ export type RoleGranted = {
 
 /**
  * For operators: gives the account with this address a role, makes the account when there is none, and hands it events.
- * All or nothing. Another password ends its sessions. Throws InvalidInput, whose field is a property of the request.
+ * All or nothing. Another password and a lower role end its sessions. Throws InvalidInput, whose field is a property of
+ * the request.
  */
 export async function grantRole({ db }: { db: Db }, request: RoleRequest): Promise<RoleGranted> {
   const email = requireEmail(request.email);
@@ -37,6 +42,7 @@ export async function grantRole({ db }: { db: Db }, request: RoleRequest): Promi
   const passwordHash = await hashPassword(requirePassword(request.password ?? request.generated));
   return inTransaction(db, 'grantRole', async (tx) => {
     const account = await findAccount(tx, email);
+    if (account) refuseTakeOver(email, account, request);
     const keeps = account?.hasPassword === true && request.password === undefined;
     const id =
       account?.id ?? (await insertUser(tx, { email, displayName: nameOf(email), passwordHash, isGuest: false }))?.id;
@@ -45,16 +51,35 @@ export async function grantRole({ db }: { db: Db }, request: RoleRequest): Promi
     if (account && !keeps) await replacePassword(tx, id, passwordHash);
     const events = await handOver(tx, id, request.events);
     const password = request.password === undefined ? 'generated' : 'given';
-    return { email, isNew: !account, password: keeps ? 'kept' : password, events };
+    const endedSessions = account !== undefined && (!keeps || rankOf(request.role) < rankOf(account.role));
+    return { email, before: account?.role, endedSessions, password: keeps ? 'kept' : password, events };
   });
 }
 
 const nameOf = (email: string): string => (email.split('@')[0] ?? email).slice(0, 100);
 
-async function findAccount(tx: Tx, email: string) {
-  const [account] = await tx.execute<{ id: string; hasPassword: boolean }>(sql`
-    select id, password_hash is not null as "hasPassword" from users where email = ${email} and not is_guest for update`);
+type Account = { id: string; role: Viewer['role']; hasPassword: boolean; since: string };
+
+async function findAccount(tx: Tx, email: string): Promise<Account | undefined> {
+  const [account] = await tx.execute<Account>(sql`
+    select id, role, password_hash is not null as "hasPassword", to_char(created_at, 'YYYY-MM-DD') as since
+    from users where email = ${email} and not is_guest for update`);
   return account;
+}
+
+const rankOf = (role: Viewer['role']): number => ['FAN', 'ORGANIZER', 'ADMIN'].indexOf(role);
+
+/** Anyone can sign up with an address that is not theirs, and would get the role. An import's account has no password. */
+function refuseTakeOver(email: string, account: Account, request: RoleRequest): void {
+  const isHigher = rankOf(request.role) > rankOf(account.role);
+  if (request.existing || !account.hasPassword || (!isHigher && request.password === undefined)) return;
+  throw new InvalidInput(
+    'existing',
+    `${email} has an account since ${account.since}, with the role ${account.role.toLowerCase()}. Nothing was changed.
+Anyone can sign up with an address that is not theirs. Ask the owner of the address whether the account is theirs.
+If it is, run the command again with --existing: the account keeps its password.
+If it is not, run it again with --existing and --password <a new one>: that ends the sessions of the account.`,
+  );
 }
 
 async function replacePassword(tx: Tx, id: string, passwordHash: string): Promise<void> {

@@ -13,12 +13,14 @@ const SignInInput = builder.inputType('SignInInput', {
 builder.mutationField('signIn', (t) =>
   t.field({
     type: sessionSuccess('SignInSuccess', 'The account is signed in.'),
-    description: 'Opens a session of an account.',
+    description:
+      'Opens a session of an account. Ten wrong passwords for one address, from wherever, and it is RATE_LIMITED for up to 15 minutes, whether or not it has an account.',
     args: { input: t.arg({ type: SignInInput, required: true, description: 'The credentials.' }) },
     errors: {
       types: [...signInRefusals],
       union: { name: 'SignInResult', description: 'The new session, or why there is none.' },
     },
-    resolve: (_root, { input }, { resources, attempt }) => attempt('signIn', () => signIn(resources, input)),
+    resolve: (_root, { input }, { resources, attempt }) =>
+      attempt('signIn', () => signIn(resources, input), input.email),
   }),
 );

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRawClient } from '#db/client.ts';
 import { createBookingDatabase, type TestDatabase } from '#test/support/databases.ts';
 import { importCatalog } from './import-catalog.ts';
+import { COMMITTEE } from './read-catalog-folder.ts';
 
 const now = new Date('2026-11-23T06:00:00Z');
 const arena = {
@@ -103,6 +104,24 @@ describe('a refused file', () => {
       problems: [{ record: 'section MT3, row Z, seat 1', reason: 'the seat label appears twice' }],
     });
     expect(await counts()).toEqual(nothing);
+  });
+
+  it('leaves nothing of the events, when the address of their organizer belongs to somebody else', async () => {
+    await write([arena], [opener]);
+    const { email } = COMMITTEE;
+    await sql`insert into users (id, email, password_hash, display_name) values (gen_random_uuid(), ${email.toUpperCase()}, 'x', 'A fan')`;
+    const { refused } = await run();
+    expect(refused.map(({ problems }) => problems)).toEqual([
+      [
+        {
+          record: `organizer ${COMMITTEE.displayName}`,
+          reason: expect.stringContaining(`the e-mail address ${email} `),
+        },
+      ],
+    ]);
+    expect(await counts()).toMatchObject({ events: 0, outbox: 0, users: 1 });
+    await sql`update users set is_guest = true`;
+    expect((await run()).refused).toEqual([]);
   });
 
   it('leaves nothing of a file that breaks off, of one that is missing, and of a folder of another kind', async () => {

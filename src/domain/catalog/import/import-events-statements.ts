@@ -42,7 +42,7 @@ async function writeEvents(
   { file, organizer, weeks, planIds }: Source,
 ): Promise<void> {
   await refuseMoves(tx, file, changes);
-  await ensureOrganizer(tx, organizer);
+  await ensureOrganizer(tx, file, organizer);
   const rows = changes.map((change) => eventRow(change, { weeks, planIds, organizer }));
   await insertEvents(tx, rows);
   const published = await updateEvents(
@@ -93,10 +93,23 @@ async function refuseMoves(tx: TransactionSql, file: string, changes: readonly T
 }
 
 /** Nobody can sign in as the organizer: the account has no password. */
-async function ensureOrganizer(tx: TransactionSql, { key, email, displayName }: OrganizerRecord): Promise<void> {
-  await tx`
+async function ensureOrganizer(
+  tx: TransactionSql,
+  file: string,
+  { key, email, displayName }: OrganizerRecord,
+): Promise<void> {
+  const id = nameBasedId(key);
+  const made = await tx`
     insert into users (id, email, display_name, role)
-    values (${nameBasedId(key)}, ${email}, ${displayName}, 'ORGANIZER') on conflict (id) do nothing`;
+    values (${id}, ${email}, ${displayName}, 'ORGANIZER') on conflict do nothing returning id`;
+  if (made.length > 0 || (await tx`select 1 from users where id = ${id}`).length > 0) return;
+  // Anyone can sign up with an address that is not theirs, so the account that has it does not become the organizer.
+  throw new ImportRefused(file, [
+    {
+      record: `organizer ${displayName}`,
+      reason: `the e-mail address ${email} belongs to an account that an import did not make: give the organizer another address`,
+    },
+  ]);
 }
 
 type EventRow = ReturnType<typeof eventRow>;

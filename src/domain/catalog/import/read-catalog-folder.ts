@@ -13,7 +13,7 @@ export type CatalogFolder = {
   refused: ImportRefused[];
 };
 
-const COMMITTEE = {
+export const COMMITTEE = {
   key: 'organizer/World Cup Organizing Committee',
   displayName: 'World Cup Organizing Committee',
   email: 'tickets@world-cup-organizing-committee.example',
