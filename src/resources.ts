@@ -29,6 +29,7 @@ import { openRoomSessions } from './domain/waiting-room/room-sessions.ts';
 import { openRoomController } from './domain/waiting-room/run-rooms.ts';
 import { SessionViews } from './domain/waiting-room/session-views.ts';
 import { WaitingRooms } from './domain/waiting-room/waiting-rooms.ts';
+import { openMailer } from './gateways/mailers.ts';
 import { observeWrite } from './observability/inventory-metrics.ts';
 import { openRedis } from './redis/client.ts';
 import { type Heartbeat, openHeartbeat } from './redis/heartbeat.ts';
@@ -57,7 +58,7 @@ const API_STATEMENT_TIMEOUT_MS = 5_000;
 
 type Who = { readonly name: string; readonly statementTimeoutMs?: number };
 
-type SalesConfig = Omit<WorkerConfig, 'eventLog' | 'postgres'> & {
+type SalesConfig = Omit<WorkerConfig, 'eventLog' | 'postgres' | 'mail'> & {
   readonly postgres: WorkerConfig['postgres'] & { readonly pooling?: Pooling };
   /** The way of everything but the writer, whose prepared statements want a server of their own. */
   readonly pooled?: { readonly url: string; readonly pooling: Pooling } | undefined;
@@ -152,9 +153,11 @@ export function openWorkerResources(config: WorkerConfig) {
   const sales = openSales(config, { name: 'frontrow-worker' }, together);
   const { db, redis, pubsub } = sales;
   const changed = tellPlaces({ pubsub });
+  const mailer = config.mail && together.opened(openMailer(config.mail.mailer), (handle) => handle.close());
   const eventIndexer = config.search && openEventIndexer({ db, engine: config.search });
   return {
     ...sales,
+    mail: mailer && config.mail && { mailer, mailPolicy: config.mail.policy },
     eventIndexer: together.opened(eventIndexer, (handle) => handle?.close()),
     ticketSigner: openTicketSigner(config.ticketPrivateKey),
     roomSessions: openRoomSessions({ db, changed }),

@@ -64,6 +64,12 @@ function openDoors(env: Environment, process: Process): Problem[] {
       'TRUSTED_DOCUMENTS',
       'production answers trusted documents only: name the JSON file of them, SHA-256 to text',
     );
+  if (/^https?:/.test(env.MAIL_URL ?? ''))
+    refuse(
+      'sandbox-gateway',
+      'MAIL_URL',
+      'the mails of the sandbox gateway are read by all who reach it: set smtps://user:password@host:465',
+    );
   if (env.RATE_LIMITS === 'off')
     refuse('no-rate-limits', 'RATE_LIMITS', 'production needs them: set on, or leave it out');
   if (env.HOARDING_LIMITS === 'off')

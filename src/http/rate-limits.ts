@@ -34,6 +34,8 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   signIn: { address: { points: 30, seconds: 60, isExact: true } },
   signInAsGuest: { address: { points: 120, seconds: 60 } },
   refreshSession: { address: { points: 300, seconds: 60 } },
+  recoverGuest: { address: { points: 10, seconds: 600, isExact: true } },
+  resumeGuest: { address: { points: 30, seconds: 60, isExact: true } },
   /** One a second on average, and fifty at once: a client that repeats a key gets its answer and no refusal. */
   createBooking: { viewer: { points: 60, seconds: 60 }, address: { points: 300, seconds: 10 } },
   cancelBooking: { viewer: { points: 10, seconds: 10, isExact: true }, address: { points: 300, seconds: 10 } },

@@ -27,6 +27,8 @@ type Budget = {
 
 const budgets: Partial<Record<LimitedOperation, Budget>> = {
   signIn: { points: 10, seconds: 15 * 60, countsFailures: true },
+  /** Each may be a mail to somebody who did not ask for it. */
+  recoverGuest: { points: 3, seconds: 3_600 },
 };
 
 /** For so long an address of the network from which somebody signed in counts as theirs. */

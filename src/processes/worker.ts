@@ -16,6 +16,7 @@ import { releaseExpiredHolds } from '#workers/release-expired-holds.ts';
 import { runWaitingRooms } from '#workers/run-waiting-rooms.ts';
 import { runWorkers, type Worker } from '#workers/run-worker.ts';
 import { sendHeartbeat } from '#workers/send-heartbeat.ts';
+import { sendMails } from '#workers/send-mails.ts';
 import { WorkerHealth } from '#workers/worker-health.ts';
 import { configured, warnOfRehearsal } from './configured.ts';
 import { nameProblems } from './observed/store-checks.ts';
@@ -33,6 +34,7 @@ const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
   releaseExpiredHolds,
   guardRedisEpoch,
   sendHeartbeat,
+  sendMails,
   indexEvents,
   removeEnded,
   refreshWords,

@@ -54,6 +54,8 @@ export type LimitedOperation =
   | 'signIn'
   | 'signInAsGuest'
   | 'refreshSession'
+  | 'recoverGuest'
+  | 'resumeGuest'
   | 'createBooking'
   | 'cancelBooking'
   | 'joinWaitingRoom'

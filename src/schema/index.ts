@@ -11,6 +11,8 @@ import './account/sign-up.ts';
 import './account/sign-in.ts';
 import './account/sign-in-as-guest.ts';
 import './account/refresh-session.ts';
+import './account/recover-guest.ts';
+import './account/resume-guest.ts';
 import './account/sign-out.ts';
 import './booking/booking.ts';
 import './booking/bookings.ts';

@@ -1,4 +1,4 @@
-import { EmailTaken, SessionEnded, WrongCredentials } from '#domain/account/errors.ts';
+import { EmailTaken, RecoveryLinkEnded, SessionEnded, WrongCredentials } from '#domain/account/errors.ts';
 import {
   AdmissionRequired,
   EventNotOnSale,
@@ -17,6 +17,7 @@ const RefusalCode = builder.enumType('RefusalCode', {
     NOT_FOUND: { description: 'What was named is unknown or not yours.' },
     EMAIL_TAKEN: { description: 'The address has an account.' },
     WRONG_CREDENTIALS: { description: 'The address or the password is wrong.' },
+    RECOVERY_LINK_ENDED: { description: 'The recovery link is unknown, was used, or is too old.' },
     SESSION_ENDED: { description: 'The session is over: sign in again.' },
     EVENT_NOT_ON_SALE: { description: 'The event does not sell now.' },
     SEATS_UNAVAILABLE: { description: 'Somebody else has at least one of the seats.' },
@@ -126,6 +127,11 @@ const plain = [
   [NotFound, 'NotFound', 'What was named is unknown, or not yours: both look the same.'],
   [EmailTaken, 'EmailTaken', 'This e-mail address has an account.'],
   [WrongCredentials, 'WrongCredentials', 'The e-mail address or the password is wrong; which one is not said.'],
+  [
+    RecoveryLinkEnded,
+    'RecoveryLinkEnded',
+    'The link of a mail is unknown, was used, or is too old: ask for another one.',
+  ],
   [SessionEnded, 'SessionEnded', 'The refresh token is unknown, expired, or was used before. Sign in again.'],
   [
     CoolingDown,

@@ -3,14 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { createBooking, createBookingMutation, type Fan, fanAt, post, signInAsGuest } from '#test/support/fan.ts';
-import { findViolations } from '#test/support/invariants.ts';
+import { findViolations } from '#processes/invariants/violations.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 
 let system: System;
 let db: Db;
 let event: SeededEvent;
 beforeAll(async () => {
-  system = await startSystem({ processes: ['api'] });
+  system = await startSystem({ processes: ['api', 'worker', 'gateway-sandbox'] });
   db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
   event = await seedEvent(db, { seats: 200 });
 });
@@ -151,4 +151,88 @@ test('the token of an account is no guest: another account is made, and the firs
   const { session } = await signUpAs(guest);
   expect(session.viewer.id).not.toBe(guest.userId);
   expect(await bookingsOf(guest)).toEqual([booking.id]);
+});
+
+const recover = async (email: string) =>
+  (
+    await post(system.apiUrl, {
+      query: `mutation ($input: RecoverGuestInput!) { recoverGuest(input: $input) { __typename
+        ... on RecoverGuestSuccess { linkValidMinutes } ... on Refusal { code } ... on InvalidInput { field } } }`,
+      variables: { input: { email } },
+    })
+  ).data.recoverGuest;
+const resume = async (token: string) =>
+  (
+    await post(system.apiUrl, {
+      query: `mutation ($input: ResumeGuestInput!) { resumeGuest(input: $input) { __typename
+        ... on ResumeGuestSuccess { session { accessToken refreshToken viewer { id } } } ... on Refusal { code retry { advice } } } }`,
+      variables: { input: { token } },
+    })
+  ).data.resumeGuest;
+const mailsTo = async (email: string): Promise<{ text: string }[]> => {
+  const { mails } = (await (await fetch(`${system.gatewayUrl}/mails`)).json()) as {
+    mails: { to: string; text: string }[];
+  };
+  return mails.filter(({ to }) => to === email);
+};
+const tokenIn = (text: string) => /recover#([\w-]+)/.exec(text)?.[1] ?? '';
+
+test('a guest who lost everything comes back by the link in a mail, to the same bookings', async () => {
+  const email = `canary-${randomUUID()}@example.org`;
+  const guest = await signInAsGuest(system.apiUrl, email);
+  const { booking } = await hold(guest, 50);
+  expect(await recover(email)).toEqual({ __typename: 'RecoverGuestSuccess', linkValidMinutes: 30 });
+  await expect.poll(async () => (await mailsTo(email)).length, { timeout: 20_000 }).toBe(1);
+  const [mail] = await mailsTo(email);
+  const token = tokenIn(mail?.text ?? '');
+  const { session } = await resume(token);
+  expect(session.viewer.id).toBe(guest.userId);
+  expect(await bookingsOf(fanAt(system.apiUrl, { userId: guest.userId, token: session.accessToken }))).toEqual([
+    booking.id,
+  ]);
+  expect(await resume(token)).toEqual({
+    __typename: 'RecoveryLinkEnded',
+    code: 'RECOVERY_LINK_ENDED',
+    retry: { advice: 'NEVER' },
+  });
+  // From there on the guest can become an account.
+  const account = await signUpAs(fanAt(system.apiUrl, { userId: guest.userId, token: session.accessToken }));
+  expect(account.session.viewer.id).toBe(guest.userId);
+
+  const page = await fetch(`${system.gatewayUrl}/mails`, { headers: { accept: 'text/html' } });
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect(await page.text()).toContain(`<a href="https://tickets.example/recover#${token}"`);
+  const log = system.lines.join('\n');
+  for (const secret of [email, token, session.refreshToken]) expect(log).not.toContain(secret);
+  for (const table of ['outbox', 'mails', 'guest_recoveries', 'event_log.messages']) {
+    const rows = JSON.stringify(await db.$client.unsafe(`select row_to_json(t)::text as row from ${table} t`));
+    for (const secret of [email, token]) expect(rows.includes(secret), table).toBe(false);
+  }
+});
+
+test('an address that no guest gave gets the same answer, and both are limited alike', async () => {
+  const known = `${randomUUID()}@example.org`;
+  await signInAsGuest(system.apiUrl, known);
+  const ask = async (email: string) => {
+    const answers: unknown[] = [];
+    for (let n = 0; n < 5; n++) answers.push(await recover(email));
+    return answers;
+  };
+  const answers = await ask(known);
+  expect(answers.map((answer) => (answer as { __typename: string }).__typename)).toEqual([
+    ...Array(3).fill('RecoverGuestSuccess'),
+    'RateLimited',
+    'RateLimited',
+  ]);
+  expect(await ask(`${randomUUID()}@example.org`)).toEqual(answers);
+  expect(await recover('no address')).toEqual({ __typename: 'InvalidInput', code: 'INVALID_INPUT', field: 'email' });
+});
+
+test('only who has the key of the gateway can put a mail on its page', async () => {
+  const body = JSON.stringify({ id: 'x', from: 'a', to: 'b', subject: 'c', text: 'd' });
+  const put = (authorization: string) =>
+    fetch(`${system.gatewayUrl}/mails`, { method: 'POST', headers: { authorization }, body });
+  expect((await put('Bearer wrong')).status).toBe(401);
+  expect((await put(`Bearer ${system.gatewayApiKey}`)).status).toBe(201);
+  expect((await fetch(`${system.gatewayUrl}/mails`, { method: 'DELETE' })).status).toBe(405);
 });

@@ -40,6 +40,7 @@ export const classification: Classification = {
     'Mutation.joinWaitingRoom': 'OF_THE_CALLER',
     'Mutation.leaveWaitingRoom': 'OF_THE_CALLER',
     'Mutation.refreshSession': 'OF_THE_CALLER',
+    'Mutation.resumeGuest': 'OF_THE_CALLER',
     'Mutation.signIn': 'OF_THE_CALLER',
     'Mutation.signInAsGuest': 'OF_THE_CALLER',
     'Mutation.signUp': 'OF_THE_CALLER',

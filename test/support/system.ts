@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '#processes/dev/servers/server-process.ts';
 import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from './databases.ts';
 import { type TestKafka, testKafka } from './kafka.ts';
+import { newPrivateKey } from './keys.ts';
 import type { Network } from './network.ts';
 import { testRedisUrl } from './redis.ts';
 import { testSearch } from './search.ts';
@@ -193,13 +193,11 @@ async function kafkaOf({ log, kafka }: SystemOptions): Promise<TestKafka | undef
   return broker;
 }
 
-const privateKey = () =>
-  generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
 const keys = {
   apiKey: 'sk_sandbox_for_tests_and_nothing_else',
   webhookSecret: 'whsec_for_tests_and_nothing_else',
-  token: privateKey(),
-  ticket: privateKey(),
+  token: newPrivateKey(),
+  ticket: newPrivateKey(),
   admission: 'k1:admissions-of-tests-and-nobody-else',
 };
 
@@ -247,6 +245,9 @@ async function systemEnvironment(options: SystemOptions, places: Places): Promis
     GATEWAY_WEBHOOK_SECRET: keys.webhookSecret,
     GATEWAY_WEBHOOK_SECRETS: keys.webhookSecret,
     GATEWAY_WEBHOOK_URL: webhookUrl(places.ports),
+    MAIL_URL: `http://mail:${keys.apiKey}@127.0.0.1:${places.ports.gateway}/mails`,
+    MAIL_FROM: 'Frontrow <tickets@frontrow.example>',
+    RECOVERY_URL: 'https://tickets.example/recover#{token}',
     ...options.env,
   };
 }

@@ -1,4 +1,4 @@
-import { boolean, customType, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { boolean, customType, integer, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
 const citext = customType<{ data: string }>({ dataType: () => 'citext' });
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
@@ -28,4 +28,23 @@ export const refreshTokens = pgTable('refresh_tokens', {
   revokedAt: instant('revoked_at'),
   /** Of a used token: what its successor is derived with. */
   successorSalt: bytea('successor_salt'),
+});
+
+/** Still to be sent; the row goes with the mail. */
+export const mails = pgTable('mails', {
+  id: uuid('id').primaryKey(),
+  kind: text('kind', { enum: ['GUEST_RECOVERY'] }).notNull(),
+  recipient: citext('recipient').notNull(),
+  tries: integer('tries').notNull().default(0),
+  nextTryAt: instant('next_try_at').notNull().defaultNow(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+});
+
+/** A link of such a mail: works once. */
+export const guestRecoveries = pgTable('guest_recoveries', {
+  tokenHash: bytea('token_hash').primaryKey(),
+  mailId: uuid('mail_id').notNull(),
+  userId: uuid('user_id').notNull(),
+  expiresAt: instant('expires_at').notNull(),
+  usedAt: instant('used_at'),
 });

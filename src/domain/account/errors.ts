@@ -27,3 +27,12 @@ export class SessionEnded extends DomainError {
     super('The session has ended. Sign in again.');
   }
 }
+
+export class RecoveryLinkEnded extends DomainError {
+  readonly code = 'RECOVERY_LINK_ENDED';
+  readonly retry: RetryAdvice = { advice: 'NEVER' };
+
+  constructor() {
+    super('This link is unknown, was used, or is too old. Ask for another one.');
+  }
+}

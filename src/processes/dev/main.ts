@@ -121,9 +121,23 @@ function serviceEnvironment({ path, secrets }: DataFolder, ports: ServicePorts):
     GATEWAY_API_KEY: given.GATEWAY_API_KEY || secrets.gatewayApiKey,
     GATEWAY_WEBHOOK_SECRETS: webhookSecrets,
     GATEWAY_WEBHOOK_SECRET: webhookSecrets.split(',')[0],
+    MAIL_URL: given.MAIL_URL || sandboxMails(ports, given.GATEWAY_API_KEY || secrets.gatewayApiKey),
+    MAIL_FROM: given.MAIL_FROM || 'Frontrow <tickets@frontrow.example>',
+    RECOVERY_URL: given.RECOVERY_URL || `${apiUrl}/graphql?query=${resumeGuest}`,
     PAYMENT_RETURN_URL: given.PAYMENT_RETURN_URL || `${apiUrl}/graphql`,
   };
 }
+
+/** What a link in a mail opens in GraphiQL. */
+const resumeGuest = encodeURIComponent(`mutation {
+  resumeGuest(input: { token: "{token}" }) {
+    ... on ResumeGuestSuccess { session { accessToken refreshToken viewer { id email } } }
+    ... on Refusal { code message }
+  }
+}`).replace('%7Btoken%7D', '{token}');
+
+const sandboxMails = ({ gateway }: ServicePorts, apiKey: string): string =>
+  `http://mail:${encodeURIComponent(apiKey)}@localhost:${gateway}/mails`;
 
 function metricsOf(name: (typeof services)[number], { metrics }: ServicePorts): NodeJS.ProcessEnv {
   return name === 'gateway-sandbox' ? {} : { METRICS_PORT: String(metrics[name]) };
@@ -160,6 +174,7 @@ function printTable(
     ['Metrics', metricsTable(ports)],
     ['Payments', `http://localhost:${env.PAYMENTS_PORT}`],
     ['Sandbox gateway', env.GATEWAY_URL],
+    ['Mails', env.MAIL_URL?.startsWith('http') ? `http://localhost:${ports.gateway}/mails` : 'sent by SMTP'],
     ['Booking database', env.DATABASE_URL],
     ['Payments database', env.PAYMENTS_DATABASE_URL],
     ['Redis', env.REDIS_URL],

@@ -134,7 +134,8 @@ function findRoute(method: string, path: string): { route: Route; id: string } {
   throw new Problem(404, 'not_found', 'There is nothing at this address.');
 }
 
-function assertMerchant(apiKey: string, authorization: string | undefined): void {
+/** @throws Problem 401 */
+export function assertMerchant(apiKey: string, authorization: string | undefined): void {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   if (!timingSafeEqual(digest(authorization ?? ''), digest(`Bearer ${apiKey}`))) {
     throw new Problem(401, 'authentication_error', 'The API key is missing or wrong.');

@@ -88,7 +88,7 @@ function timeLeft(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }
@@ -131,9 +131,10 @@ form { display: grid; gap: .75rem; margin: 1rem 0; }
 button, a.pay { display: block; width: 100%; padding: .8rem 1rem; border-radius: .6rem; border: 1px solid transparent; font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer; }
 .pay { background: var(--go); color: #fff; } .decline { background: transparent; color: var(--ink); border-color: var(--line); }
 button:focus-visible, a:focus-visible { outline: 3px solid var(--go); outline-offset: 2px; }
+.mail { white-space: pre-wrap; overflow-wrap: anywhere; }
 .sandbox { margin: 0 0 1.25rem; font-size: .8rem; letter-spacing: .08em; text-transform: uppercase; color: var(--soft); }`;
 
-function layout({ title, nonce, content }: { title: string; nonce: string; content: string }): string {
+export function layout({ title, nonce, content }: { title: string; nonce: string; content: string }): string {
   return `<!doctype html>
 <html lang="en">
   <head>

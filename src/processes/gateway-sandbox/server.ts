@@ -6,6 +6,7 @@ import { type Incoming, openHttpListener } from '#listener/http-listener.ts';
 import { answerApi } from './api.ts';
 import { Delivery } from './delivery.ts';
 import { sendHtml, sendJson } from './http-io.ts';
+import { answerMails } from './mails.ts';
 import { renderMessagePage } from './pay-html.ts';
 import { answerPayPage, wantsHtml } from './pay-page.ts';
 import { Problem } from './problem.ts';
@@ -142,6 +143,7 @@ async function dispatch(running: Running, request: IncomingMessage, response: Se
   if (url.pathname === '/health') return sendJson(response, 200, { status: 'ok' });
   const page = /^\/pay\/([\w-]+)$/.exec(url.pathname);
   if (page) return answerPayPage(running, request, response, page[1] ?? '');
+  if (url.pathname === '/mails') return answerMails(running, request, response);
   return answerApi(running, request, response, url);
 }
 

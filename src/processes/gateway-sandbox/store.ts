@@ -43,6 +43,15 @@ const schema = `
     next_attempt_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS mails (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    text TEXT NOT NULL,
+    received_at INTEGER NOT NULL
+  ) STRICT;
   CREATE INDEX IF NOT EXISTS waiting_notices ON notices (next_attempt_at) WHERE state = 'WAITING';
 `;
 

@@ -1,0 +1,19 @@
+import type { Db } from '#db/client.ts';
+import { inTransaction } from '#db/transaction.ts';
+import { RateLimited } from '../errors.ts';
+import type { AccessTokens } from './access-tokens.ts';
+import { RecoveryLinkEnded } from './errors.ts';
+import { useRecovery } from './guest-recovery-statements.ts';
+import { type Session, toSession } from './session.ts';
+
+export const resumeGuestRefusals = [RecoveryLinkEnded, RateLimited] as const;
+
+/** Trades the token of a recovery link, once, for a session of its guest. Other sessions of the guest go on. */
+export async function resumeGuest(
+  needs: { db: Db; tokens: AccessTokens },
+  { token }: { token: string },
+): Promise<Session> {
+  const next = await inTransaction(needs.db, 'resumeGuest', (tx) => useRecovery(tx, token));
+  if (!next) throw new RecoveryLinkEnded();
+  return toSession(needs, next);
+}

@@ -1,0 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+
+/** An Ed25519 private key, PKCS #8 DER in base64. */
+export const newPrivateKey = (): string =>
+  generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
