@@ -58,7 +58,7 @@ const API_STATEMENT_TIMEOUT_MS = 5_000;
 
 type Who = { readonly name: string; readonly statementTimeoutMs?: number };
 
-type SalesConfig = Omit<WorkerConfig, 'eventLog' | 'postgres' | 'mail'> & {
+type SalesConfig = Omit<WorkerConfig, 'eventLog' | 'postgres' | 'mail' | 'retention'> & {
   readonly postgres: WorkerConfig['postgres'] & { readonly pooling?: Pooling };
   /** The way of everything but the writer, whose prepared statements want a server of their own. */
   readonly pooled?: { readonly url: string; readonly pooling: Pooling } | undefined;
@@ -157,6 +157,7 @@ export function openWorkerResources(config: WorkerConfig) {
   const eventIndexer = config.search && openEventIndexer({ db, engine: config.search });
   return {
     ...sales,
+    retention: config.retention,
     mail: mailer && config.mail && { mailer, mailPolicy: config.mail.policy },
     eventIndexer: together.opened(eventIndexer, (handle) => handle?.close()),
     ticketSigner: openTicketSigner(config.ticketPrivateKey),

@@ -44,6 +44,16 @@ which the production profile leaves out.`,
 Without --password a new account gets a random one, which is printed; an account that has one keeps it.
 ${WHERE}`,
   },
+  erase: {
+    summary: 'takes everything personal of one person out of both databases',
+    usage: () => `usage: ${called('erase')} --email <address> | --user <id>
+
+--email  the account with this address, and every guest who gave it
+--user   one account or guest: User_... as GraphQL shows it, or the UUID alone
+Names, addresses, passwords and sessions go. Bookings, amounts, payments and tickets stay, and say nothing about the person.
+It needs DATABASE_URL and PAYMENTS_DATABASE_URL; docs/recipes/accounts.md says what it leaves alone.
+${WHERE}`,
+  },
   parked: {
     summary: 'shows, replays and drops messages that a consumer could not handle',
     usage: () => {

@@ -9,6 +9,7 @@ import { forgetOldRows } from './forget-old-rows.ts';
 
 const database = await createBookingDatabase();
 const db = openDb({ url: database.url, poolMax: 2, name: 'test' });
+const retention = { guestsDays: 365, unpaidBookingsDays: 90 };
 afterAll(async () => {
   await closeDb(db);
   await database.drop();
@@ -35,7 +36,7 @@ test('what recovery still needs stays, what is older goes, and an unread message
       insert into hold_strikes (holder, strikes, struck_at)
       values (${randomUUIDv7()}, ${days}, now() - make_interval(hours => ${days * 5 + 15}))`);
   }
-  await forgetOldRows.run({ db }, { signal: new AbortController().signal });
+  await forgetOldRows.run({ db, retention }, { signal: new AbortController().signal });
   const ids = await db.execute<{ id: string }>(sql`select id from event_log.messages`);
   expect(ids.map(({ id }) => id)).toEqual([unread]);
   expect(await db.execute(sql`select count(*)::int as rows from outbox`)).toEqual([{ rows: 1 }]);
@@ -62,7 +63,7 @@ test('a waiting room goes thirty days after its end, with all that belongs to it
     await db.execute(sql`
       update waiting_rooms set updated_at = now() - make_interval(days => ${days}) where event_id = ${eventId}`);
   }
-  await forgetOldRows.run({ db }, { signal: new AbortController().signal });
+  await forgetOldRows.run({ db, retention }, { signal: new AbortController().signal });
   for (const table of ['waiting_rooms', 'waiting_room_places', 'waiting_room_sessions', 'waiting_room_steps']) {
     const rows = await db.execute<{ id: string }>(sql`select distinct event_id as id from ${sql.identifier(table)}`);
     expect(rows.map(({ id }) => id).sort(), table).toEqual(eventIds.slice(1).sort());

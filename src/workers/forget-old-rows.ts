@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { DELETE_BATCH, deleteInBatches } from '#db/delete-in-batches.ts';
+import { retireGuests } from '#domain/account/retire-guests.ts';
 import { type TimedWorker, worker } from './run-worker.ts';
 
 const endedLongAgo = sql`r.state = 'ENDED' and r.updated_at < now() - interval '30 days'`;
@@ -10,15 +11,36 @@ const ofEndedRooms = (table: 'waiting_room_sessions' | 'waiting_room_places') =>
     select t.ctid from ${sql.identifier(table)} t join waiting_rooms r using (event_id) where ${endedLongAgo}
     limit ${DELETE_BATCH}))`;
 
+type Needs = { db: Db; retention: { guestsDays: number; unpaidBookingsDays: number } };
+
+/** Nothing was ever paid, so they are no books. With their seats, since a booking has all of its seats or none. */
+const unpaidBookings = (days: number) => sql`
+  with forgotten as (
+    delete from bookings where id in (
+      select id from bookings
+      where status in ('EXPIRED', 'FAILED', 'CANCELLED') and confirmed_at is null and refunded_minor is null
+        and payment_status in ('CREATING_SESSION', 'SESSION_CREATED', 'PAYMENT_FAILED')
+        and created_at < now() - make_interval(days => ${days}) limit ${DELETE_BATCH})
+    returning id), seats as (delete from booking_seats s using forgotten f where s.booking_id = f.id)
+  select id from forgotten`;
+
+/** A seat that nobody has needs no row. Those of an event that sells are left to its writer. */
+const freeSeats = (days: number) => sql`
+  delete from event_seats where (event_id, seat_no) in (
+    select s.event_id, s.seat_no from events e join event_seats s on s.event_id = e.id
+    where s.status = 'AVAILABLE' and e.off_sale_at < now() - make_interval(days => ${days})
+      and e.starts_at < now() - make_interval(days => ${days}) limit ${DELETE_BATCH})`;
+
 /**
  * Keeps what recovery needs and no more: the outbox and the log for seven days (a lost slot is replayed from them),
  * inbox marks for thirty (as long as an idempotency key), refresh tokens and waiting rooms until thirty days after their
- * end, for a day who let holds end unpaid and which network a place was taken from, and for a year what was done with parked messages.
+ * end, for a day who let holds end unpaid and which network a place was taken from, and for a year what was done with
+ * parked messages. Guests and unpaid bookings stay as long as the configuration says.
  */
-export const forgetOldRows = worker<{ db: Db }, TimedWorker<{ db: Db }>>({
+export const forgetOldRows = worker<Needs, TimedWorker<Needs>>({
   name: 'forget-old-rows',
   everyMs: 3_600_000,
-  run: async ({ db }, { signal }) => {
+  run: async ({ db, retention }, { signal }) => {
     const statements = [
       sql`delete from outbox where id in (select id from outbox where created_at < now() - interval '7 days' limit ${DELETE_BATCH})`,
       sql`delete from event_log.messages where id in (
@@ -37,6 +59,12 @@ export const forgetOldRows = worker<{ db: Db }, TimedWorker<{ db: Db }>>({
             select p.ctid from waiting_room_places p join waiting_rooms r using (event_id)
             where p.address_key is not null and r.state = 'ENDED' and r.updated_at < now() - interval '1 day'
             limit ${DELETE_BATCH}))`,
+      // One whose mail server was away for so long is not wanted by now.
+      sql`delete from mails where id in (select id from mails where created_at < now() - interval '7 days' limit ${DELETE_BATCH})`,
+      sql`delete from guest_recoveries where token_hash in (
+            select token_hash from guest_recoveries where expires_at < now() - interval '1 day' limit ${DELETE_BATCH})`,
+      unpaidBookings(retention.unpaidBookingsDays),
+      freeSeats(retention.unpaidBookingsDays),
       ofEndedRooms('waiting_room_sessions'),
       ofEndedRooms('waiting_room_places'),
       // Together, since a room's watermark is that of its last step.
@@ -44,6 +72,7 @@ export const forgetOldRows = worker<{ db: Db }, TimedWorker<{ db: Db }>>({
           delete from waiting_room_steps s using forgotten f where s.event_id = f.event_id`,
     ];
     await deleteInBatches(db, statements, signal);
+    await retireGuests({ db }, retention.guestsDays, signal);
     return undefined;
   },
 });

@@ -14,6 +14,8 @@ export const users = pgTable('users', {
     .default('FAN'),
   isGuest: boolean('is_guest').notNull().default(false),
   createdAt: instant('created_at').notNull().defaultNow(),
+  erasedAt: instant('erased_at'),
+  paymentsErasedAt: instant('payments_erased_at'),
 });
 
 /** A token is used once; a second use after its successor was used, or late, ends the whole family: one session. */

@@ -1,0 +1,30 @@
+import { sql } from 'drizzle-orm';
+import type { Tx } from '#db/client.ts';
+
+/**
+ * Takes everything personal from these users, in every table of the booking database. What stays are the books: ids,
+ * seats, amounts, states and tickets. Run again it changes nothing more. Their sessions end within three seconds.
+ */
+export async function scrubUsers(tx: Tx, userIds: readonly string[]): Promise<void> {
+  if (userIds.length === 0) return;
+  const ids = sql`(select unnest(${sql.param([...userIds])}::uuid[]))`;
+  await tx.execute(sql`
+    delete from mails using users u where u.id in ${ids} and mails.recipient = u.email and u.erased_at is null`);
+  await tx.execute(sql`delete from guest_recoveries where user_id in ${ids}`);
+  await tx.execute(sql`delete from hold_strikes where holder in ${ids}`);
+  await tx.execute(sql`
+    update waiting_room_places set address_key = null where user_id in ${ids} and address_key is not null`);
+  // The rows are what api processes learn from that the sessions have ended; the hashes say nothing any more.
+  await tx.execute(sql`
+    update refresh_tokens set revoked_at = coalesce(revoked_at, now()), successor_salt = null,
+      token_hash = sha256(convert_to('erased ' || id, 'UTF8'))
+    where user_id in ${ids}`);
+  // A key is chosen by the client, so it may be anything.
+  await tx.execute(sql`
+    update bookings set idempotency_key = 'erased ' || id, request_hash = 'erased', payment_url = null
+    where user_id in ${ids} and status <> 'PENDING_PAYMENT' and request_hash <> 'erased'`);
+  await tx.execute(sql`
+    update users set email = 'erased-' || id || '@erased.invalid', display_name = 'Erased', password_hash = null,
+      role = 'FAN', is_guest = true, erased_at = coalesce(erased_at, now())
+    where id in ${ids}`);
+}
