@@ -49,7 +49,7 @@ test('an answer that fails ends its own connection and no other', async () => {
 
 test('hundreds of raw requests of a seed are refused or answered, and the next one is served', async () => {
   await serve();
-  const statuses = await bombard(port, { count: 500, seed: 1 });
+  const { statuses } = await bombard(port, { count: 500, seed: 1 });
   expect(statuses.filter((status) => status === 400).length).toBeGreaterThan(100);
   expect(statuses.filter((status) => status >= 500)).toEqual([]);
   expect(await sendRaw(port, line('GET', '/after'))).toContain('path /after');

@@ -39,7 +39,7 @@ describe.each(listeners)('%s', (_name, url, path) => {
   });
 
   test('serves the next client after three hundred raw requests', async () => {
-    const statuses = await bombard(portOf(url()), { count: 300, seed: 300 });
+    const { statuses } = await bombard(portOf(url()), { count: 300, seed: 300 });
     expect(statuses.filter((status) => status >= 500)).toEqual([]);
     expect(statuses.filter((status) => status === 400).length).toBeGreaterThan(50);
     expect(await isAlive(url(), path)).toBe(true);

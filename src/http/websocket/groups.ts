@@ -150,7 +150,8 @@ export class Groups {
   }
 }
 
-function keyOf(operation: Operation, variables: Variables): string {
-  const names = Object.keys(variables).filter((name) => !operation.positionVariables.has(name));
-  return JSON.stringify([operation.key, names.sort().map((name) => [name, variables[name]])]);
-}
+/** A variable that is left out is not one that is null: it may have a default. */
+const keyOf = ({ key, keyVariables }: Operation, variables: Variables): string => {
+  const given = keyVariables.filter((name) => Object.hasOwn(variables, name));
+  return JSON.stringify([key, given.map((name) => [name, variables[name]])]);
+};

@@ -11,8 +11,11 @@ export type Operation = {
   readonly name: string | undefined;
   /** The one root field; undefined when it hides in a fragment. */
   readonly field: string | undefined;
-  /** Variables that say where a subscriber starts and nothing else: they do not change what it gets from then on. */
-  readonly positionVariables: ReadonlySet<string>;
+  /**
+   * The variables that decide what a subscriber gets, without those that only say where it starts. What a client sends
+   * beside them decides nothing, and may be nested deeper than it can be written.
+   */
+  readonly keyVariables: readonly string[];
   /** Equal for equal document texts and operation names. */
   readonly key: string;
 };
@@ -58,16 +61,18 @@ export class Operations {
 
   #describe(checked: CheckedOperation): Operation {
     const { document, name, text } = checked;
+    const operation = getOperationAST(document, name);
+    const declared = operation?.variableDefinitions?.map(({ variable }) => variable.name.value).sort() ?? [];
     const common = { document, checked, name, key: JSON.stringify([name ?? null, text]) };
-    const positionVariables = new Set<string>();
-    const [selection, ...others] = getOperationAST(document, name)?.selectionSet.selections ?? [];
-    if (selection?.kind !== Kind.FIELD || others.length > 0) return { ...common, field: undefined, positionVariables };
+    const [selection, ...others] = operation?.selectionSet.selections ?? [];
+    if (selection?.kind !== Kind.FIELD || others.length > 0)
+      return { ...common, field: undefined, keyVariables: declared };
     const field = selection.name.value;
     const argumentName = this.#rules.positionArguments?.[field];
     const value = selection.arguments?.find((argument) => argument.name.value === argumentName)?.value;
-    if (value?.kind === Kind.VARIABLE && countUses(document, value.name.value) === 1)
-      positionVariables.add(value.name.value);
-    return { ...common, field, positionVariables };
+    const position =
+      value?.kind === Kind.VARIABLE && countUses(document, value.name.value) === 1 ? value.name.value : undefined;
+    return { ...common, field, keyVariables: declared.filter((variable) => variable !== position) };
   }
 }
 
