@@ -97,6 +97,22 @@ const mends = {
       if (needsTypes) {
         initial.reserve`,
     ],
+    // A server that speaks no TLS was sent a handshake, and its farewell was all that was reported.
+    [
+      `        return connected()
+    }
+
+    const options = {`,
+      `        return connected()
+
+      if (!canSSL) {
+        errored(Object.assign(new Error('The server does not speak TLS.'), { code: 'ERR_TLS_NOT_OFFERED' }))
+        return socket.destroy()
+      }
+    }
+
+    const options = {`,
+    ],
     // The certificate of a server that is reached by its IP address was compared with the name localhost.
     [
       `      socket,

@@ -20,6 +20,8 @@ if (majorOf(process.versions.node) < oldestToStart) {
 }
 
 await installWhatIsMissing();
+// What was installed before scripts/patch-postgres.mjs changed is brought up to date.
+await import('./patch-postgres.mjs');
 process.exit(await runTarget());
 
 async function installWhatIsMissing() {

@@ -3,7 +3,7 @@ import { checkKafka, eventLog, eventLogConfig } from './event-log.ts';
 import { observed, observedConfig } from './observed.ts';
 import { type Environment, parse } from './parse.ts';
 import { productionProblems } from './production.ts';
-import { databases, redis } from './stores.ts';
+import { databases, redis, redisConfig } from './stores.ts';
 import { list, port, secret } from './values.ts';
 
 const payments = z
@@ -58,5 +58,5 @@ export function parsePaymentsConfig(env: Environment) {
 /** Of both services, since a restore concerns both. */
 export function parseConvergeConfig(env: Environment) {
   const data = parse(z.intersection(payments, z.object({ ...redis, DATABASE_URL: databases.DATABASE_URL })), env);
-  return { ...parsePaymentsConfig(env), booking: { url: data.DATABASE_URL }, redis: { url: data.REDIS_URL } };
+  return { ...parsePaymentsConfig(env), booking: { url: data.DATABASE_URL }, redis: redisConfig(data) };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { hoarding, hoardingPolicy } from './hoarding.ts';
 import { observed, observedConfig } from './observed.ts';
-import { count, privateKey, searchPrefix } from './values.ts';
+import { count, list, privateKey, searchPrefix } from './values.ts';
 
 export const databases = {
   DATABASE_URL: z.url({ error: 'the booking database, e.g. postgres://user:password@localhost:5432/frontrow_booking' }),
@@ -15,10 +15,40 @@ export const pooledDatabase = {
     })
     .optional(),
 };
-export const redis = { REDIS_URL: z.url({ error: 'e.g. redis://localhost:6379' }) };
+const SENTINELS_FIX =
+  'the sentinels, `host:port`, separated by commas: sentinel-1:26379,sentinel-2:26379,sentinel-3:26379';
+export const redis = {
+  /** With sentinels its host is the name that they give the primary. */
+  REDIS_URL: z.url({ error: 'e.g. redis://localhost:6379' }),
+  REDIS_SENTINELS: list
+    .refine((hosts) => hosts.length > 0 && hosts.every((host) => sentinel.test(host)), SENTINELS_FIX)
+    .transform((hosts) => hosts.map(toSentinel))
+    .optional(),
+  REDIS_SENTINEL_PASSWORD: z.string().optional(),
+};
+const sentinel = /^(\S+):(\d{1,5})$/;
+function toSentinel(text: string): { host: string; port: number } {
+  const [, host = '', sentinelPort = ''] = sentinel.exec(text) ?? [];
+  return { host, port: Number(sentinelPort) };
+}
+export const redisConfig = (env: z.infer<z.ZodObject<typeof redis>>) => ({
+  url: env.REDIS_URL,
+  sentinels: env.REDIS_SENTINELS,
+  sentinelPassword: env.REDIS_SENTINEL_PASSWORD,
+});
+
+const SEARCH_FIX =
+  'the search engine, or each node of its cluster, separated by commas: http://search-1:8108,http://search-2:8108,http://search-3:8108';
+/** One text, as the search client takes it. */
+export const searchUrls = z
+  .string({ error: SEARCH_FIX })
+  .refine(
+    (text) => text.split(',').every((url) => /^https?:$/.test(URL.parse(url.trim())?.protocol ?? '')),
+    SEARCH_FIX,
+  );
 export const search = {
   /** Without it search is answered by PostgreSQL, with `degraded: true`. */
-  TYPESENSE_URL: z.url().optional(),
+  TYPESENSE_URL: searchUrls.optional(),
   TYPESENSE_API_KEY: z.string().optional(),
   /** Before the names of its collections, where several systems share a server. */
   TYPESENSE_PREFIX: searchPrefix,
@@ -45,7 +75,7 @@ const bookingPolicy = (env: z.infer<z.ZodObject<typeof booking>>) => ({
 export const storeConfig = (env: z.infer<typeof stores>) => ({
   ...observedConfig(env),
   postgres: { url: env.DATABASE_URL, poolMax: env.DATABASE_POOL_MAX },
-  redis: { url: env.REDIS_URL },
+  redis: redisConfig(env),
   search: env.TYPESENSE_URL
     ? { url: env.TYPESENSE_URL, apiKey: env.TYPESENSE_API_KEY ?? '', prefix: env.TYPESENSE_PREFIX }
     : undefined,

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { common } from './observed.ts';
 import { type Environment, parse } from './parse.ts';
-import { databases } from './stores.ts';
+import { databases, searchUrls } from './stores.ts';
 import { searchPrefix } from './values.ts';
 
 const importer = z.object({ ...common, ...databases });
 const reindex = z.object({
   ...databases,
-  TYPESENSE_URL: z.url({ error: 'the search engine, e.g. http://localhost:8108' }),
+  TYPESENSE_URL: searchUrls,
   TYPESENSE_API_KEY: z.string({ error: 'the key that the search engine was started with' }),
   TYPESENSE_PREFIX: searchPrefix,
 });

@@ -23,6 +23,7 @@ import { nameProblems } from './observed/store-checks.ts';
 import { watchForEnd } from './process-end.ts';
 import { checkStores } from './start/check-stores.ts';
 import { sessionCheck } from './start/database-checks.ts';
+import { brokerCheck } from './start/store-checks.ts';
 
 const config = configured(() => parsePaymentsConfig(process.env));
 armFailpoint('payments', process.env);
@@ -30,15 +31,13 @@ const log = openLog({ ...config.log, name: 'payments' });
 const end = watchForEnd(log);
 warnOfRehearsal(log, process.env);
 const tracing = await startTracing({ ...config.tracing, process: 'payments' });
-await checkStores(
-  [
-    ...sessionCheck('PAYMENTS_DATABASE_URL', config.postgres.url, 'frontrow-payments'),
-    ...sessionCheck('DATABASE_URL', config.bookingDatabase?.url, 'frontrow-payments'),
-  ],
-  log,
-);
 const db = openDb({ ...config.postgres, name: 'frontrow-payments' });
 const eventLog = await openEventLog(config.eventLog, 'frontrow-payments');
+await checkStores([
+  ...sessionCheck('PAYMENTS_DATABASE_URL', config.postgres.url, 'frontrow-payments'),
+  ...sessionCheck('DATABASE_URL', config.bookingDatabase?.url, 'frontrow-payments'),
+  ...brokerCheck(eventLog),
+]);
 const clock = openDatabaseClock(db);
 const gateway = observeGateway(openGateway(config.gateway));
 const policy = { ...defaultPaymentsPolicy, returnUrl: config.returnUrl };

@@ -15,6 +15,7 @@ import { watchForEnd } from './process-end.ts';
 import { replayFrom } from './relay/replay-from.ts';
 import { checkStores } from './start/check-stores.ts';
 import { sessionCheck } from './start/database-checks.ts';
+import { brokerCheck } from './start/store-checks.ts';
 
 const config = configured(() => parseRelayConfig(process.env));
 armFailpoint('relay', process.env);
@@ -22,14 +23,12 @@ const log = openLog({ ...config.log, name: 'relay' });
 const end = watchForEnd(log);
 warnOfRehearsal(log, process.env);
 const tracing = await startTracing({ ...config.tracing, process: 'relay' });
-await checkStores(
-  [
-    ...sessionCheck('DATABASE_URL', config.postgres.url, 'frontrow-relay'),
-    ...sessionCheck('PAYMENTS_DATABASE_URL', config.payments.url, 'frontrow-relay'),
-  ],
-  log,
-);
 const eventLog = await openEventLog(config.eventLog, 'frontrow-relay');
+await checkStores([
+  ...sessionCheck('DATABASE_URL', config.postgres.url, 'frontrow-relay'),
+  ...sessionCheck('PAYMENTS_DATABASE_URL', config.payments.url, 'frontrow-relay'),
+  ...brokerCheck(eventLog),
+]);
 if (process.argv.length > 2) process.exit(await replayFrom(process.argv.slice(2), { config, eventLog }));
 const stopping = new AbortController();
 const following = new Set<string>();

@@ -24,6 +24,7 @@ import { workerDependencies, workerSamplers } from './observed/worker.ts';
 import { watchForEnd } from './process-end.ts';
 import { checkStores } from './start/check-stores.ts';
 import { sessionCheck } from './start/database-checks.ts';
+import { brokerCheck, redisCheck, searchCheck } from './start/store-checks.ts';
 
 /** `node src/processes/worker.ts [name ...]`: runs the named workers, or all of them. */
 const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
@@ -49,9 +50,14 @@ const log = openLog({ ...config.log, name: 'worker' });
 const end = watchForEnd(log);
 warnOfRehearsal(log, process.env);
 const tracing = await startTracing({ ...config.tracing, process: 'worker' });
-await checkStores(sessionCheck('DATABASE_URL', config.postgres.url, 'frontrow-worker'), log);
-await using resources = openWorkerResources(config);
 const eventLog = await openEventLog(config.eventLog, 'frontrow-worker');
+await checkStores([
+  ...sessionCheck('DATABASE_URL', config.postgres.url, 'frontrow-worker'),
+  redisCheck(config.redis),
+  ...searchCheck(config.search),
+  ...brokerCheck(eventLog),
+]);
+await using resources = openWorkerResources(config);
 const stopping = new AbortController();
 
 const health = new WorkerHealth();

@@ -26,10 +26,20 @@ class BoundedRedis extends IORedis {
   }
 }
 
+/** Where Redis is: at `url`, or where the sentinels say that the primary is which the host of `url` names. */
+export type RedisPlace = {
+  readonly url: string;
+  readonly sentinels?: readonly { readonly host: string; readonly port: number }[] | undefined;
+  readonly sentinelPassword?: string | undefined;
+};
+
 /** A connection that never gives up, and on which nothing waits without end. */
-export function connectRedis(url: string, options: RedisOptions): Redis {
-  const redis = new BoundedRedis(url, {
+export function connectRedis(place: RedisPlace, options: RedisOptions): Redis {
+  const redis = new BoundedRedis(place.url, {
+    ...throughSentinels(place),
     connectTimeout: 2000,
+    // A primary that became a replica refuses writes on a connection that is still good: the next one leads to its successor.
+    reconnectOnError: (error) => error.message.startsWith('READONLY '),
     // TCP alone would go on for a quarter of an hour, and come back minutes after the network did.
     socketTimeout: SILENT_MS,
     retryStrategy: (attempt) => Math.min(50 * attempt, 1000),
@@ -41,7 +51,45 @@ export function connectRedis(url: string, options: RedisOptions): Redis {
   return redis;
 }
 
+function throughSentinels({ url, sentinels, sentinelPassword }: RedisPlace): RedisOptions {
+  if (!sentinels) return {};
+  const { hostname, protocol } = new URL(url);
+  const isSecure = protocol === 'rediss:';
+  return {
+    sentinels: [...sentinels],
+    name: hostname,
+    sentinelMaxConnections: 10,
+    sentinelCommandTimeout: 2000,
+    sentinelRetryStrategy: (attempt) => Math.min(50 * attempt, 1000),
+    // Its sentinels say at once that another server is the primary: a dead one is not waited for.
+    failoverDetector: true,
+    ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
+    ...(isSecure ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
+  };
+}
+
 const lastErrors = new WeakMap<Redis, unknown>();
+
+/**
+ * Connects once and returns what the server says of itself (INFO).
+ *
+ * @throws what went wrong with the connection
+ */
+export async function tryRedis(place: RedisPlace): Promise<string> {
+  const redis = connectRedis(place, {
+    lazyConnect: true,
+    retryStrategy: null,
+    ...(place.sentinels ? { sentinelRetryStrategy: () => null } : {}),
+  });
+  try {
+    await redis.connect();
+    return await redis.info();
+  } catch (error) {
+    throw new Error('Redis does not answer.', { cause: lastErrors.get(redis) ?? error });
+  } finally {
+    redis.disconnect();
+  }
+}
 
 /** Rejects when Redis does not answer, with what went wrong with the connection as the cause. */
 export async function pingRedis(redis: Redis): Promise<void> {
@@ -57,8 +105,8 @@ export async function pingRedis(redis: Redis): Promise<void> {
  * everything in Redis is an early answer that PostgreSQL can give as well. Each file of `scripts/` is a command of its
  * name; call it with `runScript`.
  */
-export function openRedis(options: { url: string; name: string; commandTimeoutMs?: number }): Redis {
-  const redis = connectRedis(options.url, {
+export function openRedis(options: RedisPlace & { name: string; commandTimeoutMs?: number }): Redis {
+  const redis = connectRedis(options, {
     connectionName: options.name,
     maxRetriesPerRequest: 1,
     commandTimeout: options.commandTimeoutMs ?? 500,

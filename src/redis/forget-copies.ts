@@ -1,11 +1,11 @@
-import { openRedis } from './client.ts';
+import { openRedis, type RedisPlace } from './client.ts';
 import { EPOCH, SEAT_KEYS, waitingRoom } from './keys.ts';
 
 /**
  * Removes every copy of what PostgreSQL knows: seat locks, seat maps, versions of waiting rooms. After a restore they may
  * be ahead of it. While the epoch is missing holds are decided by PostgreSQL alone, and a worker builds the locks anew.
  */
-export async function forgetCopies(options: { url: string; name: string }): Promise<number> {
+export async function forgetCopies(options: RedisPlace & { name: string }): Promise<number> {
   const redis = openRedis(options);
   let forgotten = 0;
   try {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RedisPubSub } from 'graphql-redis-subscriptions';
-import { connectRedis, type Redis } from './client.ts';
+import { connectRedis, type Redis, type RedisPlace } from './client.ts';
 
 export type PubSub = RedisPubSub;
 
@@ -8,13 +8,13 @@ const CLOSE_PATIENCE_MS = 500;
 const PUBLISH_PATIENCE_MS = 500;
 
 /** One subscriber connection a process, however many clients watch. Delivery is at most once: every reader checks for gaps. */
-export function openPubSub(options: { url: string; name: string }): PubSub {
-  const subscriber = connectRedis(options.url, {
+export function openPubSub(options: RedisPlace & { name: string }): PubSub {
+  const subscriber = connectRedis(options, {
     connectionName: `${options.name}-subscriber`,
     maxRetriesPerRequest: null,
   });
   waitForReady(subscriber);
-  const publisher = connectRedis(options.url, {
+  const publisher = connectRedis(options, {
     connectionName: `${options.name}-publisher`,
     maxRetriesPerRequest: 1,
     commandTimeout: PUBLISH_PATIENCE_MS,

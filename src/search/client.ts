@@ -1,11 +1,12 @@
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import { Client, Errors } from 'typesense';
-import { Pool } from 'undici';
 import { namesFor } from './event-collection.ts';
 import { SearchUnavailable } from './event-search.ts';
 import { openGate } from './gate.ts';
+import { openNodes } from './nodes.ts';
 
 export type SearchClientOptions = {
+  /** Of the server, or of each node of a cluster, separated by commas. */
   url: string;
   apiKey: string;
   /** Before the names of collections and aliases, where several systems share a server. */
@@ -47,8 +48,8 @@ const PROBE_MS = 900;
  */
 export function openSearchClient(options: SearchClientOptions) {
   const { inFlight = 2, queue = 64, budgetMs = 300 } = options;
-  const url = new URL(options.url);
-  const pool = new Pool(url.origin, { connections: inFlight, connect: { timeout: budgetMs } });
+  const urls = options.url.split(',').map((url) => new URL(url.trim()));
+  const nodes = openNodes(urls, { connections: inFlight, connect: { timeout: budgetMs } });
   const gate = openGate({ inFlight, queue });
   const breaker = circuitBreaker(
     handleWhen((error) => error instanceof SearchUnavailable),
@@ -56,13 +57,11 @@ export function openSearchClient(options: SearchClientOptions) {
   );
 
   const post = async (body: string, signal: AbortSignal): Promise<{ status: number; text: string }> => {
-    try {
-      const headers = { 'content-type': 'application/json', 'x-typesense-api-key': options.apiKey };
+    const headers = { 'content-type': 'application/json', 'x-typesense-api-key': options.apiKey };
+    return await nodes.ask(async (pool) => {
       const response = await pool.request({ path: '/multi_search', method: 'POST', headers, body, signal });
       return { status: response.statusCode, text: await response.body.text() };
-    } catch (error) {
-      throw new SearchUnavailable('Typesense is away', { cause: error });
-    }
+    });
   };
   const ask = async (body: string, signal: AbortSignal): Promise<SearchAnswer[]> => {
     const { status, text } = await post(body, signal);
@@ -73,7 +72,7 @@ export function openSearchClient(options: SearchClientOptions) {
 
   return {
     names: namesFor(options.prefix ?? ''),
-    admin: openAdmin(url, options.apiKey),
+    admin: openAdmin(urls, options.apiKey),
     /**
      * Answers all searches in one round trip.
      *
@@ -96,7 +95,7 @@ export function openSearchClient(options: SearchClientOptions) {
       const searches = [{ collection, q: 'a', query_by: 'title', per_page: 1 }];
       await ask(JSON.stringify({ searches }), AbortSignal.timeout(PROBE_MS));
     },
-    close: () => pool.destroy(),
+    close: () => nodes.close(),
   };
 }
 
@@ -121,15 +120,20 @@ function answersIn(text: string): SearchAnswer[] {
   throw new SearchUnavailable(`Typesense answered ${code}: ${error}`, { cause: new TypesenseReply(code) });
 }
 
-function openAdmin(url: URL, apiKey: string): Client {
-  const protocol = url.protocol.slice(0, -1);
-  const port = Number(url.port) || (protocol === 'https' ? 443 : 80);
+function openAdmin(urls: readonly URL[], apiKey: string): Client {
+  const nodes = urls.map((url) => {
+    const protocol = url.protocol.slice(0, -1);
+    const port = Number(url.port) || (protocol === 'https' ? 443 : 80);
+    return { host: url.hostname, port, protocol, path: url.pathname === '/' ? '' : url.pathname };
+  });
   return new Client({
-    nodes: [{ host: url.hostname, port, protocol, path: url.pathname === '/' ? '' : url.pathname }],
+    nodes,
+    // The same one as long as it is well: another may not have yet what was just written.
+    ...(nodes[0] && nodes.length > 1 ? { nearestNode: nodes[0] } : {}),
     apiKey,
     // With the defaults a call to a server that is away takes ten seconds to fail.
     connectionTimeoutSeconds: 2,
-    numRetries: 1,
+    numRetries: urls.length,
     retryIntervalSeconds: 0.1,
     logLevel: 'silent',
   });

@@ -15,7 +15,7 @@ import { systemPrograms } from '#test/support/system-programs.ts';
 
 const programs = await systemPrograms('pgbouncer');
 
-describe.runIf(programs)('behind PgBouncer', { timeout: 60_000 }, () => {
+describe.runIf(programs)('behind PgBouncer', { timeout: 240_000 }, () => {
   let databases: { booking: TestDatabase; payments: TestDatabase };
   let pgbouncer: PgBouncer;
   let system: System;

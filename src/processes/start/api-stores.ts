@@ -3,6 +3,7 @@ import type { Pooling } from '#db/pooling.ts';
 import type { Log } from '#observability/log.ts';
 import { checkStores } from './check-stores.ts';
 import { anyPoolingCheck, pooledCheck } from './database-checks.ts';
+import { redisCheck, searchCheck } from './store-checks.ts';
 
 const NAME = 'frontrow-api';
 
@@ -15,13 +16,12 @@ export async function checkApiStores(
   log: Log,
 ): Promise<ApiConfig['postgres'] & { readonly pooling: Pooling }> {
   const seen: Pooling[] = [];
-  await checkStores(
-    [
-      anyPoolingCheck(config.postgres.url, NAME, (pooling) => seen.push(pooling)),
-      ...pooledCheck('DATABASE_POOLED_URL', config.pooled?.url, NAME),
-    ],
-    log,
-  );
+  await checkStores([
+    anyPoolingCheck(config.postgres.url, NAME, (pooling) => seen.push(pooling)),
+    ...pooledCheck('DATABASE_POOLED_URL', config.pooled?.url, NAME),
+    redisCheck(config.redis),
+    ...searchCheck(config.search),
+  ]);
   const pooling = seen[0] ?? 'session';
   if (pooling === 'transaction') {
     const warning =

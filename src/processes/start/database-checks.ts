@@ -6,11 +6,11 @@ const NEEDS_A_SESSION =
   'a pooler in transaction mode is in between, and LISTEN, advisory locks and replication need a session: name the server itself, or a pool in session mode. Only the api has a use for a pool in transaction mode: DATABASE_POOLED_URL.';
 
 /** For processes that listen, hold advisory locks or replicate. */
-export function sessionCheck(variable: string, url: string | undefined, name: string): StoreCheck[] {
+export function sessionCheck(address: string, url: string | undefined, name: string): StoreCheck[] {
   if (url === undefined) return [];
   return [
     {
-      variable,
+      settings: { address },
       check: async () => ((await findPooling(url, name)) === 'transaction' ? NEEDS_A_SESSION : undefined),
     },
   ];
@@ -19,7 +19,7 @@ export function sessionCheck(variable: string, url: string | undefined, name: st
 /** Of the api, which can do without sessions; `found` says which it has. */
 export function anyPoolingCheck(url: string, name: string, found: (pooling: Pooling) => unknown): StoreCheck {
   return {
-    variable: 'DATABASE_URL',
+    settings: { address: 'DATABASE_URL' },
     check: async () => {
       found(await findPooling(url, name));
       return undefined;
@@ -28,11 +28,11 @@ export function anyPoolingCheck(url: string, name: string, found: (pooling: Pool
 }
 
 /** A pool in transaction mode has no session in which a limit could be set: whoever configures the pool sets it. */
-export function pooledCheck(variable: string, url: string | undefined, name: string): StoreCheck[] {
+export function pooledCheck(address: string, url: string | undefined, name: string): StoreCheck[] {
   if (url === undefined) return [];
   return [
     {
-      variable,
+      settings: { address },
       check: async () =>
         (await statementTimeout(url, name)) === '0'
           ? "its sessions have no statement_timeout: set it for the role (alter role ... set statement_timeout = '5s'), or as connect_query of the pooler (deploy/pgbouncer/pgbouncer.ini)."

@@ -1,0 +1,52 @@
+import { afterAll, expect, test } from 'vitest';
+import { startSearchCluster } from '#test/support/search-cluster.ts';
+import { openSearchClient, whileAvailable } from './client.ts';
+import { SearchUnavailable } from './event-search.ts';
+
+const cluster = await startSearchCluster();
+const url = cluster.urls.join(',');
+// A search has as long here as a busy machine takes: what is tried is which node it asks.
+const open = (of: string) => openSearchClient({ url: of, apiKey: cluster.apiKey, budgetMs: 5_000 });
+const client = open(url);
+/** Each begins with a node by chance: some of them at the one that dies. */
+const clients = Array.from({ length: 20 }, () => open(url));
+afterAll(async () => {
+  await Promise.all([client, ...clients].map((one) => one.close()));
+  await cluster.close();
+});
+
+const index = (id: string) =>
+  whileAvailable(() =>
+    client.admin
+      .collections('songs')
+      .documents()
+      .upsert({ id, title: `song ${id}` }),
+  );
+const found = async (by = client) =>
+  (await by.search([{ collection: 'songs', q: 'song', query_by: 'title' }]))[0]?.found;
+
+test('when the node dies that is asked, searches go on at the next one, and writes when the others have a leader', async () => {
+  await whileAvailable(() =>
+    client.admin.collections().create({ name: 'songs', fields: [{ name: 'title', type: 'string' }] }),
+  );
+  await index('1');
+  // On each node, since any of them may be asked next.
+  for (const node of cluster.urls) {
+    const one = open(node);
+    await expect.poll(() => found(one).catch(() => undefined), { timeout: 20_000 }).toBe(1);
+    await one.close();
+  }
+  const dead = await cluster.leader();
+  await cluster.kill(dead);
+  for (const one of clients) expect([await found(one), await found(one)]).toEqual([1, 1]);
+  const written = async () =>
+    await index('2').then(
+      () => true,
+      (error) => {
+        if (!(error instanceof SearchUnavailable)) throw error;
+        return false;
+      },
+    );
+  await expect.poll(written, { timeout: 60_000, interval: 200 }).toBe(true);
+  await expect.poll(() => found(), { timeout: 20_000 }).toBe(2);
+}, 120_000);
