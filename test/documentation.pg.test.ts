@@ -70,7 +70,13 @@ test('what pages and GraphiQL show of GraphQL is what the API understands, and t
   for (const document of shown) expect(validate(schema, parse(document)), document).toEqual([]);
   const final = `Event_${nameBasedId('event/World Cup 2026/104')}`;
   expect(read('README.md')).toContain(final);
-  expect(examples.filter(({ variables }) => variables?.includes(final))).toHaveLength(2);
+  expect(examples.filter(({ variables }) => variables?.includes(final))).toHaveLength(3);
+});
+
+test('the page for clients shows the live map that a test runs', () => {
+  const shown = blocksOf(read('docs/build-a-client.md'), 'js').at(-1);
+  expect(shown).toBe(read('docs/examples/live-map.mjs'));
+  expect(shown?.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(60);
 });
 
 test('every statement in a page names tables and columns that exist', async () => {

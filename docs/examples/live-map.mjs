@@ -15,15 +15,12 @@ export class SeatMap {
   version = -1;
   stale = false;
   packed = new Uint8Array();
-
   statusOf(seatNo) {
     return STATUSES[(this.packed[seatNo >> 2] >> ((seatNo & 3) * 2)) & 3];
   }
-
   replace({ version, stale, statuses }) {
     Object.assign(this, { version, stale, packed: Uint8Array.from(atob(statuses), (char) => char.charCodeAt(0)) });
   }
-
   /** Takes over what the subscription sent. False: changes are missing in between, so read the map again. */
   take(change) {
     if (change.__typename === 'SeatMapReset') this.replace(change.seatMap);
@@ -50,11 +47,8 @@ export async function watchSeatMap({ url, eventId, headers = {}, connectionParam
   };
   const read = async () => {
     const body = JSON.stringify({ query: SEAT_MAP, variables: { eventId } });
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body,
-    });
+    const type = { 'content-type': 'application/json' };
+    const response = await fetch(url, { method: 'POST', headers: { ...type, ...headers }, body });
     const { data, errors } = await response.json();
     if (!data?.seatMap) throw new Error(errors?.[0]?.message ?? 'There is no such event.');
     if (data.seatMap.version > map.version) map.replace(data.seatMap);

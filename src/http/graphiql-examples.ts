@@ -1,7 +1,11 @@
-/** The journey of a fan, one tab a step. Later steps want ids that earlier ones answered: paste them over `PASTE_...`. */
+/**
+ * The journey of a fan, one tab a step. GraphiQL ends a subscription when its tab is left, so no step needs one that runs
+ * in another tab. The page fills in `LAST_...` from what earlier tabs were answered, and sends the token along.
+ */
 export const examples: readonly { query: string; variables?: string }[] = [
   {
     query: `# 1. Find an event near a place. Each tab is the next step: from here to the tickets.
+# The next tabs show the first event of this answer: it is their LAST_EVENT.
 query FindEvents {
   searchEvents(text: "mexico", near: { latitude: 19.43, longitude: -99.13 }, first: 5) {
     totalCount
@@ -14,19 +18,20 @@ query FindEvents {
 }`,
   },
   {
-    query: `# 2. Look at the event.
+    query: `# 2. Look at the event. Any id in place of LAST_EVENT shows another one, which is the LAST_EVENT then.
 query ShowEvent($id: ID!) {
   event(id: $id) {
-    title startsAt onSaleAt offSaleAt saleStatus
+    id title startsAt onSaleAt offSaleAt saleStatus
     venue { name city capacity timeZone }
     priceTiers { name price { amountMinor currency } fee { amountMinor } }
     availability { capacity available held booked }
   }
 }`,
-    variables: '{ "id": "PASTE_EVENT_ID" }',
+    variables: '{ "id": "LAST_EVENT" }',
   },
   {
-    query: `# 3. Its seat map: how full the sections are, and some free seats. \`layout.url\` has every seat's place.
+    query: `# 3. Its seat map: how full the sections are, and some free seats. The first two are the LAST_SEATS of tab 5.
+# \`layout.url\` has every seat's place.
 query ShowSeatMap($eventId: ID!) {
   seatMap(eventId: $eventId) {
     version asOf stale
@@ -37,10 +42,11 @@ query ShowSeatMap($eventId: ID!) {
     }
   }
 }`,
-    variables: '{ "eventId": "PASTE_EVENT_ID" }',
+    variables: '{ "eventId": "LAST_EVENT" }',
   },
   {
-    query: `# 4. Sign in. Put the token into the headers of this and the next tabs: { "Authorization": "Bearer ..." }
+    query: `# 4. Sign in. The token goes with every request from here on. To be someone else, run this tab again,
+# or paste { "Authorization": "Bearer ..." } into the headers of any one tab.
 mutation SignIn {
   signInAsGuest(input: { email: "fan@example.org" }) {
     __typename
@@ -50,18 +56,8 @@ mutation SignIn {
 }`,
   },
   {
-    query: `# 5. Watch the map change (leave it running), then hold seats in the next tab.
-subscription WatchSeatMap($eventId: ID!) {
-  seatMapChanged(eventId: $eventId) {
-    __typename
-    ... on SeatMapDelta { fromVersion toVersion changes { seatNo status } }
-    ... on SeatMapReset { seatMap { version } }
-  }
-}`,
-    variables: '{ "eventId": "PASTE_EVENT_ID" }',
-  },
-  {
-    query: `# 6. Hold two seats. Sent again with the same key it answers the same booking.
+    query: `# 5. Hold two seats. NEW_KEY is another key each time; with a key of your own in its place, the same request returns
+# the same booking.
 mutation HoldSeats($input: CreateBookingInput!) {
   createBooking(input: $input) {
     __typename
@@ -72,14 +68,15 @@ mutation HoldSeats($input: CreateBookingInput!) {
 }`,
     variables: `{
   "input": {
-    "eventId": "PASTE_EVENT_ID",
-    "seatIds": ["PASTE_SEAT_ID", "PASTE_SEAT_ID"],
-    "idempotencyKey": "my-first-booking"
+    "eventId": "LAST_EVENT",
+    "seatIds": ["LAST_SEATS"],
+    "idempotencyKey": "NEW_KEY"
   }
 }`,
   },
   {
-    query: `# 7. Watch the booking: open payment.url when it is there, pay, and the tickets arrive here.
+    query: `# 6. Watch the booking, and stay in this tab: open payment.url in another browser tab and pay there. The tickets arrive
+# here.
 subscription WatchBooking($bookingId: ID!) {
   bookingChanged(bookingId: $bookingId) {
     status holdExpiresAt
@@ -87,10 +84,10 @@ subscription WatchBooking($bookingId: ID!) {
     tickets { id code seat { row label } }
   }
 }`,
-    variables: '{ "bookingId": "PASTE_BOOKING_ID" }',
+    variables: '{ "bookingId": "LAST_BOOKING" }',
   },
   {
-    query: `# 8. The booking as it is now, and everything you booked.
+    query: `# 7. The booking as it is now, and everything you booked.
 query ShowBooking($id: ID!) {
   booking(id: $id) {
     status
@@ -100,26 +97,52 @@ query ShowBooking($id: ID!) {
   }
   viewer { email bookings(first: 5) { nodes { id status event { title } } } }
 }`,
-    variables: '{ "id": "PASTE_BOOKING_ID" }',
+    variables: '{ "id": "LAST_BOOKING" }',
+  },
+  {
+    query: `# 8. Watch the map change. It runs while this tab is open: leaving the tab ends it. To see seats change, open this page
+# in a second browser window and hold seats there.
+subscription WatchSeatMap($eventId: ID!) {
+  seatMapChanged(eventId: $eventId) {
+    __typename
+    ... on SeatMapDelta { fromVersion toVersion changes { seatNo status } }
+    ... on SeatMapReset { seatMap { version } }
+  }
+}`,
+    variables: '{ "eventId": "LAST_EVENT" }',
   },
   {
     query: `# 9. The final has a waiting room. Join it (signed in, as in 4), then go on in the next tab.
 mutation JoinWaitingRoom($input: WaitingRoomInput!) {
   joinWaitingRoom(input: $input) {
     __typename
-    ... on JoinWaitingRoomSuccess { place { state position ahead estimate { p50Seconds p90Seconds } } }
+    ... on JoinWaitingRoomSuccess { place { state position ahead ticket estimate { p50Seconds p90Seconds } } }
     ... on Refusal { code message retry { advice afterSeconds } }
   }
 }`,
     variables: '{ "input": { "eventId": "Event_240d90ed-b28a-8823-be98-607fda1fbd14" } }',
   },
   {
-    query: `# 10. Wait for YOUR_TURN, then add its token to the headers of tab 3 and 6: "Frontrow-Admission": "..."
+    query: `# 10. Stay in this tab until it is YOUR_TURN. The admission goes with your requests from then on: go to the next tab
+# within two minutes.
 subscription WatchPlace($eventId: ID!) {
   waitingRoomChanged(eventId: $eventId) {
     state position ahead
     estimate { p50Seconds p90Seconds }
     admission { token expiresAt }
+  }
+}`,
+    variables: '{ "eventId": "Event_240d90ed-b28a-8823-be98-607fda1fbd14" }',
+  },
+  {
+    query: `# 11. You are in: the seats of the final, which is the LAST_EVENT now. Tab 5 holds two of them.
+query ShowFinal($eventId: ID!) {
+  event(id: $eventId) { id title }
+  seatMap(eventId: $eventId) {
+    version stale
+    seats(status: AVAILABLE, first: 6) {
+      nodes { seat { id row label section { label } } status price { amountMinor currency } }
+    }
   }
 }`,
     variables: '{ "eventId": "Event_240d90ed-b28a-8823-be98-607fda1fbd14" }',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
@@ -28,7 +29,12 @@ const contentSecurityPolicy = [
  */
 const tabsStayWhereTheyAre = '.graphiql-tab { transform: none !important; }';
 
-const headers = JSON.stringify({ Authorization: 'Bearer ' }, null, 2);
+/** A line at the bottom, out of the way of the editors. */
+const sessionLine =
+  '#frontrow-session { position: fixed; right: 12px; bottom: 4px; font: 11px sans-serif; color: #667; pointer-events: none; }';
+
+/** In the head, because GraphiQL takes the page's `fetch` when it is loaded. */
+const sessionScript = readFileSync(new URL('./graphiql-session.js', import.meta.url), 'utf8');
 
 /**
  * The page of GraphiQL with everything in it: it loads nothing from anywhere else. Subscriptions go over server-sent
@@ -37,19 +43,18 @@ const headers = JSON.stringify({ Authorization: 'Bearer ' }, null, 2);
  */
 function page(): string {
   const html = renderGraphiQL({
-    // Its fetcher would GET subscriptions, and a GET runs trusted documents only.
+    // Its fetcher would GET subscriptions.
     method: 'POST',
     title: 'Frontrow',
     endpoint: '/graphql',
     subscriptionsProtocol: 'SSE',
-    defaultHeaders: headers,
-    headers,
     shouldPersistHeaders: true,
     isHeadersEditorEnabled: true,
-    defaultEditorToolsVisibility: 'headers',
-    defaultTabs: examples.map(({ query, variables }) => ({ query, variables: variables ?? null, headers })),
+    defaultEditorToolsVisibility: 'variables',
+    defaultTabs: examples.map(({ query, variables }) => ({ query, variables: variables ?? null, headers: null })),
   });
-  return html.replace('</head>', () => `<style>${tabsStayWhereTheyAre}</style></head>`);
+  const head = `<style>${tabsStayWhereTheyAre} ${sessionLine}</style><script>${sessionScript}</script></head>`;
+  return html.replace('</head>', () => head);
 }
 
 let rendered: Promise<{ html: string; gzipped: Buffer }> | undefined;

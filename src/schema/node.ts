@@ -1,10 +1,21 @@
 import { brandWithType } from '@pothos/core';
+import { GraphQLError } from 'graphql';
 import { decodeGlobalId, isUuid } from '#domain/global-id-rules.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 
-/** The raw id in a global id of this type, or undefined: no such thing can exist then. */
+/** What GraphiQL's examples have where an id belongs: GraphiQL fills it in, other clients do not. */
+const PLACEHOLDER = /^(LAST|PASTE)_[A-Z_]+$/;
+
+function requireNoPlaceholder(globalId: string, type: string): void {
+  if (!PLACEHOLDER.test(globalId)) return;
+  const message = `${globalId} is a placeholder. Put the id of ${type} here: it is in the answer to an earlier operation.`;
+  throw new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } });
+}
+
+/** The raw id in a global id of this type, or undefined: no such thing can exist then. Throws a GraphQLError for a placeholder. */
 export function decodeId(type: string, globalId: string): string | undefined {
+  requireNoPlaceholder(globalId, `the ${type}`);
   const decoded = decodeGlobalId(globalId);
   return decoded?.type === type && isUuid(decoded.id) ? decoded.id : undefined;
 }
@@ -44,6 +55,7 @@ builder.queryField('node', (t) =>
       'The object with this id; null when it is unknown or not yours. For a SeatMap the same as `seatMap`: the error ADMISSION_REQUIRED while its waiting room is open and the viewer is not in it.',
     args: { id: t.arg.id({ required: true, description: 'Any `id` that the API answered.' }) },
     resolve: async (_root, { id }, context) => {
+      requireNoPlaceholder(id, 'an object');
       const decoded = decodeGlobalId(id);
       const finder = decoded && finders.get(decoded.type);
       if (!decoded || !finder?.isId(decoded.id)) return null;

@@ -130,3 +130,15 @@ export async function bookingWhen(
   }
   throw new Error(`The booking did not get there: ${JSON.stringify(booking)}`);
 }
+
+/** Resolves when a search for these words finds the event: search hears of it a moment after it is there. */
+export async function untilFound(apiUrl: string, text: string, eventId: string): Promise<void> {
+  const query = 'query ($text: String) { searchEvents(text: $text) { nodes { id } } }';
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    const { data } = await post(apiUrl, { query, variables: { text } });
+    if (data?.searchEvents.nodes.some(({ id }: { id: string }) => id === eventId)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`A search for ${text} does not find ${eventId}.`);
+}

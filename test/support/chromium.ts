@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { type Browser, chromium } from 'playwright-core';
+
+const run = promisify(execFile);
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Why there is no browser, for a test that is skipped then. */
+export const noChromium = `There is no Chromium at ${executablePath}. CHROMIUM names one; on Debian: apt-get install chromium.`;
+
+const isThere = () =>
+  access(executablePath).then(
+    () => true,
+    () => false,
+  );
+
+/** A real browser without a window. Root on Debian gets it installed where it is missing; undefined without one. */
+export async function openChromium(): Promise<Browser | undefined> {
+  if (!(await isThere()) && process.getuid?.() === 0 && process.env.CHROMIUM === undefined) await install();
+  if (!(await isThere())) {
+    console.warn(noChromium);
+    return undefined;
+  }
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+}
+
+async function install(): Promise<void> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  try {
+    await run('apt-get', ['update', '-q'], { env });
+    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium'], { env });
+  } catch (error) {
+    console.warn(`Chromium could not be installed: ${error instanceof Error ? error.message : error}`);
+  }
+}
