@@ -86,7 +86,8 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
           },
           { asked, stream },
         );
-        response.writeHead(answer.status, {
+        // A refused operation is an answer like another: what is not 200 means to clients that they should try again.
+        response.writeHead(200, {
           ...securityHeaders,
           ...asked.headers,
           'content-type': 'text/event-stream; charset=utf-8',

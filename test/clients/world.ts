@@ -1,0 +1,37 @@
+import { closeDb, openDb } from '#db/client.ts';
+import { announceEvents, type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import { createBooking, type Fan, signInAsGuest, untilFound } from '#test/support/fan.ts';
+import { startSystem } from '#test/support/system.ts';
+
+export type ClientWorld = Awaited<ReturnType<typeof openClientWorld>>;
+
+/** The running product, an event of 60 seats, and fans with a session: what each client library is tried on. */
+export async function openClientWorld() {
+  const system = await startSystem({ env: { LOG_LEVEL: 'warn' } });
+  const db = openDb({ url: system.bookingUrl, poolMax: 3, name: 'test' });
+  const event: SeededEvent = await seedEvent(db, { seats: 60, cancellableForSeconds: 3_600, title: 'Mexico v Japan' });
+  await announceEvents(db, [event.eventId]);
+  await untilFound(system.apiUrl, 'mexico', `Event_${event.eventId}`);
+  let taken = 20;
+  return {
+    system,
+    db,
+    event,
+    url: `${system.apiUrl}/graphql`,
+    webSocketUrl: `${system.apiUrl.replace('http', 'ws')}/graphql`,
+    eventId: `Event_${event.eventId}`,
+    seatId: (seatNo: number): string => `Seat_${event.seatId(seatNo)}`,
+    fan: (): Promise<Fan> => signInAsGuest(system.apiUrl),
+    /** The number of a seat that no other test uses: the first twenty stay free. */
+    nextSeatNo: (): number => taken++,
+    /** Another fan takes a seat, for whoever watches. */
+    async takeSeat(seatNo: number): Promise<void> {
+      const other = await signInAsGuest(system.apiUrl, 'other@example.org');
+      await createBooking(other, `Event_${event.eventId}`, [`Seat_${event.seatId(seatNo)}`]);
+    },
+    async close(): Promise<void> {
+      await closeDb(db);
+      await system.stop();
+    },
+  };
+}
