@@ -112,7 +112,7 @@ test('GraphiQL runs in a browser without the internet, and reports no problem of
   await expect.poll(() => response.textContent(), { timeout: 20_000 }).toContain('totalCount');
   expect(elsewhere).toEqual([]);
   expect(problems).toEqual([]);
-});
+}, 90_000);
 
 test('a person goes from tab to tab to the tickets and pastes nothing on the way', async () => {
   const editor = await openEditor();
