@@ -153,12 +153,12 @@ test('without a database it says what to do', async () => {
   const none = await account(args, { DATABASE_URL: '', FRONTROW_DATA: folder });
   expect(none).toEqual({ code: 1, out: expect.stringContaining(`No Frontrow runs on ${folder}`) });
   const gone = await account(args, { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
-  expect(gone).toEqual({ code: 1, out: expect.stringContaining('The database at 127.0.0.1:1 does not answer.') });
+  expect(gone).toEqual({ code: 1, out: expect.stringContaining('The database does not answer.') });
   const wrong = new URL(database.url);
   wrong.pathname = '/no_such_database';
-  expect((await account(args, { DATABASE_URL: wrong.href })).out).toContain('has no database "no_such_database"');
+  expect((await account(args, { DATABASE_URL: wrong.href })).out).toContain('The server has no such database.');
   wrong.hostname = 'no-such-host.invalid';
-  expect((await account(args, { DATABASE_URL: wrong.href })).out).toContain('is not known to this machine');
+  expect((await account(args, { DATABASE_URL: wrong.href })).out).toContain('The database does not answer.');
 
   await mkdir(join(folder, 'postgres'));
   await writeFile(join(folder, 'postgres/postmaster.pid'), `1\n${folder}\n1790000000\n5439\n\n127.0.0.1\n`);

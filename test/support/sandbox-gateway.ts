@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { type SandboxGatewayOptions, startSandboxGateway } from '#processes/gateway-sandbox/server.ts';
 import { type NoticeReceiver, openNoticeReceiver } from './notice-receiver.ts';
 
-export const sandboxKeys = { apiKey: 'sk_sandbox_for_tests', webhookSecret: 'whsec_for_tests_only' };
+export const sandboxKeys = {
+  apiKey: 'sk_sandbox_for_tests_and_nothing_else',
+  webhookSecret: 'whsec_for_tests_and_nothing_else',
+};
 
 export interface Answer {
   readonly status: number;

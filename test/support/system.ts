@@ -12,6 +12,7 @@ import { type TestKafka, testKafka } from './kafka.ts';
 import { newPrivateKey } from './keys.ts';
 import type { Network } from './network.ts';
 import { testRedisUrl } from './redis.ts';
+import { sandboxKeys } from './sandbox-gateway.ts';
 import { testSearch } from './search.ts';
 
 const ownRoot = resolve(import.meta.dirname, '../..');
@@ -194,8 +195,7 @@ async function kafkaOf({ log, kafka }: SystemOptions): Promise<TestKafka | undef
 }
 
 const keys = {
-  apiKey: 'sk_sandbox_for_tests_and_nothing_else',
-  webhookSecret: 'whsec_for_tests_and_nothing_else',
+  ...sandboxKeys,
   token: newPrivateKey(),
   ticket: newPrivateKey(),
   admission: 'k1:admissions-of-tests-and-nobody-else',

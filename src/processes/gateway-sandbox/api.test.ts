@@ -5,6 +5,7 @@ import {
   openSandboxUnderTest,
   openSession,
   type SandboxUnderTest,
+  sandboxKeys,
   sessionBody,
 } from '#test/support/sandbox-gateway.ts';
 
@@ -144,7 +145,7 @@ function postInChunks(url: string, kibibytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
     const socket = connect(Number(port), hostname, () => {
-      socket.write('POST /v1/sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk_sandbox_for_tests\r\n');
+      socket.write(`POST /v1/sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${sandboxKeys.apiKey}\r\n`);
       socket.write('Transfer-Encoding: chunked\r\n\r\n');
       for (let sent = 0; sent < kibibytes; sent += 1) socket.write(`400\r\n${'x'.repeat(1_024)}\r\n`);
     });
