@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
@@ -83,4 +83,17 @@ test('from nothing to an answered query, twice on the same data, and nothing is 
     expect(code).toBe(0);
     expect(processesOf(data)).toEqual([]);
   }
+});
+
+test.each([
+  ['a file', () => join(folder, 'a-file'), 'already, where a folder is needed'],
+  ['a place that takes no folders', () => '/proc/frontrow', 'No folder can be made there.'],
+])('FRONTROW_DATA that is %s ends the start at once, with the path and the remedy', async (_name, path, reason) => {
+  await writeFile(join(folder, 'a-file'), '');
+  const dev = startDev(path(), await freePort());
+  await dev.says(`Frontrow did not start. FRONTROW_DATA can't be ${path()}.`);
+  await dev.says(reason);
+  await dev.says('FRONTROW_DATA=/path npm start');
+  if (dev.child.exitCode === null) await once(dev.child, 'exit');
+  expect(dev.child.exitCode).toBe(1);
 });

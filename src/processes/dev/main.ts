@@ -47,7 +47,9 @@ process.exit(exitCode);
 
 async function reasonOf(error: unknown): Promise<string> {
   const message = error instanceof Error ? error.message : String(error);
-  return (await isDiskFull(dataFolder)) ?? sentenceOf(error) ?? message;
+  // Of an error of ours its message says more than what is behind it.
+  const isRaw = error instanceof Error && ('code' in error || message === 'fetch failed');
+  return (await isDiskFull(dataFolder)) ?? (isRaw ? sentenceOf(error) : undefined) ?? message;
 }
 
 async function start(): Promise<void> {
