@@ -9,6 +9,7 @@ const run = promisify(execFile);
 /** What may be shipped with a product under MIT. */
 const ALLOWED = new Set([
   'MIT',
+  'MIT-0',
   'ISC',
   'Apache-2.0',
   'BSD-2-Clause',

@@ -10,8 +10,14 @@ export async function openClientWorld() {
   const system = await startSystem({ env: { LOG_LEVEL: 'warn' } });
   const db = openDb({ url: system.bookingUrl, poolMax: 3, name: 'test' });
   const event: SeededEvent = await seedEvent(db, { seats: 60, cancellableForSeconds: 3_600, title: 'Mexico v Japan' });
-  await announceEvents(db, [event.eventId]);
-  await untilFound(system.apiUrl, 'mexico', `Event_${event.eventId}`);
+  try {
+    await announceEvents(db, [event.eventId]);
+    await untilFound(system.apiUrl, 'mexico', `Event_${event.eventId}`);
+  } catch (error) {
+    await closeDb(db);
+    await system.stop();
+    throw error;
+  }
   let taken = 20;
   return {
     system,
