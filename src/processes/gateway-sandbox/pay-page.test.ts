@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   decide,
@@ -189,4 +190,19 @@ test('a session ends by itself at its time, and its end is reported', async () =
   const { rawBody } = await sandbox.receiver.waitFor((notice) => noticeOf(notice.rawBody).bookingId === 'abandoned');
   expect(noticeOf(rawBody).type).toBe('session.expired');
   expect(await statusOf(id)).toBe('expired');
+});
+
+test('the log says what was done at a page and to a session, and names neither', async () => {
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
+  const own = await openSandboxUnderTest({ log });
+  const { id, url } = await openSession(own.call, 'logged');
+  await visit(url);
+  await decide(url, 'pay');
+  await own.call('GET', `/v1/sessions/${id}`);
+  await own.receiver.waitFor(({ rawBody }) => noticeOf(rawBody).bookingId === 'logged');
+  await own.close();
+  const logged = lines.join('');
+  for (const path of ['/pay/:id', '/v1/sessions/:id', '/v1/sessions']) expect(logged).toContain(`"path":"${path}"`);
+  expect(logged).not.toContain(id);
 });
