@@ -154,10 +154,6 @@ describe.runIf(programs)('stores that are reached by TLS', { timeout: 240_000 },
     const { adminUrl } = await connectionOf('postgres');
     const said = await refusal('relay', { DATABASE_URL: `${adminUrl}?sslmode=verify-full` });
     expect(said).toContain('The TLS connection to the server of DATABASE_URL fails (ERR_TLS_NOT_OFFERED');
-    const plain = new URL(await testRedisUrl());
-    expect(await refusal('api', { REDIS_URL: `rediss://${plain.host}` })).toContain(
-      'The TLS connection to the server of REDIS_URL fails',
-    );
   });
 
   test('a certificate is compared with the address that was asked for', async () => {
