@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
+import { findViolations } from '#processes/invariants/violations.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { createBooking, createBookingMutation, type Fan, fanAt, post, signInAsGuest } from '#test/support/fan.ts';
-import { findViolations } from '#processes/invariants/violations.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 
 let system: System;
