@@ -165,7 +165,7 @@ describe('a list', () => {
     ['last: 2, before: "nonsense"', 'before'],
   ])('refuses bookings(%s)', async (args, field) => {
     const { errors } = await fan.answer(`{ viewer { bookings(${args}) { nodes { id } } } }`);
-    expect(errors?.[0]).toMatchObject({ extensions: { code: 'BAD_REQUEST' } });
+    expect(errors?.[0]).toMatchObject({ extensions: { code: 'INVALID_INPUT', field } });
     expect(errors?.[0]?.message).toMatch(field === 'before' ? /cursor/ : `\`${field}\``);
   });
 
