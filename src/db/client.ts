@@ -41,11 +41,15 @@ export const sessionSettings = (settings: SessionSettings): object => ({
     .join('; '),
 });
 
+/** Seconds to the next connection after so many that failed; the driver's own would be twenty seconds after a long outage. */
+const backoff = (failures: number): number => (0.5 + Math.random() / 2) * Math.min(3 ** failures / 100, 2);
+
 export function openDb(options: DbOptions) {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const sql = postgres(options.url, {
     max: options.poolMax,
     connect_timeout: 5,
+    backoff,
     onnotice: () => {},
     connection: { application_name: options.name },
     ...(options.pooling === 'transaction'

@@ -73,7 +73,7 @@ async function pump(stream: Duplex, options: DecodingOptions): Promise<void> {
     if (receiver.isDeaf) stream.destroy(new Error('The server has been silent for too long.'));
   }, STATUS_EVERY_MS);
   // What is being handled is finished and acknowledged; what waits comes again.
-  const abort = () => void receiver.finish().then(() => stream.destroy());
+  const abort = () => void receiver.finish().then(() => endCopy(stream));
   options.signal.addEventListener('abort', abort, { once: true });
   // It may have been raised while the connection was being made.
   if (options.signal.aborted) abort();
@@ -87,6 +87,19 @@ async function pump(stream: Duplex, options: DecodingOptions): Promise<void> {
     await receiver.settled();
   }
   if (receiver.failure) throw receiver.failure;
+}
+
+const ENDS_WITHIN_MS = 1000;
+
+/**
+ * Tells the server that nothing more comes, at which it ends its side as well. To destroy the stream at once is a protocol
+ * violation, which the server logs as FATAL.
+ */
+function endCopy(stream: Duplex): void {
+  if (stream.destroyed) return;
+  stream.end();
+  const late = setTimeout(() => stream.destroy(), ENDS_WITHIN_MS);
+  stream.once('close', () => clearTimeout(late));
 }
 
 /** What arrived, what is being handled, and what may be acknowledged. */
@@ -133,7 +146,7 @@ class SlotReceiver {
   }
 
   report(): void {
-    if (!this.stream.destroyed) this.stream.write(standbyStatus(this.received, this.flushed, Date.now()));
+    if (this.stream.writable) this.stream.write(standbyStatus(this.received, this.flushed, Date.now()));
   }
 
   async settled(): Promise<void> {
@@ -166,7 +179,8 @@ class SlotReceiver {
       }
     } catch (error) {
       this.failure = error;
-      this.stream.destroy();
+      this.finished = true;
+      endCopy(this.stream);
     } finally {
       this.draining = undefined;
     }

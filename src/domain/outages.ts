@@ -161,7 +161,8 @@ function byStatus(error: Error): Outage | undefined {
 
 function byRedisReply({ message }: Error): Outage | undefined {
   const known = REDIS_REPLIES.find(([reply]) => reply.test(message));
-  return known && { cause: known[1], detail: message.split(/[\s.]/, 1)[0] ?? '', of: 'redis' };
+  const code = /^[A-Z]{2,}(?=\s)/.exec(message)?.[0];
+  return known && { cause: known[1], detail: code ?? message.slice(0, 60), of: 'redis' };
 }
 
 const MOST_CAUSES = 20;

@@ -62,19 +62,20 @@ const latency = gauge({
 });
 
 const PATIENCE_MS = 1_000;
-const LATE = 'It did not answer within a second.';
+export const LATE = 'It did not answer within a second.';
 const values: Record<DependencyState, number> = { up: 1, impaired: 0.5, down: 0 };
 
 /** Looks at what a process depends on when somebody asks, and remembers since when it is so. */
 export function watchDependencies(checks: readonly DependencyCheck[]): Dependencies {
   const known = new Map<string, DependencyReport>();
+  const reasons = new Map<string, string>();
   let reading: Promise<ReadinessReport> | undefined;
 
   const look = async (): Promise<ReadinessReport> => {
     await Promise.all(
       checks.map(async (one) => {
         const startedMs = performance.now();
-        const { state, reason } = await stateOf(one);
+        const { state, reason } = await stateOf(one, reasons);
         const before = known.get(one.name);
         const since = before?.state === state ? before.since : new Date().toISOString();
         const latencyMs = Math.round((performance.now() - startedMs) * 10) / 10;
@@ -122,16 +123,22 @@ function report(checks: readonly DependencyCheck[], known: ReadonlyMap<string, D
 
 type Seen = { state: DependencyState; reason?: string };
 
-async function stateOf({ check, explain }: DependencyCheck): Promise<Seen> {
+/** `reasons`: why checks failed last, by name. One that is late mostly fails for the same reason again. */
+async function stateOf({ name, check, explain }: DependencyCheck, reasons: Map<string, string>): Promise<Seen> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Seen>((resolve) => {
-    timer = setTimeout(() => resolve({ state: 'down', reason: LATE }), PATIENCE_MS);
+    timer = setTimeout(() => resolve({ state: 'down', reason: reasons.get(name) ?? LATE }), PATIENCE_MS);
   });
-  const asked = (async (): Promise<Seen> => ({ state: (await check()) === false ? 'impaired' : 'up' }))();
-  const failed = (error: unknown): Seen => ({
-    state: error instanceof Impaired ? 'impaired' : 'down',
-    ...(explain && { reason: explain(error instanceof Impaired ? error.cause : error) }),
-  });
+  const asked = (async (): Promise<Seen> => {
+    const state = (await check()) === false ? 'impaired' : 'up';
+    reasons.delete(name);
+    return { state };
+  })();
+  const failed = (error: unknown): Seen => {
+    const reason = explain?.(error instanceof Impaired ? error.cause : error);
+    if (reason !== undefined) reasons.set(name, reason);
+    return { state: error instanceof Impaired ? 'impaired' : 'down', ...(reason !== undefined && { reason }) };
+  };
   const seen = await Promise.race([asked.catch(failed), late]);
   clearTimeout(timer);
   return seen;

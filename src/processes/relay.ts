@@ -11,6 +11,7 @@ import { notePositions } from '#workers/replay-outbox.ts';
 import { configured, warnOfRehearsal } from './configured.ts';
 import { openMetricsDb } from './observed/metrics-db.ts';
 import { appendTraced, relayDependencies, relaySamplers } from './observed/relay.ts';
+import { nameProblems } from './observed/store-checks.ts';
 import { watchForEnd } from './process-end.ts';
 import { replayFrom } from './relay/replay-from.ts';
 import { checkStores } from './start/check-stores.ts';
@@ -31,10 +32,12 @@ await checkStores([
 ]);
 if (process.argv.length > 2) process.exit(await replayFrom(process.argv.slice(2), { config, eventLog }));
 const stopping = new AbortController();
-const following = new Set<string>();
+/** Why a slot is not followed now; all that this process neither streams from nor stands by for. */
+const lost = new Map<string, unknown>();
 
 const relays = [config.postgres.url, config.payments.url].map((url) => {
   const slot = relaySlot(url);
+  lost.set(slot, new Error('It was not reached yet.'));
   const ready = Promise.withResolvers<void>();
   const running = relayOutbox({
     url,
@@ -48,8 +51,8 @@ const relays = [config.postgres.url, config.payments.url].map((url) => {
     signal: stopping.signal,
     onState: (state, detail) => {
       if (state === 'streaming' || state === 'standby') ready.resolve();
-      if (state === 'lost') following.delete(slot);
-      else following.add(slot);
+      if (state === 'lost') lost.set(slot, detail);
+      else lost.delete(slot);
       setStreaming(slot, state === 'streaming');
       if (state === 'replayed') countReplay(slot);
       const fields = { slot, state, ...(detail instanceof Error ? describeError(detail) : { detail }) };
@@ -61,13 +64,12 @@ const relays = [config.postgres.url, config.payments.url].map((url) => {
   return { slot, ready: ready.promise, running: Promise.all([running, noting]) };
 });
 
-await Promise.race([Promise.all(relays.map(({ ready }) => ready)), Promise.all(relays.map(({ running }) => running))]);
 const watched = {
   bookingDb: openMetricsDb(config.postgres, 'frontrow-relay'),
   paymentsDb: openMetricsDb(config.payments, 'frontrow-relay'),
   eventLog,
   slots: relays.map(({ slot }) => slot),
-  isFollowing: (slot: string) => following.has(slot),
+  whyLost: (slot: string) => lost.get(slot),
 };
 const dependencies = relayDependencies(watched);
 const metrics = await serveMetrics({
@@ -75,6 +77,8 @@ const metrics = await serveMetrics({
   samplers: relaySamplers(watched, dependencies),
   readiness: () => dependencies.read(),
 });
+await nameProblems(dependencies, log, { except: (name) => name.startsWith('slot ') });
+await Promise.race([Promise.all(relays.map(({ ready }) => ready)), Promise.all(relays.map(({ running }) => running))]);
 log.info({ metricsPort: metrics.port }, 'ready');
 process.send?.({ ready: true, metricsPort: metrics.port });
 

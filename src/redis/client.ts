@@ -21,7 +21,10 @@ class BoundedRedis extends IORedis {
     const { commandQueue, offlineQueue } = this as unknown as Queued;
     if (commandQueue.length + offlineQueue.length >= MAX_WAITING)
       command.reject(new Error('Too many commands wait for Redis'));
-    else return super.sendCommand(command, stream);
+    else {
+      if (lastErrors.has(this)) tellWhy(this, command.promise);
+      return super.sendCommand(command, stream);
+    }
     return command.promise;
   }
 }
@@ -51,6 +54,9 @@ export function connectRedis(place: RedisPlace, options: RedisOptions): Redis {
   return redis;
 }
 
+/** What went wrong with connections that are not ready. */
+const lastErrors = new WeakMap<IORedis, unknown>();
+
 function throughSentinels({ url, sentinels, sentinelPassword }: RedisPlace): RedisOptions {
   if (!sentinels) return {};
   const { hostname, protocol } = new URL(url);
@@ -67,8 +73,6 @@ function throughSentinels({ url, sentinels, sentinelPassword }: RedisPlace): Red
     ...(isSecure ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
   };
 }
-
-const lastErrors = new WeakMap<Redis, unknown>();
 
 /**
  * Connects once and returns what the server says of itself (INFO).
@@ -98,6 +102,15 @@ export async function pingRedis(redis: Redis): Promise<void> {
   } catch (error) {
     throw new Error('Redis does not answer.', { cause: lastErrors.get(redis) ?? error });
   }
+}
+
+/** A command that fails for a connection that is not ready says "Command timed out", and its cause says why. */
+function tellWhy(redis: IORedis, answer: Promise<unknown>): void {
+  answer.catch((error: unknown) => {
+    const reason = lastErrors.get(redis);
+    // The command that signs in fails with the reason itself.
+    if (error instanceof Error && error !== reason) error.cause ??= reason;
+  });
 }
 
 /**

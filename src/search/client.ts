@@ -117,6 +117,7 @@ function answersIn(text: string): SearchAnswer[] {
   // A query that the engine cannot read says nothing about the others: it must not open the breaker for them.
   if (code >= 400 && code < 500 && !NOT_NOW.has(code))
     throw new Error(`Typesense refused a search (${code}): ${error}`);
+  if (code === 404) throw new SearchUnavailable('There is no index yet; a worker builds it.');
   throw new SearchUnavailable(`Typesense answered ${code}: ${error}`, { cause: new TypesenseReply(code) });
 }
 

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import { answerWithin } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { type DecodedTransaction, decodeFromSlot, isSlotTaken } from '#db/logical-decoding.ts';
 import { completeSlot } from '#db/replication-slots.ts';
 import type { AggregateType } from '#events/contracts.ts';
+import { backOffMs } from '#events/log/back-off.ts';
 import type { EventLog, NewMessage } from '#events/log/log.ts';
 import { originOf } from '#events/origin.ts';
 import { readOutbox } from './read-outbox.ts';
@@ -11,7 +14,9 @@ import { readOutbox } from './read-outbox.ts';
 export const relaySlot = (databaseUrl: string): string =>
   `relay_${new URL(databaseUrl).pathname.slice(1).replace(/[^a-z0-9_]/g, '_')}`.slice(0, 63);
 const PUBLICATION = 'frontrow_outbox';
-const PAUSE_MS = 500;
+/** A standby asks so often whether the slot is free, on a connection that it keeps. */
+const STANDBY_LOOK_MS = 1000;
+const STANDBY_ANSWER_MS = 5000;
 /** Longer than either log waits by itself. Should one hang all the same, the slot is given to whoever can reach the log. */
 const APPEND_DEADLINE_MS = 45_000;
 
@@ -33,14 +38,44 @@ export type Relay = {
  * outbox is appended once more, before anybody reads from the slot.
  */
 export async function relayOutbox(relay: Relay): Promise<void> {
+  let failures = 0;
+  const onState: Relay['onState'] = (state, detail) => {
+    if (state !== 'lost') failures = 0;
+    relay.onState(state, detail);
+  };
   while (!relay.signal.aborted) {
     try {
-      await relayOnce(relay);
+      await untilFree(relay, onState);
+      await relayOnce({ ...relay, onState });
     } catch (error) {
       if (relay.signal.aborted) return;
-      relay.onState(isSlotTaken(error) ? 'standby' : 'lost', error);
+      failures += 1;
+      onState(isSlotTaken(error) ? 'standby' : 'lost', error);
     }
-    await sleep(PAUSE_MS, undefined, { signal: relay.signal }).catch(() => {});
+    const pauseMs = backOffMs(Math.max(1, failures));
+    await sleep(pauseMs, undefined, { signal: relay.signal }).catch(() => {});
+  }
+}
+
+/** Resolves when no process streams from the slot. To ask for it while another one has it is an error in the server's log. */
+async function untilFree({ url, slot, signal }: Relay, onState: Relay['onState']): Promise<void> {
+  const sql = postgres(url, {
+    max: 1,
+    fetch_types: false,
+    connect_timeout: 5,
+    onnotice: () => {},
+    connection: { application_name: `frontrow-standby-${slot}` },
+    ...answerWithin(STANDBY_ANSWER_MS),
+  });
+  try {
+    while (!signal.aborted) {
+      const [taken] = await sql`select from pg_replication_slots where slot_name = ${slot} and active`;
+      if (!taken) return;
+      onState('standby');
+      await sleep(STANDBY_LOOK_MS, undefined, { signal }).catch(() => {});
+    }
+  } finally {
+    await sql.end({ timeout: 1 });
   }
 }
 

@@ -5,12 +5,18 @@ import { type TimedWorker, worker } from './run-worker.ts';
 
 type Needs = { db: Db; writer: InventoryWriter };
 
-/** Sleeps until the next hold ends. Looks twice a second all the same: a hold made meanwhile may end before the one it knew. */
+/** Holds may be made for a shorter time by a process with other settings: at most so late are those ended. */
+const IDLE_MS = 10_000;
+
+/**
+ * Sleeps until the next hold ends, and at most half as long as a hold lasts: one that is made meanwhile ends later than
+ * that.
+ */
 export const releaseExpiredHolds = worker<Needs, TimedWorker<Needs>>({
   name: 'release-expired-holds',
-  everyMs: 500,
+  everyMs: IDLE_MS,
   run: async (needs, { signal }) => {
     const { nextDueInMs } = await expireBookings(needs, signal);
-    return nextDueInMs === undefined ? undefined : { nextInMs: nextDueInMs };
+    return { nextInMs: Math.min(nextDueInMs ?? IDLE_MS, needs.writer.policy.holdTtlSeconds * 500) };
   },
 });

@@ -4,14 +4,15 @@ import { type TimedWorker, worker } from './run-worker.ts';
 type Needs = { roomController: RoomController };
 
 const EVERY_MS = 1000;
+const IDLE_MS = 5000;
 
 /** Opens and draws waiting rooms, admits fans, and ends sessions without activity: one process at a time, every second. */
 export const runWaitingRooms = worker<Needs, TimedWorker<Needs>>({
   name: 'run-waiting-rooms',
-  everyMs: EVERY_MS,
+  everyMs: IDLE_MS,
   run: async ({ roomController }) => {
     const startedMs = performance.now();
-    await roomController.run();
-    return { nextInMs: EVERY_MS - (performance.now() - startedMs) };
+    const idleMs = await roomController.run();
+    return { nextInMs: Math.max(idleMs, EVERY_MS - (performance.now() - startedMs)) };
   },
 });

@@ -131,7 +131,7 @@ test('a bug that every message meets parks none of them, is told as what it is, 
   expect((await parked(group)).filter((id) => ids.includes(id))).toEqual([]);
   isBroken = false;
   await expect.poll(() => handled, { timeout: 20_000 }).toEqual(expect.arrayContaining(ids));
-  expect(health.troubles()).toEqual([]);
+  await expect.poll(() => health.troubles(), { timeout: 20_000 }).toEqual([]);
   await stop();
 });
 

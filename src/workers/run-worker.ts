@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failpoint } from '#db/failpoint.ts';
+import { outageOf } from '#domain/outages.ts';
 import { type AggregateType, type DomainEvent, domainEvent } from '#events/contracts.ts';
 import { type Consumption, type EventLog, type Message, Unhandleable } from '#events/log/log.ts';
 import { describeError } from '#observability/log.ts';
@@ -66,7 +67,7 @@ export async function runWorkers<Needs>(
   );
 }
 
-/** Every message of a long outage is tried again and again; one line in so many milliseconds tells it. */
+/** Every message of a long outage is tried again and again; one line in so many milliseconds tells it, for each cause. */
 const AWAY_LINE_EVERY_MS = 10_000;
 
 async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime: Runtime): Promise<void> {
@@ -106,15 +107,16 @@ function eventIn({ event }: Message): DomainEvent {
 }
 
 function troubleTeller(worker: string, trials: MessageTrials, { log, health }: Runtime): Consumption['onTrouble'] {
-  let awayToldAtMs = Number.NEGATIVE_INFINITY;
+  const toldAtMs = new Map<string, number>();
   return ({ kind, error, message }) => {
     if (kind === 'lost') health?.lost(worker, error);
     else countMessage(worker, outcomeOf[kind]);
+    const cause = outageOf(error)?.cause ?? 'unknown';
     if (kind === 'away' || kind === 'lost') {
-      if (performance.now() - awayToldAtMs < AWAY_LINE_EVERY_MS) return;
-      awayToldAtMs = performance.now();
+      if (performance.now() - (toldAtMs.get(cause) ?? Number.NEGATIVE_INFINITY) < AWAY_LINE_EVERY_MS) return;
+      toldAtMs.set(cause, performance.now());
     }
-    const fields = { worker, trouble: kind, ...(message ? about(message) : {}), ...describeError(error) };
+    const fields = { worker, trouble: kind, cause, ...(message ? about(message) : {}), ...describeError(error) };
     if (kind === 'parked') {
       if (message) trials.parked(message.id);
       log.error(fields, 'message parked');

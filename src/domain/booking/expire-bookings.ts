@@ -22,7 +22,13 @@ const CHUNK = 2000;
  * Ends every hold whose time is over, found through the partial index and written event by event in batches, and says
  * when the next one is due. May run in several processes at once: each booking ends once.
  */
-export async function expireBookings({ db, writer }: Needs, signal?: AbortSignal): Promise<Expiry> {
+export async function expireBookings(needs: Needs, signal?: AbortSignal): Promise<Expiry> {
+  const nextDue = await nextDueInMs(needs.db);
+  const isDue = nextDue !== undefined && nextDue <= 0;
+  return isDue ? await expireDue(needs, signal) : { expired: 0, extended: 0, failed: 0, nextDueInMs: nextDue };
+}
+
+async function expireDue({ db, writer }: Needs, signal: AbortSignal | undefined): Promise<Expiry> {
   const counts = { expired: 0, extended: 0, failed: 0 };
   while (!signal?.aborted) {
     const due = await db.execute<{ id: string; event_id: string }>(sql`

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import type { Redis } from '#redis/client.ts';
+import { EPOCH } from '#redis/keys.ts';
 
 /** The name under which `redis_epochs` keeps the epoch of the seat locks. */
 export const SEAT_LOCKS = 'seat-locks';
@@ -26,4 +27,10 @@ export async function readRunId(redis: Redis): Promise<string> {
   const runId = /^run_id:(\w+)/m.exec(await redis.info('server'))?.[1];
   if (!runId) throw new Error('Redis does not say its run_id: INFO must be allowed.');
   return runId;
+}
+
+/** The epoch that Redis names and the life of its server: neither changes while nothing is lost. */
+export async function readNamedEpoch(redis: Redis): Promise<string> {
+  const [named, runId] = await Promise.all([redis.get(EPOCH), readRunId(redis)]);
+  return `${named} ${runId}`;
 }

@@ -14,9 +14,10 @@ type Needs = { readonly db: Db; readonly redis: Redis; readonly changed: OnChang
 export type RoomController = {
   /**
    * One tick of all rooms, if this process is the one that controls them; run it every second. A room that fails does
-   * not stop the others: it is left out for some seconds, and the error is thrown when they are done.
+   * not stop the others: it is left out for some seconds, and the error is thrown when they are done. Answers how many
+   * milliseconds there will be nothing to do: 0 while there is a room to look after.
    */
-  run(): Promise<void>;
+  run(): Promise<number>;
   /** Lets another process take over at once. */
   close(): Promise<void>;
 };
@@ -45,8 +46,10 @@ export function openRoomController(needs: Needs): RoomController {
   };
   return {
     async run() {
+      const idleMs = await nextRoomInMs(needs.db);
+      if (idleMs > 0) return idleMs;
       const fence = await lease.take();
-      if (fence === undefined) return;
+      if (fence === undefined) return 0;
       const eventIds = await dueRooms(needs.db);
       for (const eventId of failing.keys()) if (!eventIds.includes(eventId)) failing.delete(eventId);
       const ready = eventIds.filter((eventId) => (failing.get(eventId)?.untilMs ?? 0) <= performance.now());
@@ -62,6 +65,7 @@ export function openRoomController(needs: Needs): RoomController {
       await Promise.all(Array.from({ length: AT_ONCE }, lane));
       if (canAdmit && changed.length > 0) await publishAll(needs, changed);
       if (errors.length > 0) throw errors[0];
+      return 0;
     },
     close: () => lease.release(),
   };
@@ -73,6 +77,21 @@ async function answers(redis: Redis): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** A room that is made meanwhile is found so much later at most. */
+const IDLE_MS = 5_000;
+
+/** How long no room has to be looked after; 0 while one has. */
+async function nextRoomInMs(db: Db): Promise<number> {
+  const [row] = await prepared<{ ms: number | null }>(
+    db,
+    `select (extract(epoch from min(case when state = 'CLOSED' then opens_at else '-infinity' end)
+       - clock_timestamp()) * 1000)::float8 as ms
+     from waiting_rooms where state in ('CLOSED', 'OPEN', 'DRAWN')`,
+    [],
+  );
+  return Math.max(0, Math.min(row?.ms ?? IDLE_MS, IDLE_MS));
 }
 
 async function dueRooms(db: Db): Promise<string[]> {

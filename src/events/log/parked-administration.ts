@@ -1,5 +1,5 @@
 import type postgres from 'postgres';
-import { freeIfEmpty } from './parked-messages.ts';
+import { freeIfEmpty, REPLAY_CHANNEL } from './parked-messages.ts';
 
 /** What people ask of parked messages. All of it may run beside the groups' processes. */
 
@@ -98,6 +98,7 @@ export function requestReplay(sql: postgres.Sql, wanted: ParkedSelection, by: st
       select 'REPLAY_REQUESTED', consumer_group, key, (select id from event_log.parked p
         where p.consumer_group = k.consumer_group and p.key = k.key order by number limit 1), ${by}
       from event_log.parked_keys k where ${asked}`;
+    for (const group of new Set(groups)) await tx`select pg_notify(${REPLAY_CHANNEL}, ${group})`;
     const all = await listParked(tx, wanted);
     return all.filter(({ replaying }) => replaying);
   });

@@ -3,6 +3,7 @@ import type postgres from 'postgres';
 import { originOf, type StoredOrigin, storedOrigin } from '../origin.ts';
 import { backOffMs } from './back-off.ts';
 import { type Delivery, deliver, deliverByKey } from './delivery.ts';
+import { Doorbell } from './doorbell.ts';
 import { endIfFrozen, FROZEN_CONSUMER_MS, sayingAlive } from './frozen.ts';
 import type { Consumption, Message } from './log.ts';
 
@@ -12,8 +13,9 @@ import type { Consumption, Message } from './log.ts';
  * key with something parked; all that is said of one key is decided under its lock.
  */
 
-/** A replay that was asked for is noticed after at most so long. */
-const LOOK_EVERY_MS = 1000;
+/** A replay that was asked for is told at once, by the name of the group; should that be lost, it is found so much later. */
+export const REPLAY_CHANNEL = 'event_log_replay';
+const LOOK_EVERY_MS = 30_000;
 const BATCH = 100;
 /** Whoever holds a key's lock hands a batch over at most; a frozen process must not hold up the other keys for good. */
 const LOCK_TIMEOUT = '5s';
@@ -105,7 +107,11 @@ async function park(tx: postgres.TransactionSql, group: string, parked: readonly
  */
 export async function replayParked(sql: postgres.Sql, consumption: Consumption): Promise<void> {
   const { signal } = consumption;
+  const bell = new Doorbell();
+  signal.addEventListener('abort', () => bell.end(), { once: true });
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
+  const subscription = await listenForReplays(sql, consumption, bell);
+  const looking = setInterval(() => bell.ring(), LOOK_EVERY_MS).unref();
   let failures = 0;
   while (!signal.aborted) {
     try {
@@ -114,13 +120,31 @@ export async function replayParked(sql: postgres.Sql, consumption: Consumption):
         where consumer_group = ${consumption.group} and replay_requested_at is not null order by random() limit 1`;
       const progress = wanted && (await sql.begin((tx) => replayKey(tx, consumption, wanted.key)));
       failures = progress || !wanted ? 0 : failures + 1;
-      if (!progress) await pause(wanted ? backOffMs(failures) : LOOK_EVERY_MS);
+      if (!wanted) await bell.wait();
+      else if (!progress) await pause(backOffMs(failures));
     } catch (error) {
       consumption.onTrouble({ kind: 'lost', error });
       failures += 1;
       await pause(backOffMs(failures));
     }
   }
+  clearInterval(looking);
+  await subscription?.unlisten().catch(() => undefined);
+}
+
+async function listenForReplays(sql: postgres.Sql, { group, signal, onTrouble }: Consumption, bell: Doorbell) {
+  const ring = (named: string) => {
+    if (named === group) bell.ring();
+  };
+  for (let failures = 1; !signal.aborted; failures++) {
+    try {
+      return await sql.listen(REPLAY_CHANNEL, ring, () => bell.ring());
+    } catch (error) {
+      onTrouble({ kind: 'lost', error });
+      await sleep(backOffMs(failures), undefined, { signal }).catch(() => undefined);
+    }
+  }
+  return undefined;
 }
 
 type Parked = Omit<Message, 'offset' | 'origin'> & StoredOrigin & { offset: string };

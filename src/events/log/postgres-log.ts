@@ -12,8 +12,8 @@ import { deliverOrPark, replayParked } from './parked-messages.ts';
 const PARTITIONS = 8;
 const BATCH = 100;
 const LANES = 4;
-/** A lost notification costs at most this long. */
-const IDLE_MS = 1000;
+/** A lost notification costs at most this long. One is lost with its connection only, and a new one begins with a look. */
+const IDLE_MS = 30_000;
 /** An append holds up all others of its partitions, and waits for nothing but the database. */
 const FROZEN_APPENDER_MS = 2000;
 const CHANNEL = 'event_log';

@@ -6,6 +6,7 @@ import { connectionSampler, consumerLagSampler, parkedSampler, slotSampler } fro
 import { type Dependencies, watchDependencies } from '#observability/dependencies.ts';
 import type { Sampler } from '#observability/samplers.ts';
 import { followTrace } from '#observability/tracing.ts';
+import { brokerChecks, explaining, explainingStore, settings } from './store-checks.ts';
 
 type Watched = {
   bookingDb: Db;
@@ -13,20 +14,42 @@ type Watched = {
   eventLog: EventLog;
   /** The slot of each database, the booking database first. */
   slots: readonly string[];
-  /** Whether this process streams from a slot or stands by for it. */
-  isFollowing: (slot: string) => boolean;
+  /** Why this process neither streams from a slot nor stands by for it; undefined when it does. */
+  whyLost: (slot: string) => unknown;
 };
 
 const without = 'What is written there is not published until it is back; nothing is lost, the slot keeps it.';
 
 /** What a relay depends on, and what it does without. */
-export const relayDependencies = ({ bookingDb, paymentsDb, slots, isFollowing }: Watched): Dependencies =>
+export const relayDependencies = ({ bookingDb, paymentsDb, eventLog, slots, whyLost }: Watched): Dependencies =>
   watchDependencies([
-    { name: 'booking-database', check: () => bookingDb.execute(sql`select 1`), isNeeded: true, without },
-    { name: 'payments-database', check: () => paymentsDb.execute(sql`select 1`), isNeeded: true, without },
-    ...slots.map((slot) => ({
+    {
+      name: 'booking-database',
+      check: () => bookingDb.execute(sql`select 1`),
+      explain: explainingStore(settings.booking),
+      isNeeded: true,
+      without,
+    },
+    {
+      name: 'payments-database',
+      check: () => paymentsDb.execute(sql`select 1`),
+      explain: explainingStore(settings.payments),
+      isNeeded: true,
+      without,
+    },
+    ...brokerChecks(eventLog, { isNeeded: true }),
+    ...slots.map((slot, index) => ({
       name: `slot ${slot}`,
-      check: () => isFollowing(slot),
+      check: () => {
+        const reason = whyLost(slot);
+        if (reason !== undefined) throw reason;
+        return true;
+      },
+      // The event log fails as well where the slot is read and what was read can't be appended.
+      explain: explaining({
+        kafka: settings.kafka,
+        otherwise: index === 0 ? settings.booking : settings.payments,
+      }),
       isNeeded: true,
       without: 'Its outbox is not published by this process.',
     })),

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { explainOutage, type SettingsOfStores, type StoreSettings } from '#domain/outage-sentences.ts';
 import type { EventLog } from '#events/log/log.ts';
-import { type Dependencies, type DependencyCheck, Impaired } from '#observability/dependencies.ts';
+import { type Dependencies, type DependencyCheck, Impaired, LATE } from '#observability/dependencies.ts';
 import { describeError, type Log } from '#observability/log.ts';
 import type { WorkerHealth, WorkerTrouble } from '#workers/worker-health.ts';
 
@@ -103,11 +104,23 @@ const reasonOf = (stores: SettingsOfStores) => (trouble: WorkerTrouble) => {
     : reason;
 };
 
+const MOST_READS = 4;
+const AGAIN_MS = 300;
+
 /** Names all that is wrong at once, before the process says that it is ready; it goes on and waits for what is away. */
-export async function nameProblems(dependencies: Dependencies, log: Log): Promise<void> {
-  const { isReady, details } = await dependencies.read();
+export async function nameProblems(
+  dependencies: Dependencies,
+  log: Log,
+  { except = () => false }: { except?: (dependency: string) => boolean } = {},
+): Promise<void> {
+  let { isReady, details } = await dependencies.read();
+  // A client that tries again and again may need longer for its first refusal.
+  for (let reads = 1; reads < MOST_READS && details.degradations.some(({ reason }) => reason === LATE); reads++) {
+    await sleep(AGAIN_MS);
+    ({ isReady, details } = await dependencies.read());
+  }
   for (const { dependency, effect, reason } of details.degradations) {
-    if (reason === undefined) continue;
+    if (reason === undefined || except(dependency)) continue;
     const level = isReady ? 'warn' : 'error';
     log[level]({ dependency, effect }, `${dependency}: ${reason}`);
   }

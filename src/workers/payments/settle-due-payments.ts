@@ -24,6 +24,8 @@ type Options = { kind: DueKind; concurrency: number; log: WorkerLog };
 
 /** What another process made due is found by looking, at most this much later. */
 const LOOK_EVERY_MS = 500;
+/** While no payment waits for anything: the process that makes the next one is woken, this is for what it leaves behind. */
+const IDLE_LOOK_MS = 5_000;
 
 const alarms: ReadonlySet<StepOutcome> = new Set<StepOutcome>([
   'GIVE_BACK',
@@ -68,6 +70,10 @@ export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }
   const startDue = async (signal: AbortSignal): Promise<number> => {
     const limit = concurrency - underWay.size;
     if (limit === 0) return LOOK_EVERY_MS;
+    // A look is cheaper than a claim, and mostly there is nothing.
+    const dueInMs = await findNextDueMs(needs, kind);
+    if (dueInMs === undefined) return IDLE_LOOK_MS;
+    if (dueInMs > 0) return Math.min(dueInMs, LOOK_EVERY_MS);
     const claimed = await claimDuePayments(needs, { kind, limit });
     for (const payment of claimed) {
       const step = settle(payment, signal).finally(() => {
@@ -76,8 +82,8 @@ export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }
       });
       underWay.add(step);
     }
-    if (claimed.length === limit) return LOOK_EVERY_MS;
-    return Math.min((await findNextDueMs(needs, kind)) ?? LOOK_EVERY_MS, LOOK_EVERY_MS);
+    // What is left of the due ones is another process's, or waits for a hand of this one, which wakes it.
+    return claimed.length === 0 || claimed.length === limit ? LOOK_EVERY_MS : 0;
   };
 
   return {

@@ -31,13 +31,16 @@ interface Owner {
   gid: number;
 }
 
+/** Calls the listener with what the server writes to its log from now on. */
+type OnOutput = (listener: (text: string) => void) => void;
+
 /**
  * Starts a PostgreSQL 18 on loopback; creates its data folder when there is none. Logical decoding is on. The url is
  * that of the database `postgres`, as superuser.
  *
  * @throws ServerUnavailable where no binaries exist for this machine
  */
-export async function startPostgres(request: PostgresRequest): Promise<RunningServer> {
+export async function startPostgres(request: PostgresRequest): Promise<RunningServer & { onOutput: OnOutput }> {
   const binaries = await findBinaries();
   const dataDir = resolve(request.dataDir);
   const owner = process.getuid?.() === 0 ? await unprivilegedUser() : undefined;
@@ -64,7 +67,8 @@ export async function startPostgres(request: PostgresRequest): Promise<RunningSe
   });
   await readiness(server);
   const url = `postgres://postgres:${encodeURIComponent(request.password)}@127.0.0.1:${port}/postgres`;
-  return { url, port, pid: server.pid, exited: server.exited, stop: server.stop };
+  const { pid, exited, stop, onOutput } = server;
+  return { url, port, pid, exited, stop, onOutput };
 }
 
 /** Creates the database when it is missing. `url` is that of any database of the server; gives the url of the new one. */
