@@ -9,6 +9,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   'holds-e2e': async () => (await import('./holds-e2e.ts')).benchHoldsEndToEnd,
   observability: async () => (await import('./observability.ts')).benchObservability,
   fanout: async () => (await import('./fanout.ts')).benchFanout,
+  hoarding: async () => (await import('./hoarding.ts')).benchHoarding,
   'redis-lost': async () => (await import('./redis-lost.ts')).benchRedisLost,
   'stalled-sockets': async () => (await import('./stalled-sockets.ts')).benchStalledSockets,
   'seat-map': async () => (await import('./seat-map.ts')).benchSeatMap,

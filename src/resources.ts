@@ -1,4 +1,5 @@
 import type { ApiConfig } from './config/api.ts';
+import type { GuestChallengeConfig } from './config/guest-challenge.ts';
 import type { WorkerConfig } from './config/worker.ts';
 import { closeDb, type Db, openDb } from './db/client.ts';
 import type { Pooling } from './db/pooling.ts';
@@ -11,6 +12,9 @@ import { openEventIndexer } from './domain/catalog/event-indexer.ts';
 import { EventWatches } from './domain/catalog/event-watches.ts';
 import { openSeatingPlanCache } from './domain/catalog/seating-plan-cache.ts';
 import { openAddressKeys } from './domain/hoarding/address-keys.ts';
+import type { GuestChallenge } from './domain/hoarding/guest-challenge.ts';
+import { openProofOfWork } from './domain/hoarding/proof-of-work-challenge.ts';
+import { openTurnstile } from './domain/hoarding/turnstile-challenge.ts';
 import { ABOUT_THE_LOG, openInvariantChecker } from './domain/invariants.ts';
 import { openInventoryWriter } from './domain/inventory/inventory-writer.ts';
 import { openLostRaces } from './domain/inventory/lost-races.ts';
@@ -122,6 +126,11 @@ async function openRooms(
   };
 }
 
+function openGuestChallenge(db: Db, config: GuestChallengeConfig): GuestChallenge | undefined {
+  if (config?.kind === 'proof-of-work') return openProofOfWork({ db, ...config });
+  return config && openTurnstile({ db, ...config });
+}
+
 export type ApiResources = Awaited<ReturnType<typeof openApiResources>>;
 
 /** Every handle that the api process shares. Handles only: what is done with them is in `domain`. */
@@ -143,6 +152,7 @@ export async function openApiResources(config: ApiConfig & SalesConfig) {
     endedSessions: opened(await openEndedSessions({ db }), (handle) => handle.close()),
     lostRaces: openLostRaces({ db }),
     addressKeys: openAddressKeys(config.addressSecret),
+    guestChallenge: openGuestChallenge(db, config.guestChallenge),
     [Symbol.asyncDispose]: () => together[Symbol.asyncDispose](),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkGuestChallenge, guestChallenge, guestChallengeConfig } from './guest-challenge.ts';
 import { areHoardingLimitsOn, derivedSecret } from './hoarding.ts';
 import { observed } from './observed.ts';
 import { origins } from './origins.ts';
@@ -23,27 +24,30 @@ function toAdmissionKey(key: string): { kid: string; secret: string } {
   return { kid, secret };
 }
 
-const api = z.object({
-  ...observed,
-  ...databases,
-  ...pooledDatabase,
-  ...redis,
-  ...search,
-  ...booking,
-  HOST: z.string().default('127.0.0.1'),
-  PORT: port.default(4000),
-  /** As long as a balancer takes to see that this process is not ready. What is left of fifteen seconds closes it. */
-  LEAVE_SECONDS: z.coerce.number().min(0).max(8, 'at most 8: a process has 15 seconds to end').optional(),
-  PUBLIC_URL: z.url().optional(),
-  ALLOWED_ORIGINS: origins.default([]),
-  TRUSTED_DOCUMENTS: z.string().optional(),
-  TRUST_PROXY: trustProxy,
-  TOKEN_PRIVATE_KEY: privateKey,
-  /** Signs what waiting rooms give out. The first signs, all verify. */
-  ADMISSION_KEYS: z.string({ error: ADMISSION_KEYS_FIX }).pipe(admissionKeys),
-  /** Viewers of one address who may have places in a waiting room; 0: any number. */
-  MAX_PLACES_PER_ADDRESS: z.coerce.number().int().min(0).default(2_000),
-});
+const api = z
+  .object({
+    ...observed,
+    ...databases,
+    ...pooledDatabase,
+    ...redis,
+    ...search,
+    ...booking,
+    HOST: z.string().default('127.0.0.1'),
+    PORT: port.default(4000),
+    /** As long as a balancer takes to see that this process is not ready. What is left of fifteen seconds closes it. */
+    LEAVE_SECONDS: z.coerce.number().min(0).max(8, 'at most 8: a process has 15 seconds to end').optional(),
+    PUBLIC_URL: z.url().optional(),
+    ALLOWED_ORIGINS: origins.default([]),
+    TRUSTED_DOCUMENTS: z.string().optional(),
+    TRUST_PROXY: trustProxy,
+    TOKEN_PRIVATE_KEY: privateKey,
+    /** Signs what waiting rooms give out. The first signs, all verify. */
+    ADMISSION_KEYS: z.string({ error: ADMISSION_KEYS_FIX }).pipe(admissionKeys),
+    /** Viewers of one address who may have places in a waiting room; 0: any number. */
+    MAX_PLACES_PER_ADDRESS: z.coerce.number().int().min(0).default(2_000),
+    ...guestChallenge,
+  })
+  .superRefine(checkGuestChallenge);
 
 export type ApiConfig = ReturnType<typeof parseApiConfig>;
 /** `known`: what is wrong with files that the environment names. */
@@ -66,6 +70,7 @@ export function parseApiConfig(env: Environment, known: readonly Problem[] = [])
     tokenPrivateKey: data.TOKEN_PRIVATE_KEY,
     admissionKeys: data.ADMISSION_KEYS,
     placesPerAddress: areHoardingLimitsOn(data) ? data.MAX_PLACES_PER_ADDRESS || undefined : undefined,
+    guestChallenge: guestChallengeConfig(data, derivedSecret(data.TOKEN_PRIVATE_KEY, 'challenges')),
     addressSecret: derivedSecret(data.TOKEN_PRIVATE_KEY, 'addresses'),
   };
 }

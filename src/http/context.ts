@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { DomainError } from '#domain/errors.ts';
 import { CoolingDown, TooManyPlaces, TooManyUnpaidSeats } from '#domain/hoarding/errors.ts';
+import { ChallengeRequired } from '#domain/hoarding/guest-challenge.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import type { HoardingLimit } from '#observability/hoarding-metrics.ts';
 import type { OperationMetrics } from '#observability/operation-metrics.ts';
@@ -60,6 +61,7 @@ export function createContext(
 function hoardingLimitOf(error: unknown): HoardingLimit | undefined {
   if (error instanceof TooManyUnpaidSeats) return error.of;
   if (error instanceof TooManyPlaces) return 'PLACES';
+  if (error instanceof ChallengeRequired) return 'CHALLENGE';
   return error instanceof CoolingDown ? 'COOL_DOWN' : undefined;
 }
 

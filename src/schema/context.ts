@@ -11,6 +11,7 @@ import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
 import type { suggestEvents } from '#domain/catalog/suggest-events.ts';
 import type { watchEvent } from '#domain/catalog/watch-event.ts';
 import type { AddressKeys } from '#domain/hoarding/address-keys.ts';
+import type { GuestChallenge } from '#domain/hoarding/guest-challenge.ts';
 import type { getSeatMap } from '#domain/inventory/get-seat-map.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import type { AdmissionTokens } from '#domain/waiting-room/admission-tokens.ts';
@@ -40,6 +41,7 @@ export type Resources = Needs<typeof findEvents> &
   Needs<typeof configureWaitingRoom> &
   Needs<typeof watchRoomStats> & {
     addressKeys: AddressKeys;
+    guestChallenge: GuestChallenge | undefined;
     admissionTokens: AdmissionTokens;
     eventCache: EventCache;
     search: Pick<CatalogSearch, 'eventsOf'>;

@@ -8,6 +8,7 @@ import {
 } from '#domain/booking/errors.ts';
 import { type DomainError, InvalidInput, NotFound, RateLimited, TryAgain } from '#domain/errors.ts';
 import { CoolingDown, TooManyPlaces, TooManyUnpaidSeats } from '#domain/hoarding/errors.ts';
+import { ChallengeRequired } from '#domain/hoarding/guest-challenge.ts';
 import { builder } from './builder.ts';
 
 const RefusalCode = builder.enumType('RefusalCode', {
@@ -23,6 +24,7 @@ const RefusalCode = builder.enumType('RefusalCode', {
     SEATS_UNAVAILABLE: { description: 'Somebody else has at least one of the seats.' },
     TOO_MANY_SEATS: { description: 'More seats than one booking or one person may have.' },
     TOO_MANY_UNPAID_SEATS: { description: 'The caller, or its network, holds too many seats that are not paid for.' },
+    CHALLENGE_REQUIRED: { description: 'A guest has to solve a challenge first.' },
     TOO_MANY_PLACES: { description: 'Too many viewers of the same network have places in the waiting room.' },
     COOLING_DOWN: { description: 'Too many holds of the viewer ended without payment.' },
     ADMISSION_REQUIRED: { description: 'The event has a waiting room.' },
@@ -115,6 +117,23 @@ builder.objectType(TooManyUnpaidSeats, {
   }),
 });
 
+const ChallengeKind = builder.enumType('ChallengeKind', {
+  description: 'What a challenge is, and how it is solved.',
+  values: {
+    PROOF_OF_WORK: { description: 'An ALTCHA challenge (version 2) in JSON, which a program solves.' },
+    TURNSTILE: { description: 'The site key of a Cloudflare Turnstile widget, which a person is shown.' },
+  } as const,
+});
+
+builder.objectType(ChallengeRequired, {
+  name: 'ChallengeRequired',
+  description: 'A guest has to solve a challenge first, and sends the answer as `challengeAnswer`.',
+  interfaces: [Refusal],
+  fields: (t) => ({
+    kind: t.field({ type: ChallengeKind, description: 'How it is solved.', resolve: (refusal) => refusal.kind }),
+    challenge: t.exposeString('challenge', { description: 'What is to be solved, within five minutes.' }),
+  }),
+});
 builder.objectType(TooManyPlaces, {
   name: 'TooManyPlaces',
   description: 'Too many viewers of the same network have places in this waiting room.',

@@ -65,6 +65,8 @@ export const forgetOldRows = worker<Needs, TimedWorker<Needs>>({
             select token_hash from guest_recoveries where expires_at < now() - interval '1 day' limit ${DELETE_BATCH})`,
       unpaidBookings(retention.unpaidBookingsDays),
       freeSeats(retention.unpaidBookingsDays),
+      sql`delete from spent_challenge_answers where answer_hash in (
+            select answer_hash from spent_challenge_answers where expires_at < now() limit ${DELETE_BATCH})`,
       ofEndedRooms('waiting_room_sessions'),
       ofEndedRooms('waiting_room_places'),
       // Together, since a room's watermark is that of its last step.

@@ -64,6 +64,20 @@ test('accounts: taken addresses, wrong credentials, bad input', async () => {
 });
 const input_ = ({ email, password }: { email: string; password: string }) => ({ email, password });
 
+test('guests, where they are challenged: no answer, and a judge that is away', async () => {
+  const env = { GUEST_CHALLENGE: 'turnstile', TURNSTILE_SITE_KEY: 'site', TURNSTILE_SECRET_KEY: 'secret' };
+  await system.start('api-2', { ...env, TURNSTILE_URL: 'http://127.0.0.1:9/siteverify' });
+  const ask = async (more: object) => {
+    const variables = { input: { email: 'guest@example.org', ...more } };
+    const { data } = await post(system.secondApiUrl, { query: mutations.signInAsGuest, variables });
+    seen.add(`SignInAsGuestResult.${data.signInAsGuest.__typename}`);
+    return data.signInAsGuest;
+  };
+  expect(await ask({})).toMatchObject({ code: 'CHALLENGE_REQUIRED', kind: 'TURNSTILE', challenge: 'site' });
+  expect(await ask({ challengeAnswer: 'token' })).toMatchObject({ code: 'TRY_AGAIN', retry: { advice: 'SAME_KEY' } });
+  await system.kill('api-2');
+});
+
 test('sessions: a refresh token works once, and a lost answer is given again until the next one is used', async () => {
   const { session: opened } = await attempt('signInAsGuest', { email: 'guest@example.org' });
   const first = { refreshToken: opened.refreshToken };

@@ -5,7 +5,7 @@ const session = 'session { accessToken refreshToken viewer { id } }';
 export const mutations = {
   signUp: `mutation ($input: SignUpInput!) { signUp(input: $input) { ${refusal} ... on SignUpSuccess { ${session} } ... on InvalidInput { field } } }`,
   signIn: `mutation ($input: SignInInput!) { signIn(input: $input) { ${refusal} ... on SignInSuccess { ${session} } } }`,
-  signInAsGuest: `mutation ($input: SignInAsGuestInput!) { signInAsGuest(input: $input) { ${refusal} ... on SignInAsGuestSuccess { ${session} } } }`,
+  signInAsGuest: `mutation ($input: SignInAsGuestInput!) { signInAsGuest(input: $input) { ${refusal} ... on ChallengeRequired { kind challenge } ... on SignInAsGuestSuccess { ${session} } } }`,
   refreshSession: `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { ${refusal} ... on RefreshSessionSuccess { ${session} } } }`,
   createBooking: `mutation ($input: CreateBookingInput!) { createBooking(input: $input) { ${refusal}
     ... on CreateBookingSuccess { replayed booking { id status } } ... on InvalidInput { field } ... on EventNotOnSale { opensAt }

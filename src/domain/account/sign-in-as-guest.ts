@@ -1,22 +1,24 @@
 import type { Db } from '#db/client.ts';
 import { inTransaction } from '#db/transaction.ts';
-import { InvalidInput, RateLimited } from '../errors.ts';
+import { InvalidInput, RateLimited, TryAgain } from '../errors.ts';
+import { ChallengeRequired, type GuestChallenge, requireAnswer } from '../hoarding/guest-challenge.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { requireEmail } from './account-rules.ts';
 import { openSession, type Session } from './session.ts';
 import { insertUser } from './session-statements.ts';
 
-export const signInAsGuestRefusals = [InvalidInput, RateLimited] as const;
+export const signInAsGuestRefusals = [InvalidInput, ChallengeRequired, RateLimited, TryAgain] as const;
 
 /**
  * A new viewer every time, whatever address is given: nobody has shown that it is theirs, so it must not lead to what
- * was bought with it before.
+ * was bought with it before. Where guests have a challenge, its answer comes first.
  */
 export async function signInAsGuest(
-  needs: { db: Db; tokens: AccessTokens },
-  request: { email: string },
+  needs: { db: Db; tokens: AccessTokens; guestChallenge?: GuestChallenge | undefined },
+  request: { email: string; challengeAnswer?: string | null | undefined },
 ): Promise<Session> {
   const email = requireEmail(request.email);
+  if (needs.guestChallenge) await requireAnswer(needs.guestChallenge, request.challengeAnswer ?? undefined);
   return inTransaction(needs.db, 'signInAsGuest', async (tx) => {
     const user = await insertUser(tx, { email, displayName: 'Guest', isGuest: true });
     if (!user) throw new Error('a guest was not inserted');

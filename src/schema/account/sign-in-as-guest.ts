@@ -4,7 +4,13 @@ import { sessionSuccess } from './session.ts';
 
 const SignInAsGuestInput = builder.inputType('SignInAsGuestInput', {
   description: 'A visitor who wants no account.',
-  fields: (t) => ({ email: t.string({ required: true, description: 'Where the tickets are sent.' }) }),
+  fields: (t) => ({
+    email: t.string({ required: true, description: 'Where the tickets are sent.' }),
+    challengeAnswer: t.string({
+      description:
+        'The answer to the challenge of a ChallengeRequired, good for one session. Needed only where guests are challenged.',
+    }),
+  }),
 });
 
 builder.mutationField('signInAsGuest', (t) =>

@@ -1,0 +1,108 @@
+import { sql } from 'drizzle-orm';
+import { closeDb, openDb } from '#db/client.ts';
+import { type SeededEvent, seedEvent } from './catalog.ts';
+import { attack, attackEverywhere, pause, type Tally } from './hoarding-attack.ts';
+import { type Bought, buyTwoEach } from './honest-fans.ts';
+import { type System, type SystemOptions, startSystem } from './system.ts';
+
+/** Of the documentation, so that nobody is meant. */
+const ATTACKER = '203.0.113.66';
+const NOMAD = '203.0.113.99';
+const NETWORK = '198.51.100.7';
+
+export type HoardingSize = {
+  readonly seats: number;
+  readonly guests: number;
+  readonly events: number;
+  /** It goes on at least so long, and until all fans have bought. */
+  readonly seconds: number;
+  readonly keepSeconds: number;
+  readonly fans: number;
+  /** When the first fan comes, and within which all do. */
+  readonly fansAfterSeconds: number;
+  readonly fansArriveSeconds: number;
+  readonly thinkSeconds: number;
+};
+
+export type HoardingFigures = {
+  readonly capacity: number;
+  /** Seats of the event that the attacker held, each time they were counted. */
+  readonly held: readonly number[];
+  /** Seats, and events, at which the one guest held some. */
+  readonly nomad: { readonly seats: number; readonly events: number };
+  readonly attack: Tally;
+  readonly fans: Bought;
+};
+
+/** What has to be seen before it ends. */
+export type Until = (seen: { held: readonly number[]; attack: Tally; nomad: HoardingFigures['nomad'] }) => boolean;
+
+export type HoardingWorld = {
+  readonly system: System;
+  readonly event: SeededEvent;
+  /** All of it at once: the attack, the one guest at many events, and the honest fans. */
+  play(until: Until, other?: { apiUrl?: string; fans?: number }): Promise<HoardingFigures>;
+  close(): Promise<void>;
+};
+
+/** The product as it runs, behind a proxy; every limit is on that it has by itself. */
+export async function openHoardingWorld(size: HoardingSize, options: SystemOptions = {}): Promise<HoardingWorld> {
+  const system = await startSystem({ ...options, env: { TRUST_PROXY: '1', LOG_LEVEL: 'warn', ...options.env } });
+  const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'hoarding' });
+  const event = await seedEvent(db, { seats: size.seats, rows: 40 });
+  const others: SeededEvent[] = [];
+  while (others.length < size.events) others.push(await seedEvent(db, { seats: size.seats, like: event }));
+
+  /** Seats that these users hold unpaid, and at how many events. */
+  const heldBy = async (users: ReadonlySet<string>, where = sql`true`) => {
+    const rows = await db.execute<{ user_id: string; event_id: string; seats: number }>(sql`
+      select b.user_id, b.event_id, count(*)::int as seats from bookings b join booking_seats s on s.booking_id = b.id
+      where b.status = 'PENDING_PAYMENT' and ${where} group by b.user_id, b.event_id`);
+    const own = rows.filter(({ user_id }) => users.has(user_id));
+    return {
+      seats: own.reduce((sum, row) => sum + row.seats, 0),
+      events: new Set(own.map((row) => row.event_id)).size,
+    };
+  };
+
+  return {
+    system,
+    event,
+    async play(until, { apiUrl = system.apiUrl, fans = size.fans } = {}) {
+      const ending = new AbortController();
+      const [users, nomads] = [new Set<string>(), new Set<string>()];
+      const { signal } = ending;
+      const held: number[] = [];
+      let nomad = { seats: 0, events: 0 };
+      const watching = (async () => {
+        while (!signal.aborted) {
+          held.push((await heldBy(users, sql`b.event_id = ${event.eventId}`)).seats);
+          const now = await heldBy(nomads);
+          if (now.seats > nomad.seats) nomad = now;
+          await pause(0.5, signal);
+        }
+      })();
+      const tally: Tally = new Map();
+      const attacking = attack(
+        { caller: { apiUrl, address: ATTACKER }, event, guests: size.guests, keepSeconds: size.keepSeconds, signal },
+        { users, tally },
+      );
+      const wandering = attackEverywhere({ caller: { apiUrl, address: NOMAD }, events: others, signal }, nomads);
+      const buying = (async () => {
+        await pause(size.fansAfterSeconds, signal);
+        const caller = { apiUrl, address: NETWORK };
+        const { thinkSeconds, fansArriveSeconds: arriveSeconds } = size;
+        return await buyTwoEach({ caller, event, fans, arriveSeconds, thinkSeconds, signal });
+      })();
+      const [bought] = await Promise.all([buying, pause(size.seconds)]);
+      while (!until({ held, attack: tally, nomad })) await pause(0.2);
+      ending.abort();
+      await Promise.all([attacking, wandering, watching]);
+      return { capacity: size.seats, held, nomad, attack: tally, fans: bought };
+    },
+    async close() {
+      await closeDb(db);
+      await system.stop();
+    },
+  };
+}
