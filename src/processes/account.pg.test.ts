@@ -56,7 +56,9 @@ test('a new organizer gets a password that signs in, and the event', async () =>
   expect(await organizerOf(event)).toBe(ann?.id);
 });
 
-test('an account that is there keeps its password unless another one is given, which ends its sessions', async () => {
+test('an account that is there keeps its password unless another one is given, which ends its sessions', {
+  timeout: 90_000,
+}, async () => {
   await organizer('bob@example.org', '--password', 'correct horse');
   const bob = await stored('bob@example.org');
   await db.execute(sql`insert into refresh_tokens (id, user_id, family_id, token_hash, expires_at)
@@ -147,7 +149,7 @@ test.each([
   expect(await stored('x@example.org')).toBeUndefined();
 });
 
-test('without a database it says what to do', async () => {
+test('without a database it says what to do', { timeout: 90_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'frontrow-account-'));
   const args = ['--role', 'organizer', '--email', 'x@example.org'];
   const none = await account(args, { DATABASE_URL: '', FRONTROW_DATA: folder });

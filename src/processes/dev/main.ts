@@ -5,6 +5,7 @@ import { sentenceOf } from '../sentence.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { checkDiskSpace, isDiskFull } from './disk-space.ts';
 import { type KeptPorts, openKeptPorts } from './kept-ports.ts';
+import { mailEnvironment } from './mails.ts';
 import { keptPartsOf, reserveServicePorts, type ServicePorts } from './ports.ts';
 import { say, withProgress } from './pretty-log.ts';
 import { noteRunningSystem } from './running-system.ts';
@@ -123,23 +124,10 @@ function serviceEnvironment({ path, secrets }: DataFolder, ports: ServicePorts):
     GATEWAY_API_KEY: given.GATEWAY_API_KEY || secrets.gatewayApiKey,
     GATEWAY_WEBHOOK_SECRETS: webhookSecrets,
     GATEWAY_WEBHOOK_SECRET: webhookSecrets.split(',')[0],
-    MAIL_URL: given.MAIL_URL || sandboxMails(ports, given.GATEWAY_API_KEY || secrets.gatewayApiKey),
-    MAIL_FROM: given.MAIL_FROM || 'Frontrow <tickets@frontrow.example>',
-    RECOVERY_URL: given.RECOVERY_URL || `${apiUrl}/graphql?query=${resumeGuest}`,
+    ...mailEnvironment(given, { ports, apiUrl, apiKey: given.GATEWAY_API_KEY || secrets.gatewayApiKey }),
     PAYMENT_RETURN_URL: given.PAYMENT_RETURN_URL || `${apiUrl}/graphql`,
   };
 }
-
-/** What a link in a mail opens in GraphiQL. */
-const resumeGuest = encodeURIComponent(`mutation {
-  resumeGuest(input: { token: "{token}" }) {
-    ... on ResumeGuestSuccess { session { accessToken refreshToken viewer { id email } } }
-    ... on Refusal { code message }
-  }
-}`).replace('%7Btoken%7D', '{token}');
-
-const sandboxMails = ({ gateway }: ServicePorts, apiKey: string): string =>
-  `http://mail:${encodeURIComponent(apiKey)}@localhost:${gateway}/mails`;
 
 function metricsOf(name: (typeof services)[number], { metrics }: ServicePorts): NodeJS.ProcessEnv {
   return name === 'gateway-sandbox' ? {} : { METRICS_PORT: String(metrics[name]) };
