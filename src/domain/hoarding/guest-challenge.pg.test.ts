@@ -77,7 +77,12 @@ describe('proof of work', () => {
 });
 
 describe('Turnstile', () => {
-  const settings = { siteKey: '0x4AAA', secretKey: 'the secret key', url: turnstile.url, hostnames: ['tickets.example'] };
+  const settings = {
+    siteKey: '0x4AAA',
+    secretKey: 'the secret key',
+    url: turnstile.url,
+    hostnames: ['tickets.example'],
+  };
   testGuestChallenge(() => ({
     challenges: [openTurnstile({ db, ...settings }), openTurnstile({ db: otherDb, ...settings })],
     solve: () => Promise.resolve(turnstile.token()),
@@ -114,7 +119,9 @@ describe('Turnstile', () => {
   test('a token of another page is refused', async () => {
     const challenge = openTurnstile({ db, ...settings });
     expect(await challenge.accept(turnstile.token('evil.example'))).toBe(false);
-    expect(await openTurnstile({ db, ...settings, hostnames: undefined }).accept(turnstile.token('any.example'))).toBe(true);
+    expect(await openTurnstile({ db, ...settings, hostnames: undefined }).accept(turnstile.token('any.example'))).toBe(
+      true,
+    );
   });
 
   test('a secret key that Cloudflare does not know is our error, and not the guest’s', async () => {
