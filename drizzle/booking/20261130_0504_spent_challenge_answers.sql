@@ -1,6 +1,0 @@
--- An answer to a guest's challenge is accepted once, by whichever process. Kept until it would be too old anyway.
-create table spent_challenge_answers (
-  answer_hash bytea primary key,
-  expires_at timestamptz not null
-);
-create index spent_challenge_answers_expired on spent_challenge_answers (expires_at);
