@@ -5,6 +5,9 @@ import { attack, attackEverywhere, pause, type Tally } from './hoarding-attack.t
 import { type Bought, buyTwoEach } from './honest-fans.ts';
 import { type System, type SystemOptions, startSystem } from './system.ts';
 
+/** Fans who have bought nothing so long after the attack has ended buy nothing. */
+const PATIENCE_SECONDS = 240;
+
 /** Of the documentation, so that nobody is meant. */
 const ATTACKER = '203.0.113.66';
 const NOMAD = '203.0.113.99';
@@ -94,10 +97,10 @@ export async function openHoardingWorld(size: HoardingSize, options: SystemOptio
         const { thinkSeconds, fansArriveSeconds: arriveSeconds } = size;
         return await buyTwoEach({ caller, event, fans, arriveSeconds, thinkSeconds, signal });
       })();
-      const [bought] = await Promise.all([buying, pause(size.seconds)]);
+      await Promise.all([Promise.race([buying, pause(size.seconds + PATIENCE_SECONDS)]), pause(size.seconds)]);
       while (!until({ held, attack: tally, nomad })) await pause(0.2);
       ending.abort();
-      await Promise.all([attacking, wandering, watching]);
+      const [bought] = await Promise.all([buying, attacking, wandering, watching]);
       return { capacity: size.seats, held, nomad, attack: tally, fans: bought };
     },
     async close() {

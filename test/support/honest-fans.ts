@@ -34,8 +34,13 @@ export async function buyTwoEach(crowd: Crowd): Promise<Bought> {
       const first = await holdPatiently(crowd, fan, tally);
       if (first) await cancel(fan, first);
     }
-    const bookingId = await holdPatiently(crowd, fan, tally);
-    if (bookingId && (await pay(crowd, fan, bookingId))) seconds.push((performance.now() - startedAt) / 1000);
+    // A hold may end before a slow machine has taken its payment; then the fan chooses again.
+    while (!crowd.signal.aborted) {
+      const bookingId = await holdPatiently(crowd, fan, tally);
+      if (!bookingId || !(await pay(crowd, fan, bookingId))) continue;
+      seconds.push((performance.now() - startedAt) / 1000);
+      return;
+    }
   };
   await Promise.all(Array.from({ length: crowd.fans }, one));
   return { tally, seconds: seconds.sort((a, b) => a - b) };
@@ -59,6 +64,7 @@ async function pay({ thinkSeconds, signal }: Crowd, fan: Fan, id: string): Promi
     const { data } = await patiently(fan.answer(bookingQuery, { id }));
     const booking = data?.booking;
     if (booking?.status === 'CONFIRMED') return true;
+    if (['EXPIRED', 'FAILED', 'CANCELLED'].includes(booking?.status)) return false;
     if (booking?.payment.url && !isPaid)
       isPaid = await decideAt(booking.payment.url, 'pay').then(
         ({ ok }) => ok,
