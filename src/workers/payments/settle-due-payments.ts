@@ -25,7 +25,7 @@ type Options = { kind: DueKind; concurrency: number; log: WorkerLog };
 /** What another process made due is found by looking, at most this much later. */
 const LOOK_EVERY_MS = 500;
 /** While no payment waits for anything: the process that makes the next one is woken, this is for what it leaves behind. */
-const IDLE_LOOK_MS = 5_000;
+const IDLE_LOOK_MS = 2_000;
 
 const alarms: ReadonlySet<StepOutcome> = new Set<StepOutcome>([
   'GIVE_BACK',
