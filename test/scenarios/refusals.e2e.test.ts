@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
 import { isUnionType } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
@@ -93,14 +94,32 @@ test.each([
   ['signIn', 30, { email: 'x', password: 'x' }],
   ['signInAsGuest', 120, { email: 'x' }],
   ['refreshSession', 300, { refreshToken: 'x' }],
+  ['recoverGuest', 10, { email: 'x' }],
+  ['resumeGuest', 30, { token: 'x' }],
 ] as const)('%s: an address that tries too often is told when to come back', async (name, budget, input) => {
   const address = someAddress();
+  // Guesses of one account's password have a budget of their own, whoever sends them.
+  const another = (n: number) => ('email' in input ? { ...input, email: `${name}-${n}` } : input);
   for (let n = 0; n < budget; n++)
-    expect((await attempt(name, input, undefined, address)).code).not.toBe('RATE_LIMITED');
-  const limited = await attempt(name, input, undefined, address);
+    expect((await attempt(name, another(n), undefined, address)).code).not.toBe('RATE_LIMITED');
+  const limited = await attempt(name, another(budget), undefined, address);
   expect(limited).toMatchObject({ code: 'RATE_LIMITED', retry: { advice: 'AFTER' } });
   expect(limited.retry.afterSeconds).toBeGreaterThan(0);
   expect((await attempt(name, input)).code, 'somebody else is not').not.toBe('RATE_LIMITED');
+});
+
+test('a guest: a link is asked for, and its token opens a session once', async () => {
+  const email = 'lost@example.org';
+  expect(await attempt('recoverGuest', { email })).toMatchObject({ __typename: 'RecoverGuestSuccess' });
+  expect(await attempt('recoverGuest', { email: 'lost' })).toMatchObject({ code: 'INVALID_INPUT', field: 'email' });
+  const lost = await signInAsGuest(system.apiUrl, email);
+  // What the mail of a link leaves behind, and nothing but its hash is kept.
+  const token = randomBytes(32).toString('base64url');
+  await db.execute(sql`insert into guest_recoveries (token_hash, mail_id, user_id, expires_at)
+    values (${hash('sha256', token, 'buffer')}, ${randomUUID()}, ${lost.userId.replace('User_', '')}, now() + interval '1 minute')`);
+  expect((await attempt('resumeGuest', { token })).session.viewer.id).toBe(lost.userId);
+  expect(await attempt('resumeGuest', { token })).toMatchObject({ code: 'RECOVERY_LINK_ENDED' });
+  expect(await attempt('resumeGuest', { token: 'a\u0000b' })).toMatchObject({ code: 'INVALID_INPUT' });
 });
 
 test('a booking: made, replayed, refused for another request with its key', async () => {

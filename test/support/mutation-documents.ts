@@ -7,6 +7,8 @@ export const mutations = {
   signIn: `mutation ($input: SignInInput!) { signIn(input: $input) { ${refusal} ... on SignInSuccess { ${session} } } }`,
   signInAsGuest: `mutation ($input: SignInAsGuestInput!) { signInAsGuest(input: $input) { ${refusal} ... on ChallengeRequired { kind challenge } ... on SignInAsGuestSuccess { ${session} } } }`,
   refreshSession: `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { ${refusal} ... on RefreshSessionSuccess { ${session} } } }`,
+  recoverGuest: `mutation ($input: RecoverGuestInput!) { recoverGuest(input: $input) { ${refusal} ... on InvalidInput { field } } }`,
+  resumeGuest: `mutation ($input: ResumeGuestInput!) { resumeGuest(input: $input) { ${refusal} ... on ResumeGuestSuccess { ${session} } } }`,
   createBooking: `mutation ($input: CreateBookingInput!) { createBooking(input: $input) { ${refusal}
     ... on CreateBookingSuccess { replayed booking { id status } } ... on InvalidInput { field } ... on EventNotOnSale { opensAt }
     ... on TooManySeats { limit } ... on TooManyUnpaidSeats { of limit } ... on SeatsUnavailable { version seats { id } alternatives { seats { id } total { amountMinor currency } } } } }`,

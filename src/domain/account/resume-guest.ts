@@ -1,12 +1,12 @@
 import type { Db } from '#db/client.ts';
 import { inTransaction } from '#db/transaction.ts';
-import { RateLimited } from '../errors.ts';
+import { InvalidInput, RateLimited } from '../errors.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { RecoveryLinkEnded } from './errors.ts';
 import { useRecovery } from './guest-recovery-statements.ts';
 import { type Session, toSession } from './session.ts';
 
-export const resumeGuestRefusals = [RecoveryLinkEnded, RateLimited] as const;
+export const resumeGuestRefusals = [InvalidInput, RecoveryLinkEnded, RateLimited] as const;
 
 /** Trades the token of a recovery link, once, for a session of its guest. Other sessions of the guest go on. */
 export async function resumeGuest(
