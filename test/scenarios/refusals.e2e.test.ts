@@ -17,7 +17,10 @@ let db: Db;
 let event: SeededEvent;
 beforeAll(async () => {
   // Behind a proxy the address is the proxy's word, so that each test can be somebody else.
-  system = await startSystem({ processes: ['api'], env: { TRUST_PROXY: '1', MAX_PLACES_PER_ADDRESS: '1' } });
+  system = await startSystem({
+    processes: ['api'],
+    env: { TRUST_PROXY: '1', HOARDING_LIMITS: 'on', MAX_PLACES_PER_ADDRESS: '1' },
+  });
   db = openDb({ url: system.bookingUrl, poolMax: 4, name: 'test' });
   event = await seedEvent(db, { seats: 200, rows: 4 });
 });

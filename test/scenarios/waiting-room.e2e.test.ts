@@ -21,8 +21,7 @@ const SMALLER = 30;
 const GRACE_SECONDS = 5;
 const root = resolve(import.meta.dirname, '../..');
 
-// All fans are at one address, which may not hold two hundred seats of one event without paying.
-const world = await openWaitingRoomWorld({ env: { HOARDING_LIMITS: 'off' } });
+const world = await openWaitingRoomWorld();
 const { system, db } = world;
 afterAll(() => world.close());
 

@@ -50,7 +50,10 @@ export type HoardingWorld = {
 
 /** The product as it runs, behind a proxy; every limit is on that it has by itself. */
 export async function openHoardingWorld(size: HoardingSize, options: SystemOptions = {}): Promise<HoardingWorld> {
-  const system = await startSystem({ ...options, env: { TRUST_PROXY: '1', LOG_LEVEL: 'warn', ...options.env } });
+  const system = await startSystem({
+    ...options,
+    env: { TRUST_PROXY: '1', LOG_LEVEL: 'warn', HOARDING_LIMITS: 'on', ...options.env },
+  });
   const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'hoarding' });
   const event = await seedEvent(db, { seats: size.seats, rows: 40 });
   const others: SeededEvent[] = [];
