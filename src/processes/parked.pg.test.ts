@@ -122,7 +122,7 @@ test('drop takes one out with a reason and keeps who did it; what is behind it w
   expect((await parked(['drop', first])).out).toContain('usage:');
   const dropped = await parked(['drop', first, '--reason', 'told by phone']);
   expect(dropped).toEqual({ code: 0, out: expect.stringContaining(`${first} was dropped for ${group}. 1 message`) });
-  expect(dropped.out).toContain(`npm run parked -- replay --key ${key} --group ${group}`);
+  expect(dropped.out).toContain(`frontrow parked replay --key ${key} --group ${group}`);
   expect(handled).toEqual([]);
   expect((await parked(['replay', '--key', key, '--group', group])).code).toBe(0);
   expect(handled).toEqual(ids.slice(1));
@@ -139,7 +139,7 @@ test.each([
   ['an unknown option', ['list', '--everything']],
 ])('%s is answered with how to use it', async (_name, args) => {
   const { code, out } = await parked(args);
-  expect(out).toContain('usage: npm run parked');
+  expect(out).toContain('usage: frontrow parked');
   expect(code).toBe(1);
 });
 
@@ -147,5 +147,8 @@ test('a bad id, a bad time and a database that is away are told plainly', async 
   expect(await parked(['show', '7'])).toEqual({ code: 1, out: '"7" is no id of a message: it is a UUID.\n' });
   expect((await parked(['replay', '--all', '--wait', 'long'])).out).toBe('--wait long: a number of seconds.\n');
   const gone = await parked(['list'], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
-  expect(gone).toEqual({ code: 1, out: 'The database does not answer. Is it running? See DATABASE_URL.\n' });
+  expect(gone).toEqual({
+    code: 1,
+    out: 'The database does not answer. Nothing listens at 127.0.0.1:1. Is it running? See DATABASE_URL.\n',
+  });
 });

@@ -75,6 +75,7 @@ describe('the production profile', () => {
         FRONTROW_PROFILE: 'production',
         TRUSTED_DOCUMENTS: file,
         READY_TOKEN: readyToken,
+        HOARDING_LIMITS: 'on',
         MAIL_URL: 'smtps://frontrow:password@127.0.0.1:465',
       },
     });
