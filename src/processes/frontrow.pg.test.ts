@@ -82,7 +82,7 @@ test('every command that the runbooks name works in the image', { timeout: 120_0
 test.each([
   ['migrate', [], 'DATABASE_URL: the booking database'],
   ['import', [], 'DATABASE_URL: the booking database'],
-  ['account', ['--role', 'organizer', '--email', 'a@example.org'], 'There is no database'],
+  ['account', ['--role', 'organizer', '--email', 'a@example.org'], 'No Frontrow runs on'],
   ['parked', ['list'], 'There is no database'],
   ['invariants', [], 'There is no database'],
   ['reindex', [], 'TYPESENSE_URL: the search engine'],
