@@ -12,8 +12,6 @@ import type { Room } from './room.ts';
 type Needs = { db: Db; pubsub: PubSub; heartbeat: Heartbeat };
 
 const REFRESH_MS = 2_000;
-/** While there is no room: so many looks are left out, since Redis tells of the first one. */
-const LOOKS_LEFT_OUT = 4;
 /** A room that is not read by then is a day past its end. */
 const READ_ALL_EVERY = 30;
 /** For commits that were slow. */
@@ -35,7 +33,6 @@ export class WaitingRooms {
   #reading: Promise<void> | undefined;
   #readingNext: Promise<void> | undefined;
   #reads = 0;
-  #looks = 0;
   #readAtMs = 0;
 
   private constructor(needs: Needs) {
@@ -43,7 +40,7 @@ export class WaitingRooms {
     this.#clock = openDatabaseClock(needs.db);
     this.#subscription = needs.pubsub.subscribe(WAITING_ROOMS_CHANNEL, this.#hear).catch(() => undefined);
     this.#offRecheck = needs.heartbeat.onRecheck(() => void this.refresh());
-    this.#timer = setInterval(() => this.#look(), REFRESH_MS).unref();
+    this.#timer = setInterval(() => void this.refresh(), REFRESH_MS).unref();
   }
 
   /** Resolves when the rooms were read, or could not be. */
@@ -90,11 +87,6 @@ export class WaitingRooms {
       return this.#startReading();
     });
     return this.#readingNext;
-  }
-
-  #look(): void {
-    this.#looks = this.#rooms.size === 0 && this.#isLoaded ? (this.#looks + 1) % (LOOKS_LEFT_OUT + 1) : 0;
-    if (this.#looks === 0) void this.refresh();
   }
 
   #startReading(): Promise<void> {
