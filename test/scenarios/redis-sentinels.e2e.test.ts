@@ -38,7 +38,7 @@ test('when the primary dies, holds go on, and the seat locks and live maps go on
   const event = await scenes.event(60);
   const fan = await signInAsGuest(system.apiUrl);
   const first = await redis.primary();
-  await expect.poll(() => isRebuilt(first), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => isRebuilt(first), { timeout: 60_000 }).toBe(true);
   expect(await scenes.book(fan, event, [0])).toMatchObject({ __typename: 'CreateBookingSuccess' });
 
   let isOver = false;
@@ -53,7 +53,7 @@ test('when the primary dies, holds go on, and the seat locks and live maps go on
   await redis.failOver();
   const second = await redis.primary();
   expect(second).not.toBe(first);
-  await expect.poll(() => isRebuilt(second), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => isRebuilt(second), { timeout: 90_000 }).toBe(true);
   isOver = true;
   await holding;
   console.log(`${outcomes.length} holds while the primary of Redis was replaced`);
