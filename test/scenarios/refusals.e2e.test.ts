@@ -1,5 +1,4 @@
-import { hash, randomBytes, randomUUID } from 'node:crypto';
-import { sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
 import { isUnionType } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
@@ -7,6 +6,7 @@ import { schema } from '#schema/index.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { type Fan, fanAt, type GraphqlAnswer, post, signInAsGuest } from '#test/support/fan.ts';
 import { mutations } from '#test/support/mutation-documents.ts';
+import { recoveryTokenFor } from '#test/support/recovery-token.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 
 /** Every member of every mutation's result union, over HTTP; the last test counts what was never seen. */
@@ -101,7 +101,6 @@ test.each([
   ['resumeGuest', 30, { token: 'x' }],
 ] as const)('%s: an address that tries too often is told when to come back', async (name, budget, input) => {
   const address = someAddress();
-  // Guesses of one account's password have a budget of their own, whoever sends them.
   const another = (n: number) => ('email' in input ? { ...input, email: `${name}-${n}` } : input);
   for (let n = 0; n < budget; n++)
     expect((await attempt(name, another(n), undefined, address)).code).not.toBe('RATE_LIMITED');
@@ -116,10 +115,7 @@ test('a guest: a link is asked for, and its token opens a session once', async (
   expect(await attempt('recoverGuest', { email })).toMatchObject({ __typename: 'RecoverGuestSuccess' });
   expect(await attempt('recoverGuest', { email: 'lost' })).toMatchObject({ code: 'INVALID_INPUT', field: 'email' });
   const lost = await signInAsGuest(system.apiUrl, email);
-  // What the mail of a link leaves behind, and nothing but its hash is kept.
-  const token = randomBytes(32).toString('base64url');
-  await db.execute(sql`insert into guest_recoveries (token_hash, mail_id, user_id, expires_at)
-    values (${hash('sha256', token, 'buffer')}, ${randomUUID()}, ${lost.userId.replace('User_', '')}, now() + interval '1 minute')`);
+  const token = await recoveryTokenFor(db, lost.userId);
   expect((await attempt('resumeGuest', { token })).session.viewer.id).toBe(lost.userId);
   expect(await attempt('resumeGuest', { token })).toMatchObject({ code: 'RECOVERY_LINK_ENDED' });
   expect(await attempt('resumeGuest', { token: 'a\u0000b' })).toMatchObject({ code: 'INVALID_INPUT' });
