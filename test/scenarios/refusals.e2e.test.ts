@@ -5,7 +5,7 @@ import { closeDb, type Db, openDb } from '#db/client.ts';
 import { schema } from '#schema/index.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { type Fan, fanAt, type GraphqlAnswer, post, signInAsGuest } from '#test/support/fan.ts';
-import { mutations } from '#test/support/mutation-documents.ts';
+import { type Json, mutations } from '#test/support/mutation-documents.ts';
 import { recoveryTokenFor } from '#test/support/recovery-token.ts';
 import { someAddress } from '#test/support/some-address.ts';
 import { type System, startSystem } from '#test/support/system.ts';
@@ -29,9 +29,6 @@ afterAll(async () => {
   await closeDb(db);
   await system.stop();
 });
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
-type Json = any;
 
 async function attempt(name: keyof typeof mutations, input: object, by?: Fan, address = someAddress()): Promise<Json> {
   const headers = { 'x-forwarded-for': address, ...(by && { authorization: `Bearer ${by.token}` }) };

@@ -20,3 +20,6 @@ export const mutations = {
   pauseWaitingRoom: `mutation ($input: WaitingRoomInput!) { pauseWaitingRoom(input: $input) { ${refusal} ... on PauseWaitingRoomSuccess { ${room} } } }`,
   endWaitingRoom: `mutation ($input: WaitingRoomInput!) { endWaitingRoom(input: $input) { ${refusal} ... on EndWaitingRoomSuccess { ${room} } } }`,
 } as const;
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into each answer
+export type Json = any;
