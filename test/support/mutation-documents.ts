@@ -23,3 +23,11 @@ export const mutations = {
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into each answer
 export type Json = any;
+
+/** Guests are challenged, and the judge of their answers is away. */
+export const awayTurnstile = {
+  GUEST_CHALLENGE: 'turnstile',
+  TURNSTILE_SITE_KEY: 'site',
+  TURNSTILE_SECRET_KEY: 'secret',
+  TURNSTILE_URL: 'http://127.0.0.1:9/siteverify',
+};
