@@ -6,7 +6,7 @@ import { insertRefreshToken, type NextToken, toUser, type UserRow } from './sess
 export type NewAccount = { readonly email: string; readonly displayName: string; readonly passwordHash: string };
 
 /**
- * Makes the guest of this session an account with the same user id, so everything that belongs to the guest stays where
+ * Makes the signed-in guest an account with the same user id, so everything that belongs to the guest stays where
  * it is, whatever is held or paid meanwhile. The session goes on, since admissions of waiting rooms are bound to it; its
  * former refresh token is forgotten. Every other session of the guest ends: the address could have opened it.
  * Undefined when the viewer is no guest. Fails with a unique violation when the address has an account.
