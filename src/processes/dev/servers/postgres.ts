@@ -31,7 +31,7 @@ interface Owner {
   gid: number;
 }
 
-/** Calls the listener with what the server writes to its log from now on. */
+/** Calls the listener with the end of what the server has written to its log, and with all that follows. */
 type OnOutput = (listener: (text: string) => void) => void;
 
 /**
@@ -110,8 +110,11 @@ function settings(
 
 async function readiness(server: Awaited<ReturnType<typeof launch>>): Promise<void> {
   const ready = new Promise<true>((done) => {
+    let said = '';
     server.onOutput((text) => {
-      if (/database system is ready to accept (read-only )?connections/.test(text)) done(true);
+      // A line may come in two parts.
+      said = (said + text).slice(-4000);
+      if (/database system is ready to accept (read-only )?connections/.test(said)) done(true);
     });
   });
   const outcome = await Promise.race([ready, server.exited]);

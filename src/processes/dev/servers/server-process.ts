@@ -35,6 +35,7 @@ export interface LaunchRequest {
 export interface LaunchedProcess {
   pid: number;
   exited: Promise<string>;
+  /** Calls the listener with the end of what the program has written so far, and then with all that follows. */
   onOutput(listener: (text: string) => void): void;
   stop(): Promise<void>;
 }
@@ -96,25 +97,20 @@ export async function launch(request: LaunchRequest): Promise<LaunchedProcess> {
     env: request.env ?? process.env,
     ...request.owner,
   });
-  const exited = outcomeOf(child, request.name);
+  const output = outputOf(child);
+  const exited = outcomeOf(child, request.name, output);
   const pid = child.pid;
   if (pid === undefined) throw new Error(await exited);
   const signal = request.stopSignal ?? 'SIGTERM';
   const release = guardProcess(pid, { signal, disposableDir: request.disposableDir });
   await writeFile(pidFileIn(request.dataDir), String(pid));
-  const listeners = new Set<(text: string) => void>();
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      for (const listener of listeners) listener(text);
-    });
-  }
   const stop = async () => {
     await endProcess(pid, signal);
     await exited;
     release();
     await rm(pidFileIn(request.dataDir), { force: true });
   };
-  return { pid, exited, stop, onOutput: (listener) => listeners.add(listener) };
+  return { pid, exited, stop, onOutput: output.listen };
 }
 
 /** Asks a process to end and kills it when it has not by the deadline. Resolves when it is gone. */
@@ -176,16 +172,33 @@ function pidFileIn(dataDir: string): string {
   return join(dataDir, 'frontrow-server.pid');
 }
 
-function outcomeOf(child: ChildProcess, name: string): Promise<string> {
+type Output = { tail(): string; listen(listener: (text: string) => void): void };
+
+/** Reads from the first byte on: what a program says while its starter is busy must reach those who listen later. */
+function outputOf(child: ChildProcess): Output {
   let tail = '';
+  const listeners = new Set<(text: string) => void>();
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk) => {
-      tail = (tail + String(chunk)).slice(-2000);
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      tail = (tail + text).slice(-2000);
+      for (const listener of listeners) listener(text);
     });
   }
+  return {
+    tail: () => tail,
+    listen(listener) {
+      listeners.add(listener);
+      if (tail !== '') listener(tail);
+    },
+  };
+}
+
+function outcomeOf(child: ChildProcess, name: string, output: Output): Promise<string> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(`${name} cannot be started: ${error.message}`));
-    child.once('close', (code, signal) => resolve(`${name} ended (${signal ?? `code ${code}`}).\n${tail.trim()}`));
+    child.once('close', (code, signal) =>
+      resolve(`${name} ended (${signal ?? `code ${code}`}).\n${output.tail().trim()}`),
+    );
   });
 }
 

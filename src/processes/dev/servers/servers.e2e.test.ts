@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin } from '@platformatic/kafka';
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
@@ -9,7 +10,7 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { testKafka } from '#test/support/kafka.ts';
 import { startKafka } from './kafka.ts';
 import { ensureDatabase, startPostgres } from './postgres.ts';
-import { isAlive, type RunningServer } from './server-process.ts';
+import { isAlive, launch, type RunningServer } from './server-process.ts';
 import { startTypesense } from './typesense.ts';
 import { startValkey } from './valkey.ts';
 
@@ -37,6 +38,19 @@ async function startAndDie(file: string, start: string): Promise<number> {
     execFile(process.execPath, ['--input-type=module', '-e', source], (_error, stdout) => resolve(Number(stdout)));
   });
 }
+
+test('what a server says before its starter listens is not lost', async () => {
+  const server = await launch({
+    name: 'sh',
+    command: '/bin/sh',
+    args: ['-c', 'echo ready; exec sleep 60'],
+    dataDir: folder,
+  });
+  await sleep(300);
+  const said = await new Promise<string>((resolve) => server.onOutput(resolve));
+  expect(said).toBe('ready\n');
+  await server.stop();
+});
 
 test('PostgreSQL keeps its data over a stop, decodes logically, and sorts by code point', async () => {
   const dataDir = join(folder, 'postgres');
