@@ -7,23 +7,30 @@ export const backOffMs = (failures: number): number =>
 
 /** Places at which something waits, each with a pause of its own; the others are not held up. */
 export class Pauses {
-  private readonly paused = new Map<string, { failures: number; untilMs: number }>();
+  readonly #paused = new Map<string, { failures: number; timer: NodeJS.Timeout | undefined }>();
 
   /** Of the places that are not to be tried now. */
   keys(): string[] {
-    const now = performance.now();
-    return [...this.paused].filter(([, { untilMs }]) => untilMs > now).map(([key]) => key);
+    return [...this.#paused].filter(([, { timer }]) => timer !== undefined).map(([key]) => key);
   }
 
-  /** Something waits there still. Returns the length of the pause. */
-  begin(key: string): number {
-    const failures = (this.paused.get(key)?.failures ?? 0) + 1;
-    const ms = backOffMs(failures);
-    this.paused.set(key, { failures, untilMs: performance.now() + ms });
-    return ms;
+  /**
+   * Something waits there still. `whenOver` is called with the end of the pause, and by then the place may be tried: one
+   * timer decides both, since a timer may be early by the clock.
+   */
+  begin(key: string, whenOver: () => void): void {
+    const before = this.#paused.get(key);
+    clearTimeout(before?.timer);
+    const failures = (before?.failures ?? 0) + 1;
+    const over = () => {
+      this.#paused.set(key, { failures, timer: undefined });
+      whenOver();
+    };
+    this.#paused.set(key, { failures, timer: setTimeout(over, backOffMs(failures)).unref() });
   }
 
   end(key: string): void {
-    this.paused.delete(key);
+    clearTimeout(this.#paused.get(key)?.timer);
+    this.#paused.delete(key);
   }
 }

@@ -15,7 +15,7 @@ import type { Consumption, Message } from './log.ts';
 
 /** A replay that was asked for is told at once, by the name of the group; should that be lost, it is found so much later. */
 export const REPLAY_CHANNEL = 'event_log_replay';
-const LOOK_EVERY_MS = 30_000;
+const LOOK_EVERY_MS = 60_000;
 const BATCH = 100;
 /** Whoever holds a key's lock hands a batch over at most; a frozen process must not hold up the other keys for good. */
 const LOCK_TIMEOUT = '5s';

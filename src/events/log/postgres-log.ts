@@ -197,7 +197,7 @@ function handleBatch({ sql, consumption, bell, pauses }: Reading): Promise<boole
       update event_log.positions set "offset" = ${next}
       where consumer_group = ${consumption.group} and topic = ${claim.topic} and partition = ${claim.partition}`;
     if (next > claim.offset) pauses.end(placeOf(claim));
-    else setTimeout(() => bell.ring(), pauses.begin(placeOf(claim)) + 1).unref();
+    else pauses.begin(placeOf(claim), () => bell.ring());
     return true;
   });
 }
