@@ -218,6 +218,7 @@ async function systemEnvironment(options: SystemOptions, places: Places): Promis
   const reach: Network['through'] = async (part, url) => (await options.network?.through(part, url)) ?? url;
   return {
     PATH: process.env.PATH ?? '',
+    ...(process.env.NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE } : {}),
     DATABASE_URL: await reach('booking', places.booking),
     PAYMENTS_DATABASE_URL: await reach('payments', places.payments),
     REDIS_URL: await reach('redis', places.redisUrl),

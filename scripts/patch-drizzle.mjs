@@ -1,0 +1,16 @@
+// Shortens the `exports` of the installed drizzle-orm after `npm ci`: Node 26 parses them again for each of its hundred
+// modules, and as published they have 447 entries. What that costs: docs/decisions/0023-the-exports-of-drizzle-are-short.md.
+// What is imported here is named `drizzle-orm`, `drizzle-orm/pg-core` or `drizzle-orm/postgres-js`; other entries are left out.
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const path = new URL('../node_modules/drizzle-orm/package.json', import.meta.url);
+const installed = JSON.parse(readFileSync(path, 'utf8'));
+const isNeeded = (name) => name === '.' || /^\.\/(pg-core|postgres-js|sql)$/.test(name);
+const kept = Object.entries(installed.exports).filter(([name]) => isNeeded(name));
+if (kept.length !== 4) {
+  console.error('scripts/patch-drizzle.mjs does not fit drizzle-orm: was its version changed?');
+  process.exit(1);
+}
+if (kept.length < Object.keys(installed.exports).length) {
+  writeFileSync(path, `${JSON.stringify({ ...installed, exports: Object.fromEntries(kept) }, null, 2)}\n`);
+}
