@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -61,6 +62,8 @@ async function openMap(event: SeededEvent, kind: Kind): Promise<Client> {
     url: `${proxy.through(system.apiUrl).replace('http', 'ws')}graphql`,
     webSocketImpl: WebSocket,
     retryAttempts: Number.POSITIVE_INFINITY,
+    // In Node a cut while it connects is an error and no close.
+    shouldRetry: () => true,
     retryWait: () => sleep(5),
   });
   client.subscribe<{ seatMapChanged: { fromVersion?: number } }>(
@@ -73,7 +76,7 @@ async function openMap(event: SeededEvent, kind: Kind): Promise<Client> {
         if (!map.take(change)) read().catch(() => undefined);
         if (kind === 'the version that it has') variables.sinceVersion = map.version;
       },
-      error: (error) => failures.push(`${kind}: ${JSON.stringify(error)}`),
+      error: (error) => failures.push(`${kind}: ${inspect(error, { depth: 1 })}`),
       complete: () => failures.push(`${kind}: complete`),
     },
   );

@@ -101,6 +101,8 @@ test('an overdue hold in the way is ended by whoever wants its seat, while the w
   expect(await book(second, event, 1)).toMatchObject({ __typename: 'CreateBookingSuccess' });
   expect(await bookingWhen(first, lost.booking.id, isExpired)).toMatchObject({ tickets: [] });
   await system.start('worker');
+  const overdue = sql`select from bookings where status = 'PENDING_PAYMENT' and hold_expires_at < clock_timestamp()`;
+  await vi.waitUntil(async () => (await db.execute(overdue)).length === 0, 10_000);
   await expectAllInvariants(system);
 });
 
