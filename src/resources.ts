@@ -28,7 +28,7 @@ import { openJoins } from './domain/waiting-room/joins.ts';
 import { KnownPlaces } from './domain/waiting-room/known-places.ts';
 import { openPlaceTickets } from './domain/waiting-room/place-tickets.ts';
 import { openPlaces } from './domain/waiting-room/places.ts';
-import { type OnChanged, tellPlaces } from './domain/waiting-room/publish-room.ts';
+import { type OnChanged, tellJoined, tellPlaces } from './domain/waiting-room/publish-room.ts';
 import { openRoomSessions } from './domain/waiting-room/room-sessions.ts';
 import { openRoomController } from './domain/waiting-room/run-rooms.ts';
 import { SessionViews } from './domain/waiting-room/session-views.ts';
@@ -119,7 +119,10 @@ async function openRooms(
     places,
     knownPlaces: new KnownPlaces(places),
     placeTickets: openPlaceTickets(config.admissionKeys),
-    joins: together.opened(openJoins({ db, placesPerAddress: config.placesPerAddress }), (handle) => handle.close()),
+    joins: together.opened(
+      openJoins({ db, placesPerAddress: config.placesPerAddress, joined: tellJoined({ pubsub }) }),
+      (handle) => handle.close(),
+    ),
     /** For what changes something: PostgreSQL is asked each time. */
     requireAdmission: (viewer: Viewer, of: Omit<AdmissionRequest, 'fresh'>) =>
       requireAdmission(admissions, viewer, { ...of, fresh: true }),
@@ -177,7 +180,7 @@ export function openWorkerResources(config: WorkerConfig) {
       (handle) => handle.close().catch(() => undefined),
     ),
     // Without PostgreSQL the lease ends by itself.
-    roomController: together.opened(openRoomController({ db, redis, changed }), (handle) =>
+    roomController: together.opened(openRoomController({ db, redis, pubsub, changed }), (handle) =>
       handle.close().catch(() => undefined),
     ),
     [Symbol.asyncDispose]: () => together[Symbol.asyncDispose](),

@@ -96,7 +96,7 @@ export async function authenticate(
   const bearer = BEARER.exec(text);
   if (bearer && bearer[1] === undefined) return { viewer: undefined };
   const viewer = bearer?.[1] === undefined ? undefined : await tokens.verify(bearer[1]);
-  if (viewer && !endedSessions.has(viewer.sessionId)) return { viewer };
+  if (viewer && !(await endedSessions.hasNow(viewer.sessionId))) return { viewer };
   const message =
     'The access token has ended, or is none of ours. Refresh the session (without this token), or sign in again.';
   return { viewer: undefined, refusal: new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } }) };

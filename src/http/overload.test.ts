@@ -12,7 +12,7 @@ import { noSubjectLimits } from './subject-limits.ts';
 
 const tokens = openAccessTokens({ privateKey: newPrivateKey() });
 /** No session ends in this file. */
-const endedSessions = { has: () => false, onEnded: () => () => undefined };
+const endedSessions = { has: () => false, hasNow: () => false, onEnded: () => () => undefined };
 
 let ticker: Ticker;
 /** Queries that are being answered; each waits until it is let go. */

@@ -12,7 +12,7 @@ import { startTracing } from '#observability/tracing.ts';
 import { followBookings } from '#workers/payments/follow-bookings.ts';
 import { forgetOldPaymentRows } from '#workers/payments/forget-old-payment-rows.ts';
 import { settleDuePayments } from '#workers/payments/settle-due-payments.ts';
-import { sweepNotices } from '#workers/payments/sweep-notices.ts';
+import { keepClock, sweepNotices } from '#workers/payments/sweep-notices.ts';
 import { runWorkers } from '#workers/run-worker.ts';
 import { WorkerHealth } from '#workers/worker-health.ts';
 import { configured, warnOfRehearsal } from './configured.ts';
@@ -61,7 +61,7 @@ const working = Promise.all([
   promised.run(signal),
   openTooLong.run(signal),
   runWorkers(
-    [followBookings, sweepNotices, forgetOldPaymentRows],
+    [followBookings, sweepNotices, keepClock, forgetOldPaymentRows],
     { db, gateway, wake, clock },
     { eventLog, log, signal, health },
   ),

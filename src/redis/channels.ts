@@ -13,5 +13,8 @@ export const HEARTBEAT_CHANNEL = 'frontrow:heartbeat';
 /** Every change of every waiting room; the payload is the room as JSON (`Room`). */
 export const WAITING_ROOMS_CHANNEL = 'waiting-rooms';
 
+/** Says that somebody joined the room of the event in the payload, whose controller may rest. */
+export const WAITING_ROOM_JOINED_CHANNEL = 'waiting-rooms:joined';
+
 /** Says that PostgreSQL knows something new of a viewer's place whose turn has come; the payload is its ordinal alone. */
 export const placeChannel = (eventId: string, userId: string): string => `waiting-room:${eventId}:${userId}`;

@@ -1,14 +1,18 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
+import { tellJoined } from '#domain/waiting-room/publish-room.ts';
 import { readRooms } from '#domain/waiting-room/read-rooms.ts';
+import { openPubSub } from '#redis/pubsub.ts';
 import { startSystem } from '#test/support/system.ts';
 import { seedRoom } from '#test/support/waiting-room.ts';
 
 test('a worker that is told to stop leaves the waiting rooms to the next one, which begins at once', async () => {
   const system = await startSystem({ processes: ['worker'] });
   const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
+  const pubsub = openPubSub({ url: system.redisUrl, name: 'test' });
   const { eventId } = await seedRoom(db, undefined, { capacity: 3, joined: 5 });
+  tellJoined({ pubsub })(eventId);
   const read = async () => (await readRooms(db, { eventIds: [eventId] }))[0];
   const lease = async () =>
     await db.execute(
@@ -22,6 +26,7 @@ test('a worker that is told to stop leaves the waiting rooms to the next one, wh
   await system.start('worker');
   await expect.poll(async () => (await read())?.version, { timeout: 20_000 }).toBeGreaterThan(version);
   expect(await lease()).toEqual([{ fence: 2, isGivenBack: false }]);
+  await pubsub.close();
   await closeDb(db);
   await system.stop();
-});
+}, 60_000);

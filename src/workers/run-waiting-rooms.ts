@@ -4,12 +4,17 @@ import { type TimedWorker, worker } from './run-worker.ts';
 type Needs = { roomController: RoomController };
 
 const EVERY_MS = 1000;
-const IDLE_MS = 5000;
+const IDLE_MS = 10_000;
 
-/** Opens and draws waiting rooms, admits fans, and ends sessions without activity: one process at a time, every second. */
+/**
+ * Opens and draws waiting rooms, admits fans, and ends sessions without activity: one process at a time, every second while
+ * anybody waits or is inside.
+ */
 export const runWaitingRooms = worker<Needs, TimedWorker<Needs>>({
   name: 'run-waiting-rooms',
   everyMs: IDLE_MS,
+  wakesAfterMs: EVERY_MS,
+  onWake: ({ roomController }, wake) => roomController.onWake(wake),
   run: async ({ roomController }) => {
     const startedMs = performance.now();
     const idleMs = await roomController.run();

@@ -12,6 +12,7 @@ import {
   type MessageOutcome,
   timeMessage,
 } from '#observability/worker-metrics.ts';
+import { Bell } from './bell.ts';
 import { MessageTrials } from './message-trials.ts';
 import { asPartOf } from './traced.ts';
 import type { WorkerHealth } from './worker-health.ts';
@@ -35,6 +36,9 @@ export type TimedWorker<Needs> = {
   readonly name: string;
   readonly everyMs: number;
   readonly run: (needs: Needs, context: { signal: AbortSignal }) => Promise<{ nextInMs: number } | undefined>;
+  /** Runs again as soon as `wake` is called, but not within `wakesAfterMs` of the last run's begin. Returns what ends that. */
+  readonly onWake?: (needs: Needs, wake: () => void) => () => void;
+  readonly wakesAfterMs?: number;
 };
 
 export type Worker<Needs> = TopicWorker<Needs> | TimedWorker<Needs>;
@@ -63,7 +67,7 @@ export async function runWorkers<Needs>(
   runtime: Runtime,
 ): Promise<void> {
   await Promise.all(
-    workers.map((one) => ('topics' in one ? runOnTopics(one, needs, runtime) : runOnTime(one, needs, runtime))),
+    workers.map((one) => ('topics' in one ? runOnTopics(one, needs, runtime) : runWhenWoken(one, needs, runtime))),
   );
 }
 
@@ -134,10 +138,23 @@ const outcomeOf: Record<'retry' | 'parked' | 'away', MessageOutcome> = {
 /** Whoever is to notice within a second that a store is back does not wait longer because it was away. */
 const MOST_BACK_OFF_MS = 5000;
 
-async function runOnTime<Needs>(one: TimedWorker<Needs>, needs: Needs, runtime: Runtime): Promise<void> {
+async function runWhenWoken<Needs>(one: TimedWorker<Needs>, needs: Needs, runtime: Runtime): Promise<void> {
+  const bell = new Bell();
+  const stopListening = one.onWake?.(needs, bell.ring);
+  await runOnTime(one, needs, { ...runtime, bell });
+  stopListening?.();
+}
+
+async function runOnTime<Needs>(
+  one: TimedWorker<Needs>,
+  needs: Needs,
+  { bell, ...runtime }: Runtime & { bell: Bell },
+): Promise<void> {
   let failures = 0;
   while (!runtime.signal.aborted) {
+    const startedMs = performance.now();
     let pauseMs = one.everyMs;
+    bell.silence();
     try {
       const answer = await one.run(needs, { signal: runtime.signal });
       if (answer) pauseMs = Math.max(0, Math.min(answer.nextInMs, one.everyMs));
@@ -154,7 +171,9 @@ async function runOnTime<Needs>(one: TimedWorker<Needs>, needs: Needs, runtime: 
         Math.min(100 * 2 ** failures, Math.max(one.everyMs, 1000), MOST_BACK_OFF_MS) * (0.5 + Math.random() / 2);
       runtime.log.warn({ worker: one.name, failures, ...describeError(error) }, 'run failed');
     }
-    await sleep(pauseMs, undefined, { signal: runtime.signal }).catch(() => {});
+    const leastMs = Math.min(pauseMs, Math.max(0, (one.wakesAfterMs ?? 0) - (performance.now() - startedMs)));
+    await sleep(leastMs, undefined, { signal: runtime.signal }).catch(() => {});
+    await bell.within(pauseMs - leastMs, runtime.signal);
   }
 }
 

@@ -13,7 +13,7 @@ import { followPayments } from '#workers/follow-payments.ts';
 import { guardRedisEpoch } from '#workers/guard-redis-epoch.ts';
 import { followBookings } from '#workers/payments/follow-bookings.ts';
 import { settleDuePayments } from '#workers/payments/settle-due-payments.ts';
-import { sweepNotices } from '#workers/payments/sweep-notices.ts';
+import { keepClock, sweepNotices } from '#workers/payments/sweep-notices.ts';
 import { pushChanges } from '#workers/push-changes.ts';
 import { releaseExpiredHolds } from '#workers/release-expired-holds.ts';
 import { runWorkers, type WorkerLog } from '#workers/run-worker.ts';
@@ -91,7 +91,7 @@ export function openPayments(stores: Stores, actor: Actor) {
   void promised.run(signal);
   void openTooLong.run(signal);
   const runtime = { eventLog: stores.log.open(actor), log: stores.workerLog, signal };
-  void runWorkers([followBookings, sweepNotices], { db, gateway, wake, clock }, runtime);
+  void runWorkers([followBookings, sweepNotices, keepClock], { db, gateway, wake, clock }, runtime);
   return {
     actor,
     receive: (delivery: { rawBody: Buffer; headers: Record<string, string> }) =>

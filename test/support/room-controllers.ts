@@ -19,11 +19,12 @@ export async function openRoomControllers({ db, changed }: RoomStores) {
   const controllers: RoomController[] = [];
   return {
     redis,
+    pubsub,
     /** Nobody listens there. */
     noRedis,
     publishedOf: (eventId: string) => published.filter((room) => room.eventId === eventId),
     open(own: Partial<Parameters<typeof openRoomController>[0]> = {}): RoomController {
-      const controller = openRoomController({ db, redis, changed, ...own });
+      const controller = openRoomController({ db, redis, pubsub, changed, ...own });
       controllers.push(controller);
       return controller;
     },

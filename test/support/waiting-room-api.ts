@@ -44,8 +44,8 @@ export async function openRoomApi({ processes = 1 } = {}) {
   const opened = await Promise.all(Array.from({ length: processes }, () => openApiResources(config)));
   const [first, second = first] = opened;
   if (!first || !second) throw new Error('There is no process.');
-  const { db, redis, changed } = first;
-  const controller = openRoomController({ db, redis, changed });
+  const { db, redis, pubsub, changed } = first;
+  const controller = openRoomController({ db, redis, pubsub, changed });
 
   /** All processes know what PostgreSQL says. */
   const refresh = () => Promise.all(opened.map(({ waitingRooms }) => waitingRooms.refresh()));

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { ACCESS_TOKEN_SECONDS } from './access-tokens.ts';
@@ -10,8 +11,16 @@ const REMEMBERED_SECONDS = ACCESS_TOKEN_SECONDS + MARGIN_SECONDS;
 /** `revoked_at` is when its transaction began, and it can be seen only when that has committed. */
 const OVERLAP_SECONDS = 60;
 
+/** While sessions are asked about, and for so long after, the query runs; then it rests until the next question. */
+const IN_USE_MS = 10_000;
+/** A caller waits so long at most for the first query after a rest. */
+const PATIENCE_MS = 500;
+
 export type EndedSessions = {
+  /** From what is known. Whoever holds a connection open asks at least every second, which keeps the query running. */
   has(sessionId: string): boolean;
+  /** The same for a caller who comes with a token: after a rest PostgreSQL is asked first. */
+  hasNow(sessionId: string): boolean | Promise<boolean>;
   /** Known here at once; the other processes hear of it from PostgreSQL. */
   add(sessionId: string): void;
   /** Calls `listener` whenever sessions ended that were not known; returns how to stop that. */
@@ -21,15 +30,18 @@ export type EndedSessions = {
 
 /**
  * Access tokens are not looked up anywhere, so a session that was ended (sign-out, a stolen refresh token, a lower role)
- * would go on for up to 15 minutes. One small query every two seconds a process reports which sessions ended lately: a
- * request costs one look into a map, and no round trip.
+ * would go on for up to 15 minutes. One small query every two seconds reports to a process that is in use which sessions
+ * ended lately: a request costs one look into a map, and no round trip.
  */
 export async function openEndedSessions({ db }: { db: Db }): Promise<EndedSessions> {
   /** Until when (ms) each is remembered; the oldest first. */
   const ended = new Map<string, number>();
   const listeners = new Set<() => void>();
-  let refreshing = false;
+  let refreshing: Promise<void> | undefined;
   let askedAtMs = Number.NEGATIVE_INFINITY;
+  /** By the monotonic clock. */
+  let usedAt = performance.now();
+  let isResting = false;
 
   const remember = (sessionIds: readonly string[]): void => {
     const now = Date.now();
@@ -42,9 +54,7 @@ export async function openEndedSessions({ db }: { db: Db }): Promise<EndedSessio
     if (unknown.length > 0) for (const listener of listeners) listener();
   };
 
-  const refresh = async (): Promise<void> => {
-    if (refreshing) return;
-    refreshing = true;
+  const read = async (): Promise<void> => {
     const now = Date.now();
     const seconds = Math.min((now - askedAtMs) / 1000 + OVERLAP_SECONDS, REMEMBERED_SECONDS);
     try {
@@ -54,15 +64,34 @@ export async function openEndedSessions({ db }: { db: Db }): Promise<EndedSessio
       remember(rows.map((row) => row.family_id));
     } catch {
       // PostgreSQL is away: what is known stays known, and nothing that needs a viewer can be written meanwhile.
-    } finally {
-      refreshing = false;
     }
+  };
+  const refresh = (): Promise<void> => {
+    refreshing ??= read().finally(() => {
+      refreshing = undefined;
+    });
+    return refreshing;
+  };
+  const has = (sessionId: string): boolean => {
+    usedAt = performance.now();
+    return ended.has(sessionId);
   };
 
   await refresh();
-  const timer = setInterval(() => void refresh(), REFRESH_MS).unref();
+  const timer = setInterval(() => {
+    if (performance.now() - usedAt < IN_USE_MS) void refresh();
+    else isResting = true;
+  }, REFRESH_MS).unref();
   return {
-    has: (sessionId) => ended.has(sessionId),
+    has,
+    hasNow(sessionId) {
+      const isKnown = has(sessionId);
+      if (isKnown || !isResting) return isKnown;
+      return Promise.race([refresh(), sleep(PATIENCE_MS, undefined, { ref: false })]).then(() => {
+        isResting = false;
+        return has(sessionId);
+      });
+    },
     add: (sessionId) => remember([sessionId]),
     onEnded(listener) {
       listeners.add(listener);

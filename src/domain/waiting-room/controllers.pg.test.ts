@@ -109,7 +109,8 @@ test('while Redis is away nobody is admitted, those inside go on, and it goes on
 
 test('Redis loses everything: the next tick tells the room again', async () => {
   const controller = controllers.open();
-  const { eventId, read } = await openRoom({ capacity: 3, watermark: 0 });
+  const { eventId, read, enter } = await openRoom({ capacity: 3, joined: 9, watermark: 1 });
+  await enter(0);
   await controller.run();
   const before = await read();
   await controllers.redis.flushdb();
@@ -124,7 +125,8 @@ test('Redis loses everything: the next tick tells the room again', async () => {
 
 test('a room that can not be written does not stop the others, and the error is told', async () => {
   const controller = controllers.open();
-  const [stuck, fine] = [await openRoom({ watermark: 0 }), await openRoom({ watermark: 0 })];
+  const [stuck, fine] = [await openRoom({ watermark: 0 }), await openRoom({ watermark: 1, joined: 20 })];
+  await fine.enter(0);
   await db.transaction(async (tx) => {
     await tx.execute(sql`select from waiting_rooms where event_id = ${stuck.eventId} for update`);
     await expect(controller.run()).rejects.toThrow();

@@ -25,14 +25,16 @@ export type Joins = {
 type JoinsOptions = {
   readonly db: Db;
   readonly maxQueued?: number;
+  /** Called after the commit of new places. */
+  readonly joined?: ((eventId: string) => void) | undefined;
   /** Viewers of one address who may have places in a room. Default: any number. */
   readonly placesPerAddress?: number | undefined;
 };
 
 /** Open one per process. */
-export function openJoins({ db, maxQueued, placesPerAddress }: JoinsOptions): Joins {
+export function openJoins({ db, maxQueued, joined, placesPerAddress }: JoinsOptions): Joins {
   const batches = openBatches<Applicant, JoinAnswer>({
-    run: (eventId, applicants) => joinAll(db, eventId, { applicants, perAddress: placesPerAddress }),
+    run: (eventId, applicants) => joinAll(db, eventId, { applicants, joined, perAddress: placesPerAddress }),
     ...(maxQueued !== undefined && { maxQueued }),
   });
   return {
@@ -46,12 +48,21 @@ export function openJoins({ db, maxQueued, placesPerAddress }: JoinsOptions): Jo
 async function joinAll(
   db: Db,
   eventId: string,
-  { applicants, perAddress }: { applicants: readonly Applicant[]; perAddress: number | undefined },
+  {
+    applicants,
+    joined,
+    perAddress,
+  }: {
+    applicants: readonly Applicant[];
+    joined: JoinsOptions['joined'];
+    perAddress: number | undefined;
+  },
 ): Promise<JoinAnswer[]> {
   const [room, places] = await inTransaction(db, 'join-waiting-room', (tx) =>
     Promise.all([lockRoom(tx, eventId), placeApplicants(tx, eventId, { applicants, perAddress })]),
   );
   if (places.size > 0) failpoint('waiting-room.joined');
+  if ([...places.values()].some((place) => place?.isNew)) joined?.(eventId);
   const refusal = places.size === 0 ? refusalOf(room) : undefined;
   const toldOf = new Set<string>();
   return applicants.map(({ userId }) => {

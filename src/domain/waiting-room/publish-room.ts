@@ -1,4 +1,4 @@
-import { placeChannel, WAITING_ROOMS_CHANNEL } from '#redis/channels.ts';
+import { placeChannel, WAITING_ROOM_JOINED_CHANNEL, WAITING_ROOMS_CHANNEL } from '#redis/channels.ts';
 import { type Redis, runScript } from '#redis/client.ts';
 import { waitingRoom } from '#redis/keys.ts';
 import type { PubSub } from '#redis/pubsub.ts';
@@ -29,6 +29,12 @@ export async function publishPlace(
 ): Promise<void> {
   await pubsub.publish(placeChannel(eventId, userId), ordinal);
 }
+
+/** A room whose controller rests is looked after at once; without Redis nobody is admitted anyway. */
+export const tellJoined =
+  ({ pubsub }: { pubsub: PubSub }) =>
+  (eventId: string): void =>
+    void pubsub.publish(WAITING_ROOM_JOINED_CHANNEL, eventId).catch(() => undefined);
 
 export type ChangedPlace = { readonly userId: string; readonly ordinal: number };
 

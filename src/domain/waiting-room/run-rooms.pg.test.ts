@@ -1,8 +1,12 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { seedEvent } from '#test/support/catalog.ts';
 import { openRoomControllers } from '#test/support/room-controllers.ts';
 import { openRoomStores } from '#test/support/waiting-room-stores.ts';
+
+import { openJoins } from './joins.ts';
+import { tellJoined } from './publish-room.ts';
 
 const world = await openRoomStores();
 const { db, openRoom, sessions } = world;
@@ -186,4 +190,33 @@ test('a room ends with its event: sold out once it was drawn, over, or cancelled
   const over = (id: string) =>
     sql`update events set on_sale_at = now() - interval '2 h', off_sale_at = now() - interval '1 h' where id = ${id}`;
   expect(await ended('DRAWN', over)).toBe('ENDED');
+});
+
+test('a room in which nobody waits and nobody is inside rests until a fan joins or its time comes', async () => {
+  const controller = controllers.open();
+  const { eventId, read, set } = await openRoom({ capacity: 2, joined: 0 });
+  expect(await controller.run()).toBe(0);
+  const { version } = await read();
+  expect(await controller.run()).toBe(10_000);
+  expect((await read()).version).toBe(version);
+  let wakes = 0;
+  const stop = controller.onWake(() => void wakes++);
+  const joins = openJoins({ db, joined: tellJoined({ pubsub: controllers.pubsub }) });
+  // A channel is not there at once.
+  await expect
+    .poll(async () => [await joins.join(eventId, randomUUIDv7()), wakes].at(1), { timeout: 5_000 })
+    .toBeGreaterThan(0);
+  stop();
+  await joins.close();
+  expect(await controller.run()).toBe(0);
+  expect((await read()).watermark).toBeGreaterThan(0);
+
+  await set(sql`watermark = joined, turns_over = joined`);
+  await controller.run();
+  expect(await controller.run()).toBe(10_000);
+  await set(sql`state = 'OPEN', draw_at = clock_timestamp() + interval '4 s'`);
+  await controller.run();
+  const restMs = await controller.run();
+  expect(restMs).toBeGreaterThan(2_000);
+  expect(restMs).toBeLessThanOrEqual(4_000);
 });

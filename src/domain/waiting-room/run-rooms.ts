@@ -1,23 +1,26 @@
 import type { Db } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { prepared } from '#db/prepared.ts';
-import { eventChannel } from '#redis/channels.ts';
+import { eventChannel, WAITING_ROOM_JOINED_CHANNEL, WAITING_ROOMS_CHANNEL } from '#redis/channels.ts';
 import type { Redis } from '#redis/client.ts';
+import type { PubSub } from '#redis/pubsub.ts';
 import { openLease } from './lease.ts';
 import { type OnChanged, publishRoom } from './publish-room.ts';
 import { readRooms } from './read-rooms.ts';
 import type { Room } from './room.ts';
-import { Superseded, tickRoom } from './tick-room.ts';
+import { Superseded, type TickAnswer, tickRoom } from './tick-room.ts';
 
-type Needs = { readonly db: Db; readonly redis: Redis; readonly changed: OnChanged };
+type Needs = { readonly db: Db; readonly redis: Redis; readonly pubsub: PubSub; readonly changed: OnChanged };
 
 export type RoomController = {
   /**
    * One tick of all rooms, if this process is the one that controls them; run it every second. A room that fails does
-   * not stop the others: it is left out for some seconds, and the error is thrown when they are done. Answers how many
-   * milliseconds there will be nothing to do: 0 while there is a room to look after.
+   * not stop the others: it is left out for some seconds, and the error is thrown when they are done. Returns how many
+   * milliseconds there will be nothing to do, unless `onWake` calls: 0 while anybody waits or is inside.
    */
   run(): Promise<number>;
+  /** Calls `wake` when a room changed or somebody joined one, in any process. Returns what ends that. */
+  onWake(wake: () => void): () => void;
   /** Lets another process take over at once. */
   close(): Promise<void>;
 };
@@ -31,41 +34,60 @@ const LONGEST_REST_MS = 16_000;
 export function openRoomController(needs: Needs): RoomController {
   const lease = openLease({ db: needs.db, name: LEASE });
   const failing = new Map<string, { untilMs: number; restMs: number }>();
-  const tick = async (eventId: string, fence: number, canAdmit: boolean): Promise<boolean> => {
+  const tick = async (eventId: string, fence: number, canAdmit: boolean): Promise<TickAnswer> => {
     try {
-      const { isChanged, places } = await tickRoom(needs.db, eventId, { fence, canAdmit });
-      if (isChanged) failpoint('waiting-room.ticked');
-      if (places.length > 0) needs.changed(eventId, places);
+      const answer = await tickRoom(needs.db, eventId, { fence, canAdmit });
+      if (answer.isChanged) failpoint('waiting-room.ticked');
+      if (answer.places.length > 0) needs.changed(eventId, answer.places);
       failing.delete(eventId);
-      return isChanged;
+      return answer;
     } catch (error) {
       const restMs = Math.min(2 * (failing.get(eventId)?.restMs ?? FIRST_REST_MS / 2), LONGEST_REST_MS);
       if (!(error instanceof Superseded)) failing.set(eventId, { untilMs: performance.now() + restMs, restMs });
       throw error;
     }
   };
+  const withoutFailing = (eventIds: readonly string[]): string[] => {
+    for (const eventId of failing.keys()) if (!eventIds.includes(eventId)) failing.delete(eventId);
+    return eventIds.filter((eventId) => (failing.get(eventId)?.untilMs ?? 0) <= performance.now());
+  };
+  /** Returns how long all of them rest. */
+  const tickAll = async (ready: string[], fence: number, canAdmit: boolean): Promise<number> => {
+    const changed: string[] = [];
+    const errors: unknown[] = [];
+    let restMs = IDLE_MS;
+    const lane = async () => {
+      for (let eventId = ready.shift(); eventId !== undefined; eventId = ready.shift()) {
+        const answer = await tick(eventId, fence, canAdmit).catch((error: unknown) => void errors.push(error));
+        if (answer?.isChanged) changed.push(eventId);
+        restMs = Math.min(restMs, answer?.restMs ?? 0);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    if (canAdmit && changed.length > 0) await publishAll(needs, changed);
+    if (errors.length > 0) throw errors[0];
+    return restMs;
+  };
   return {
     async run() {
-      const idleMs = await nextRoomInMs(needs.db);
-      if (idleMs > 0) return idleMs;
+      const { eventIds, nextInMs } = await findRooms(needs.db);
+      if (eventIds.length === 0) return nextInMs;
       const fence = await lease.take();
       if (fence === undefined) return 0;
-      const eventIds = await dueRooms(needs.db);
-      for (const eventId of failing.keys()) if (!eventIds.includes(eventId)) failing.delete(eventId);
-      const ready = eventIds.filter((eventId) => (failing.get(eventId)?.untilMs ?? 0) <= performance.now());
+      const ready = withoutFailing(eventIds);
+      const isAnyLeftOut = ready.length < eventIds.length;
       const canAdmit = ready.length > 0 && (await answers(needs.redis));
-      const changed: string[] = [];
-      const errors: unknown[] = [];
-      const lane = async () => {
-        for (let eventId = ready.shift(); eventId !== undefined; eventId = ready.shift()) {
-          const isChanged = await tick(eventId, fence, canAdmit).catch((error: unknown) => void errors.push(error));
-          if (isChanged) changed.push(eventId);
-        }
+      const restMs = await tickAll(ready, fence, canAdmit);
+      return isAnyLeftOut ? 0 : Math.min(restMs, nextInMs);
+    },
+    onWake(wake) {
+      const { pubsub } = needs;
+      const ids = [WAITING_ROOMS_CHANNEL, WAITING_ROOM_JOINED_CHANNEL].map((channel) =>
+        pubsub.subscribe(channel, wake).catch(() => undefined),
+      );
+      return () => {
+        for (const id of ids) void id.then((known) => known !== undefined && pubsub.unsubscribe(known));
       };
-      await Promise.all(Array.from({ length: AT_ONCE }, lane));
-      if (canAdmit && changed.length > 0) await publishAll(needs, changed);
-      if (errors.length > 0) throw errors[0];
-      return 0;
     },
     close: () => lease.release(),
   };
@@ -79,29 +101,21 @@ async function answers(redis: Redis): Promise<boolean> {
   );
 }
 
-/** A room that is made meanwhile is found so much later at most. */
-const IDLE_MS = 5_000;
+/** What Redis did not tell is found so much later at most. */
+const IDLE_MS = 10_000;
 
-/** How long no room has to be looked after; 0 while one has. */
-async function nextRoomInMs(db: Db): Promise<number> {
-  const [row] = await prepared<{ ms: number | null }>(
+/** The rooms to look after, and when the next one opens. */
+async function findRooms(db: Db): Promise<{ eventIds: string[]; nextInMs: number }> {
+  const rows = await prepared<{ id: string; inMs: number }>(
     db,
-    `select (extract(epoch from min(case when state = 'CLOSED' then opens_at else '-infinity' end)
-       - clock_timestamp()) * 1000)::float8 as ms
-     from waiting_rooms where state in ('CLOSED', 'OPEN', 'DRAWN')`,
-    [],
+    `select event_id as id, case when state = 'CLOSED'
+       then greatest(0, (extract(epoch from opens_at - clock_timestamp()) * 1000)::float8) else 0 end as "inMs"
+     from waiting_rooms where state in ('OPEN', 'DRAWN')
+       or (state = 'CLOSED' and opens_at <= clock_timestamp() + make_interval(secs => $1)) order by event_id`,
+    [IDLE_MS / 1000],
   );
-  return Math.max(0, Math.min(row?.ms ?? IDLE_MS, IDLE_MS));
-}
-
-async function dueRooms(db: Db): Promise<string[]> {
-  const rows = await prepared<{ id: string }>(
-    db,
-    `select event_id as id from waiting_rooms
-     where state in ('OPEN', 'DRAWN') or (state = 'CLOSED' and opens_at <= clock_timestamp()) order by event_id`,
-    [],
-  );
-  return rows.map(({ id }) => id);
+  const laterMs = rows.flatMap(({ inMs }) => (inMs > 0 ? [inMs] : []));
+  return { eventIds: rows.flatMap(({ id, inMs }) => (inMs > 0 ? [] : [id])), nextInMs: Math.min(IDLE_MS, ...laterMs) };
 }
 
 /** What Redis loses now is read from PostgreSQL a little later. */

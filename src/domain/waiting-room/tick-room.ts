@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Db, Tx } from '#db/client.ts';
 import { inTransaction } from '#db/transaction.ts';
 import { decideTick } from './admission-rules.ts';
@@ -25,15 +26,18 @@ export type TickAnswer = {
   readonly isChanged: boolean;
   /** Those who went silent, and those who are called in from the door. */
   readonly places: readonly ChangedPlace[];
+  /** For so long nothing will change the room but a fan who joins or an organizer; 0 while anybody waits or is inside. */
+  readonly restMs: number;
 };
 
-const NOTHING: TickAnswer = { isChanged: false, places: [] };
+const NOTHING: TickAnswer = { isChanged: false, places: [], restMs: 0 };
 
 /**
  * One tick of one room, in one transaction under its lock: opens, draws or ends it when that is due, ends the sessions
  * without activity, moves the watermark as far as there are slots (not at all unless `canAdmit`), and calls those in from
- * the door for whom a slot is free. Throws Superseded and writes nothing when `fence` is not the latest any more. Sessions
- * of a room that ended stay as they are, since it may be opened again.
+ * the door for whom a slot is free. A room that stays as it is is not written again by the same
+ * controller. Throws Superseded and writes nothing when
+ * `fence` is not the latest any more. Sessions of a room that ended stay as they are, since it may be opened again.
  */
 export function tickRoom(
   db: Db,
@@ -51,13 +55,31 @@ export function tickRoom(
     ]);
     if (!room || !due || !measured) return NOTHING;
     const state = stateOf(room, due);
-    if (state === room.state && (state === 'CLOSED' || state === 'ENDED')) return { isChanged: false, places: silent };
+    if (isAtRest(room.state, state)) return { ...NOTHING, places: silent };
     const next = nextRoom({ ...room, isPaused: room.isPaused || !canAdmit }, { ...due, state }, measured);
+    if (room.fence === fence && isQuiet(measured) && isSame(room, next))
+      return { ...NOTHING, restMs: restOf(room, due) };
     if (!(await writeRoom(tx, eventId, fence, next))) throw new Superseded('The room was written by another one.');
     const called = state === 'DRAWN' ? await callFromDoor(tx, eventId, room.capacity, measured) : [];
-    return { isChanged: true, places: [...silent, ...called] };
+    return { isChanged: true, places: [...silent, ...called], restMs: 0 };
   });
 }
+
+const isAtRest = (before: RoomState, now: RoomState): boolean =>
+  now === before && (now === 'CLOSED' || now === 'ENDED');
+const isQuiet = ({ inside, atDoor }: Measure): boolean => inside === 0 && atDoor.length === 0;
+
+function restOf({ state, joined, watermark, turnsOver }: RoomRow, { nextInMs }: Due): number {
+  const isAnyTurnLeft = state === 'DRAWN' && (watermark < joined || turnsOver < watermark);
+  return isAnyTurnLeft ? 0 : Math.max(0, nextInMs);
+}
+
+/** As the table would hold it. */
+const isSame = (room: RoomRow, next: NextRoom): boolean =>
+  next.state === room.state &&
+  next.watermark === room.watermark &&
+  next.turnsOver === room.turnsOver &&
+  isDeepStrictEqual(JSON.parse(JSON.stringify(next.progress)), room.progress);
 
 function stateOf(room: RoomRow, due: Due): RoomState {
   let { state } = room;

@@ -13,6 +13,8 @@ export type RoomRow = {
   readonly watermark: number;
   readonly turnsOver: number;
   readonly progress: Partial<Progress>;
+  /** Of the controller that wrote it last. */
+  readonly fence: number;
 };
 
 /** Nothing else is read here: see `lockRoom`. */
@@ -23,7 +25,7 @@ export async function lockForTick(tx: Tx, eventId: string): Promise<RoomRow | un
 
 const LOCK = `
   select state, paused as "isPaused", capacity, grace_seconds as "graceSeconds", joined, watermark,
-    turns_over as "turnsOver", progress
+    turns_over as "turnsOver", progress, fence::float8 as fence
   from waiting_rooms where event_id = $1 for update`;
 
 export type Due = {
@@ -33,6 +35,8 @@ export type Due = {
   /** Cancelled, or its time is over. */
   readonly isSaleOver: boolean;
   readonly isSoldOut: boolean;
+  /** Until the clock changes the room: its draw, or the end of the sale. */
+  readonly nextInMs: number;
 };
 
 /** What the clock and the sale say. */
@@ -44,7 +48,9 @@ export async function readDue(tx: Tx, eventId: string): Promise<Due | undefined>
 const DUE = `
   select (extract(epoch from clock.now) * 1000)::float8 as "nowMs", r.opens_at <= clock.now as "isOpenDue",
     r.draw_at <= clock.now as "isDrawDue", e.status = 'CANCELLED' or e.off_sale_at <= clock.now as "isSaleOver",
-    coalesce(i.available = 0 and i.held = 0, false) as "isSoldOut"
+    coalesce(i.available = 0 and i.held = 0, false) as "isSoldOut",
+    (extract(epoch from least(case when r.state = 'OPEN' then r.draw_at end, e.off_sale_at) - clock.now) * 1000)::float8
+      as "nextInMs"
   from (select clock_timestamp() as now) clock, waiting_rooms r
   join events e on e.id = r.event_id left join seat_inventories i on i.event_id = r.event_id
   where r.event_id = $1`;

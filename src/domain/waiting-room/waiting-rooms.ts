@@ -122,8 +122,8 @@ export class WaitingRooms {
   }
 
   async #readDepartures(live: LiveRoom): Promise<void> {
-    const { eventId, state } = live.room;
-    if (state !== 'OPEN' && state !== 'DRAWN') return;
+    const { eventId, state, joined } = live.room;
+    if ((state !== 'OPEN' && state !== 'DRAWN') || joined === 0) return;
     const since = this.#departuresReadAt.get(eventId) ?? 0;
     const { ordinals, atMs } = await readDepartures(this.#needs.db, eventId, since);
     this.#departuresReadAt.set(eventId, atMs);

@@ -10,6 +10,7 @@ import { type Origin, originOf } from '#events/origin.ts';
 import { describeError } from '#observability/log.ts';
 import { countStep } from '#observability/payment-metrics.ts';
 import { traceIdOf } from '#observability/tracing.ts';
+import { Bell } from '#workers/bell.ts';
 import type { WorkerLog } from '#workers/run-worker.ts';
 import { asPartOf } from '#workers/traced.ts';
 
@@ -25,7 +26,7 @@ type Options = { kind: DueKind; concurrency: number; log: WorkerLog };
 /** What another process made due is found by looking, at most this much later. */
 const LOOK_EVERY_MS = 500;
 /** While no payment waits for anything: the process that makes the next one is woken, this is for what it leaves behind. */
-const IDLE_LOOK_MS = 2_000;
+const IDLE_LOOK_MS = 10_000;
 
 const alarms: ReadonlySet<StepOutcome> = new Set<StepOutcome>([
   'GIVE_BACK',
@@ -41,12 +42,7 @@ const alarms: ReadonlySet<StepOutcome> = new Set<StepOutcome>([
  */
 export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }: Options): Settler {
   const underWay = new Set<Promise<void>>();
-  let ring = () => {};
-  let rung = false;
-  const wake = () => {
-    rung = true;
-    ring();
-  };
+  const bell = new Bell();
 
   const settle = async (claimed: ClaimedPayment, signal: AbortSignal) => {
     const startedMs = performance.now();
@@ -78,7 +74,7 @@ export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }
     for (const payment of claimed) {
       const step = settle(payment, signal).finally(() => {
         underWay.delete(step);
-        wake();
+        bell.ring();
       });
       underWay.add(step);
     }
@@ -87,23 +83,15 @@ export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }
   };
 
   return {
-    wake,
+    wake: bell.ring,
     async run(signal) {
-      signal.addEventListener('abort', wake, { once: true });
       while (!signal.aborted) {
-        rung = false;
+        bell.silence();
         const idleMs = await startDue(signal).catch((error: unknown) => {
           log.warn({ worker: `settle-${kind}`, error: String(error) }, 'due payments cannot be read');
           return LOOK_EVERY_MS;
         });
-        if (rung || signal.aborted) continue;
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, Math.max(idleMs, 1));
-          ring = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
+        await bell.within(Math.max(idleMs, 1), signal);
       }
       await Promise.all(underWay);
     },

@@ -3,13 +3,22 @@ import type { DatabaseClock } from '#db/clock.ts';
 import { sweepWaitingNotices } from '#domain/payments/apply-notice.ts';
 import type { TimedWorker } from '#workers/run-worker.ts';
 
-/** Takes up notices that were stored but not applied: a process died in between, or their session was not known yet. Also keeps the clock that notices are held against. */
-export const sweepNotices: TimedWorker<{ db: Db; clock: DatabaseClock }> = {
+/** Takes up notices that were stored but not applied: a process died in between, or their session was not known yet. */
+export const sweepNotices: TimedWorker<{ db: Db }> = {
   name: 'sweep-notices',
-  everyMs: 5000,
+  everyMs: 5_000,
   async run(needs) {
-    await needs.clock.refresh();
     await sweepWaitingNotices(needs, { olderThanSeconds: 5, limit: 200 });
+    return undefined;
+  },
+};
+
+/** The clock that notices are held against. */
+export const keepClock: TimedWorker<{ clock: DatabaseClock }> = {
+  name: 'keep-clock',
+  everyMs: 60_000,
+  async run({ clock }) {
+    await clock.refresh();
     return undefined;
   },
 };

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import { afterAll, expect, test } from 'vitest';
+import { closeDb, openDb } from '#db/client.ts';
+import { seedEvent } from '#test/support/catalog.ts';
+import { signInAsGuest } from '#test/support/fan.ts';
+import { openOwnRedis } from '#test/support/own-redis.ts';
+import { startSystem } from '#test/support/system.ts';
+import { seedRoom } from '#test/support/waiting-room.ts';
+
+const WINDOW_SECONDS = 10;
+
+// Channels are those of a whole Redis: the waiting rooms of other tests would wake this one's processes.
+const redis = await openOwnRedis();
+const system = await startSystem({ redisUrl: redis.url, env: { LOG_LEVEL: 'warn' } });
+const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
+/** Reads the counters from another database, so that it counts nothing of its own. */
+const outside = postgres(Object.assign(new URL(system.bookingUrl), { pathname: '/postgres' }).href, { max: 1 });
+afterAll(async () => {
+  await closeDb(db);
+  await outside.end();
+  await system.stop();
+  await redis.close();
+});
+
+const names = [system.bookingUrl, system.paymentsUrl].map((url) => new URL(url).pathname.slice(1));
+const commits = async () => {
+  const [row] = await outside`
+    select sum(xact_commit)::float8 as count from pg_stat_database where datname in ${outside(names)}`;
+  return row?.count as number;
+};
+
+test('a product that is not used, with a waiting room open, commits less than twice a second, and wakes at once', async () => {
+  const event = await seedEvent(db, { seats: 4 });
+  await seedRoom(db, event.eventId, { capacity: 2 });
+  const fan = await signInAsGuest(system.apiUrl);
+  // What the fan and the start left behind: bells, first looks, and a session that is watched for a few seconds more.
+  await sleep(13_000);
+  const perSecond: number[] = [];
+  while (perSecond.length < 3) {
+    const before = await commits();
+    await sleep(WINDOW_SECONDS * 1000);
+    perSecond.push(((await commits()) - before) / WINDOW_SECONDS);
+  }
+  // PostgreSQL's own autovacuum commits as well, now and then: one window of three may have that in it.
+  expect(perSecond.sort((a, b) => a - b)[1]).toBeLessThan(2);
+
+  const join = `mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) {
+    ... on JoinWaitingRoomSuccess { place { state } } } }`;
+  await fan.ask(join, { input: { eventId: `Event_${event.eventId}` } });
+  const place = 'query ($eventId: ID!) { waitingRoomPlace(eventId: $eventId) { state } }';
+  const state = async () =>
+    (await fan.ask(place, { eventId: `Event_${event.eventId}` })).waitingRoomPlace?.state as string;
+  // A controller that rests would look by itself after ten seconds.
+  await expect.poll(state, { timeout: 3_000, interval: 100 }).toBe('YOUR_TURN');
+}, 90_000);
