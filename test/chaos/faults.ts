@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import type { ProcessName, WayName } from './parts.ts';
+import type { PaymentsTrouble } from './payments-access.ts';
 import type { FaultKind, PlannedFault } from './plan.ts';
 import type { Restartable } from './restartable.ts';
 import type { World } from './world.ts';
@@ -27,6 +28,10 @@ const carriers: Readonly<Record<FaultKind, Carry>> = {
   'postgres-backend-kill': killBackend,
   'postgres-terminate': terminateBackends,
   'slot-drop': dropSlots,
+  'no-address': takePaymentsAway,
+  'wrong-certificate': takePaymentsAway,
+  'wrong-password': takePaymentsAway,
+  'disk-full': takePaymentsAway,
   'redis-kill': (world, fault) => restartRedis(world, fault, false),
   'redis-old-dump': (world, fault) => restartRedis(world, fault, true),
   'redis-flush': async ({ redis }) => {
@@ -162,6 +167,14 @@ async function dropSlots({ urls }: World): Promise<Effect> {
     if (dropped.length > 0) return `dropped ${dropped.join(', ')}`;
   }
   throw new Error('No slot could be dropped.');
+}
+
+async function takePaymentsAway({ paymentsTrouble }: World, { kind, forMs }: PlannedFault): Promise<undefined> {
+  const fault = paymentsTrouble[kind as keyof PaymentsTrouble];
+  if (!fault) throw new Error('The payments database has no disk of its own.');
+  await fault.begin();
+  await sleep(forMs);
+  await fault.end();
 }
 
 async function restartRedis({ redis }: World, { forMs }: PlannedFault, withDump: boolean): Promise<Effect> {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { planFaults } from './plan.ts';
 import { seededRandom, seedFor } from './random.ts';
 
-const twoMinutes = { seconds: 120, paceMs: 1_200, log: 'postgres' } as const;
+const twoMinutes = { seconds: 120, paceMs: 1_200, log: 'postgres', hasDisk: true } as const;
 
 test('the same seed gives the same faults, another seed others', () => {
   const plan = planFaults({ ...twoMinutes, seed: 7 });
@@ -14,14 +14,16 @@ test('two minutes have at least eighty faults, of every kind and to every proces
   for (let seed = 1; seed <= 50; seed++) {
     const plan = planFaults({ ...twoMinutes, seed });
     expect(plan.length).toBeGreaterThanOrEqual(80);
-    expect(new Set(plan.map(({ kind }) => kind)).size).toBe(21);
+    expect(new Set(plan.map(({ kind }) => kind)).size).toBe(25);
     expect(new Set(plan.filter(({ kind }) => kind === 'kill').map(({ part }) => part)).size).toBe(9);
     expect(plan.every(({ atMs, forMs }) => atMs >= 0 && atMs + forMs <= 120_000)).toBe(true);
   }
 });
 
 test('a run of some seconds has one of each main kind first', () => {
-  const kinds = planFaults({ seed: 1, seconds: 13, paceMs: 1_000, log: 'postgres' }).map(({ kind }) => kind);
+  const kinds = planFaults({ seed: 1, seconds: 13, paceMs: 1_000, log: 'postgres', hasDisk: true }).map(
+    ({ kind }) => kind,
+  );
   expect(kinds.toSorted()).toEqual([
     'black-hole',
     'freeze',
@@ -32,6 +34,12 @@ test('a run of some seconds has one of each main kind first', () => {
     'redis-kill',
     'slot-drop',
   ]);
+});
+
+test('without a disk that can be filled none is', () => {
+  const kinds = planFaults({ ...twoMinutes, hasDisk: false, seed: 1 }).map(({ kind }) => kind);
+  expect(kinds).not.toContain('disk-full');
+  expect(kinds).toContain('no-address');
 });
 
 test('with Kafka its broker is killed, too', () => {

@@ -15,6 +15,14 @@ export type FaultKind =
   | 'postgres-terminate'
   /** The relay's replication slots are dropped: what was not read of them is gone. */
   | 'slot-drop'
+  /** The host name of the payments database has no address. */
+  | 'no-address'
+  /** The payments database shows a certificate that no CA vouches for. */
+  | 'wrong-certificate'
+  /** The password of the payments database is another one than in the settings. */
+  | 'wrong-password'
+  /** The disk of the payments database has no byte free. */
+  | 'disk-full'
   /** kill -9; back empty. */
   | 'redis-kill'
   /** kill -9; back with a dump of some time ago. */
@@ -67,6 +75,9 @@ const firstCards: readonly Card[] = [
   gateway('notices-late'),
   gateway('notices-reordered'),
   { kind: 'search-kill', part: 'search' },
+  { kind: 'no-address', part: 'postgres' },
+  { kind: 'wrong-password', part: 'postgres' },
+  { kind: 'wrong-certificate', part: 'postgres' },
 ];
 const otherCards: readonly Card[] = [
   ...processNames.map(kill),
@@ -96,6 +107,7 @@ const otherCards: readonly Card[] = [
   gateway('notices-lost'),
 ];
 const brokerCard: Card = { kind: 'broker-kill', part: 'broker' };
+const diskCard: Card = { kind: 'disk-full', part: 'postgres' };
 
 export type PlanOptions = {
   readonly seed: number;
@@ -103,6 +115,8 @@ export type PlanOptions = {
   /** Milliseconds from one fault to the next, on average. */
   readonly paceMs: number;
   readonly log: 'postgres' | 'kafka';
+  /** Whether the payments database has a disk that can be filled. */
+  readonly hasDisk: boolean;
 };
 
 /** So that a run begins with something to lose, and the last fault is over when it ends. */
@@ -121,10 +135,11 @@ export function planFaults(options: PlanOptions): PlannedFault[] {
   });
 }
 
-function deal(count: number, { log }: PlanOptions, random: Random): Card[] {
+function deal(count: number, { log, hasDisk }: PlanOptions, random: Random): Card[] {
   const broker = log === 'kafka' ? [brokerCard] : [];
-  const cards = [...broker, ...firstCards];
-  while (cards.length < count) cards.push(...shuffle([...broker, ...otherCards], random));
+  const more = hasDisk ? [...broker, diskCard] : broker;
+  const cards = [...broker, ...firstCards, ...(hasDisk ? [diskCard] : [])];
+  while (cards.length < count) cards.push(...shuffle([...more, ...otherCards], random));
   return cards.slice(0, count);
 }
 
@@ -145,6 +160,12 @@ function lengthOf(kind: FaultKind, random: Random): number {
       return 0;
     case 'postgres-crash':
       return between(100, 800);
+    case 'no-address':
+    case 'wrong-certificate':
+    case 'wrong-password':
+    case 'disk-full':
+      // A message was parked after three tries in less than a second.
+      return between(1_500, 3_000);
     case 'latency':
     case 'gateway-slow':
     case 'gateway-unknown':

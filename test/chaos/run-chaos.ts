@@ -81,7 +81,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 }
 
 async function runIn(world: World, options: ChaosOptions) {
-  const plan = planFaults(options);
+  const plan = planFaults({ ...options, hasDisk: world.postgres.paymentsDisk !== undefined });
   const clients = await startAllClients(world, options);
   const resources = watchResources(() => [
     ...world.processes.running().map(({ name, pid }) => ({ role: moduleOf(name), pid })),

@@ -5,6 +5,8 @@ import { Redis } from 'ioredis';
 import { migrate } from '#db/migrate.ts';
 import { ensureDatabase, startPostgres } from '#processes/dev/servers/postgres.ts';
 import { startValkey } from '#processes/dev/servers/valkey.ts';
+import type { SmallDisk } from '#test/support/small-disk.ts';
+import { openPaymentsDatabase } from './payments-access.ts';
 import { openRestartable } from './restartable.ts';
 
 /** A PostgreSQL of the run's own that keeps its word: fsync is on. */
@@ -12,6 +14,8 @@ export type ChaosPostgres = {
   readonly port: number;
   readonly bookingUrl: string;
   readonly paymentsUrl: string;
+  /** Where the payments database lies; undefined where this machine lets the run mount none. */
+  readonly paymentsDisk: SmallDisk | undefined;
   pid(): number;
   /** As `pg_ctl -m immediate stop`: every process of the server is gone, without a checkpoint. */
   crash(): Promise<void>;
@@ -25,20 +29,22 @@ const silent = (): void => undefined;
 export async function openChaosPostgres(folder: string, port: number): Promise<ChaosPostgres> {
   const request = { dataDir: join(folder, 'postgres'), password: randomBytes(12).toString('hex'), port, log: silent };
   const server = await openRestartable(() => startPostgres(request));
-  const [bookingUrl, paymentsUrl] = await Promise.all([
-    ensureDatabase(server.url, 'booking'),
-    ensureDatabase(server.url, 'payments'),
-  ]);
+  const bookingUrl = await ensureDatabase(server.url, 'booking');
+  const { paymentsUrl, disk } = await openPaymentsDatabase({ url: server.url, dataDir: request.dataDir });
   await migrate({ url: bookingUrl, folder: 'booking' });
   await migrate({ url: paymentsUrl, folder: 'payments' });
   return {
     port,
     bookingUrl,
     paymentsUrl,
+    paymentsDisk: disk,
     pid: server.pid,
     crash: () => server.kill('SIGQUIT'),
     start: server.start,
-    stop: server.stop,
+    async stop() {
+      await server.stop();
+      await disk?.remove();
+    },
   };
 }
 

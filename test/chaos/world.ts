@@ -7,6 +7,7 @@ import { type FaultProxy, openFaultProxy } from '#test/support/fault-proxy.ts';
 import { merchantCall, sandboxKeys } from '#test/support/sandbox-gateway.ts';
 import { type ChaosBroker, openChaosBroker } from './broker.ts';
 import { type ProcessName, processNames, type WayName } from './parts.ts';
+import { openPaymentsAccess, type PaymentsTrouble } from './payments-access.ts';
 import { type ChaosProcesses, openProcesses } from './processes.ts';
 import { type ChaosSearch, openChaosSearch } from './search-server.ts';
 import { type ChaosPostgres, type ChaosRedis, openChaosPostgres, openChaosRedis } from './stores.ts';
@@ -29,6 +30,7 @@ export type World = {
   readonly broker: ChaosBroker | undefined;
   readonly processes: ChaosProcesses;
   readonly ways: Readonly<Record<WayName, FaultProxy>>;
+  readonly paymentsTrouble: PaymentsTrouble;
   /** To the databases and Redis as the processes go, and as nobody disturbs. */
   readonly urls: { readonly faulty: StoreUrls; readonly direct: StoreUrls };
   readonly apiPorts: readonly number[];
@@ -93,19 +95,29 @@ async function build(options: WorldOptions, { folder, opened, close }: Building)
     gateway: opened(await openFaultProxy(gatewayUrl), closeWay),
     search: opened(await openFaultProxy(search.url), closeWay),
   };
+  const access = opened(
+    await openPaymentsAccess({
+      folder,
+      directUrl: postgres.paymentsUrl,
+      disk: postgres.paymentsDisk,
+      way: ways.postgres,
+    }),
+    (opening) => opening.close(),
+  );
   /** As a load balancer in front of both payments processes: to whichever is there. */
   const webhooks = opened(await openFaultProxy(`http://127.0.0.1:${payments}`), closeWay);
   const urls = {
     direct: { booking: postgres.bookingUrl, payments: postgres.paymentsUrl, redis: redis.url },
     faulty: {
       booking: ways.postgres.through(postgres.bookingUrl),
-      payments: ways.postgres.through(postgres.paymentsUrl),
+      payments: access.url,
       redis: ways.redis.through(redis.url),
     },
   };
   const tokenPrivateKey = privateKey();
   const env = {
     ...sharedEnvironment(options, { urls: urls.faulty, tokenPrivateKey, folder }),
+    ...access.env,
     ...(broker && { EVENT_LOG: 'kafka', KAFKA_BROKERS: broker.brokers.join(), KAFKA_TOPIC_PREFIX: broker.prefix }),
     TYPESENSE_URL: ways.search.through(search.url).replace(/\/$/, ''),
     TYPESENSE_API_KEY: search.apiKey,
@@ -142,6 +154,7 @@ async function build(options: WorldOptions, { folder, opened, close }: Building)
     broker,
     processes,
     ways,
+    paymentsTrouble: access.trouble,
     urls,
     apiPorts: [api, api2],
     gatewayUrl,

@@ -3,7 +3,8 @@ import { Redis } from 'ioredis';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { freePort } from '#processes/dev/servers/server-process.ts';
+import { type ProcessName, type System, startSystem } from '../support/system.ts';
 
 const user = `outages_${randomBytes(4).toString('hex')}`;
 
@@ -43,8 +44,10 @@ async function announce(count: number): Promise<string[]> {
   return messages.map(({ id }) => id);
 }
 
-async function ready(name: 'worker') {
-  const response = await fetch(`${system.metricsUrl(name)}/ready?verbose`);
+const ready = (name: ProcessName) => readyAt(system.metricsUrl(name));
+
+async function readyAt(url: string) {
+  const response = await fetch(`${url}/ready?verbose`);
   const body = (await response.json()) as { dependencies: Record<string, { state: string; reason?: string }> };
   return { ...body, status: response.status };
 }
@@ -67,3 +70,85 @@ test('a worker with another password than Redis parks nothing, says so, and goes
   expect(await parked()).toBe(0);
   await system.kill('worker', 'SIGTERM');
 }, 120_000);
+
+type Wrong = { process: ProcessName; env: () => Record<string, string>; reasons: Record<string, RegExp> };
+
+const wrongPassword = (url: string) => Object.assign(new URL(url), { password: 'wrong' }).href;
+const wrongHost = (url: string) => Object.assign(new URL(url), { hostname: 'db.invalid' }).href;
+const wrongDatabase = (url: string) => Object.assign(new URL(url), { pathname: '/nowhere' }).href;
+
+const password = (variable: string, code: string) =>
+  new RegExp(`refuses the user, password or key in ${variable} \\(${code}\\)`);
+
+test.each<Wrong>([
+  {
+    process: 'api',
+    env: () => ({
+      DATABASE_URL: wrongPassword(system.bookingUrl),
+      REDIS_URL: withLogin(system.redisUrl, 'nobody', 'wrong'),
+      TYPESENSE_API_KEY: 'wrong',
+    }),
+    reasons: {
+      'booking-database': password('DATABASE_URL', '28P01'),
+      redis: password('REDIS_URL', 'WRONGPASS'),
+      search: password('TYPESENSE_API_KEY', 'HTTP 401'),
+    },
+  },
+  {
+    process: 'worker',
+    env: () => ({
+      DATABASE_URL: wrongDatabase(system.bookingUrl),
+      REDIS_URL: withLogin(system.redisUrl, 'nobody', 'wrong'),
+      TYPESENSE_API_KEY: 'wrong',
+    }),
+    reasons: {
+      'booking-database': /The database that DATABASE_URL names does not exist \(3D000\)/,
+      redis: password('REDIS_URL', 'WRONGPASS'),
+      search: password('TYPESENSE_API_KEY', 'HTTP 401'),
+    },
+  },
+  {
+    process: 'relay',
+    env: () => ({
+      DATABASE_URL: wrongPassword(system.bookingUrl),
+      PAYMENTS_DATABASE_URL: wrongHost(system.paymentsUrl),
+    }),
+    reasons: {
+      'booking-database': password('DATABASE_URL', '28P01'),
+      'payments-database': /PAYMENTS_DATABASE_URL has no address \((ENOTFOUND|EAI_AGAIN), db\.invalid\)/,
+    },
+  },
+  {
+    process: 'payments',
+    env: () => ({
+      PAYMENTS_DATABASE_URL: wrongDatabase(system.paymentsUrl),
+      DATABASE_URL: wrongPassword(system.bookingUrl),
+    }),
+    reasons: {
+      'payments-database': /The database that PAYMENTS_DATABASE_URL names does not exist \(3D000\)/,
+      'booking-database': password('DATABASE_URL', '28P01'),
+    },
+  },
+])(
+  '$process names all that is wrong at its start and in /ready?verbose',
+  async ({ process, env, reasons }) => {
+    const before = system.lines.length;
+    const port = await freePort();
+    // A relay says that it is ready when it reads its slots.
+    const starting = system.start(process, { ...env(), METRICS_PORT: String(port) }).catch(() => undefined);
+    const said = () => system.lines.slice(before).filter((line) => line.startsWith(`${process}: `));
+    const named = Object.entries(reasons).map(([dependency, reason]) =>
+      expect.stringMatching(new RegExp(`"dependency":"${dependency}".*${reason.source}`)),
+    );
+    await expect.poll(said, { timeout: 20_000 }).toEqual(expect.arrayContaining(named));
+    const stillWrong = Object.fromEntries(
+      Object.entries(reasons).map(([name, reason]) => [name, { reason: expect.stringMatching(reason) }]),
+    );
+    await expect
+      .poll(() => readyAt(`http://127.0.0.1:${port}`).catch(String), { timeout: 20_000 })
+      .toMatchObject({ status: 503, dependencies: stillWrong });
+    await system.kill(process, 'SIGKILL');
+    await starting;
+  },
+  60_000,
+);
