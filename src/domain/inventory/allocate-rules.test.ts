@@ -51,7 +51,7 @@ const hold = (seatNos: number[], of: Partial<HoldCommand> = {}): HoldCommand => 
 const open = (bookings: ReadonlyMap<string, BookingState>): BookingState[] =>
   [...bookings.values()].filter((booking) => ['PENDING_PAYMENT', 'CONFIRMED'].includes(booking.status));
 
-/** What the next write would read after this one was committed. */
+/** The state that the next write would read after this one was committed. */
 function after(state: InventoryState, done: Allocation): InventoryState {
   const bookings = new Map(state.bookings);
   for (const booking of [...done.created, ...done.updated.values()]) bookings.set(booking.id, booking);
@@ -133,7 +133,7 @@ function expectSound(state: InventoryState): void {
   for (const count of state.seatCountByUser.values()) expect(count).toBeLessThanOrEqual(policy.maxSeatsPerEvent);
 }
 
-test('whatever arrives, no seat has two owners, bookings are whole, limits hold and versions have no gaps', () => {
+test('no seat has two owners, bookings are whole, limits hold and versions have no gaps, for any order of commands', () => {
   fc.assert(
     fc.property(batches, (list) => {
       let state = empty;
@@ -159,11 +159,11 @@ test('whatever arrives, no seat has two owners, bookings are whole, limits hold 
   );
 });
 
-/** Within one batch a booking may take two edges, such as PENDING_PAYMENT, EXPIRED, CONFIRMED. */
+/** Within one batch a booking may take two steps, such as PENDING_PAYMENT, EXPIRED, CONFIRMED. */
 const twoEdges = (from: keyof typeof bookingTransitions, to: string): boolean =>
   bookingTransitions[from].some((middle) => (bookingTransitions[middle] as readonly string[]).includes(to));
 
-test('one batch decides as the same commands one by one', () => {
+test('one batch decides the same as the commands one by one', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 20 }), fc.array(step, { maxLength: 20 }), (first, second) => {
       const before = after(empty, allocate(commandsOf(first, []), empty, rules));
@@ -195,7 +195,7 @@ test('a refused hold loses only to bookings that have its seats', () => {
   );
 });
 
-test('nobody loses to a rival that lost', () => {
+test('no command loses to a rival that was itself refused', () => {
   const taken = after(empty, allocate([hold([0])], empty, rules));
   const { outcomes } = allocate([hold([0, 1]), hold([1, 2])], taken, rules);
   expect(outcomes.map((outcome) => outcome.kind)).toEqual(['seatsUnavailable', 'held']);
@@ -208,7 +208,7 @@ const ready = (state: InventoryState): InventoryState => ({
   ),
 });
 
-test('an overdue hold in the way ends whole before the seat is taken', () => {
+test('an overdue hold on a wanted seat ends as a whole before the seat is taken', () => {
   const held = ready(after(empty, allocate([hold([0, 1])], empty, rules)));
   const late = { ...held, nowMs: NOW + 300_000 };
   const done = allocate([hold([1, 2])], late, rules);
@@ -217,7 +217,7 @@ test('an overdue hold in the way ends whole before the seat is taken', () => {
   expect(done.seats.get(0)?.status).toBe('AVAILABLE');
 });
 
-test('an overdue hold whose session we have not opened is extended once by at most two minutes, and only once', () => {
+test('an overdue hold whose session is not open yet is extended by at most two minutes, and only once', () => {
   const command = hold([0]);
   const held = after(empty, allocate([command], empty, rules));
   const expire = { kind: 'release', reason: 'EXPIRED', bookingId: command.bookingId } as const;
@@ -231,7 +231,7 @@ test('an overdue hold whose session we have not opened is extended once by at mo
   expect(allocate([expire], at(held, 421), rules).outcomes[0]?.kind).toBe('released');
 });
 
-test('money after the end: the very same seats if they are free, else it goes back, once', () => {
+test('money after the end takes exactly the same seats if they are free; otherwise it is refunded, once', () => {
   const command = hold([0, 1]);
   const held = ready(after(empty, allocate([command], empty, rules)));
   const late = { ...held, nowMs: NOW + 300_000 };
@@ -251,14 +251,14 @@ test('money after the end: the very same seats if they are free, else it goes ba
     reason: 'SEATS_TAKEN',
     booking: { status: 'EXPIRED' },
   });
-  // Each message is answered: payments may have forgotten that it was asked for the money.
+  // Each message gets a result: payments may have forgotten that it was asked for the money.
   expect(gone.transitions.filter((one) => one.type === 'unconfirmable')).toHaveLength(2);
   const wrong = allocate([{ ...confirm, amountMinor: 219 }], held, rules);
   expect(wrong.transitions.map((one) => one.type)).toEqual(['failed', 'unconfirmable']);
   expect(wrong.outcomes[0]).toMatchObject({ booking: { status: 'FAILED', paymentStatus: 'PAYMENT_SUCCESS' } });
 });
 
-test('money after the end does not take seats again for somebody who has bought as many as are allowed since', () => {
+test('money after the end does not retake seats when the user has reached the limit of seats since', () => {
   const first = hold([0, 1], { userId: 'fan' });
   const held = ready(after(empty, allocate([first], empty, rules)));
   const late = { ...held, nowMs: NOW + 300_000 };
@@ -272,7 +272,7 @@ test('money after the end does not take seats again for somebody who has bought 
   expect(room.outcomes[2]).toMatchObject({ kind: 'confirmed', retaken: true });
 });
 
-test('each refusal of a hold', () => {
+test('refuses a hold for each of the reasons', () => {
   const refusal = (command: HoldCommand, of: Partial<typeof sale | { status: 'DRAFT' | 'CANCELLED' }> = {}) =>
     allocate([command], { ...empty, sale: { ...sale, ...of } }, rules).outcomes[0];
   expect(refusal(hold([0]), { status: 'DRAFT' })).toEqual({ kind: 'noEvent' });

@@ -15,9 +15,10 @@ import { type InventoryState, InventoryWork, type Rules, type WorkResult } from 
 export type Allocation = WorkResult & { readonly outcomes: readonly InventoryOutcome[] };
 
 /**
- * Decides what each command comes to, in order of arrival, from the state that one write has read. Pure: it changes
- * nothing that it was given but `book`, which carries unpaid seats from one event of a write to the next. A command sees what the ones before it did and nothing of one that was refused, so nobody
- * loses to a rival that lost; an overdue hold in the way of a seat ends whole before the seat is looked at.
+ * Decides the outcome of each command, in order of arrival, from the state that one write has read. Pure: the only
+ * argument that it changes is `book`, which carries unpaid seats from one event of a write to the next. A command
+ * sees the effects of the commands before it, but none of a refused one, so that no command loses a seat to a rival
+ * that was refused. When an overdue hold has a wanted seat, the whole hold ends before the seat is checked.
  */
 export function allocate(
   commands: readonly InventoryCommand[],
@@ -78,8 +79,8 @@ function confirm(work: InventoryWork, command: ConfirmCommand): InventoryOutcome
   if (!booking) return { kind: 'noBooking' };
   if (booking.status === 'CONFIRMED') return { kind: 'confirmed', booking, retaken: false, fresh: false };
   const reason = whyUnconfirmable(work, booking, command);
-  // Its money was seen before and could not be used. That it comes again, in another message, means that payments forgot
-  // that it was asked for it.
+  // The money of this booking arrived before and could not be used. When it arrives again, in another message,
+  // payments has forgotten that it was asked for the refund.
   const isSettled = ['PAYMENT_SUCCESS', 'REFUND_PENDING', 'REFUNDED'].includes(booking.paymentStatus);
   if (isSettled) {
     const again = reason ?? 'SEATS_TAKEN';
@@ -101,7 +102,7 @@ function whyUnconfirmable(
   if (booking.status !== 'EXPIRED') return undefined;
   if (work.sale.status !== 'PUBLISHED') return 'BOOKING_CANCELLED';
   if (!booking.seats.every((seat) => work.isFree(seat.seatNo))) return 'SEATS_TAKEN';
-  // Others may have been bought since: to take these again is as if to hold them.
+  // The user may have bought other seats meanwhile, so retaking these is checked like a new hold.
   const count = work.seatCountOf(booking.userId) + booking.seats.length;
   return count > work.rules.policy.maxSeatsPerEvent ? 'TOO_MANY_SEATS' : undefined;
 }

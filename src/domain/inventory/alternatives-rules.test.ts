@@ -12,7 +12,7 @@ const plan = {
 };
 const everywhere = { from: 0, to: 59 };
 
-test('the nearest blocks come first', () => {
+test('returns the nearest blocks first', () => {
   const blocks = alternativesTo([14, 15], everywhere, plan, (seatNo) => seatNo !== 14 && seatNo !== 15);
   expect(blocks).toEqual([
     [4, 5],
@@ -21,7 +21,7 @@ test('the nearest blocks come first', () => {
   ]);
 });
 
-test('a block is free, adjacent, of the size that was wanted, and apart from the others', () => {
+test('each block is free, adjacent, as large as the wanted set, and apart from the others', () => {
   const taken = fc.uniqueArray(fc.nat(59));
   fc.assert(
     fc.property(taken, fc.integer({ min: 1, max: 5 }), fc.nat(55), (list, size, first) => {

@@ -11,10 +11,12 @@ export type SeatRange = { readonly from: number; readonly to: number };
 
 const BLOCKS = 3;
 
-/** Most often the rest of the section and the next ones: a thousand rows of an index, and not the whole event. */
+/**
+ * Usually covers the rest of the section and the neighbouring ones: a thousand index rows instead of the whole event.
+ */
 const REACH = 500;
 
-/** The seats around the first of `seatNos` that are looked at for alternatives. */
+/** The range of seats around the first of `seatNos` that is searched for alternatives. */
 export function neighbourhood(seatNos: readonly number[], seatCount: number, reach = REACH): SeatRange {
   const first = seatNos[0] ?? 0;
   return { from: Math.max(0, first - reach), to: Math.min(seatCount - 1, first + reach) };
@@ -32,8 +34,9 @@ export function mergedRanges(ranges: readonly SeatRange[]): SeatRange[] {
 }
 
 /**
- * Up to three blocks of as many adjacent free seats as were wanted, nearest first (by the distance between the middles
- * of the blocks). Adjacent: consecutive numbers in one row of one section. Blocks do not overlap each other.
+ * Up to three blocks of adjacent free seats, each as large as the wanted set, nearest first (by the distance between
+ * the middles of the blocks). Adjacent: consecutive numbers in one row of one section. Blocks do not overlap each
+ * other.
  */
 export function alternativesTo(
   wanted: readonly number[],
@@ -55,7 +58,7 @@ export function alternativesTo(
     else run = 0;
     if (run < size) continue;
     const first = seatNo - size + 1;
-    // The seats of a block stand in line, so its middle is halfway between its ends.
+    // The seats of a block are in a line, so its middle is halfway between its ends.
     const dx = (at(plan.x, first) + at(plan.x, seatNo)) / 2 - wantedX;
     const dy = (at(plan.y, first) + at(plan.y, seatNo)) / 2 - wantedY;
     candidates.push({ first, distance: dx * dx + dy * dy });

@@ -11,34 +11,34 @@ const MAX_REBUILDS = 3;
 
 type Needs = { redis: Redis; db: Queryable };
 
-/** One rebuild per event and database at a time; whoever comes meanwhile shares it. */
+/** One rebuild per event and database at a time; concurrent callers share it. */
 const rebuilding = new WeakMap<Queryable, Map<string, Promise<boolean>>>();
 
 /**
- * Brings committed changes to everybody who watches the event's seat map. In any order, more than once, from any
- * process: the projection in Redis takes each version once and in order, and is read from PostgreSQL again when a
- * version does not come. Rejects when Redis is away; after a commit that may be ignored, since the same changes come
- * again from the event log and watchers check their version against PostgreSQL. Takes up to a second when an earlier
- * change is late, so nobody's answer should wait for it.
+ * Brings committed changes to all watchers of the event's seat map. May be called in any order, more than once, from
+ * any process: the projection in Redis applies each version once and in order, and is read from PostgreSQL again when
+ * a version does not arrive. Rejects when Redis is away. After a commit the caller may ignore that, because the same
+ * changes arrive again from the event log and watchers compare their version with PostgreSQL. Takes up to a second
+ * when an earlier change is late, so no client response should wait for it.
  */
 export async function applySeatChanges(needs: Needs, eventId: string, changes: readonly SeatChange[]): Promise<void> {
   let state = await appendToProjection(needs.redis, eventId, changes);
   if (isComplete(state)) return;
   if (state.gap) {
-    // Two processes commit to one event in order, but their messages may cross.
+    // Two processes commit to one event in order, but their messages may overtake each other.
     await sleep(PATIENCE_MS);
     state = await appendToProjection(needs.redis, eventId, []);
   }
   for (let attempt = 0; attempt < MAX_REBUILDS && !isComplete(state); attempt++) {
     if (!(await rebuildSeatMap(needs, eventId))) return;
-    // The rebuild may have been under way, with an older snapshot, when these changes were committed.
+    // The rebuild may have started before these changes were committed, with an older snapshot.
     state = await appendToProjection(needs.redis, eventId, changes);
   }
 }
 
 const isComplete = (state: ProjectionState): boolean => state.version !== undefined && !state.gap;
 
-/** Writes the projection of an event anew from PostgreSQL. False for an unknown event. */
+/** Writes the projection of an event again from PostgreSQL. False for an unknown event. */
 export function rebuildSeatMap(needs: Needs, eventId: string): Promise<boolean> {
   const running = rebuilding.get(needs.db) ?? new Map<string, Promise<boolean>>();
   rebuilding.set(needs.db, running);

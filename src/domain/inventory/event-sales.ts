@@ -1,7 +1,10 @@
 import type { Db } from '#db/client.ts';
 import { prepared } from '#db/prepared.ts';
 
-/** What a process knows of an event before it asks the writer; up to a second old, so only good to turn callers away early. */
+/**
+ * What a process knows about an event before it asks the writer. It is up to a second old, so it may only be used to
+ * refuse callers early.
+ */
 export type KnownSale = {
   readonly planId: string;
   readonly status: 'DRAFT' | 'PUBLISHED' | 'CANCELLED';
@@ -14,7 +17,7 @@ export type KnownSale = {
 export type EventSales = {
   /** Undefined for an unknown event. */
   find(eventId: string): Promise<KnownSale | undefined>;
-  /** What `find` would answer without asking the database, or undefined when it would have to. */
+  /** What `find` would return without a query, or undefined when it would need one. */
   peek(eventId: string): Promise<KnownSale | undefined> | undefined;
   forget(eventId: string): void;
 };
@@ -24,7 +27,7 @@ const MAX_KEPT = 10_000;
 
 type Row = Omit<KnownSale, 'nowMs'> & { nowMs: number };
 
-/** A thousand callers that want the same event at once cost one query a second. */
+/** Caches each event for a second, so that a thousand concurrent callers for one event cost one query a second. */
 export function openEventSales({ db }: { db: Db }): EventSales {
   const kept = new Map<string, { readAt: number; sale: Promise<KnownSale | undefined> }>();
   const read = async (eventId: string): Promise<KnownSale | undefined> => {
@@ -52,7 +55,7 @@ export function openEventSales({ db }: { db: Db }): EventSales {
       const sale = read(eventId);
       kept.delete(eventId);
       kept.set(eventId, { readAt: performance.now(), sale });
-      // Neither failures nor unknown events are kept: the next caller asks again.
+      // Neither failures nor unknown events are kept: the next caller queries again.
       sale.then(
         (found) => found ?? kept.delete(eventId),
         () => kept.delete(eventId),

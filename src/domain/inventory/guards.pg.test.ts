@@ -18,7 +18,8 @@ import {
   updateInventories,
 } from './inventory-write-statements.ts';
 
-// Each guard is alone here: no seat lock, no queue, and none of the guards that the other tests of this file are about.
+// Each guard is tested alone: without seat lock or queue, and without the guards that the other tests of this file
+// check.
 const box = await openBox();
 let event: SeededEvent;
 beforeAll(async () => {
@@ -39,7 +40,7 @@ const won = (results: readonly PromiseSettledResult<unknown>[]): number =>
 const reasons = (results: readonly PromiseSettledResult<unknown>[]): unknown[] =>
   results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
 
-test('the guarded seat write alone: of twenty who saw the seat free, one gets it', async () => {
+test('the guarded seat write alone: of twenty writers that saw the seat free, one gets it', async () => {
   const results = await atOnce(20, (tx) =>
     takeSeats(tx, [{ eventId: event.eventId, seatNo: 0, from: AVAILABLE, to: heldBy(randomUUIDv7()) }]),
   );
@@ -47,7 +48,7 @@ test('the guarded seat write alone: of twenty who saw the seat free, one gets it
   for (const reason of reasons(results)) expect(reason).toBeInstanceOf(StaleRead);
 });
 
-test('the guarded seat write alone: half a booking is none', async () => {
+test('the guarded seat write alone: a booking gets all of its seats or none', async () => {
   const [mine, other] = [randomUUIDv7(), randomUUIDv7()];
   await box.reader.transaction((tx) =>
     takeSeats(tx, [{ eventId: event.eventId, seatNo: 3, from: AVAILABLE, to: heldBy(other) }]),
@@ -60,7 +61,7 @@ test('the guarded seat write alone: half a booking is none', async () => {
   expect([...(seats.get(event.eventId) ?? [])].map(([seatNo, seat]) => [seatNo, seat.bookingId])).toEqual([[3, other]]);
 });
 
-test('the guarded release alone: only the owner’s seat is released, once', async () => {
+test('the guarded release alone: releases only the owner’s seat, once', async () => {
   const [owner, other] = [randomUUIDv7(), randomUUIDv7()];
   const free = (bookingId: string) => [{ eventId: event.eventId, seatNo: 5, from: heldBy(bookingId), to: AVAILABLE }];
   await box.reader.transaction((tx) =>
@@ -70,7 +71,7 @@ test('the guarded release alone: only the owner’s seat is released, once', asy
   expect(won(await atOnce(10, (tx) => changeSeats(tx, free(owner))))).toBe(1);
 });
 
-test('the event’s lock alone: read, wait and write without any other guard, and nothing is lost', async () => {
+test('the event’s lock alone: no update is lost when writers read, wait and write without any other guard', async () => {
   const counted = await seedEvent(box.reader, { seats: 50, like: event });
   const results = await atOnce(40, async (tx) => {
     const rows = await lockInventories(tx, [counted.eventId], { lockTimeoutMs: 2000, skipsLocked: false });
@@ -84,7 +85,7 @@ test('the event’s lock alone: read, wait and write without any other guard, an
   expect(row).toEqual({ version: 40 });
 });
 
-test('the version alone: of twenty who read the same version, one writes the next', async () => {
+test('the version alone: of twenty writers that read the same version, one writes the next', async () => {
   const fresh = await seedEvent(box.reader, { seats: 50, like: event });
   const counters = { available: -1, held: 1, booked: 0 };
   const results = await atOnce(20, (tx) =>
@@ -116,14 +117,14 @@ test('the unique key alone: of twenty bookings with one key, one is made', async
   expect(row).toEqual({ count: 1 });
 });
 
-test('the unique ticket alone: a seat has one ticket that is not void', async () => {
+test('the unique ticket alone: a seat has at most one ticket that is not void', async () => {
   const insert = (tx: Tx, code: string) =>
     tx.execute(sql`insert into tickets (id, booking_id, event_id, seat_no, code)
       values (${randomUUIDv7()}, ${randomUUIDv7()}, ${event.eventId}, 9, ${code})`);
   expect(won(await atOnce(10, (tx, index) => insert(tx, `code ${index}`)))).toBe(1);
 });
 
-test('the inbox alone: a message has one effect, whoever gets it', async () => {
+test('the inbox alone: a message has one effect, for any number of consumers', async () => {
   const mark = { consumer: 'guards', messageId: randomUUIDv7() };
   let effects = 0;
   await atOnce(20, (tx) =>

@@ -23,7 +23,7 @@ import {
   writeInventory,
 } from './write-inventory.ts';
 
-/** A command that waits for its answer. */
+/** A submitted command, and the promise of its caller. */
 export type Entry = {
   readonly request: InventoryRequest;
   readonly deadlineAt: number;
@@ -38,7 +38,7 @@ export type Batch = { readonly eventId: string; readonly entries: readonly Entry
 export type Committed = {
   readonly eventId: string;
   readonly changes: readonly SeatChange[];
-  /** Bookings that changed. Not those just made: nobody can be watching what nobody has heard of. */
+  /** Bookings that changed. New ones are left out: no client can be watching a booking that it does not know yet. */
   readonly bookingIds: readonly string[];
 };
 
@@ -53,13 +53,34 @@ type Needs = {
 
 const MAX_RUNS = 6;
 
-/** One event waits for its lock as long as a transaction may. */
+/** A single event waits for its lock as long as a transaction may. */
 const ALONE: LockPatience = { lockTimeoutMs: 2000, skipsLocked: false };
-/** Several wait for the transactions of other processes, but not for one that is stuck with one of them. */
+/**
+ * Several events wait for ordinary transactions of other processes, but not for a stuck one that has one of them
+ * locked.
+ */
 const TOGETHER: LockPatience = { lockTimeoutMs: 250, skipsLocked: false };
 const WITHOUT_LOCKED: LockPatience = { lockTimeoutMs: 250, skipsLocked: true };
 
-/** Writes batches of several events and answers their entries, whatever happens. */
+/**
+ * Writes batches of commands and settles their entries, on success and on failure.
+ *
+ * Stages of a write:
+ * - Together (several events): one transaction; each lock may take 250 ms.
+ * - Without the locked ones: after a lock timeout, the same transaction again with SKIP LOCKED. `write` returns the
+ *   batches of the skipped events with unsettled entries; the caller writes them alone later.
+ * - Alone (one event): each lock may take 2 s, up to 6 runs.
+ *
+ * Invariants: a batch is committed whole or not at all. `write` never rejects, and settles every entry of the batches
+ * that it does not return. Seat locks and `afterCommit` are touched only after the commit.
+ *
+ * Failures:
+ * - Any other error of several events: each event is written alone, so only the event at fault is affected.
+ * - A stale read, a changed plan, an outage or a lost answer to a COMMIT: the event is run again from its start.
+ * - Still an outage after the last run: every entry is rejected with `TryAgain`.
+ * - Any other error: the batch is halved until the command at fault is alone, and is rejected with that error.
+ * - `afterCommit` or a seat lock fails: ignored, because the outbox brings the same changes later.
+ */
 export class InventoryBatches {
   readonly #needs: Needs;
 
@@ -67,7 +88,7 @@ export class InventoryBatches {
     this.#needs = needs;
   }
 
-  /** Every entry is answered, except those of the batches it returns: others have their events locked. */
+  /** Settles every entry, except those of the batches that it returns: other processes have their events locked. */
   async write(batches: readonly Batch[]): Promise<Batch[]> {
     const live = batches.filter((batch) => batch.entries.length > 0);
     const [only] = live;
@@ -93,7 +114,9 @@ export class InventoryBatches {
     });
   }
 
-  /** One command may be poison: the others shall not die of it, so they are written in smaller and smaller groups. */
+  /**
+   * One command may be at fault. The others must not fail with it, so they are written in smaller and smaller groups.
+   */
   async #fail(batches: readonly Batch[], error: unknown): Promise<void> {
     const [first] = batches;
     if (!first) return;
@@ -107,7 +130,7 @@ export class InventoryBatches {
     }
   }
 
-  /** Whatever else goes wrong is of one of the events, and that one finds out by itself. */
+  /** Any other error belongs to one of the events, which is found when each of them is written alone. */
   async #runTogether(batches: readonly Batch[]): Promise<(Written | undefined)[]> {
     try {
       return await this.#once(batches, TOGETHER);
@@ -118,8 +141,8 @@ export class InventoryBatches {
   }
 
   /**
-   * Again from the start when the answer to a COMMIT was lost: the lock puts the new run behind the end of the old one,
-   * whatever that was, and every command finds by its key or its booking what was done.
+   * Runs again from the start when the answer to a COMMIT was lost. The lock makes the new run wait until the old one
+   * has ended, with or without effect, and every command finds by its key or its booking what was done.
    */
   async #runAlone(batch: Batch): Promise<(Written | undefined)[]> {
     for (let run = 1; ; run++) {
@@ -166,7 +189,7 @@ export class InventoryBatches {
   }
 }
 
-/** By the database's clock, from the moment of the write. */
+/** Times are by the database's clock, counted from the moment of the write. */
 function keptLockOf({ type, booking }: Transition): KeptSeatLock[] {
   if (type !== 'held' && type !== 'extended') return [];
   const ttlMs = booking.holdExpiresAtMs - (booking.holdExtendedAtMs ?? booking.createdAtMs);
@@ -174,10 +197,10 @@ function keptLockOf({ type, booking }: Transition): KeptSeatLock[] {
   return [{ owner: lockOwner(booking.userId, booking.idempotencyKey), seatNos, ttlMs }];
 }
 
-/** PostgreSQL is away, stuck or asks for another run, as opposed to: it refuses this very statement. */
+/** PostgreSQL is away, stuck or asks for another run; it does not refuse this very statement. */
 const isPassing = (error: unknown): boolean => isOutage(error) || isRetryable(error);
 
-/** It read what is not so any more, or PostgreSQL was away: the same batch again. */
+/** The transaction read data that has changed since, or PostgreSQL was away: the same batch is run again. */
 const isTransient = (error: unknown): boolean =>
   error instanceof StaleRead || error instanceof PlanChanged || isPassing(error);
 
@@ -185,6 +208,6 @@ async function tell({ afterCommit }: Needs, committed: Committed): Promise<void>
   try {
     await afterCommit?.(committed);
   } catch {
-    // The outbox says the same a little later.
+    // The outbox brings the same changes a little later.
   }
 }

@@ -12,17 +12,20 @@ export type HoldCommand = {
   readonly seatNos: readonly number[];
   readonly idempotencyKey: string;
   readonly requestHash: string;
-  /** Of whoever asks; see `openAddressKeys`. Undefined: the hold counts at no address. */
+  /** The address of the caller; see `openAddressKeys`. Undefined: the hold counts for no address. */
   readonly addressKey?: string | undefined;
 };
 
-/** Money has arrived. Of an EXPIRED booking it is a retake: its very same seats, if they are free. */
+/** Money has arrived. For an EXPIRED booking this is a retake: exactly the same seats, if they are free. */
 export type ConfirmCommand = {
   readonly kind: 'confirm';
   readonly bookingId: string;
   readonly amountMinor: number;
   readonly currency: string;
-  /** Signed beforehand, one a seat of the booking: signing must not make others wait for the event's lock. */
+  /**
+   * One per seat of the booking. Signed beforehand, so that other commands do not wait for the event's lock
+   * meanwhile.
+   */
   readonly tickets: readonly NewTicket[];
 };
 
@@ -30,14 +33,14 @@ export type ReleaseCommand =
   | { readonly kind: 'release'; readonly reason: 'EXPIRED' | 'FAILED' | 'REFUNDED'; readonly bookingId: string }
   | { readonly kind: 'release'; readonly reason: 'CANCELLED'; readonly bookingId: string; readonly userId: string };
 
-/** The payment session is open, but late: the hold is extended by the delay, once. */
+/** The payment session is open, but it opened late: the hold is extended once, by the delay. */
 export type OpenSessionCommand = { readonly kind: 'openSession'; readonly bookingId: string; readonly url: string };
 
 export type InventoryCommand = HoldCommand | ConfirmCommand | ReleaseCommand | OpenSessionCommand;
 
 export type NewTicket = { readonly id: string; readonly seatNo: number; readonly code: string };
 
-/** A booking as the rules see it: instants are milliseconds since 1970 by the database's clock. */
+/** A booking as the rules see it: times are milliseconds since 1970 by the database's clock. */
 export type BookingState = {
   readonly id: string;
   readonly userId: string;
@@ -70,7 +73,7 @@ export type SeatState = {
 
 export type Tier = { readonly priceMinor: number; readonly feeMinor: number };
 
-/** What the event says at the moment of the write. */
+/** The event as it is at the moment of the write. */
 export type EventSale = {
   readonly eventId: string;
   readonly planId: string;
@@ -80,7 +83,7 @@ export type EventSale = {
   readonly offSaleAtMs: number;
   readonly cancellableUntilMs: number | null;
   readonly currency: string;
-  /** By the tier label of the sections. */
+  /** Keyed by the tier label of the sections. */
   readonly tiers: ReadonlyMap<string, Tier>;
 };
 
@@ -91,7 +94,7 @@ export type UnconfirmableReason =
   | 'BOOKING_CANCELLED'
   | 'BOOKING_FAILED';
 
-/** `fresh`: this command made it so; else it was so before. */
+/** `fresh`: this command made the change; otherwise it was made before. */
 export type InventoryOutcome =
   | { readonly kind: 'held'; readonly booking: BookingState; readonly replayed: boolean }
   | { readonly kind: 'seatsUnavailable'; readonly seatNos: readonly number[] }
@@ -105,7 +108,7 @@ export type InventoryOutcome =
   | { readonly kind: 'extended'; readonly booking: BookingState }
   | { readonly kind: 'kept'; readonly booking: BookingState };
 
-/** One thing that happened, in order. Those with a `version` moved seats; each becomes one row of the outbox. */
+/** One change, in order. Those with a `version` moved seats; each becomes one row of the outbox. */
 export type Transition =
   | { readonly type: 'held' | 'expired' | 'failed'; readonly booking: BookingState; readonly version: number }
   | { readonly type: 'confirmed'; readonly booking: BookingState; readonly version: number; readonly retaken: boolean }

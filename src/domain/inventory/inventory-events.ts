@@ -3,7 +3,7 @@ import type { SeatingPlan } from '../catalog/seating-plan.ts';
 import type { BookingState, EventSale, Transition } from './inventory-command.ts';
 import type { SeatChange } from './seat-change.ts';
 
-/** What is published of a transition: exactly one message each. */
+/** The event that is published for a transition: exactly one message each. */
 export function eventOf(transition: Transition, about: { sale: EventSale; plan: SeatingPlan }): DomainEvent {
   const { booking } = transition;
   const of = { aggregateId: booking.id, eventId: booking.eventId, userId: booking.userId };
@@ -56,7 +56,7 @@ const statusAfter = {
   cancelled: 'AVAILABLE',
 } as const;
 
-/** What the seat map has to redraw, by version. */
+/** The changes that the seat map has to show, by version. */
 export function seatChangesOf(transitions: readonly Transition[]): SeatChange[] {
   return transitions.flatMap((transition) =>
     'version' in transition

@@ -8,7 +8,7 @@ import type { SeatStatus } from './seat-status.ts';
 /** Values of several events, position by position. */
 type OfEvents<T> = { eventIds: string[]; values: T[] };
 
-/** Pairs each value with its event, as the two arrays that `unnest` puts together again. */
+/** Pairs each value with its event, as two arrays that `unnest` joins again. */
 export function ofEvents<W extends { readonly eventId: string }, T>(
   works: readonly W[],
   valuesOf: (work: W) => readonly T[],
@@ -25,13 +25,16 @@ export function ofEvents<W extends { readonly eventId: string }, T>(
 
 export type InventoryRow = { event_id: string; version: number; capacity: number };
 
-/** How long a write stands in line for its events, and whether it then goes on without those that others have. */
+/**
+ * How long a write waits for the locks of its events, and whether it then goes on without those that others have
+ * locked.
+ */
 export type LockPatience = { readonly lockTimeoutMs: number; readonly skipsLocked: boolean };
 
 /**
- * All writers of an event, in all processes, are in line behind its row; those of several events lock in one order, so
- * that they can't wait for each other. Nothing else is read here: under READ COMMITTED a statement that waited for a
- * lock still sees the old snapshot of every other row.
+ * All writers of an event, in all processes, queue for its row. Those of several events lock in one order, so that
+ * they cannot deadlock. Nothing else is read here: under READ COMMITTED a statement that waited for a lock still sees
+ * the old snapshot of every other row.
  */
 export async function lockInventories(
   tx: Tx,
@@ -49,8 +52,8 @@ const LOCK = `select event_id, version::float8 as version, capacity from seat_in
   where event_id = any($1::uuid[]) order by event_id for update`;
 
 /**
- * Everything after the lock is a look-up by key. A plan that is made while the tables are small would scan them, and
- * prepared statements keep it while they grow: 1.3k holds/s after a minute instead of 8k.
+ * Everything after the lock is a look-up by key. A query plan that is made while the tables are small would scan
+ * them, and prepared statements keep it while the tables grow: 1.3k holds/s after a minute instead of 8k.
  */
 const SETTINGS = `select set_config('lock_timeout', $1, true), set_config('enable_seqscan', 'off', true),
   set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`;
@@ -95,11 +98,11 @@ type SeatRow = {
 export type WantedSeats = {
   readonly eventId: string;
   readonly seatNos: readonly number[];
-  /** Their seats are wanted too. */
+  /** The seats of these bookings are wanted too. */
   readonly bookingIds: readonly string[];
 };
 
-/** Those of the wanted seats that have a row, by event. */
+/** The wanted seats that have a row, by event. */
 export async function readSeats(tx: Tx, wanted: readonly WantedSeats[]): Promise<SeatsByEvent> {
   const byNumber = ofEvents(wanted, (of) => of.seatNos);
   const byBooking = ofEvents(wanted, (of) => of.bookingIds);
@@ -133,7 +136,7 @@ type BookingRow = Omit<BookingState, 'seats' | 'status' | 'paymentStatus'> & {
   seats: [seatNo: number, priceMinor: number, feeMinor: number][] | null;
 };
 
-/** A booking as the rules see it. The instants were written in whole milliseconds, so nothing is lost here. */
+/** A booking as the rules see it. Times were written in whole milliseconds, so nothing is lost here. */
 export const BOOKING_COLUMNS = `b.id, b.user_id as "userId", b.event_id as "eventId", b.status,
   b.total_minor as "totalMinor", b.currency,
   (extract(epoch from b.hold_expires_at) * 1000)::float8 as "holdExpiresAtMs",
@@ -153,7 +156,7 @@ export const toBookingState = (row: BookingRow): BookingState => ({
 
 export type { BookingRow };
 
-/** Those of the bookings that are of the event they are asked for. */
+/** Leaves out bookings that belong to another event than the one they are asked for. */
 export async function readBookings(tx: Tx, ids: OfEvents<string>): Promise<BookingState[]> {
   const rows = await prepared<BookingRow>(
     tx,
@@ -164,7 +167,7 @@ export async function readBookings(tx: Tx, ids: OfEvents<string>): Promise<Booki
   return rows.map(toBookingState);
 }
 
-/** The bookings that were made with these keys, whatever event they are of. */
+/** The bookings that were made with these keys, at any event. */
 export async function readBookingsByKey(
   tx: Tx | Db,
   keys: readonly { userId: string; idempotencyKey: string }[],
@@ -209,7 +212,7 @@ export type InboxMark = { readonly consumer: string; readonly messageId: string 
 
 export const markKey = (mark: InboxMark): string => `${mark.consumer} ${mark.messageId}`;
 
-/** Which of the messages their consumers have handled. */
+/** The keys (`markKey`) of the messages that their consumers have handled before. */
 export async function readInbox(tx: Tx, marks: readonly InboxMark[]): Promise<Set<string>> {
   const rows = await prepared<{ consumer: string; message_id: string }>(
     tx,
@@ -220,7 +223,7 @@ export async function readInbox(tx: Tx, marks: readonly InboxMark[]): Promise<Se
   return new Set(rows.map((row) => markKey({ consumer: row.consumer, messageId: row.message_id })));
 }
 
-/** The seats in these ranges that somebody has or that are blocked, by event. */
+/** The seats in these ranges that are held, booked or blocked, by event. */
 export async function readTakenSeats(tx: Tx, ranges: OfEvents<SeatRange>): Promise<Map<string, Set<number>>> {
   const rows = await prepared<{ event_id: string; seat_no: number }>(
     tx,
@@ -238,7 +241,7 @@ export async function readTakenSeats(tx: Tx, ranges: OfEvents<SeatRange>): Promi
   return taken;
 }
 
-/** The event's version and which of these seats and ranges are taken, of one moment: one statement, one snapshot. */
+/** The event's version, and which of these seats and ranges are taken, at one moment: one statement, one snapshot. */
 export async function readSnapshot(
   db: Tx | Db,
   eventId: string,

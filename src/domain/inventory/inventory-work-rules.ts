@@ -20,13 +20,13 @@ export type InventoryPolicy = {
   readonly maxSeatsPerBooking: number;
   /** Seats of one user at one event, in bookings that are PENDING_PAYMENT or CONFIRMED. */
   readonly maxSeatsPerEvent: number;
-  /** The longest extension of a hold, which is given once, when the delay was ours. Default 120. */
+  /** The longest extension of a hold. A hold is extended once, when the delay was our fault. Default 120. */
   readonly maxExtensionSeconds?: number;
-  /** What one caller may hold unpaid; without it there is no such limit. */
+  /** What one caller may hold unpaid. Undefined: there is no such limit. */
   readonly hoarding?: HoardingPolicy | undefined;
 };
 
-/** What one write reads after it has the event's lock. Seats that are not listed are AVAILABLE. */
+/** What one write reads once it has the event's lock. Seats that are not listed are AVAILABLE. */
 export type InventoryState = {
   readonly nowMs: number;
   readonly version: number;
@@ -34,7 +34,10 @@ export type InventoryState = {
   readonly capacity: number;
   readonly sale: EventSale;
   readonly seats: ReadonlyMap<number, SeatState>;
-  /** Those that commands name, those whose overdue hold is in the way, and those that were made with a command's key. */
+  /**
+   * The bookings that commands name, those with an overdue hold on a wanted seat, and those made with a command's
+   * key.
+   */
   readonly bookings: ReadonlyMap<string, BookingState>;
   /** By `keyOf`. */
   readonly bookingIdByKey: ReadonlyMap<string, string>;
@@ -42,12 +45,12 @@ export type InventoryState = {
   readonly seatCountByUser: ReadonlyMap<string, number>;
 };
 
-/** What a seat of the plan belongs to; undefined for a seat that the plan does not have. */
+/** The tier label of the seat's section; undefined for a seat that the plan does not have. */
 export type TierOfSeat = (seatNo: number) => string | undefined;
 
 export type Rules = { readonly policy: InventoryPolicy; readonly tierOf: TierOfSeat };
 
-/** What the write has to bring into the database. */
+/** What the write has to store in the database. */
 export type WorkResult = {
   readonly transitions: readonly Transition[];
   readonly version: number;
@@ -64,7 +67,7 @@ export const keyOf = (userId: string, idempotencyKey: string): string => `${user
 
 const DEFAULT_EXTENSION_SECONDS = 120;
 
-/** The state as it becomes, while the commands are looked at one by one. */
+/** The state of one event while the commands are decided one by one. */
 export class InventoryWork {
   readonly rules: Rules;
   readonly sale: EventSale;
@@ -82,7 +85,7 @@ export class InventoryWork {
   readonly #tickets: { bookingId: string; tickets: readonly NewTicket[] }[] = [];
   readonly #voided: string[] = [];
 
-  /** @param book goes from event to event of one write */
+  /** @param book is passed from event to event within one write */
   constructor(state: InventoryState, rules: Rules, book = new UnpaidBook(rules.policy.hoarding)) {
     this.book = book;
     this.capacity = state.capacity;
@@ -109,7 +112,10 @@ export class InventoryWork {
     return this.#created.get(id) ?? this.#updated.get(id) ?? this.#before.bookings.get(id);
   }
 
-  /** A command may only name a booking of its own event; with a key, or for another event of the write, others are known. */
+  /**
+   * A command may only name a booking of its own event. Bookings of other events are known here as well: those found
+   * by a key, and those read for other events of the same write.
+   */
   ownBooking(id: string): BookingState | undefined {
     const booking = this.booking(id);
     return booking?.eventId === this.sale.eventId ? booking : undefined;
@@ -125,7 +131,7 @@ export class InventoryWork {
     return (this.#before.seatCountByUser.get(userId) ?? 0) + (this.#seatCounts.get(userId) ?? 0);
   }
 
-  /** Ends an overdue hold of the seat first, whole. */
+  /** If an overdue hold has the seat, ends the whole hold first. */
   isFree(seatNo: number): boolean {
     const seat = this.#seat(seatNo);
     if (seat.status !== 'HELD' || seat.bookingId === null || (seat.holdExpiresAtMs ?? 0) > this.nowMs)
@@ -182,7 +188,7 @@ export class InventoryWork {
     return booking;
   }
 
-  /** The payment is over, so a booking that still waits for it has failed. */
+  /** The payment is over, so a booking that still waits for it fails. */
   turnMoneyAway(before: BookingState, reason: UnconfirmableReason): BookingState {
     const paid = this.#update(before, { paymentStatus: 'PAYMENT_SUCCESS' });
     return this.askForRefund(paid.status === 'PENDING_PAYMENT' ? this.fail(paid) : paid, reason);
@@ -216,7 +222,10 @@ export class InventoryWork {
     return booking;
   }
 
-  /** An overdue hold ends; unless its payment session is not open yet, which is our fault and gives it more time, once. */
+  /**
+   * Ends an overdue hold. When its payment session is not open yet, which is our fault, the hold gets more time
+   * instead, once.
+   */
   end(before: BookingState): InventoryOutcome {
     const extendedMs = before.holdExpiresAtMs + this.#extensionSeconds() * 1000;
     if (before.paymentStatus === 'CREATING_SESSION' && before.holdExtendedAtMs === null && extendedMs > this.nowMs)

@@ -7,7 +7,10 @@ import type { UnpaidMark } from '../hoarding/unpaid-book-rules.ts';
 import type { BookingState, NewTicket, SeatState } from './inventory-command.ts';
 import type { InboxMark } from './inventory-read-statements.ts';
 
-/** Something changed between the read and the write although it should not: the write starts again from its read. */
+/**
+ * A row changed between the read and the write although the lock should prevent it: the write starts again from its
+ * read.
+ */
 export class StaleRead extends Error {
   constructor(what: string) {
     super(`${what} changed since it was read.`);
@@ -28,7 +31,7 @@ export type SeatWrite = {
 
 const column = <T>(rows: readonly T[], of: (row: T) => string | number | null): string => plainArray(rows.map(of));
 
-/** AVAILABLE (with or without a row) -> HELD or BOOKED; fails if one of them is not AVAILABLE any more. */
+/** AVAILABLE (with or without a row) -> HELD or BOOKED; throws `StaleRead` if one of them is no longer AVAILABLE. */
 export async function takeSeats(tx: Tx, writes: readonly SeatWrite[]): Promise<void> {
   const { count } = await prepared(
     tx,
@@ -50,7 +53,7 @@ export async function takeSeats(tx: Tx, writes: readonly SeatWrite[]): Promise<v
   mustChange('A free seat', count, writes.length);
 }
 
-/** HELD or BOOKED -> anything; fails if one of them is not with the same booking in the same status any more. */
+/** HELD or BOOKED -> any status; throws `StaleRead` if one of them changed its booking or status meanwhile. */
 export async function changeSeats(tx: Tx, writes: readonly SeatWrite[]): Promise<void> {
   const { count } = await prepared(
     tx,
@@ -74,15 +77,15 @@ export async function changeSeats(tx: Tx, writes: readonly SeatWrite[]): Promise
 }
 
 /**
- * Bookings with their seats. Fails if one of the keys was used at another event meanwhile, or if one of the viewers got
- * another unpaid booking there that was not counted here.
+ * Inserts bookings with their seats. Throws `StaleRead` if one of the keys was used at another event meanwhile, or if
+ * one of the viewers got another unpaid booking there that was not counted here.
  */
 export async function insertBookings(
   tx: Tx,
   created: readonly BookingState[],
   marks: ReadonlyMap<string, UnpaidMark> = new Map(),
 ): Promise<void> {
-  // In one order everywhere, so that two writes that share keys or slots can't wait for each other.
+  // One order everywhere, so that two writes that share keys or slots cannot deadlock.
   const slotOf = ({ id }: BookingState) => marks.get(id)?.slot ?? 0;
   const rows = created.toSorted(
     (a, b) => compare(a.userId, b.userId) || slotOf(a) - slotOf(b) || compare(a.idempotencyKey, b.idempotencyKey),
@@ -139,7 +142,9 @@ const compare = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
 export type BookingWrite = { readonly from: BookingState; readonly to: BookingState };
 
-/** Fails if a booking is not in the status, or its payment not in the state, that was decided on. */
+/**
+ * Throws `StaleRead` if a booking no longer has the status, or its payment no longer the state, that was decided on.
+ */
 export async function updateBookings(tx: Tx, writes: readonly BookingWrite[]): Promise<void> {
   const { count } = await prepared(tx, UPDATE_BOOKINGS, [
     column(writes, ({ to }) => to.id),
@@ -168,7 +173,7 @@ const UPDATE_BOOKINGS = `update bookings b
       confirmed_ms, released_ms)
   where b.id = t.id and b.status = t.old_status and b.payment_status = t.old_payment_status`;
 
-/** How many seats each status gained or lost: always zero in sum. */
+/** How many seats each status gained or lost: the sum is always zero. */
 export type CounterChange = { available: number; held: number; booked: number };
 
 export type InventoryChange = {
@@ -178,10 +183,10 @@ export type InventoryChange = {
   readonly counters: CounterChange;
 };
 
-/** A message, and the request that it goes back to. */
+/** A message, and the request that caused it. */
 export type Publication = { readonly event: DomainEvent; readonly origin: Origin | undefined };
 
-/** The next versions, and what is published of them: one statement, since every write has both. */
+/** Writes the next versions and the messages about them: one statement, because every write has both. */
 export async function updateInventories(
   tx: Tx,
   changes: readonly InventoryChange[],
@@ -260,7 +265,7 @@ export async function voidTickets(tx: Tx, voided: readonly VoidedTickets[]): Pro
   );
 }
 
-/** Fails if another process handled one of the messages meanwhile. */
+/** Throws `StaleRead` if another process handled one of the messages meanwhile. */
 export async function insertInbox(tx: Tx, marks: readonly InboxMark[]): Promise<void> {
   const { count } = await prepared(
     tx,

@@ -62,7 +62,7 @@ const bookingsOf = async (event: SeededEvent): Promise<number> => {
   return row?.count;
 };
 
-test('what arrives while a write is under way is one transaction', async () => {
+test('commands that arrive during a write are one transaction', async () => {
   const event = await seedEvent(box.reader, { seats: 300 });
   const commits: Committed[] = [];
   const process = box.process({ afterCommit: (committed) => commits.push(committed) });
@@ -80,7 +80,7 @@ test('what arrives while a write is under way is one transaction', async () => {
 
 describe('the connection is lost in COMMIT', () => {
   test.each(['after', 'before'] as const)(
-    '%s it took effect: the answer is the truth, and there is one booking',
+    '%s it took effect: the result is true, and there is one booking',
     async (where) => {
       const event = await seedEvent(box.reader, { seats: 4 });
       const proxy = await openCommitProxy(box.url);
@@ -107,7 +107,7 @@ describe('the connection is lost in COMMIT', () => {
   );
 });
 
-test('a backend that is terminated while it waits for the event costs a retry and nothing else', async () => {
+test('a backend that is terminated while it waits for the event costs only a retry', async () => {
   const event = await seedEvent(box.reader, { seats: 4 });
   const lock = await lockEvent(event.eventId);
   const answer = box.writer.submit(event.eventId, holdOf(event, [0]));
@@ -120,9 +120,9 @@ test('a backend that is terminated while it waits for the event costs a retry an
   expect(await bookingsOf(event)).toBe(1);
 });
 
-test('a poisonous command fails alone; those beside it in the batch do not notice', async () => {
+test('a command that cannot be written fails alone; the others of its batch succeed', async () => {
   const event = await seedEvent(box.reader, { seats: 20 });
-  // PostgreSQL stores no text with a zero in it, so this command breaks whatever statement it is part of.
+  // PostgreSQL stores no text with a zero byte in it, so this command breaks every statement that contains it.
   const poison = holdOf(event, [7], { idempotencyKey: 'a\u0000b' });
   const commands = Array.from({ length: 20 }, (_, seatNo) => (seatNo === 7 ? poison : holdOf(event, [seatNo])));
   const answers = await Promise.allSettled(commands.map((command) => box.writer.submit(event.eventId, command)));
@@ -132,7 +132,7 @@ test('a poisonous command fails alone; those beside it in the batch do not notic
   expect(await box.writer.submit(event.eventId, holdOf(event, [7]))).toMatchObject({ kind: 'held' });
 });
 
-test('nobody waits longer than the deadline, and the same key tells what became of it', async () => {
+test('a command waits no longer than its deadline, and the same key then returns its result', async () => {
   const event = await seedEvent(box.reader, { seats: 4 });
   const lock = await lockEvent(event.eventId);
   const command = holdOf(event, [0]);
@@ -144,7 +144,7 @@ test('nobody waits longer than the deadline, and the same key tells what became 
   expect(await bookingsOf(event)).toBe(1);
 });
 
-test('a full queue says when to try again', async () => {
+test('a full queue rejects with the time after which to try again', async () => {
   const event = await seedEvent(box.reader, { seats: 9 });
   const { writer } = box.process({ maxQueued: 2, maxBatch: 1 });
   const lock = await lockEvent(event.eventId);
@@ -157,7 +157,7 @@ test('a full queue says when to try again', async () => {
   expect((await Promise.all([first, ...queued])).map(({ kind }) => kind)).toEqual(['held', 'held', 'held']);
 });
 
-test('closing answers what was asked and takes nothing more', async () => {
+test('close settles the submitted commands and refuses new ones', async () => {
   const event = await seedEvent(box.reader, { seats: 9 });
   const { writer } = box.process();
   const answers = [0, 1, 2].map((seatNo) => writer.submit(event.eventId, holdOf(event, [seatNo])));
@@ -167,7 +167,7 @@ test('closing answers what was asked and takes nothing more', async () => {
   await expect(writer.submit(event.eventId, holdOf(event, [3]))).rejects.toMatchObject({ code: 'TRY_AGAIN' });
 });
 
-test('prices and the sale are those of the moment of the write', async () => {
+test('uses the prices and the sale as they are at the moment of the write', async () => {
   const event = await seedEvent(box.reader, { seats: 9, priceMinor: 100, feeMinor: 0 });
   const total = async (seatNo: number) => box.writer.submit(event.eventId, holdOf(event, [seatNo]));
   expect(await total(0)).toMatchObject({ booking: { totalMinor: 100 } });
@@ -177,7 +177,7 @@ test('prices and the sale are those of the moment of the write', async () => {
   expect(await total(2)).toMatchObject({ kind: 'notOnSale' });
 });
 
-test('an event that gets another plan is written with that plan', async () => {
+test('an event whose plan changes is written with the new plan', async () => {
   const event = await seedEvent(box.reader, { seats: 9 });
   const larger = await seedEvent(box.reader, { seats: 12 });
   await box.writer.submit(event.eventId, holdOf(event, [0]));

@@ -11,37 +11,40 @@ import type { SeatLocks } from './seat-locks.ts';
 import type { InventoryAnswer } from './write-inventory.ts';
 
 export type InventoryWriterOptions = {
-  /** A small pool of its own, apart from the readers'. */
+  /** A small pool of its own, separate from the readers' pool. */
   readonly db: Db;
-  /** Connections that are used at once, half of them for events that others have locked for long. Default 4. */
+  /** Connections in use at once; half of them are for events that other processes keep locked for long. Default 4. */
   readonly maxWrites?: number;
   readonly plans: SeatingPlanCache;
   readonly policy: InventoryPolicy;
-  /** Unlocks in Redis what was released. */
+  /** Unlocks released seats in Redis. */
   readonly seatLocks?: SeatLocks;
-  /** Told of every commit, in the order of its event's versions. What it throws is dropped: the outbox says the same. */
+  /**
+   * Called for every commit, in the order of the event's versions. Its errors are ignored: the outbox brings the
+   * same.
+   */
   readonly afterCommit?: (committed: Committed) => unknown;
-  /** Told of every write, for whoever measures. */
+  /** Called for every write, for metrics. */
   readonly onWritten?: (write: InventoryWrite) => void;
   readonly maxBatch?: number;
-  /** Commands that wait for one event; more are told to try again. */
+  /** How many commands may wait for one event; further ones are rejected with `TryAgain`. */
   readonly maxQueued?: number;
 };
 
 export type { Committed };
 
-/** One transaction, or what was tried of it. */
+/** One transaction, or the attempt at one. */
 export type InventoryWrite = {
   readonly commands: number;
   readonly events: number;
   readonly milliseconds: number;
-  /** Of the commands that have one. */
+  /** The origins of the commands that have one. */
   readonly origins: readonly Origin[];
 };
 
 export type SubmitOptions = {
   readonly inbox?: InboxMark;
-  /** After so long the caller is told to try again with the same key. Default 5000. */
+  /** After this time the call rejects with `TryAgain`; the caller repeats it with the same key. Default 5000. */
   readonly deadlineMs?: number;
 };
 
@@ -50,14 +53,14 @@ export type InventoryWriter = {
   readonly sales: EventSales;
   readonly plans: SeatingPlanCache;
   /**
-   * Queues a command and answers what came of it. Throws `TryAgain` when the queue is full, the deadline has passed or
-   * PostgreSQL is away (the command may still have taken effect: the same key or message answers it), and whatever else
-   * went wrong with this very command.
+   * Queues a command and returns its outcome. Throws `TryAgain` when the queue is full, the deadline has passed or
+   * PostgreSQL is away. The command may still have taken effect: the same key or message then returns its result.
+   * Throws any other error that this very command causes.
    */
   submit(eventId: string, command: InventoryCommand, options?: SubmitOptions): Promise<InventoryAnswer>;
-  /** Commands that wait or are being written. */
+  /** The number of commands that wait or are being written. */
   depth(): number;
-  /** Takes no more commands and waits for those it has. */
+  /** Accepts no further commands and waits for those that it has. */
   close(): Promise<void>;
 };
 
@@ -65,10 +68,15 @@ type Queue = {
   readonly eventId: string;
   entries: Entry[];
   isBusy: boolean;
-  /** Another process had it locked for long, so it is written alone, where nobody else has to wait for it. */
+  /**
+   * Another process kept the event locked for long, so it is written alone, where no other event has to wait for it.
+   */
   isContended: boolean;
 };
-/** Writes at once: `shared` ones of all events that are ready, `alone` ones of a single contended event. */
+/**
+ * A set of concurrent writes: a `shared` one takes all events that are ready, an `alone` one takes one contended
+ * event.
+ */
 type Lane = { readonly isShared: boolean; readonly limit: number; readonly ready: Queue[]; active: number };
 
 const MAX_BATCH = 128;
@@ -77,15 +85,30 @@ const DEADLINE_MS = 5000;
 const SWEEP_MS = 50;
 
 /**
- * The only way in which seats change hands. A queue per event and at most one write in flight for each: what arrives
- * meanwhile is the next batch, so nothing waits for a timer. One transaction takes up to 128 commands of all events
- * that are ready, so a thousand cold events cost as little as one hot one. Writers in other processes stand in line at
- * the events' inventory rows.
+ * Every hold, confirmation and release of seats goes through here. There is a queue per event and at most one write in
+ * flight for each: commands that arrive meanwhile form the next batch, so no command waits for a timer. One
+ * transaction takes up to 128 commands of all events that are ready, so a thousand cold events cost as little as one
+ * hot event. Writers in other processes queue for the events' inventory rows.
  */
 export function openInventoryWriter(options: InventoryWriterOptions): InventoryWriter {
   return new Writer(options);
 }
 
+/**
+ * State: a queue per event, which exists from its first command until it is empty and not being written.
+ * - Ready: `isBusy`, and the queue waits in a lane; new commands are appended to it.
+ * - In flight: `isBusy`, and a batch of its commands is being written; commands that arrive form the next batch.
+ * - Contended: another process kept the event locked for long; until the queue is empty it uses the lane `#alone`.
+ *
+ * Invariants: at most one batch of an event is in flight, and its commands are written in order of arrival. Each entry is
+ * settled exactly once: by its batch or by the sweeper. A lane never has more than `limit` writes in flight.
+ *
+ * Failures:
+ * - The queue is full, or the writer is closed: `submit` rejects with `TryAgain`, and the command is not queued.
+ * - The deadline passes: the sweeper rejects with `TryAgain`. A command that is already in flight may still take effect.
+ * - Another process has an event locked: its commands go back to the front of their queue, which becomes contended.
+ * - PostgreSQL is away, or a command is at fault: see `InventoryBatches`, which settles the entries.
+ */
 class Writer implements InventoryWriter {
   readonly policy: InventoryPolicy;
   readonly plans: SeatingPlanCache;
@@ -153,7 +176,7 @@ class Writer implements InventoryWriter {
   #enqueue(queue: Queue): void {
     queue.isBusy = true;
     (queue.isContended ? this.#alone : this.#shared).ready.push(queue);
-    // Not at once: callers that were answered by one write come back within the same turn, and belong in one batch.
+    // Deferred: callers whose commands one write has settled submit again in the same turn, and belong in one batch.
     setImmediate(() => this.#pump());
   }
 

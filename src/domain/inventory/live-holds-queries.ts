@@ -1,7 +1,7 @@
 import type { Db } from '#db/client.ts';
 import { plainArray } from '#db/prepared.ts';
 
-/** A hold as its seat locks need it. */
+/** The fields of a hold that its seat locks need. */
 export type LiveHold = {
   readonly bookingId: string;
   readonly eventId: string;
@@ -14,17 +14,17 @@ export type LiveHold = {
   readonly eventVersion: string;
 };
 
-/** What one page takes stays below a few megabytes. */
+/** Keeps the memory of one page below a few megabytes. */
 const PAGE = 5_000;
 
 type Row = [string, string, string, string, number, string, string];
 
 /**
- * Every hold that is neither paid nor over, event after event, as of the moment of the call; read page by page, so that
- * memory does not grow with their number. A page is fetched while the caller works on the one before it.
+ * Every hold that is unpaid and not over, event by event, as of the moment of the call. Read page by page, so that
+ * memory does not grow with the number of holds. A page is fetched while the caller works on the one before it.
  */
 export async function* streamLiveHolds(db: Db): AsyncGenerator<LiveHold[]> {
-  // Arrays as text: a seat number is parsed twice as fast as an array's element by the driver.
+  // The seats are one text because the driver parses it twice as fast as an array.
   const pages = db.$client
     .unsafe(
       `select b.id, b.event_id, b.user_id, b.idempotency_key,
@@ -60,7 +60,7 @@ const endedHoldOf = ({ event, user, key, seats }: EndedRow): EndedHold => ({
   seatNos: seats.split(',').map(Number),
 });
 
-/** The bookings that ended after their event had this version, which each transition raises. */
+/** The bookings that ended after their event had this version. Each transition raises the version. */
 export async function listEndedSince(db: Db, versions: ReadonlyMap<string, string>): Promise<EndedHold[]> {
   const rows = await db.$client.unsafe<EndedRow[]>(
     `select b.event_id as event, b.user_id as user, b.idempotency_key as key, string_agg(s.seat_no::text, ',') as seats
@@ -74,7 +74,7 @@ export async function listEndedSince(db: Db, versions: ReadonlyMap<string, strin
   return rows.map(endedHoldOf);
 }
 
-/** The booking as a hold that has ended; undefined as long as its seats are its own. */
+/** The booking as a hold that has ended; undefined while the booking still has its seats. */
 export async function findEndedHold(db: Db, bookingId: string): Promise<EndedHold | undefined> {
   const rows = await db.$client.unsafe<EndedRow[]>(
     `select b.event_id as event, b.user_id as user, b.idempotency_key as key, string_agg(s.seat_no::text, ',') as seats

@@ -15,9 +15,9 @@ export type LostRace = {
 };
 
 export type LostRaceAnswer = {
-  /** What was made with the key before. */
+  /** The booking that was made with the key before. */
   readonly earlier: BookingState | undefined;
-  /** No seat is taken in PostgreSQL: whoever has the locks may still lose. */
+  /** No wanted seat is taken in PostgreSQL: the request that has the locks may still lose. */
   readonly mayBeWon: boolean;
   readonly alternatives: readonly (readonly number[])[];
   readonly version: number;
@@ -25,7 +25,7 @@ export type LostRaceAnswer = {
 
 export type LostRaces = {
   look(race: LostRace): Promise<LostRaceAnswer>;
-  /** What was made with the key before, whatever became of the seats since. */
+  /** The booking that was made with the key before, even if its seats were released since. */
   earlier(of: BookingKey & Pick<LostRace, 'eventId'>): Promise<BookingState | undefined>;
 };
 
@@ -36,9 +36,9 @@ type Waiting = { race: LostRace; resolve: (answer: LostRaceAnswer) => void; reje
 const MAX_BATCH = 256;
 
 /**
- * What a caller whom the seat locks turned away is told: the booking, if the key has one, else the nearest seats that
- * are free. Two statements for all the losers of an event that wait while two others run, so that a thousand losers cost
- * PostgreSQL as much as ten.
+ * Finds what a caller whom the seat locks refused gets: the booking, if the key has one, otherwise the nearest free
+ * seats. All losers of an event that wait while two statements run are served by the next two statements, so that a
+ * thousand losers cost PostgreSQL as much as ten.
  */
 export function openLostRaces({ db }: { db: Db }): LostRaces {
   const queues = new Map<string, { waiting: Waiting[] }>();

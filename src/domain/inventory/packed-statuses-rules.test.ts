@@ -39,7 +39,7 @@ test('every seat reads back as it was written, also through base64', () => {
   );
 });
 
-test('the changes between two maps turn the one into the other and name only seats that differ', () => {
+test('the changes between two maps turn one into the other and name only seats that differ', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.constantFrom(...seatStatuses), fc.constantFrom(...seatStatuses)), { minLength: 1 }),

@@ -6,7 +6,7 @@ import { type SeatStatus, seatStatusCode, seatStatuses } from './seat-status.ts'
  */
 export type PackedStatuses = Uint8Array;
 
-/** What happened to one seat in one number, `seatNo * 4 + code`: thousands of them stay a flat array. */
+/** The change of one seat as one number, `seatNo * 4 + code`: thousands of them stay a flat array. */
 export type PackedChange = number;
 
 export const packedLength = (seatCount: number): number => (seatCount + 3) >> 2;
@@ -23,7 +23,7 @@ const statusOfCode = (code: number): SeatStatus => seatStatuses[code] ?? 'AVAILA
 const codeAt = (packed: PackedStatuses, seatNo: number): number =>
   ((packed[seatNo >> 2] ?? 0) >> ((seatNo & 3) * 2)) & 3;
 
-/** A seat past the end is AVAILABLE: what was never touched need not be stored. */
+/** A seat past the end is AVAILABLE, because seats that were never touched need not be stored. */
 export const statusAt = (packed: PackedStatuses, seatNo: number): SeatStatus => statusOfCode(codeAt(packed, seatNo));
 
 /** Writes into `packed`. Throws RangeError for a seat that the event does not have. */
@@ -60,11 +60,11 @@ export function packStatuses(
   return packed;
 }
 
-/** Base64, as clients get it. */
+/** Base64, the form that clients get. */
 export const encodeStatuses = (packed: PackedStatuses): string =>
   Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).toString('base64');
 
-/** The reverse of `encodeStatuses`; shorter input is filled up with AVAILABLE, longer is cut. */
+/** The reverse of `encodeStatuses`. Shorter input is filled up with AVAILABLE, longer input is cut. */
 export function decodeStatuses(base64: string, seatCount: number): PackedStatuses {
   return fitStatuses(Buffer.from(base64, 'base64'), seatCount);
 }

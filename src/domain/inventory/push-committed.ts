@@ -8,8 +8,8 @@ import type { Committed } from './inventory-batches.ts';
 type Needs = { readonly db: Db; readonly redis: Redis; readonly pubsub: PubSub };
 
 /**
- * Tells watchers of seats and bookings at once what a write has changed. Nobody waits for it: the same comes again from
- * the event log, should Redis be away.
+ * Notifies the watchers of seats and bookings at once about a committed write. The caller does not wait for it: when
+ * Redis is away, the same changes arrive again from the event log.
  */
 export function pushCommitted({ db, redis, pubsub }: Needs, { eventId, changes, bookingIds }: Committed): void {
   applySeatChanges({ redis, db }, eventId, changes).catch(() => undefined);

@@ -14,13 +14,13 @@ import {
 import { type InventoryState, keyOf } from './inventory-work-rules.ts';
 import type { EventWork, InventoryRequest } from './write-inventory.ts';
 
-/** What one event's requests are about. */
+/** What the requests for one event are about. */
 export type ReadWork = {
   readonly eventId: string;
   readonly holds: readonly HoldCommand[];
   readonly seatNos: readonly number[];
   readonly bookingIds: readonly string[];
-  /** Of them those that are to be confirmed, for which late money may have to take the seats again. */
+  /** Those of the bookings that are to be confirmed. For them, late money may have to take the seats again. */
   readonly confirmedIds: readonly string[];
 };
 
@@ -40,16 +40,16 @@ export function readWork({ eventId, requests }: EventWork): ReadWork {
   return { eventId, holds, seatNos: [...seatNos], bookingIds: [...bookingIds], confirmedIds: [...confirmedIds] };
 }
 
-/** All but what comes with the event's lock. */
+/** Everything except what comes with the event's lock. */
 export type ReadState = Omit<InventoryState, 'version' | 'capacity'>;
 
-/** Which of the requests' messages were handled before. */
+/** The keys (`markKey`) of the requests' messages that were handled before. */
 export function readSeenMarks(tx: Tx, requests: readonly InventoryRequest[]): Promise<ReadonlySet<string>> {
   const marks = requests.flatMap((request) => (request.inbox ? [request.inbox] : []));
   return marks.length > 0 ? readInbox(tx, marks) : Promise.resolve(new Set<string>());
 }
 
-/** What the rules have to know of each of the events, read with one round trip; an event that does not exist is left out. */
+/** What the rules need to know about each event, read in one round trip; an event that does not exist is left out. */
 export async function readStates(tx: Tx, works: readonly ReadWork[]): Promise<Map<string, ReadState>> {
   const holds = works.flatMap((work) => work.holds);
   const named = ofEvents(works, (work) => work.bookingIds);
@@ -80,7 +80,7 @@ export async function readStates(tx: Tx, works: readonly ReadWork[]): Promise<Ma
   return states;
 }
 
-/** An overdue hold in the way ends whole, so its booking and its other seats must be known as well. */
+/** An overdue hold on a wanted seat ends as a whole, so its booking and its other seats are read as well. */
 async function addOverdue(
   tx: Tx,
   states: ReadonlyMap<string, ReadState>,

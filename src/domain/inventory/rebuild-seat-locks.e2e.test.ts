@@ -30,7 +30,7 @@ beforeEach(async () => {
   event = await seedEvent(box.reader, { seats: 200 });
 });
 afterEach(async () => {
-  // PostgreSQL alone has decided, whatever Redis said.
+  // PostgreSQL alone decided, even if Redis said otherwise.
   expect(await findViolations(box.url)).toEqual([]);
 });
 
@@ -47,7 +47,7 @@ async function hold(...seatNos: number[]) {
   return { bookingId: booking.id, cancel: () => cancelBooking(box, viewer, { bookingId: booking.id }) };
 }
 
-/** `box.redis`, on which something happens before locks are restored: after PostgreSQL was read. */
+/** `box.redis`, with `act` run before locks are restored, that is, after PostgreSQL was read. */
 function beforeRestoring(act: () => Promise<unknown>): Redis {
   let acting: Promise<unknown> | undefined;
   return new Proxy(box.redis, {
@@ -71,7 +71,7 @@ async function believed() {
   await box.seatLocks.release(event.eventId, probe.owner, probe.seatNos);
 }
 
-test('killed and back empty: holds go on meanwhile, and the rebuild makes the sets equal', async () => {
+test('Redis is killed and comes back empty: holds go on meanwhile, and the rebuild makes the locks equal to the holds', async () => {
   await hold(0, 1);
   await server.kill();
   const while_ = await hold(2, 3);
@@ -84,7 +84,7 @@ test('killed and back empty: holds go on meanwhile, and the rebuild makes the se
   await believed();
 });
 
-test('back with a dump of this very epoch: what was released since is free at once, and what was sold is not', async () => {
+test('Redis comes back with a dump of this very epoch: seats released since are free at once, and sold seats are not', async () => {
   await believed();
   const released = await hold(0, 1);
   await hold(2);
@@ -96,7 +96,7 @@ test('back with a dump of this very epoch: what was released since is free at on
   await server.startWithDump();
   await expect.poll(() => box.redis.status, { timeout: 5_000 }).toBe('ready');
   expect(await box.redis.exists(seatLock(event.eventId, 0))).toBe(1);
-  // Nobody has rebuilt it, and nobody believes it.
+  // No process has rebuilt it, and none believes it.
   await hold(0, 1);
   await expect(hold(3)).rejects.toBeInstanceOf(SeatsUnavailable);
   await rebuilt();
@@ -104,7 +104,7 @@ test('back with a dump of this very epoch: what was released since is free at on
   expect(await findRedisDisagreements(system, { atRest: true })).toEqual([]);
 });
 
-test('a hold that ends while it is restored has no lock afterwards, and one that is made meanwhile has', async () => {
+test('a hold that ends while it is restored has no lock afterwards, and a hold that is made meanwhile has one', async () => {
   await believed();
   const ending = await hold(0, 1);
   await hold(2);
@@ -118,7 +118,7 @@ test('a hold that ends while it is restored has no lock afterwards, and one that
   expect(await sameSets()).toEqual([]);
 });
 
-test('nobody believes what is half rebuilt, and a second rebuilder leaves it to the first', async () => {
+test('no process believes a half rebuilt Redis, and a second rebuilder leaves the work to the first', async () => {
   await believed();
   await hold(0);
   await box.redis.flushdb();
@@ -135,7 +135,7 @@ test('nobody believes what is half rebuilt, and a second rebuilder leaves it to 
   await believed();
 });
 
-test('lost once more in the middle: there is no epoch until a whole rebuild was made', async () => {
+test('when Redis is lost again during a rebuild, there is no epoch until a whole rebuild is done', async () => {
   await hold(0, 1);
   await box.redis.flushdb();
   const redis = beforeRestoring(() => box.redis.flushdb());
@@ -145,7 +145,7 @@ test('lost once more in the middle: there is no epoch until a whole rebuild was 
   expect(await sameSets()).toEqual([]);
 });
 
-test('dies in the middle and comes back with the half of it: nobody believes it, and it is rebuilt', async () => {
+test('when Redis dies during a rebuild and comes back with half of it, no process believes it and it is rebuilt', async () => {
   await hold(0, 1);
   await box.redis.flushdb();
   const redis = beforeRestoring(async () => {
@@ -159,7 +159,7 @@ test('dies in the middle and comes back with the half of it: nobody believes it,
   expect(await sameSets()).toEqual([]);
 });
 
-test('stopped for a while: holds go on, and what was released meanwhile is unlocked when the event log tells it again', async () => {
+test('when Redis is stopped for a while, holds go on, and released seats are unlocked when the event log repeats the release', async () => {
   await believed();
   const before = await hold(0);
   const key = seatLock(event.eventId, 0);
@@ -176,7 +176,7 @@ test('stopped for a while: holds go on, and what was released meanwhile is unloc
   await unlockEnded(box, ended);
   expect(await box.redis.exists(key)).toBe(0);
   expect(await findRedisDisagreements(system)).toEqual([]);
-  // Told once more, when the seat is somebody else's.
+  // The release is repeated when another user has the seat.
   await hold(0);
   await unlockEnded(box, ended);
   expect(await box.redis.exists(key)).toBe(1);

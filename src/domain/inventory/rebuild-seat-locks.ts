@@ -13,9 +13,9 @@ type Needs = { readonly db: Db; readonly redis: Redis };
 
 export type Rebuild =
   | { readonly kind: 'current' }
-  /** Another process is at it. */
+  /** Another process rebuilds now. */
   | { readonly kind: 'underWay' }
-  /** Redis was lost once more before it was complete: call again. */
+  /** Redis lost its data again before the rebuild was complete: call again. */
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'rebuilt'; readonly locks: number; readonly dropped: number };
 
@@ -24,9 +24,10 @@ const KEEP_CLAIM_EVERY_MS = 500;
 
 /**
  * Makes the seat locks equal to the live holds, unless Redis names the epoch of the last complete rebuild and was not
- * started again since. A Redis that is empty, or came back with a dump of whatever age, loses its seat locks and seat maps
- * and is filled from PostgreSQL; the epoch is written last, and until then holds go through PostgreSQL alone. Any number
- * of processes may call it at once: one rebuilds. Seat maps are read from PostgreSQL when they are next asked for.
+ * restarted since. When Redis is empty, or came back with a dump of any age, its seat locks and seat maps are deleted
+ * and the locks are filled from PostgreSQL. The epoch is written last, and until then holds go through PostgreSQL
+ * alone. Any number of processes may call this at once: one of them rebuilds. Seat maps are read from PostgreSQL when
+ * they are next asked for.
  */
 export async function rebuildSeatLocks(needs: Needs): Promise<Rebuild> {
   const { db, redis } = needs;
@@ -53,12 +54,12 @@ export async function rebuildSeatLocks(needs: Needs): Promise<Rebuild> {
     const locks = await restoreAll(needs, () => isLost);
     failpoint('seat-locks.restored');
     const next = await writeEpoch(db);
-    // A Redis that was emptied meanwhile has no claim any more, and one that was started again has another run id.
+    // A Redis that was emptied meanwhile no longer has the claim, and one that was restarted has another run id.
     return (await replace(claim, epochOn(next, runId), 0))
       ? { kind: 'rebuilt', locks, dropped }
       : { kind: 'interrupted' };
   } catch (error) {
-    // Nobody has to wait for the end of the claim to try again.
+    // So that the next try does not have to wait for the end of the claim.
     await replace(claim, '', 1).catch(() => undefined);
     throw error;
   } finally {
@@ -78,7 +79,7 @@ async function dropSeatKeys(redis: Redis): Promise<number> {
   return dropped + ((await dropping) ?? 0);
 }
 
-/** One page is restored while PostgreSQL reads the next one. Stops early when `isLost`. */
+/** Restores one page while PostgreSQL reads the next one. Stops early when `isLost` returns true. */
 async function restoreAll({ db, redis }: Needs, isLost: () => boolean): Promise<number> {
   const versions = new Map<string, string>();
   let locks = 0;
@@ -100,7 +101,7 @@ async function restoreAll({ db, redis }: Needs, isLost: () => boolean): Promise<
   return locks;
 }
 
-/** A script that takes longer holds up everybody else in Redis. */
+/** A longer script would block all other clients of Redis for too long. */
 const HOLDS_PER_SCRIPT = 500;
 
 async function restore(redis: Redis, page: readonly LiveHold[]): Promise<number> {
@@ -120,7 +121,10 @@ async function restore(redis: Redis, page: readonly LiveHold[]): Promise<number>
   return (await Promise.all(counts)).reduce<number>((sum, count) => sum + Number(count), 0);
 }
 
-/** A hold that ended after it was read found no lock to release, and its lock came after it: look once more. */
+/**
+ * When a hold ended after it was read, its release found no lock yet, and the lock was restored afterwards. So the
+ * holds that ended meanwhile are released once more.
+ */
 async function releaseEnded({ db, redis }: Needs, versions: ReadonlyMap<string, string>): Promise<void> {
   const ended = versions.size > 0 ? await listEndedSince(db, versions) : [];
   for (let from = 0; from < ended.length; from += HOLDS_PER_SCRIPT) {

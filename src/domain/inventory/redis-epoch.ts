@@ -12,24 +12,27 @@ export async function currentEpoch(db: Db): Promise<string | undefined> {
   return rows[0]?.epoch;
 }
 
-/** Stands where the epoch would, so nobody believes what is there, and dies with whoever rebuilds. */
+/**
+ * Stands in the place of the epoch while a process rebuilds, so that no process relies on half of the locks. It
+ * expires when the rebuilding process dies.
+ */
 export const CLAIM = 'rebuilding:';
 
 /**
- * What a Redis says of itself that was rebuilt and not started again since. A dump holds the epoch of the moment in which
- * it was written, which may be the current one; the server that loads it has another run id, and what was released
- * between is a lock again.
+ * The value of the epoch key in a Redis that was rebuilt and not restarted since. A dump holds the epoch of the
+ * moment when it was written, which may be the current one, and brings locks back that were released since. The run
+ * id distinguishes the two: the server that loads a dump has a new one.
  */
 export const epochOn = (epoch: string, runId: string): string => `${epoch}:${runId}`;
 
-/** Which life of which server the connection leads to; another one after each start. */
+/** Identifies the server behind the connection and its current start: the run id changes with each start. */
 export async function readRunId(redis: Redis): Promise<string> {
   const runId = /^run_id:(\w+)/m.exec(await redis.info('server'))?.[1];
   if (!runId) throw new Error('Redis does not say its run_id: INFO must be allowed.');
   return runId;
 }
 
-/** The epoch that Redis names and the life of its server: neither changes while nothing is lost. */
+/** The epoch that Redis names and the run id of its server: both stay the same as long as no data is lost. */
 export async function readNamedEpoch(redis: Redis): Promise<string> {
   const [named, runId] = await Promise.all([redis.get(EPOCH), readRunId(redis)]);
   return `${named} ${runId}`;

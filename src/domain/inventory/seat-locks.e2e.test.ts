@@ -16,7 +16,7 @@ afterAll(() => box.close());
 beforeEach(async () => {
   await box.redis.flushdb();
   await rebuildSeatLocks(box);
-  // The first answer after a rebuild only learns the epoch.
+  // The first answer after a rebuild only makes the process read the epoch.
   await vi.waitFor(async () => expect((await box.seatLocks.acquire(lock([0], 'warm-up'))).kind).toBe('locked'));
   await box.redis.del(seatLock(eventId, 0));
 });
@@ -26,7 +26,7 @@ const lock = (seatNos: readonly number[], owner: string) => ({ eventId, seatNos,
 const lockedSeats = async (of: string): Promise<string[]> =>
   (await box.redis.keys(seatLock(of, 0).replace(/0$/, '*'))).sort();
 
-test('the seat locks alone: of a thousand who want one seat, one passes', async () => {
+test('the seat locks alone: of a thousand requests for one seat, one passes', async () => {
   const answers = await Promise.all(
     Array.from({ length: 1000 }, (_, index) => box.seatLocks.acquire(lock([7], `owner ${index}`))),
   );
@@ -34,7 +34,7 @@ test('the seat locks alone: of a thousand who want one seat, one passes', async 
   expect(answers.filter(({ kind }) => kind === 'taken')).toHaveLength(999);
 });
 
-test('all seats of a request or none; the same owner meets its own locks', async () => {
+test('locks all seats of a request or none; the same owner finds its own locks', async () => {
   expect(await box.seatLocks.acquire(lock([1, 2], 'a'))).toEqual({ kind: 'locked', fresh: [1, 2] });
   expect(await box.seatLocks.acquire(lock([2, 3], 'b'))).toEqual({ kind: 'taken', seatNos: [2] });
   expect(await lockedSeats(eventId)).toEqual([seatLock(eventId, 1), seatLock(eventId, 2)]);
@@ -49,7 +49,7 @@ test('only the owner unlocks', async () => {
   expect(await lockedSeats(eventId)).toHaveLength(0);
 });
 
-test('a Redis that hangs costs those who are there its patience once, and nobody else anything until it is back', async () => {
+test('when Redis hangs, the waiting requests lose its patience once, and later ones do not wait until it is back', async () => {
   const redis = box.redis.duplicate();
   const seatLocks = openSeatLocks({ redis: box.redis, db: box.db, patienceMs: 20, probeMs: 20 });
   await expect.poll(async () => (await seatLocks.acquire(lock([1], 'a'))).kind).toBe('locked');
@@ -59,14 +59,14 @@ test('a Redis that hangs costs those who are there its patience once, and nobody
   );
   expect(await seatLocks.acquire(lock([1], 'a'))).toEqual({ kind: 'skipped' });
   expect(await Promise.all(others)).toEqual([{ kind: 'skipped' }, { kind: 'skipped' }]);
-  // Answered before anything could have been written to a socket.
+  // Resolved before anything could have been written to a socket.
   const waits = () => new Promise((resume) => setImmediate(() => resume('waits')));
   expect(await Promise.race([seatLocks.acquire(lock([1], 'a')), waits()])).toEqual({ kind: 'skipped' });
   await expect.poll(async () => (await seatLocks.acquire(lock([1], 'a'))).kind, { timeout: 5000 }).toBe('locked');
   redis.disconnect();
 });
 
-test('a lock outlives its request by two seconds only, unless its hold was committed', async () => {
+test('a lock ends two seconds after its request, unless the hold was committed', async () => {
   await box.seatLocks.acquire(lock([1], 'a'));
   expect(await box.redis.pttl(seatLock(eventId, 1))).toBeLessThanOrEqual(2_000);
   await box.seatLocks.keep(eventId, [{ owner: 'b', seatNos: [1], ttlMs: 60_000 }]);
@@ -85,7 +85,7 @@ test('a lock outlives its request by two seconds only, unless its hold was commi
   await cancelBooking(box, viewer, { bookingId: booking.id });
 });
 
-test('what is not rebuilt is not believed', async () => {
+test('a Redis that is not rebuilt is not believed', async () => {
   await box.seatLocks.acquire(lock([1], 'a'));
   await box.redis.del(EPOCH);
   expect(await box.seatLocks.acquire(lock([1], 'b'))).toEqual({ kind: 'skipped' });
@@ -100,7 +100,7 @@ async function held(event: SeededEvent, seatNos: readonly number[], key: string)
   return { viewer, booking };
 }
 
-test('after Redis was lost the locks are those of the live holds, with the time that is left', async () => {
+test('after Redis was lost the locks are those of the live holds, with their remaining time', async () => {
   const event = await seedEvent(box.reader, { seats: 9 });
   const live = await held(event, [0, 1], 'live');
   const gone = await held(event, [2], 'gone');
@@ -125,10 +125,10 @@ test('an old dump does not bring released holds back', async () => {
   await cancelBooking(box, viewer, { bookingId: booking.id });
   await box.redis.flushdb();
   await rebuildSeatLocks(box);
-  // The replica with yesterday's memory takes over.
+  // The replica with yesterday's data takes over.
   await box.redis.set(key, oldLock ?? '', 'EX', 300);
   await box.redis.set(EPOCH, oldEpoch ?? '');
-  // It turns the first ones away for a second at most, and gives nobody a seat.
+  // It refuses the first requests for a second at most, and gives no request a seat.
   await expect
     .poll(
       () =>
@@ -152,7 +152,7 @@ test('several processes may rebuild at once', async () => {
   expect(await lockedSeats(event.eventId)).toHaveLength(2);
 });
 
-test('what is released is unlocked at once, and not when its time would be over', async () => {
+test('a released seat is unlocked at once, and not at the end of its lock', async () => {
   const event = await seedEvent(box.reader, { seats: 9 });
   const { viewer, booking } = await held(event, [4], 'mine');
   expect(await lockedSeats(event.eventId)).toHaveLength(1);

@@ -14,26 +14,35 @@ export type SeatLockRequest = {
 /** `ttlMs`: how long the hold lasts. */
 export type KeptSeatLock = { readonly owner: string; readonly seatNos: readonly number[]; readonly ttlMs: number };
 
-/** `fresh`: those that the owner did not have before. `skipped`: Redis can't be asked or not be believed; PostgreSQL decides alone. */
+/**
+ * `fresh`: the seats that the owner did not have before. `skipped`: Redis cannot be asked or must not be believed;
+ * PostgreSQL decides alone.
+ */
 export type SeatLockAnswer =
   | { readonly kind: 'locked'; readonly fresh: readonly number[] }
   | { readonly kind: 'taken'; readonly seatNos: readonly number[] }
   | { readonly kind: 'skipped' };
 
 export type SeatLocks = {
-  /** Never throws, and waits no longer than the patience. The locks end after two seconds, unless they are kept. */
+  /** Never throws, and waits at most for the patience. The locks end after two seconds, unless they are kept. */
   acquire(request: SeatLockRequest): Promise<SeatLockAnswer>;
-  /** For holds that were committed: their locks last as long as they do. Never throws: a lock that ends early costs only time. */
+  /**
+   * For holds that were committed: extends their locks to the end of the hold. Never throws: a lock that ends early
+   * only costs time.
+   */
   keep(eventId: string, holds: readonly KeptSeatLock[]): Promise<void>;
-  /** Compare and delete. Never throws: what it could not do is done when the release comes from the event log. */
+  /**
+   * Compares the owner and deletes. Never throws: a release that fails is repeated when it arrives from the event
+   * log.
+   */
   release(eventId: string, owner: string, seatNos: readonly number[]): Promise<void>;
-  /** False from the first answer that did not come in time until Redis was heard again. */
+  /** False from the first answer that did not come in time until Redis answers again. */
   isAsked(): boolean;
 };
 
 /**
- * A lock belongs to a request (the user and the idempotency key) and not to a booking: the same request sent twice meets
- * its own locks and goes on to the writer, which answers with the one booking.
+ * A lock belongs to a request (the user and the idempotency key) and not to a booking: a request that is sent twice
+ * finds its own locks and goes on to the writer, which returns the one booking.
  */
 export function lockOwner(userId: string, idempotencyKey: string): string {
   return hash('sha256', `${userId} ${idempotencyKey}`, 'base64url').slice(0, 22);
@@ -42,7 +51,7 @@ export function lockOwner(userId: string, idempotencyKey: string): string {
 type Options = {
   readonly redis: Redis;
   readonly db: Db;
-  /** After so long without an answer Redis counts as away. Default 100. */
+  /** Redis counts as away when it does not answer within this time. Default 100. */
   readonly patienceMs?: number;
   /** How often a Redis that is away is asked whether it is back. Default 250. */
   readonly probeMs?: number;
@@ -53,20 +62,38 @@ const PATIENCE_MS = 100;
 const PROBE_MS = 250;
 const EPOCH_FRESH_MS = 1000;
 /**
- * From the lock to the commit. A process that dies in between leaves a lock that no hold answers for, and nobody could
- * buy the seat as long as it is there. A commit that takes longer is refused by PostgreSQL instead of the lock.
+ * The time from the lock to the commit. A process that dies in between leaves a lock without a hold, and the seat
+ * cannot be bought until that lock ends. When a commit takes longer, PostgreSQL refuses the rival instead of the
+ * lock.
  */
 const UNDER_WAY_MS = 2000;
 const SKIPPED: SeatLockAnswer = { kind: 'skipped' };
 
 /**
- * Turns losers away before they reach PostgreSQL. An early answer and never ownership: a failover of Redis can give two
- * holders, and a Redis that is away, slow or not rebuilt gives none. Requests of one turn for one event are one script.
+ * Refuses losers before they reach PostgreSQL. A lock is an early answer and never ownership: after a failover of
+ * Redis two requests may have the same lock, and without a Redis that is reachable, fast and rebuilt no request has
+ * one. The requests of one turn for one event are one script.
  */
 export function openSeatLocks(options: Options): SeatLocks {
   return new RedisSeatLocks(options);
 }
 
+/**
+ * State: `#isAway` (whether Redis is asked at all), and the epoch and run id that Redis must name to be believed.
+ * - Asked: the connection is ready and Redis answers in time. A batch is one script and one read of the epoch.
+ * - Away: `acquire` returns `skipped` at once, `keep` and `release` do nothing; a probe asks Redis every 250 ms.
+ * - Not believed: Redis names another epoch, none or a claim. `acquire` returns `skipped`; PostgreSQL is asked again.
+ *
+ * Invariants: no method throws. No request waits longer than the patience, except that a late answer which has arrived
+ * already is still read. A request gets locks for all its seats or for none. Only PostgreSQL decides who has a seat.
+ *
+ * Failures:
+ * - Redis is too slow or returns an error: every batch in flight is `skipped`, and Redis counts as away.
+ * - The connection closes: the same, and the run id is read again, because another server may answer next.
+ * - A process dies between the lock and the commit: the lock ends after 2 s.
+ * - `keep` fails: the lock ends early, and PostgreSQL refuses the rival instead.
+ * - `release` fails, or a process dies before it: `unlockEnded` deletes the lock when the event log brings the release.
+ */
 class RedisSeatLocks implements SeatLocks {
   readonly #redis: Redis;
   readonly #db: Db;
@@ -149,7 +176,9 @@ class RedisSeatLocks implements SeatLocks {
     });
   }
 
-  /** The first that waits in vain tells for all: nobody else waits until Redis was heard again. */
+  /**
+   * The first request that waits in vain gives up for all of them: no other request waits until Redis answers again.
+   */
   #inTime<T>(work: Promise<T>): Promise<T | undefined> {
     return new Promise((resolve) => {
       const end = (value: T | undefined) => {
@@ -160,7 +189,7 @@ class RedisSeatLocks implements SeatLocks {
       const giveUp = () => end(undefined);
       this.#asked.add(giveUp);
       const timer = setTimeout(() => {
-        // When it is this process that was late, the answer has arrived and is read in this turn.
+        // When this process itself was late, the answer has arrived already and is read in this turn.
         setImmediate(() => setImmediate(() => this.#asked.has(giveUp) && this.#giveUp()));
       }, this.#patienceMs);
       work.then(end, () => this.#giveUp());
@@ -183,8 +212,9 @@ class RedisSeatLocks implements SeatLocks {
   }
 
   /**
-   * Whether Redis names the last complete rebuild. PostgreSQL is asked in the background, at most once a second: a Redis
-   * that came back with an old dump names an epoch that this process knew well, and is believed that long at most.
+   * Whether Redis names the last complete rebuild. PostgreSQL is asked in the background, at most once a second for a
+   * matching epoch. A Redis that came back with an old dump names an epoch that this process had read, and is
+   * believed for that long at most.
    */
   #isCurrent(named: string | null): boolean {
     const isCurrent = named !== null && named === this.#known();
@@ -204,7 +234,7 @@ class RedisSeatLocks implements SeatLocks {
       this.#epochReadAt = performance.now();
       this.#runId ??= this.#redis.status === 'ready' ? await readRunId(this.#redis) : undefined;
     } catch {
-      // The next caller asks again.
+      // The next caller reads it again.
     } finally {
       this.#isReadingEpoch = false;
     }

@@ -9,19 +9,19 @@ export type SeatMapDelta = {
   readonly toVersion: number;
   readonly changes: readonly { readonly seatNo: number; readonly status: SeatStatus }[];
 };
-/** Sent whenever a delta would have a gap, or would be larger than the whole map. */
+/** Sent when a delta would have a gap, or would be larger than the whole map. */
 export type SeatMapReset = { readonly kind: 'reset'; readonly map: SeatMap };
 export type SeatMapChange = SeatMapDelta | SeatMapReset;
 
 type Step = { readonly fromVersion: number; readonly toVersion: number; readonly changes: readonly PackedChange[] };
 
-/** One delta of more seats costs more than a reset, which is 2 bits a seat. */
+/** A delta of more seats costs more than a reset, which is 2 bits a seat. */
 const MAX_CHANGES = 2048;
 
 /**
- * The last steps of one event's seat map in order, each beginning where the one before it ended. It is every watcher's
- * queue at once: a watcher is a version in it, so one that reads slowly costs no memory, gets what it missed merged into
- * one delta, and a reset when that is no longer here.
+ * The last steps of one event's seat map in order, each beginning where the previous one ended. They are the queue of
+ * all watchers at once: a watcher is a version in it, so a slow reader costs no memory. It gets the changes that it
+ * missed merged into one delta, or a reset when they are no longer kept.
  */
 export class RecentSteps {
   readonly #maxSteps: number;
@@ -34,15 +34,19 @@ export class RecentSteps {
   push(step: Step): void {
     if (this.#steps.at(-1)?.toVersion !== step.fromVersion) this.#steps = [];
     this.#steps.push(step);
-    // In blocks, because removing the first of many moves all the others.
+    // Cut in blocks, because removing the first of many entries moves all the others.
     if (this.#steps.length > this.#maxSteps * 1.25) this.#steps = this.#steps.slice(-this.#maxSteps);
   }
 
-  /** Undefined when no step begins at `fromVersion`, when what came after it is not all here, or is too much for one delta. */
+  /**
+   * Undefined when no step begins at `fromVersion`, when a later step is missing, or when the changes are too many
+   * for one delta.
+   */
   since(fromVersion: number, toVersion: number): SeatMapDelta | undefined {
     const first = this.#indexAfter(fromVersion);
     const start = this.#steps[first];
-    // Not from the middle of a step either: the difference between two maps leaves out what went there and back again.
+    // Not from the middle of a step either: the difference between two maps leaves out a seat that changed and
+    // changed back in between.
     if (start?.fromVersion !== fromVersion) return undefined;
     const last = new Map<number, SeatStatus>();
     let reached = fromVersion;
@@ -62,7 +66,7 @@ export class RecentSteps {
     };
   }
 
-  /** Where the first step is that ends after `version`. */
+  /** The index of the first step that ends after `version`. */
   #indexAfter(version: number): number {
     let low = 0;
     let high = this.#steps.length;

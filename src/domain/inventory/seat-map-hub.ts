@@ -3,49 +3,65 @@ import { type SeatMap, seatMapOf } from './seat-map.ts';
 import { RecentSteps, type SeatMapChange } from './seat-map-frames.ts';
 import { type EncodedChange, KEPT_DELTAS, packedChangesOf } from './seat-map-projection.ts';
 
-/** What one watcher adds to a frame's window: writing to all of them takes about a fifth of it. */
+/** Each watcher lengthens a frame's window by this much: writing to all of them takes about a fifth of it. */
 const WINDOW_MS_PER_WATCHER = 0.05;
 const MIN_WINDOW_MS = 50;
 const MAX_WINDOW_MS = 250;
-/** When the event loop is late, frames wait for it, up to this. */
+/** When the event loop is late, frames wait for it, up to this long. */
 const MAX_LAGGING_WINDOW_MS = 2_000;
-/** So many watchers write at a time; then others get their turn. */
+/** So many watchers write at a time; then other work gets a turn. */
 const WAKE_AT_ONCE = 256;
 const FUTILE_MS = 250;
-/** Watchers who lag by the same versions share a frame; for so many different lags. */
+/** Watchers that lag by the same versions share a frame; so many different lags are kept. */
 const MAX_KEPT_FRAMES = 64;
-/** What may come in while the map is being read again. */
+/** How many changes may arrive while the map is read again; further ones are dropped. */
 const MAX_BACKLOG = 2_000;
 
-/** What all hubs of a process have done. */
+/** Counters over all hubs of a process. */
 export type SeatMapCounts = {
-  /** Handed to one watcher each. */
+  /** Counted once per watcher that gets one. */
   deltas: number;
   resets: number;
-  /** Versions that were told together with a later one. */
+  /** Versions that were sent together with a later one. */
   merged: number;
-  /** Maps that were read again because something was missing. */
+  /** Maps that were read again because a change was missing. */
   heals: number;
 };
 
 export type HubStart = { map: SeatMap; deltas: readonly EncodedChange[] };
-/** Gives a map at `atLeast` or later, if there is one. */
+/** Returns a map at version `atLeast` or later, if there is one. */
 export type ReadMap = (atLeast: number) => Promise<SeatMap | undefined>;
 
 /**
- * The seat map of one event in this process, kept current by the event's channel, and the frames that all its watchers
- * share. What it sends has no gaps by construction: it holds the whole map, so if it missed something it reads the map
+ * The seat map of one event in this process, kept current by the event's channel, and the frames that all its
+ * watchers share. What it sends has no gaps: the hub holds the whole map, so when it missed a change it reads the map
  * again and sends the difference.
+ *
+ * State: the map at `#version`; `#sentVersion`, up to which the watchers were notified; the steps between versions.
+ * - Idle: no window is open. The next change is sent at once and opens a window.
+ * - Window open: changes are applied and wait; at its end they become one frame.
+ * - Healing: a version is missing and the map is read again; new changes wait in the backlog.
+ * - Closed: sends nothing more; `close` wakes all watchers so that they end.
+ *
+ * Invariants: `#packed` is the map at exactly `#version`. Versions never go down, and `#sentVersion <= #version`.
+ * Watchers at the same version get the same frame object.
+ *
+ * Failures:
+ * - A change is missing or arrives late: `receive` finds the gap and heals. An old or repeated change is ignored.
+ * - The map cannot be read, or the backlog is full: the hub stays at its version. The next message or the next
+ *   comparison with PostgreSQL (`SeatMaps`) finds the gap again.
+ * - A watcher is too slow for the steps that are kept: it gets a reset.
+ * - The event loop is late: the windows get longer.
  */
 export class SeatMapHub {
   readonly #read: ReadMap;
   readonly #counts: SeatMapCounts;
   readonly #recent = new RecentSteps(KEPT_DELTAS);
-  /** The map's fixed parts, and the snapshot of the version that was asked for last. */
+  /** The map's fixed parts, and the snapshot of the version that was last asked for. */
   #snapshot: SeatMap;
   #packed: PackedStatuses;
   #version: number;
-  /** What the watchers have been told; behind `#version` until the window ends. */
+  /** The version that the watchers were notified of; behind `#version` until the window ends. */
   #sentVersion: number;
   #frames = new Map<number, SeatMapChange>();
   #watchers = 0;
@@ -56,7 +72,7 @@ export class SeatMapHub {
   #healing: Promise<void> | undefined;
   #backlog: EncodedChange[] = [];
   #futileUntil = 0;
-  /** Those who are being told of a frame. */
+  /** The watchers that are being woken for a frame. */
   #toWake: (() => void)[] = [];
   #closed = false;
 
@@ -88,7 +104,7 @@ export class SeatMapHub {
     return this.#watchers;
   }
 
-  /** The current map. The same object until the version changes. */
+  /** The current map. Returns the same object until the version changes. */
   snapshot(): SeatMap {
     if (this.#snapshot.version !== this.#version) {
       this.#snapshot = seatMapOf({ ...this.#snapshot, version: this.#version, packed: this.#packed.slice() });
@@ -96,7 +112,10 @@ export class SeatMapHub {
     return this.#snapshot;
   }
 
-  /** Consecutive transitions from the channel; old ones are ignored, a missing one makes the hub read the map again. */
+  /**
+   * Takes consecutive transitions from the channel. Old ones are ignored; a missing one makes the hub read the map
+   * again.
+   */
   receive(changes: readonly EncodedChange[]): void {
     if (this.#healing) {
       if (this.#backlog.length < MAX_BACKLOG) this.#backlog.push(...changes);
@@ -118,7 +137,7 @@ export class SeatMapHub {
     if (this.#version > before) this.#changed();
   }
 
-  /** Makes the hub at least `version`, if the map can be read and is that far. Never rejects. */
+  /** Brings the hub to `version` or later, if the map can be read and is that far. Never rejects. */
   heal(version: number): Promise<void> {
     if (version <= this.#version) return Promise.resolve();
     this.#healing ??= this.#readAgain(version).finally(() => {
@@ -128,14 +147,17 @@ export class SeatMapHub {
     return this.#healing;
   }
 
-  /** For a watcher who says that it knows more than this hub: looks for it, but not again and again for nothing. */
+  /**
+   * For a watcher that claims a newer version than this hub has: reads the map, but after a failure not again for a
+   * while.
+   */
   async catchUp(version: number): Promise<void> {
     if (version <= this.#version || performance.now() < this.#futileUntil) return;
     await this.heal(version);
     if (version > this.#version) this.#futileUntil = performance.now() + FUTILE_MS;
   }
 
-  /** Takes over a map that was read elsewhere, as the difference to what the watchers have. */
+  /** Takes over a map that was read elsewhere, as the difference to the current one. */
   adopt(map: SeatMap): void {
     if (map.version <= this.#version) return;
     const changes = changesBetween(this.#packed, map.packed);
@@ -145,7 +167,10 @@ export class SeatMapHub {
     this.#changed();
   }
 
-  /** What comes after `version`: the same object for everyone who is there. Only while `sentVersion` is past `version`. */
+  /**
+   * The frame after `version`: the same object for every watcher at that version. Call only while `sentVersion` is
+   * past `version`.
+   */
   frameAfter(version: number): SeatMapChange {
     const frame = this.#frames.get(version) ?? this.#newFrame(version);
     if (frame.kind === 'reset') this.#counts.resets++;
@@ -159,7 +184,7 @@ export class SeatMapHub {
     return frame;
   }
 
-  /** Calls back, once, when the next frame is there or the hub is closed. */
+  /** Calls back once, when the next frame is ready or the hub is closed. */
   onFrame(wake: () => void): void {
     this.#waiting.push(wake);
   }
@@ -182,7 +207,10 @@ export class SeatMapHub {
     this.#wakeAll();
   }
 
-  /** Only what follows without a gap: another gap is found by the next message or the next look at the versions. */
+  /**
+   * Takes only what follows without a gap: another gap is found by the next message or the next comparison of
+   * versions.
+   */
   #receiveBacklog(): void {
     const backlog = this.#backlog.sort(([a], [b]) => a - b);
     this.#backlog = [];
@@ -200,7 +228,7 @@ export class SeatMapHub {
     this.#recent.push({ fromVersion, toVersion, changes });
   }
 
-  /** Leading edge at once; what comes within the window that this opens is one frame at its end. */
+  /** The first change is sent at once and opens a window; the changes within the window are one frame at its end. */
   #changed(): void {
     if (this.#closed || this.#window) return;
     this.#flush();

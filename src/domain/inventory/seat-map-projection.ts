@@ -5,11 +5,11 @@ import { type PackedStatuses, packChange } from './packed-statuses-rules.ts';
 import type { SeatChange } from './seat-change.ts';
 import { seatStatusCode } from './seat-status.ts';
 
-/** The seat map in Redis: a copy that PostgreSQL can give again at any time. */
+/** The seat map in Redis: a copy that can be read from PostgreSQL again at any time. */
 
 /** How many transitions a client may have missed and still catch up by deltas. */
 export const KEPT_DELTAS = 4096;
-/** An event that nobody touched for so long is read from PostgreSQL again. */
+/** An event without changes for so long is read from PostgreSQL again. */
 const TIME_TO_LIVE_SECONDS = 8 * 24 * 3600;
 
 /** One transition on the wire: version, status code, seat numbers. */
@@ -26,7 +26,9 @@ const keysOf = (eventId: string) => [seatMap(eventId), seatMapDeltas(eventId), s
 /** `version` is undefined when there is no projection. `gap`: some changes wait for an earlier one. */
 export type ProjectionState = { version: number | undefined; gap: boolean };
 
-/** Changes at or below the projection's version do nothing; those after a missing one wait in Redis for it. */
+/**
+ * Changes at or below the projection's version do nothing. Those after a missing one wait in Redis until it arrives.
+ */
 export async function appendToProjection(
   redis: Redis,
   eventId: string,
@@ -41,7 +43,7 @@ export async function appendToProjection(
   return { version: version < 0 ? undefined : version, gap: gap === 1 };
 }
 
-/** Does nothing when the projection is at this version or past it. */
+/** Does nothing when the projection is at this version or later. */
 export async function putProjection(
   redis: Redis,
   eventId: string,
@@ -59,7 +61,10 @@ export async function putProjection(
 
 type BufferScript = (keyCount: number, key: string, known: number) => Promise<[number, number, Buffer?] | null>;
 
-/** `packed` is left out when the projection is at `knownVersion`, and may be shorter than the event: the rest is AVAILABLE. */
+/**
+ * `packed` is left out when the projection is at `knownVersion`. It may be shorter than the event: the rest is
+ * AVAILABLE.
+ */
 export async function readProjection(
   redis: Redis,
   eventId: string,
@@ -72,7 +77,7 @@ export async function readProjection(
   return { version, gap: gap === 1, ...(packed && { packed }) };
 }
 
-/** The last transitions in order of version, without gaps; older ones than the list holds are not there. */
+/** The last transitions in order of version, without gaps. Only as many as the list keeps. */
 export async function readDeltas(redis: Redis, eventId: string): Promise<EncodedChange[]> {
   const encoded = await redis.lrange(seatMapDeltas(eventId), 0, -1);
   return encoded.map((text) => JSON.parse(text) as EncodedChange);

@@ -28,7 +28,7 @@ export type EventSeat = {
 
 type Tier = { name: string; price_minor: number; fee_minor: number; currency: string };
 
-/** What every section of a seat map offers, in the plan's order. */
+/** What each section of a seat map offers, in the plan's order. */
 export async function listSectionAvailability(needs: Needs, map: SeatMap): Promise<SectionAvailability[]> {
   const [plan, tiers] = await Promise.all([needs.plans.get(map.planId), loadTiers(needs.db, map.eventId)]);
   const counts = countSections(plan, map.packed);

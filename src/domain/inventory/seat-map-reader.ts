@@ -8,16 +8,18 @@ import { loadSeatMap } from './seat-map-source.ts';
 
 type Needs = { db: Queryable; redis: Redis; heartbeat: Heartbeat };
 
-/** While Redis or the projection is of no use, PostgreSQL is asked once in so many milliseconds per event. */
+/**
+ * While Redis or the projection cannot be used, PostgreSQL is queried at most once per event in so many milliseconds.
+ */
 const POSTGRES_CACHE_MS = 1_000;
-/** After a failure Redis is left alone for so long: each try may cost its whole time limit. */
+/** After a failure Redis is not asked for so long, because each try may cost its whole time limit. */
 const REDIS_PAUSE_MS = 1_000;
 /** 60 KB each for a stadium. */
 const MAX_KEPT = 500;
 
 type Kept = { map: SeatMap; fromPostgresAt: number };
 
-/** Reads snapshots: Redis first, else PostgreSQL, else the last one that was seen, marked as stale. */
+/** Reads snapshots: from Redis, otherwise from PostgreSQL, otherwise the last one that was seen, marked as stale. */
 export class SeatMapReader {
   readonly #needs: Needs;
   readonly #kept = new Map<string, Kept>();
@@ -28,7 +30,9 @@ export class SeatMapReader {
     this.#needs = needs;
   }
 
-  /** The current map; undefined for an unknown event. Callers at the same time share one read. Never goes back in version. */
+  /**
+   * The current map; undefined for an unknown event. Concurrent callers share one read. Its version never goes down.
+   */
   current(eventId: string): Promise<SeatMap | undefined> {
     const reading =
       this.#reading.get(eventId) ?? this.#readCurrent(eventId).finally(() => this.#reading.delete(eventId));
@@ -36,7 +40,7 @@ export class SeatMapReader {
     return reading;
   }
 
-  /** The map of the same event at this version or later, if one is to be found; rejects when PostgreSQL is away. */
+  /** The map of the same event at this version or later, if it can be found; rejects when PostgreSQL is away. */
   async atLeast(map: SeatMap, version: number): Promise<SeatMap | undefined> {
     if (!this.#needs.heartbeat.isDeaf()) {
       const projection = await this.#fromRedis(map.eventId, -1);
@@ -80,7 +84,7 @@ export class SeatMapReader {
     }
   }
 
-  /** Mends the projection on the way, unless the event was never touched: such maps are all zeros and need no copy. */
+  /** Also repairs the projection, unless the event was never touched: such maps are all zeros and need no copy. */
   async #fromPostgres(eventId: string, projection?: { version: number; gap: boolean }): Promise<SeatMap | undefined> {
     const state = await loadSeatMap(this.#needs.db, eventId);
     if (!state) return undefined;

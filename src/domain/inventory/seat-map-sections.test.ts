@@ -29,7 +29,7 @@ test('a block of adjacent seats ends at a taken seat, at the end of a row and at
   expect(countSections(plan, packStatuses(10, {})).map((s) => s.largestAdjacentBlock)).toEqual([4, 4]);
 });
 
-test('pages follow each other without repeats from either end, and the last one says so', () => {
+test('pages follow each other without repeats from either end, and the last page is marked as the last', () => {
   const packed = packStatuses(10, { HELD: [1] });
   const page = (window: PageWindow<number>) => pageOfSeats(plan, packed, { status: 'AVAILABLE', window });
   expect(page({ size: 4, from: 'start' })).toEqual({ items: [0, 2, 3, 4], hasMore: true });

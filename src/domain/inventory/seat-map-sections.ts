@@ -14,7 +14,9 @@ export type SectionCounts = {
 
 const counts = new WeakMap<PackedStatuses, readonly SectionCounts[]>();
 
-/** One entry per section of the plan, in its order. Counted once per version of a map: keep `packed` as it is. */
+/**
+ * One entry per section of the plan, in its order. Counted once per `packed` array, so the array must not be changed.
+ */
 export function countSections(plan: SeatingPlan, packed: PackedStatuses): readonly SectionCounts[] {
   const known = counts.get(packed);
   if (known) return known;
@@ -41,7 +43,7 @@ export function countSections(plan: SeatingPlan, packed: PackedStatuses): readon
 }
 
 export type SeatFilter = {
-  /** Raw section id; of another plan: nothing matches. */
+  /** Raw section id; a section of another plan matches nothing. */
   sectionId?: string | undefined;
   status?: SeatStatus | undefined;
   /** By seat number. */

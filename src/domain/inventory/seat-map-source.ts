@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Queryable } from '#db/client.ts';
 import { type PackedStatuses, packStatuses } from './packed-statuses-rules.ts';
 
-/** What PostgreSQL says: `packed` is the state at exactly `version`. */
+/** The state in PostgreSQL: `packed` is the map at exactly `version`. */
 export type SeatMapState = { version: number; seatCount: number; planId: string; packed: PackedStatuses };
 
 type Row = {
@@ -15,8 +15,9 @@ type Row = {
 };
 
 /**
- * The seat map of a published or cancelled event; undefined for any other. One statement, so version and statuses are
- * of one snapshot. Seat numbers travel as 4 bytes each, since a list of 90,000 numbers takes longer to parse than to read.
+ * The seat map of a published or cancelled event; undefined for any other. One statement, so that version and
+ * statuses come from one snapshot. Seat numbers travel as 4 bytes each, because a list of 90,000 numbers takes longer
+ * to parse than to read.
  */
 export async function loadSeatMap(db: Queryable, eventId: string): Promise<SeatMapState | undefined> {
   const rows = await db.execute<Row>(sql`
@@ -45,7 +46,7 @@ function* seatNosIn(bytes: Buffer | null): Generator<number> {
   for (let offset = 0; bytes && offset < bytes.length; offset += 4) yield bytes.readInt32BE(offset);
 }
 
-/** Today's version of each of these events, in one statement. */
+/** The current version of each of these events, in one statement. */
 export async function loadVersions(db: Queryable, eventIds: readonly string[]): Promise<Map<string, number>> {
   const rows = await db.execute<{ event_id: string; version: string }>(
     sql`select event_id, version from seat_inventories where event_id = any(${sql.param(eventIds)}::uuid[])`,

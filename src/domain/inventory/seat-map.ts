@@ -8,7 +8,7 @@ export type SeatMap = {
   readonly version: number;
   /** When this version was last known to be the newest one. */
   readonly asOf: Date;
-  /** True while nobody can say whether there is a newer version. */
+  /** True while this process cannot find out whether there is a newer version. */
   readonly stale: boolean;
   readonly packed: PackedStatuses;
   /** `packed` in base64. */

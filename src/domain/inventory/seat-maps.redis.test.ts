@@ -59,7 +59,7 @@ describe('the projection in Redis', () => {
     await expectProjectionToEqualPostgres(eventId);
   });
 
-  test('is read from PostgreSQL again when a change never comes', async () => {
+  test('is read from PostgreSQL again when a change never arrives', async () => {
     const { eventId } = await seedEvent(world.db, { seats: SEATS });
     await applySeatChanges(needs, eventId, [await world.change(eventId)]);
     await world.change(eventId);
@@ -68,7 +68,7 @@ describe('the projection in Redis', () => {
     expect((await readProjection(world.redis, eventId, -1))?.version).toBe(3);
   });
 
-  test('takes no space for an event that nobody touched, however often it is read', async () => {
+  test('takes no space for an event without changes, even if it is read often', async () => {
     const { eventId } = await seedEvent(world.db, { seats: SEATS });
     expect(await world.snapshotOf(eventId)).toMatchObject({ version: 0, stale: false, seatCount: SEATS });
     expect(await world.redis.exists(seatMap(eventId))).toBe(0);
@@ -99,7 +99,7 @@ describe('snapshots', () => {
     await expect(watchSeatMap({ seatMaps }, draft.eventId)).rejects.toBeInstanceOf(NotFound);
   });
 
-  test('cost PostgreSQL at most one question a second without Redis, however many ask', async () => {
+  test('cost PostgreSQL at most one query a second without Redis, for any number of readers', async () => {
     const { eventId } = await seedEvent(world.db, { seats: SEATS });
     let questions = 0;
     const counted = new Proxy(world.db, {
@@ -120,7 +120,7 @@ describe('snapshots', () => {
     noRedis.disconnect();
   });
 
-  test('come from PostgreSQL without Redis, and are the last one, marked as stale, without either', async () => {
+  test('come from PostgreSQL without Redis, and are the last one seen, marked as stale, without either', async () => {
     const { eventId } = await seedEvent(world.db, { seats: SEATS });
     const ownDb = openDb({ url: world.databaseUrl, poolMax: 1, name: 'seat-maps-outage' });
     const noRedis = openRedis({ url: 'redis://127.0.0.1:1', name: 'seat-maps-outage', commandTimeoutMs: 20 });

@@ -21,14 +21,14 @@ type SeatMapsOptions = {
   lingerMs?: number;
 };
 
-/** How long a first watcher waits for the channel; without it the comparison with PostgreSQL brings the changes. */
+/** How long the first watcher waits for the channel. Without it the comparison with PostgreSQL brings the changes. */
 const SUBSCRIBE_PATIENCE_MS = 1_000;
 
 type Entry = { hub: SeatMapHub; idleSince: number | undefined; unsubscribe: () => void };
 
 /**
- * The seat maps of this process: one subscription per watched event, however many watch it, and snapshots that cost
- * nothing while nothing changes. Open one per process.
+ * The seat maps of this process: one subscription per watched event for any number of watchers, and snapshots that
+ * cost nothing while nothing changes. Open one per process.
  */
 export class SeatMaps {
   readonly #needs: SeatMapsNeeds;
@@ -53,29 +53,29 @@ export class SeatMaps {
     this.#offRecheck = needs.heartbeat.onRecheck(() => void this.#audit());
   }
 
-  /** Undefined for an unknown event. Rejects when neither Redis nor PostgreSQL nor this process knows the map. */
+  /** Undefined for an unknown event. Rejects when neither Redis nor PostgreSQL nor this process has the map. */
   async snapshot(eventId: string): Promise<SeatMap | undefined> {
     if (!isUuid(eventId)) return undefined;
     const entry = this.#entries.get(eventId);
     const map = entry ? entry.hub.snapshot() : await this.#reader.current(eventId);
     const { at, ok } = this.#audited;
-    // While PostgreSQL is away nobody can say whether what Redis tells is all that was committed.
+    // While PostgreSQL is away, it is unknown whether Redis has all that was committed.
     if (map && !ok) return { ...map, asOf: at, stale: true };
     return map && entry ? { ...map, asOf: this.#needs.heartbeat.isDeaf() ? at : new Date(), stale: false } : map;
   }
 
-  /** Throws NotFound for an unknown event. Whoever gets a hub must `leave` it. */
+  /** Throws NotFound for an unknown event. The caller must `leave` the hub that it gets. */
   async enter(eventId: string): Promise<SeatMapHub> {
     if (!isUuid(eventId)) throw new NotFound('event');
     const entry = this.#entries.get(eventId) ?? (await this.#open(eventId));
     if (!entry || this.#closed) throw new NotFound('event');
-    // It may have been closed as idle while this caller waited.
+    // The hub may have been closed as idle while this caller waited.
     if (entry.hub.closed) return await this.enter(eventId);
     entry.hub.enter();
     return entry.hub;
   }
 
-  /** Events that are kept current, who watches them, and what was done so far. */
+  /** The events that are kept current, their watchers, and the counters. */
   stats(): SeatMapCounts & { events: number; watchers: number } {
     let watchers = 0;
     for (const { hub } of this.#entries.values()) watchers += hub.watchers;
@@ -95,7 +95,7 @@ export class SeatMaps {
     return opening;
   }
 
-  /** Listens first and reads then, so that nothing falls between. */
+  /** Subscribes before it reads, so that no change is lost in between. */
   async #start(eventId: string): Promise<Entry | undefined> {
     const early: unknown[] = [];
     let deliver = (message: unknown): void => {
@@ -126,12 +126,12 @@ export class SeatMaps {
     const { pubsub } = this.#needs;
     const subscription = pubsub.subscribe(seatMapChannel(eventId), onMessage).catch(() => undefined);
     const inTime = await Promise.race([subscription.then(() => true), sleep(SUBSCRIBE_PATIENCE_MS, false)]);
-    // What was published before the channel was there is missing.
+    // Messages that were published before the subscription worked are missing.
     if (!inTime) void subscription.then(() => this.#audit());
     return () => void subscription.then((id) => id !== undefined && pubsub.unsubscribe(id));
   }
 
-  /** Every change that got lost on the way, however it did, is found here; and that PostgreSQL is away. */
+  /** Finds every change that got lost, for any reason, and notices when PostgreSQL is away. */
   async #audit(): Promise<void> {
     try {
       const versions = await loadVersions(this.#needs.db, [...this.#entries.keys()]);
@@ -161,8 +161,8 @@ export class SeatMaps {
 }
 
 /**
- * A message is a list of changes, or the version that a rebuilt projection jumped to. Anything else must not end the
- * process: what it meant is found by comparing versions.
+ * A message is a list of changes, or the version that a rebuilt projection jumped to. Any other message must not end
+ * the process; the comparison of versions finds what it would have brought.
  */
 function deliverTo(hub: SeatMapHub, message: unknown): void {
   if (Array.isArray(message)) {

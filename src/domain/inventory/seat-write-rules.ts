@@ -6,8 +6,8 @@ export type SeatDifference = { readonly seatNo: number; readonly from: SeatState
 const counterOf = { AVAILABLE: 'available', HELD: 'held', BOOKED: 'booked', BLOCKED: undefined } as const;
 
 /**
- * What is different at the end of a batch, however often a seat changed hands in it: `taken` were AVAILABLE, `changed`
- * were with a booking; and how many seats each status gained or lost.
+ * The difference between the start and the end of a batch, even if a seat changed several times in it: `taken` were
+ * AVAILABLE, `changed` belonged to a booking. Also how many seats each status gained or lost.
  */
 export function seatWritesOf(before: ReadonlyMap<number, SeatState>, after: ReadonlyMap<number, SeatState>) {
   const taken: SeatDifference[] = [];

@@ -6,7 +6,7 @@ import { openBox } from '#test/support/box.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import type { HoldCommand } from './inventory-command.ts';
 
-// One transaction for the commands of several events: what one event's commands or locks may not do to the others'.
+// One transaction for the commands of several events: the commands or locks of one event must not affect the others.
 const box = await openBox();
 const raw = postgres(box.url, { max: 2, onnotice: () => undefined });
 afterAll(async () => {
@@ -41,7 +41,7 @@ const transactionsOf = async (events: readonly SeededEvent[]) => {
   return rows.length;
 };
 
-test('what is ready of several events is one transaction, and each event has its own versions', async () => {
+test('commands of several events are one transaction, and each event has its own versions', async () => {
   const events = await seedEvents(10);
   const answers = await Promise.all(
     events.flatMap((event) => [0, 1, 2].map((seatNo) => box.writer.submit(event.eventId, holdOf(event, [seatNo])))),
@@ -52,7 +52,7 @@ test('what is ready of several events is one transaction, and each event has its
   );
 });
 
-test('an event that is locked for long holds nobody else up, and is written when it is free', async () => {
+test('an event that is locked for long delays no other event, and is written when it is free', async () => {
   const events = await seedEvents(6);
   const [stuck] = events;
   const submit = (event: SeededEvent, seatNo: number) => box.writer.submit(event.eventId, holdOf(event, [seatNo]));
@@ -68,9 +68,9 @@ test('an event that is locked for long holds nobody else up, and is written when
   expect((await Promise.all(late)).map(({ kind }) => kind)).toEqual(['held', 'held']);
 });
 
-test('a poisonous command fails alone; those of other events do not notice', async () => {
+test('a command that cannot be written fails alone; those of other events succeed', async () => {
   const events = await seedEvents(5);
-  // PostgreSQL stores no text with a zero in it, so this command breaks whatever statement it is part of.
+  // PostgreSQL stores no text with a zero byte in it, so this command breaks every statement that contains it.
   const commands = events.map((event, index) => holdOf(event, [7], index === 2 ? { idempotencyKey: 'a\u0000b' } : {}));
   const answers = await Promise.allSettled(
     events.map((event, index) => box.writer.submit(event.eventId, commands[index] ?? holdOf(event, [0]))),
@@ -78,7 +78,7 @@ test('a poisonous command fails alone; those of other events do not notice', asy
   expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
 });
 
-test('one key at two events at once: one is held, the other is told', async () => {
+test('one key at two events at once: one is held, the other is refused', async () => {
   const events = await seedEvents(2);
   const of = { userId: randomUUIDv7(), idempotencyKey: 'one key' };
   const answers = await Promise.all(
@@ -87,7 +87,7 @@ test('one key at two events at once: one is held, the other is told', async () =
   expect(answers.map(({ kind }) => kind).sort()).toEqual(['held', 'keyReused']);
 });
 
-test('a command reaches no booking of another event, not even of one that is written with it', async () => {
+test('a command reaches no booking of another event, not even of one in the same transaction', async () => {
   const [mine, other] = await seedEvents(2);
   if (!mine || !other) throw new Error('Two events were seeded.');
   const held = holdOf(other, [5]);
@@ -100,7 +100,7 @@ test('a command reaches no booking of another event, not even of one that is wri
   expect(answers).toMatchObject([{ kind: 'noBooking' }, { kind: 'kept', booking: { status: 'PENDING_PAYMENT' } }]);
 });
 
-test('an unknown event beside known ones is the only one that is not found', async () => {
+test('of several events, only the unknown one is not found', async () => {
   const [event] = await seedEvents(1);
   if (!event) throw new Error('One event was seeded.');
   const [known, unknown] = await Promise.all([
@@ -110,7 +110,7 @@ test('an unknown event beside known ones is the only one that is not found', asy
   expect([known.kind, unknown.kind]).toEqual(['held', 'noEvent']);
 });
 
-test('three processes that sell the same events at once: every seat once, every version once', async () => {
+test('three processes sell the same events at once: every seat once, every version once', async () => {
   const events = await seedEvents(8);
   const processes = [box, box.process(), box.process()];
   const tries = processes.flatMap(({ writer }) =>

@@ -7,8 +7,8 @@ import { lockOwner } from './seat-locks.ts';
 type Ended = { readonly eventId: string; readonly bookingId: string; readonly seatNos: readonly number[] };
 
 /**
- * Deletes the seat locks that a booking left behind which was released while Redis was away or by a process that died
- * before it could say so: a free seat that nobody may take would be lost until its lock ends. Rejects when Redis is away.
+ * Deletes the seat locks of a booking that was released while Redis was away, or by a process that died before it
+ * could delete them. Otherwise the free seat could not be bought until the lock ends. Rejects when Redis is away.
  */
 export async function unlockEnded({ db, redis }: { db: Db; redis: Redis }, ended: Ended): Promise<void> {
   const keys = ended.seatNos.map((seatNo) => seatLock(ended.eventId, seatNo));

@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-/** A client: the map it has built, and every rule that a delta must keep. */
+/** A client: the map that it has built, and every rule that a delta must keep. */
 class Fan {
   version: number;
   packed: Uint8Array;
@@ -59,7 +59,7 @@ class Fan {
 
 const someProcess = () => (Math.random() < 0.5 ? seatMaps : world.otherProcess);
 
-/** One connection of a fan, to one process or the other: it goes on from its version and is cut at random. */
+/** One connection of a fan, to one of the processes: it continues from its version and is cut at random. */
 async function watchForAWhile(fan: Fan, eventId: string, msPerFrame: number): Promise<void> {
   const watch = await watchSeatMap({ seatMaps: someProcess() }, eventId, fan.version);
   const cut = setTimeout(() => void watch.return?.(), 20 + Math.random() * 300);
@@ -72,7 +72,7 @@ async function watchForAWhile(fan: Fan, eventId: string, msPerFrame: number): Pr
   clearTimeout(cut);
 }
 
-test('fans who come and go build the map of PostgreSQL, without a gap and without a version twice', async () => {
+test('fans who come and go build the same map as PostgreSQL, without a gap and without a repeated version', async () => {
   const { eventId } = await seedEvent(world.db, { seats: SEATS });
   const over = new AbortController();
   let reconnects = 0;
@@ -80,14 +80,14 @@ test('fans who come and go build the map of PostgreSQL, without a gap and withou
     over.signal.aborted && fan.version >= ((await loadSeatMap(world.db, eventId))?.version ?? 0);
   const fans = Array.from({ length: 12 }, async (_, index) => {
     const fan = new Fan(await world.snapshotOf(eventId));
-    // One of them is slow: it gets more in one frame.
+    // One of them is slow: it gets more changes in one frame.
     for (; !(await isOver(fan)); reconnects++) await watchForAWhile(fan, eventId, index === 0 ? 120 : 0);
     return fan;
   });
   for (let round = 0; round < 1_000; round++) {
     const changes = [await world.change(eventId)];
     if (round % 7 === 0) changes.push(await world.change(eventId));
-    // Now and then a change is lost, and now and then all that Redis knows.
+    // Now and then a change is lost, and now and then all data of Redis.
     if (round % 50 !== 3) await applySeatChanges(needs, eventId, changes);
     if (round === 500) await world.redis.flushdb();
   }
@@ -101,7 +101,7 @@ test('fans who come and go build the map of PostgreSQL, without a gap and withou
   expect(reconnects).toBeGreaterThan(50);
 }, 120_000);
 
-test('everybody gets the same frame object, and changes of one window are one frame', async () => {
+test('all watchers get the same frame object, and the changes of one window are one frame', async () => {
   const { eventId } = await seedEvent(world.db, { seats: SEATS });
   await applySeatChanges(needs, eventId, [await world.change(eventId)]);
   const watchers = await Promise.all(Array.from({ length: 20 }, () => watchSeatMap({ seatMaps }, eventId)));
@@ -131,7 +131,7 @@ test('everybody gets the same frame object, and changes of one window are one fr
   for (const watcher of watchers) await watcher.return?.();
 });
 
-test('a version that the server never had, and one that is too old, are answered by a reset', async () => {
+test('sends a reset for a version that the server never had, and for one that is too old', async () => {
   const { eventId } = await seedEvent(world.db, { seats: SEATS });
   for (let version = 1; version <= 3; version++) {
     await applySeatChanges(needs, eventId, [await world.change(eventId)]);
@@ -144,7 +144,7 @@ test('a version that the server never had, and one that is too old, are answered
   }
 });
 
-test('a change that never reached Redis is found by comparing versions once nothing is heard any more', async () => {
+test('a change that never reached Redis is found by comparing versions', async () => {
   const { eventId } = await seedEvent(world.db, { seats: SEATS });
   const deaf = openHeartbeat({ pubsub: world.pubsub }, { deafAfterMs: -1, recheckMs: 50 });
   const alone = new SeatMaps({ ...world, heartbeat: deaf });
@@ -162,7 +162,7 @@ test('a change that never reached Redis is found by comparing versions once noth
   deaf.close();
 });
 
-test('what is published while the connection is cut is made up for when it is back', async () => {
+test('changes published while the connection is cut arrive when it is back', async () => {
   const { eventId } = await seedEvent(world.db, { seats: SEATS });
   const fan = new Fan(await world.snapshotOf(eventId));
   const watch = await watchSeatMap({ seatMaps }, eventId);
@@ -175,7 +175,7 @@ test('what is published while the connection is cut is made up for when it is ba
   await watch.return?.();
 });
 
-test('a message that makes no sense changes nothing and ends nothing', async () => {
+test('a message that cannot be understood changes nothing and ends nothing', async () => {
   const { eventId } = await seedEvent(world.db, { seats: SEATS });
   const watch = await watchSeatMap({ seatMaps }, eventId);
   for (const message of ['[[1,1,999999]]', '[null]', 'null', '"what"', '{}', '[[7]]'])
@@ -199,7 +199,7 @@ test('a thousand watchers of one event all get every frame', async () => {
   for (const watcher of watchers) await watcher.return?.();
 });
 
-test('a watcher that waits ends when it is told to', async () => {
+test('a waiting watcher ends when it is closed', async () => {
   const { eventId } = await seedEvent(world.db, { seats: SEATS });
   const watch = await watchSeatMap({ seatMaps }, eventId);
   const next = watch.next();

@@ -4,12 +4,12 @@ import type { SeatMapHub } from './seat-map-hub.ts';
 import type { SeatMaps } from './seat-maps.ts';
 
 /**
- * The changes of an event's seat map from now on, or from `sinceVersion`. The first delta begins at the version of
- * this moment (or at `sinceVersion`), each next one where the one before it ended; when the server cannot go on from
- * `sinceVersion`, the first message is a reset. A reader who is slow gets several deltas merged into one.
+ * The changes of an event's seat map from now on, or from `sinceVersion`. The first delta begins at the current
+ * version (or at `sinceVersion`), each next one where the previous one ended. When the server cannot continue from
+ * `sinceVersion`, the first message is a reset. A slow reader gets several deltas merged into one.
  *
- * All watchers of an event get the same objects, so what is made from one may be kept for all.
- * Throws NotFound for an event that is unknown or not published. Call `return()` when done.
+ * All watchers of an event get the same objects, so a result computed from one may be cached for all. Throws NotFound
+ * for an event that is unknown or not published. Call `return()` when done.
  */
 export async function watchSeatMap(
   needs: { seatMaps: SeatMaps },
@@ -18,15 +18,15 @@ export async function watchSeatMap(
 ): Promise<AsyncIterableIterator<SeatMapChange>> {
   const hub = await needs.seatMaps.enter(eventId);
   const since = sinceVersion ?? hub.sentVersion;
-  // Somebody who read a newer snapshot elsewhere is not sent back.
+  // A client that read a newer snapshot from another process is not sent back to an older version.
   if (since > hub.version) await hub.catchUp(since);
   return new SeatMapWatcher(hub, since > hub.version ? NOWHERE : since);
 }
 
-/** Before every version: nothing but a reset leads on from here. */
+/** Lower than every version: only a reset leads on from here. */
 const NOWHERE = -1;
 
-/** A position in the hub's frames, and nothing else. */
+/** Only a position in the hub's frames. */
 class SeatMapWatcher extends PositionWatcher<SeatMapChange> {
   readonly #hub: SeatMapHub;
   #version: number;

@@ -34,8 +34,8 @@ import { readSeenMarks, readStates, readWork } from './read-inventory-state.ts';
 import { seatWritesOf } from './seat-write-rules.ts';
 
 /**
- * `inbox`: the message that the command answers; it is marked as handled in the transaction of the command's effect.
- * `origin`: of who submitted it, since one write has commands of many.
+ * `inbox`: the message that causes the command; it is marked as handled in the transaction of the command's effect.
+ * `origin`: the request that submitted it, because one write has commands of many requests.
  */
 export type InventoryRequest = {
   readonly command: InventoryCommand;
@@ -43,7 +43,10 @@ export type InventoryRequest = {
   readonly origin?: Origin | undefined;
 };
 
-/** As the rules decided it; a refused hold also gets up to three adjacent blocks of the same size, at `version`. */
+/**
+ * The outcome as the rules decided it. A refused hold also gets up to three adjacent blocks of the same size, as of
+ * `version`.
+ */
 export type InventoryAnswer =
   | Exclude<InventoryOutcome, { kind: 'seatsUnavailable' }>
   | {
@@ -57,21 +60,21 @@ export type Written = { readonly answers: readonly InventoryAnswer[]; readonly a
 
 type Needs = { readonly db: Db; readonly policy: InventoryPolicy };
 
-/** What is asked of one event. */
+/** The requests for one event. */
 export type EventWork = {
   readonly eventId: string;
   readonly plan: SeatingPlan;
   readonly requests: readonly InventoryRequest[];
 };
 
-/** The event's plan is another one than the caller had loaded. */
+/** The event has another plan than the one that the caller had loaded. */
 export class PlanChanged extends Error {}
 
 /**
- * One write for all of `works`, each of another event: locks the events' inventories, reads what the commands need,
- * decides event by event, and writes it all with a handful of statements. Either everything that was decided is
- * committed or nothing. Undefined in the place of an event that others had locked, if `patience` skips those.
- * Throws `StaleRead` or `PlanChanged` when it has to be run again; running it again after a commit whose answer was lost
+ * One write for all of `works`, each for another event: locks the events' inventories, reads what the commands need,
+ * decides event by event, and writes everything with a handful of statements. All decisions are committed or none.
+ * Returns undefined in the place of an event that another process had locked, if `patience` skips those. Throws
+ * `StaleRead` or `PlanChanged` when it has to be run again. Running it again after a commit whose answer was lost
  * finds the bookings that it made.
  */
 export function writeInventory(
@@ -80,7 +83,8 @@ export function writeInventory(
   patience: LockPatience,
 ): Promise<(Written | undefined)[]> {
   return inTransaction(needs.db, 'writeInventory', async (tx) => {
-    // The reads travel with the lock and are run after it, each with a snapshot of its own: they see what it waited for.
+    // The reads are sent together with the lock and run after it, each with its own snapshot: they see the changes
+    // that the lock waited for.
     const holders = works.flatMap((work) =>
       work.requests.flatMap(({ command }) => (command.kind === 'hold' ? [command] : [])),
     );
@@ -111,7 +115,7 @@ export function writeInventory(
   });
 }
 
-/** The answers about an event that there is not. */
+/** The results for an event that does not exist. */
 export function unknownEvent(requests: readonly InventoryRequest[]): Written {
   return { answers: requests.map(() => ({ kind: 'noEvent' })), allocation: undefined };
 }
@@ -150,7 +154,7 @@ function withoutRepeats(requests: readonly InventoryRequest[], seen: ReadonlySet
   return { fresh: requests.filter((_, index) => !isRepeat[index]), isRepeat };
 }
 
-/** All at once: the statements do not depend on each other's results, so they travel in one round trip. */
+/** The statements do not depend on each other's results, so they are sent in one round trip. */
 async function writeAll(tx: Tx, decisions: readonly Decision[], unpaid: Unpaid): Promise<Map<string, Written>> {
   const ranges = ofEvents(decisions, rangesOf);
   const [taken] = await Promise.all([
@@ -187,7 +191,7 @@ function seatWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
   ];
 }
 
-/** A booking that ended because another one took its overdue seats goes back to no request. */
+/** A booking that ended because another one took its overdue seats has no origin. */
 function publicationsOf({ plan, state, fresh, allocation }: Decision): Publication[] {
   const origins = new Map(fresh.map(({ command, origin }) => [command.bookingId, origin]));
   return allocation.transitions.map((transition) => ({
@@ -213,7 +217,7 @@ function bookingWrites(tx: Tx, decisions: readonly Decision[], { book, hoarding 
   ];
 }
 
-/** Before the bookings are updated, which forget their addresses. */
+/** Must run before the bookings are updated, because the update deletes their addresses. */
 function endingsOf(
   tx: Tx,
   decisions: readonly Decision[],
