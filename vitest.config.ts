@@ -5,7 +5,7 @@ const require = createRequire(import.meta.url);
 const report = process.env.TEST_REPORT;
 
 export default defineConfig({
-  // Its ESM and CommonJS entries are two copies, and a schema of one is no schema to the other.
+  // graphql's ESM and CommonJS entries are two copies, and each refuses a schema of the other.
   resolve: { alias: [{ find: /^graphql$/, replacement: require.resolve('graphql') }] },
   test: {
     include: ['{src,test,scripts,bench}/**/*.test.ts'],
@@ -15,7 +15,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // A test that fails only sometimes is a finding.
     retry: 0,
-    // For whoever counts the results by program.
+    // For a program that counts the results.
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 });

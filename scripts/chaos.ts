@@ -3,8 +3,9 @@ import { reportLines } from '#test/chaos/report.ts';
 import { runChaos } from '#test/chaos/run-chaos.ts';
 
 /**
- * `npm run chaos -- --seconds 120 --seed 1`: the whole product under load while everything that it stands on fails in
- * turn; then quiet, then every check. Exit code 1 when a promise was broken; what it left behind is kept then.
+ * `npm run chaos -- --seconds 120 --seed 1`: runs the whole product under load while each of its stores and processes
+ * fails in turn, then without faults, then runs every check. Exits with 1 when a promise was broken, and then keeps the
+ * files of the run.
  */
 const { values } = parseArgs({
   options: {

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { checkAlerts } from './check/alerts.ts';
 import { checkCompose } from './check/compose.ts';
+import { checkLanguage } from './check/language.ts';
 import { checkLockfile, checkOneGraphql } from './check/packages.ts';
 import { program, type Step } from './check/step.ts';
 import { checkSupplyChain, writeBillOfMaterials } from './check/supply-chain.ts';
@@ -13,6 +14,7 @@ const steps: Step[] = [
   program('import boundaries', root, 'vitest', 'run', 'test/architecture.test.ts'),
   program('dead code', root, 'knip', '--no-progress', '--treat-config-hints-as-errors'),
   program('schema and contract', root, process.execPath, 'scripts/check/schema.ts'),
+  { name: 'language', run: () => checkLanguage(root) },
   { name: 'compose file', run: () => checkCompose(root) },
   { name: 'lockfile', run: () => checkLockfile(root) },
   { name: 'one copy of graphql', run: () => checkOneGraphql(root) },

@@ -6,13 +6,13 @@ import { verifyTicketCode } from '#domain/booking/ticket-code.ts';
 import { runningSystem } from '#processes/dev/running-system.ts';
 
 /**
- * `npm run demo`: plays the journey of a fan against a running system, over HTTP and WebSocket, and prints each step
- * with its time. `npm run demo -- --url http://localhost:4000`
+ * `npm run demo -- --url http://localhost:4000`: plays the journey of a fan against a running system, over HTTP and
+ * WebSocket, and prints each step with its time.
  */
 const usage = `usage: npm run demo -- [--url http://localhost:4000]
 
-Plays the journey of a fan, from search to ticket, against a running system: that of --url, else the npm start that runs in
-this clone.`;
+Plays the journey of a fan, from search to ticket, against a running system: the one at --url, or else the one that
+npm start runs in this clone.`;
 const { values } = parseArgs({ options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
 if (values.help) {
   console.log(usage);
@@ -23,7 +23,7 @@ const api = (values.url ?? running ?? 'http://localhost:4000').replace(/\/(graph
 const answers = await fetch(`${api}/health`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
 if (!answers) {
   console.error(
-    `Nothing answers at ${api}. Run npm start in this clone and wait until it is ready, or name a system with --url.`,
+    `No server answers at ${api}. Run npm start in this clone and wait until it is ready, or give the address with --url.`,
   );
   process.exit(1);
 }
@@ -49,7 +49,7 @@ async function ask<T>(query: string, variables: object = {}, token?: string): Pr
   return answer.data;
 }
 
-/** The answers of a subscription; `until` resolves with the first that fits, those before it included. */
+/** Subscribes, and returns a function that resolves with the first answer that fits, earlier answers included. */
 function follow<T>(socket: Client, query: string, variables: object) {
   const seen: T[] = [];
   let look = () => {};

@@ -6,9 +6,9 @@ import { startValkey } from '#processes/dev/servers/valkey.ts';
 import { type Blow, runFailovers } from '#test/support/postgres/failover-run.ts';
 
 /**
- * `npm run failover -- --promotions 20 --crashes 4`: the whole product under load on a PostgreSQL with a synchronous
- * standby. Its primary is killed and the standby promoted, again and again; or it crashes and comes back. A line each;
- * exit code 1 when anything that was acknowledged is missing, or a promise does not hold at the end.
+ * `npm run failover -- --promotions 20 --crashes 4`: runs the whole product under load on a PostgreSQL with a synchronous
+ * standby. Each time the primary is killed and the standby promoted, or the primary crashes and comes back. Prints a line
+ * for each time; exits with 1 when an acknowledged change is missing, or a promise is broken at the end.
  */
 const { values } = parseArgs({
   options: {
@@ -50,7 +50,7 @@ try {
   const away = reports.map(({ awayMs }) => awayMs).sort((a, b) => a - b);
   const at = (share: number) => Math.round(away[Math.ceil(share * away.length) - 1] ?? 0);
   console.log(`\n${calls} calls, ${triedAgain} of them made again. Away: median ${at(0.5)} ms, at most ${at(1)} ms.`);
-  console.log(`Told while it was away: ${[...refusals].join(', ')}.`);
+  console.log(`Refused while it was away: ${[...refusals].join(', ')}.`);
   const lost = reports.flatMap((report) => report.lost);
   console.log(lost.length === 0 ? 'Nothing acknowledged was lost; all invariants hold.' : lost.join('\n'));
   process.exitCode = lost.length === 0 ? 0 : 1;

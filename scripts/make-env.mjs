@@ -1,5 +1,5 @@
-// Writes .env, or the file that is named, from .env.example with fresh secrets in its empty places. Never touches a file that
-// is there.
+// Writes .env, or the file given as an argument, from .env.example and fills its empty values with new secrets. Never
+// changes an existing file.
 // usage: node scripts/make-env.mjs [file]
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,17 +11,17 @@ const webhookSecret = secret();
 
 const text = readFileSync(new URL('.env.example', root), 'utf8').replace(/^([A-Z_]+)=$/gm, (_line, name) => {
   if (name.endsWith('_PRIVATE_KEY')) return `${name}=${privateKey()}`;
-  // The gateway signs with what the payments service checks.
+  // The gateway signs with the secret that the payments service checks, so both values are the same.
   if (name.startsWith('GATEWAY_WEBHOOK_SECRET')) return `${name}=${webhookSecret}`;
   if (name === 'ADMISSION_KEYS') return `${name}=k1:${secret()}`;
   return `${name}=${secret()}`;
 });
 try {
   writeFileSync(target, text, { flag: 'wx', mode: 0o600 });
-  console.log(`${target} is written, with secrets of its own.`);
+  console.log(`${target} was written with new secrets.`);
 } catch (error) {
   if (error.code !== 'EEXIST') throw error;
-  console.error(`${target} exists already and stays as it is.`);
+  console.error(`${target} exists already and was not changed.`);
   process.exitCode = 1;
 }
 

@@ -4,8 +4,8 @@ import { mutatedFiles } from '#test/chaos/mutants/mutant.ts';
 import { type Caught, controls, runMutant } from '#test/chaos/mutants/run-mutants.ts';
 import { openTestServerBroker } from '#test/support/test-server-broker.ts';
 
-// Plants bugs, one at a time, and lets simulated worlds or a short run with everything going wrong find each of them. A bug
-// that nobody finds, and a run without a bug in which something is found, fail.
+// Plants bugs, one at a time, and expects the simulation or a short chaos run to find each of them. It fails when a bug
+// is not found, and when a run without a bug reports one.
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: [] },

@@ -1,11 +1,11 @@
-// Mends the installed postgres.js 3.4.9 after `npm ci`: as published, a connection that ends at the wrong moment, or a
-// network that drops what is sent, kills the process or leaves a statement waiting for ever. What was seen, and why it is
-// done here: docs/decisions/0001-postgres-js-is-mended.md. A text that it does not know is refused.
+// Patches the installed postgres.js 3.4.9 after `npm ci`. As published, a connection that ends at the wrong moment, or a
+// network that drops packets, kills the process or leaves a statement waiting for ever. The failures seen, and why the
+// patch is here: docs/decisions/0001-postgres-js-is-mended.md. Exits with 1 when the installed text is not the expected.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const mends = {
   'src/connection.js': [
-    // A write to a socket that is gone threw out of a timer, which nothing can catch.
+    // A write to a closed socket threw out of a timer, where no caller can catch it.
     [
       `  function nextWrite(fn) {
     const x = socket.write(chunk, fn)`,
@@ -18,7 +18,7 @@ const mends = {
     }
     const x = socket.write(chunk, fn)`,
     ],
-    // A timer that was cleared but not forgotten was never set again: nothing was sent any more.
+    // A cleared timer kept its handle, so it was never set again and the connection sent nothing any more.
     [
       `    clearImmediate(nextWriteTimer)
     if (socket) {`,
@@ -33,7 +33,7 @@ const mends = {
     chunk = nextWriteTimer = null
     socket.removeListener('data', data)`,
     ],
-    // What was under way went along into the connection's next life and swallowed the next statement's answer.
+    // Statements under way survived a reconnect, and took the answer to the first statement after it.
     [
       `    if (initial)
       return reconnect()
@@ -49,7 +49,7 @@ const mends = {
 
 `,
     ],
-    // A statement for a connection that has ended is answered, and the connection stays where the pool finds it.
+    // A statement for a closed connection gets an error, and the connection stays where the pool finds it.
     [
       `    if (stream)
       return queryError(q, Errors.generic('COPY_IN_PROGRESS'`,
@@ -61,10 +61,10 @@ const mends = {
     if (stream)
       return queryError(q, Errors.generic('COPY_IN_PROGRESS'`,
     ],
-    // The types are read on the connection's own behalf: nobody hears of a failure, and who waits reconnects.
+    // The connection reads the types for itself. A failure is ignored here; waiting statements reconnect anyway.
     ['return fetchArrayTypes()\n', 'return fetchArrayTypes().catch(() => {})\n'],
-    // Settings of a session are set when it is open, `session`: poolers refuse them as parameters of the start. Without
-    // them a connection is not used.
+    // The settings in `session` are set once the connection is open, because poolers refuse them as start-up parameters.
+    // A connection is not used before it has them.
     [
       `    onparameter,
     max_pipeline,`,
@@ -97,7 +97,7 @@ const mends = {
       if (needsTypes) {
         initial.reserve`,
     ],
-    // A server that speaks no TLS was sent a handshake, and its farewell was all that was reported.
+    // A server without TLS was sent a TLS handshake all the same, and only the closed connection was reported.
     [
       `        return connected()
     }
@@ -113,7 +113,7 @@ const mends = {
 
     const options = {`,
     ],
-    // The certificate of a server that is reached by its IP address was compared with the name localhost.
+    // With a server address that is an IP address, the certificate was compared with the name localhost.
     [
       `      socket,
       servername: net.isIP`,
@@ -121,8 +121,8 @@ const mends = {
       host: socket.host,
       servername: net.isIP`,
     ],
-    // A server that is gone without a word was waited for until TCP gave up, a quarter of an hour: `answer_timeout`
-    // seconds without a byte, while an answer is due, end the connection.
+    // When a server vanished silently, statements waited a quarter of an hour, until TCP gave up. Now the connection
+    // ends after `answer_timeout` seconds without a byte while an answer is due.
     [
       `    max_pipeline,
     keep_alive,`,
@@ -207,7 +207,7 @@ const mends = {
       isSuspended = false
       rows = 0`,
     ],
-    // The end of a connection was waited for, too, and kept the process alive.
+    // The timer also ran while a connection was being closed, and kept the process alive.
     [
       `      socket.readyState === 'open' && socket.end(b().X().end())
     }`,
@@ -229,7 +229,7 @@ const mends = {
 
     socket`,
     ],
-    // Whoever waits for a connection hears that there is none to be had, instead of standing in line for one attempt each.
+    // When a connection cannot be opened, all waiting statements fail at once, instead of one for each attempt.
     [
       `    terminated = false
     backendParameters = {}`,
@@ -253,7 +253,7 @@ const mends = {
     ],
   ],
   'src/index.js': [
-    // A transaction whose connection was lost sent its next statement into whatever runs on that connection by then.
+    // A transaction that had lost its connection sent its next statement over the reopened one, amid those of others.
     [
       `new Promise((_, reject) => connection.onclose = reject)`,
       `new Promise((_, reject) => connection.onclose = e => { lost = e; reject(e) })`,
@@ -295,7 +295,7 @@ const mends = {
     max_waiting     : 5000,
 `,
     ],
-    // What waits for a connection had no bound: a flood over a slow server took all memory there was.
+    // The queue for a connection had no bound: a flood of statements on a slow server used up the memory.
     [
       `    busy.length
       ? go(busy.shift(), query)
@@ -314,7 +314,7 @@ const mends = {
     session         : o.session,
 `,
     ],
-    // After ten seconds of outage it looked again after up to twenty.
+    // After ten seconds of outage, the next attempt came up to twenty seconds later.
     ['Math.min(3 ** retries / 100, 20)', 'Math.min(3 ** retries / 100, 0.5)'],
   ],
 };

@@ -1,5 +1,5 @@
-// Plain JavaScript that an old Node understands: it makes sure that what package-lock.json names is installed, then
-// continues under the Node that the product is pinned to.
+// Installs the packages of package-lock.json when they are missing, then runs the target under the pinned Node. Plain
+// JavaScript, because it must start under an old Node.
 // usage: node scripts/run.mjs <file.ts | name of an installed command> [arguments]
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ if (majorOf(process.versions.node) < oldestToStart) {
 }
 
 await installWhatIsMissing();
-// What was installed before one of these changed is brought up to date.
+// A patch script may have changed since npm ci ran it, so both run again.
 await import('./patch-postgres.mjs');
 await import('./patch-drizzle.mjs');
 process.exit(await runTarget());
@@ -30,7 +30,7 @@ async function installWhatIsMissing() {
   if (reason === undefined) return;
   const release = await takeInstallLock();
   try {
-    // Another copy may have installed while this one waited.
+    // Another process may have installed the packages while this one waited.
     if (whyInstall() === undefined) return;
     console.error(`Installing the packages of package-lock.json with npm ci: ${reason}.`);
     const startedAt = Date.now();
@@ -40,7 +40,7 @@ async function installWhatIsMissing() {
     const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], process.env);
     clearInterval(progress);
     if (code !== 0) {
-      // npm leaves its mark also when a package's own script failed after it.
+      // npm has written this file even when a package's install script failed after that.
       rmSync(join(root, 'node_modules', '.package-lock.json'), { force: true });
       release();
       fail(`npm ci failed (code ${code}); its reason is above.`);
@@ -51,7 +51,7 @@ async function installWhatIsMissing() {
   }
 }
 
-/** npm writes node_modules/.package-lock.json last, so its age is that of a whole installation. */
+/** Returns why npm ci has to run, or undefined. npm writes node_modules/.package-lock.json last, when all is installed. */
 function whyInstall() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(installed)) return 'nothing is installed yet';
@@ -60,7 +60,7 @@ function whyInstall() {
   for (const [path, wanted] of Object.entries(lockfile)) {
     if (path === '' || wanted.optional || wanted.link) continue;
     if (present[path]?.version !== wanted.version)
-      return `${path.replace(/^.*node_modules\//, '')} is not the one wanted`;
+      return `${path.replace(/^.*node_modules\//, '')} is not at the version of package-lock.json`;
   }
   return undefined;
 }
@@ -72,7 +72,7 @@ async function takeInstallLock() {
     mkdirSync(dirname(lock), { recursive: true });
   } catch (error) {
     fail(
-      `${dirname(lock)} cannot be made (${error.code}): the clone must be in a folder that this account can write to.`,
+      `${dirname(lock)} cannot be created (${error.code}): this account needs write access to the folder of the clone.`,
     );
   }
   for (let told = false; ; told = true) {
@@ -104,11 +104,11 @@ async function runTarget() {
   const isFile = /\.(ts|mjs|js)$/.test(target);
   const script = isFile ? join(root, target) : join(binDir, target);
   if (!existsSync(script)) fail(`There is no ${isFile ? target : `installed command ${target}`}.`);
-  // What is started from here, by name, must be the pinned Node as well.
+  // A child process that runs `node` by name must get the pinned Node as well.
   const env = {
     ...process.env,
     FRONTROW_STARTED_AT_MS: String(startedAtMs),
-    // Each process loads some two thousand modules; compiled once, they are read by all that start later.
+    // Each process loads some two thousand modules; later processes read the compiled code from this folder.
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'compiled'),
     PATH: `${binDir}${delimiter}${process.env.PATH ?? ''}`,
   };
@@ -124,7 +124,7 @@ function findNode() {
   );
 }
 
-/** Ends as the program ended: same exit code, or the code that shells give to its signal. */
+/** Resolves with the program's exit code, or with 128 + n when signal n ended it, as shells do. */
 function run(command, commandArgs, env) {
   return new Promise((resolve) => {
     const child = spawn(command, commandArgs, { cwd: root, stdio: 'inherit', env });
@@ -135,7 +135,7 @@ function run(command, commandArgs, env) {
   });
 }
 
-/** An npm that was killed cannot pass a signal on: what it ran would go on without anybody to stop it. */
+/** A killed npm cannot pass a signal on to its child, which would then run for ever. So the child watches its parent. */
 function whenParentEnds(act) {
   const parent = process.ppid;
   const watch = setInterval(() => {

@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { simulateOnSale } from '#test/support/waiting-room-simulation.ts';
 
 /**
- * `npm run simulate:waiting-room -- --fans 1000000 --seeds 5`: whole on-sales on a virtual clock, with the rules of the
- * product. One line for each seed; exit code 1 when a promise was broken.
+ * `npm run simulate:waiting-room -- --fans 1000000 --seeds 5`: runs whole on-sales on a virtual clock, with the rules of
+ * the product. Prints one column for each seed; exits with 1 when a promise was broken.
  */
 const { values } = parseArgs({
   options: {
@@ -48,7 +48,7 @@ for (let seed = 1; seed <= Number(seeds); seed++) {
     seconds: ((performance.now() - startedMs) / 1000).toFixed(1),
   });
 }
-// One column for each seed: a terminal is not as wide as the figures are many.
+// One column for each seed, because a line of all figures would be wider than a terminal.
 const names = Object.keys(rows[0] ?? {});
 for (const name of names) {
   console.log([name.padEnd(20), ...rows.map((row) => String(row[name]).padStart(16))].join(''));

@@ -5,11 +5,11 @@ import { type FaultKind, faultKinds } from '#test/simulation/settings.ts';
 import { openSimulator, type Run, type SimulationOptions, type Simulator } from '#test/simulation/simulate.ts';
 
 /**
- * `npm run simulate -- --seeds 200`: the product's own code on a virtual clock, in a world of faults that one seed
- * decides. One line for each seed, then the sums. `--seed 17` replays one with its whole history; `--plants` breaks the
- * world itself, in one way after the other, and says what noticed it. Exit code 1 when a
- * promise was broken, a seed gave two histories, or (from 100 seeds on) a rare path was never reached; then the ids of
- * what was broken are on a line `broken: ...`.
+ * `npm run simulate -- --seeds 200`: runs the product's own code on a virtual clock, in a world of faults that the seed
+ * determines. Prints one line for each seed, then the sums. `--seed 17` replays one seed and prints its whole history.
+ * `--plants` breaks the simulated world in one way after another, and prints which check noticed each. Exits with 1 when
+ * a promise was broken, a seed gave two histories, or (from 100 seeds on) a rare path was never reached; a line
+ * `broken: ...` then has the ids of the broken promises.
  */
 const { values } = parseArgs({
   options: {
@@ -24,9 +24,9 @@ const { values } = parseArgs({
   },
 });
 
-/** From so many seeds on every rare path has to be reached. */
+/** With this many seeds or more, every rare path has to be reached. */
 const SEEDS_FOR_RARE_PATHS = 100;
-/** Each so-manieth seed is run a second time: its history must be the same. */
+/** One seed in this many is run twice: both histories must be the same. */
 const REPEAT_EACH = 25;
 
 const planted = new Set(values.plant.map((name) => oneOf<Plant>(plants, name)));
@@ -80,7 +80,7 @@ async function explainFirst(simulator: Simulator, first: Run): Promise<void> {
   for (const line of explain(first, spared, planted)) console.log(line);
 }
 
-/** Without this, that nothing was found would say nothing. */
+/** Shows that the checks can fail; otherwise a run without findings would prove nothing. */
 async function showPlants(simulator: Simulator, from: number, count: number): Promise<void> {
   for (const plant of plants) {
     const noticed = await firstBroken(simulator, plant, { from, count });

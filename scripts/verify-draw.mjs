@@ -1,4 +1,4 @@
-// Recomputes a position in the draw of a waiting room; docs/verifiable-draw.md. Node 20 or later, nothing else.
+// Recomputes a position in the draw of a waiting room; docs/verifiable-draw.md. Needs Node 20 or later, no packages.
 import { createCipheriv, createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
@@ -59,7 +59,7 @@ function readAnswer() {
   if (answer?.errors?.[0]?.message) fail(`The API returned no proof: ${answer.errors[0].message}`);
   const proof = answer?.data ? answer.data.drawProof : answer;
   if (proof === null || typeof proof !== 'object')
-    fail('The input has no proof: drawProof is null for who has no place in this waiting room.');
+    fail('The input has no proof: drawProof is null for a fan without a place in this waiting room.');
   return proof;
 }
 

@@ -89,9 +89,9 @@ test('it says so when there is nothing to check yet, or nothing that could be ch
 
 test.each([
   ['no input', [], '', 'the input is empty'],
-  ['a text that is no JSON', [], 'hello', 'The input is not JSON'],
+  ['a text that is not JSON', [], 'hello', 'The input is not JSON'],
   ['a number', [], '7', 'The input has no proof'],
-  ['the answer of somebody without a place', [], '{ "data": { "drawProof": null } }', 'The input has no proof'],
+  ['the answer to a fan without a place', [], '{ "data": { "drawProof": null } }', 'The input has no proof'],
   ['a refusal of the API', [], '{ "data": null, "errors": [{ "message": "Sign in first." }] }', 'Sign in first.'],
   ['three values', ['a', 'b', '3'], '', 'It takes four values'],
   ['letters in place of numbers', [secret, commitment, 'ten', 'one'], '', 'its ordinal is not a number'],

@@ -4,7 +4,7 @@ import type { Outcome } from './step.ts';
 
 const run = promisify(execFile);
 
-/** Prometheus' own tool reads the alerts, and plays the cases of alerts.test.yml. */
+/** Runs promtool, which reads the alerts and plays the cases of alerts.test.yml. */
 export async function checkAlerts(root: string): Promise<Outcome> {
   const cwd = `${root}/deploy/prometheus`;
   try {

@@ -6,7 +6,7 @@ import type { Outcome } from './step.ts';
 
 const run = promisify(execFile);
 
-/** Every process that docker-compose.yml starts exists, and docker-compose accepts the file. */
+/** Checks that every process which docker-compose.yml starts exists, and that docker-compose accepts the file. */
 export async function checkCompose(root: string): Promise<Outcome> {
   const text = await readFile(`${root}/docker-compose.yml`, 'utf8');
   const files = [...new Set(text.match(/src\/processes\/[\w-]+\.ts/g))];

@@ -5,7 +5,7 @@ import type { Outcome } from './step.ts';
 
 const run = promisify(execFile);
 
-/** The lockfile must install from whichever registry the machine uses, and say exactly what is installed. */
+/** The lockfile must install from any registry that the machine uses, and pin each version exactly. */
 export async function checkLockfile(root: string): Promise<Outcome> {
   const lockfile = JSON.parse(await readFile(`${root}/package-lock.json`, 'utf8'));
   const packages = Object.entries<{ resolved?: string }>(lockfile.packages);
@@ -25,7 +25,7 @@ export async function checkLockfile(root: string): Promise<Outcome> {
   return { state: problems.length === 0 ? 'ok' : 'failed', output: problems.join('\n') };
 }
 
-/** What a fresh clone would stumble on first. */
+/** The errors with which `npm ci` would fail in a fresh clone. */
 async function whatNpmCiRefuses(root: string): Promise<string[]> {
   const args = ['ci', '--dry-run', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   return run('npm', args, { cwd: root, maxBuffer: 16 * 1024 * 1024 }).then(
@@ -36,7 +36,7 @@ async function whatNpmCiRefuses(root: string): Promise<string[]> {
   );
 }
 
-/** A schema built with one copy of graphql is none to another copy. */
+/** graphql refuses a schema that another copy of graphql has built. */
 export async function checkOneGraphql(root: string): Promise<Outcome> {
   const { stdout } = await run('npm', ['ls', 'graphql', '--parseable', '--all'], { cwd: root });
   const copies = stdout.trim().split('\n');

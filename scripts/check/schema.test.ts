@@ -9,7 +9,7 @@ test('the schema of the code is the committed one and keeps the contract', async
   expect(await schemaProblems(text, promises)).toEqual([]);
 });
 
-test('a committed schema that is behind the code is told', async () => {
+test('reports a committed schema that is behind the code', async () => {
   const problems = await schemaProblems(text, { ...promises, committed: `${promises.committed} ` });
   expect(problems).toEqual([expect.stringContaining('npm run schema:print')]);
 });

@@ -1,4 +1,4 @@
-// Two questions: is schema.graphql what the code says, and does the code still say what clients rely on?
+// Checks that schema.graphql is the schema of the code, and that the code's schema keeps what clients rely on.
 import { readFile } from 'node:fs/promises';
 import { type Change, ChangeType, CriticalityLevel, diff } from '@graphql-inspector/core';
 import { buildSchema } from 'graphql';
@@ -15,7 +15,7 @@ export const readPromises = async () => ({
   committed: await read('schema.graphql').catch(() => ''),
 });
 
-/** What is wrong with `text`, the schema that the code makes; empty when nothing is. */
+/** Returns the problems of `text`, the schema of the code; an empty list when it has no problem. */
 export async function schemaProblems(
   text: string,
   { contract, committed }: { contract: string; committed: string },
@@ -35,7 +35,7 @@ export async function schemaProblems(
   return problems;
 }
 
-/** A client that leaves an argument out relies on its default; where the contract names none, there is nothing to rely on. */
+/** A client that leaves an argument out relies on its default, if the contract names a default. */
 function changesDefault(change: Change): boolean {
   if (change.type !== ChangeType.FieldArgumentDefaultChanged) return false;
   return (change as Change<typeof ChangeType.FieldArgumentDefaultChanged>).meta.oldDefaultValue !== undefined;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 
 export interface Outcome {
   state: 'ok' | 'failed' | 'skipped';
-  /** What a person needs to mend it, or why it was skipped. */
+  /** What a person needs to fix it, or why the step was skipped. */
   output: string;
 }
 

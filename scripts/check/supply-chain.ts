@@ -6,7 +6,7 @@ import type { Outcome } from './step.ts';
 
 const run = promisify(execFile);
 
-/** What may be shipped with a product under MIT. */
+/** Licences of packages that may be shipped with a product under MIT. */
 const ALLOWED = new Set([
   'MIT',
   'MIT-0',
@@ -19,7 +19,7 @@ const ALLOWED = new Set([
   'CC0-1.0',
   'BlueOak-1.0.0',
 ]);
-/** Weaker terms are fine for tools that are not shipped. */
+/** Tools that are not shipped may have these as well. */
 const ALLOWED_FOR_TOOLS = new Set([...ALLOWED, 'MPL-2.0', 'MIT OR Apache-2.0', 'CC-BY-4.0', 'Python-2.0']);
 
 export type LockedPackage = {
@@ -34,18 +34,18 @@ export type Lockfile = { packages: Readonly<Record<string, LockedPackage>> };
 
 const nameOf = (path: string): string => path.replace(/^.*node_modules\//, '');
 
-/** Of a package under several licences at once, "MIT AND Apache-2.0", each has to be allowed. */
+/** A package under several licences at once, "MIT AND Apache-2.0", needs each of them allowed. */
 const termsOf = ({ license = 'none' }: LockedPackage): string[] => license.split(' AND ');
 
 /**
- * What an audit can say without a network: each licence is allowed, install scripts are those that package.json names, and
- * packages that must be one are one.
+ * Returns what an audit finds without a network: a licence that is not allowed, an install script that package.json does
+ * not allow, a second copy of graphql.
  */
 export function supplyChainProblems({ packages }: Lockfile, allowScripts: Readonly<Record<string, boolean>>): string[] {
   const locked = Object.entries(packages).filter(([path]) => path !== '');
   const problems: string[] = [];
   for (const [path, one] of locked) {
-    // A binary for another platform has no licence of its own in the lockfile; the package that wants it has.
+    // A binary for another platform has no licence in the lockfile; the package that depends on it has one.
     if (one.license === undefined && one.optional) continue;
     const allowed = one.dev ? ALLOWED_FOR_TOOLS : ALLOWED;
     if (!termsOf(one).every((terms) => allowed.has(terms)))
@@ -54,7 +54,7 @@ export function supplyChainProblems({ packages }: Lockfile, allowScripts: Readon
       );
   }
   const withScripts = locked.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => nameOf(path));
-  // One name allows the package of each platform.
+  // A name in allowScripts allows the packages of all platforms.
   const family = (name: string) => name.replace(/\/(linux|darwin|windows|win32)-\w+$/, '/*');
   const allowedFamilies = new Set(Object.keys(allowScripts).map(family));
   for (const name of new Set(withScripts))
@@ -81,7 +81,7 @@ type Bill = { bomFormat?: string; components: Component[]; dependencies: { ref: 
 const isForDevelopment = ({ properties = [] }: Component): boolean =>
   properties.some(({ name, value }) => name === 'cdx:npm:package:development' && value === 'true');
 
-/** Not by `npm sbom --omit dev`: it also leaves out what a development package needs as well, such as graphql and zod. */
+/** `npm sbom --omit dev` won't do: it also omits what a development package depends on, such as graphql and zod. */
 export function shippedPart(bill: Bill): Bill {
   const components = bill.components.filter((component) => !isForDevelopment(component));
   const left = new Set(bill.components.filter(isForDevelopment).map((component) => component['bom-ref']));
@@ -91,7 +91,7 @@ export function shippedPart(bill: Bill): Bill {
   return { ...bill, components, dependencies };
 }
 
-/** Writes the bill of materials of what is shipped (CycloneDX), from the lockfile alone, and looks whether it is whole. */
+/** Writes the bill of materials (CycloneDX) of the shipped packages from the lockfile, and fails when one is missing. */
 export async function writeBillOfMaterials(root: string): Promise<Outcome> {
   const target = process.env.SBOM_FILE || `${root}/.frontrow/sbom.cdx.json`;
   const args = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--loglevel=error'];
