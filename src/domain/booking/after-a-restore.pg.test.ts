@@ -11,11 +11,11 @@ import { failBooking } from './fail-booking.ts';
 import { recordPaymentSession } from './record-payment-session.ts';
 import { recordRefund } from './record-refund.ts';
 
-// What payments knows and this database does not, or the other way round, since one of the two was restored.
+// One of the two databases was restored, so payments knows a booking that this database does not, or the reverse.
 const box = await openBox();
 afterAll(() => box.close());
 afterEach(async () => {
-  // The messages of these tests are made up here, so no log has them.
+  // These tests make up their messages, so the event log does not have them.
   expect(await findViolations(box.url, { except: ['I17'] })).toEqual([]);
 });
 
@@ -52,7 +52,7 @@ const stateOf = async (bookingId: string) => {
   return row;
 };
 
-test('money of a booking that nobody knows any more goes back, once a message', async () => {
+test('refunds the money of a booking that no longer exists, once per message', async () => {
   const bookingId = randomUUIDv7();
   const { paid } = newsOf(bookingId);
   const mark = message();
@@ -61,7 +61,7 @@ test('money of a booking that nobody knows any more goes back, once a message', 
   expect(await published(bookingId)).toEqual(['BookingConfirmationFailed UNKNOWN_BOOKING']);
 });
 
-test('other news of a booking that nobody knows any more stands in nobody’s way', async () => {
+test('other messages about a booking that no longer exists block nothing', async () => {
   const { opened, declined, refunding, refunded } = newsOf(randomUUIDv7());
   expect(await recordPaymentSession(box, opened, message())).toEqual({ kind: 'unknown' });
   expect(await failBooking(box, declined, message())).toEqual({ kind: 'unknown' });
@@ -71,7 +71,7 @@ test('other news of a booking that nobody knows any more stands in nobody’s wa
   expect(await failBooking(box, elsewhere, message())).toEqual({ kind: 'unknown' });
 });
 
-test('a booking that was cancelled after that time is confirmed and cancelled again: its seat is free', async () => {
+test('a booking that was cancelled after the time of the restore is confirmed and cancelled again: its seat is free', async () => {
   const { id, news } = await held(0);
   await confirmBooking(box, news.paid, message());
   expect(await stateOf(id)).toMatchObject({ status: 'CONFIRMED', seat: 'BOOKED' });
@@ -84,7 +84,7 @@ test('a booking that was cancelled after that time is confirmed and cancelled ag
   expect(await published(id)).toEqual(['BookingCreated', 'BookingConfirmed', 'BookingCancelled']);
 });
 
-test('payments that forgot that the money must go back is asked once more', async () => {
+test('asks payments once more for a refund that it forgot', async () => {
   const { id, news } = await held(1);
   await box.reader.execute(sql`update bookings set hold_expires_at = clock_timestamp() - interval '1 second',
     payment_status = 'SESSION_CREATED' where id = ${id}`);

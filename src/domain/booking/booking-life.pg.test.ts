@@ -20,7 +20,7 @@ import { verifyTicketCode } from './ticket-code.ts';
 const box = await openBox();
 afterAll(() => box.close());
 afterEach(async () => {
-  // The messages of these tests are made up here, so no log has them.
+  // These tests make up their messages, so the event log does not have them.
   expect(await findViolations(box.url, { except: ['I17'] })).toEqual([]);
 });
 
@@ -59,7 +59,7 @@ async function held(event: SeededEvent, seatNos: readonly number[], viewer: View
     if (!found) throw new Error('The booking is gone.');
     return found;
   };
-  /** As if the time that has passed since it was made were so much longer. */
+  /** Moves the booking so many seconds into the past. */
   const age = (seconds: number) =>
     box.reader.execute(sql`
       with b as (update bookings set created_at = created_at - make_interval(secs => ${seconds}),
@@ -92,7 +92,7 @@ test('paid: the seats are booked and each has a ticket that can be verified', as
   expect(await findTicket(box.reader, someViewer(), tickets[0]?.id ?? '')).toBeUndefined();
 });
 
-test('the same news twice, as the same message and as another, has one effect', async () => {
+test('the same news twice, as the same message or as another one, has one effect', async () => {
   const { booking, paid, opened } = await held(await someEvent(), [0]);
   const same = message();
   expect(await confirmBooking(box, paid, same)).toEqual({ kind: 'confirmed' });
@@ -142,7 +142,7 @@ test('abandoned: the hold ends when its time is over, and not before', async () 
   expect(await published(booking.id)).toEqual(['BookingCreated', 'BookingExpired']);
 });
 
-test('a thousand holds end in one go', async () => {
+test('a thousand holds end in one run', async () => {
   const event = await seedEvent(box.reader, { seats: 1000 });
   await Promise.all(Array.from({ length: 1000 }, (_, seatNo) => held(event, [seatNo])));
   await box.reader.execute(sql`update bookings set payment_status = 'SESSION_CREATED', created_at = created_at - interval '301 s',
@@ -156,7 +156,7 @@ test('a thousand holds end in one go', async () => {
   expect(row).toEqual({ version: 2000, available: 1000, held: 0 });
 });
 
-test('an overdue hold is taken over by who wants its seats, whole, before any worker comes', async () => {
+test('a rival that wants the seats of an overdue hold gets them before a worker runs; the hold ends as a whole', async () => {
   const event = await someEvent();
   const first = await held(event, [0, 1, 2]);
   await recordPaymentSession(box, first.opened, message());
@@ -166,7 +166,7 @@ test('an overdue hold is taken over by who wants its seats, whole, before any wo
   await held(event, [0, 1]);
 });
 
-test('a hold without a session when its time is over gets two minutes more, once', async () => {
+test('a hold without a session gets two more minutes at its end, once', async () => {
   const { booking, now, age } = await held(await someEvent(), [0]);
   await age(301);
   expect(await expireBookings(box)).toMatchObject({ expired: 0, extended: 1 });
@@ -178,7 +178,7 @@ test('a hold without a session when its time is over gets two minutes more, once
   expect(await published(booking.id)).toEqual(['BookingCreated', 'HoldExtended', 'BookingExpired']);
 });
 
-test('a session that opens late gives the wait back, once', async () => {
+test('a session that opens late extends the hold by the delay, once', async () => {
   const { booking, opened, now, age } = await held(await someEvent(), [0]);
   await age(60);
   const before = await now();
@@ -192,7 +192,7 @@ test('a session that opens late gives the wait back, once', async () => {
   expect(await published(booking.id)).toEqual(['BookingCreated', 'HoldExtended']);
 });
 
-test('paid late: the very same seats if they are free', async () => {
+test('paid late: takes exactly the same seats if they are free', async () => {
   const { booking, paid, opened, now, age } = await held(await someEvent(), [0, 1]);
   await recordPaymentSession(box, opened, message());
   await age(301);
@@ -202,7 +202,7 @@ test('paid late: the very same seats if they are free', async () => {
   expect(await published(booking.id)).toEqual(['BookingCreated', 'BookingExpired', 'BookingConfirmed']);
 });
 
-test('paid late and the seats are gone: the money goes back and the fan sees each step', async () => {
+test('paid late when the seats are gone: the money is refunded and the fan sees each step', async () => {
   const event = await someEvent();
   const { booking, paid, opened, now, age, of } = await held(event, [0, 1]);
   await recordPaymentSession(box, opened, message());
@@ -223,7 +223,7 @@ test('paid late and the seats are gone: the money goes back and the fan sees eac
   });
 });
 
-test('paid late by somebody who has bought as many seats since as are allowed: the money goes back', async () => {
+test('paid late by a user who has reached the limit of seats since: the money is refunded', async () => {
   const event = await someEvent();
   const viewer = someViewer();
   const { booking, paid, opened, age } = await held(event, [0], viewer);
@@ -243,7 +243,7 @@ test('paid late by somebody who has bought as many seats since as are allowed: t
   expect(await published(booking.id)).toEqual(['BookingCreated', 'BookingExpired', 'BookingConfirmationFailed']);
 });
 
-test('another amount or currency than the booking’s is not a payment', async () => {
+test('another amount or currency than the booking’s is not accepted as its payment', async () => {
   const event = await someEvent();
   for (const wrong of [{ amountMinor: 1 }, { currency: 'EUR' }]) {
     const { booking, paid, now } = await held(event, [0]);
@@ -253,7 +253,7 @@ test('another amount or currency than the booking’s is not a payment', async (
   }
 });
 
-test('cancelled: at any time before payment, after it while the event allows it', async () => {
+test('cancels at any time before payment, and after it while the event allows it', async () => {
   const open = await someEvent({ cancellableForSeconds: 3600 });
   const unpaid = await held(open, [0]);
   const cancel = (of: { viewer: Viewer; booking: { id: string } }, viewer = of.viewer) =>
@@ -283,7 +283,7 @@ test('cancelled: at any time before payment, after it while the event allows it'
   await expect(cancel(never)).rejects.toMatchObject({ code: 'NOT_CANCELLABLE' });
 });
 
-test('history is the viewer’s own, latest first, page by page, by the status that clients see', async () => {
+test('history has only the viewer’s bookings, latest first, page by page, by the status that clients see', async () => {
   const viewer = someViewer();
   const event = await someEvent();
   const made = [];
@@ -322,12 +322,12 @@ test('history is the viewer’s own, latest first, page by page, by the status t
   expect(await findBooking(box.reader, someViewer(), first.booking.id)).toBeUndefined();
 });
 
-test('the time to pay is the configured one', async () => {
+test('the time to pay is as configured', async () => {
   const short = box.process({ policy: { ...policy, holdTtlSeconds: 7 } });
   const event = await someEvent();
   const request = { eventId: event.eventId, seatIds: event.seatIds(0), idempotencyKey: 'short' };
   const { booking } = await createBooking(short, someViewer(), request);
   expect(booking.holdExpiresAt.getTime() - booking.createdAt.getTime()).toBe(7000);
-  // Left to itself it would be overdue when the next test looks.
+  // Otherwise it would be overdue when the next test looks.
   await failBooking(short, { type: 'PaymentFailed', aggregateId: booking.id, eventId: event.eventId, reason: 'test' });
 });

@@ -11,12 +11,12 @@ import type { VisibleBookingStatus } from './booking-status.ts';
 export type BookingSeat = Pick<typeof bookingSeats.$inferSelect, 'bookingId' | 'seatNo' | 'priceMinor' | 'feeMinor'>;
 export type Ticket = typeof tickets.$inferSelect;
 
-/** The viewer's booking; undefined for an unknown one and for somebody else's alike. */
+/** The viewer's booking; undefined for an unknown one as for another viewer's. */
 export async function findBooking(db: Queryable, viewer: Viewer, id: string): Promise<Booking | undefined> {
   return (await listBookingsByIds(db, viewer, [id]))[0];
 }
 
-/** Those of the bookings that are the viewer's, in no order. */
+/** The bookings among these that belong to the viewer, in no particular order. */
 export async function listBookingsByIds(db: Queryable, viewer: Viewer, ids: readonly string[]): Promise<Booking[]> {
   const known = ids.filter(isUuid);
   if (known.length === 0) return [];
@@ -36,7 +36,7 @@ export const positionOf = (booking: Booking): BookingPosition => ({
 });
 
 /**
- * Some of the viewer's bookings, latest first. `statuses`: only those; PAYMENT_READY is PENDING_PAYMENT with an open
+ * Some of the viewer's bookings, latest first. `statuses` selects: PAYMENT_READY is PENDING_PAYMENT with an open
  * session, and PENDING_PAYMENT is one without.
  */
 export async function listBookings(
@@ -103,7 +103,7 @@ export async function listTicketsOfBookings(db: Queryable, ids: readonly string[
   return ids.map((id) => byBooking.get(id) ?? []);
 }
 
-/** The viewer's ticket, if it is not void; undefined for an unknown one and for somebody else's alike. */
+/** The viewer's ticket, if it is not void; undefined for an unknown one as for another viewer's. */
 export async function findTicket(db: Queryable, viewer: Viewer, id: string): Promise<Ticket | undefined> {
   if (!isUuid(id)) return undefined;
   const [row] = await db

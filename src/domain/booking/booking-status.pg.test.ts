@@ -36,7 +36,7 @@ const actions = [
 ] as const;
 type Action = (typeof actions)[number];
 
-/** What the tables of states and the rules of late payment say; nothing of it comes from the code under test. */
+/** The expectations from the tables of states and the rules of late payment, independent of the code under test. */
 type Model = { status: BookingStatus; payment: PaymentStatus; isExtended: boolean; isOverdue: boolean; rival: boolean };
 
 const paymentIsOver = (model: Model): boolean =>
@@ -94,7 +94,7 @@ async function begin() {
   const pay = (amountMinor: number) =>
     confirmBooking(box, { type: 'PaymentSucceeded', ...of, amountMinor, currency: 'USD', capturedAt: '' }, message());
   const perform: Record<Action, () => Promise<unknown>> = {
-    // Not late: the time that passes here is the hold's end that comes nearer.
+    // Not late: instead of time passing, the hold's end is moved nearer.
     open: () =>
       recordPaymentSession(
         box,
@@ -131,7 +131,7 @@ const unless = (refusal: new (...args: never[]) => Error) => (error: unknown) =>
   return undefined;
 };
 
-test('whatever happens in whatever order, a booking goes where its table says and the invariants hold', async () => {
+test('for any order of actions, a booking follows its table of states and the invariants hold', async () => {
   const taken = new Set<string>();
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom(...actions), { minLength: 1, maxLength: 8 }), async (walk) => {
@@ -145,7 +145,7 @@ test('whatever happens in whatever order, a booking goes where its table says an
       };
       for (const action of walk) {
         const before = model.status;
-        // A rival that is there already does not come again.
+        // A rival that has the seats already does not come again.
         if (!(action === 'rivalHolds' && model.rival)) model = rules[action](model);
         await perform[action]();
         if (before !== model.status) {
@@ -158,7 +158,7 @@ test('whatever happens in whatever order, a booking goes where its table says an
     }),
     { numRuns: 120, examples: EDGES.map((walk) => [walk]) },
   );
-  // The messages of the walks are made up here, so no log has them.
+  // The walks make up their messages, so the event log does not have them.
   expect(await findViolations(box.url, { except: ['I17'] })).toEqual([]);
   const edges = bookingStatuses.flatMap((from) => bookingTransitions[from].map((to) => `${from} -> ${to}`));
   expect([...taken].sort(), 'an edge was never taken').toEqual(edges.sort());

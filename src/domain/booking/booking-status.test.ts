@@ -7,7 +7,7 @@ const every = bookingStatuses.flatMap((status) =>
 const named = (states: readonly { status: string; paymentStatus: string }[]) =>
   states.map(({ status, paymentStatus }) => `${status} ${paymentStatus}`);
 
-test('nothing follows a booking that ended once its money is at rest, nor a confirmed one that stays', () => {
+test('a booking is in its last state when it ended and its money is at rest, or when it is confirmed for good', () => {
   const ended = ['EXPIRED', 'FAILED', 'CANCELLED'].flatMap((status) => [
     `${status} PAYMENT_FAILED`,
     `${status} REFUNDED`,
@@ -18,12 +18,12 @@ test('nothing follows a booking that ended once its money is at rest, nor a conf
   expect(kept).toContain('CONFIRMED PAYMENT_SUCCESS');
 });
 
-test('a booking of nothing has no money to wait for', () => {
+test('a free booking has no money to wait for', () => {
   const free = { paymentStatus: 'PAYMENT_SUCCESS', totalMinor: 0 } as const;
   expect(isLastState({ ...free, status: 'CANCELLED' }, { canBeCancelled: false })).toBe(true);
   expect(isLastState({ ...free, status: 'PENDING_PAYMENT' }, { canBeCancelled: false })).toBe(false);
 });
 
-test('where to pay is told while a payment there is awaited, and at no other time', () => {
+test('returns the payment page only while a payment there is awaited', () => {
   expect(named(every.filter((state) => openPaymentUrl(state) !== null))).toEqual(['PENDING_PAYMENT SESSION_CREATED']);
 });

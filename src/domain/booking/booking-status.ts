@@ -1,7 +1,7 @@
 export const bookingStatuses = ['PENDING_PAYMENT', 'CONFIRMED', 'EXPIRED', 'FAILED', 'CANCELLED'] as const;
 export type BookingStatus = (typeof bookingStatuses)[number];
 
-/** One guarded statement exists for each edge, and for nothing else. EXPIRED -> CONFIRMED is `retake` alone. */
+/** Each transition has exactly one guarded statement. EXPIRED -> CONFIRMED is `retake` alone. */
 export const bookingTransitions = {
   PENDING_PAYMENT: ['CONFIRMED', 'EXPIRED', 'FAILED', 'CANCELLED'],
   CONFIRMED: ['CANCELLED'],
@@ -20,7 +20,7 @@ export const paymentStatuses = [
 ] as const;
 export type PaymentStatus = (typeof paymentStatuses)[number];
 
-/** What clients see: PAYMENT_READY is PENDING_PAYMENT with an open payment session. */
+/** The status that clients see: PAYMENT_READY is PENDING_PAYMENT with an open payment session. */
 export type VisibleBookingStatus = BookingStatus | 'PAYMENT_READY';
 
 export function visibleStatus(booking: { status: BookingStatus; paymentStatus: PaymentStatus }): VisibleBookingStatus {
@@ -29,7 +29,7 @@ export function visibleStatus(booking: { status: BookingStatus; paymentStatus: P
     : booking.status;
 }
 
-/** Where the fan can pay now; null before the session is open, and once paying there is of no use. */
+/** Where the fan can pay now; null before the session is open, and when a payment there is no longer of use. */
 export function openPaymentUrl(booking: {
   status: BookingStatus;
   paymentStatus: PaymentStatus;
@@ -38,7 +38,7 @@ export function openPaymentUrl(booking: {
   return visibleStatus(booking) === 'PAYMENT_READY' ? booking.paymentUrl : null;
 }
 
-/** Whether nothing follows any more, neither for the booking nor for its money. */
+/** Whether neither the booking nor its money will change any more. */
 export function isLastState(
   booking: { status: BookingStatus; paymentStatus: PaymentStatus; totalMinor: number },
   { canBeCancelled }: { canBeCancelled: boolean },

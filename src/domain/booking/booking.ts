@@ -4,12 +4,12 @@ import type { BookingSeatState, BookingState } from '../inventory/inventory-comm
 
 const { addressKey: _address, unpaidSlot: _slot, seatCount: _count, ...ownersColumns } = getTableColumns(bookings);
 
-/** What is read for a booking's owner: not what tells callers apart. */
+/** The columns that a booking's owner may see: without those that the hoarding limits use. */
 export const bookingColumns = ownersColumns;
 
 /**
- * A booking as its owner may see it; `visibleStatus` gives the status that clients see. `seats`, by seat number, only
- * where whoever made it had them at hand; else they are listed by the booking's id.
+ * A booking as its owner may see it; `visibleStatus` gives the status that clients see. `seats`, by seat number, is
+ * set only where the code that made the object had them; otherwise they are listed by the booking's id.
  */
 export type Booking = Pick<typeof bookings.$inferSelect, keyof typeof bookingColumns> & {
   readonly seats?: readonly BookingSeatState[];

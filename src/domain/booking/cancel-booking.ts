@@ -14,8 +14,9 @@ type Needs = { readonly db: Db; readonly writer: InventoryWriter };
 export const cancelBookingRefusals = [NotFound, NotCancellable, RateLimited, TryAgain] as const;
 
 /**
- * Frees the seats of the viewer's booking: at any time while it waits for payment; of a confirmed one while the event
- * allows it, and then its tickets are void and its money goes back. Cancelled already is cancelled.
+ * Releases the seats of the viewer's booking. While it waits for payment, this is possible at any time. A confirmed
+ * one can be cancelled while the event allows it; its tickets become void and its money is refunded. A booking that
+ * is cancelled already stays as it is.
  */
 export async function cancelBooking(
   { db, writer }: Needs,

@@ -15,14 +15,14 @@ export type ConfirmBookingNeeds = {
   readonly ticketSigner: Pick<TicketSigner, 'sign'>;
 };
 
-/** `refundDue`: the money can't be used; the booking's BookingConfirmationFailed says why, and it goes back. */
+/** `refundDue`: the money cannot be used and is refunded; the booking's BookingConfirmationFailed says why. */
 export type Confirmation = { readonly kind: 'confirmed' | 'retaken' | 'refundDue' | 'seenBefore' };
 
 /**
- * Money has arrived: the seats are the fan's and the tickets exist. When the hold has ended, the very same seats are
- * taken again if they are free. When they are not, when the booking was cancelled or failed, or when the amount is not
- * the booking's, the booking says so and the money goes back. Again with the same news changes nothing. So does the money
- * of a booking that does not exist: the database was restored to a time before it.
+ * Money has arrived: the fan gets the seats and the tickets. When the hold has ended, exactly the same seats are
+ * taken again if they are free. The money is refunded, and the booking says so, when they are not free, when the
+ * booking was cancelled or failed, or when the amount is not the booking's. A repeated message changes nothing. The
+ * money of a booking that does not exist is refunded as well: the database was restored to a time before it.
  */
 export async function confirmBooking(
   { db, writer, ticketSigner }: ConfirmBookingNeeds,
@@ -35,7 +35,7 @@ export async function confirmBooking(
     where b.id = ${bookingId} order by s.seat_no`);
   const eventId = rows[0]?.event_id;
   if (eventId === undefined) return sendBack(db, paid, inbox);
-  // Signed before the write: others shall not wait for the event's lock meanwhile.
+  // Signed before the write, so that other commands do not wait for the event's lock meanwhile.
   const tickets = rows
     .filter((row) => row.status === 'PENDING_PAYMENT' || row.status === 'EXPIRED')
     .map(({ seat_no: seatNo }) => {

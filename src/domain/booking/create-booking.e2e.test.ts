@@ -81,7 +81,7 @@ describe.each([
     expect(row).toEqual({ seats: 2 * won, different: 2 * won });
   });
 
-  test('the same key fifty times at once: one booking and fifty equal answers', async () => {
+  test('the same key fifty times at once returns one booking fifty times', async () => {
     const event = await seedEvent(box.reader, { seats: 4 });
     const attempt = { viewer: someViewer(), key: 'my key' };
     const answers = await Promise.all(
@@ -98,7 +98,7 @@ describe.each([
     expect(held([await book(event, [0]), await book(event, [3]), await book(other, [1])])).toHaveLength(3);
   });
 
-  test('one key at two events at once is one booking', async () => {
+  test('one key at two events at once makes one booking', async () => {
     const events = [await seedEvent(box.reader, { seats: 1 }), await seedEvent(box.reader, { seats: 1 })];
     const attempt = { viewer: someViewer(), key: 'one key' };
     const answers = await Promise.all(
@@ -110,7 +110,7 @@ describe.each([
     ]);
   });
 
-  test('a refusal holds nothing, and says which seats are gone and which are near', async () => {
+  test('a refused request holds nothing, and returns which seats are taken and which are near', async () => {
     const event = await seedEvent(box.reader, { seats: 20, rows: 2 });
     await book(event, [4], { process: nth(0) });
     const refusal = await book(event, [4, 5], { process: nth(1) });
@@ -121,17 +121,17 @@ describe.each([
   });
 });
 
-test('with the lock of PostgreSQL alone a lost Redis answer costs nothing: its locks are given back', async () => {
+test('with the lock of PostgreSQL alone, a lost Redis answer costs nothing: its locks are released', async () => {
   const event = await seedEvent(box.reader, { seats: 2 });
   const away = box.process({ redisUrl: NO_REDIS });
   await book(event, [0], { process: away });
-  // Redis does not know of that hold and lets both seats pass; PostgreSQL refuses, and seat 1 must be free again.
+  // Redis has no lock for that hold and lets both seats pass; PostgreSQL refuses, and seat 1 must be free again.
   expect(await book(event, [0, 1])).toMatchObject({ code: 'SEATS_UNAVAILABLE', seatNos: [0] });
   await expect.poll(() => box.redis.keys(`seat:{${event.eventId}}:*`)).toEqual([]);
   expect(held([await book(event, [1])])).toHaveLength(1);
 });
 
-test('a retry after others got the seats still answers the booking that it made', async () => {
+test('a retry after other fans got the seats still returns the booking that it made', async () => {
   const event = await seedEvent(box.reader, { seats: 1 });
   const attempt = { viewer: someViewer(), key: 'retry' };
   const [first] = held([await book(event, [0], attempt)]);
@@ -148,7 +148,7 @@ test('a retry after others got the seats still answers the booking that it made'
   });
 });
 
-test('each refusal', async () => {
+test('refuses for each of the reasons', async () => {
   const event = await seedEvent(box.reader, { seats: 40 });
   const ask = (
     request: { eventId?: string; seatIds?: readonly string[]; idempotencyKey?: string },
@@ -192,7 +192,7 @@ test('each refusal', async () => {
   expect(createBookingRefusals).toHaveLength(11);
 });
 
-test('while PostgreSQL is away a fan is told to try again with the same key', async () => {
+test('while PostgreSQL is away, refuses with the advice to try again with the same key', async () => {
   const event = await seedEvent(box.reader, { seats: 2 });
   const away = box.process({ url: 'postgres://nobody@127.0.0.1:1/none' });
   const refusal = await book(event, [0], { process: away });
@@ -202,7 +202,7 @@ test('while PostgreSQL is away a fan is told to try again with the same key', as
   });
 });
 
-test('limits of a user hold in every interleaving', async () => {
+test('the limits of a user hold in every interleaving', async () => {
   const event = await seedEvent(box.reader, { seats: 60 });
   const viewer = someViewer();
   const other: BoxProcess = box.process({ redisUrl: NO_REDIS });
@@ -214,7 +214,7 @@ test('limits of a user hold in every interleaving', async () => {
   expect(held(answers)).toHaveLength(8);
 });
 
-test('a hold tells Redis, the outbox and the database the same', async () => {
+test('a hold writes the same to Redis, the outbox and the database', async () => {
   const event = await seedEvent(box.reader, { seats: 3, priceMinor: 1000, feeMinor: 50, title: 'Final' });
   const [first] = held([await book(event, [0, 2])]);
   expect(first?.booking).toMatchObject({ status: 'PENDING_PAYMENT', totalMinor: 2100, currency: 'USD', version: 1 });

@@ -30,10 +30,10 @@ export type CreateBookingRequest = {
   readonly eventId: string;
   /** `<plan id>_<seat number>`, each at most once, in any order. */
   readonly seatIds: readonly string[];
-  /** 1 to 200 printable characters; the viewer's own choice, kept for 30 days. */
+  /** 1 to 200 printable characters, chosen by the viewer; kept for 30 days. */
   readonly idempotencyKey: string;
   readonly admission?: string | undefined;
-  /** Where the request comes from, as `openAddressKeys` names it. */
+  /** The address of the request, as `openAddressKeys` names it. */
   readonly addressKey?: string | undefined;
 };
 
@@ -52,8 +52,8 @@ export const createBookingRefusals = [
 ] as const;
 
 /**
- * Holds all the seats for the viewer, or none, and leaves a booking that waits for payment. The same key with the same
- * request answers the same booking, `replayed`, whatever became of it. Throws one of `createBookingRefusals`.
+ * Holds all the seats for the viewer, or none, and creates a booking that waits for payment. The same key with the
+ * same request returns the same booking, `replayed`, in its current state. Throws one of `createBookingRefusals`.
  */
 export async function createBooking(
   needs: CreateBookingNeeds,
@@ -84,7 +84,7 @@ export async function createBooking(
   return earlier ?? (await holdWithLocks(needs, hold));
 }
 
-/** Whoever is not admitted any more still gets the answer to what was asked while inside. */
+/** A viewer who is no longer admitted still gets the booking that an earlier call with the same key made. */
 async function earlierUnless(admitted: Promise<void>, needs: CreateBookingNeeds, hold: Hold) {
   try {
     await orTryAgain(admitted);
@@ -97,7 +97,7 @@ async function earlierUnless(admitted: Promise<void>, needs: CreateBookingNeeds,
   }
 }
 
-/** It is compared and not shown, so it stays as it came. */
+/** The key is only compared and never shown, so it is stored unchanged. */
 function requireIdempotencyKey(key: string): void {
   const read = readText(key, { atMost: 200 });
   if ('problem' in read)
@@ -126,7 +126,7 @@ function parse(request: CreateBookingRequest, limit: number): { planId: string; 
   return { planId, seatNos };
 }
 
-/** What is known may be a second old; close to the opening the writer decides, by the database's clock. */
+/** The known sale may be a second old. Close to the opening the writer decides, by the database's clock. */
 const MARGIN_MS = 5000;
 
 function refuseIfFarTooEarly(sale: KnownSale): void {
@@ -150,7 +150,7 @@ async function holdWithLocks(needs: CreateBookingNeeds, hold: Hold): Promise<{ b
   if (locked.kind === 'taken') {
     const lost = await lose(needs, hold, locked.seatNos);
     if (lost.replay) return lost.replay;
-    // Whoever had the locks may have lost in the meantime: look again, once.
+    // The request that had the locks may have failed meanwhile: try once more.
     locked = lost.mayBeWon ? await needs.seatLocks.acquire(locks) : locked;
     if (locked.kind === 'taken') throw lost.refusal;
   }
@@ -159,7 +159,7 @@ async function holdWithLocks(needs: CreateBookingNeeds, hold: Hold): Promise<{ b
   try {
     answer = await needs.writer.submit(eventId, command);
   } catch (error) {
-    // Should the hold have happened after all, then PostgreSQL turns the others away instead of the lock.
+    // If the hold did happen after all, PostgreSQL refuses the rivals instead of the lock.
     unlock();
     throw error;
   }

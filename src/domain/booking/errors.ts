@@ -1,6 +1,6 @@
 import { DomainError, type RetryAdvice } from '../errors.ts';
 
-/** The seats that somebody else has, and up to three adjacent blocks of the same size, nearest first, all at `version`. */
+/** The seats that are taken, and up to three adjacent blocks of the same size, nearest first, all at `version`. */
 export class SeatsUnavailable extends DomainError {
   readonly code = 'SEATS_UNAVAILABLE';
   readonly retry: RetryAdvice = { advice: 'NEW_KEY' };
@@ -60,7 +60,7 @@ const admissionProblems = {
   OVER: 'Your turn or your time in the room is over. Join the waiting room again.',
 } as const;
 
-/** SAME_KEY: whoever comes back with an admission may ask for the same. FULL says when. */
+/** SAME_KEY: a caller who comes back with an admission may repeat the request. FULL says when. */
 export class AdmissionRequired extends DomainError {
   readonly code = 'ADMISSION_REQUIRED';
   readonly retry: RetryAdvice;

@@ -7,19 +7,19 @@ type Needs = { readonly db: Db; readonly writer: InventoryWriter };
 
 export type Expiry = {
   readonly expired: number;
-  /** Their payment session was not open yet, which is our fault: they got more time, once. */
+  /** Their payment session was not open yet, which is our fault: these holds were extended, once. */
   readonly extended: number;
-  /** Could not be written this time; they are still due. */
+  /** Could not be written this time; these holds are still due. */
   readonly failed: number;
-  /** Until the next hold ends, by the database's clock; undefined when there is none. 0 or less: at once. */
+  /** Until the next hold ends, by the database's clock; undefined when there is none. 0 or less: one is due now. */
   readonly nextDueInMs: number | undefined;
 };
 
-/** As many as wait for one event without being told to try again. */
+/** Few enough commands to wait for one event without being refused (`TryAgain`). */
 const CHUNK = 2000;
 
 /**
- * Ends every hold whose time is over, found through the partial index and written event by event in batches, and says
+ * Ends every hold whose time is over, found through the partial index and written event by event in batches. Returns
  * when the next one is due. May run in several processes at once: each booking ends once.
  */
 export async function expireBookings(needs: Needs, signal?: AbortSignal): Promise<Expiry> {

@@ -3,8 +3,8 @@ import type { InboxMark } from '../inventory/inventory-read-statements.ts';
 import type { InventoryWriter } from '../inventory/inventory-writer.ts';
 
 /**
- * The payment was declined for good: the booking has failed and its seats are free. One that has ended stays as it is.
- * `unknown`: the database was restored to a time before the booking, which holds nothing.
+ * The payment was declined for good: the booking fails and its seats are released. A booking that has ended stays as
+ * it is. `unknown`: the database was restored to a time before the booking, so it holds nothing.
  */
 export async function failBooking(
   { writer }: { readonly writer: InventoryWriter },

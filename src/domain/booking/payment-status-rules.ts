@@ -1,6 +1,8 @@
 import type { PaymentStatus } from './booking-status.ts';
 
-/** Later in this order is newer news. A failed attempt may be followed by a paid one, never the other way round. */
+/**
+ * A status with a higher number is newer. A failed attempt may be followed by a paid one, never the other way round.
+ */
 const rank: Record<PaymentStatus, number> = {
   CREATING_SESSION: 0,
   SESSION_CREATED: 1,
@@ -10,12 +12,12 @@ const rank: Record<PaymentStatus, number> = {
   REFUNDED: 5,
 };
 
-/** What the payment's status is once `news` arrived: an older message never turns a newer state back. */
+/** The payment's status after `news` arrived: an older message never replaces a newer state. */
 export function paymentStatusAfter(now: PaymentStatus, news: PaymentStatus): PaymentStatus {
   return rank[news] > rank[now] ? news : now;
 }
 
-/** Those that `news` may replace, for the guard of an UPDATE. */
+/** The statuses that `news` may replace, for the guard of an UPDATE. */
 export function replaceableBy(news: PaymentStatus): PaymentStatus[] {
   return (Object.keys(rank) as PaymentStatus[]).filter((status) => rank[status] < rank[news]);
 }

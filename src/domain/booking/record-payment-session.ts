@@ -10,13 +10,13 @@ import { replaceableBy } from './payment-status-rules.ts';
 
 type Needs = { readonly db: Db; readonly writer: InventoryWriter };
 
-/** A fan who waited longer for the place to pay gets the wait back. */
+/** A fan who waited longer than this for the payment page gets the waiting time back. */
 const LATE_SECONDS = 30;
 
 /**
- * The fan can pay now: stores where. A session that opened late extends the hold by the delay, once, by at most two
- * minutes. News about the payment that is newer stays. `unknown`: the database was restored to a time before the booking;
- * nobody can see where to pay, and should somebody have seen it, the money goes back.
+ * Stores where the fan can pay. A session that opened late extends the hold by the delay, once, by at most two
+ * minutes. Newer news about the payment is kept. `unknown`: the database was restored to a time before the booking.
+ * Then clients cannot see where to pay; if a fan saw it earlier and pays, the money is refunded.
  */
 export async function recordPaymentSession(
   needs: Needs,

@@ -10,8 +10,9 @@ import { replaceableBy } from './payment-status-rules.ts';
 type Needs = { readonly db: Db; readonly writer: InventoryWriter };
 
 /**
- * The money is on its way back, or is back: the fan is told at each step. Newer news stays. A booking that is confirmed
- * all the same was cancelled after the time to which the database was restored: it is cancelled once more.
+ * Records that the money is on its way back, or is back, so that the fan sees each step. Newer news is kept. A
+ * booking that is confirmed nevertheless was cancelled after the time to which the database was restored: it is
+ * cancelled once more.
  */
 export async function recordRefund(
   { db, writer }: Needs,

@@ -7,7 +7,7 @@ import { openTicketSigner, verifyTicketCode } from './ticket-code.ts';
 const signer = openTicketSigner(newPrivateKey());
 const someTicket = () => ({ ticketId: randomUUIDv7(), eventId: randomUUIDv7(), seatNo: 12_345 });
 
-test('a code says what was signed, in the characters that a QR code holds densely', () => {
+test('a code contains what was signed, in characters that a QR code stores densely', () => {
   fc.assert(
     fc.property(fc.uuid(), fc.uuid(), fc.nat(0xff_ff_ff), (ticketId, eventId, seatNo) => {
       const code = signer.sign({ ticketId, eventId, seatNo });
@@ -18,7 +18,7 @@ test('a code says what was signed, in the characters that a QR code holds densel
   );
 });
 
-test('every changed character is noticed', () => {
+test('rejects a code with any one character changed', () => {
   const code = signer.sign(someTicket());
   for (let at = 0; at < code.length; at++) {
     const changed = code.slice(0, at) + (code[at] === 'A' ? 'B' : 'A') + code.slice(at + 1);
@@ -26,13 +26,13 @@ test('every changed character is noticed', () => {
   }
 });
 
-test('what is no code is no ticket', () => {
+test('rejects a text that is not a code', () => {
   const code = signer.sign(someTicket());
   for (const text of ['', 'A', code.slice(8), `${code}AAAAAAAA`, code.replace(/./, '1'), 'é'.repeat(160)])
     expect(verifyTicketCode(text, signer.publicKeys)).toBeUndefined();
 });
 
-test('somebody else’s key signs nothing of ours, and an old key still counts while it is in the set', () => {
+test('rejects a code signed with a foreign key, and accepts an old key while it is in the set', () => {
   const other = openTicketSigner(newPrivateKey());
   const ticket = someTicket();
   const code = other.sign(ticket);
@@ -41,7 +41,7 @@ test('somebody else’s key signs nothing of ours, and an old key still counts w
   expect(verifyTicketCode(code, both)).toEqual(ticket);
 });
 
-test('typed by hand: lower case and blanks are forgiven', () => {
+test('accepts lower case and blanks in a code typed by hand', () => {
   const ticket = someTicket();
   const code = signer
     .sign(ticket)
@@ -54,7 +54,7 @@ test('the published key has no private half', () => {
   expect(Object.keys(signer.publicKeys.keys[0] ?? {}).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x']);
 });
 
-test('a key of another kind is refused at the start', () => {
+test('throws at the start for a key of another kind', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'der', type: 'pkcs8' });
   expect(() => openTicketSigner(rsa.toString('base64'))).toThrow('Ed25519');
 });

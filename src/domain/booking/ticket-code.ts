@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 
-/** What a ticket's code says. The ticket and the event are raw UUIDs. */
+/** The content of a ticket's code. The ticket and the event are raw UUIDs. */
 export type TicketContent = { readonly ticketId: string; readonly eventId: string; readonly seatNo: number };
 
 export type TicketKeySet = { readonly keys: readonly TicketKey[] };
@@ -16,7 +16,7 @@ export type TicketKey = {
 export type TicketSigner = {
   /** 160 characters that a QR code holds in its alphanumeric mode. About 75 us. */
   sign(ticket: TicketContent): string;
-  /** What /.well-known/frontrow-tickets.json answers. */
+  /** The response of /.well-known/frontrow-tickets.json. */
   readonly publicKeys: TicketKeySet;
 };
 
@@ -41,7 +41,7 @@ export function openTicketSigner(privateKey: string): TicketSigner {
   };
 }
 
-/** What the code says if one of the keys signed it, else undefined. Lower case and blanks are forgiven. */
+/** The content of the code if one of the keys signed it, otherwise undefined. Accepts lower case and blanks. */
 export function verifyTicketCode(code: string, { keys }: TicketKeySet): TicketContent | undefined {
   const bytes = fromBase32(code.replaceAll(/\s/g, '').toUpperCase());
   if (bytes?.length !== CONTENT_BYTES + SIGNATURE_BYTES || bytes[0] !== VERSION) return undefined;
@@ -58,7 +58,7 @@ export function verifyTicketCode(code: string, { keys }: TicketKeySet): TicketCo
 function publicKeyOf(key: KeyObject): TicketKey {
   const { x } = createPublicKey(key).export({ format: 'jwk' });
   if (typeof x !== 'string') throw new Error('The public key of an Ed25519 key has no x.');
-  // RFC 7638: the thumbprint of the key is its id, so that a rotation can't mix two up.
+  // RFC 7638: the id of the key is its thumbprint, so that a rotation cannot confuse two keys.
   const kid = createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
   return { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' };
 }

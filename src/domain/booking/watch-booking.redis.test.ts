@@ -50,7 +50,7 @@ async function seedBooking() {
 const setStatus = (bookingId: string, status: string) =>
   db.execute(sql`update bookings set status = ${status}, confirmed_at = now() where id = ${bookingId}`);
 
-test('the booking as it is comes first, then each new state, once', async () => {
+test('yields the current booking first, then each new state, once', async () => {
   const { bookingId, viewer } = await seedBooking();
   const watch = await watchBooking({ db, pubsub, heartbeat: quiet }, viewer, bookingId);
   expect((await watch.next()).value).toMatchObject({ id: bookingId, status: 'PENDING_PAYMENT' });
@@ -64,7 +64,7 @@ test('the booking as it is comes first, then each new state, once', async () => 
   expect((await waiting).done).toBe(true);
 });
 
-test('a transition that happens while nobody reads is not missed', async () => {
+test('does not miss a transition that happens while the client does not read', async () => {
   const { bookingId, viewer } = await seedBooking();
   const watch = await watchBooking({ db, pubsub, heartbeat: quiet }, viewer, bookingId);
   await watch.next();
@@ -74,7 +74,7 @@ test('a transition that happens while nobody reads is not missed', async () => {
   await watch.return?.();
 });
 
-test('a transition that nobody published is found when the heartbeat is missing', async () => {
+test('finds a transition that was not published when the heartbeat is missing', async () => {
   const { bookingId, viewer } = await seedBooking();
   const watch = await watchBooking({ db, pubsub, heartbeat: deaf }, viewer, bookingId);
   await watch.next();
@@ -84,7 +84,7 @@ test('a transition that nobody published is found when the heartbeat is missing'
   await watch.return?.();
 });
 
-test("somebody else's booking is not found, like one that does not exist", async () => {
+test("throws NotFound for another viewer's booking, as for one that does not exist", async () => {
   const { bookingId } = await seedBooking();
   const { viewer } = await seedBooking();
   const refusals = [bookingId, randomUUIDv7()].map((id) =>

@@ -12,9 +12,10 @@ import { findBooking } from './booking-queries.ts';
 import { isLastState } from './booking-status.ts';
 
 /**
- * The viewer's booking as it is now, and again after each transition; transitions that follow each other closely may be
- * one step. Ends after the last state: of a booking that ended, when its money has come to rest; of a confirmed one, when
- * it can't be cancelled. Throws NotFound for somebody else's booking as for an unknown one. Call `return()` when done.
+ * The viewer's booking as it is now, and again after each transition; transitions in quick succession may be one
+ * step. Ends after the last state: for a booking that ended, when its money is at rest; for a confirmed one, when it
+ * can no longer be cancelled. Throws NotFound for another viewer's booking as for an unknown one. Call `return()`
+ * when done.
  */
 export async function watchBooking(
   needs: { db: Db; pubsub: PubSub; heartbeat: Heartbeat },
@@ -22,7 +23,7 @@ export async function watchBooking(
   bookingId: string,
 ): Promise<AsyncIterableIterator<Booking>> {
   const read = () => findBooking(needs.db, viewer, bookingId);
-  // Before anybody may make this process listen, the booking has to be theirs.
+  // Checked first, so that a client cannot make this process listen for a booking of another viewer.
   if (!(await read())) throw new NotFound('booking');
   const pulse = await openPulse(needs, [bookingChannel(bookingId)]);
   try {
@@ -50,7 +51,7 @@ async function canBeCancelled(db: Db, { eventId }: Booking): Promise<boolean> {
     );
     return rows[0]?.is_open === true;
   } catch {
-    // While the database is away the watcher stays; ending too early would be a promise that nothing follows.
+    // While the database is away the watcher stays: its end would mean that no further state follows.
     return true;
   }
 }

@@ -46,7 +46,7 @@ const tickState: fc.Arbitrary<TickState> = fc
     };
   });
 
-test('the watermark never goes back, never passes the last place, and stands still in a paused or closed room', () => {
+test('the watermark never goes back, never passes the last place, and stays in a paused or closed room', () => {
   fc.assert(
     fc.property(tickState, (state) => {
       const { watermark, progress } = decideTick(state);
@@ -58,7 +58,7 @@ test('the watermark never goes back, never passes the last place, and stands sti
   );
 });
 
-test('turns begin only for slots that nobody inside, at the door or on the way is expected to need', () => {
+test('turns begin only for slots that are not taken and that no fan at the door or on the way is expected to need', () => {
   fc.assert(
     fc.property(tickState, (state) => {
       const { watermark, progress } = decideTick(state);
@@ -74,8 +74,8 @@ test('turns begin only for slots that nobody inside, at the door or on the way i
   );
 });
 
-test('a turn that nobody took for long is hardly expected to be taken', () => {
-  // Of 100 turns that began half came: the rest are the half that stays away.
+test('a turn that was not used for long is hardly expected to be used', () => {
+  // Of 100 turns that began, half of the fans came: the others stay away.
   const state = { ...empty, watermark: 400, inside: 50, resolved: { turns: 10_000, came: 5_000 } };
   const steps = [
     { watermark: 300, atMs: empty.nowMs - 100_000 },
@@ -86,7 +86,7 @@ test('a turn that nobody took for long is hardly expected to be taken', () => {
   expect(decideTick({ ...state, outstanding: 75, steps, inside: 25 }).watermark).toBe(499);
 });
 
-test('where turns run for longer than the steps tell, all those before count as still coming', () => {
+test('when turns run for longer than the kept steps reach back, all earlier ones count as still coming', () => {
   const state = { ...empty, watermark: 5_000, graceSeconds: 1_800, resolved: { turns: 10_000, came: 5_000 } };
   const steps = [
     { watermark: 4_980, atMs: empty.nowMs - 700_000 },
@@ -107,7 +107,7 @@ test('an empty room is filled at once, and a full one waits', () => {
   expect(watermarkOf({ watermark: 200, inside: 150 }), 'after the capacity was lowered').toBe(200);
 });
 
-test('more turns begin where fewer come, but never without bound', () => {
+test('more turns begin where fewer fans come, up to a limit', () => {
   const half = { resolved: { turns: 1_000, came: 500 } };
   expect(decideTick({ ...empty, ...half }).progress.showUpRate).toBeCloseTo(0.5, 2);
   expect(watermarkOf(half)).toBe(199);
@@ -115,7 +115,7 @@ test('more turns begin where fewer come, but never without bound', () => {
   expect(watermarkOf({ resolved: { turns: 1, came: 0 } }), 'one who stays away proves little').toBe(120);
 });
 
-test('progress tells what was read and the turns of the last minute', () => {
+test('progress has the values that were read and the turns of the last minute', () => {
   const steps = [
     { watermark: 100, atMs: 900_000 },
     { watermark: 130, atMs: 950_000 },
@@ -127,7 +127,7 @@ test('progress tells what was read and the turns of the last minute', () => {
   expect(decideTick({ ...state, nowMs: 2_000_000, inside: 100 }).progress.admittedPerMinute).toBe(0);
 });
 
-test('a still room promises nothing', () => {
+test('a room that does not move has no estimate', () => {
   const steps = Array.from({ length: 600 }, (_, second) => ({
     watermark: 100 + second,
     atMs: 401_000 + second * 1000,
@@ -146,7 +146,7 @@ const comers = fc
     return { atDoor: all.slice(0, split), arriving: all.slice(split) };
   });
 
-test('no more enter than there are free slots, and nobody before a smaller position that is there', () => {
+test('at most as many enter as there are free slots, and never before a smaller position that is there', () => {
   fc.assert(
     fc.property(comers, fc.nat(30), fc.nat(30), ({ atDoor, arriving }, capacity, inside) => {
       const entering = mayEnter({ capacity, inside, atDoor, arriving });
@@ -158,7 +158,7 @@ test('no more enter than there are free slots, and nobody before a smaller posit
   );
 });
 
-test('a slot is kept for who is at the door first, and one who asks again takes one slot', () => {
+test('a slot is kept for the first fan at the door, and a fan who asks again takes one slot', () => {
   const [a, b, c] = [1, 2, 3].map((position) => ({ position, ordinal: position + 10 })) as [Comer, Comer, Comer];
   expect([...mayEnter({ capacity: 5, inside: 4, atDoor: [a], arriving: [b] })]).toEqual([]);
   expect([...mayEnter({ capacity: 5, inside: 4, atDoor: [b], arriving: [a] })]).toEqual([11]);

@@ -18,13 +18,13 @@ const claims = (): AdmissionClaims => ({
 });
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const decode = (part = '') => JSON.parse(Buffer.from(part, 'base64url').toString());
-/** A JWT as anybody can make one who has the secret. */
+/** A JWT as any program with the secret can make one. */
 const jwt = (header: object, payload: object, secret = key.secret) => {
   const content = `${encode(header)}.${encode(payload)}`;
   return `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`;
 };
 
-test('an admission is a JWT that says what it was made from, and names its algorithm, type and key', () => {
+test('an admission is a JWT with its claims, and names its algorithm, type and key', () => {
   const said = claims();
   const token = tokens.issue(said);
   expect(tokens.verify(token)).toEqual(said);
@@ -44,7 +44,7 @@ test('an admission is a JWT that says what it was made from, and names its algor
   expect(jwt(decode(header), decode(payload))).toBe(token);
 });
 
-test('no token with any one character changed, removed or added is an admission', () => {
+test('rejects a token with any one character changed, removed or added', () => {
   const token = tokens.issue(claims());
   const characters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=';
   let tried = 0;
@@ -62,7 +62,7 @@ test('no token with any one character changed, removed or added is an admission'
   expect(tried).toBeGreaterThan(4_000);
 });
 
-test('no other algorithm, type, key or text is an admission, even signed with our secret', () => {
+test('rejects any other algorithm, type, key or text, even when it is signed with our secret', () => {
   const payload = decode(tokens.issue(claims()).split('.')[1]);
   const header = { alg: 'HS256', typ: 'admission+jwt', kid: 'k1' };
   expect(tokens.verify(jwt(header, payload))).toBeDefined();
@@ -83,7 +83,7 @@ test('no other algorithm, type, key or text is an admission, even signed with ou
     expect(tokens.verify(text)).toBeUndefined();
 });
 
-test('while a key is rotated both verify, and the first signs; then the old one is nobody’s', () => {
+test('while a key is rotated both verify and the first signs; afterwards the old one is rejected', () => {
   const old = tokens.issue(claims());
   const rotating = openAdmissionTokens([newKey, key]);
   expect(rotating.verify(old)).toBeDefined();

@@ -1,9 +1,9 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 
-/** A key of `ADMISSION_KEYS`. The id tells which key signed. */
+/** A key of `ADMISSION_KEYS`. The id says which key signed. */
 export type AdmissionKey = { readonly kid: string; readonly secret: string };
 
-/** What an admission says. Ids are raw; instants are milliseconds since 1970. */
+/** The content of an admission. Ids are raw; times are milliseconds since 1970. */
 export type AdmissionClaims = {
   /** Unique. */
   readonly id: string;
@@ -13,27 +13,30 @@ export type AdmissionClaims = {
   readonly signInId: string;
   readonly ordinal: number;
   readonly issuedAtMs: number;
-  /** Whoever is not inside by then does not get in with it: the end of the turn. */
+  /** The end of the turn: a fan who is not inside by then does not get in with this admission. */
   readonly enterUntilMs: number;
-  /** The token says instants in whole seconds, rounded down. */
+  /** The token has times in whole seconds, rounded down. */
   readonly expiresAtMs: number;
 };
 
 export type AdmissionTokens = {
   /** A JWT (HS256), about 400 characters. */
   issue(claims: AdmissionClaims): string;
-  /** What a token of ours says, however old; undefined for any other text. About 3 us. */
+  /**
+   * The content of a token that one of our keys signed, even an expired one; undefined for any other text. About 3
+   * us.
+   */
   verify(token: string): AdmissionClaims | undefined;
 };
 
 const TYPE = 'admission+jwt';
 const MAX_LENGTH = 1_024;
 
-/** The first key signs, all verify. Throws for no key. */
+/** The first key signs, all keys verify. Throws when there is no key. */
 export function openAdmissionTokens(keys: readonly AdmissionKey[]): AdmissionTokens {
   const [first] = keys;
   if (!first) throw new Error('There is no key to sign admissions with.');
-  // Only the headers that we write are known, so no token can name an algorithm or a type of its own.
+  // Only the headers that we write are known, so no token can choose another algorithm or type.
   const keyOf = new Map(keys.map((key) => [headerOf(key), secretKeyOf(key)]));
   const header = headerOf(first);
   const signingKey = secretKeyOf(first);
@@ -78,7 +81,7 @@ const payloadOf = (claims: AdmissionClaims): Payload => ({
 });
 
 function claimsOf({ aud, sub, sid, ord, jti, iat, ent, exp }: Payload): AdmissionClaims | undefined {
-  // Ordinals are looked up many at a time: one that is no number would fail them all.
+  // Ordinals are looked up in batches: one that is not a number would fail the whole batch.
   if (![ord, iat, ent, exp].every(Number.isSafeInteger)) return undefined;
   return {
     id: jti,
@@ -99,7 +102,7 @@ export const secretKeyOf = ({ secret }: AdmissionKey): KeyObject => createSecret
 export const signatureOf = (content: string, key: KeyObject): string =>
   createHmac('sha256', key).update(content).digest('base64url');
 
-/** Compared as text: of a signature in base64url the last character may differ and mean the same bytes. */
+/** Compared as text: the last character of a base64url signature may differ and still decode to the same bytes. */
 export function isSame(given: string, signature: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(signature)];
   return a.length === b.length && timingSafeEqual(a, b);

@@ -38,7 +38,7 @@ const placeOfFan = async ({ eventId }: Room, viewer: Viewer, at = api) => {
   if (!place) throw new Error('There is no place.');
   return place;
 };
-/** A fan whose turn runs, with the token that the API gave. */
+/** A fan whose turn runs, with the token from the API. */
 async function onTurn(room: Room, ordinal: number) {
   const viewer = room.fan(ordinal);
   const place = await placeOfFan(room, viewer);
@@ -50,18 +50,18 @@ const sessionsOf = async ({ eventId }: Room) =>
       select ordinal from waiting_room_sessions where event_id = ${eventId} and entered_at is not null order by ordinal`)
   ).map(({ ordinal }) => ordinal);
 
-test('an event without a room that is open needs nothing and asks nobody', async () => {
+test('an event without an open room needs no admission and reads no store', async () => {
   const { eventId } = await seedEvent(db, { seats: 4 });
   const closed = await world.openRoom({ state: 'CLOSED', opensInSeconds: 3600, drawsInSeconds: 7200 });
   const ended = await world.openRoom({ state: 'ENDED' });
   for (const event of [eventId, closed.eventId, ended.eventId]) {
-    // Not a promise: whoever asks is not even kept waiting for the next turn of the loop.
+    // Not a promise: the caller does not even wait for the next turn of the event loop.
     expect(requireAdmission(api, undefined, { eventId: event, admission: undefined })).toBeUndefined();
     expect(requireAdmission(api, viewerOf(), { eventId: event, admission: 'x', fresh: true })).toBeUndefined();
   }
 });
 
-test('the first use of an admission enters; from then on it lets in what looks and what changes', async () => {
+test('the first use of an admission enters; from then on it admits reads and changes', async () => {
   const room = await world.openRoom({ joined: 3, watermark: 3 });
   const { viewer, place, token } = await onTurn(room, 1);
   expect(place.state).toBe('YOUR_TURN');
@@ -76,7 +76,7 @@ test('the first use of an admission enters; from then on it lets in what looks a
   expect((await placeOfFan(room, viewer)).state).toBe('INSIDE');
 });
 
-test('whoever comes and finds the room full is told when to knock again, and gets in when somebody left', async () => {
+test('a fan who finds the room full learns when to knock again, and enters when another fan left', async () => {
   const room = await world.openRoom({ joined: 3, watermark: 3, capacity: 1 });
   const [first, second] = [await onTurn(room, 0), await onTurn(room, 1)];
   const { eventId } = room;
@@ -91,19 +91,19 @@ test('whoever comes and finds the room full is told when to knock again, and get
   expect(await tryIn(second.viewer, { eventId, admission: second.token, fresh: true })).toBe('in');
 });
 
-describe('each guard holds with the ones before it switched off', () => {
-  test('the signature: a token that another key signed', async () => {
+describe('each guard works with the guards before it switched off', () => {
+  test('the signature: rejects a token that another key signed', async () => {
     const room = await world.openRoom({ joined: 3, watermark: 3 });
     const { viewer, token } = await onTurn(room, 0);
     const [header = '', payload = '', signature = ''] = token.split('.');
     const sign = (secret: string) => createHmac('sha256', secret).update(`${header}.${payload}`).digest('base64url');
     expect(sign(admissionKey.secret)).toBe(signature);
-    const forged = `${header}.${payload}.${sign('somebody else’s secret, of the same length')}`;
+    const forged = `${header}.${payload}.${sign('another signer’s secret, of the same length')}`;
     expect(await tryIn(viewer, { eventId: room.eventId, admission: forged })).toEqual(NOT_VALID);
     expect(await sessionsOf(room)).toEqual([]);
   });
 
-  test('the binding: tokens with our signature, of another event, viewer, sign-in session or time', async () => {
+  test('the binding: rejects tokens that we signed for another event, viewer, sign-in session or time', async () => {
     const [room, other] = [
       await world.openRoom({ joined: 3, watermark: 3 }),
       await world.openRoom({ joined: 3, watermark: 3 }),
@@ -122,14 +122,14 @@ describe('each guard holds with the ones before it switched off', () => {
         JSON.stringify(claims),
       ).toEqual(NOT_VALID);
     const token = tokenOf(world, place);
-    expect(await tryIn(room.fan(1), { eventId, admission: token }), 'somebody else').toEqual(NOT_VALID);
+    expect(await tryIn(room.fan(1), { eventId, admission: token }), 'another viewer').toEqual(NOT_VALID);
     expect(await tryIn(room.fan(0), { eventId, admission: token }), 'the fan, signed in elsewhere').toEqual(NOT_VALID);
     expect(await tryIn(viewer, { eventId: other.eventId, admission: token })).toEqual(NOT_VALID);
     expect(await sessionsOf(room)).toEqual([]);
     expect(await tryIn(viewer, { eventId, admission: token })).toBe('in');
   });
 
-  test('the turn: a token of ours takes nobody in who is late, and keeps nobody out who is in', async () => {
+  test('the turn: with our token, a late fan does not enter, and a fan who is inside stays', async () => {
     const room = await world.openRoom({ joined: 3, watermark: 3 });
     const { eventId } = room;
     const { viewer, place } = await onTurn(room, 0);
@@ -141,7 +141,7 @@ describe('each guard holds with the ones before it switched off', () => {
     expect(await tryIn(viewer, { eventId, admission: late, fresh: true })).toBe('in');
   });
 
-  test('the watermark: a token of ours for a place whose turn has not come', async () => {
+  test('the watermark: rejects our token for a place whose turn has not come', async () => {
     const room = await world.openRoom({ joined: 3, watermark: 2 });
     const { viewer, place } = await onTurn(room, 1);
     const early = { ...place, userId: room.fan(2).userId };
@@ -151,7 +151,7 @@ describe('each guard holds with the ones before it switched off', () => {
     );
   });
 
-  test('the row: PostgreSQL refuses although this process believes that it is everybody’s turn', async () => {
+  test('the row: PostgreSQL refuses even when this process believes that every turn has come', async () => {
     const room = await world.openRoom({ joined: 3, watermark: 1 });
     const { place } = await onTurn(room, 0);
     const { eventId } = room;
@@ -162,14 +162,14 @@ describe('each guard holds with the ones before it switched off', () => {
     await vi.waitUntil(() => room.live().room.watermark === 3, 10_000);
     expect(await tryIn(late, { eventId, admission: token })).toEqual(OVER);
     expect(await tryIn(late, { eventId, admission: token, fresh: true })).toEqual(OVER);
-    // Nor does the ordinal of somebody else whose turn it is.
+    // Nor does the ordinal of another viewer whose turn it is.
     const thief = tokenOf(world, place, { userId: late.userId, signInId: late.sessionId, ordinal: 0 });
     expect(await tryIn(late, { eventId, admission: thief })).toEqual(OVER);
     expect(await sessionsOf(room)).toEqual([]);
   });
 });
 
-test('a session that ended in another process is over at once, for what changes and for what looks', async () => {
+test('a session that ended in another process is over at once, for changes and for reads', async () => {
   const room = await world.openRoom({ joined: 3, watermark: 3 });
   const { viewer, token } = await onTurn(room, 0);
   const of = { eventId: room.eventId, admission: token };
@@ -179,7 +179,7 @@ test('a session that ended in another process is over at once, for what changes 
   expect(await tryIn(viewer, { ...of, fresh: true })).toEqual(OVER);
 });
 
-test('whoever asks for the place from another session goes on there, and the copy left behind is refused', async () => {
+test('a viewer who asks for the place from another session continues there, and the old token is refused', async () => {
   const room = await world.openRoom({ joined: 3, watermark: 3 });
   const { viewer, token } = await onTurn(room, 0);
   const { eventId } = room;
@@ -192,7 +192,7 @@ test('whoever asks for the place from another session goes on there, and the cop
   expect(await tryIn(viewer, { eventId, admission: token })).toEqual(OVER);
 });
 
-test('activity makes a session longer', async () => {
+test('activity extends a session', async () => {
   const room = await world.openRoom({ joined: 3, watermark: 3, sessionSeconds: 600 });
   const { viewer, token } = await onTurn(room, 0);
   const of = { eventId: room.eventId, admission: token };

@@ -15,30 +15,30 @@ export type AdmissionNeeds = {
   admissionTokens: AdmissionTokens;
   roomSessions: RoomSessions;
   sessionViews: SessionViews;
-  /** Tells whoever watches the place, so that its admission is renewed. */
+  /** Notifies the watchers of the place, so that its admission is renewed. */
   changed: OnChanged;
 };
 
 export type AdmissionRequest = {
   readonly eventId: string;
   readonly admission: string | undefined;
-  /** True for what changes something: while PostgreSQL is away nobody is taken for admitted from memory. */
+  /** True for requests that change something: while PostgreSQL is away they are not admitted from memory. */
   readonly fresh?: boolean;
 };
 
 /** A place that an admission names. */
 type Admitted = { readonly eventId: string; readonly ordinal: number; readonly position: number };
 
-/** A fan who looks around writes no more often than this. */
+/** A fan who looks around causes a write at most this often. */
 const TOUCH_EVERY_MS = 5_000;
-/** When to knock again at a room that is full. */
+/** When a fan should knock again at a full room. */
 const KNOCK_AGAIN_SECONDS = 3;
 
 /**
- * Lets through whoever is in the room of the event, and enters whoever comes with an admission for the first time: the
- * admission has to be ours, of this event, viewer and sign-in session, in time, and live in PostgreSQL. Throws (or
- * rejects with) AdmissionRequired, and TryAgain while PostgreSQL is away. For an event without a room that is open it
- * returns nothing at once and touches no store.
+ * Lets a viewer through who is in the room of the event, and enters one who comes with an admission for the first
+ * time. The admission must be signed by us, belong to this event, viewer and sign-in session, be in time, and be live
+ * in PostgreSQL. Throws (or rejects with) AdmissionRequired, and TryAgain while PostgreSQL is away. For an event
+ * without an open room it returns undefined at once and uses no store.
  */
 export function requireAdmission(
   needs: AdmissionNeeds,
@@ -69,7 +69,7 @@ async function admit(
   needs.sessionViews.note(eventId, ordinal, entered.session, { isTouched: true });
 }
 
-/** What the admission says, if it is good for this viewer now. */
+/** The content of the admission. Throws AdmissionRequired unless it is valid for this viewer now. */
 export function claimsIn(
   { admissionTokens, waitingRooms }: Pick<AdmissionNeeds, 'admissionTokens' | 'waitingRooms'>,
   viewer: Viewer | undefined,
@@ -88,13 +88,13 @@ export function claimsIn(
   return claims;
 }
 
-/** The session in PostgreSQL; its time in the room begins anew, every few seconds. */
+/** The session in PostgreSQL; every few seconds its time in the room starts again. */
 async function look(
   { roomSessions, sessionViews, changed }: AdmissionNeeds,
   { eventId, ordinal }: Admitted,
   signInId: string,
 ): Promise<RoomSession | undefined> {
-  // Reads are batched; a copy would let the token of somebody who left pass for as long as it is kept.
+  // Reads are batched. A cached copy would keep the token of a fan who left valid for as long as it is cached.
   if (sessionViews.wasTouchedWithin(eventId, ordinal, TOUCH_EVERY_MS))
     return await sessionViews.read(eventId, ordinal, 0);
   const session = await roomSessions.touch(eventId, { ordinal, signInId });
@@ -102,7 +102,7 @@ async function look(
   return sessionViews.note(eventId, ordinal, session, { isTouched: session !== undefined });
 }
 
-/** While PostgreSQL is away, whoever was inside may go on looking. */
+/** While PostgreSQL is away, a fan who was inside may go on looking. */
 async function lookOrRemember(
   needs: AdmissionNeeds,
   place: Admitted,

@@ -9,7 +9,7 @@ import { openJoins } from './joins.ts';
 import type { Room } from './room.ts';
 import { tickRoom } from './tick-room.ts';
 
-// Three processes, of which each thinks that it is the controller.
+// Three processes, each of which believes that it is the controller.
 const world = await openRoomStores({ processes: 3 });
 const { db, pools, sessions, places } = world;
 const joins = pools.map((pool) => openJoins({ db: pool }));
@@ -18,8 +18,8 @@ afterAll(async () => {
   await world.close();
 });
 
-type Way = 'CHECKOUT' | 'LEFT' | 'SILENT' | 'nobody came' | 'left while waiting';
-const ways: readonly Way[] = ['CHECKOUT', 'LEFT', 'SILENT', 'CHECKOUT', 'nobody came', 'left while waiting'];
+type Way = 'CHECKOUT' | 'LEFT' | 'SILENT' | 'turn not used' | 'left while waiting';
+const ways: readonly Way[] = ['CHECKOUT', 'LEFT', 'SILENT', 'CHECKOUT', 'turn not used', 'left while waiting'];
 
 /** The room as an API process sees it. */
 function follow(read: () => Promise<Room>) {
@@ -31,7 +31,7 @@ function follow(read: () => Promise<Room>) {
   };
 }
 
-test('fans, an organizer and three controllers at once: everybody who comes gets in, and every promise holds', async () => {
+test('fans, an organizer and three controllers at once: all who come get in, and every promise holds', async () => {
   const { eventId, read, set } = await world.openRoom({
     state: 'OPEN',
     drawsInSeconds: 3600,
@@ -63,7 +63,7 @@ test('fans, an organizer and three controllers at once: everybody who comes gets
         update waiting_room_sessions set expires_at = clock_timestamp() where event_id = ${eventId} and user_id = ${userId}`);
   };
   let came = 0;
-  /** One try to get in; answers the ordinal whose turn was over before. */
+  /** One try to get in; returns the ordinal whose turn was over before. */
   const visit = async (n: number, fan: { userId: string; signInId: string; way: Way }, replacing?: number) => {
     const { userId, signInId, way } = fan;
     const process = sessions[n % 3] ?? sessions[0];
@@ -73,7 +73,7 @@ test('fans, an organizer and three controllers at once: everybody who comes gets
       places.leave(eventId, { userId, sessionId: signInId }, { ordinal, position, isTurn: position !== undefined });
     if (way === 'left while waiting') return await leave();
     const position = await turnOf(ordinal);
-    if (way === 'nobody came') return;
+    if (way === 'turn not used') return;
     const comer = { ordinal, position, userId, signInId };
     if ((await enter(process, comer)) === 'over') return ordinal;
     came += 1;

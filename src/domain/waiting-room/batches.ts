@@ -2,14 +2,14 @@ import { RateLimited } from '../errors.ts';
 import { orTryAgain } from '../or-try-again.ts';
 
 export type Batches<In, Out> = {
-  /** Throws RateLimited when too many wait for this event, TryAgain while PostgreSQL is away. */
+  /** Throws RateLimited when too many callers wait for this event, TryAgain while PostgreSQL is away. */
   add(eventId: string, item: In): Promise<Out>;
-  /** Resolves when nothing runs any more. What is added later runs, too. */
+  /** Resolves when no batch runs. Items that are added later still run. */
   close(): Promise<void>;
 };
 
 export type BatchOptions<In, Out> = {
-  /** Of one event, in the order of arrival; answers one by one, in the same order. */
+  /** Runs the items of one event, in the order of arrival; returns one result per item, in the same order. */
   readonly run: (eventId: string, items: readonly In[]) => Promise<readonly Out[]>;
   readonly most?: number;
   readonly maxQueued?: number;
@@ -19,8 +19,8 @@ type Waiting<In, Out> = { item: In; resolve: (answer: Out) => void; reject: (err
 type Queue<In, Out> = { waiting: Waiting<In, Out>[]; running: Promise<void> };
 
 /**
- * One batch in flight per event and process; what arrives meanwhile is the next one. The longer a batch takes, the larger
- * is the next, so a thousand callers cost PostgreSQL about as much as ten.
+ * One batch in flight per event and process; items that arrive meanwhile form the next one. The longer a batch takes,
+ * the larger is the next, so a thousand callers cost PostgreSQL about as much as ten.
  */
 export function openBatches<In, Out>(options: BatchOptions<In, Out>): Batches<In, Out> {
   const { most = 1000, maxQueued = 20_000 } = options;

@@ -14,7 +14,7 @@ import type { EventTimes, StoredSettings } from './room-settings-rules.ts';
 
 export type ChangeNeeds = { readonly db: Db; readonly redis: Redis };
 
-/** The room under its lock, and what of its event matters to it. */
+/** The room under its lock, and the fields of its event that matter to it. */
 export type ManagedRoom = StoredSettings & {
   readonly state: RoomState;
   readonly isPaused: boolean;
@@ -23,8 +23,8 @@ export type ManagedRoom = StoredSettings & {
 export type ManagedEvent = EventTimes & { readonly eventId: string };
 
 /**
- * Runs `change` under the lock of the event's room, which is undefined when there is none, and tells everybody who has
- * to know after the commit. Throws NotFound unless the viewer may manage the event, and TryAgain.
+ * Runs `change` under the lock of the event's room (undefined when there is none), and after the commit notifies API
+ * processes and watchers. Throws NotFound unless the viewer may manage the event, and TryAgain.
  */
 export async function changeRoom(
   { db, redis }: ChangeNeeds,
@@ -47,7 +47,7 @@ export async function changeRoom(
   return room;
 }
 
-/** For statements over `events e`: what the viewer may manage. */
+/** For statements over `events e`: the events that the viewer may manage. */
 export function isManagedBy({ userId, role }: Viewer) {
   if (role === 'ADMIN') return sql`true`;
   return role === 'ORGANIZER' ? sql`e.organizer_id = ${userId}` : sql`false`;

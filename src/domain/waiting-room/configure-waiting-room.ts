@@ -10,8 +10,8 @@ import { type RoomSettings, type StoredSettings, settle } from './room-settings-
 export const configureWaitingRoomRefusals = [InvalidInput, NotFound, RateLimited, TryAgain] as const;
 
 /**
- * Gives the event a waiting room, or changes its settings, also while it runs: a smaller capacity lets nobody in until
- * enough have left. The secret of the draw, and with it the commitment, is made once, with the room.
+ * Gives the event a waiting room, or changes its settings, also while it runs: after a cut of the capacity no fan
+ * enters until enough have left. The secret of the draw, and with it the commitment, is made once, with the room.
  */
 export function configureWaitingRoom(
   needs: ChangeNeeds,
@@ -21,7 +21,7 @@ export function configureWaitingRoom(
   return changeRoom(needs, viewer, eventId, async (tx, room, event) => {
     if (!room && event.nowMs >= event.offSaleAtMs) throw new InvalidInput('eventId', 'The sale of this event is over.');
     if (!room && (await insertRoom(tx, eventId, settle(input, undefined, event)))) return;
-    // Somebody else made it since.
+    // Another request made the room since.
     const current = room ?? (await lockManagedRoom(tx, eventId));
     await updateSettings(tx, eventId, settle(input, current, event));
   });
@@ -29,7 +29,7 @@ export function configureWaitingRoom(
 
 const instant = (ms: number) => sql`to_timestamp(${ms}::float8 / 1000)`;
 
-/** False when there is one. */
+/** False when the room exists already. */
 async function insertRoom(tx: Tx, eventId: string, settings: StoredSettings): Promise<boolean> {
   const secret = newDrawSecret();
   const made = await tx.execute(sql`

@@ -21,7 +21,7 @@ const stepsOf = async (eventId: string) =>
     )
   ).map(({ watermark }) => watermark);
 
-test('of two controllers one works; it can be followed at once when it stops, and soon when it dies', async () => {
+test('of two controllers one works; the other takes over at once when it stops, and soon when it dies', async () => {
   const { eventId, read } = await openRoom({ state: 'OPEN', drawsInSeconds: 3600, watermark: 0 });
   const [first, second] = [controllers.open(), controllers.open({ db: world.pools[1] ?? db })];
   const fences = async () =>
@@ -31,7 +31,7 @@ test('of two controllers one works; it can be followed at once when it stops, an
   const [{ lease: fence, room } = { lease: 0, room: 0 }] = await fences();
   expect(room).toBe(fence);
   const { version } = await read();
-  // Lest it ends on a slow machine.
+  // So that the lease does not end on a slow machine.
   await db.execute(sql`update leases set expires_at = 'infinity'`);
   for (let n = 0; n < 3; n++) await Promise.all([second.run(), second.run()]);
   expect((await read()).version).toBe(version);
@@ -39,13 +39,13 @@ test('of two controllers one works; it can be followed at once when it stops, an
   await second.run();
   expect((await read()).version).toBe(version + 1);
   expect(await fences()).toEqual([{ lease: fence + 1, room: fence + 1 }]);
-  // The second one says nothing any more.
+  // The second controller writes nothing from now on.
   await expect
     .poll(async () => [await first.run(), await fences()].at(1), { timeout: 20_000, interval: 200 })
     .toEqual([{ lease: fence + 2, room: fence + 2 }]);
 });
 
-test('a controller that was held up and replaced meanwhile writes nothing', async () => {
+test('a controller that was delayed and replaced meanwhile writes nothing', async () => {
   const { eventId, read, enter, passSeconds } = await openRoom({ capacity: 2, joined: 9, watermark: 1 });
   await enter(0);
   await passSeconds(3600);
@@ -55,7 +55,7 @@ test('a controller that was held up and replaced meanwhile writes nothing', asyn
   expect([await read(), await sessions[0].read(eventId, 0)]).toEqual([room, session]);
 });
 
-test('without the lease the lock of the room alone keeps many controllers to its capacity', async () => {
+test('without the lease, the lock of the room alone keeps many controllers within its capacity', async () => {
   const room = await openRoom({ capacity: 5, joined: 60, watermark: 0 });
   const { eventId, comers, read, enter, end } = room;
   let going = true;
@@ -65,7 +65,7 @@ test('without the lease the lock of the room alone keeps many controllers to its
   const over: unknown[] = [];
   const watching = (async () => {
     while (going) {
-      // Nobody is missed yet, so no more turns run and sessions live than there are slots.
+      // No turn is missed yet, so at most as many turns run and sessions live as there are slots.
       const [{ count } = { count: 0 }] = await db.execute<{ count: number }>(sql`
         select watermark - (select count(*)::int from waiting_room_sessions s
           where s.event_id = r.event_id and ended_at is not null) as count
@@ -88,7 +88,7 @@ test('without the lease the lock of the room alone keeps many controllers to its
   expect(steps.at(-1)).toBe((await read()).watermark);
 });
 
-test('while Redis is away nobody is admitted, those inside go on, and it goes on when Redis is back', async () => {
+test('while Redis is away no fan is admitted, those inside go on, and admission continues when Redis is back', async () => {
   const away = controllers.open({ redis: controllers.noRedis });
   const { eventId, read, enter, comer, enterAll, passSeconds } = await openRoom({
     capacity: 3,
@@ -107,7 +107,7 @@ test('while Redis is away nobody is admitted, those inside go on, and it goes on
   expect((await read()).watermark).toBeGreaterThanOrEqual(4);
 });
 
-test('Redis loses everything: the next tick tells the room again', async () => {
+test('when Redis loses everything, the next tick publishes the room again', async () => {
   const controller = controllers.open();
   const { eventId, read, enter } = await openRoom({ capacity: 3, joined: 9, watermark: 1 });
   await enter(0);
@@ -123,7 +123,7 @@ test('Redis loses everything: the next tick tells the room again', async () => {
   expect(await controllers.redis.get(waitingRoom(eventId))).toBe(String(after.version));
 });
 
-test('a room that can not be written does not stop the others, and the error is told', async () => {
+test('a room that cannot be written does not stop the others, and the error is thrown', async () => {
   const controller = controllers.open();
   const [stuck, fine] = [await openRoom({ watermark: 0 }), await openRoom({ watermark: 1, joined: 20 })];
   await fine.enter(0);
@@ -132,7 +132,7 @@ test('a room that can not be written does not stop the others, and the error is 
     await expect(controller.run()).rejects.toThrow();
     const { version } = await fine.read();
     expect((await fine.read()).watermark).toBe(10);
-    // It is left alone for a while.
+    // It is left out for a while.
     await controller.run();
     expect((await fine.read()).version).toBe(version + 1);
   });

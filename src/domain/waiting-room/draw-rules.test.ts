@@ -6,16 +6,16 @@ import { commitmentOf, drawOrder, newDrawSecret, positionOf } from './draw-rules
 const KNOWN = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';
 const DRAWS = 24_000;
 
-/** Other secrets with each number, and the same ones in every run. */
+/** A different secret for each number, the same in every run. */
 const secretNo = (number: number) => hash('sha256', `secret ${number}`, 'hex');
 
-/** How far the counts are from equal; its mean is the number of cells less one, its variance twice that. */
+/** How far the counts are from equal. Its mean is the number of cells minus one, its variance twice that. */
 function chiSquare(counts: readonly number[]): number {
   const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
   return counts.reduce((sum, count) => sum + (count - mean) ** 2 / mean, 0);
 }
 
-/** Five standard deviations: by chance once in some millions. */
+/** Five standard deviations: exceeded by chance once in some millions. */
 const limitOf = (cells: number) => cells - 1 + 5 * Math.sqrt(2 * (cells - 1));
 
 function countsOf(cells: number, cellOf: (secret: string) => number): number[] {
@@ -36,7 +36,7 @@ test('a known secret gives the order that any other program computes', () => {
   expect([...drawOrder(KNOWN, 0)]).toEqual([]);
 });
 
-test('every position from 1 on is given to one ordinal', () => {
+test('gives every position from 1 on to one ordinal', () => {
   fc.assert(
     fc.property(fc.nat(2_000), fc.nat(), (entries, number) => {
       const order = [...drawOrder(secretNo(number), entries)].sort((a, b) => a - b);
@@ -45,13 +45,13 @@ test('every position from 1 on is given to one ordinal', () => {
   );
 });
 
-test('a draw larger than what is made of the stream at a time is whole too', () => {
+test('a draw that is larger than one chunk of the stream is also complete', () => {
   for (const entries of [32_768, 32_769, 32_770, 100_001]) {
     expect(new Set(drawOrder(KNOWN, entries)).size).toBe(entries);
   }
 });
 
-test.each([0, 1, 6, 11])('over many secrets ordinal %i comes to each position equally often', (ordinal) => {
+test.each([0, 1, 6, 11])('over many secrets ordinal %i gets each position equally often', (ordinal) => {
   const counts = countsOf(12, (secret) => (drawOrder(secret, 12)[ordinal] ?? 0) - 1);
   expect(chiSquare(counts)).toBeLessThan(limitOf(12));
 });
@@ -65,11 +65,11 @@ const orderNo = (order: ArrayLike<number>) =>
     return sum + weight * smaller;
   }, 0);
 
-test('over many secrets each of the orders of four is equally frequent: the positions do not depend on each other', () => {
+test('over many secrets each order of four is equally frequent: the positions do not depend on each other', () => {
   expect(chiSquare(countsOf(24, (secret) => orderNo(drawOrder(secret, 4))))).toBeLessThan(limitOf(24));
 });
 
-test('the measure sees a shuffle that changes every place with any place', () => {
+test('the measure detects a shuffle that swaps every place with any place', () => {
   const counts = countsOf(24, (secret) => {
     const order = [1, 2, 3, 4];
     for (let i = 3; i >= 0; i--) {
@@ -81,7 +81,7 @@ test('the measure sees a shuffle that changes every place with any place', () =>
   expect(chiSquare(counts)).toBeGreaterThan(limitOf(24));
 });
 
-test('no two secrets are alike, and only 32 bytes in hex are one', () => {
+test('no two secrets are equal, and only 32 bytes in hex are a secret', () => {
   const secrets = Array.from({ length: 1_000 }, newDrawSecret);
   expect(new Set(secrets).size).toBe(1_000);
   for (const secret of secrets) expect(secret).toMatch(/^[0-9a-f]{64}$/);
@@ -91,7 +91,7 @@ test('no two secrets are alike, and only 32 bytes in hex are one', () => {
   }
 });
 
-test('there is no position before the draw; after it those who took part have theirs, the others stand behind', () => {
+test('there is no position before the draw; after it drawn places have theirs, and later places follow behind them', () => {
   const order = drawOrder(KNOWN, 10);
   const draw = { secret: KNOWN, entries: 10 };
   expect(positionOf({ draw: undefined }, order, 0)).toBeUndefined();

@@ -2,25 +2,29 @@ import { createCipheriv, hash, randomBytes } from 'node:crypto';
 import type { Room } from './room.ts';
 
 const SECRET_BYTES = 32;
-/** A number of the stream. Of 2^48 a remainder by a million is uneven by less than one part in 280 million. */
+/**
+ * The bytes of one number of the stream. The remainder of 2^48 by a million is uneven by less than one part in 280
+ * million.
+ */
 const NUMBER_BYTES = 6;
 /** How many numbers are made at a time, so that a draw of millions needs no more memory than its order. */
 const NUMBERS_AT_ONCE = 32_768;
 
-/** What nobody can foresee: 32 random bytes, in hex. */
+/** Unpredictable: 32 random bytes, in hex. */
 export function newDrawSecret(): string {
   return randomBytes(SECRET_BYTES).toString('hex');
 }
 
-/** What is published before the draw, and what the secret is checked against after it: SHA-256 of its bytes, in hex. */
+/** Published before the draw; the secret is checked against it afterwards. SHA-256 of the secret's bytes, in hex. */
 export function commitmentOf(secret: string): string {
   return hash('sha256', bytesOf(secret), 'hex');
 }
 
 /**
- * The draw among the ordinals below `entries`: [ordinal] -> position, from 1. A Fisher-Yates shuffle whose numbers are
- * the key stream of AES-256 in counter mode, keyed with the secret: for i from the last ordinal down to 1, the next 48
- * bits, big-endian, modulo i + 1 say which place i changes with. Whoever has the secret comes to the same order.
+ * The draw among the ordinals below `entries`: [ordinal] -> position, from 1. A Fisher-Yates shuffle whose numbers
+ * are the key stream of AES-256 in counter mode, keyed with the secret: for i from the last ordinal down to 1, the
+ * next 48 bits, big-endian, modulo i + 1 are the place that i swaps with. Any program with the secret computes the
+ * same order.
  */
 export function drawOrder(secret: string, entries: number): Uint32Array {
   const order = Uint32Array.from({ length: entries }, (_, ordinal) => ordinal + 1);
@@ -43,8 +47,8 @@ export function drawOrder(secret: string, entries: number): Uint32Array {
 }
 
 /**
- * The position of an ordinal, from 1, or undefined before the draw. `order` is that of the room's draw: without it only
- * those who joined after the draw have a position, which stand behind it in the order of joining.
+ * The position of an ordinal, from 1, or undefined before the draw. `order` is the order of the room's draw. Without
+ * it only places that were taken after the draw have a position: behind the drawn ones, in the order of joining.
  */
 export function positionOf(
   room: Pick<Room, 'draw'>,

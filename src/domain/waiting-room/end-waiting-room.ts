@@ -6,7 +6,7 @@ import type { Room } from './room.ts';
 
 export const endWaitingRoomRefusals = [NotFound, RateLimited, TryAgain] as const;
 
-/** From now on everybody may buy without an admission. Ended already: nothing changes. */
+/** From now on all viewers may buy without an admission. Changes nothing when the room has ended already. */
 export function endWaitingRoom(needs: ChangeNeeds, viewer: Viewer, { eventId }: { eventId: string }): Promise<Room> {
   return changeRoom(needs, viewer, eventId, async (tx, room) => {
     if (!room) throw new NotFound('waiting room');

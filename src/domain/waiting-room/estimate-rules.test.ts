@@ -16,7 +16,7 @@ const at = (seconds: number, capacity = 1_000) => ({ nowMs: seconds * 1000, capa
 
 const filling: Step = { watermark: 1_000, atMs: 0 };
 
-test('the first filling of the room is no pace, and neither is a short time after it', () => {
+test('the first filling of the room gives no pace, and neither does a short time after it', () => {
   expect(paceOf([], at(600))).toBeUndefined();
   expect(paceOf([filling], at(600))).toBeUndefined();
   expect(paceOf([filling, ...walk(filling, 1, steady(179, 4))], at(179))).toBeUndefined();
@@ -24,7 +24,7 @@ test('the first filling of the room is no pace, and neither is a short time afte
   expect(paceOf([filling, ...walk(filling, 1, [1, 1, 1, 1])], at(400)), 'four turns').toBeUndefined();
 });
 
-test('when a larger or an emptied room was filled, the measure begins anew', () => {
+test('when an enlarged or an emptied room was filled, the measurement starts again', () => {
   const before = walk(filling, 1, steady(300, 4));
   const burst: Step = { watermark: 1_000 + 1_200 + 500, atMs: 301_000 };
   const steps = [filling, ...before, burst, ...walk(burst, 302, steady(200, 6))];
@@ -32,7 +32,7 @@ test('when a larger or an emptied room was filled, the measure begins anew', () 
   expect(paceOf([filling, ...before, burst], at(302))).toBeUndefined();
 });
 
-test('only the last ten minutes count, however many steps are given', () => {
+test('only the last ten minutes count, for any number of steps', () => {
   const slow = walk(filling, 1, steady(1_000, 1));
   const fast = walk(slow.at(-1) ?? filling, 1_001, steady(600, 3));
   expect(paceOf([filling, ...slow, ...fast], at(1_600))?.p50).toBeCloseTo(3);
@@ -41,7 +41,7 @@ test('only the last ten minutes count, however many steps are given', () => {
   expect(paceOf([filling, ...again], at(2_000))?.p50, 'long after nothing moved').toBeCloseTo(0.01);
 });
 
-test('a room that moves no more is slower with every second, and then has no pace', () => {
+test('a room that stops moving gets slower with every second, and then has no pace', () => {
   const steps = [filling, ...walk(filling, 1, steady(600, 2))];
   const paces = [600, 700, 900, 1_100].map((second) => paceOf(steps, at(second))?.p50 ?? 0);
   expect(paces).toEqual([...paces].sort((a, b) => b - a));
@@ -49,7 +49,7 @@ test('a room that moves no more is slower with every second, and then has no pac
   expect(paceOf(steps, at(1_200))).toBeUndefined();
 });
 
-test('a small room, where a step is one turn, has a pace too, and the fewer were seen the more is kept in reserve', () => {
+test('a small room, where a step is one turn, has a pace too; the fewer turns were seen, the larger is the reserve', () => {
   const reserveAfter = (turns: number) => {
     const steps = Array.from({ length: turns + 1 }, (_, turn) => ({ watermark: turn, atMs: (turn * 600_000) / turns }));
     const pace = paceOf(steps, at(600, 3));
@@ -62,7 +62,7 @@ test('a small room, where a step is one turn, has a pace too, and the fewer were
   expect(reserves[3]).toBeLessThan(1.5);
 });
 
-test('an estimate is longer for who is further behind, and p90 is never under p50', () => {
+test('an estimate is longer further behind, and p90 is never below p50', () => {
   const pace = fc.record({
     p50: fc.double({ min: 0.01, max: 100, noNaN: true }),
     share: fc.double({ min: 0.1, max: 1, noNaN: true }),

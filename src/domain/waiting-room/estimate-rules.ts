@@ -2,20 +2,20 @@ import type { Pace, Step } from './room.ts';
 
 export type WaitEstimate = { readonly p50Seconds: number; readonly p90Seconds: number };
 
-/** Steps older than this say nothing of how fast the room moves now. */
+/** Older steps do not show how fast the room moves now. */
 export const PACE_WINDOW_MS = 10 * 60_000;
 const OBSERVED_AT_LEAST_MS = 3 * 60_000;
 const TURNS_AT_LEAST = 5;
-/** A step over this share of the capacity fills an empty room or a larger one. It is no pace that will last. */
+/** A step over this share of the capacity fills an empty or enlarged room; its speed does not last. */
 const BURST_SHARE = 0.1;
-/** What is kept in reserve for what nobody can measure beforehand: longer sessions, a smaller room, a pause. */
+/** A reserve for what cannot be measured beforehand: longer sessions, a smaller room, a pause. */
 const RESERVE = 0.75;
-/** Nine tenths of a normal distribution are above the mean less so many standard deviations. */
+/** Nine tenths of a normal distribution lie above the mean minus so many standard deviations. */
 const P90_DEVIATIONS = 1.2816;
 
 /**
- * How fast the watermark moves, from its steps of the last ten minutes and the one before them, the oldest first.
- * Undefined until enough was seen since the last time that the room was filled at once.
+ * How fast the watermark moves, from its steps of the last ten minutes and the one before them, oldest first.
+ * Undefined until enough steps were seen since the room was last filled at once.
  */
 export function paceOf(
   steps: readonly Step[],
@@ -27,12 +27,12 @@ export function paceOf(
   const seconds = (nowMs - start.atMs) / 1000;
   const turns = last.watermark - start.watermark;
   if (seconds * 1000 < OBSERVED_AT_LEAST_MS || turns < TURNS_AT_LEAST) return undefined;
-  // Turns come as people leave: like drops, with the square root of their number as the deviation.
+  // Turns come as fans leave, as a Poisson process: the deviation is the square root of their number.
   const sure = Math.max(turns - P90_DEVIATIONS * Math.sqrt(turns), 1);
   return { p50: turns / seconds, p90: (RESERVE * sure) / seconds };
 }
 
-/** Where the measured time begins: at the last burst, or else where the watermark stood ten minutes ago. */
+/** Where the measured time begins: at the last burst, otherwise where the watermark was ten minutes ago. */
 function startOf(steps: readonly Step[], sinceMs: number, burst: number): Step | undefined {
   let start = steps[0];
   for (const [index, step] of steps.entries()) {
@@ -43,7 +43,10 @@ function startOf(steps: readonly Step[], sinceMs: number, burst: number): Step |
   return start;
 }
 
-/** How long until the turn of who has `ahead` positions ahead: in half of the cases, and in nine of ten, at most. */
+/**
+ * The time until the turn of a fan with `ahead` positions ahead: at most so long in half of the cases, and in nine of
+ * ten.
+ */
 export function estimateOf(ahead: number, pace: Pace | undefined): WaitEstimate | undefined {
   if (!pace) return undefined;
   const turns = ahead + 1;

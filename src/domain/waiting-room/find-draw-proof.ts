@@ -4,13 +4,16 @@ import { findStanding, type PlaceNeeds, type PlaceRequest } from './find-place.t
 export type DrawProof = {
   readonly ordinal: number;
   readonly commitment: string;
-  /** These three are undefined until the draw. */
+  /** `entries`, `secret` and `position` are undefined until the draw. */
   readonly entries: number | undefined;
   readonly secret: string | undefined;
   readonly position: number | undefined;
 };
 
-/** What anybody needs to recompute the viewer's position; undefined for who has no place in the room of this event. */
+/**
+ * What is needed to recompute the viewer's position; undefined for a viewer without a place in the room of this
+ * event.
+ */
 export async function findDrawProof(
   needs: Pick<PlaceNeeds, 'waitingRooms' | 'placeTickets' | 'knownPlaces'>,
   viewer: Viewer,

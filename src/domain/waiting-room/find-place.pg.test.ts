@@ -12,7 +12,7 @@ const world = await openRoomApi({ processes: 2 });
 const { db, api, otherApi } = world;
 afterAll(() => world.close());
 
-test('whoever joins has one place, also when asking again, elsewhere or at the same time', async () => {
+test('a viewer who joins has one place, also when asking again, from another client or at the same time', async () => {
   const room = await world.openRoom({ state: 'OPEN', drawsInSeconds: 600 });
   const viewer = viewerOf();
   const { eventId } = room;
@@ -24,7 +24,7 @@ test('whoever joins has one place, also when asking again, elsewhere or at the s
   expect(await findPlace(api, viewerOf(), { eventId, ticket: undefined })).toBeUndefined();
 });
 
-test('whoever left, missed the turn or was inside gets a new place at the end; its old ticket is good for that one', async () => {
+test('a viewer who left, missed the turn or was inside gets a new place at the end; the old ticket leads to that one', async () => {
   const room = await world.openRoom({ joined: 4, watermark: 2, turnsBeganSecondsAgo: 100 });
   const { eventId } = room;
   await room.admitUpTo(3);
@@ -54,7 +54,7 @@ test('whoever left, missed the turn or was inside gets a new place at the end; i
   expect(await look(missed, tickets[0], otherApi), 'where nothing is known of it').toMatchObject({ ordinal: 4 });
 });
 
-test('the opening is told to who comes too early, and an end or a missing room to everybody', async () => {
+test('refuses with the opening time before it, and for all viewers after the end or without a room', async () => {
   const early = await world.openRoom({ state: 'CLOSED', opensInSeconds: 3600, drawsInSeconds: 7200 });
   const refusal = await joinWaitingRoom(api, viewerOf(), early).catch((error) => error);
   expect(refusal).toMatchObject({ code: 'EVENT_NOT_ON_SALE', retry: { advice: 'AFTER' } });
@@ -72,7 +72,7 @@ test('the opening is told to who comes too early, and an end or a missing room t
   await expect(leaveWaitingRoom(api, viewerOf(), { eventId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('the proof of a draw is the viewer’s own, and says the secret only after it', async () => {
+test('the proof of a draw is for the viewer’s own place, and has the secret only after the draw', async () => {
   const room = await world.openRoom({ state: 'OPEN', joined: 9, drawsInSeconds: 600 });
   const of = { eventId: room.eventId, ticket: undefined };
   const { drawCommitment } = room.live().room;
@@ -95,8 +95,8 @@ test('the proof of a draw is the viewer’s own, and says the secret only after 
   expect(await findDrawProof(api, viewerOf(), of)).toBeUndefined();
 });
 
-// The last one: PostgreSQL does not come back.
-test('while PostgreSQL is away, who waits is told where, and who is inside goes on looking', async () => {
+// The last test: PostgreSQL does not come back.
+test('while PostgreSQL is away, a waiting fan gets the position, and a fan inside goes on looking', async () => {
   const room = await world.openRoom({ joined: 6, watermark: 1 });
   const { eventId } = room;
   const [inside, waiting, remembered] = [room.fan(0), room.fan(3), room.fan(4)];
@@ -113,7 +113,7 @@ test('while PostgreSQL is away, who waits is told where, and who is inside goes 
   expect(await findPlace(api, remembered, { eventId, ticket: undefined })).toMatchObject({ ordinal: 4 });
   for (const other of ['', `${ticket}x`, api.placeTickets.sign({ eventId, userId: inside.userId, ordinal: 3 })])
     await expect(findPlace(api, room.fan(5), { eventId, ticket: other })).rejects.toMatchObject({ code: 'TRY_AGAIN' });
-  // What is known of the session is no longer fresh.
+  // The cached session is no longer fresh.
   await vi.waitUntil(() => performance.now() - lookedAt > 1_000, 10_000);
   await requireAdmission(api, inside, { eventId, admission });
   await expect(requireAdmission(api, inside, { eventId, admission, fresh: true })).rejects.toMatchObject({

@@ -19,13 +19,13 @@ export type PlaceNeeds = {
   sessionViews: SessionViews;
 };
 
-/** `ticket`: what the viewer was given with the place, which spares everybody the look into PostgreSQL. */
+/** `ticket`: the text that the viewer got with the place. It spares a read of PostgreSQL. */
 export type PlaceRequest = { readonly eventId: string; readonly ticket: string | undefined };
 
-/** Where a viewer stands in a room, without what the moment says of it. */
+/** The viewer's place in a room, without what depends on the current time. */
 export type Standing = { readonly live: LiveRoom; readonly ordinal: number; readonly hasLeft: boolean };
 
-/** The viewer's place in the room of this event; undefined without one. A look at a place that waits writes nothing. */
+/** The viewer's place in the room of this event; undefined without one. Reading a place that waits writes nothing. */
 export async function findPlace(needs: PlaceNeeds, viewer: Viewer, request: PlaceRequest): Promise<Place | undefined> {
   const standing = await findStanding(needs, viewer, request);
   return standing && (await currentPlace(needs, viewer, standing));
@@ -44,14 +44,17 @@ export async function findStanding(
   return found && { live, ...found };
 }
 
-/** Throws NotFound without a place. */
+/** Throws NotFound when the viewer has no place. */
 export async function requireStanding(needs: PlaceNeeds, viewer: Viewer, request: PlaceRequest): Promise<Standing> {
   const standing = await findStanding(needs, viewer, request);
   if (!standing) throw new NotFound('place in a waiting room');
   return standing;
 }
 
-/** While the place waits no store is asked; from its turn on PostgreSQL says what became of it, a second ago at most. */
+/**
+ * While the place waits, no store is read. From its turn on the state comes from PostgreSQL and is a second old at
+ * most.
+ */
 export async function currentPlace(needs: PlaceNeeds, viewer: Viewer, standing: Standing): Promise<Place> {
   const nowMs = needs.waitingRooms.nowMs();
   const place = placeOf({ ...standing, viewer, session: undefined, nowMs });
@@ -64,15 +67,15 @@ export async function currentPlace(needs: PlaceNeeds, viewer: Viewer, standing: 
 const FRESH_MS = 1_000;
 const KNOWN_MS = 5_000;
 
-/** Of a place that the viewer gave up for another one since, that one: a ticket or another process may not know. */
+/** The viewer's newest place: a ticket or another process may not know that the viewer replaced an older one. */
 async function todaysStanding({ knownPlaces }: PlaceNeeds, { userId }: Viewer, standing: Standing): Promise<Standing> {
   const found = await knownPlaces.find(standing.live.room.eventId, userId, KNOWN_MS);
   return found && found.ordinal !== standing.ordinal ? { live: standing.live, ...found } : standing;
 }
 
 /**
- * Whoever is inside and asks from another sign-in session is inside by that one from now on. Whoever is at the door and
- * asks has knocked again.
+ * A viewer who is inside and asks from another sign-in session is inside under that session from now on. For a viewer
+ * at the door, the request counts as another knock.
  */
 export async function readSession(
   needs: PlaceNeeds,
@@ -90,7 +93,7 @@ export async function readSession(
   return needs.sessionViews.note(eventId, ordinal, await needs.roomSessions.moveTo(eventId, comer));
 }
 
-/** When whoever is at the door and still there has to say so, by the database's clock. */
+/** When a fan at the door has to knock again to keep the turn, by the database's clock. */
 export const knocksAgainAtMs = ({ room }: LiveRoom, session: { knockedAtMs: number }): number =>
   session.knockedAtMs + (room.graceSeconds * 1000) / 2;
 

@@ -13,15 +13,16 @@ export type JoinNeeds = PlaceNeeds & { joins: Joins };
 
 export const joinRefusals = [NotFound, EventNotOnSale, TooManyPlaces, RateLimited, TryAgain] as const;
 
-/** `addressKey`: where the request comes from, as `openAddressKeys` names it. */
+/** `addressKey`: the address of the request, as `openAddressKeys` names it. */
 export type JoinRequest = { readonly eventId: string; readonly addressKey?: string | undefined };
 
-/** Close to the opening PostgreSQL decides, by its clock; until then nobody has to ask it. */
+/** Close to the opening PostgreSQL decides, by its clock; earlier it need not be asked. */
 const MARGIN_MS = 2_000;
 
 /**
- * The viewer's place in the room of this event: a new one at the end for whoever has none, or whose place is over. Asking
- * again changes nothing. Throws one of `joinRefusals`; a room that opens later is EventNotOnSale with `opensAt`.
+ * The viewer's place in the room of this event. A viewer who has none, or whose place is over, gets a new one at the
+ * end. Repeating the call changes nothing. Throws one of `joinRefusals`; for a room that opens later, EventNotOnSale
+ * with `opensAt`.
  */
 export async function joinWaitingRoom(
   needs: JoinNeeds,

@@ -28,13 +28,13 @@ const placesOf = async (eventId: string) =>
 const joinedOf = async (eventId: string) =>
   (await db.execute<{ joined: number }>(sql`select joined from waiting_rooms where event_id = ${eventId}`))[0]?.joined;
 
-test('three thousand who join through three processes stand in one line without a gap', async () => {
+test('three thousand fans who join through three processes form one line without a gap', async () => {
   const { eventId } = await seedRoom(db, undefined, { state: 'OPEN' });
   const fans = Array.from({ length: 3000 }, (_, n) => ({ userId: randomUUIDv7(), n }));
   const answers = await Promise.all(fans.map(({ userId, n }) => processes[n % 3]?.join(eventId, userId)));
   const ordinals = answers.map((answer) => (answer?.kind === 'joined' && answer.isNew ? answer.ordinal : -1));
   expect(ordinals.toSorted((a, b) => a - b)).toEqual(fans.map(({ n }) => n));
-  // Of one process nobody who came later stands before somebody who came earlier.
+  // Within one process, no later arrival is in front of an earlier one.
   for (const process of [0, 1, 2]) {
     const own = ordinals.filter((_, n) => n % 3 === process);
     expect(own).toEqual(own.toSorted((a, b) => a - b));
@@ -46,13 +46,13 @@ test('three thousand who join through three processes stand in one line without 
   expect(await joinedOf(eventId)).toBe(3000);
 });
 
-test('who joins after another was answered stands behind, whatever the process', async () => {
+test('a fan who joins after another one’s result stands behind, in any process', async () => {
   const { eventId } = await seedRoom(db, undefined);
   for (let n = 0; n < 30; n++)
     expect(await processes[n % 3]?.join(eventId, randomUUIDv7())).toEqual({ kind: 'joined', ordinal: n, isNew: true });
 });
 
-test('a viewer who joins fifty times at once has one place, and was told once that it is new', async () => {
+test('a viewer who joins fifty times at once has one place, and one result says that it is new', async () => {
   const { eventId } = await seedRoom(db, undefined, { state: 'OPEN', joined: 7 });
   const userId = randomUUIDv7();
   const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => processes[n % 2]?.join(eventId, userId)));
@@ -61,7 +61,7 @@ test('a viewer who joins fifty times at once has one place, and was told once th
   expect(await joinedOf(eventId)).toBe(8);
 });
 
-test('a place that is over is replaced once, by one at the end, however often that is asked for', async () => {
+test('a place that is over is replaced once, by one at the end, even if that is asked for often', async () => {
   const { eventId, userIds } = await seedRoom(db, undefined, {
     joined: 3,
     watermark: 3,
@@ -71,12 +71,12 @@ test('a place that is over is replaced once, by one at the end, however often th
   const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => processes[n % 3]?.join(eventId, userId, 0)));
   expect(answers).toEqual(expect.arrayContaining([{ kind: 'joined', ordinal: 3, isNew: true }]));
   expect(new Set(answers.map((answer) => answer?.kind === 'joined' && answer.ordinal))).toEqual(new Set([3]));
-  // Without naming it nothing is replaced.
+  // Without `replacing` nothing is replaced.
   expect(await joins.join(eventId, userIds[1] ?? '')).toEqual({ kind: 'joined', ordinal: 1, isNew: false });
   expect(await joinedOf(eventId)).toBe(4);
 });
 
-test('who left and joins again stands at the end; who is inside is not moved', async () => {
+test('a fan who left and joins again stands at the end; a fan who is inside is not moved', async () => {
   const { eventId, userIds } = await seedRoom(db, undefined, { joined: 2, watermark: 1 });
   const [inside = '', left = ''] = userIds;
   await db.execute(sql`
@@ -89,7 +89,7 @@ test('who left and joins again stands at the end; who is inside is not moved', a
   expect(await joins.join(eventId, inside, 0)).toEqual({ kind: 'joined', ordinal: 0, isNew: false });
 });
 
-test('fans join a room that is open or drawn, paused or not, and one that should be open by now', async () => {
+test('fans join a room that is open or drawn, paused or not, or that should be open by now', async () => {
   const join = async (options: Parameters<typeof seedRoom>[2]) =>
     joins.join((await seedRoom(db, undefined, options)).eventId, randomUUIDv7());
   const first = { kind: 'joined', ordinal: 0, isNew: true };
@@ -107,7 +107,7 @@ test('fans join a room that is open or drawn, paused or not, and one that should
   expect(seconds).toBeLessThanOrEqual(90);
 });
 
-test('who comes when too many wait is told to come again, and nobody who was accepted is lost', async () => {
+test('when too many wait, later fans are asked to come again, and no accepted fan is lost', async () => {
   const { eventId } = await seedRoom(db, undefined);
   const small = openJoins({ db, maxQueued: 100 });
   const answers = await Promise.allSettled(Array.from({ length: 500 }, () => small.join(eventId, randomUUIDv7())));
@@ -118,7 +118,7 @@ test('who comes when too many wait is told to come again, and nobody who was acc
   expect(await joinedOf(eventId)).toBe(100);
 });
 
-test('an address has so many places in a room, through all processes, and one that is given up makes room', async () => {
+test('an address has a limited number of places in a room, through all processes, and leaving one makes room', async () => {
   const [{ eventId }, other] = [await seedRoom(db, undefined), await seedRoom(db, undefined)];
   const limited = pools.map((pool) => openJoins({ db: pool, placesPerAddress: 20 }));
   const keys = [randomUUIDv7(), randomUUIDv7()];
@@ -128,12 +128,12 @@ test('an address has so many places in a room, through all processes, and one th
   const inside = crowd.filter(({ kind }) => kind === 'joined');
   expect(inside).toHaveLength(40);
   expect(crowd.filter(({ kind }) => kind === 'tooManyPlaces')).toHaveLength(260);
-  // Ordinals have no gap for those who were refused.
+  // Ordinals have no gap for refused fans.
   expect((await placesOf(eventId)).map(({ ordinal }) => ordinal)).toEqual(Array.from({ length: 40 }, (_, n) => n));
   const counts = await db.execute(sql`
     select count(*)::int as places from waiting_room_places where event_id = ${eventId} group by address_key`);
   expect(counts).toEqual([{ places: 20 }, { places: 20 }]);
-  // Who has a place keeps it; other rooms, other addresses and callers without one are not touched.
+  // A fan who has a place keeps it; other rooms, other addresses and callers without an address are not affected.
   const [first, second] = inside;
   const ownKey = keys[crowd.indexOf(first as (typeof crowd)[number]) % 2];
   expect((await ask(0, ownKey, eventId, first?.userId)).kind).toBe('joined');
@@ -147,7 +147,7 @@ test('an address has so many places in a room, through all processes, and one th
   expect(next.filter(({ kind }) => kind === 'joined')).toHaveLength(1);
 });
 
-test('while PostgreSQL is away a join says to try again', async () => {
+test('while PostgreSQL is away a join throws TryAgain', async () => {
   const nowhere = openDb({ url: 'postgres://127.0.0.1:9/nowhere', poolMax: 1, name: 'test' });
   await expect(openJoins({ db: nowhere }).join(randomUUIDv7(), randomUUIDv7())).rejects.toBeInstanceOf(TryAgain);
   await closeDb(nowhere);

@@ -8,15 +8,15 @@ export type JoinAnswer =
   | { readonly kind: 'joined'; readonly ordinal: number; readonly isNew: boolean }
   | { readonly kind: 'notOpen'; readonly opensAtMs: number; readonly opensInSeconds: number }
   | { readonly kind: 'ended' }
-  /** So many viewers of the same address have places. */
+  /** As many viewers of the same address as `limit` have places already. */
   | { readonly kind: 'tooManyPlaces'; readonly limit: number }
   | { readonly kind: 'noRoom' };
 
 export type Joins = {
   /**
-   * The viewer's place, a new one at the end if there is none yet, or if it was left, or is over: `replacing` names the
-   * ordinal of that one, so that asking twice takes one place. Throws RateLimited when too many wait, TryAgain while
-   * PostgreSQL is away; then the same call may be repeated.
+   * The viewer's place. The viewer gets a new one at the end without a place, when the place was left, or when it is
+   * over: `replacing` is the ordinal of the place that is over, so that two calls take one place. Throws RateLimited
+   * when too many callers wait, TryAgain while PostgreSQL is away; then the same call may be repeated.
    */
   join(eventId: string, userId: string, replacing?: number, addressKey?: string): Promise<JoinAnswer>;
   close(): Promise<void>;
@@ -27,7 +27,7 @@ type JoinsOptions = {
   readonly maxQueued?: number;
   /** Called after the commit of new places. */
   readonly joined?: ((eventId: string) => void) | undefined;
-  /** Viewers of one address who may have places in a room. Default: any number. */
+  /** How many viewers of one address may have places in a room. Default: any number. */
   readonly placesPerAddress?: number | undefined;
 };
 
@@ -44,7 +44,7 @@ export function openJoins({ db, maxQueued, joined, placesPerAddress }: JoinsOpti
   };
 }
 
-/** In order of arrival: the room's row is locked, so the ordinals of all processes are those of one line. */
+/** In order of arrival: the room's row is locked, so the ordinals of all processes form one line. */
 async function joinAll(
   db: Db,
   eventId: string,
@@ -70,7 +70,7 @@ async function joinAll(
     const place = places.get(userId);
     if (place === null) return { kind: 'tooManyPlaces', limit: perAddress ?? 0 };
     if (!place) throw new Error('An applicant got no place.');
-    // Who asked twice in one batch has one new place, not two.
+    // A viewer who asked twice in one batch has one new place, not two.
     const isNew = place.isNew && !toldOf.has(userId);
     toldOf.add(userId);
     return { kind: 'joined', ordinal: place.ordinal, isNew };

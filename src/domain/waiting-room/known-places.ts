@@ -1,11 +1,14 @@
 import type { Places } from './places.ts';
 
-/** A place as PostgreSQL has it. */
+/** A place as it is in PostgreSQL. */
 export type KnownPlace = { readonly ordinal: number; readonly hasLeft: boolean };
 
 const MAX_KEPT = 200_000;
 
-/** The places that this process gave out or looked up, for clients that do not send their ticket. Open one per process. */
+/**
+ * A cache of the places that this process gave out or read, for clients that do not send their ticket. Open one per
+ * process.
+ */
 export class KnownPlaces {
   readonly #places: Places;
   readonly #kept = new Map<string, { place: KnownPlace; readAt: number }>();
@@ -14,7 +17,7 @@ export class KnownPlaces {
     this.#places = places;
   }
 
-  /** As it was at most so long ago. */
+  /** The place as it was at most `maxAgeMs` ago. */
   async find(eventId: string, userId: string, maxAgeMs = Number.POSITIVE_INFINITY): Promise<KnownPlace | undefined> {
     const known = this.#kept.get(keyOf(eventId, userId));
     if (known && performance.now() - known.readAt < maxAgeMs) return known.place;
@@ -23,7 +26,7 @@ export class KnownPlaces {
     return found;
   }
 
-  /** Of a ticket that may be of a place which the viewer gave up since, the ordinal of today's place. */
+  /** The ordinal of the viewer's newest known place. A ticket may be for a place that the viewer gave up since. */
   newest(eventId: string, userId: string, ordinal: number): number {
     return Math.max(ordinal, this.#kept.get(keyOf(eventId, userId))?.place.ordinal ?? 0);
   }

@@ -2,21 +2,21 @@ import { randomUUID } from 'node:crypto';
 import type { Db } from '#db/client.ts';
 import { prepared } from '#db/prepared.ts';
 
-/** How long the work stands still when its holder dies, unless it says otherwise. */
+/** How long the work stops when its holder dies. The default for `seconds`. */
 const TIME_TO_LIVE_SECONDS = 3;
 
 export type Lease = {
   /**
-   * Takes the lease or keeps it for as long again. Answers the fence, which is higher for each new holder, or
-   * undefined while another process has it. Whoever had to wait for a lock or a network may have lost it since: what is
-   * written with a fence says `fence <= mine`.
+   * Takes the lease, or extends it for the same time. Returns the fence, which is higher for each new holder, or
+   * undefined while another process has the lease. A holder that waited for a lock or the network may have lost it
+   * since, so each write with a fence must check `fence <= mine`.
    */
   take(): Promise<number | undefined>;
-  /** Gives it back, so that another process can have it at once. */
+  /** Gives the lease back, so that another process can have it at once. */
   release(): Promise<void>;
 };
 
-/** Work that one process does at a time. Open one per process. */
+/** For work that one process does at a time. Open one per process. */
 export function openLease({ db, name, seconds }: { db: Db; name: string; seconds?: number }): Lease {
   const holder = randomUUID();
   let mayHold = false;

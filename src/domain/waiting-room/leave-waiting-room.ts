@@ -10,8 +10,8 @@ export type LeaveNeeds = PlaceNeeds & { places: Places };
 export const leaveRefusals = [NotFound] as const;
 
 /**
- * Gives the viewer's place up, and its slot in the room, if it has one. The place as it is then; leaving again changes
- * nothing. Throws NotFound for who has no place, TryAgain while PostgreSQL is away.
+ * Gives up the viewer's place, and its slot in the room, if it has one. Returns the place after that; leaving again
+ * changes nothing. Throws NotFound for a viewer without a place, TryAgain while PostgreSQL is away.
  */
 export async function leaveWaitingRoom(
   needs: LeaveNeeds,

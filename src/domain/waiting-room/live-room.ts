@@ -1,14 +1,14 @@
 import { drawOrder, positionOf } from './draw-rules.ts';
 import type { Room } from './room.ts';
 
-/** Somebody who follows a room: called after each change, a few thousand of them in turns. */
+/** A watcher of a room: called after each change, a few hundred watchers at a time. */
 export type RoomWatcher = {
   poke(): void;
-  /** Whether its turn came or it left, and it was not told yet: it is told before all others. */
+  /** Whether its turn came or it left, and it was not notified yet: it is notified before all others. */
   hasNewState?(): boolean;
 };
 
-/** So many are told at a time; then others get their turn. */
+/** So many watchers are notified at a time; then other work gets a turn. */
 const WAKE_AT_ONCE = 256;
 
 /** One waiting room as this process knows it. */
@@ -17,7 +17,7 @@ export class LiveRoom {
   #order: Uint32Array | undefined;
   readonly #departed = new Set<number>();
   readonly #watchers = new Set<RoomWatcher>();
-  /** Those who have not been told of the last change yet. */
+  /** The watchers that have not been notified of the last change yet. */
   #toWake: IterableIterator<RoomWatcher> | undefined;
   #isBehind = false;
 
@@ -35,8 +35,8 @@ export class LiveRoom {
   }
 
   /**
-   * Takes over what is not older. `knownBefore`: the version that was known when PostgreSQL was asked; what it does not
-   * know any more was lost with a restore.
+   * Takes over a room that is not older. `knownBefore`: the version that was known when PostgreSQL was read. An older
+   * version in PostgreSQL is taken over as well, because later ones were then lost with a restore.
    */
   adopt(room: Room, knownBefore = 0): void {
     if (room.version < this.#room.version && room.version >= knownBefore) return;
@@ -72,7 +72,7 @@ export class LiveRoom {
     this.#watchers.delete(watcher);
   }
 
-  /** They are few: not in turns, nor behind those who are still being told of an earlier change. */
+  /** These watchers are few, so they are woken at once, ahead of those that still wait for an earlier change. */
   #wakeFirst(): void {
     for (const watcher of this.#watchers) if (watcher.hasNewState?.()) watcher.poke();
   }

@@ -9,8 +9,8 @@ import { drawAfter } from './room-settings-rules.ts';
 export const openWaitingRoomRefusals = [NotFound, RateLimited, TryAgain] as const;
 
 /**
- * A closed room opens now, a paused one goes on, and one that has ended goes on with the places as they were. Open
- * already: nothing changes.
+ * A closed room opens now, a paused one goes on, and one that has ended goes on with the places as they were. Changes
+ * nothing when the room is open already.
  */
 export function openWaitingRoom(needs: ChangeNeeds, viewer: Viewer, { eventId }: { eventId: string }): Promise<Room> {
   return changeRoom(needs, viewer, eventId, async (tx, room, event) => {
@@ -27,7 +27,7 @@ async function goOn(tx: Tx, eventId: string, state: 'OPEN' | 'DRAWN'): Promise<v
     where event_id = ${eventId} and (paused or state <> ${state})`);
 }
 
-/** A room whose opening was in the past, since nobody has looked, or since it ended and opens again, keeps it. */
+/** A room whose opening time has passed keeps that time: the controller was late, or the room ended and opens again. */
 async function openNow(tx: Tx, room: ManagedRoom, event: ManagedEvent): Promise<void> {
   const opensAtMs = Math.min(room.opensAtMs, event.nowMs);
   const drawAtMs = drawAfter(opensAtMs, room, event);

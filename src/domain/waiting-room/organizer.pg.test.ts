@@ -68,13 +68,13 @@ async function newRoom(input: Partial<Parameters<typeof configureWaitingRoom>[2]
   const room = await configureWaitingRoom(needs, organizer, { eventId, capacity: 10, ...input });
   return { eventId, organizer, room };
 }
-/** As the controller does when `draw_at` has come. */
+/** As the controller does at `draw_at`. */
 const draw = (eventId: string) =>
   db.execute(sql`
     update waiting_rooms set state = 'DRAWN', drawn_at = clock_timestamp(), draw_entries = joined,
       version = version + 1, updated_at = clock_timestamp() where event_id = ${eventId}`);
 
-test('a room is made once, with one secret, however often and however concurrently it is configured', async () => {
+test('a room is made once, with one secret, even if it is configured often and concurrently', async () => {
   const { eventId, organizer } = await newEvent();
   const made = await Promise.all(
     [1, 2, 3, 4].map((capacity) => configureWaitingRoom(needs, organizer, { eventId, capacity })),
@@ -86,7 +86,7 @@ test('a room is made once, with one secret, however often and however concurrent
   expect(made.every(({ draw }) => draw === undefined)).toBe(true);
 });
 
-test('settings change while the room runs; the times of a draw that is made do not', async () => {
+test('settings change while the room runs, except the times once the draw is made', async () => {
   const { eventId, organizer, room } = await newRoom({ opensAt: inMinutes(-10) });
   await draw(eventId);
   const change = (input: object) => configureWaitingRoom(needs, organizer, { eventId, ...input });
@@ -100,7 +100,7 @@ test('settings change while the room runs; the times of a draw that is made do n
   expect(await change({})).toMatchObject({ capacity: 0 });
 });
 
-test('a sale that is over gets no room, but one that has a room may still be configured', async () => {
+test('an event whose sale is over gets no room, but an existing room may still be configured', async () => {
   const over = await newEvent({ onSaleInSeconds: -7200, offSaleInSeconds: -3600 });
   const configure = () => configureWaitingRoom(needs, over.organizer, { eventId: over.eventId, capacity: 1 });
   await expect(configure()).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'eventId' });
@@ -111,7 +111,7 @@ test('a sale that is over gets no room, but one that has a room may still be con
   expect(await configureWaitingRoom(needs, organizer, { eventId, capacity: 3 })).toMatchObject({ capacity: 3 });
 });
 
-test('opening early opens now, and a draw that nobody set comes with it; one that was set stays', async () => {
+test('opening early opens now and moves a default draw with it; a draw that was set stays', async () => {
   const early = await newRoom({ opensAt: inMinutes(60) });
   expect(early.room).toMatchObject({ state: 'CLOSED', drawAtMs: early.room.opensAtMs });
   const opened = await openWaitingRoom(needs, early.organizer, early);
@@ -124,7 +124,7 @@ test('opening early opens now, and a draw that nobody set comes with it; one tha
   expect(await openWaitingRoom(needs, set.organizer, set)).toMatchObject({ state: 'OPEN', drawAtMs: drawAt.getTime() });
 });
 
-test('paused and opened, a room goes on in the state that it was in', async () => {
+test('paused and opened, a room continues in its former state', async () => {
   const { eventId, organizer } = await newRoom();
   await openWaitingRoom(needs, organizer, { eventId });
   expect(await pauseWaitingRoom(needs, organizer, { eventId })).toMatchObject({ state: 'OPEN', isPaused: true });
@@ -152,25 +152,28 @@ test('ended and opened again, a room has its places, its draw and its watermark'
 });
 
 const operations = { configureWaitingRoom, openWaitingRoom, pauseWaitingRoom, endWaitingRoom };
-test.each(Object.entries(operations))('%s: only the organizer of the event and an admin', async (name, operation) => {
-  const { eventId, organizer } = await newRoom();
-  const draft = await newEvent({ status: 'DRAFT' });
-  const before = await stored(eventId);
-  const other = await seedUser(db, { role: 'ORGANIZER' });
-  const ask = (viewer: Viewer, id = eventId): Promise<Room> => operation(needs, viewer, { eventId: id, capacity: 1 });
-  for (const stranger of [viewerOf(other.userId), viewerOf(organizer.userId, 'FAN'), viewerOf(other.userId, 'FAN')])
-    await expect(ask(stranger)).rejects.toBeInstanceOf(NotFound);
-  for (const id of [randomUUID(), 'nonsense']) await expect(ask(organizer, id)).rejects.toBeInstanceOf(NotFound);
-  await expect(ask(draft.organizer, draft.eventId)).rejects.toBeInstanceOf(NotFound);
-  expect(await stored(eventId)).toEqual(before);
-  await ask(organizer);
-  await ask(viewerOf(other.userId, 'ADMIN'));
-  const bare = await newEvent();
-  if (name !== 'configureWaitingRoom')
-    await expect(ask(bare.organizer, bare.eventId), 'an event without a room').rejects.toBeInstanceOf(NotFound);
-});
+test.each(Object.entries(operations))(
+  '%s: only for the organizer of the event and an admin',
+  async (name, operation) => {
+    const { eventId, organizer } = await newRoom();
+    const draft = await newEvent({ status: 'DRAFT' });
+    const before = await stored(eventId);
+    const other = await seedUser(db, { role: 'ORGANIZER' });
+    const ask = (viewer: Viewer, id = eventId): Promise<Room> => operation(needs, viewer, { eventId: id, capacity: 1 });
+    for (const stranger of [viewerOf(other.userId), viewerOf(organizer.userId, 'FAN'), viewerOf(other.userId, 'FAN')])
+      await expect(ask(stranger)).rejects.toBeInstanceOf(NotFound);
+    for (const id of [randomUUID(), 'nonsense']) await expect(ask(organizer, id)).rejects.toBeInstanceOf(NotFound);
+    await expect(ask(draft.organizer, draft.eventId)).rejects.toBeInstanceOf(NotFound);
+    expect(await stored(eventId)).toEqual(before);
+    await ask(organizer);
+    await ask(viewerOf(other.userId, 'ADMIN'));
+    const bare = await newEvent();
+    if (name !== 'configureWaitingRoom')
+      await expect(ask(bare.organizer, bare.eventId), 'an event without a room').rejects.toBeInstanceOf(NotFound);
+  },
+);
 
-test('each change is told to the api processes and to those who watch the event', async () => {
+test('publishes each change to the API processes and to the watchers of the event', async () => {
   const { eventId, organizer } = await newEvent();
   const told: Room[] = [];
   await pubsub.subscribe(WAITING_ROOMS_CHANNEL, (room: Room) => {
@@ -195,7 +198,7 @@ test('each change is told to the api processes and to those who watch the event'
   await watcher.return?.();
 });
 
-test('stats are for the organizer alone, and are pushed when something changed', async () => {
+test('stats are for the organizer alone, and are pushed after each change', async () => {
   const { eventId, organizer } = await newRoom();
   const other = viewerOf((await seedUser(db, { role: 'ORGANIZER' })).userId);
   expect(await findRoomStats(needs, other, eventId)).toBeUndefined();
@@ -238,18 +241,18 @@ test('stats are for the organizer alone, and are pushed when something changed',
   });
   const waiting = stats.next();
   await stats.return?.();
-  // What had changed before may be told first.
+  // An earlier change may be reported first.
   expect((await waiting).done || (await stats.next()).done).toBe(true);
 });
 
-test('without Redis a change is made all the same', async () => {
+test('makes a change also without Redis', async () => {
   const gone = openRedis({ url: 'redis://127.0.0.1:1', name: 'organizer-test-gone' });
   const { eventId, organizer } = await newRoom();
   expect(await openWaitingRoom({ db, redis: gone }, organizer, { eventId })).toMatchObject({ state: 'OPEN' });
   gone.disconnect();
 });
 
-test('without PostgreSQL the organizer is told to try again', async () => {
+test('throws TryAgain for the organizer without PostgreSQL', async () => {
   const gone = openDb({ url: 'postgres://nobody@127.0.0.1:1/none', poolMax: 1, name: 'organizer-test-gone' });
   const { eventId, organizer } = await newRoom();
   await expect(endWaitingRoom({ db: gone, redis }, organizer, { eventId })).rejects.toBeInstanceOf(TryAgain);

@@ -6,7 +6,10 @@ import type { Room } from './room.ts';
 
 export const pauseWaitingRoomRefusals = [NotFound, RateLimited, TryAgain] as const;
 
-/** No further turn begins until the room is opened again; fans join, and those inside go on. Of an ended room nothing changes. */
+/**
+ * No further turn begins until the room is opened again; fans may join, and those inside go on. An ended room is not
+ * changed.
+ */
 export function pauseWaitingRoom(needs: ChangeNeeds, viewer: Viewer, { eventId }: { eventId: string }): Promise<Room> {
   return changeRoom(needs, viewer, eventId, async (tx, room) => {
     if (!room) throw new NotFound('waiting room');

@@ -49,20 +49,20 @@ test('a place waits, has its turn, and has missed it', () => {
   expect(at(180_000, { position: 1 })).toBe('MISSED');
 });
 
-test('who knocks at a full room keeps the turn for as long as it asks again', () => {
+test('a fan who knocks at a full room keeps the turn as long as the fan asks again', () => {
   const session = { ...row, knockedAtMs: 250_000 };
   expect(at(309_999, { session })).toBe('YOUR_TURN');
   expect(at(310_000, { session })).toBe('MISSED');
   expect(at(185_000, { session: { ...row, knockedAtMs: 100_000 } }), 'the turn itself still runs').toBe('YOUR_TURN');
 });
 
-test('who entered is inside until the session was ended, however late that is noticed', () => {
+test('a fan who entered is inside until the session ends, even if that is noticed late', () => {
   const session = { ...row, enteredAtMs: 150_000, expiresAtMs: 200_000 };
   expect(at(900_000, { session })).toBe('INSIDE');
   expect(at(900_000, { session: { ...session, endedAtMs: 201_000 } })).toBe('LEFT');
 });
 
-test('who left has left, and so has everybody once the room has ended', () => {
+test('a place that was left has left, and so have all places once the room has ended', () => {
   expect(at(0, { hasLeft: true, position: 99 })).toBe('LEFT');
   expect(at(0, { hasLeft: true, position: undefined })).toBe('LEFT');
   const ended = { ...room, state: 'ENDED' } as const;
@@ -81,7 +81,7 @@ test('without a row a place only goes from waiting to its turn to missed as the 
         nowMs += seconds * 1000;
         watermark += turns;
         if (turns > 0) all.push({ watermark, atMs: nowMs });
-        // As readers get them: the last grace time, and the one before.
+        // As readers get them: the steps of the last grace time, and the one before.
         const recent = all.findIndex((step) => step.atMs > nowMs - 60_000);
         const steps = all.slice(Math.max(0, (recent === -1 ? all.length : recent) - 1));
         const state = at(nowMs, { room: { ...room, watermark, steps }, position });
@@ -95,11 +95,11 @@ test('without a row a place only goes from waiting to its turn to missed as the 
   );
 });
 
-test('ahead are the positions between the watermark and the own', () => {
+test('ahead are the positions between the watermark and the fan’s own', () => {
   expect([1, 30, 31, 32, 131].map((position) => aheadOf(room, position))).toEqual([0, 0, 0, 1, 100]);
 });
 
-test('a fan hears of every change of state, and while waiting of what is visibly less', () => {
+test('a fan gets every change of state, and while waiting each clearly smaller number', () => {
   const told = { state: 'WAITING', position: 500, ahead: 200, estimate: { p50Seconds: 100, p90Seconds: 150 } } as const;
   const hears = (now: Partial<Parameters<typeof isWorthTelling>[1]>) => isWorthTelling(told, { ...told, ...now });
   expect(hears({})).toBe(false);

@@ -3,7 +3,7 @@ import type { PlaceState, Room, RoomSession } from './room.ts';
 
 export type Turn = { readonly beganAtMs: number; readonly endsAtMs: number };
 
-/** What a fan was told of a place, as far as a change of it is worth another message. */
+/** The last message that a fan got about a place: the fields whose change may be worth another message. */
 export type ToldPlace = {
   readonly state: PlaceState;
   readonly position?: number | undefined;
@@ -15,8 +15,8 @@ const AHEAD_SHARE = 0.05;
 const ESTIMATE_SHARE = 0.2;
 
 /**
- * When the turn of a position began and ends; undefined while the watermark has not reached it. `over` when the room's
- * steps begin after its end. The room's clock decides whether `endsAtMs` is past: see `placeStateOf`.
+ * When the turn of a position began and ends; undefined while the watermark has not reached it. `over` when the
+ * room's steps begin after its end. The room's clock decides whether `endsAtMs` is past: see `placeStateOf`.
  */
 export function turnOf(
   room: Pick<Room, 'watermark' | 'steps' | 'graceSeconds'>,
@@ -26,12 +26,12 @@ export function turnOf(
   const step = room.steps.find(({ watermark }) => watermark >= position);
   if (!step) return 'over';
   const endsAtMs = step.atMs + room.graceSeconds * 1000;
-  // Of the first step nobody can tell whether its turns began with it or before it, only that they do not end later.
+  // It is unknown whether the turns of the first step began with it or before it. They do not end later.
   const isOld = step === room.steps[0] && endsAtMs <= (room.steps.at(-1)?.atMs ?? 0);
   return isOld ? 'over' : { beganAtMs: step.atMs, endsAtMs };
 }
 
-/** `position` is undefined before the draw, `session` where no row was written for this ordinal. */
+/** `position` is undefined before the draw, `session` while no row exists for this ordinal. */
 export function placeStateOf({
   room,
   position,
@@ -50,17 +50,17 @@ export function placeStateOf({
   const turn = position === undefined ? undefined : turnOf(room, position);
   if (turn === undefined) return 'WAITING';
   const turnEndsAtMs = turn === 'over' ? 0 : turn.endsAtMs;
-  // Who came and found the room full keeps the turn by asking again.
+  // A fan who came and found the room full keeps the turn by asking again.
   const doorEndsAtMs = (session?.knockedAtMs ?? -Infinity) + room.graceSeconds * 1000;
   return nowMs < Math.max(turnEndsAtMs, doorEndsAtMs) ? 'YOUR_TURN' : 'MISSED';
 }
 
-/** How many positions are between this one and the last that was admitted. */
+/** How many positions are between this one and the last one that was admitted. */
 export function aheadOf(room: Pick<Room, 'watermark'>, position: number): number {
   return Math.max(0, position - 1 - room.watermark);
 }
 
-/** Whether a fan who was last told `told` should hear of `now`: a million of them are not told of every step. */
+/** Whether a fan who last got `told` should get `now`: a million fans are not notified of every step. */
 export function isWorthTelling(told: ToldPlace, now: ToldPlace): boolean {
   if (told.state !== now.state || told.position !== now.position) return true;
   if (now.state !== 'WAITING') return false;
@@ -71,13 +71,16 @@ export function isWorthTelling(told: ToldPlace, now: ToldPlace): boolean {
   );
 }
 
-/** By at least one, and at least by `share` of what was told. */
+/** By at least one, and by at least `share` of the last value. */
 function hasMoved(told: number | undefined, now: number | undefined, share: number): boolean {
   if (told === undefined || now === undefined) return told !== now;
   return Math.abs(told - now) >= Math.max(1, share * told);
 }
 
-/** Whether the event's seats are only for those who were admitted. Also while the controller is late to open the room. */
+/**
+ * Whether only admitted viewers may see and hold the event's seats. True from the opening time on, even while the
+ * controller is late to open the room.
+ */
 export function isGating(room: Pick<Room, 'state' | 'opensAtMs'>, nowMs: number): boolean {
   if (room.state === 'CLOSED') return nowMs >= room.opensAtMs;
   return room.state === 'OPEN' || room.state === 'DRAWN';

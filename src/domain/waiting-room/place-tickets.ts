@@ -12,8 +12,9 @@ export type PlaceTickets = {
 const TICKET = /^([\w-]{1,32})\.(0|[1-9]\d{0,9})\.([\w-]{43})$/;
 
 /**
- * What a waiting fan keeps, so that nobody has to look up the place for it: the key's id, the ordinal, and a signature
- * over both, the event and the viewer. The first key signs, all verify. Throws for no key.
+ * A ticket that a waiting fan keeps, so that the place need not be looked up: the key's id, the ordinal, and a
+ * signature over the event, the viewer and the ordinal. The first key signs, all keys verify. Throws when there is no
+ * key.
  */
 export function openPlaceTickets(keys: readonly AdmissionKey[]): PlaceTickets {
   const [first] = keys;
@@ -32,5 +33,5 @@ export function openPlaceTickets(keys: readonly AdmissionKey[]): PlaceTickets {
   };
 }
 
-/** No admission begins like this, so neither can be taken for the other. */
+/** No admission begins like this, so neither can pass for the other. */
 const contentOf = ({ eventId, userId, ordinal }: TicketedPlace): string => `place ${eventId} ${userId} ${ordinal}`;

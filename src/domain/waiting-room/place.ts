@@ -10,20 +10,20 @@ import { isLiveFor } from './session-views.ts';
 export type Place = {
   readonly eventId: string;
   readonly userId: string;
-  /** Of the sign-in session that asks. */
+  /** The sign-in session that asks. */
   readonly signInId: string;
   readonly ordinal: number;
   readonly state: PlaceState;
   /** Undefined until the draw, as `ahead` is. */
   readonly position: number | undefined;
   readonly ahead: number | undefined;
-  /** While waiting, when there is anything to tell it by. */
+  /** Set while the place waits and the room's pace is known. */
   readonly estimate: WaitEstimate | undefined;
-  /** Set while the viewer may go in, or is inside by this sign-in session. */
+  /** Set while the viewer may enter, or is inside under this sign-in session. */
   readonly admission: Admission | undefined;
 };
 
-/** What a token is made from when somebody wants to see it. `expiresAtMs`: the end of the turn, or of the time inside. */
+/** A token is made from it when a client asks for one. `expiresAtMs`: the end of the turn, or of the time inside. */
 export type Admission = { readonly issuedAtMs: number; readonly expiresAtMs: number };
 
 export type PlaceSource = {
@@ -35,7 +35,7 @@ export type PlaceSource = {
   readonly nowMs: number;
 };
 
-/** An admission of somebody inside is renewed before it ends. */
+/** The admission of a viewer who is inside is renewed before it ends. */
 const ADMISSION_LIVES_MS = 10 * 60_000;
 
 export function placeOf(source: PlaceSource): Place {
@@ -59,7 +59,7 @@ export function placeOf(source: PlaceSource): Place {
   };
 }
 
-/** In whole seconds, as a token says it. */
+/** In whole seconds, as in a token. */
 function admittedUntil(source: PlaceSource, state: PlaceState, position: number | undefined): number | undefined {
   const until = endOf(source, state, position);
   return until === undefined ? undefined : Math.floor(until / 1000) * 1000;
@@ -76,7 +76,7 @@ function insideUntil(session: RoomSession | undefined, signInId: string, nowMs: 
   return Math.min(nowMs + ADMISSION_LIVES_MS, session.expiresAtMs);
 }
 
-/** Undefined for who found the room full and was not called yet. */
+/** Undefined for a fan who found the room full and was not called in yet. */
 function turnEndsAtMs(room: Room, position: number, session: RoomSession | undefined): number | undefined {
   if (isAtDoor(session) && session.calledAtMs === null) return undefined;
   const turn = turnOf(room, position);
@@ -85,13 +85,13 @@ function turnEndsAtMs(room: Room, position: number, session: RoomSession | undef
   return Math.max(endsAtMs ?? 0, session.knockedAtMs + room.graceSeconds * 1000);
 }
 
-/** Came, found the room full, and has not got in since. */
+/** The fan came, found the room full, and has not entered since. */
 export const isAtDoor = (session: RoomSession | undefined): session is RoomSession & { knockedAtMs: number } =>
   session !== undefined && session.knockedAtMs !== null && session.enteredAtMs === null && session.endedAtMs === null;
 
 /**
- * What the token of an admission says. It outlives the turn, since who went in is inside by then and PostgreSQL knows;
- * nobody goes in with it after the turn.
+ * The content of an admission's token. The token outlives the turn, because a fan who entered is inside by then,
+ * which PostgreSQL knows; after the turn it no longer lets a fan in.
  */
 export const claimsOf = (place: Place, { issuedAtMs, expiresAtMs }: Admission, id: string): AdmissionClaims => ({
   id,
@@ -104,5 +104,5 @@ export const claimsOf = (place: Place, { issuedAtMs, expiresAtMs }: Admission, i
   expiresAtMs: issuedAtMs + ADMISSION_LIVES_MS,
 });
 
-/** A place that is over stays so; whoever joins again gets another one. */
+/** A place that is over stays over; a viewer who joins again gets another one. */
 export const isOver = ({ state }: Place): boolean => state === 'LEFT' || state === 'MISSED';

@@ -5,7 +5,8 @@ import { openBatches } from './batches.ts';
 import type { ChangedPlace, OnChanged } from './publish-room.ts';
 import { lockRoom } from './room-statements.ts';
 
-export type Place = { readonly ordinal: number /** While waiting. */; readonly hasLeft: boolean };
+/** A row of `waiting_room_places`. `hasLeft`: the viewer left while waiting. */
+export type Place = { readonly ordinal: number; readonly hasLeft: boolean };
 
 export type Leaver = {
   readonly ordinal: number;
@@ -16,13 +17,13 @@ export type Leaver = {
 
 export type Places = {
   find(eventId: string, userId: string): Promise<Place | undefined>;
-  /** Gives the place up, or the turn, or the session; nothing when that is over already. */
+  /** Gives up the place, the turn or the session; does nothing when that is over already. */
   leave(eventId: string, viewer: { readonly userId: string; readonly sessionId: string }, place: Leaver): Promise<void>;
 };
 
 type Leaving = Leaver & { readonly userId: string; readonly signInId: string };
 
-/** Both throw TryAgain while PostgreSQL is away, and may then be repeated. */
+/** A store: the places in PostgreSQL. Both methods throw TryAgain while it is away, and may then be repeated. */
 export function openPlaces({ db, changed }: { db: Db; changed: OnChanged }): Places {
   const finding = openBatches<string, Place | undefined>({
     run: async (eventId, userIds) => {
@@ -47,7 +48,7 @@ export function openPlaces({ db, changed }: { db: Db; changed: OnChanged }): Pla
 const FIND = `select user_id as "userId", ordinal, left_at is not null as "hasLeft"
   from waiting_room_places where event_id = $1 and user_id = any($2::uuid[])`;
 
-/** Answers the places whose session rows changed. */
+/** Returns the places whose session rows changed. */
 async function leaveAll(db: Db, eventId: string, leavers: readonly Leaving[]): Promise<ChangedPlace[]> {
   const columns = [
     leavers.map(({ ordinal }) => ordinal),
@@ -65,8 +66,9 @@ async function leaveAll(db: Db, eventId: string, leavers: readonly Leaving[]): P
   return changed;
 }
 
-// Who came has a session, which ends; whose turn runs gets one that is over; everybody else gives up the place. Each
-// place is looked up by its key (`offset 0`, `any (array (...))`), in whichever order the planner would rather join.
+// A fan who came has a session, which ends. A fan whose turn runs gets a session that is over. All others give up the
+// place. The keys are looked up (`offset 0`, `any (array (...))`), even if the planner would rather join in another
+// order.
 const LEAVE = `
   with leaver as (
     select distinct on (a.ordinal) a.*, s.ordinal is not null as came, a.is_turn and a.position <= r.watermark as has_turn

@@ -33,7 +33,7 @@ const someRoom = (): Room => ({
   progress: { inside: 10, waiting: 999_988, admittedPerMinute: 1, showUpRate: 1, missed: 0 },
 });
 
-test('of a room that several processes publish at once, versions are heard in their order and each once', async () => {
+test('when several processes publish a room at once, its versions arrive in order and each once', async () => {
   const heard: Room[] = [];
   await pubsub.subscribe(WAITING_ROOMS_CHANNEL, (one: Room | null) => void (one && heard.push(one)));
   const publishAll = async () => {
@@ -45,7 +45,7 @@ test('of a room that several processes publish at once, versions are heard in th
     expect(told).toEqual([...new Set(told)].sort((a, b) => a - b));
     const ofRoom = () => heard.filter(({ eventId }) => eventId === room.eventId);
     await vi.waitUntil(() => ofRoom().length >= told.length, { timeout: 3_000 }).catch(() => undefined);
-    // Pub/sub may lose what it is given; it never repeats it nor changes the order.
+    // Pub/sub may lose messages; it never repeats them or changes their order.
     const known = ofRoom().map(({ version }) => version);
     expect(known).toEqual(told.filter((version) => known.includes(version)));
     for (const one of ofRoom()) expect(one).toEqual({ ...room, version: one.version });
@@ -56,7 +56,7 @@ test('of a room that several processes publish at once, versions are heard in th
   expect(rounds).toBeLessThan(6);
 });
 
-test('a room of a million fans is one small key, which goes by itself', async () => {
+test('a room of a million fans is one small key that expires', async () => {
   const room = someRoom();
   const { length } = await redis.keys('*');
   await publishRoom({ redis }, room);
@@ -68,7 +68,7 @@ test('a room of a million fans is one small key, which goes by itself', async ()
   expect(await redis.ttl(key)).toBeGreaterThan(0);
 });
 
-test('each viewer hears of the own places only', async () => {
+test('each viewer gets messages about the own places only', async () => {
   const [eventId, userId, other] = [randomUUIDv7(), randomUUIDv7(), randomUUIDv7()];
   const heard: unknown[] = [];
   await pubsub.subscribe(placeChannel(eventId, userId), (ordinal: unknown) => void heard.push(ordinal));

@@ -4,12 +4,12 @@ import { waitingRoom } from '#redis/keys.ts';
 import type { PubSub } from '#redis/pubsub.ts';
 import type { Room } from './room.ts';
 
-/** After a restore PostgreSQL may be behind what was published; that is forgotten so soon. */
+/** After a restore PostgreSQL may be behind the published version, which is forgotten after this time. */
 const VERSION_LIVES_SECONDS = 60;
 
 /**
- * Tells all API processes of the room, unless a later version was told before. Answers whether it was told. Rejects while
- * Redis is away: the API processes read PostgreSQL every few seconds anyway.
+ * Publishes the room to all API processes, unless a later version was published before. Returns whether it was
+ * published. Rejects while Redis is away; the API processes also read PostgreSQL every few seconds.
  */
 export async function publishRoom({ redis }: { redis: Redis }, room: Room): Promise<boolean> {
   const answer = await runScript(
@@ -21,7 +21,7 @@ export async function publishRoom({ redis }: { redis: Redis }, room: Room): Prom
   return answer === 1;
 }
 
-/** Tells whoever watches the place that its row of `waiting_room_sessions` changed. */
+/** Notifies the watchers of the place that its row of `waiting_room_sessions` changed. */
 export async function publishPlace(
   { pubsub }: { pubsub: PubSub },
   eventId: string,
@@ -30,7 +30,10 @@ export async function publishPlace(
   await pubsub.publish(placeChannel(eventId, userId), ordinal);
 }
 
-/** A room whose controller rests is looked after at once; without Redis nobody is admitted anyway. */
+/**
+ * Wakes the controller of a resting room at once. Errors are ignored, because without Redis no fan is admitted
+ * anyway.
+ */
 export const tellJoined =
   ({ pubsub }: { pubsub: PubSub }) =>
   (eventId: string): void =>
@@ -38,10 +41,13 @@ export const tellJoined =
 
 export type ChangedPlace = { readonly userId: string; readonly ordinal: number };
 
-/** Called after the commit with the places whose session rows were changed by it. */
+/** Called after the commit with the places whose session rows it changed. */
 export type OnChanged = (eventId: string, places: readonly ChangedPlace[]) => void;
 
-/** Nobody waits for it, and what is lost with Redis costs nothing: a redeemed token and the next poll read PostgreSQL. */
+/**
+ * The caller does not wait for it. A notification that is lost with Redis does no harm: a redeemed token and the next
+ * poll read PostgreSQL.
+ */
 export const tellPlaces =
   (needs: { pubsub: PubSub }): OnChanged =>
   (eventId, places) => {

@@ -24,7 +24,7 @@ test('the secret of a draw stays in the database until the draw', async () => {
   expect(drawn).toMatchObject({ state: 'DRAWN', draw: { secret: drawSecret, entries: 3 } });
 });
 
-test('a room has the steps of its turns that still run, and the one before them', async () => {
+test('a room has the steps of the turns that still run, and the one before them', async () => {
   const { eventId } = await seedRoom(db, undefined, { joined: 60, graceSeconds: 30 });
   for (const [watermark, secondsAgo] of [
     [10, 300],
@@ -40,7 +40,7 @@ test('a room has the steps of its turns that still run, and the one before them'
   expect(Date.now() - (twenty?.atMs ?? 0)).toBeGreaterThanOrEqual(19_000);
 });
 
-test('rooms are found by their change, and those that ended long ago only by name', async () => {
+test('rooms are found by their change; those that ended long ago only by id', async () => {
   const { eventId: ended } = await seedRoom(db, undefined, { state: 'ENDED' });
   const { eventId: old } = await seedRoom(db, undefined);
   const ids = async (filter?: Parameters<typeof readRooms>[1]) =>
@@ -56,7 +56,7 @@ test('rooms are found by their change, and those that ended long ago only by nam
   expect(await ids({ eventIds: [] })).toEqual([]);
 });
 
-test('departures are told until whoever asks has asked again later', async () => {
+test('returns departures until the caller has asked again later', async () => {
   const { eventId, userIds } = await seedRoom(db, undefined, { joined: 5 });
   const leave = (ordinal: number) =>
     db.execute(sql`update waiting_room_places set left_at = clock_timestamp() where user_id = ${userIds[ordinal]}`);

@@ -3,7 +3,9 @@ import { plainArray, prepared } from '#db/prepared.ts';
 import type { Progress, Room, RoomState, Step } from './room.ts';
 
 type Filter = {
-  /** Only rooms that changed since then, by the database's clock: take a few seconds more, since commits are late. */
+  /**
+   * Only rooms that changed since then, by the database's clock. Subtract a few seconds, because commits may be late.
+   */
   readonly updatedSinceMs?: number | undefined;
   readonly eventIds?: readonly string[] | undefined;
 };
@@ -14,7 +16,10 @@ type Row = Omit<Room, 'draw' | 'progress'> & {
   progress: Partial<Progress>;
 };
 
-/** Rooms with their last steps, in one statement; without `eventIds` those that ended more than a day ago are left out. */
+/**
+ * Rooms with their last steps, in one statement; without `eventIds`, rooms that ended more than a day ago are left
+ * out.
+ */
 export async function readRooms(db: Db | Tx, { updatedSinceMs, eventIds }: Filter = {}): Promise<Room[]> {
   const rows = await prepared<Row>(db, READ, [
     eventIds === undefined ? null : plainArray(eventIds),
@@ -31,7 +36,7 @@ export async function readRooms(db: Db | Tx, { updatedSinceMs, eventIds }: Filte
 
 const NOTHING_MEASURED: Progress = { inside: 0, waiting: 0, admittedPerMinute: 0, showUpRate: 1, missed: 0 };
 
-// The secret leaves the database with the draw, not before.
+// The secret leaves the database only after the draw.
 const READ = `
   select r.event_id as "eventId", r.version::float8 as version, r.state, r.paused as "isPaused", r.capacity,
     r.session_seconds as "sessionSeconds", r.grace_seconds as "graceSeconds",
@@ -52,12 +57,12 @@ const READ = `
              else r.state <> 'ENDED' or r.updated_at > clock_timestamp() - interval '1 day' end
     and ($2::float8 is null or r.updated_at >= to_timestamp($2::float8 / 1000))`;
 
-/** A commit may be so late after the instant that it writes. */
+/** A commit may come so late after the time that it writes. */
 const LATE_COMMITS_SECONDS = 15;
 
 /**
- * Who left while waiting, since `sinceMs` by the database's clock (0: ever). Ask again with `atMs`: it lies so far back
- * that nobody is missed, therefore ordinals come twice.
+ * The places that were left while waiting, since `sinceMs` by the database's clock (0: ever). Pass `atMs` to the next
+ * call: it lies so far back that none is missed, and therefore ordinals come twice.
  */
 export async function readDepartures(
   db: Db | Tx,

@@ -14,7 +14,7 @@ const { db, places, changed, openRoom, sessions: processes } = world;
 const [sessions] = processes;
 afterAll(() => world.close());
 
-/** Entries after which more were inside than the room had room for. */
+/** Entries after which more fans were inside than the capacity of the room. */
 const overfull = async (eventId: string) =>
   await db.execute(sql`
     select s.ordinal, s.capacity_at_entry from waiting_room_sessions s
@@ -22,7 +22,7 @@ const overfull = async (eventId: string) =>
       select count(*) from waiting_room_sessions o where o.event_id = s.event_id and o.entered_at <= s.entered_at
         and (o.ended_at is null or o.ended_at > s.entered_at))`);
 
-test('two hundred who come at once through four processes never are more than the room holds, while it changes', async () => {
+test('two hundred fans who come at once through four processes never exceed the capacity, while it changes', async () => {
   const { eventId, comers, set, enter, end } = await openRoom({ capacity: 20, joined: 200 });
   let going = true;
   const entered = new Set<number>();
@@ -43,12 +43,12 @@ test('two hundred who come at once through four processes never are more than th
   expect(await overfull(eventId)).toEqual([]);
 });
 
-test('a full room leaves the others at the door, and a slot that is given back is for the first of them', async () => {
+test('a full room leaves the others at the door, and a free slot goes to the first of them', async () => {
   const { enter, enterAll, end } = await openRoom({ capacity: 2 });
   expect(await enterAll([3, 7])).toEqual(['inside', 'inside']);
   expect(await enterAll([6, 5])).toEqual(['full', 'full']);
   await end(3);
-  // The slot is kept for 5, who is first at the door, against who stands behind it, not against who stands before it.
+  // The slot is kept for 5, who is first at the door: against those behind it, not against those before it.
   expect(await enter(6)).toBe('full');
   expect(await enter(9)).toBe('full');
   expect(await enter(1)).toBe('inside');
@@ -57,7 +57,7 @@ test('a full room leaves the others at the door, and a slot that is given back i
   expect(await enter(5)).toBe('inside');
 });
 
-test('a slot is not kept for somebody who went from the door', async () => {
+test('a slot is not kept for a fan who left the door', async () => {
   const { eventId, enter, end } = await openRoom({ capacity: 1, graceSeconds: 30 });
   expect(await enter(9)).toBe('inside');
   expect(await enter(2)).toBe('full');
@@ -68,17 +68,17 @@ test('a slot is not kept for somebody who went from the door', async () => {
   expect(await enter(3)).toBe('inside');
 });
 
-test('who comes in order of arrival enters in order of position', async () => {
+test('fans who come in order of arrival enter in order of position', async () => {
   const { enterAll } = await openRoom({ capacity: 3 });
   expect(await enterAll([8, 2, 9, 0, 4])).toEqual(['full', 'inside', 'full', 'inside', 'inside']);
 });
 
-test('one who comes twenty times at once is inside once, and stays the one who is', async () => {
+test('a fan who comes twenty times at once is inside once, and under the same session', async () => {
   const { eventId, comer, enter, news } = await openRoom({ capacity: 1 });
   const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => enter(4, processes[n % 4])));
   expect(new Set(answers)).toEqual(new Set(['inside']));
   expect(news()).toEqual([4]);
-  // Another sign-in of the same viewer does not get in beside it.
+  // Another sign-in of the same viewer does not enter as well.
   expect(await sessions.enter(eventId, { ...comer(4), signInId: randomUUIDv7() })).toEqual({ kind: 'over' });
   expect(await enter(4)).toBe('inside');
 });
@@ -91,7 +91,7 @@ test('of two sign-ins of a viewer that come at once, one is inside', async () =>
   expect(answers.map(({ kind }) => kind).sort()).toEqual(['inside', 'over', 'over', 'over']);
 });
 
-test('nobody enters without the place, the turn or a room that admits', async () => {
+test('a fan does not enter without the place, the turn or a room that admits', async () => {
   const { eventId, comer, enter, leave, set } = await openRoom({ joined: 12, watermark: 9 });
   const kindOf = async (change: object) => (await sessions.enter(eventId, { ...comer(1), ...change })).kind;
   expect(await kindOf({ userId: randomUUIDv7() })).toBe('over');
@@ -108,7 +108,7 @@ test('nobody enters without the place, the turn or a room that admits', async ()
   expect(await enter(1)).toBe('inside');
 });
 
-test('a turn that is over is not redeemed, and one that began later is', async () => {
+test('a turn that is over is not redeemed, and a later one is', async () => {
   const { eventId, enter, set } = await openRoom({
     joined: 6,
     watermark: 3,
@@ -121,7 +121,7 @@ test('a turn that is over is not redeemed, and one that began later is', async (
   expect(await enter(3)).toBe('inside');
 });
 
-test('who is at the door keeps the turn by asking again', async () => {
+test('a fan at the door keeps the turn by asking again', async () => {
   const { eventId, enter, end } = await openRoom({ capacity: 1, graceSeconds: 30 });
   expect(await enter(1)).toBe('inside');
   expect(await enter(0)).toBe('full');
@@ -132,7 +132,7 @@ test('who is at the door keeps the turn by asking again', async () => {
   expect(await enter(0)).toBe('inside');
 });
 
-test('a room made smaller sends nobody away and admits nobody until there is a slot again', async () => {
+test('a room made smaller sends no fan away and admits no fan until there is a slot again', async () => {
   const { enterAll, enter, end, set } = await openRoom({ capacity: 4 });
   await enterAll([0, 1, 2, 3]);
   await set(sql`capacity = 0`);
@@ -162,7 +162,7 @@ test('activity extends the session of its own sign-in, until it has ended', asyn
   expect(await enter(0)).toBe('over');
 });
 
-test('a session moves to another sign-in of its viewer, and of nobody else', async () => {
+test('a session moves to another sign-in of its viewer, and to no other viewer’s', async () => {
   const { eventId, comer, enter, news } = await openRoom();
   await enter(0);
   const signInId = randomUUIDv7();
@@ -173,7 +173,7 @@ test('a session moves to another sign-in of its viewer, and of nobody else', asy
   expect(news()).toEqual([0, 0]);
 });
 
-test('an end is told once, and a checkout ends nobody who came after it', async () => {
+test('an end is reported once, and a checkout ends no session that began after it', async () => {
   const { eventId, comer, enter, news } = await openRoom();
   await enter(0);
   const { userId } = comer(0);
@@ -198,13 +198,13 @@ test('leaving gives up the place while waiting, the turn when it runs, the sessi
   expect(await places.find(eventId, randomUUIDv7())).toBeUndefined();
   expect(news()).toHaveLength(3);
   await leave(onTurn, true);
-  // With somebody else's ordinal nothing happens.
+  // With another viewer's ordinal nothing happens.
   await leave({ ...comer(3), ordinal: 0 }, true);
   expect(news()).toHaveLength(3);
   expect(await find(3)).toEqual({ ordinal: 3, hasLeft: false });
 });
 
-test('without the lock of the room a place is still redeemed once, and who left does not come in', async () => {
+test('without the lock of the room a place is still redeemed once, and a fan who left does not enter', async () => {
   const { eventId, comer, comers, leave } = await openRoom({ capacity: 5 });
   const [left] = comers as [(typeof comers)[0]];
   await leave(left, true);
@@ -219,7 +219,7 @@ test('without the lock of the room a place is still redeemed once, and who left 
   expect(written.flat()).toHaveLength(1);
 });
 
-test('while PostgreSQL is away everything says to try again', async () => {
+test('while PostgreSQL is away all methods throw TryAgain', async () => {
   const nowhere = openDb({ url: 'postgres://127.0.0.1:9/nowhere', poolMax: 1, name: 'test' });
   const [away, id] = [openRoomSessions({ db: nowhere, changed }), randomUUIDv7()];
   const comer = { ordinal: 0, position: 1, userId: id, signInId: id };

@@ -27,7 +27,7 @@ export type EnterAnswer =
   | { readonly kind: 'over' };
 
 export type RoomSessions = {
-  /** Redeems an admission. Who is inside under the same sign-in stays inside. */
+  /** Redeems an admission. A viewer who is inside under the same sign-in stays inside. */
   enter(eventId: string, comer: Comer): Promise<EnterAnswer>;
   /** Extends the session; undefined when it is not live or belongs to another sign-in. */
   touch(eventId: string, owner: Owner): Promise<RoomSession | undefined>;
@@ -38,13 +38,16 @@ export type RoomSessions = {
     owner: { readonly ordinal: number; readonly userId: string; readonly signInId: string },
   ): Promise<RoomSession | undefined>;
   /**
-   * Ends what is live of this viewer, and answers the ordinals. CHECKOUT ends nothing while another payment of the viewer
-   * is open, nor who came after `beforeMs`, so that it may be told again at any time.
+   * Ends the live sessions of this viewer, and returns their ordinals. CHECKOUT ends nothing while another payment of
+   * the viewer is open, and no session that was entered after `beforeMs`, so that it may be repeated at any time.
    */
   end(eventId: string, userId: string, reason: EndReason, options?: { beforeMs?: number }): Promise<number[]>;
 };
 
-/** Who is inside is decided by PostgreSQL, under the lock of the room's row. All throw TryAgain while it is away. */
+/**
+ * A store: PostgreSQL decides who is inside, under the lock of the room's row. All methods throw TryAgain while it is
+ * away.
+ */
 export function openRoomSessions({ db, changed }: { db: Db; changed: OnChanged }): RoomSessions {
   const entering = openBatches<Comer, EnterAnswer>({
     run: async (eventId, comers) => {
@@ -89,10 +92,11 @@ export function openRoomSessions({ db, changed }: { db: Db; changed: OnChanged }
   };
 }
 
-type Entered = { answers: EnterAnswer[] /** Those for whom something is other than before. */; news: RoomSession[] };
+/** `news`: the sessions that changed. */
+type Entered = { answers: EnterAnswer[]; news: RoomSession[] };
 
 function enterAll(db: Db, eventId: string, comers: readonly Comer[]): Promise<Entered> {
-  // Two requests of one viewer at once are one comer; of two sign-ins the first one is.
+  // Concurrent requests of a viewer count as one arrival; with two sign-ins, the first wins.
   const first = new Map<number, Comer>();
   for (const comer of comers) if (!first.has(comer.ordinal)) first.set(comer.ordinal, comer);
   return inTransaction(db, 'enter-waiting-room', async (tx) => {
@@ -106,7 +110,7 @@ function enterAll(db: Db, eventId: string, comers: readonly Comer[]): Promise<En
   });
 }
 
-/** `sessions`: of those who are inside or at the door now. */
+/** `sessions`: of the fans who are inside or at the door now. */
 export async function admit(
   tx: Tx,
   eventId: string,
@@ -130,7 +134,7 @@ export async function admit(
   const entering = mayEnter({ capacity: room.capacity, inside, atDoor, arriving });
   const written = await writeComers(tx, eventId, arriving, entering);
   for (const session of written) sessions.set(session.ordinal, session);
-  // Who was at the door and still is hears nothing new.
+  // A fan who was at the door and still is gets no notification.
   return { sessions, news: written.filter(({ ordinal }) => entering.has(ordinal) || !knownOf.get(ordinal)?.session) };
 }
 

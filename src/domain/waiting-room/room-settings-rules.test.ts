@@ -18,7 +18,7 @@ const closed = {
 const open = { ...closed, state: 'OPEN' as const, opensAtMs: at(-30) };
 const drawn = { ...open, state: 'DRAWN' as const, isDrawn: true, drawAtMs: at(-10) };
 
-test('a new room opens now and draws when the sale opens, or the room if that is later', () => {
+test('a new room opens now and draws when the sale opens, or when the room opens if that is later', () => {
   expect(settle({ capacity: 5 }, undefined, event)).toEqual({
     capacity: 5,
     sessionSeconds: 600,
@@ -33,7 +33,7 @@ test('a new room opens now and draws when the sale opens, or the room if that is
   });
 });
 
-test('what is left out stays', () => {
+test('a setting that is left out stays', () => {
   const { state: _, isDrawn: __, ...settings } = drawn;
   expect(settle({}, drawn, event)).toEqual(settings);
   expect(settle({ capacity: 0 }, drawn, event)).toEqual({ ...settings, capacity: 0 });
@@ -43,13 +43,13 @@ test('what is left out stays', () => {
   });
 });
 
-test('the draw follows an opening that moves, unless it was set by itself', () => {
+test('the draw follows an opening that moves, unless the draw was set itself', () => {
   expect(settle({ opensAt: on(100) }, closed, event)).toMatchObject({ opensAtMs: at(100), drawAtMs: at(100) });
   expect(settle({ opensAt: on(5) }, { ...closed, drawAtMs: at(80) }, event)).toMatchObject({ drawAtMs: at(80) });
   expect(settle({ opensAt: on(90) }, { ...closed, drawAtMs: at(80) }, event)).toMatchObject({ drawAtMs: at(90) });
 });
 
-test('the same instants again are no change, in any state', () => {
+test('the same times again are no change, in any state', () => {
   for (const room of [closed, open, drawn]) {
     const same = { opensAt: new Date(room.opensAtMs), drawAt: new Date(room.drawAtMs) };
     expect(settle(same, room, event)).toMatchObject({ opensAtMs: room.opensAtMs, drawAtMs: room.drawAtMs });

@@ -1,7 +1,7 @@
 import { InvalidInput } from '../errors.ts';
 import type { RoomState } from './room.ts';
 
-/** What an organizer says of a waiting room. What is left out stays as it is; a new room gets the defaults. */
+/** The settings that an organizer gives. A field that is left out stays as it is; a new room gets the defaults. */
 export type RoomSettings = {
   readonly capacity?: number | undefined;
   readonly sessionMinutes?: number | undefined;
@@ -10,7 +10,7 @@ export type RoomSettings = {
   readonly drawAt?: Date | undefined;
 };
 
-/** Of a room as it is stored; instants in milliseconds since 1970. */
+/** The settings of a stored room; times in milliseconds since 1970. */
 export type StoredSettings = {
   readonly capacity: number;
   readonly sessionSeconds: number;
@@ -28,8 +28,9 @@ const [MIN_GRACE_SECONDS, MAX_GRACE_SECONDS] = [5, 1800];
 const [DEFAULT_SESSION_SECONDS, DEFAULT_GRACE_SECONDS] = [600, 120];
 
 /**
- * What is stored after a change of `current`, or of a new room when that is undefined. Capacity, session and grace may
- * change at any time; the opening until the room is open, and the draw until it is made. Throws InvalidInput.
+ * The settings after a change of `current`, or those of a new room when that is undefined. Capacity, session and
+ * grace may change at any time; the opening until the room is open, and the draw until it is made. Throws
+ * InvalidInput.
  */
 export function settle(input: RoomSettings, current: Current | undefined, event: EventTimes): StoredSettings {
   const capacity = input.capacity ?? current?.capacity;
@@ -67,15 +68,18 @@ function settleTimes(input: RoomSettings, current: Current | undefined, event: E
   return { opensAtMs, drawAtMs };
 }
 
-/** Also when nobody has looked at the clock yet: fans may have joined. */
+/** Also while the controller has not opened the room yet, because fans may have joined. */
 const isOpen = ({ state, opensAtMs }: Current, { nowMs }: EventTimes) =>
   state === 'OPEN' || (state === 'CLOSED' && opensAtMs <= nowMs);
 
-/** The draw as nobody has set it: when the sale opens, or the room if that is later. */
+/** The default time of the draw: when the sale opens, or the room if that is later. */
 export const defaultDrawAtMs = (opensAtMs: number, { onSaleAtMs }: Pick<EventTimes, 'onSaleAtMs'>): number =>
   Math.max(opensAtMs, onSaleAtMs);
 
-/** Of a room that now opens at `opensAtMs`: a draw that was set stays, but not before the opening. */
+/**
+ * The time of the draw of a room that now opens at `opensAtMs`: a draw that was set stays, but not before the
+ * opening.
+ */
 export function drawAfter(
   opensAtMs: number,
   current: Pick<StoredSettings, 'opensAtMs' | 'drawAtMs'> | undefined,

@@ -12,9 +12,9 @@ export type LockedRoom = {
 };
 
 /**
- * Whoever changes who is where in the room is in line behind its row. Nothing else is read here: a statement that waited
- * for a lock still sees the old snapshot of every other row. It may be sent together with the statement that follows,
- * which gets a snapshot of its own when the lock is held.
+ * All transactions that change places or sessions of a room queue for its row. Nothing else is read here: a statement
+ * that waited for a lock still sees the old snapshot of every other row. It may be sent together with the statement
+ * that follows, which gets its own snapshot once the lock is held.
  */
 export async function lockRoom(tx: Tx, eventId: string): Promise<LockedRoom | undefined> {
   const [, rows] = await Promise.all([prepared(tx, BY_KEY, []), prepared<LockedRoom>(tx, LOCK, [eventId])]);
@@ -22,8 +22,9 @@ export async function lockRoom(tx: Tx, eventId: string): Promise<LockedRoom | un
 }
 
 /**
- * A plan that was made while the tables were small would scan them, and prepared statements keep it while they grow.
- * Materialized, all places of the event would be compared with each applicant: 2.3 s a batch at 50,000 places, not 3 ms.
+ * A query plan that was made while the tables were small would scan them, and prepared statements keep it while the
+ * tables grow. Materialized, all places of the event would be compared with each applicant: 2.3 s a batch at 50,000
+ * places, not 3 ms.
  */
 export const BY_KEY = `select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
   set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true)`;
@@ -35,20 +36,21 @@ const LOCK = `
 
 export type Applicant = {
   readonly userId: string;
-  /** The ordinal of their place that is over. */
+  /** The ordinal of the applicant's place that is over. */
   readonly replacing: number | null;
   readonly addressKey?: string | undefined;
 };
 
 export type GivenPlace = { readonly ordinal: number; readonly isNew: boolean };
 
-/** Another transaction gave out the same ordinals or places: only possible without the room's lock. */
+/** Another transaction gave out the same ordinals or places, which is only possible without the room's lock. */
 export class StaleRoom extends Error {}
 
 /**
- * Gives places in the order of the applicants: whoever has one keeps it, unless it was left or is to be replaced; nobody
- * is replaced who is inside. Null for a new place of an address that has `perAddress` of them. Empty when nobody can join now. Throws StaleRoom rather than give a viewer a second place, or
- * an ordinal to two, should the lock be missing.
+ * Gives places in the order of the applicants. An applicant who has one keeps it, unless it was left or is to be
+ * replaced; the place of a viewer who is inside is never replaced. Null for an applicant whose address has
+ * `perAddress` places already. Empty when the room cannot be joined now. Throws StaleRoom rather than give a viewer a
+ * second place, or an ordinal to two viewers, should the lock be missing.
  */
 export async function placeApplicants(
   tx: Tx,

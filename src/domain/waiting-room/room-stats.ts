@@ -7,11 +7,14 @@ import { estimateOf, type WaitEstimate } from './estimate-rules.ts';
 import { readRooms } from './read-rooms.ts';
 import type { Progress, Room } from './room.ts';
 
-/** What an organizer watches. `estimate`: of somebody who joins now; undefined while nothing is known. */
+/** What an organizer watches. `estimate`: for a fan who joins now; undefined while it is unknown. */
 export type RoomStats = Pick<Room, 'eventId' | 'state' | 'isPaused' | 'capacity' | 'joined'> &
   Omit<Progress, 'pace'> & { readonly estimate: WaitEstimate | undefined };
 
-/** As of the last tick, a second ago at most. Undefined unless there is a room and the viewer may manage its event. */
+/**
+ * The stats of the last tick, a second ago at most. Undefined unless there is a room and the viewer may manage its
+ * event.
+ */
 export async function findRoomStats(
   { db }: { db: Db },
   viewer: Viewer,

@@ -24,7 +24,7 @@ const stepsOf = async (eventId: string) =>
     )
   ).map(({ watermark }) => watermark);
 
-test('a room opens, is drawn and admits when its times have come, each told to everybody', async () => {
+test('a room opens, is drawn and admits at its times, and each change is published', async () => {
   const controller = controllers.open();
   const { eventId, read, set } = await openRoom({
     state: 'CLOSED',
@@ -51,7 +51,7 @@ test('a room opens, is drawn and admits when its times have come, each told to e
   expect(controllers.publishedOf(eventId)[0]).not.toHaveProperty('draw');
 });
 
-test('the watermark makes room for those who come, and passes nobody who joined', async () => {
+test('the watermark makes room for those who come, and never passes the last place', async () => {
   const controller = controllers.open();
   const { eventId, read, enterAll, end } = await openRoom({ capacity: 4, joined: 6, watermark: 0 });
   await controller.run();
@@ -68,7 +68,7 @@ test('the watermark makes room for those who come, and passes nobody who joined'
   expect(await stepsOf(eventId)).toEqual([4, 5, 6]);
 });
 
-test('turns that nobody takes do not stall the room, and are counted', async () => {
+test('turns that are not used do not stall the room, and are counted', async () => {
   const controller = controllers.open();
   const { read, enterAll, passSeconds } = await openRoom({ capacity: 4, joined: 100, watermark: 0, graceSeconds: 30 });
   await controller.run();
@@ -85,7 +85,7 @@ test('turns that nobody takes do not stall the room, and are counted', async () 
   expect((await read()).progress.missed).toBe(2);
 });
 
-test('those who are at the door count, and are called in when a slot is free, the first ones first', async () => {
+test('fans at the door count, and are called in when a slot is free, the first ones first', async () => {
   const controller = controllers.open();
   const { eventId, read, enterAll, enter, end, news, passSeconds } = await openRoom({
     capacity: 2,
@@ -101,7 +101,7 @@ test('those who are at the door count, and are called in when a slot is free, th
   expect(news()).toHaveLength(before);
   await end(3);
   await controller.run();
-  // The end itself is told, too.
+  // The end itself is published, too.
   expect(news().slice(before)).toEqual([3, 0]);
   expect((await read()).watermark).toBe(5);
   expect((await sessions[0].read(eventId, 0))?.calledAtMs).toEqual(expect.any(Number));
@@ -116,7 +116,7 @@ test('those who are at the door count, and are called in when a slot is free, th
   expect(await enter(0)).toBe('inside');
 });
 
-test('who is silent gives the slot to the next one, but not while a payment is open', async () => {
+test('a fan without activity gives the slot to the next one, but not while a payment is open', async () => {
   const controller = controllers.open();
   const { eventId, read, enterAll, book, news, passSeconds } = await openRoom({
     capacity: 2,
@@ -137,7 +137,7 @@ test('who is silent gives the slot to the next one, but not while a payment is o
   expect(paying?.endedAtMs).toBeNull();
   expect(paying?.expiresAtMs).toBeCloseTo((hold?.ms ?? 0) + 30_000, 0);
   expect(await read()).toMatchObject({ watermark: 3, progress: { inside: 1 } });
-  // Should the hold be late to end, the payment still is.
+  // Even when the end of the hold is late, the payment still is open.
   await passSeconds(1000);
   await db.execute(sql`update bookings set hold_expires_at = now() - interval '1 hour' where id = ${bookingId}`);
   await controller.run();
@@ -157,7 +157,7 @@ test('a checkout gives the slot back, unless another payment of the fan is open'
   expect(await checkout()).toEqual([0]);
 });
 
-test('a room that is paused or without capacity admits nobody, and goes on where it was', async () => {
+test('a room that is paused or without capacity admits no fan, and continues where it was', async () => {
   const controller = controllers.open();
   const { read, set } = await openRoom({ capacity: 0, joined: 9, watermark: 0 });
   const watermarkAfter = async (assignment: ReturnType<typeof sql>) => {
@@ -192,7 +192,7 @@ test('a room ends with its event: sold out once it was drawn, over, or cancelled
   expect(await ended('DRAWN', over)).toBe('ENDED');
 });
 
-test('a room in which nobody waits and nobody is inside rests until a fan joins or its time comes', async () => {
+test('a room without waiting fans and fans inside rests until a fan joins or its time comes', async () => {
   const controller = controllers.open();
   const { eventId, read, set } = await openRoom({ capacity: 2, joined: 0 });
   expect(await controller.run()).toBe(0);
@@ -202,7 +202,7 @@ test('a room in which nobody waits and nobody is inside rests until a fan joins 
   let wakes = 0;
   const stop = controller.onWake(() => void wakes++);
   const joins = openJoins({ db, joined: tellJoined({ pubsub: controllers.pubsub }) });
-  // A channel is not there at once.
+  // A subscription takes a moment.
   await expect
     .poll(async () => [await joins.join(eventId, randomUUIDv7()), wakes].at(1), { timeout: 5_000 })
     .toBeGreaterThan(0);

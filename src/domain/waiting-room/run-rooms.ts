@@ -14,12 +14,12 @@ type Needs = { readonly db: Db; readonly redis: Redis; readonly pubsub: PubSub; 
 
 export type RoomController = {
   /**
-   * One tick of all rooms, if this process is the one that controls them; run it every second. A room that fails does
-   * not stop the others: it is left out for some seconds, and the error is thrown when they are done. Returns how many
-   * milliseconds there will be nothing to do, unless `onWake` calls: 0 while anybody waits or is inside.
+   * One tick of all rooms, if this process has the lease; run it every second. A room that fails does not stop the
+   * others: it is left out for some seconds, and the error is thrown when the others are done. Returns for how many
+   * milliseconds there will be nothing to do, unless `onWake` calls: 0 while a fan waits or is inside.
    */
   run(): Promise<number>;
-  /** Calls `wake` when a room changed or somebody joined one, in any process. Returns what ends that. */
+  /** Calls `wake` when a room changed or a fan joined one, in any process. Returns the function that ends that. */
   onWake(wake: () => void): () => void;
   /** Lets another process take over at once. */
   close(): Promise<void>;
@@ -30,7 +30,7 @@ const AT_ONCE = 4;
 const FIRST_REST_MS = 2_000;
 const LONGEST_REST_MS = 16_000;
 
-/** Moves the waiting rooms. Open one per process; of several processes one does the work at a time. */
+/** Opens, draws, moves and ends the waiting rooms. Open one per process; of several processes one works at a time. */
 export function openRoomController(needs: Needs): RoomController {
   const lease = openLease({ db: needs.db, name: LEASE });
   const failing = new Map<string, { untilMs: number; restMs: number }>();
@@ -93,7 +93,7 @@ export function openRoomController(needs: Needs): RoomController {
   };
 }
 
-/** Without Redis the fans would not hear that it is their turn: those inside go on, nobody else's turn begins. */
+/** Without Redis the fans would not learn that it is their turn: those inside go on, but no further turn begins. */
 async function answers(redis: Redis): Promise<boolean> {
   return await redis.ping().then(
     () => true,
@@ -101,7 +101,7 @@ async function answers(redis: Redis): Promise<boolean> {
   );
 }
 
-/** What Redis did not tell is found so much later at most. */
+/** A wake-up that Redis lost is made up for after this time at most. */
 const IDLE_MS = 10_000;
 
 /** The rooms to look after, and when the next one opens. */
@@ -118,10 +118,10 @@ async function findRooms(db: Db): Promise<{ eventIds: string[]; nextInMs: number
   return { eventIds: rows.flatMap(({ id, inMs }) => (inMs > 0 ? [] : [id])), nextInMs: Math.min(IDLE_MS, ...laterMs) };
 }
 
-/** What Redis loses now is read from PostgreSQL a little later. */
+/** A message that Redis loses now is read from PostgreSQL a little later. */
 async function publishAll({ db, redis }: Needs, eventIds: readonly string[]): Promise<void> {
   const rooms = await readRooms(db, { eventIds });
-  // Whoever watches the event wants to see its room open, and end.
+  // The watchers of the event want to see when its room opens and ends.
   const tell = (room: Room) => [publishRoom({ redis }, room), redis.publish(eventChannel(room.eventId), room.eventId)];
   await Promise.allSettled(rooms.flatMap(tell));
 }

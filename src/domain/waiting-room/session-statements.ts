@@ -8,7 +8,7 @@ const SESSION = `s.ordinal, s.user_id as "userId", s.position, s.sign_in_id as "
   ${ms('knocked_at')} as "knockedAtMs", ${ms('called_at')} as "calledAtMs", ${ms('entered_at')} as "enteredAtMs",
   ${ms('expires_at')} as "expiresAtMs", ${ms('ended_at')} as "endedAtMs"`;
 
-/** Whoever uses an admission: `position` is that of the ordinal. */
+/** A fan who uses an admission: `position` belongs to the ordinal. */
 export type Comer = {
   readonly ordinal: number;
   readonly position: number;
@@ -18,17 +18,17 @@ export type Comer = {
 
 export type KnownComer = {
   readonly ordinal: number;
-  /** The place is still this viewer's. */
+  /** The place still belongs to this viewer. */
   readonly hasPlace: boolean;
   /** The turn runs, or the viewer is at the door. */
   readonly isTurn: boolean;
   readonly session: RoomSession | null;
 };
 
-/** Who asks just before the end of the turn may be read a little after it. */
+/** A request that was sent just before the end of the turn may be read a little after it. */
 const ON_THE_WAY_SECONDS = 5;
 
-/** What is known of those who come; position by position. */
+/** What is known about those who come, with their ordinals. */
 export async function readComers(tx: Tx, eventId: string, comers: readonly Comer[]): Promise<KnownComer[]> {
   const rows = await prepared<{ isTurn: boolean; hasPlace: boolean; asked: number } & RoomSession>(tx, READ_COMERS, [
     eventId,
@@ -55,7 +55,10 @@ const READ_COMERS = `
 
 export type AtDoor = { readonly ordinal: number; readonly position: number };
 
-/** How many are inside, and who is at the door: came, found the room full, and asked again within the grace time. */
+/**
+ * How many are inside, and who is at the door: those who came, found the room full, and asked again within the grace
+ * time.
+ */
 export async function readOccupancy(tx: Tx, eventId: string): Promise<{ inside: number; atDoor: readonly AtDoor[] }> {
   const [row] = await prepared<{ inside: number; atDoor: AtDoor[] }>(tx, OCCUPANCY, [eventId]);
   return row ?? { inside: 0, atDoor: [] };
@@ -69,8 +72,8 @@ const OCCUPANCY = `
   where event_id = $1 and s.ended_at is null`;
 
 /**
- * Writes who enters, and who is at the door now. Run with the room's lock, after `readOccupancy`; a row that was entered
- * or ended before stays as it is, and is not answered.
+ * Writes who enters, and who is at the door now. Run it with the room's lock, after `readOccupancy`. A row that was
+ * entered or ended before stays as it is, and is not returned.
  */
 export async function writeComers(
   tx: Tx,
@@ -120,13 +123,16 @@ export async function readSessions(
 
 export type Owner = { readonly ordinal: number; readonly signInId: string };
 
-/** Those inside under this sign-in stay from now on for as long as the room's sessions last. By ordinal. */
+/**
+ * Extends the sessions of fans who are inside under this sign-in by the session time of the room. Returns them by
+ * ordinal.
+ */
 export async function extendSessions(
   tx: Tx,
   eventId: string,
   owners: readonly Owner[],
 ): Promise<Map<number, RoomSession>> {
-  // All who lock several sessions do it in the order of their ordinals.
+  // All transactions that lock several sessions do it in the order of the ordinals.
   const inOrder = owners.toSorted((a, b) => a.ordinal - b.ordinal);
   const rows = await prepared<RoomSession>(tx, EXTEND, [
     eventId,
@@ -136,7 +142,8 @@ export async function extendSessions(
   return new Map(rows.map((session) => [session.ordinal, session]));
 }
 
-// `end_reason` is null exactly as long as `ended_at` is, but does not lead to the index of all who are live.
+// `end_reason` is null exactly as long as `ended_at` is, but the planner does not use the index of live sessions for
+// it.
 const EXTEND = `
   with live as (
     select s.ordinal from unnest($2::int[], $3::uuid[]) as a (ordinal, sign_in_id), lateral (
@@ -147,7 +154,7 @@ const EXTEND = `
   where s.event_id = $1 and s.ordinal = any (array (select ordinal from live))
   returning ${SESSION}`;
 
-/** The live session of this viewer's place belongs to another sign-in from now on. */
+/** Gives the live session of this viewer's place to another sign-in. */
 export async function moveSession(
   db: Db,
   eventId: string,
@@ -164,7 +171,10 @@ export async function moveSession(
 
 export type EndReason = 'CHECKOUT' | 'LEFT' | 'SILENT';
 
-/** Ends what is live of this viewer in the room, and answers the ordinals. A checkout ends only who came before it. */
+/**
+ * Ends the live sessions of this viewer in the room, and returns their ordinals. A checkout ends only sessions that
+ * were entered before it.
+ */
 export async function endSessions(
   db: Db,
   eventId: string,

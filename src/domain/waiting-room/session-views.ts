@@ -1,13 +1,16 @@
 import type { RoomSession } from './room.ts';
 import type { RoomSessions } from './room-sessions.ts';
 
-/** What PostgreSQL said of a session, and when. */
+/** What was read of a session, and when. */
 type View = { session: RoomSession | undefined; readAt: number; touchedAt: number; toldUntilMs: number };
 
 const WORTH_TELLING_MS = 15_000;
 const MAX_KEPT = 50_000;
 
-/** The sessions that this process saw lately, so that a fan who looks around costs PostgreSQL a read a second at most. */
+/**
+ * A cache of the sessions that this process saw lately, so that a fan who looks around costs PostgreSQL at most one
+ * read a second.
+ */
 export class SessionViews {
   readonly #sessions: RoomSessions;
   readonly #kept = new Map<string, View>();
@@ -16,20 +19,22 @@ export class SessionViews {
     this.#sessions = sessions;
   }
 
-  /** The session as it is in PostgreSQL, or was at most so long ago. Undefined when there is none for this ordinal. */
+  /**
+   * The session as it is in PostgreSQL, or was at most `maxAgeMs` ago. Undefined when there is none for this ordinal.
+   */
   async read(eventId: string, ordinal: number, maxAgeMs: number): Promise<RoomSession | undefined> {
     const known = this.#kept.get(keyOf(eventId, ordinal));
     if (known && performance.now() - known.readAt < maxAgeMs) return known.session;
     return this.note(eventId, ordinal, await this.#sessions.read(eventId, ordinal));
   }
 
-  /** Whether the session ends so much later than when this was asked last that its admission is worth renewing. */
+  /** Whether the session now ends so much later than at the last notification that its admission is worth renewing. */
   isWorthTelling(eventId: string, { ordinal, expiresAtMs }: RoomSession): boolean {
     const toldUntilMs = this.#kept.get(keyOf(eventId, ordinal))?.toldUntilMs ?? 0;
     return expiresAtMs !== null && expiresAtMs >= toldUntilMs + WORTH_TELLING_MS;
   }
 
-  /** What was last seen, however long ago. */
+  /** The last known session, however old; no read. */
   peek(eventId: string, ordinal: number): RoomSession | undefined {
     return this.#kept.get(keyOf(eventId, ordinal))?.session;
   }
@@ -39,12 +44,12 @@ export class SessionViews {
     return known !== undefined && performance.now() - known.touchedAt < ms;
   }
 
-  /** This process changed them. */
+  /** Drops sessions that this process changed. */
   forget(eventId: string, changes: readonly { readonly ordinal: number }[]): void {
     for (const { ordinal } of changes) this.#kept.delete(keyOf(eventId, ordinal));
   }
 
-  /** `isTouched`: its time in the room began anew. */
+  /** `isTouched`: its time in the room started again. */
   note(
     eventId: string,
     ordinal: number,
@@ -68,6 +73,6 @@ export class SessionViews {
 
 const keyOf = (eventId: string, ordinal: number): string => `${eventId}/${ordinal}`;
 
-/** Inside, and by the sign-in session that the admission was given to. */
+/** Whether the fan is inside, under the sign-in session that the admission was given to. */
 export const isLiveFor = (session: RoomSession | undefined, signInId: string): boolean =>
   session !== undefined && session.enteredAtMs !== null && session.endedAtMs === null && session.signInId === signInId;

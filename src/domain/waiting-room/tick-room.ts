@@ -18,26 +18,26 @@ import {
   writeRoom,
 } from './tick-statements.ts';
 
-/** A later holder of the lease has written the room: whoever gets this is the controller no more. */
+/** A later holder of the lease has written the room: the process that gets this error is no longer the controller. */
 export class Superseded extends Error {}
 
 export type TickAnswer = {
-  /** Whether the room is other than before. */
+  /** Whether the room changed. */
   readonly isChanged: boolean;
-  /** Those who went silent, and those who are called in from the door. */
+  /** The places whose session ended for silence, and those that are called in from the door. */
   readonly places: readonly ChangedPlace[];
-  /** For so long nothing will change the room but a fan who joins or an organizer; 0 while anybody waits or is inside. */
+  /** How long only a joining fan or an organizer can change the room; 0 while a fan waits or is inside. */
   readonly restMs: number;
 };
 
 const NOTHING: TickAnswer = { isChanged: false, places: [], restMs: 0 };
 
 /**
- * One tick of one room, in one transaction under its lock: opens, draws or ends it when that is due, ends the sessions
- * without activity, moves the watermark as far as there are slots (not at all unless `canAdmit`), and calls those in from
- * the door for whom a slot is free. A room that stays as it is is not written again by the same
- * controller. Throws Superseded and writes nothing when
- * `fence` is not the latest any more. Sessions of a room that ended stay as they are, since it may be opened again.
+ * One tick of one room, in one transaction under its lock. Opens, draws or ends the room when that is due; ends the
+ * sessions without activity; moves the watermark as far as there are slots (not at all unless `canAdmit`); and calls
+ * fans in from the door for whom a slot is free. The same controller does not write a room again that stays as it is.
+ * Throws Superseded and writes nothing when `fence` is no longer the latest. Sessions of a room that ended stay as
+ * they are, because the room may be opened again.
  */
 export function tickRoom(
   db: Db,
@@ -45,7 +45,7 @@ export function tickRoom(
   { fence, canAdmit }: { fence: number; canAdmit: boolean },
 ): Promise<TickAnswer> {
   return inTransaction(db, 'tick-waiting-room', async (tx) => {
-    // One round trip: each statement has a snapshot of its own, and those after the first one have the lock.
+    // One round trip: each statement has its own snapshot, and those after the first one have the lock.
     const [room, due, , silent, measured] = await Promise.all([
       lockForTick(tx, eventId),
       readDue(tx, eventId),
@@ -74,7 +74,7 @@ function restOf({ state, joined, watermark, turnsOver }: RoomRow, { nextInMs }: 
   return isAnyTurnLeft ? 0 : Math.max(0, nextInMs);
 }
 
-/** As the table would hold it. */
+/** Compared in the form in which the table stores it. */
 const isSame = (room: RoomRow, next: NextRoom): boolean =>
   next.state === room.state &&
   next.watermark === room.watermark &&
@@ -85,7 +85,7 @@ function stateOf(room: RoomRow, due: Due): RoomState {
   let { state } = room;
   if (state === 'CLOSED' && due.isOpenDue) state = 'OPEN';
   if (state === 'OPEN' && due.isDrawDue) state = 'DRAWN';
-  // Seats that are blocked until the sale begins are no seats that are sold.
+  // Not sold out before the draw: seats that are blocked until the sale begins are not sold.
   return due.isSaleOver || (state === 'DRAWN' && due.isSoldOut) ? 'ENDED' : state;
 }
 
@@ -108,7 +108,7 @@ function nextRoom(room: RoomRow, { state, nowMs }: Due & { state: RoomState }, m
   return { state, isDrawnNow, turnsOver, ...tick };
 }
 
-/** Free slots are for those who stand first at the door. */
+/** Free slots go to the fans who are first at the door. */
 async function callFromDoor(
   tx: Tx,
   eventId: string,

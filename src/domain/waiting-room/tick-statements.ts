@@ -13,7 +13,7 @@ export type RoomRow = {
   readonly watermark: number;
   readonly turnsOver: number;
   readonly progress: Partial<Progress>;
-  /** Of the controller that wrote it last. */
+  /** The fence of the controller that wrote the room last. */
   readonly fence: number;
 };
 
@@ -32,14 +32,14 @@ export type Due = {
   readonly nowMs: number;
   readonly isOpenDue: boolean;
   readonly isDrawDue: boolean;
-  /** Cancelled, or its time is over. */
+  /** The event is cancelled, or its sale has ended. */
   readonly isSaleOver: boolean;
   readonly isSoldOut: boolean;
   /** Until the clock changes the room: its draw, or the end of the sale. */
   readonly nextInMs: number;
 };
 
-/** What the clock and the sale say. */
+/** Which changes of the room the clock and the sale make due. */
 export async function readDue(tx: Tx, eventId: string): Promise<Due | undefined> {
   const [row] = await prepared<Due>(tx, DUE, [eventId]);
   return row;
@@ -55,15 +55,15 @@ const DUE = `
   join events e on e.id = r.event_id left join seat_inventories i on i.event_id = r.event_id
   where r.event_id = $1`;
 
-/** A payment page that ends with the hold needs a moment to come back. */
+/** After a hold has ended, its payment page needs a moment to return the fan. */
 const AFTER_HOLD_SECONDS = 30;
 
-/** Whoever pays stays inside for as long as the hold lasts. */
+/** A fan who pays stays inside for as long as the hold lasts. */
 export async function extendPaying(tx: Tx, eventId: string): Promise<void> {
   await prepared(tx, EXTEND_PAYING, [eventId, AFTER_HOLD_SECONDS]);
 }
 
-// All who lock several sessions do it in the order of their ordinals.
+// All transactions that lock several sessions do it in the order of the ordinals.
 const EXTEND_PAYING = `
   with paying as (
     select s.ordinal, pending.until from waiting_room_sessions s, lateral (
@@ -75,7 +75,7 @@ const EXTEND_PAYING = `
     select until from paying where paying.ordinal = s.ordinal))
   where s.event_id = $1 and s.ordinal = any (array (select ordinal from paying))`;
 
-/** Ends the sessions without activity, but of nobody who pays. */
+/** Ends the sessions without activity, except those of fans who pay. */
 export async function endSilent(tx: Tx, eventId: string): Promise<ChangedPlace[]> {
   return await prepared<ChangedPlace>(tx, END_SILENT, [eventId]);
 }
@@ -93,21 +93,21 @@ const END_SILENT = `
 
 export type Measure = {
   readonly inside: number;
-  /** In order of position; `isCalled`: was told to come in a moment ago. */
+  /** In order of position; `isCalled`: the fan was called in a moment ago. */
   readonly atDoor: readonly { readonly ordinal: number; readonly isCalled: boolean }[];
   /** Positions up to here had their turn. */
   readonly turnsOver: number;
-  /** Of the turns that are not over, those that somebody took. */
+  /** Of the turns that are not over, how many were used. */
   readonly taken: number;
   /** Of the last ten minutes. */
   readonly resolved: { readonly turns: number; readonly came: number };
-  /** Turns that were over at the last tick are counted already: of those since, how many somebody took. */
+  /** Of the turns that ended since the last tick, how many were used. Earlier ones are counted already. */
   readonly takenSince: number;
-  /** Those of the last ten minutes or of the grace time, whichever is longer, and the one before them. */
+  /** The steps of the last ten minutes or of the grace time, whichever is longer, and the one before them. */
   readonly steps: readonly Step[];
 };
 
-/** A call that nobody follows is repeated after so many seconds. */
+/** A call that the fan does not follow is repeated after so many seconds. */
 const CALL_EVERY_SECONDS = 5;
 
 export async function measure(tx: Tx, eventId: string): Promise<Measure | undefined> {
@@ -115,7 +115,7 @@ export async function measure(tx: Tx, eventId: string): Promise<Measure | undefi
   return row;
 }
 
-// Steps are looked for from the end, which is where they are.
+// Steps are searched from the end, because the ones that are needed are there.
 const stepBefore = (instant: string) => `coalesce((
   select watermark from waiting_room_steps where event_id = r.event_id and at <= ${instant} order by watermark desc limit 1), 0)`;
 const sessionsWith = (condition: string) =>
@@ -176,7 +176,7 @@ const WRITE = `
   where event_id = $1 and fence <= $2
   returning version`;
 
-/** These fans are told that a slot is free for them. */
+/** Notes that a slot is free for these fans, and returns their places. */
 export async function callIn(tx: Tx, eventId: string, ordinals: readonly number[]): Promise<ChangedPlace[]> {
   return await prepared<ChangedPlace>(
     tx,

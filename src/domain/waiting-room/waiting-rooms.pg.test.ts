@@ -20,7 +20,7 @@ afterAll(async () => {
   await world.close();
 });
 
-test('a room closes the seats of its event from its opening to its end, and late controllers do not matter', async () => {
+test('a room closes the seats of its event from its opening to its end, even with a late controller', async () => {
   const isGating = async (options: Parameters<typeof openRoom>[0]) =>
     waitingRooms.gating((await openRoom(options)).eventId) !== undefined;
   expect(await isGating({ state: 'CLOSED', opensInSeconds: 3600, drawsInSeconds: 7200 })).toBe(false);
@@ -34,7 +34,7 @@ test('a room closes the seats of its event from its opening to its end, and late
 
 const MARK = randomUUIDv7();
 
-/** What an api process knows that never reached PostgreSQL. */
+/** The state of an API process that never reached PostgreSQL. */
 async function openBlind() {
   const away = openDb({ url: 'postgres://nobody@127.0.0.1:1/none', poolMax: 1, name: 'away' });
   const blind = await WaitingRooms.open({ db: away, pubsub, heartbeat: api.heartbeat });
@@ -45,7 +45,7 @@ async function openBlind() {
   return blind;
 }
 
-test('Redis tells of each change; old news and nonsense change nothing', async () => {
+test('applies each change from Redis, and ignores old versions and messages that are not rooms', async () => {
   const { eventId, live } = await openRoom({ joined: 5 });
   const { room } = live();
   const blind = await openBlind();
@@ -58,13 +58,13 @@ test('Redis tells of each change; old news and nonsense change nothing', async (
   for (const draw of [null, {}, { secret: 's', entries: 1 }, { secret: 'ab'.repeat(32), entries: -1 }])
     await tell({ ...room, version: 11, draw });
   await tell({ ...room, version: 9, watermark: 1 });
-  // Heard after them.
+  // Arrives after them.
   await tell({ ...room, eventId: MARK });
   await vi.waitUntil(() => blind.get(MARK), 10_000);
   expect(known()).toMatchObject({ version: 10, watermark: 3 });
 });
 
-test('what PostgreSQL lost with a restore is forgotten here, too', async () => {
+test('forgets rooms that PostgreSQL lost with a restore', async () => {
   const { eventId, live } = await openRoom({ joined: 5 });
   await db.execute(sql`update waiting_rooms set version = 50, watermark = 4 where event_id = ${eventId}`);
   await waitingRooms.refresh();
@@ -74,7 +74,7 @@ test('what PostgreSQL lost with a restore is forgotten here, too', async () => {
   expect(live().room.watermark).toBe(2);
 });
 
-test('what Redis does not tell, PostgreSQL does: changes, new rooms, and who left in another process', async () => {
+test('PostgreSQL brings what Redis lost: changes, new rooms, and who left in another process', async () => {
   const { eventId, live } = await openRoom({ joined: 5, entries: 5 });
   const fresh = await seedEvent(db, { seats: 4 });
   await seedRoom(db, fresh.eventId, { state: 'OPEN', drawsInSeconds: 60 });
@@ -88,7 +88,7 @@ test('what Redis does not tell, PostgreSQL does: changes, new rooms, and who lef
   expect(live().hasLeft(1)).toBe(false);
 });
 
-test('positions are those of the draw; whoever joined later stands behind', async () => {
+test('positions are those of the draw; later places are behind', async () => {
   const { live, set, eventId } = await openRoom({ state: 'OPEN', joined: 50, drawsInSeconds: 60 });
   expect(live().positionOf(7)).toBeUndefined();
   await set(sql`state = 'DRAWN', draw_entries = 40, drawn_at = clock_timestamp()`);
@@ -98,7 +98,7 @@ test('positions are those of the draw; whoever joined later stands behind', asyn
   expect(live().positionOf(40)).toBe(41);
 });
 
-test('those who follow a room are told of each change once, however many they are, and not after they left', async () => {
+test('each watcher of a room is notified of each change once, for any number of watchers, and not after it left', async () => {
   const { live, set } = await openRoom({ joined: 5 });
   const pokes = Array.from({ length: 1_000 }, () => 0);
   const watchers = pokes.map((_, index) => ({ poke: () => void pokes.splice(index, 1, (pokes[index] ?? 0) + 1) }));
@@ -112,7 +112,7 @@ test('those who follow a room are told of each change once, however many they ar
   expect(pokes.slice(0, 500).every((count) => count === 1)).toBe(true);
 });
 
-test('those whose turn came are told before those who only move up', async () => {
+test('watchers whose turn came are notified before those that only move up', async () => {
   const { live, set } = await openRoom({ joined: 5 });
   const told: number[] = [];
   for (const position of [3, 2, 1]) {
@@ -124,7 +124,7 @@ test('those whose turn came are told before those who only move up', async () =>
   expect(told).toEqual([1, 3, 2, 1]);
 });
 
-test('while nobody ever heard of PostgreSQL, no event counts as one without a room', async () => {
+test('until PostgreSQL was read once, no event counts as one without a room', async () => {
   const { eventId } = await openRoom();
   const blind = await openBlind();
   expect(() => blind.gating(eventId)).toThrow('Temporarily too busy');

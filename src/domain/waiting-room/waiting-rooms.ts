@@ -12,14 +12,30 @@ import type { Room } from './room.ts';
 type Needs = { db: Db; pubsub: PubSub; heartbeat: Heartbeat };
 
 const REFRESH_MS = 2_000;
-/** A room that is not read by then is a day past its end. */
+/** After so many reads all rooms are read. A room that is then missing ended more than a day ago. */
 const READ_ALL_EVERY = 30;
-/** For commits that were slow. */
+/** For slow commits. */
 const OVERLAP_MS = 15_000;
 
 /**
- * The waiting rooms of this process: told of each change by Redis, and by PostgreSQL every two seconds of whatever Redis
- * did not tell. For an event without a room they are a look into a map. Open one per process.
+ * The waiting rooms of this process: a cache that Redis updates at each change, and PostgreSQL every two seconds with
+ * the changes that Redis lost. For an event without a room a call costs one map look-up. Open one per process.
+ *
+ * State: a `LiveRoom` per event; `#isLoaded` (PostgreSQL was read at least once); the read that runs, and the one
+ * after it.
+ * - Not loaded: `get` finds only rooms that Redis or `find` brought; `gating` throws `TryAgain` for any other event.
+ * - Loaded: an event without an entry has no room, or one that another process made up to two seconds ago.
+ *
+ * Invariants: a room is never replaced by an older version, unless PostgreSQL was restored to it (see
+ * `LiveRoom.adopt`). One read runs at a time; a caller of `refresh` gets one that starts after its call. A room with
+ * watchers is never removed.
+ *
+ * Failures:
+ * - Redis is away or loses a message: the next read of PostgreSQL brings the change; each 30th read compares all
+ *   rooms.
+ * - PostgreSQL is away: the last known rooms stay in use, and the clock goes on. `refresh` never rejects.
+ * - PostgreSQL was restored: rooms that it no longer has are dropped by the next read of all rooms.
+ * - A message cannot be understood: it is ignored.
  */
 export class WaitingRooms {
   readonly #needs: Needs;
@@ -43,14 +59,14 @@ export class WaitingRooms {
     this.#timer = setInterval(() => void this.refresh(), REFRESH_MS).unref();
   }
 
-  /** Resolves when the rooms were read, or could not be. */
+  /** Resolves when the rooms were read, or could not be read. */
   static async open(needs: Needs): Promise<WaitingRooms> {
     const rooms = new WaitingRooms(needs);
     await rooms.refresh();
     return rooms;
   }
 
-  /** The database's clock. */
+  /** The current time by the database's clock. */
   nowMs(): number {
     return this.#clock.now().getTime();
   }
@@ -60,8 +76,8 @@ export class WaitingRooms {
   }
 
   /**
-   * The room that decides who may see and hold the seats of this event; undefined when everybody may. Throws TryAgain
-   * while nobody knows: PostgreSQL was not there since this process started.
+   * The room that limits who may see and hold the seats of this event; undefined when every viewer may. Throws
+   * TryAgain while that is unknown, because PostgreSQL was not reachable since this process started.
    */
   gating(eventId: string): LiveRoom | undefined {
     const live = this.#rooms.get(eventId);
@@ -70,7 +86,7 @@ export class WaitingRooms {
     return undefined;
   }
 
-  /** Also a room that was made in another process a moment ago. */
+  /** Also finds a room that another process made a moment ago. */
   async find(eventId: string): Promise<LiveRoom | undefined> {
     const known = this.#rooms.get(eventId);
     if (known) return known;
@@ -78,10 +94,12 @@ export class WaitingRooms {
     return this.#rooms.get(eventId);
   }
 
-  /** Compares with PostgreSQL as it is now or later, in one look for all who ask meanwhile. Never rejects. */
+  /**
+   * Compares with PostgreSQL, with a read that starts now or later and serves all callers until then. Never rejects.
+   */
   refresh(): Promise<void> {
     if (!this.#reading) return this.#startReading();
-    // The look that is under way may be older than what its caller has heard of.
+    // The read that already runs may be older than the change that the caller has heard of.
     this.#readingNext ??= this.#reading.then(() => {
       this.#readingNext = undefined;
       return this.#startReading();
@@ -102,7 +120,7 @@ export class WaitingRooms {
     clearInterval(this.#timer);
     this.#offRecheck();
     await (this.#readingNext ?? this.#reading);
-    // Not waited for: while Redis is away it does not come.
+    // Not awaited: while Redis is away it does not resolve.
     void this.#subscription.then((id) => id !== undefined && this.#needs.pubsub.unsubscribe(id));
   }
 
@@ -144,7 +162,7 @@ export class WaitingRooms {
     else this.#rooms.set(room.eventId, new LiveRoom(room));
   }
 
-  /** Whatever else is published there must not end the process: what it meant, PostgreSQL says within two seconds. */
+  /** A message that is not a room must not end the process; PostgreSQL brings its change within two seconds. */
   readonly #hear = (message: unknown): void => {
     if (isRoom(message)) this.#adopt(message);
   };

@@ -27,7 +27,7 @@ async function watch({ eventId }: Room, viewer: Viewer) {
 const goIn = async ({ eventId }: Room, viewer: Viewer, place: Place, at = otherApi) =>
   await requireAdmission(at, viewer, { eventId, admission: tokenOf(world, place) });
 
-test('a place is told at each change of its state, wherever that was made, and then it is over', async () => {
+test('yields a place at each change of its state, made in any process, and ends when it is over', async () => {
   const room = await world.openRoom({ state: 'OPEN', drawsInSeconds: 600 });
   const viewer = viewerOf();
   await joinWaitingRoom(api, viewer, room);
@@ -48,7 +48,7 @@ test('a place is told at each change of its state, wherever that was made, and t
   expect(room.live().watchers).toBe(0);
 });
 
-test('who waits is told of every place at the front, and of every twentieth part of them far behind', async () => {
+test('a waiting fan gets every position near the front, and every twentieth part of them far behind', async () => {
   const room = await world.openRoom({ joined: 2_000, watermark: 0, capacity: 10 });
   const [near, far] = [await watch(room, room.fan(9)), await watch(room, room.fan(1_999))];
   for (let watermark = 1; watermark <= 5; watermark++) await room.admitUpTo(watermark);
@@ -61,7 +61,7 @@ test('who waits is told of every place at the front, and of every twentieth part
   expect(far.got[1]).toMatchObject({ state: 'WAITING', position: 2_000, ahead: 1_899 });
 });
 
-test('an estimate is told when it changes by a fifth', async () => {
+test('yields an estimate when it changes by a fifth', async () => {
   const room = await world.openRoom({ joined: 1_000, watermark: 0 });
   const places = await watch(room, room.fan(599));
   const setPace = (p50: number) => room.set(sql`progress = ${JSON.stringify({ pace: { p50, p90: p50 / 2 } })}::jsonb`);
@@ -73,7 +73,7 @@ test('an estimate is told when it changes by a fifth', async () => {
   expect(places.got.map(({ estimate }) => estimate?.p50Seconds)).toEqual([undefined, 600, 1_200]);
 });
 
-test('a turn that nobody takes is over by the clock, without a message', async () => {
+test('a turn that is not used ends by the clock, without a message', async () => {
   const room = await world.openRoom({ joined: 3, graceSeconds: 5 });
   const places = await watch(room, room.fan(1));
   await room.admitUpTo(2);
@@ -82,7 +82,7 @@ test('a turn that nobody takes is over by the clock, without a message', async (
   await vi.waitUntil(places.isOver, 10_000);
 });
 
-test('who leaves while waiting, and everybody when the room ends, has left', async () => {
+test('a fan who leaves while waiting has left, and so have all fans when the room ends', async () => {
   const room = await world.openRoom({ joined: 3 });
   const [leaver, stayer] = [await watch(room, room.fan(0)), await watch(room, room.fan(1))];
   await leaveWaitingRoom(otherApi, room.fan(0), room);
@@ -94,7 +94,7 @@ test('who leaves while waiting, and everybody when the room ends, has left', asy
   expect(room.live().watchers).toBe(0);
 });
 
-test('at the door of a full room a fan keeps the turn by listening, and goes in when somebody left', async () => {
+test('at the door of a full room a fan keeps the turn by listening, and enters when another fan left', async () => {
   const room = await world.openRoom({ joined: 3, watermark: 3, capacity: 1, graceSeconds: 5 });
   const [first, second] = [room.fan(0), room.fan(1)];
   const inside = await watch(room, first);
@@ -133,7 +133,7 @@ test('an admission is renewed when the session became longer, and belongs to the
   expect(places.states()).toEqual(['YOUR_TURN', 'INSIDE']);
 });
 
-test('nobody without a place can watch one', async () => {
+test('a viewer without a place cannot watch one', async () => {
   const room = await world.openRoom({ joined: 1 });
   const of = { eventId: room.eventId, ticket: undefined };
   await expect(watchPlace(api, viewerOf(), of)).rejects.toMatchObject({ code: 'NOT_FOUND' });

@@ -23,9 +23,9 @@ import type { RoomSession } from './room.ts';
 export type WatchPlaceNeeds = PlaceNeeds & { pubsub: PubSub; heartbeat: Heartbeat };
 
 /**
- * The viewer's place now, and again whenever its state becomes another one, an admission is renewed, or enough moved while
- * it waits. Ends after a place that is over: whoever joins again watches again. Throws NotFound for who has no place. Call
- * `return()` when done.
+ * The viewer's place now, and again when its state changes, when an admission is renewed, or when enough moved while
+ * it waits. Ends after a place that is over: a viewer who joins again has to watch again. Throws NotFound for a
+ * viewer without a place. Call `return()` when done.
  */
 export async function watchPlace(
   needs: WatchPlaceNeeds,
@@ -38,11 +38,11 @@ export async function watchPlace(
   return new PlaceWatcher(needs, { live: standing.live, viewer, first, session });
 }
 
-/** An admission is worth another one when it would end so much later. */
+/** A renewed admission is worth a message when it ends so much later. */
 const WORTH_MS = 15_000;
 const RETRY_MS = 1_000;
 const LOOK_AT_LEAST_MS = 5_000;
-/** The clock of the timer and the database's differ by less. */
+/** The clocks of the timer and of the database differ by less than this. */
 const LATE_MS = 50;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -58,7 +58,7 @@ class PlaceWatcher extends PositionWatcher<Place> implements RoomWatcher {
   #session: RoomSession | undefined;
   #wake: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Since its turn has come. */
+  /** Set since the turn has come. */
   #pulse: Promise<Pulse> | undefined;
   #isOver = false;
 
@@ -124,7 +124,7 @@ class PlaceWatcher extends PositionWatcher<Place> implements RoomWatcher {
     return place;
   }
 
-  /** Tens of thousands of watchers are asked this each second, and most of them have to say yes. */
+  /** Tens of thousands of watchers call this every second, and most of them return true. */
   #isStillWaiting(): boolean {
     const { room } = this.#live;
     const { state, position, ahead, estimate } = this.#told;
@@ -136,7 +136,7 @@ class PlaceWatcher extends PositionWatcher<Place> implements RoomWatcher {
     return !isWorthTelling(this.#told, now);
   }
 
-  /** Since the turn has come, time alone changes the place, too. */
+  /** Once the turn has come, time alone also changes the place. */
   #arm(): void {
     clearTimeout(this.#timer);
     const dueMs = this.#dueMs() - this.#needs.waitingRooms.nowMs();
@@ -148,7 +148,7 @@ class PlaceWatcher extends PositionWatcher<Place> implements RoomWatcher {
     const { admission, state } = this.#told;
     if (state === 'YOUR_TURN' && isAtDoor(this.#session)) return knocksAgainAtMs(this.#live, this.#session);
     if (state === 'YOUR_TURN') return admission?.expiresAtMs ?? nowMs;
-    // Half of what is left, so that an admission is renewed in time, and a fan who does nothing costs few looks.
+    // Half of the remaining time, so that an admission is renewed in time and an idle fan costs few reads.
     return nowMs + Math.max(LOOK_AT_LEAST_MS, ((this.#session?.expiresAtMs ?? nowMs) - nowMs) / 2);
   }
 
@@ -159,7 +159,7 @@ class PlaceWatcher extends PositionWatcher<Place> implements RoomWatcher {
   async #followTurn(): Promise<Pulse> {
     const { eventId, userId } = this.#told;
     const pulse = await openPulse(this.#needs, [placeChannel(eventId, userId)]);
-    // For what happened before it listened.
+    // For changes that happened before it listened.
     pulse.poke();
     void this.#readOn(pulse);
     return pulse;
@@ -178,7 +178,7 @@ class PlaceWatcher extends PositionWatcher<Place> implements RoomWatcher {
     }
   }
 
-  /** A session that another sign-in took over stays there: this one was asked for earlier. */
+  /** A session that another sign-in took over stays with that sign-in, because its request is the later one. */
   async #readSession(): Promise<RoomSession | undefined> {
     const { sessionViews } = this.#needs;
     const session = await sessionViews.read(this.#told.eventId, this.#ordinal, 0);
@@ -190,7 +190,10 @@ class PlaceWatcher extends PositionWatcher<Place> implements RoomWatcher {
   }
 }
 
-/** Somebody may go in who could not, or can't any more, or an admission would end later by enough, or by anything when half of it is over. */
+/**
+ * Whether the fan may now enter or no longer may; or the admission ends later: by enough, or by any time once half of
+ * it is over.
+ */
 function isRenewed({ admission: told }: Place, { admission: now }: Place): boolean {
   if (!told || !now) return told !== now;
   const gainMs = now.expiresAtMs - told.expiresAtMs;

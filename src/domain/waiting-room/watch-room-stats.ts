@@ -9,12 +9,12 @@ import type { Viewer } from '../viewer.ts';
 import { watchState } from '../watch-state.ts';
 import { findRoomStats, type RoomStats } from './room-stats.ts';
 
-/** The channel tells of every room, so an organizer looks at most as often as the rooms tick. */
+/** The channel carries changes of every room, so an organizer's stats are read at most as often as the rooms tick. */
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * The stats now, and again when a tick or an organizer has changed them. Throws NotFound unless there is a room and the
- * viewer may manage its event. Call `return()` when done.
+ * The stats now, and again when a tick or an organizer has changed them. Throws NotFound unless there is a room and
+ * the viewer may manage its event. Call `return()` when done.
  */
 export async function watchRoomStats(
   needs: { db: Db; pubsub: PubSub; heartbeat: Heartbeat },

@@ -15,7 +15,7 @@ const world = await openRoomApi({ processes: 2 });
 const { db, api, otherApi } = world;
 afterAll(() => world.close());
 
-/** Watches the seat map as the API does; what came, and how it ended. */
+/** Watches the seat map as the API does: the messages, and how it ended. */
 async function watch(viewer: Viewer | undefined, of: { eventId: string; admission: string | undefined }) {
   const changes = await whileAdmitted(api, viewer, { ...of, watch: () => watchSeatMap(api, of.eventId) });
   const got: object[] = [];
@@ -39,7 +39,7 @@ async function insider(room: Awaited<ReturnType<typeof world.openRoom>>, ordinal
   return { viewer, of: { eventId, admission } };
 }
 
-test('those inside get the same objects, until their own session ends', async () => {
+test('watchers inside get the same objects, until their own session ends', async () => {
   const room = await world.openRoom({ joined: 2, watermark: 2 });
   const [leaver, stayer] = [await insider(room, 0), await insider(room, 1)];
   const [leaving, staying] = [await watch(leaver.viewer, leaver.of), await watch(stayer.viewer, stayer.of)];
@@ -55,7 +55,7 @@ test('those inside get the same objects, until their own session ends', async ()
   expect(await staying.ended).toBe('complete');
 });
 
-test('nobody starts to watch without an admission, and whoever watched before the room opened is sent to it', async () => {
+test('a viewer cannot watch without an admission, and an earlier watch ends when the room opens', async () => {
   const room = await world.openRoom({ state: 'CLOSED', opensInSeconds: 3600, drawsInSeconds: 7200 });
   const { eventId } = room;
   const early = await watch(undefined, { eventId, admission: undefined });
@@ -74,7 +74,7 @@ test('nobody starts to watch without an admission, and whoever watched before th
   await late.stop();
 });
 
-test('an event without a room gives what it gave before', async () => {
+test('an event without a room yields the same as before', async () => {
   const { eventId } = await seedEvent(db, { seats: 4 });
   const changes = await watchSeatMap(api, eventId);
   expect(await whileAdmitted(api, undefined, { eventId, admission: undefined, watch: async () => changes })).toBe(

@@ -15,9 +15,9 @@ type Watch<T> = () => Promise<AsyncIterableIterator<T>>;
 const RETRY_MS = 1_000;
 
 /**
- * What `watch` gives, the same objects, for as long as the viewer may see the seats of the event; then it rejects with
- * AdmissionRequired: when the session in the room ends, or when the room opens. For an event without a waiting room it is
- * what `watch` answers. Throws as `requireAdmission` does. Call `return()` when done.
+ * Passes on what `watch` yields, the same objects, for as long as the viewer may see the seats of the event; then
+ * rejects with AdmissionRequired: when the session in the room ends, or when the room opens. For an event without a
+ * waiting room it returns the result of `watch`. Throws like `requireAdmission`. Call `return()` when done.
  */
 export async function whileAdmitted<T>(
   needs: Needs,
@@ -31,7 +31,7 @@ export async function whileAdmitted<T>(
   const { ordinal } = claimsIn(needs, viewer, { eventId, admission });
   const signInId = viewer?.sessionId ?? '';
   const pulse = await openPulse(needs, [placeChannel(eventId, viewer?.userId ?? '')]);
-  // For what happened before it listened.
+  // For changes that happened before it listened.
   pulse.poke();
   const isAdmitted = async () =>
     !needs.waitingRooms.gating(eventId) || isLiveFor(await needs.sessionViews.read(eventId, ordinal, 0), signInId);
@@ -60,7 +60,7 @@ async function endUnless(
     try {
       if (!(await isAdmitted())) iterator.end('OVER');
     } catch {
-      // Nobody can say now; whoever was inside goes on.
+      // The state is unknown now; a viewer who was inside goes on.
       await sleep(RETRY_MS, undefined, { ref: false });
       pulse.poke();
     }
@@ -86,7 +86,7 @@ class EndableIterator<T> implements AsyncIterableIterator<T> {
     this.#onReturn = onReturn;
   }
 
-  /** Rejects from now on, also who waits. */
+  /** Rejects from now on, including a call that already waits. */
   end(problem: 'MISSING' | 'OVER'): void {
     this.#refusal ??= new AdmissionRequired(problem);
     void this.return();
