@@ -4,8 +4,8 @@ import type { Context } from './context.ts';
 import { textArguments } from './text-arguments.ts';
 
 /**
- * No types are defined here. Refusals are thrown by the domain; a field that lists them in `errors.types` answers a
- * union of its success type and them (`directResult`: the success type is written out, with all its fields).
+ * No types are defined here. The domain throws refusals; a field that lists them in `errors.types` returns a union of
+ * its success type and those refusals (`directResult`: the success type is written out, with all its fields).
  */
 export const builder = new SchemaBuilder<{
   Context: Context;
@@ -21,11 +21,12 @@ export const builder = new SchemaBuilder<{
   errors: { directResult: true },
 });
 
-builder.queryType({ description: 'Everything that can be read. Anonymous callers may search and look.' });
+builder.queryType({ description: 'All data that can be read. Search, events, venues and seat maps need no sign-in.' });
 builder.mutationType({
   description:
-    'Everything that can be done. Expected refusals are members of the result union and say whether to try again.',
+    'All operations that change something. Expected refusals are members of the result union and say whether to try again.',
 });
 builder.subscriptionType({
-  description: 'What is pushed, over WebSocket (graphql-ws) or server-sent events, so that nothing has to be polled.',
+  description:
+    'Updates that the server pushes over WebSocket (graphql-ws) or server-sent events, so that clients need not poll.',
 });

@@ -17,19 +17,20 @@ type ArgBuilder = ReturnType<
 
 /** The arguments of a list that can be read from either end. */
 export const pageArgs = (arg: ArgBuilder, defaultFirst: number) => ({
-  first: arg.int({ defaultValue: defaultFirst, description: 'How many from the start, at most 50.' }),
-  after: arg.string({ description: 'The cursor behind which to continue.' }),
+  first: arg.int({ defaultValue: defaultFirst, description: 'The number of items from the start, at most 50.' }),
+  after: arg.string({ description: 'Returns items after this cursor.' }),
   last: arg.int({
-    description: 'How many from the end, at most 50; in the same order. With it, `first` is left out of account.',
+    description:
+      'The number of items from the end, at most 50, in the same order. When it is given, `first` is ignored.',
   }),
-  before: arg.string({ description: 'The cursor before which to end.' }),
+  before: arg.string({ description: 'Returns items before this cursor.' }),
 });
 
 type Maybe<T> = T | null | undefined;
 type PageRequest = { first?: Maybe<number>; after?: Maybe<string>; last?: Maybe<number>; before?: Maybe<string> };
 type ToPosition<Position> = (cursor: string, field: string) => Position;
 
-/** Page sizes are bounded, so that no request can ask for everything. Throws InvalidInput. */
+/** Returns the requested window. Page sizes are bounded, so that no request reads a whole list. Throws InvalidInput. */
 export function requireWindow<Position>(
   { first, after, last, before }: PageRequest,
   { otherwise, toPosition }: { otherwise: number; toPosition: ToPosition<Position> },
@@ -44,11 +45,11 @@ export function requireWindow<Position>(
 }
 
 function requireSize(field: string, size: number): number {
-  if (size < 1 || size > MAX_SIZE) throw new InvalidInput(field, `\`${field}\` is 1 to ${MAX_SIZE}.`);
+  if (size < 1 || size > MAX_SIZE) throw new InvalidInput(field, `\`${field}\` must be 1 to ${MAX_SIZE}.`);
   return size;
 }
 
-/** The page that a window holds. */
+/** Returns the page of the items in a window. */
 export function pageOf<Node>(
   { items, hasMore }: WindowOf<Node>,
   { from, after, before }: PageWindow<unknown>,
@@ -57,7 +58,7 @@ export function pageOf<Node>(
   return {
     edges: items.map((node) => ({ cursor: encodeCursor(positionOf(node)), node })),
     pageInfo: {
-      // A cursor is of something that the list has, so behind or before it there is something.
+      // A cursor belongs to an item of the list, so there is an item on its other side.
       hasNextPage: before !== undefined || (from === 'start' && hasMore),
       hasPreviousPage: after !== undefined || (from === 'end' && hasMore),
     },
@@ -67,11 +68,11 @@ export function pageOf<Node>(
 type PageInfoModel = Page<unknown>['pageInfo'] & { startCursor: string | undefined; endCursor: string | undefined };
 
 export const PageInfo = builder.objectRef<PageInfoModel>('PageInfo').implement({
-  description: 'Where a page lies in its list.',
+  description: 'The position of a page in its list.',
   fields: (t) => ({
-    hasNextPage: t.exposeBoolean('hasNextPage', { description: 'True when there is more after `endCursor`.' }),
+    hasNextPage: t.exposeBoolean('hasNextPage', { description: 'True when the list has items after `endCursor`.' }),
     hasPreviousPage: t.exposeBoolean('hasPreviousPage', {
-      description: 'True when there is something before this page.',
+      description: 'True when the list has items before this page.',
     }),
     startCursor: t.string({
       nullable: true,
@@ -92,13 +93,13 @@ export function pageInfoOf({ edges, pageInfo }: Page<{ readonly cursor: string }
 
 type NodeRef<Node> = ReturnType<ReturnType<typeof builder.objectRef<Node>>['implement']>;
 
-/** `XConnection` and `XEdge` for a list of `X`, with `nodes` beside `edges`. */
+/** Defines `XConnection` and `XEdge` for a list of `X`, with `nodes` beside `edges`. */
 export function connectionOf<Node>(name: string, nodeType: NodeRef<Node>, what: string) {
   const EdgeRef = builder.objectRef<Edge<Node>>(`${name}Edge`);
   EdgeRef.implement({
-    description: `One of ${what}, with its place in the list.`,
+    description: `One of ${what}, with its cursor.`,
     fields: (t) => ({
-      cursor: t.exposeString('cursor', { description: 'Opaque; give it as `after` to continue behind this one.' }),
+      cursor: t.exposeString('cursor', { description: 'Opaque; give it as `after` to continue after this item.' }),
       node: t.field({ type: nodeType, description: 'The object itself.', resolve: (edge) => edge.node as never }),
     }),
   });
@@ -107,33 +108,37 @@ export function connectionOf<Node>(name: string, nodeType: NodeRef<Node>, what: 
     fields: (t) => ({
       edges: t.field({
         type: [EdgeRef],
-        description: 'The page, each with its cursor.',
+        description: 'The items of the page, each with its cursor.',
         resolve: (page) => [...page.edges],
       }),
       nodes: t.field({
         type: [nodeType],
-        description: 'The page without cursors.',
+        description: 'The items of the page, without cursors.',
         resolve: (page) => page.edges.map((edge) => edge.node) as never,
       }),
-      pageInfo: t.field({ type: PageInfo, description: 'Whether there is more, and where.', resolve: pageInfoOf }),
+      pageInfo: t.field({
+        type: PageInfo,
+        description: 'Whether there are more pages, and the cursors to read them.',
+        resolve: pageInfoOf,
+      }),
     }),
   });
 }
 
-/** A position in a list: JSON in base64url. It holds nothing that its reader may not know. */
+/** Returns the cursor of a position in a list: JSON in base64url. It contains no data that the client may not see. */
 export const encodeCursor = (position: unknown): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
-/** No list of ours has a longer one. */
+/** Characters. None of our lists has a longer cursor. */
 const LONGEST_CURSOR = 200;
 
 /**
- * The position that `encodeCursor` was given, as `shape` has it. Throws InvalidInput for a text that is not, to its last
- * character, what this list returns for a position: a forged cursor never reaches a query.
+ * Returns the position that `encodeCursor` was given, checked by `shape`. Throws InvalidInput for a text that is not
+ * exactly the cursor of such a position, so that a forged cursor never reaches a query.
  */
 export function decodeCursor<S extends z.ZodType>(cursor: string, shape: S, field = 'after'): z.infer<S> {
   const position = shape.safeParse(cursor.length > LONGEST_CURSOR ? undefined : jsonOf(cursor));
   if (position.success && encodeCursor(position.data) === cursor) return position.data;
-  throw new InvalidInput(field, 'This is not a cursor of this list.');
+  throw new InvalidInput(field, 'This is not a cursor of this list. Use a cursor from an earlier page, unchanged.');
 }
 
 function jsonOf(cursor: string): unknown {

@@ -25,7 +25,7 @@ import type { Loaders } from './loaders.ts';
 
 type Needs<Operation extends (needs: never, ...rest: never[]) => unknown> = Parameters<Operation>[0];
 
-/** The handles that resolvers pass on: what the operations below them need, and nothing else. */
+/** The handles that resolvers pass to the domain operations: only those that an operation needs. */
 export type Resources = Needs<typeof findEvents> &
   Needs<typeof searchEvents> &
   Needs<typeof suggestEvents> &
@@ -50,7 +50,7 @@ export type Resources = Needs<typeof findEvents> &
     plans: SeatingPlanCache;
   };
 
-/** The operations that are limited by themselves, on top of what each request costs. */
+/** The operations with a rate limit of their own, in addition to the limit on all requests. */
 export type LimitedOperation =
   | 'signUp'
   | 'signIn'
@@ -68,20 +68,20 @@ export type LimitedOperation =
   | 'endWaitingRoom';
 
 export type Context = {
-  /** From the access token only; undefined when nobody is signed in. */
+  /** From the access token only; undefined for a caller who is not signed in. */
   readonly viewer: Viewer | undefined;
-  /** The proof that a waiting room let the viewer in, if one was sent. */
+  /** The proof that a waiting room admitted the viewer, if the client sent one. */
   readonly admission: string | undefined;
-  /** The ticket of the viewer's place in a waiting room, if one was sent. */
+  /** The ticket of the viewer's place in a waiting room, if the client sent one. */
   readonly place: string | undefined;
-  /** A keyed hash of the caller's address; undefined where it has none. */
+  /** Returns a keyed hash of the caller's address; undefined for a caller without an address. */
   readonly addressKey: () => string | undefined;
   readonly resources: Resources;
-  /** One set a request. */
+  /** Each request has its own loaders. */
   readonly loaders: Loaders;
   /**
-   * Runs `work` within the caller's budget for this operation, and within that of `subject`, the e-mail address that it
-   * is about. Remembers a refusal for the log. Throws RateLimited.
+   * Runs `work` within the caller's budget for this operation, and within the budget of `subject`, the e-mail address
+   * that the operation is about. Records a refusal for the log. Throws RateLimited.
    */
   readonly attempt: <T>(operation: LimitedOperation, work: () => Promise<T>, subject?: string) => Promise<T>;
 };

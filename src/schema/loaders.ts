@@ -8,7 +8,10 @@ type Needs = Parameters<typeof findEvents>[0];
 
 export type Loaders = ReturnType<typeof createLoaders>;
 
-/** Rows that many fields of one request want, in one query each. For one request: it never sees an old row. */
+/**
+ * Returns loaders that read the rows for all fields of one request in one query each. Only for one request, so that no
+ * later request gets an old row.
+ */
 export function createLoaders(needs: Needs) {
   return {
     event: new DataLoader((ids: readonly string[]) => findEvents(needs, ids)),

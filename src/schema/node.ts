@@ -4,7 +4,7 @@ import { decodeGlobalId, isUuid } from '#domain/global-id-rules.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 
-/** What GraphiQL's examples have where an id belongs: GraphiQL fills it in, other clients do not. */
+/** GraphiQL's examples have this in place of an id. GraphiQL fills it in; other clients do not. */
 const PLACEHOLDER = /^(LAST|PASTE)_[A-Z_]+$/;
 
 function requireNoPlaceholder(globalId: string, type: string): void {
@@ -13,7 +13,10 @@ function requireNoPlaceholder(globalId: string, type: string): void {
   throw new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } });
 }
 
-/** The raw id in a global id of this type, or undefined: no such thing can exist then. Throws a GraphQLError for a placeholder. */
+/**
+ * Returns the raw id in a global id of this type; undefined for another text, because no object can have such an id.
+ * Throws a GraphQLError for a placeholder.
+ */
 export function decodeId(type: string, globalId: string): string | undefined {
   requireNoPlaceholder(globalId, `the ${type}`);
   const decoded = decodeGlobalId(globalId);
@@ -21,10 +24,10 @@ export function decodeId(type: string, globalId: string): string | undefined {
 }
 
 export const Node = builder.interfaceRef<unknown>('Node').implement({
-  description: 'What can be fetched again by its id.',
+  description: 'An object that can be read again by its id.',
   fields: (t) => ({
     id: t.id({
-      description: 'The same at every place that shows this object; opaque.',
+      description: 'Opaque; the same wherever the API returns this object.',
       // Each type that implements Node says what its id is.
       resolve: () => {
         throw new Error('a node without an id');
@@ -37,14 +40,14 @@ type Finder = { find(id: string, context: Context): Promise<object | undefined>;
 const finders = new Map<string, Finder>();
 
 /**
- * Lets `node(id:)` find objects of this type. `find` gets the raw id (a UUID, unless `isId` says otherwise) and answers
- * undefined for what is unknown and for what is not the viewer's, alike.
+ * Lets `node(id:)` find objects of this type. `find` gets the raw id (a UUID, unless `isId` says otherwise). It returns
+ * undefined for an unknown object and for one that is not the viewer's.
  */
 export function findNodesOf(type: string, find: Finder['find'], isId: Finder['isId'] = isUuid): void {
   finders.set(type, { find, isId });
 }
 
-/** The names of the types that `node` finds, sorted. */
+/** Returns the names of the types that `node` finds, sorted. */
 export const foundTypes = (): string[] => [...finders.keys()].sort();
 
 builder.queryField('node', (t) =>
@@ -52,8 +55,8 @@ builder.queryField('node', (t) =>
     type: Node,
     nullable: true,
     description:
-      'The object with this id; null when it is unknown or not yours. For a SeatMap the same as `seatMap`: the error ADMISSION_REQUIRED while its waiting room is open and the viewer is not in it.',
-    args: { id: t.arg.id({ required: true, description: 'Any `id` that the API answered.' }) },
+      'The object with this id; null when it is unknown or not yours. For a SeatMap, as with `seatMap`, the error ADMISSION_REQUIRED while the waiting room of the event is open and the viewer is not in it.',
+    args: { id: t.arg.id({ required: true, description: 'An `id` that the API returned.' }) },
     resolve: async (_root, { id }, context) => {
       requireNoPlaceholder(id, 'an object');
       const decoded = decodeGlobalId(id);

@@ -12,32 +12,34 @@ import { ChallengeRequired } from '#domain/hoarding/guest-challenge.ts';
 import { builder } from './builder.ts';
 
 const RefusalCode = builder.enumType('RefusalCode', {
-  description: 'Why the request was refused: one for each refusal type.',
+  description: 'Why the request was refused. Each refusal type has one code.',
   values: {
-    INVALID_INPUT: { description: 'A value can never be accepted.' },
-    NOT_FOUND: { description: 'What was named is unknown or not yours.' },
-    EMAIL_TAKEN: { description: 'The address has an account.' },
-    WRONG_CREDENTIALS: { description: 'The address or the password is wrong.' },
-    RECOVERY_LINK_ENDED: { description: 'The recovery link is unknown, was used, or is too old.' },
-    SESSION_ENDED: { description: 'The session is over: sign in again.' },
-    EVENT_NOT_ON_SALE: { description: 'The event does not sell now.' },
-    SEATS_UNAVAILABLE: { description: 'Somebody else has at least one of the seats.' },
-    TOO_MANY_SEATS: { description: 'More seats than one booking or one person may have.' },
-    TOO_MANY_UNPAID_SEATS: { description: 'The caller, or its network, holds too many seats that are not paid for.' },
-    CHALLENGE_REQUIRED: { description: 'A guest has to solve a challenge first.' },
-    TOO_MANY_PLACES: { description: 'Too many viewers of the same network have places in the waiting room.' },
+    INVALID_INPUT: { description: 'A value is invalid and will never be accepted.' },
+    NOT_FOUND: { description: 'The object does not exist or is not yours.' },
+    EMAIL_TAKEN: { description: 'The e-mail address has an account.' },
+    WRONG_CREDENTIALS: { description: 'The e-mail address or the password is wrong.' },
+    RECOVERY_LINK_ENDED: { description: 'The recovery link is unknown, used or expired.' },
+    SESSION_ENDED: { description: 'The session has ended. Sign in again.' },
+    EVENT_NOT_ON_SALE: { description: 'The event is not on sale now.' },
+    SEATS_UNAVAILABLE: { description: 'At least one of the seats is held, sold or not for sale.' },
+    TOO_MANY_SEATS: { description: 'More seats than one booking, or one fan at this event, may have.' },
+    TOO_MANY_UNPAID_SEATS: { description: 'The viewer, or the network of the caller, holds too many unpaid seats.' },
+    CHALLENGE_REQUIRED: { description: 'The guest must solve a challenge first.' },
+    TOO_MANY_PLACES: { description: "Too many viewers of the caller's network have places in the waiting room." },
     COOLING_DOWN: { description: 'Too many holds of the viewer ended without payment.' },
-    ADMISSION_REQUIRED: { description: 'The event has a waiting room.' },
-    IDEMPOTENCY_KEY_REUSED: { description: 'The key belongs to another request.' },
-    NOT_CANCELLABLE: { description: 'The booking can not be cancelled, or not any more.' },
-    RATE_LIMITED: { description: 'Too many requests.' },
-    TRY_AGAIN: { description: 'Temporarily too busy.' },
+    ADMISSION_REQUIRED: {
+      description: 'The waiting room of the event is open, and the request has no valid admission.',
+    },
+    IDEMPOTENCY_KEY_REUSED: { description: 'The idempotency key was used for a different request.' },
+    NOT_CANCELLABLE: { description: 'The booking cannot be cancelled, or can no longer be cancelled.' },
+    RATE_LIMITED: { description: 'The caller sent too many requests.' },
+    TRY_AGAIN: { description: 'The service is too busy at the moment.' },
   } as const,
 });
 
 const RetryAdvice = builder.enumType('RetryAdvice', {
   description:
-    "NEVER: the same request can't succeed. AFTER: wait afterSeconds. SAME_KEY / NEW_KEY: try again with the same / another idempotency key.",
+    "Whether and how to try again. NEVER: the same request can't succeed. AFTER: wait `afterSeconds`. SAME_KEY / NEW_KEY: try again with the same / another idempotency key.",
   values: {
     NEVER: { description: "The same request can't succeed." },
     AFTER: { description: 'Wait `afterSeconds`, then send the same request.' },
@@ -49,37 +51,42 @@ const RetryAdvice = builder.enumType('RetryAdvice', {
 const Retry = builder.objectRef<DomainError['retry']>('Retry').implement({
   description: 'Whether and how to try again.',
   fields: (t) => ({
-    advice: t.field({ type: RetryAdvice, description: 'What to do.', resolve: (retry) => retry.advice }),
+    advice: t.field({
+      type: RetryAdvice,
+      description: 'Whether and how to try again.',
+      resolve: (retry) => retry.advice,
+    }),
     afterSeconds: t.float({
       nullable: true,
-      description: 'How long to wait first; set with AFTER, and where waiting helps.',
+      description:
+        'How many seconds to wait before the next attempt. Set with AFTER, and with other advice when waiting helps.',
       resolve: (retry) => ('afterSeconds' in retry ? retry.afterSeconds : null),
     }),
   }),
 });
 
 export const Refusal = builder.interfaceRef<DomainError>('Refusal').implement({
-  description: 'An expected "no" that the client can act on.',
+  description: 'An expected "no" that the client can handle.',
   fields: (t) => ({
     code: t.field({
       type: RefusalCode,
-      description: 'For programs.',
+      description: 'The reason, for programs.',
       resolve: (refusal) => refusal.code as (typeof RefusalCode)['$inferType'],
     }),
-    message: t.exposeString('message', { description: 'For people, in English.' }),
+    message: t.exposeString('message', { description: 'The reason, for people, in English.' }),
     retry: t.field({ type: Retry, description: 'What to do next.', resolve: (refusal) => refusal.retry }),
   }),
 });
 
 builder.objectType(InvalidInput, {
   name: 'InvalidInput',
-  description: 'A value that can never be accepted.',
+  description: 'A value in the input is invalid. The same input will never be accepted.',
   interfaces: [Refusal],
-  fields: (t) => ({ field: t.exposeString('field', { description: 'The input field that is wrong.' }) }),
+  fields: (t) => ({ field: t.exposeString('field', { description: 'The input field with the invalid value.' }) }),
 });
 builder.objectType(EventNotOnSale, {
   name: 'EventNotOnSale',
-  description: 'The event does not sell yet, or not any more.',
+  description: 'The event is not on sale yet, or no longer on sale.',
   interfaces: [Refusal],
   fields: (t) => ({
     opensAt: t.field({
@@ -92,15 +99,15 @@ builder.objectType(EventNotOnSale, {
 });
 builder.objectType(TooManySeats, {
   name: 'TooManySeats',
-  description: 'More seats than one booking, or one person at this event, may have.',
+  description: 'The request asks for more seats than one booking, or one fan at this event, may have.',
   interfaces: [Refusal],
-  fields: (t) => ({ limit: t.exposeInt('limit', { description: 'How many are allowed.' }) }),
+  fields: (t) => ({ limit: t.exposeInt('limit', { description: 'How many seats are allowed.' }) }),
 });
 
 const UnpaidSeatsOf = builder.enumType('UnpaidSeatsOf', {
-  description: 'Whose unpaid seats have a limit.',
+  description: 'Which unpaid seats a limit counts.',
   values: {
-    VIEWER: { description: "The viewer's, at all events together." },
+    VIEWER: { description: 'Those of the viewer, at all events together.' },
     ADDRESS_AT_EVENT: { description: 'Those of all viewers of the same network, at this event.' },
     ADDRESS: { description: 'Those of all viewers of the same network, at all events together.' },
   } as const,
@@ -109,62 +116,82 @@ const UnpaidSeatsOf = builder.enumType('UnpaidSeatsOf', {
 builder.objectType(TooManyUnpaidSeats, {
   name: 'TooManyUnpaidSeats',
   description:
-    'Too many seats are held without payment. Paying or cancelling makes room at once; `retry.afterSeconds` says when to ask again.',
+    'Too many seats are held without payment. Paying for a booking or cancelling one makes room at once; otherwise try again after `retry.afterSeconds`.',
   interfaces: [Refusal],
   fields: (t) => ({
-    limit: t.exposeInt('limit', { description: 'How many may be held unpaid at a time.' }),
-    of: t.field({ type: UnpaidSeatsOf, description: 'Whose limit it is.', resolve: (refusal) => refusal.of }),
+    limit: t.exposeInt('limit', { description: 'How many seats may be held unpaid at a time.' }),
+    of: t.field({
+      type: UnpaidSeatsOf,
+      description: 'Which seats the limit counts.',
+      resolve: (refusal) => refusal.of,
+    }),
   }),
 });
 
 const ChallengeKind = builder.enumType('ChallengeKind', {
-  description: 'What a challenge is, and how it is solved.',
+  description: 'The kind of a challenge.',
   values: {
-    PROOF_OF_WORK: { description: 'An ALTCHA challenge (version 2) in JSON, which a program solves.' },
-    TURNSTILE: { description: 'The site key of a Cloudflare Turnstile widget, which a person is shown.' },
+    PROOF_OF_WORK: { description: '`challenge` is an ALTCHA challenge (version 2) in JSON. A program solves it.' },
+    TURNSTILE: {
+      description: '`challenge` is the site key of a Cloudflare Turnstile widget. Show the widget to the guest.',
+    },
   } as const,
 });
 
 builder.objectType(ChallengeRequired, {
   name: 'ChallengeRequired',
-  description: 'A guest has to solve a challenge first, and sends the answer as `challengeAnswer`.',
+  description: 'The guest must solve a challenge, then sign in again with the solution as `challengeAnswer`.',
   interfaces: [Refusal],
   fields: (t) => ({
-    kind: t.field({ type: ChallengeKind, description: 'How it is solved.', resolve: (refusal) => refusal.kind }),
-    challenge: t.exposeString('challenge', { description: 'What is to be solved, within five minutes.' }),
+    kind: t.field({ type: ChallengeKind, description: 'The kind of challenge.', resolve: (refusal) => refusal.kind }),
+    challenge: t.exposeString('challenge', { description: 'The challenge. The guest has five minutes to solve it.' }),
   }),
 });
 builder.objectType(TooManyPlaces, {
   name: 'TooManyPlaces',
-  description: 'Too many viewers of the same network have places in this waiting room.',
+  description: "Too many viewers of the caller's network have places in this waiting room.",
   interfaces: [Refusal],
-  fields: (t) => ({ limit: t.exposeInt('limit', { description: 'How many may have places at a time.' }) }),
+  fields: (t) => ({
+    limit: t.exposeInt('limit', { description: 'How many viewers of one network may have places at a time.' }),
+  }),
 });
 
-/** The refusals that say nothing beyond code, message and advice. */
+/** The refusals without fields of their own. */
 const plain = [
-  [NotFound, 'NotFound', 'What was named is unknown, or not yours: both look the same.'],
+  [NotFound, 'NotFound', 'The object does not exist, or is not yours. The API does not say which.'],
   [EmailTaken, 'EmailTaken', 'This e-mail address has an account.'],
-  [WrongCredentials, 'WrongCredentials', 'The e-mail address or the password is wrong; which one is not said.'],
+  [WrongCredentials, 'WrongCredentials', 'The e-mail address or the password is wrong. The API does not say which.'],
   [
     RecoveryLinkEnded,
     'RecoveryLinkEnded',
-    'The link of a mail is unknown, was used, or is too old: ask for another one.',
+    'The link from the mail is unknown, used or expired. Ask for a new one with `recoverGuest`.',
   ],
-  [SessionEnded, 'SessionEnded', 'The refresh token is unknown, expired, or was used before. Sign in again.'],
+  [SessionEnded, 'SessionEnded', 'The refresh token is unknown, expired or already used. Sign in again.'],
   [
     CoolingDown,
     'CoolingDown',
-    'Several holds of the viewer were cancelled or ended without payment: each further one doubles the wait.',
+    'Several holds of the viewer were cancelled or ended without payment. Each further one doubles the wait.',
   ],
-  [AdmissionRequired, 'AdmissionRequired', 'The event has a waiting room, and the request came without an admission.'],
-  [IdempotencyKeyReused, 'IdempotencyKeyReused', 'The key was used for a different request. Nothing was changed.'],
-  [NotCancellable, 'NotCancellable', 'The booking is in a state, or past a time, in which it can not be cancelled.'],
-  [RateLimited, 'RateLimited', 'Too many requests: `retry.afterSeconds` says when to come back.'],
+  [
+    AdmissionRequired,
+    'AdmissionRequired',
+    'The waiting room of the event is open, and the request has no valid admission. Join the waiting room.',
+  ],
+  [
+    IdempotencyKeyReused,
+    'IdempotencyKeyReused',
+    'The idempotency key was used for a different request. Nothing was changed.',
+  ],
+  [
+    NotCancellable,
+    'NotCancellable',
+    'The state of the booking does not allow cancellation, or `cancellableUntil` of the event is over.',
+  ],
+  [RateLimited, 'RateLimited', 'The caller sent too many requests. Try again after `retry.afterSeconds`.'],
   [
     TryAgain,
     'TryAgain',
-    'Temporarily too busy. The same idempotency key gets the answer, whether or not this request took effect.',
+    'The service is too busy at the moment. The request may or may not have taken effect; send it again with the same idempotency key to get its result.',
   ],
 ] as const;
 for (const [refusal, name, description] of plain)

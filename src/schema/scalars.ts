@@ -3,13 +3,14 @@ import { parseInstant } from '#domain/instant-rules.ts';
 import { builder } from './builder.ts';
 
 builder.scalarType('DateTime', {
-  description: 'An instant in ISO 8601 with its offset, for example `2026-06-11T20:00:00Z`. Answers are always in UTC.',
+  description:
+    'An instant in ISO 8601 with its offset, for example `2026-06-11T20:00:00Z`. The API always returns UTC.',
   specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
   serialize: (instant) => instant.toISOString(),
   parseValue: (value) => {
     const instant = typeof value === 'string' ? parseInstant(value) : undefined;
     if (!instant) {
-      const message = 'An instant looks like 2026-06-11T20:00:00Z and is a day that the calendar has.';
+      const message = 'An instant must look like 2026-06-11T20:00:00Z, and its date must exist in the calendar.';
       throw new GraphQLError(message, { extensions: { code: 'INVALID_INPUT' } });
     }
     return instant;
@@ -18,8 +19,8 @@ builder.scalarType('DateTime', {
 
 builder.scalarType('SeatStatuses', {
   description:
-    '2 bits a seat in seat_no order, four seats a byte, seat 0 in the lowest bits; 0 AVAILABLE, 1 HELD, 2 BOOKED, 3 BLOCKED; base64.',
-  // Of the text; what its bytes mean is in the description, because no other document says it.
+    'The status of every seat, in base64: 2 bits for each seat in the order of `seatNo`, four seats in a byte, seat 0 in the lowest bits; 0 AVAILABLE, 1 HELD, 2 BOOKED, 3 BLOCKED.',
+  // The specification of base64. The meaning of the bytes is in the description, because no other document has it.
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc4648#section-4',
   serialize: (statuses) => statuses,
 });

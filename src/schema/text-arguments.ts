@@ -14,17 +14,17 @@ declare global {
 }
 
 /**
- * Every string of every argument passes the one parser of text before a resolver sees it: it arrives in Unicode's form
- * NFC, and what is not text is refused with InvalidInput and the field. It stands inside the errors plug-in, so that a
- * mutation returns the refusal as a member of its union; a mutation without InvalidInput takes ids only, and an id that
- * is not text is one that does not exist.
+ * Passes every string of every argument through the text parser before a resolver gets it. The resolver gets the string
+ * in Unicode's form NFC; a string that is not text is refused with InvalidInput and the name of its field. This plug-in
+ * runs inside the errors plug-in, so that a mutation returns the refusal as a member of its union. Mutations without
+ * InvalidInput take ids only, and an id that is not text does not exist.
  */
 class TextArgumentsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override wrapResolve(
     resolve: GraphQLFieldResolver<unknown, Types['Context'], object>,
     field: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
-    // The arguments of a subscription are checked once, when it begins, and not at each of its frames.
+    // The arguments of a subscription are checked once, when it begins, and not again for each frame.
     if (field.kind === 'Subscription' || !takesText(field)) return resolve;
     return (source, args, context, info) => resolve(source, textOf('', args) as object, context, info);
   }
@@ -43,7 +43,7 @@ function takesText<Types extends SchemaTypes>({ args, extensions }: PothosOutput
   return Object.keys(args).length > 0 && (refusals === undefined || refusals.includes(InvalidInput));
 }
 
-/** The same value where every string is normal already, and that is nearly always. Throws InvalidInput. */
+/** Returns the value with normal strings; the same object when all are normal already, the usual case. Throws InvalidInput. */
 function textOf(field: string, value: unknown): unknown {
   if (typeof value === 'string') return normalOf(field, value);
   if (Array.isArray(value)) return mapped(value, (item) => textOf(field, item));
@@ -63,13 +63,13 @@ function mapped(items: readonly unknown[], read: (item: unknown) => unknown): re
   return results.every((item, index) => item === items[index]) ? items : results;
 }
 
-/** As other refusals name it: `email`, not `input.email`. */
+/** Returns the field's name as other refusals have it: `email`, not `input.email`. */
 const nameOf = (field: string, name: string): string => (field === '' || field === 'input' ? name : `${field}.${name}`);
 
 function normalOf(field: string, text: string): string {
   const normal = normalText(text);
   if (normal !== undefined) return normal;
-  throw new InvalidInput(field, 'This has a character that is not text, such as NUL or half of an emoji.');
+  throw new InvalidInput(field, 'This contains a character that is not text, such as NUL or half of an emoji.');
 }
 
 SchemaBuilder.registerPlugin(NAME, TextArgumentsPlugin);

@@ -2,18 +2,18 @@ import { recoverGuest, recoverGuestRefusals } from '#domain/account/recover-gues
 import { builder } from '../builder.ts';
 
 const RecoverGuestInput = builder.inputType('RecoverGuestInput', {
-  description: 'A guest who lost the session.',
+  description: 'A guest who lost the session, for example with a browser.',
   fields: (t) => ({
-    email: t.string({ required: true, description: 'The address that the guest gave when signing in.' }),
+    email: t.string({ required: true, description: 'The e-mail address that the guest gave when signing in.' }),
   }),
 });
 
 const RecoverGuestSuccess = builder.objectRef<{ linkValidMinutes: number }>('RecoverGuestSuccess').implement({
   description:
-    'If a guest gave this address, a mail with a link is on its way. The answer is the same when no guest did.',
+    'If a guest gave this address, a mail with a link will be sent. The answer is the same when no guest gave it.',
   fields: (t) => ({
     linkValidMinutes: t.exposeInt('linkValidMinutes', {
-      description: 'For how many minutes after the mail was sent its link works.',
+      description: 'How many minutes the link works after the mail was sent.',
     }),
   }),
 });
@@ -22,11 +22,11 @@ builder.mutationField('recoverGuest', (t) =>
   t.field({
     type: RecoverGuestSuccess,
     description:
-      'Has a link sent to the address, for each guest who booked with it. `resumeGuest` trades the token of a link for a session.',
+      'Sends a link to the address for each guest who booked with it. `resumeGuest` trades the token of a link for a session.',
     args: { input: t.arg({ type: RecoverGuestInput, required: true, description: 'The guest.' }) },
     errors: {
       types: [...recoverGuestRefusals],
-      union: { name: 'RecoverGuestResult', description: 'What was done, or why not.' },
+      union: { name: 'RecoverGuestResult', description: 'Success, or the reason for the refusal.' },
     },
     resolve: (_root, { input }, { resources, attempt }) =>
       attempt('recoverGuest', () => recoverGuest(resources, input), input.email),

@@ -3,26 +3,26 @@ import { builder } from '../builder.ts';
 import { User } from './user.ts';
 
 export const Session = builder.objectRef<SessionModel>('Session').implement({
-  description: 'What a client keeps to act as the viewer.',
+  description: 'The tokens with which a client acts as the viewer.',
   fields: (t) => ({
     accessToken: t.exposeString('accessToken', {
       description:
-        'Send it as `Authorization: Bearer <token>`, on a WebSocket as `authorization` in the connection params. An ended token refuses each operation that carries it, `refreshSession` too.',
+        'Send it as `Authorization: Bearer <token>`, on a WebSocket as `authorization` in the connection params. Every operation with an expired token is refused, `refreshSession` too.',
     }),
     accessTokenExpiresAt: t.field({
       type: 'DateTime',
-      description: 'Refresh the session before.',
+      description: 'When the access token expires. Refresh the session before then.',
       resolve: (session) => session.accessTokenExpiresAt,
     }),
     refreshToken: t.exposeString('refreshToken', {
       description:
-        'Works once, for `refreshSession`. Used again after 30 seconds, or after its successor was used, it ends the session.',
+        'For `refreshSession`; works once. Using it again after 30 seconds, or after its successor was used, ends the session.',
     }),
-    viewer: t.field({ type: User, description: 'Who is signed in now.', resolve: (session) => session.viewer }),
+    viewer: t.field({ type: User, description: 'The signed-in viewer.', resolve: (session) => session.viewer }),
   }),
 });
 
-/** Each operation that opens a session has a success type of its own, as every result union has. */
+/** Defines a success type with a session. Each operation has its own, because every result union has its own. */
 export const sessionSuccess = (name: string, description: string) =>
   builder.objectRef<SessionModel>(name).implement({
     description,

@@ -3,12 +3,12 @@ import { builder } from '../builder.ts';
 import { sessionSuccess } from './session.ts';
 
 const SignInAsGuestInput = builder.inputType('SignInAsGuestInput', {
-  description: 'A visitor who wants no account.',
+  description: 'A fan who does not want an account.',
   fields: (t) => ({
-    email: t.string({ required: true, description: 'Where the tickets are sent.' }),
+    email: t.string({ required: true, description: 'The e-mail address to which tickets are sent.' }),
     challengeAnswer: t.string({
       description:
-        'The answer to the challenge of a ChallengeRequired, good for one session. Needed only where guests are challenged.',
+        'The solution of the challenge in a ChallengeRequired; valid for one session. Needed only on systems that challenge guests.',
     }),
   }),
 });
@@ -17,11 +17,11 @@ builder.mutationField('signInAsGuest', (t) =>
   t.field({
     type: sessionSuccess('SignInAsGuestSuccess', 'The guest is signed in.'),
     description:
-      'Opens a session of a new viewer, every time: an address that was used before gives no access to anything.',
+      'Opens a session of a new viewer each time. An e-mail address that was used before gives no access to earlier bookings.',
     args: { input: t.arg({ type: SignInAsGuestInput, required: true, description: 'The guest.' }) },
     errors: {
       types: [...signInAsGuestRefusals],
-      union: { name: 'SignInAsGuestResult', description: 'The new session, or why there is none.' },
+      union: { name: 'SignInAsGuestResult', description: 'The new session, or the reason for the refusal.' },
     },
     resolve: (_root, { input }, { resources, attempt }) =>
       attempt('signInAsGuest', () => signInAsGuest(resources, input)),

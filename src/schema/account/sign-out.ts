@@ -4,7 +4,7 @@ import { requireViewer } from '../viewer.ts';
 
 builder.mutationField('signOut', (t) =>
   t.boolean({
-    description: 'Ends the session of the token that was sent. True.',
+    description: 'Ends the session of the access token in the request. Always returns true.',
     resolve: (_root, _args, context) => signOut(context.resources, requireViewer(context)),
   }),
 );

@@ -5,7 +5,7 @@ import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { findNodesOf, Node } from '../node.ts';
 
-/** Only ever the viewer: no field leads to another person's account. */
+/** Always the viewer: no field returns another person's account. */
 export const User = builder.objectRef<UserModel>('User');
 
 User.implement({
@@ -13,8 +13,8 @@ User.implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Global id.', resolve: (user) => encodeGlobalId('User', user.id) }),
-    email: t.exposeString('email', { description: 'Where tickets are sent.' }),
-    displayName: t.exposeString('displayName', { description: 'How the viewer wants to be called.' }),
+    email: t.exposeString('email', { description: 'The e-mail address to which tickets are sent.' }),
+    displayName: t.exposeString('displayName', { description: 'The name that the viewer chose.' }),
   }),
 });
 
@@ -27,7 +27,7 @@ builder.queryField('viewer', (t) =>
   t.field({
     type: User,
     nullable: true,
-    description: 'Who is signed in; null when nobody is.',
+    description: 'The signed-in viewer; null without a sign-in.',
     resolve: (_root, _args, context) => findViewer(context),
   }),
 );

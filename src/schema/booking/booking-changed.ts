@@ -9,7 +9,7 @@ builder.subscriptionField('bookingChanged', (t) =>
   t.field({
     type: Booking,
     description:
-      'The current state first, then every transition, so there is nothing to poll and nothing to miss. Completes after the last state: CONFIRMED when the event lets no confirmed booking be cancelled (`cancellableUntil` is null or over), EXPIRED, FAILED or CANCELLED when the money has come to rest (payment PAYMENT_FAILED or REFUNDED, or nothing was to be paid). An end with an error, or without `complete`, is not the last state: subscribe again.',
+      'Sends the current state first, then every transition, so that clients need not poll. Completes after the last state. That is CONFIRMED when the event does not allow cancelling a confirmed booking (`cancellableUntil` is null or over), and EXPIRED, FAILED or CANCELLED when no money will move any more (payment PAYMENT_FAILED or REFUNDED, or nothing was to be paid). When the subscription ends with an error, or without `complete`, subscribe again.',
     args: { bookingId: t.arg.id({ required: true, description: 'The id of a Booking of the viewer.' }) },
     subscribe: (_root, args, context) => {
       const viewer = requireViewer(context);

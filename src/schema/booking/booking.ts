@@ -12,61 +12,61 @@ import { decodeId, findNodesOf, Node } from '../node.ts';
 import { planOf } from './plan-of.ts';
 
 export const BookingStatus = builder.enumType('BookingStatus', {
-  description: 'The life of a booking.',
+  description: 'The state of a booking.',
   values: {
-    PENDING_PAYMENT: { description: 'The seats are held; the way to pay is being prepared.' },
+    PENDING_PAYMENT: { description: 'The seats are held; the payment page is being prepared.' },
     PAYMENT_READY: { description: 'The seats are held; pay at `payment.url` before `holdExpiresAt`.' },
-    CONFIRMED: { description: 'Paid. The tickets are there.' },
+    CONFIRMED: { description: 'Paid. The booking has its tickets.' },
     EXPIRED: { description: 'Not paid in time. The seats are free again.' },
     FAILED: { description: 'The payment was declined. The seats are free again.' },
-    CANCELLED: { description: 'Given back by the fan or called off by the organizer.' },
+    CANCELLED: { description: 'Cancelled by the fan or by the organizer.' },
   } as const,
 });
 
 const PaymentStatus = builder.enumType('PaymentStatus', {
-  description: 'The life of a payment.',
+  description: 'The state of a payment.',
   values: {
-    CREATING_SESSION: { description: 'The way to pay is being prepared.' },
-    SESSION_CREATED: { description: 'The fan can pay.' },
+    CREATING_SESSION: { description: 'The payment page is being prepared.' },
+    SESSION_CREATED: { description: 'The payment page is open, and the fan can pay.' },
     PAYMENT_SUCCESS: { description: 'The money has arrived.' },
     PAYMENT_FAILED: { description: 'The money will not arrive.' },
-    REFUND_PENDING: { description: 'The money is going back.' },
-    REFUNDED: { description: 'The money has gone back.' },
+    REFUND_PENDING: { description: 'The refund is under way.' },
+    REFUNDED: { description: 'The money was refunded.' },
   } as const,
 });
 
 const Payment = builder.objectRef<BookingModel>('Payment').implement({
-  description: 'How a booking is paid.',
+  description: 'The payment of a booking.',
   fields: (t) => ({
     status: t.field({
       type: PaymentStatus,
-      description: 'Where the money is.',
+      description: 'The state of the payment.',
       resolve: (booking) => booking.paymentStatus,
     }),
     url: t.string({
       nullable: true,
       description:
-        'Where the fan pays: set while the booking is PAYMENT_READY; null before the session is open, and once paying there is of no use.',
+        'The payment page for the fan. Set while the booking is PAYMENT_READY; null before the page is open, and when the fan can no longer pay there.',
       resolve: openPaymentUrl,
     }),
     refunded: t.field({
       type: Money,
       nullable: true,
-      description: 'What has gone back; null when nothing has.',
+      description: 'The refunded amount; null when nothing was refunded.',
       resolve: ({ refundedMinor, currency }) =>
         refundedMinor === null ? null : { amountMinor: refundedMinor, currency },
     }),
   }),
 });
 
-/** The seat of an event with this number. */
+/** Returns the seat of an event with this number. */
 const seatAt = async (eventId: string, seatNo: number, context: Context) =>
   seatOf(await planOf(eventId, context), seatNo);
 
 const BookingSeat = builder
   .objectRef<BookingSeatState & { eventId: string; currency: string }>('BookingSeat')
   .implement({
-    description: 'One of the seats of a booking, at the price of the moment it was held.',
+    description: 'One seat of a booking, at the price when it was held.',
     fields: (t) => ({
       seat: t.field({
         type: Seat,
@@ -75,40 +75,45 @@ const BookingSeat = builder
       }),
       price: t.field({
         type: Money,
-        description: 'Without the fee.',
+        description: 'The price of the seat, without the fee.',
         resolve: ({ priceMinor, currency }) => ({ amountMinor: priceMinor, currency }),
       }),
       fee: t.field({
         type: Money,
-        description: 'On top of the price.',
+        description: 'The fee, in addition to the price.',
         resolve: ({ feeMinor, currency }) => ({ amountMinor: feeMinor, currency }),
       }),
     }),
   });
 
 const Ticket = builder.objectRef<TicketModel>('Ticket').implement({
-  description: 'What lets one person in.',
+  description: 'A ticket: it admits one person to the event.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Global id.', resolve: (ticket) => encodeGlobalId('Ticket', ticket.id) }),
     code: t.exposeString('code', {
-      description: 'Signed, for a QR code; verified offline with the keys at /.well-known/frontrow-tickets.json.',
+      description:
+        'A signed text for a QR code. A scanner can verify it offline with the keys at /.well-known/frontrow-tickets.json.',
     }),
     seat: t.field({
       type: Seat,
-      description: 'The seat it is for.',
+      description: 'The seat that the ticket is for.',
       resolve: ({ eventId, seatNo }, _args, context) => seatAt(eventId, seatNo, context),
     }),
     event: t.field({
       type: Event,
-      description: 'The event it is for.',
+      description: 'The event that the ticket is for.',
       resolve: ({ eventId }, _args, context) => requireEvent(eventId, context),
     }),
-    issuedAt: t.field({ type: 'DateTime', description: 'When it was made.', resolve: (ticket) => ticket.issuedAt }),
+    issuedAt: t.field({
+      type: 'DateTime',
+      description: 'When the ticket was issued.',
+      resolve: (ticket) => ticket.issuedAt,
+    }),
   }),
 });
 
-/** Only ever the viewer's: whoever reads one has asked for it as its owner. */
+/** Always the viewer's own: every query for a booking filters by its owner. */
 export const Booking = builder.objectRef<BookingModel>('Booking');
 
 Booking.implement({
@@ -116,7 +121,7 @@ Booking.implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Global id.', resolve: (booking) => encodeGlobalId('Booking', booking.id) }),
-    status: t.field({ type: BookingStatus, description: 'Where it is in its life.', resolve: visibleStatus }),
+    status: t.field({ type: BookingStatus, description: 'The state of the booking.', resolve: visibleStatus }),
     event: t.field({
       type: Event,
       description: 'The event.',
@@ -124,13 +129,13 @@ Booking.implement({
     }),
     seats: t.field({
       type: [BookingSeat],
-      description: 'Its seats, by seat number.',
+      description: 'The seats of the booking, in the order of their seat numbers.',
       resolve: async ({ id, eventId, currency, seats }, _args, { loaders }) =>
         (seats ?? (await loaders.bookingSeats.load(id))).map((seat) => ({ ...seat, eventId, currency })),
     }),
     total: t.field({
       type: Money,
-      description: 'All prices and fees.',
+      description: 'The sum of all prices and fees.',
       resolve: ({ totalMinor, currency }) => ({ amountMinor: totalMinor, currency }),
     }),
     holdExpiresAt: t.field({
@@ -141,13 +146,13 @@ Booking.implement({
     holdExtendedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When the hold was extended because the delay was ours; at most once.',
+      description: 'When the hold was extended because the service caused a delay; at most once.',
       resolve: (booking) => booking.holdExtendedAt,
     }),
-    payment: t.field({ type: Payment, description: 'How it is paid.', resolve: (booking) => booking }),
+    payment: t.field({ type: Payment, description: 'The payment of the booking.', resolve: (booking) => booking }),
     tickets: t.field({
       type: [Ticket],
-      description: 'Once it is CONFIRMED, one for each seat.',
+      description: 'One ticket for each seat once the booking is CONFIRMED; empty before.',
       resolve: ({ id, status }, _args, { loaders }) => (status === 'PENDING_PAYMENT' ? [] : loaders.tickets.load(id)),
     }),
     createdAt: t.field({
@@ -158,7 +163,7 @@ Booking.implement({
     confirmedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it was confirmed.',
+      description: 'When the booking was confirmed.',
       resolve: (booking) => booking.confirmedAt,
     }),
   }),

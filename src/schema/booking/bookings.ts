@@ -8,7 +8,7 @@ import { Booking, BookingStatus } from './booking.ts';
 
 const BookingConnection = connectionOf('Booking', Booking, "the viewer's bookings");
 
-/** Milliseconds since 1970, up to the year 9999, and the booking's id. */
+/** The time of the booking in milliseconds since 1970, up to the year 9999, and its id. */
 const Position = z.tuple([z.int().min(0).max(253_402_300_799_999), z.string().refine(isUuid)]);
 
 function toPosition(cursor: string, field: string): BookingPosition {
@@ -19,7 +19,7 @@ function toPosition(cursor: string, field: string): BookingPosition {
 builder.objectField(User, 'bookings', (t) =>
   t.field({
     type: BookingConnection,
-    description: 'What the viewer has booked, latest first.',
+    description: 'The bookings of the viewer, latest first.',
     args: {
       status: t.arg({ type: [BookingStatus], description: 'Only bookings in one of these states.' }),
       ...pageArgs(t.arg, 20),

@@ -6,14 +6,14 @@ import { requireViewer } from '../viewer.ts';
 import { Booking } from './booking.ts';
 
 const CancelBookingInput = builder.inputType('CancelBookingInput', {
-  description: 'What to give back.',
+  description: 'The booking to cancel.',
   fields: (t) => ({ bookingId: t.id({ required: true, description: 'The id of a Booking.' }) }),
 });
 
 const CancelBookingSuccess = builder
   .objectRef<Awaited<ReturnType<typeof cancelBooking>>>('CancelBookingSuccess')
   .implement({
-    description: 'The seats are free again; money that was paid goes back.',
+    description: 'The seats are free again, and any money paid is refunded.',
     fields: (t) => ({
       booking: t.field({ type: Booking, description: 'The booking, as it is now.', resolve: ({ booking }) => booking }),
     }),
@@ -22,11 +22,12 @@ const CancelBookingSuccess = builder
 builder.mutationField('cancelBooking', (t) =>
   t.field({
     type: CancelBookingSuccess,
-    description: 'Gives the seats of a booking back: at any time before it is paid, later while the event allows it.',
-    args: { input: t.arg({ type: CancelBookingInput, required: true, description: 'What to give back.' }) },
+    description:
+      'Cancels a booking and frees its seats: at any time before it is paid, and later while the event allows it.',
+    args: { input: t.arg({ type: CancelBookingInput, required: true, description: 'The booking to cancel.' }) },
     errors: {
       types: [...cancelBookingRefusals],
-      union: { name: 'CancelBookingResult', description: 'The booking, or why it stays.' },
+      union: { name: 'CancelBookingResult', description: 'The booking, or the reason for the refusal.' },
     },
     resolve: (_root, { input }, context) => {
       const viewer = requireViewer(context);

@@ -7,14 +7,14 @@ import { requireViewer } from '../viewer.ts';
 import { Booking } from './booking.ts';
 
 const CreateBookingInput = builder.inputType('CreateBookingInput', {
-  description: 'Which seats, and a key under which the request may be repeated.',
+  description: 'The seats to hold, and a key with which the client may repeat the request.',
   fields: (t) => ({
     eventId: t.id({ required: true, description: 'The id of an Event.' }),
-    seatIds: t.idList({ required: true, description: 'The ids of its seats, each once.' }),
+    seatIds: t.idList({ required: true, description: 'The ids of the seats, each once.' }),
     idempotencyKey: t.string({
       required: true,
       description:
-        'Yours to choose, 1 to 200 characters. The same key with the same request answers the same booking, for 30 days.',
+        'A text that the client chooses, 1 to 200 characters. For 30 days, the same request with the same key returns the same booking.',
     }),
   }),
 });
@@ -25,18 +25,20 @@ const CreateBookingSuccess = builder.objectRef<Success>('CreateBookingSuccess').
   description: 'The seats are held until `booking.holdExpiresAt`.',
   fields: (t) => ({
     booking: t.field({ type: Booking, description: 'The booking, as it is now.', resolve: ({ booking }) => booking }),
-    replayed: t.exposeBoolean('replayed', { description: 'True when an earlier request with this key had made it.' }),
+    replayed: t.exposeBoolean('replayed', {
+      description: 'True when an earlier request with this key created the booking.',
+    }),
   }),
 });
 
 builder.mutationField('createBooking', (t) =>
   t.field({
     type: CreateBookingSuccess,
-    description: 'Holds all the seats for the viewer, or none.',
-    args: { input: t.arg({ type: CreateBookingInput, required: true, description: 'What to hold.' }) },
+    description: 'Holds all the seats for the viewer, or none of them.',
+    args: { input: t.arg({ type: CreateBookingInput, required: true, description: 'The seats to hold.' }) },
     errors: {
       types: [...createBookingRefusals],
-      union: { name: 'CreateBookingResult', description: 'The booking, or why there is none.' },
+      union: { name: 'CreateBookingResult', description: 'The booking, or the reason for the refusal.' },
     },
     resolve: (_root, { input }, context) => {
       const viewer = requireViewer(context);

@@ -10,16 +10,16 @@ import { planOf } from './plan-of.ts';
 type Block = { plan: SeatingPlan; eventId: string; seatNos: readonly number[] };
 
 const SeatBlock = builder.objectRef<Block>('SeatBlock').implement({
-  description: 'Seats next to each other that are free.',
+  description: 'Free seats next to each other.',
   fields: (t) => ({
     seats: t.field({
       type: [Seat],
-      description: 'From left to right.',
+      description: 'The seats, from left to right.',
       resolve: ({ plan, seatNos }) => seatNos.map((seatNo) => seatOf(plan, seatNo)),
     }),
     total: t.field({
       type: Money,
-      description: 'All prices and fees of the block.',
+      description: 'The sum of all prices and fees of the block.',
       resolve: async ({ plan, eventId, seatNos }, _args, context) => {
         const { currency } = await requireEvent(eventId, context);
         const tiers = new Map((await context.loaders.priceTiers.load(eventId)).map((tier) => [tier.name, tier]));
@@ -36,12 +36,12 @@ const SeatBlock = builder.objectRef<Block>('SeatBlock').implement({
 
 builder.objectType(SeatsUnavailable, {
   name: 'SeatsUnavailable',
-  description: 'Somebody else has at least one of the seats; none was held.',
+  description: 'At least one of the seats is held, sold or not for sale. None of the seats was held for this request.',
   interfaces: [Refusal],
   fields: (t) => ({
     seats: t.field({
       type: [Seat],
-      description: 'Those that somebody else has.',
+      description: 'The seats that are not available.',
       resolve: async ({ eventId, seatNos }, _args, context) => {
         const plan = await planOf(eventId, context);
         return seatNos.map((seatNo) => seatOf(plan, seatNo));
@@ -49,12 +49,12 @@ builder.objectType(SeatsUnavailable, {
     }),
     alternatives: t.field({
       type: [SeatBlock],
-      description: 'Up to three blocks of as many seats, nearest first, free at `version`.',
+      description: 'Up to three blocks of the same number of seats, nearest first, free at `version`.',
       resolve: async ({ eventId, alternatives }, _args, context) => {
         const plan = await planOf(eventId, context);
         return alternatives.map((seatNos) => ({ plan, eventId, seatNos }));
       },
     }),
-    version: t.exposeInt('version', { description: 'The version of the seat map that decided.' }),
+    version: t.exposeInt('version', { description: 'The version of the seat map at which the request was refused.' }),
   }),
 });

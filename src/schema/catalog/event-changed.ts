@@ -8,7 +8,7 @@ builder.subscriptionField('eventChanged', (t) =>
   t.field({
     type: Event,
     description:
-      'The event now, and whenever its entry, its sale or its availability has changed, once a second at most.',
+      'Sends the event now, and again when its data, its sale status or its availability changes, at most once a second.',
     args: { eventId: t.arg.id({ required: true, description: 'The id of an Event.' }) },
     subscribe: (_root, args, { resources }) => {
       const eventId = decodeId('Event', args.eventId);

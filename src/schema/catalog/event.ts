@@ -8,16 +8,16 @@ import { decodeId, findNodesOf, Node } from '../node.ts';
 import { Venue } from './venue.ts';
 
 export const Category = builder.enumType('Category', {
-  description: 'What kind of event it is.',
+  description: 'The kind of an event.',
   values: {
     SPORT: { description: 'Matches, races, tournaments.' },
     CONCERT: { description: 'Music.' },
     THEATRE: { description: 'Plays, musicals, opera, ballet.' },
     COMEDY: { description: 'Stand-up and other comedy.' },
     FESTIVAL: { description: 'Several performers over a day or more.' },
-    FAMILY: { description: 'For children and those who come with them.' },
+    FAMILY: { description: 'For children and the adults who come with them.' },
     CONFERENCE: { description: 'Talks and trade fairs.' },
-    OTHER: { description: 'None of the others.' },
+    OTHER: { description: 'Any other kind of event.' },
   } as const,
 });
 
@@ -25,39 +25,40 @@ const SaleStatus = builder.enumType('SaleStatus', {
   description: 'Whether seats of the event can be booked now.',
   values: {
     SCHEDULED: { description: 'The sale opens at `onSaleAt`.' },
-    ON_SALE: { description: 'Seats can be booked; all of them may be held for the moment.' },
+    ON_SALE: { description: 'Seats can be booked. All of them may be held at the moment.' },
     SOLD_OUT: { description: 'Every seat is booked or blocked.' },
     ENDED: { description: 'The sale closed at `offSaleAt`.' },
-    CANCELLED: { description: 'The event does not take place.' },
+    CANCELLED: { description: 'The event will not take place.' },
   } as const,
 });
 
 const PriceTier = builder.objectRef<PriceTierModel & { currency: string }>('PriceTier').implement({
-  description: 'What the seats of some sections cost at an event.',
+  description: 'A price and a fee for the seats of some sections at an event.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Global id.', resolve: (tier) => encodeGlobalId('PriceTier', tier.id) }),
-    name: t.exposeString('name', { description: 'For example `Lower 1`.' }),
+    name: t.exposeString('name', { description: 'The name of the price tier, for example `Lower 1`.' }),
     price: t.field({
       type: Money,
-      description: 'Of one seat, without the fee.',
+      description: 'The price of one seat, without the fee.',
       resolve: ({ priceMinor, currency }) => ({ amountMinor: priceMinor, currency }),
     }),
     fee: t.field({
       type: Money,
-      description: 'On top of the price, for one seat.',
+      description: 'The fee for one seat, in addition to the price.',
       resolve: ({ feeMinor, currency }) => ({ amountMinor: feeMinor, currency }),
     }),
   }),
 });
 
 const Availability = builder.objectRef<CatalogEvent>('Availability').implement({
-  description: 'How many seats of an event are in which state; `blocked` seats are the rest.',
+  description:
+    'The number of seats of an event in each state. The seats not counted as available, held or booked are blocked.',
   fields: (t) => ({
-    capacity: t.exposeInt('capacity', { description: 'All seats of the event.' }),
-    available: t.exposeInt('available', { description: 'Free to hold.' }),
-    held: t.exposeInt('held', { description: 'Held by bookings that wait for payment.' }),
-    booked: t.exposeInt('booked', { description: 'Sold.' }),
+    capacity: t.exposeInt('capacity', { description: 'The number of all seats of the event.' }),
+    available: t.exposeInt('available', { description: 'Seats that can be held.' }),
+    held: t.exposeInt('held', { description: 'Seats held by bookings that wait for payment.' }),
+    booked: t.exposeInt('booked', { description: 'Seats that are sold.' }),
   }),
 });
 
@@ -68,28 +69,30 @@ Event.implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Global id.', resolve: (event) => encodeGlobalId('Event', event.id) }),
-    title: t.exposeString('title', { description: 'For example `Mexico v South Africa`.' }),
-    description: t.exposeString('description', { description: 'Plain text; empty when nothing is said.' }),
-    category: t.field({ type: Category, description: 'What kind of event it is.', resolve: (event) => event.category }),
-    performers: t.exposeStringList('performers', { description: 'Teams, bands, speakers: who is on.' }),
-    startsAt: t.field({ type: 'DateTime', description: 'When it begins.', resolve: (event) => event.startsAt }),
-    onSaleAt: t.field({ type: 'DateTime', description: 'When its sale opens.', resolve: (event) => event.onSaleAt }),
-    offSaleAt: t.field({ type: 'DateTime', description: 'When its sale closes.', resolve: (event) => event.offSaleAt }),
+    title: t.exposeString('title', { description: 'The title, for example `Mexico v South Africa`.' }),
+    description: t.exposeString('description', {
+      description: 'Plain text; empty when the organizer gave no description.',
+    }),
+    category: t.field({ type: Category, description: 'The kind of event.', resolve: (event) => event.category }),
+    performers: t.exposeStringList('performers', { description: 'The teams, bands or speakers.' }),
+    startsAt: t.field({ type: 'DateTime', description: 'When the event begins.', resolve: (event) => event.startsAt }),
+    onSaleAt: t.field({ type: 'DateTime', description: 'When the sale opens.', resolve: (event) => event.onSaleAt }),
+    offSaleAt: t.field({ type: 'DateTime', description: 'When the sale closes.', resolve: (event) => event.offSaleAt }),
     cancellableUntil: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'Until when a confirmed booking can be cancelled with a refund; null: it can not.',
+      description: 'Until when a confirmed booking can be cancelled with a refund; null when it cannot be cancelled.',
       resolve: (event) => event.cancellableUntil,
     }),
     saleStatus: t.field({
       type: SaleStatus,
       description:
-        'Whether seats can be booked now, by the clock of the database; as its `availability` says, in a search while that is away.',
+        'Whether seats can be booked now, by the clock of the database. In a search while the database is down, it is as old as `availability`.',
       resolve: (event) => event.saleStatus,
     }),
     venue: t.field({
       type: Venue,
-      description: 'Where it takes place.',
+      description: 'The venue of the event.',
       resolve: async (event, _args, { loaders }) => {
         const venue = event.asIndexed?.venue ?? (await loaders.venue.load(event.venueId));
         if (!venue) throw new Error(`event ${event.id} has no venue`);
@@ -99,32 +102,33 @@ Event.implement({
     priceFrom: t.field({
       type: Money,
       nullable: true,
-      description: 'Its lowest price, without the fee, whether or not such a seat is free; null without any price.',
+      description:
+        'The lowest price, without the fee, whether or not a seat at that price is free; null when the event has no price.',
       resolve: ({ priceFromMinor, currency }) =>
         priceFromMinor === undefined ? null : { amountMinor: priceFromMinor, currency },
     }),
     priceTiers: t.field({
       type: [PriceTier],
-      description: 'All prices, from the lowest up.',
+      description: 'The price tiers of the event, lowest price first.',
       resolve: async ({ id, currency, asIndexed }, _args, { loaders }) =>
         (asIndexed?.priceTiers ?? (await loaders.priceTiers.load(id))).map((tier) => ({ ...tier, currency })),
     }),
     availability: t.field({
       type: Availability,
       description:
-        'How many seats are in which state: as of this answer, or as the search index last counted them, in a search while the database is away.',
+        'The number of seats in each state, as of this answer. In a search while the database is down, the numbers are those that the search index has.',
       resolve: (event) => event,
     }),
   }),
 });
 
-/** For `eventsOf`: one query, however many. */
+/** Returns a function for `eventsOf` that reads any number of events in one query. */
 export const loadEvents =
   ({ event }: Context['loaders']) =>
   (eventIds: readonly string[]): Promise<(CatalogEvent | undefined)[]> =>
     Promise.all(eventIds.map((id) => event.load(id)));
 
-/** For a field that names an event which must exist. */
+/** Returns the event of a field whose event must exist. Throws when it does not. */
 export async function requireEvent(eventId: string, { loaders }: Pick<Context, 'loaders'>): Promise<CatalogEvent> {
   const event = await loaders.event.load(eventId);
   if (!event) throw new Error(`event ${eventId} is gone`);

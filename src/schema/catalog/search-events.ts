@@ -20,66 +20,70 @@ const GeoPointInput = builder.inputType('GeoPointInput', {
 });
 
 const DateTimeRangeInput = builder.inputType('DateTimeRangeInput', {
-  description: 'From one instant to another; either may be left out.',
+  description: 'A time from one instant to another. Either may be left out.',
   fields: (t) => ({
-    from: t.field({ type: 'DateTime', description: 'Not before.' }),
-    to: t.field({ type: 'DateTime', description: 'Not after.' }),
+    from: t.field({ type: 'DateTime', description: 'The earliest instant, inclusive.' }),
+    to: t.field({ type: 'DateTime', description: 'The latest instant, inclusive.' }),
   }),
 });
 
 const PriceAtMostInput = builder.inputType('PriceAtMostInput', {
-  description: 'A budget in one currency.',
+  description: 'A highest price in one currency.',
   fields: (t) => ({
-    amountMinor: t.int({ required: true, description: 'In minor units of the currency, for example cents.' }),
-    currency: t.string({ required: true, description: 'ISO 4217, for example `EUR`.' }),
+    amountMinor: t.int({
+      required: true,
+      description: 'The amount in minor units of the currency, for example cents.',
+    }),
+    currency: t.string({ required: true, description: 'The currency code, ISO 4217, for example `EUR`.' }),
   }),
 });
 
 const EventSort = builder.enumType('EventSort', {
-  description: 'In which order events are found.',
+  description: 'The order of the found events.',
   values: {
-    RELEVANCE: { description: 'The best match of the words first: the default with `text`.' },
-    SOONEST: { description: 'What starts first: the default without `text` and `near`.' },
-    NEAREST: { description: 'What is closest to `near`: the default with it and without `text`.' },
+    RELEVANCE: { description: 'Best match of the words first. The default with `text`.' },
+    SOONEST: { description: 'Earliest start first. The default without `text` and `near`.' },
+    NEAREST: { description: 'Closest to `near` first. The default with `near` and without `text`.' },
     PRICE: {
       description:
-        'The lowest price first, within one currency: name it by `currency` or `priceAtMost` where the events have several.',
+        'Lowest price first, within one currency. Where the events have several currencies, `currency` or `priceAtMost` must name one.',
     },
-    POPULARITY: { description: 'What most people look for first.' },
+    POPULARITY: { description: 'Most popular first.' },
   } as const,
 });
 
 const Highlight = builder.objectRef<HighlightModel>('Highlight').implement({
-  description: 'Why an event was found.',
+  description: 'A text of an event that matched the search.',
   fields: (t) => ({
-    field: t.exposeString('field', { description: 'Where the words are, for example `title`.' }),
+    field: t.exposeString('field', { description: 'The field that has the words, for example `title`.' }),
     snippet: t.exposeString('snippet', { description: 'Escaped HTML with `<mark>` around the matched words.' }),
   }),
 });
 
 type Count = { value: string; count: number };
 const FacetCount = builder.objectRef<Count>('FacetCount').implement({
-  description: 'A value and how many of the found events have it.',
+  description: 'A value, and how many of the found events have it.',
   fields: (t) => ({
     value: t.exposeString('value', { description: 'The value, for example a city.' }),
     count: t.exposeInt('count', { description: 'How many of the found events have it.' }),
   }),
 });
 const Facet = builder.objectRef<FacetOfEvents>('Facet').implement({
-  description: 'What to narrow the search by.',
+  description: 'The values of one field of the found events, with which the fan can narrow the search.',
   fields: (t) => ({
-    field: t.exposeString('field', { description: 'What is counted, for example `city`.' }),
+    field: t.exposeString('field', { description: 'The field whose values are counted, for example `city`.' }),
     counts: t.field({
       type: [FacetCount],
       description:
-        'The most frequent values, most first; at most 250. Spellings of one city are one value. A value, given as the filter of that name, finds the events that were counted.',
+        'The most frequent values, most frequent first, at most 250. Different spellings of a city are one value. A search with the value as the filter of that name finds the counted events.',
       resolve: ({ counts }) => [...counts],
     }),
     isComplete: t.exposeBoolean('isComplete', {
-      description: 'False when there are more values than `counts` has.',
+      description: 'False when there are more values than those in `counts`.',
     }),
     totalValues: t.exposeInt('totalValues', {
-      description: 'How many values there are. In an incomplete facet of cities, spellings may count as several.',
+      description:
+        'The number of values. In an incomplete facet of cities, the spellings of one city may count as several values.',
     }),
   }),
 });
@@ -88,22 +92,22 @@ type Hit = SearchHit & { event: CatalogEvent };
 type Found = Omit<SearchEventsResult, 'hits'> & { edges: readonly Hit[] };
 
 const EventSearchEdge = builder.objectRef<Hit>('EventSearchEdge').implement({
-  description: 'One of the found events, with its place in the list.',
+  description: 'A found event, with its cursor.',
   fields: (t) => ({
-    cursor: t.exposeString('cursor', { description: 'Opaque; give it as `after` to continue behind this one.' }),
+    cursor: t.exposeString('cursor', { description: 'Opaque; give it as `after` to continue after this event.' }),
     node: t.field({
       type: Event,
-      description: 'The event as it is now; as of `indexedAt` while the database is away.',
+      description: 'The event as it is now; while the database is down, as it was at `indexedAt`.',
       resolve: ({ event }) => event,
     }),
     distanceKm: t.float({
       nullable: true,
-      description: 'From `near`, as the crow flies; null without it.',
+      description: 'The distance from `near` in kilometres, as the crow flies; null without `near`.',
       resolve: ({ distanceKm }) => distanceKm,
     }),
     highlights: t.field({
       type: [Highlight],
-      description: 'Why it was found; empty without `text`.',
+      description: 'The texts that matched; empty without `text`.',
       resolve: ({ highlights }) => [...highlights],
     }),
   }),
@@ -114,29 +118,34 @@ const EventSearchConnection = builder.objectRef<Found>('EventSearchConnection').
   fields: (t) => ({
     edges: t.field({
       type: [EventSearchEdge],
-      description: 'The page, each with its cursor.',
+      description: 'The events of the page, each with its cursor.',
       resolve: ({ edges }) => [...edges],
     }),
     nodes: t.field({
       type: [Event],
-      description: 'The page without cursors.',
+      description: 'The events of the page, without cursors.',
       resolve: ({ edges }) => edges.map(({ event }) => event),
     }),
-    pageInfo: t.field({ type: PageInfo, description: 'Whether there is more, and where.', resolve: pageInfoOf }),
+    pageInfo: t.field({
+      type: PageInfo,
+      description: 'Whether there are more pages, and the cursors to read them.',
+      resolve: pageInfoOf,
+    }),
     totalCount: t.exposeInt('totalCount', { description: 'How many events match, over all pages.' }),
     facets: t.field({
       type: [Facet],
-      description: 'What to narrow the search by; computed when selected, and empty while the search engine is away.',
+      description:
+        'Values with which the fan can narrow the search. Computed only when selected; empty while the search engine is down.',
       resolve: ({ facets }) => [...facets],
     }),
     indexedAt: t.field({
       type: 'DateTime',
-      description: 'Changes of the catalogue up to this instant are in the answer.',
+      description: 'The answer includes all changes of the catalogue up to this instant.',
       resolve: ({ indexedAt }) => indexedAt,
     }),
     degraded: t.exposeBoolean('degraded', {
       description:
-        'True while one stands in for the other: the search engine is away and the database answers, or the database is away and the engine tells the events, as of `indexedAt`.',
+        'True when the search engine is down and the database does the search, or when the database is down and the events come from the search engine, as of `indexedAt`.',
     }),
   }),
 });
@@ -145,37 +154,40 @@ builder.queryField('searchEvents', (t) =>
   t.field({
     type: EventSearchConnection,
     description:
-      'Events that are published and not over. All filters combine with AND; without any: the soonest events. Pages run forward only (no `last`, no `before`): a ranking is made anew for each page from where the page before it ended, and has no end to begin from.',
+      'Finds events that are published and not over. All filters combine with AND; without a filter, the soonest events come first. Pages run forward only (no `last`, no `before`), because each page is ranked anew from where the page before it ended.',
     args: {
       text: t.arg.string({
         description:
-          'Words of the title, performers, description, venue or city, in any script; typos and prefixes match, and case, accents and marks do not matter. A text without a letter or digit finds nothing. At most 200 characters.',
+          'Words from the title, performers, description, venue or city, in any script, at most 200 characters. Words with typos and beginnings of words match; case, accents and marks do not matter. A text without a letter or digit finds nothing.',
       }),
       near: t.arg({
         type: GeoPointInput,
-        description: 'Sorts by distance, unless there is `text`; `radiusKm` cuts off.',
+        description: 'Sorts by the distance from this place, unless `text` is given. `radiusKm` limits the distance.',
       }),
-      radiusKm: t.arg.float({ description: 'Only events within so many kilometres of `near`.' }),
+      radiusKm: t.arg.float({ description: 'Only events within this many kilometres of `near`.' }),
       city: t.arg.string({
-        description: 'Only in this city: its whole name in any script, whatever the case, accents and blanks.',
+        description: 'Only events in this city. The whole name, in any script; case, accents and blanks do not matter.',
       }),
-      countryCode: t.arg.string({ description: 'Only in this country, ISO 3166-1 alpha-2.' }),
-      categories: t.arg({ type: [Category], description: 'Only of these kinds.' }),
+      countryCode: t.arg.string({ description: 'Only events in this country, ISO 3166-1 alpha-2.' }),
+      categories: t.arg({ type: [Category], description: 'Only events of these kinds.' }),
       startsBetween: t.arg({ type: DateTimeRangeInput, description: 'Only events that start in this time.' }),
       priceAtMostMinor: t.arg.int({
         description:
-          'Only events with a price of at most so many minor units. Refused where the events have several currencies and `currency` does not name one.',
+          'Only events with a price of at most this many minor units. Refused when the events have several currencies and `currency` is not given.',
       }),
       priceAtMost: t.arg({
         type: PriceAtMostInput,
         description:
-          'Only events with a price of at most this, in this currency. Not together with `priceAtMostMinor`.',
+          'Only events with a price of at most this amount, in this currency. Cannot be combined with `priceAtMostMinor`.',
       }),
-      currency: t.arg.string({ description: 'Only events that are priced in this currency, ISO 4217.' }),
-      onSaleOnly: t.arg.boolean({ defaultValue: false, description: 'Only events that sell now.' }),
-      sort: t.arg({ type: EventSort, description: 'The order; by default what fits the filters.' }),
-      first: t.arg.int({ defaultValue: 20, description: 'How many, at most 50.' }),
-      after: t.arg.string({ description: 'The cursor behind which to continue, with the same filters.' }),
+      currency: t.arg.string({ description: 'Only events with prices in this currency, ISO 4217.' }),
+      onSaleOnly: t.arg.boolean({ defaultValue: false, description: 'Only events that are on sale now.' }),
+      sort: t.arg({
+        type: EventSort,
+        description: 'The order of the events. The default depends on `text` and `near`.',
+      }),
+      first: t.arg.int({ defaultValue: 20, description: 'The number of events, at most 50.' }),
+      after: t.arg.string({ description: 'Returns events after this cursor. The filters must be the same.' }),
     },
     resolve: async (_root, args, { resources, loaders }, info) => {
       const { startsBetween, onSaleOnly, first, ...filters } = withoutNulls(args);
@@ -194,11 +206,11 @@ builder.queryField('searchEvents', (t) =>
 );
 
 type WithoutNulls<T> = { [K in keyof T]: Exclude<T[K], null> };
-/** A client that gives null for an argument leaves it out. */
+/** An argument that is null counts as left out. */
 const withoutNulls = <T extends object>(args: T): WithoutNulls<T> =>
   Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null)) as WithoutNulls<T>;
 
-/** The index may still have what the catalogue has no more. */
+/** Leaves out hits without an event: the index may still have an event that the catalogue no longer has. */
 const edgesOf = (hits: readonly SearchHit[], events: readonly (CatalogEvent | undefined)[]): Hit[] =>
   hits.flatMap((hit, index) => {
     const event = events[index];

@@ -5,12 +5,12 @@ import { builder } from '../builder.ts';
 import { Event, loadEvents } from './event.ts';
 
 const EventSuggestion = builder.objectRef<EventSuggestionModel & { event: CatalogEvent }>('EventSuggestion').implement({
-  description: 'What the typed text may become.',
+  description: 'An event whose title fits the typed text.',
   fields: (t) => ({
     event: t.field({ type: Event, description: 'The event.', resolve: ({ event }) => event }),
-    title: t.exposeString('title', { description: "The event's title." }),
+    title: t.exposeString('title', { description: 'The title of the event.' }),
     highlight: t.exposeString('highlight', {
-      description: 'The title as escaped HTML with `<mark>` around what was typed.',
+      description: 'The title as escaped HTML, with `<mark>` around the typed text.',
     }),
   }),
 });
@@ -19,10 +19,10 @@ builder.queryField('suggestEvents', (t) =>
   t.field({
     type: [EventSuggestion],
     description:
-      'Titles for what was typed so far; their events as the search engine knows them, while the database is away.',
+      'Events whose titles fit the text typed so far. While the database is down, the events are as the search engine has them.',
     args: {
-      text: t.arg.string({ required: true, description: 'What was typed so far, at most 200 characters.' }),
-      first: t.arg.int({ defaultValue: 5, description: 'How many, at most 50.' }),
+      text: t.arg.string({ required: true, description: 'The text typed so far, at most 200 characters.' }),
+      first: t.arg.int({ defaultValue: 5, description: 'The number of events, at most 50.' }),
     },
     resolve: async (_root, { text, first }, { resources, loaders }) => {
       const suggestions = await suggestEvents(resources, { text, first: first ?? 5 });

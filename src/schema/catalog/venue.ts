@@ -16,15 +16,21 @@ export const Venue = builder.objectRef<VenueModel>('Venue').implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Global id.', resolve: (venue) => encodeGlobalId('Venue', venue.id) }),
-    name: t.exposeString('name', { description: 'As its owner writes it.' }),
-    address: t.exposeString('address', { nullable: true, description: 'Street address, where it is known.' }),
-    city: t.exposeString('city', { description: 'The city it is in.' }),
-    countryCode: t.exposeString('countryCode', { description: 'ISO 3166-1 alpha-2, for example `MX`.' }),
-    location: t.field({ type: GeoPoint, description: 'Where it is.', resolve: (venue) => venue }),
-    timeZone: t.exposeString('timeZone', {
-      description: 'IANA name, for example `America/Toronto`: show times of its events in it.',
+    name: t.exposeString('name', { description: 'The name as the owner of the venue writes it.' }),
+    address: t.exposeString('address', {
+      nullable: true,
+      description: 'The street address; null when it is not known.',
     }),
-    capacity: t.exposeInt('capacity', { description: 'How many people it seats.' }),
+    city: t.exposeString('city', { description: 'The city of the venue.' }),
+    countryCode: t.exposeString('countryCode', {
+      description: 'The country code, ISO 3166-1 alpha-2, for example `MX`.',
+    }),
+    location: t.field({ type: GeoPoint, description: 'The place of the venue.', resolve: (venue) => venue }),
+    timeZone: t.exposeString('timeZone', {
+      description:
+        'The IANA name of the time zone, for example `America/Toronto`. Show the times of events in this zone.',
+    }),
+    capacity: t.exposeInt('capacity', { description: 'The number of seats.' }),
   }),
 });
 

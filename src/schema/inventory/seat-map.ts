@@ -20,15 +20,15 @@ import { Seat, Section, seatOf } from './seat.ts';
 export const SeatStatus = builder.enumType('SeatStatus', {
   description: 'The state of one seat at one event.',
   values: {
-    AVAILABLE: { description: 'Free to hold.' },
-    HELD: { description: 'Held by a booking that waits for payment.' },
-    BOOKED: { description: 'Sold.' },
-    BLOCKED: { description: 'Not for sale.' },
+    AVAILABLE: { description: 'The seat can be held.' },
+    HELD: { description: 'A booking that waits for payment holds the seat.' },
+    BOOKED: { description: 'The seat is sold.' },
+    BLOCKED: { description: 'The seat is not for sale.' },
   } as const,
 });
 
 const EventSeat = builder.objectRef<EventSeatModel>('EventSeat').implement({
-  description: 'A seat at an event: what it costs and whether it is free.',
+  description: 'A seat at an event, with its price and its state.',
   fields: (t) => ({
     seat: t.field({
       type: Seat,
@@ -37,17 +37,17 @@ const EventSeat = builder.objectRef<EventSeatModel>('EventSeat').implement({
     }),
     status: t.field({
       type: SeatStatus,
-      description: 'At the version of this seat map.',
+      description: 'The state at the version of this seat map.',
       resolve: (seat) => seat.status,
     }),
     price: t.field({
       type: Money,
-      description: 'Without the fee.',
+      description: 'The price of the seat, without the fee.',
       resolve: ({ priceMinor, currency }) => ({ amountMinor: priceMinor, currency }),
     }),
     fee: t.field({
       type: Money,
-      description: 'On top of the price.',
+      description: 'The fee, in addition to the price.',
       resolve: ({ feeMinor, currency }) => ({ amountMinor: feeMinor, currency }),
     }),
   }),
@@ -59,32 +59,33 @@ const SeatNo = z.int().min(0).max(9_999_999);
 const EventSeatConnection = connectionOf('EventSeat', EventSeat, 'the seats of an event');
 
 const SeatMapLayout = builder.objectRef<{ hash: string; seatCount: number }>('SeatMapLayout').implement({
-  description: 'Where every seat is: a file that never changes, to be fetched once.',
+  description: 'The position of every seat. It is in a file that never changes, so a client reads it once.',
   fields: (t) => ({
-    hash: t.exposeString('hash', { description: 'The name of its content: equal plans have equal hashes.' }),
+    hash: t.exposeString('hash', { description: 'The hash of the file. Equal plans have equal hashes.' }),
     url: t.string({
-      description: 'Where the file is, relative to this server: JSON in columns, position i of each is seat_no i.',
+      description:
+        'The address of the file, relative to this server. The file is JSON in columns: item i of each column is the seat with `seatNo` i.',
       resolve: ({ hash }) => `/layouts/${hash}.json`,
     }),
-    seatCount: t.exposeInt('seatCount', { description: 'How many seats the plan has.' }),
+    seatCount: t.exposeInt('seatCount', { description: 'The number of seats of the plan.' }),
   }),
 });
 
 const SectionAvailability = builder.objectRef<SectionAvailabilityModel>('SectionAvailability').implement({
-  description: 'How full a section is at an event.',
+  description: 'The number of seats in each state, and the price, of a section at an event.',
   fields: (t) => ({
     section: t.field({ type: Section, description: 'The section itself.', resolve: ({ section }) => section }),
-    available: t.exposeInt('available', { description: 'Seats that are free to hold.' }),
-    held: t.exposeInt('held', { description: 'Seats that are held.' }),
-    booked: t.exposeInt('booked', { description: 'Seats that are sold.' }),
+    available: t.exposeInt('available', { description: 'The number of seats that can be held.' }),
+    held: t.exposeInt('held', { description: 'The number of held seats.' }),
+    booked: t.exposeInt('booked', { description: 'The number of sold seats.' }),
     priceFrom: t.field({
       type: Money,
       nullable: true,
-      description: 'The price of its seats, without the fee; null when the event does not sell it.',
+      description: 'The price of the seats, without the fee; null when the event does not sell the section.',
       resolve: ({ priceFrom }) => priceFrom,
     }),
     largestAdjacentBlock: t.exposeInt('largestAdjacentBlock', {
-      description: 'The most free seats next to each other in one row.',
+      description: 'The largest number of free seats next to each other in one row.',
     }),
   }),
 });
@@ -94,7 +95,8 @@ export const SeatMap = builder.objectRef<SeatMapModel>('SeatMap').implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
-      description: "Global id, made from the event's: a cache keeps one seat map for each event, whatever its version.",
+      description:
+        'Global id, one for each event. It does not depend on the version, so a client cache keeps one seat map for each event.',
       resolve: ({ eventId }) => encodeGlobalId('SeatMap', eventId),
     }),
     event: t.field({
@@ -103,32 +105,34 @@ export const SeatMap = builder.objectRef<SeatMapModel>('SeatMap').implement({
       resolve: ({ eventId }, _args, context) => requireEvent(eventId, context),
     }),
     version: t.exposeInt('version', {
-      description: 'Grows by one with each change: `sinceVersion` of a subscription.',
+      description: 'Grows by one with each change. Give it to `seatMapChanged` as `sinceVersion`.',
     }),
     asOf: t.field({
       type: 'DateTime',
-      description: 'When this version was last known to be the newest.',
+      description: 'The last time at which the service knew that this version was the newest.',
       resolve: (map) => map.asOf,
     }),
-    stale: t.exposeBoolean('stale', { description: 'True while nobody can say whether there is a newer version.' }),
+    stale: t.exposeBoolean('stale', {
+      description: 'True while the service cannot find out whether a newer version exists.',
+    }),
     layout: t.field({
       type: SeatMapLayout,
-      description: 'Where the seats are.',
+      description: 'The positions of the seats.',
       resolve: ({ planId }, _args, { resources }) => resources.plans.get(planId),
     }),
     statuses: t.field({
       type: 'SeatStatuses',
-      description: 'The state of every seat, packed.',
+      description: 'The state of every seat, in packed form.',
       resolve: (map) => map.statuses,
     }),
     sections: t.field({
       type: [SectionAvailability],
-      description: "Every section, in the plan's order.",
+      description: 'Every section, in the order of the seating plan.',
       resolve: (map, _args, { resources }) => listSectionAvailability(resources, map),
     }),
     seats: t.field({
       type: EventSeatConnection,
-      description: 'The seats in readable form, by seat number: for people and for small clients.',
+      description: 'The seats in readable form, in the order of their seat numbers. For people and for small clients.',
       args: {
         sectionId: t.arg.id({ description: 'Only seats of this section.' }),
         status: t.arg({ type: SeatStatus, description: 'Only seats in this state.' }),
@@ -140,7 +144,7 @@ export const SeatMap = builder.objectRef<SeatMapModel>('SeatMap').implement({
           toPosition: (cursor, field) => decodeCursor(cursor, SeatNo, field),
         });
         const page = await listEventSeats(resources, map, {
-          // Of another type or plan: no seat matches, as with any section that the plan does not have.
+          // The id of another type matches no seat, like the id of a section that the plan does not have.
           sectionId: args.sectionId ? (decodeId('Section', args.sectionId) ?? '') : undefined,
           status: args.status ?? undefined,
           window,
@@ -151,7 +155,7 @@ export const SeatMap = builder.objectRef<SeatMapModel>('SeatMap').implement({
   }),
 });
 
-/** Only for callers who may see the seats: while the waiting room of the event is open, throws AdmissionRequired. */
+/** Throws AdmissionRequired for a caller without admission while the waiting room of the event is open. */
 async function findSeatMap(eventId: string, { resources, viewer, admission }: Context) {
   const admitted = requireAdmission(resources, viewer, { eventId, admission });
   if (admitted) await admitted;
@@ -160,7 +164,7 @@ async function findSeatMap(eventId: string, { resources, viewer, admission }: Co
 
 findNodesOf('SeatMap', async (eventId, context) => {
   const map = await findSeatMap(eventId, context);
-  // A copy, because the type is written into it, and the map is shared by all who watch it.
+  // A copy, because the type is written into it, and all watchers of the event share the map.
   return map && { ...map };
 });
 
@@ -169,7 +173,7 @@ builder.queryField('seatMap', (t) =>
     type: SeatMap,
     nullable: true,
     description:
-      'The seat map of an event; null when the event is unknown. While its waiting room is open, only for who was admitted: else the error ADMISSION_REQUIRED.',
+      'The seat map of an event; null when the event is unknown. While the waiting room of the event is open, a viewer without admission gets the error ADMISSION_REQUIRED.',
     args: { eventId: t.arg.id({ required: true, description: 'The id of an Event.' }) },
     resolve: async (_root, args, context) => {
       const eventId = decodeId('Event', args.eventId);

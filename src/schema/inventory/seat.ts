@@ -9,7 +9,7 @@ export const Section = builder.objectRef<PlanSection>('Section').implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Global id.', resolve: (section) => encodeGlobalId('Section', section.id) }),
-    label: t.exposeString('label', { description: 'As it is written on the signs.' }),
+    label: t.exposeString('label', { description: 'The label as it is written on the signs.' }),
   }),
 });
 
@@ -25,32 +25,32 @@ export const Seat = builder.objectRef<VenueSeat>('Seat').implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
-      description: 'Global id: what `createBooking` takes.',
+      description: 'Global id, for `seatIds` of `createBooking`.',
       resolve: ({ plan, seatNo }) => encodeGlobalId('Seat', encodeSeatId(plan.planId, seatNo)),
     }),
     seatNo: t.exposeInt('seatNo', {
       description: "The seat's index in every packed form: 0 to `layout.seatCount` - 1.",
     }),
-    section: t.field({ type: Section, description: 'The part of the plan it is in.', resolve: sectionOf }),
-    row: t.string({ description: "The row's label.", resolve: ({ plan, seatNo }) => plan.rowOf[seatNo] ?? '' }),
+    section: t.field({ type: Section, description: 'The section of the seat.', resolve: sectionOf }),
+    row: t.string({ description: 'The label of the row.', resolve: ({ plan, seatNo }) => plan.rowOf[seatNo] ?? '' }),
     label: t.string({
-      description: 'Its own label in the row.',
+      description: 'The label of the seat in its row.',
       resolve: ({ plan, seatNo }) => plan.labelOf[seatNo] ?? '',
     }),
     x: t.float({
-      description: "In the layout's units, from the left.",
+      description: 'The position from the left, in the units of the layout.',
       resolve: ({ plan, seatNo }) => plan.x[seatNo] ?? 0,
     }),
     y: t.float({
-      description: "In the layout's units, from the top.",
+      description: 'The position from the top, in the units of the layout.',
       resolve: ({ plan, seatNo }) => plan.y[seatNo] ?? 0,
     }),
     accessible: t.boolean({
-      description: 'A place for a wheelchair, or one without steps.',
+      description: 'True for a wheelchair place, or a seat that is reached without steps.',
       resolve: (seat) => has(seat, seatFlags.accessible),
     }),
     restrictedView: t.boolean({
-      description: 'Something stands in the way.',
+      description: 'True when the view from the seat is partly blocked.',
       resolve: (seat) => has(seat, seatFlags.restrictedView),
     }),
   }),
@@ -68,6 +68,6 @@ findNodesOf(
 );
 findNodesOf('Section', async (id, { resources }) => {
   const section = await findSection(resources, id);
-  // A copy, because the type is written into it, and the plan's own is everybody's.
+  // A copy, because the type is written into it, and all requests share the plan.
   return section && { ...section };
 });

@@ -4,23 +4,23 @@ import { decodeId } from '../node.ts';
 import { requireViewer } from '../viewer.ts';
 
 const DrawProof = builder.objectRef<DrawProofModel>('DrawProof').implement({
-  description: "What it takes to recompute the viewer's position: see docs/verifiable-draw.md.",
+  description: "The values from which anyone can recompute the viewer's position: see docs/verifiable-draw.md.",
   fields: (t) => ({
-    ordinal: t.exposeInt('ordinal', { description: 'How many joined before the viewer.' }),
+    ordinal: t.exposeInt('ordinal', { description: 'The number of places that were given out before this one.' }),
     entries: t.int({
       nullable: true,
-      description: 'How many took part in the draw, the ordinals below it; null until the draw.',
+      description: 'The number of places in the draw: those with an ordinal below it. Null until the draw.',
       resolve: ({ entries }) => entries,
     }),
-    commitment: t.exposeString('commitment', { description: 'SHA-256 of the secret, in hex.' }),
+    commitment: t.exposeString('commitment', { description: 'The SHA-256 hash of the secret, in hex.' }),
     secret: t.string({
       nullable: true,
-      description: '32 bytes in hex; null until the draw.',
+      description: 'The secret of the draw, 32 bytes in hex; null until the draw.',
       resolve: ({ secret }) => secret,
     }),
     position: t.int({
       nullable: true,
-      description: 'What it comes to; null until the draw.',
+      description: 'The position that follows from the other values; null until the draw.',
       resolve: ({ position }) => position,
     }),
   }),
@@ -30,7 +30,7 @@ builder.queryField('drawProof', (t) =>
   t.field({
     type: DrawProof,
     nullable: true,
-    description: "The proof of the viewer's own position in a waiting room; null without a place.",
+    description: "The proof of the viewer's own position in a waiting room; null when the viewer has no place.",
     args: { eventId: t.arg.id({ required: true, description: 'The id of an Event.' }) },
     resolve: async (_root, args, context) => {
       const viewer = requireViewer(context);

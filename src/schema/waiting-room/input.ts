@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts';
 
 export const WaitingRoomInput = builder.inputType('WaitingRoomInput', {
-  description: 'Which waiting room.',
+  description: 'The event of a waiting room.',
   fields: (t) => ({ eventId: t.id({ required: true, description: 'The id of an Event.' }) }),
 });

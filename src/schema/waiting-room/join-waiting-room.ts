@@ -10,7 +10,7 @@ import { WaitingRoomPlace } from './place.ts';
 const JoinWaitingRoomSuccess = builder.objectRef<{ place: Place }>('JoinWaitingRoomSuccess').implement({
   description: 'The viewer has a place.',
   fields: (t) => ({
-    place: t.field({ type: WaitingRoomPlace, description: 'As it is now.', resolve: ({ place }) => place }),
+    place: t.field({ type: WaitingRoomPlace, description: 'The place as it is now.', resolve: ({ place }) => place }),
   }),
 });
 
@@ -18,11 +18,11 @@ builder.mutationField('joinWaitingRoom', (t) =>
   t.field({
     type: JoinWaitingRoomSuccess,
     description:
-      'Gives the viewer a place in the waiting room of an event, one however often it is asked for. Whoever left or missed the turn gets a new one at the end.',
-    args: { input: t.arg({ type: WaitingRoomInput, required: true, description: 'Which one.' }) },
+      'Gives the viewer a place in the waiting room of an event. A viewer who already has a place keeps it; one who left or missed the turn gets a new place at the end.',
+    args: { input: t.arg({ type: WaitingRoomInput, required: true, description: 'The waiting room.' }) },
     errors: {
       types: [...joinRefusals],
-      union: { name: 'JoinWaitingRoomResult', description: 'The place, or why there is none.' },
+      union: { name: 'JoinWaitingRoomResult', description: 'The place, or the reason for the refusal.' },
     },
     resolve: (_root, { input }, context) => {
       const viewer = requireViewer(context);

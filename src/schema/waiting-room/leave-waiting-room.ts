@@ -8,20 +8,20 @@ import { WaitingRoomInput } from './input.ts';
 import { WaitingRoomPlace } from './place.ts';
 
 const LeaveWaitingRoomSuccess = builder.objectRef<{ place: Place }>('LeaveWaitingRoomSuccess').implement({
-  description: 'The place is given up.',
+  description: 'The viewer has given up the place.',
   fields: (t) => ({
-    place: t.field({ type: WaitingRoomPlace, description: 'As it is now.', resolve: ({ place }) => place }),
+    place: t.field({ type: WaitingRoomPlace, description: 'The place as it is now.', resolve: ({ place }) => place }),
   }),
 });
 
 builder.mutationField('leaveWaitingRoom', (t) =>
   t.field({
     type: LeaveWaitingRoomSuccess,
-    description: "Gives up the viewer's place, and the slot in the room, if it has one: somebody else goes in.",
-    args: { input: t.arg({ type: WaitingRoomInput, required: true, description: 'Which one.' }) },
+    description: "Gives up the viewer's place. If the viewer is inside, another fan can go in.",
+    args: { input: t.arg({ type: WaitingRoomInput, required: true, description: 'The waiting room.' }) },
     errors: {
       types: [...leaveRefusals],
-      union: { name: 'LeaveWaitingRoomResult', description: 'The place as it is now, or why there is none.' },
+      union: { name: 'LeaveWaitingRoomResult', description: 'The place, or the reason for the refusal.' },
     },
     resolve: (_root, { input }, context) => {
       const viewer = requireViewer(context);

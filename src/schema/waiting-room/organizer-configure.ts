@@ -6,25 +6,27 @@ import { requireViewer } from '../viewer.ts';
 import { implementRoomSuccess } from './organizer-success.ts';
 
 const ConfigureWaitingRoomInput = builder.inputType('ConfigureWaitingRoomInput', {
-  description: 'The settings of a waiting room. What is left out, or null, stays; a new room gets the default.',
+  description:
+    'The settings of a waiting room. A setting that is left out or null stays as it is; in a new room it gets its default.',
   fields: (t) => ({
     eventId: t.id({ required: true, description: 'The id of an Event.' }),
     capacity: t.int({
-      description: 'How many may be inside at once, 0 to 1,000,000; a new room needs it. May change at any time.',
+      description:
+        'How many fans may be inside at once, 0 to 1,000,000. Required for a new room; may be changed at any time.',
     }),
     sessionMinutes: t.int({
       description:
-        'After how long without any activity a fan inside loses the slot, 1 to 120; a payment that is open is waited for. Default 10.',
+        'After how many minutes without activity a fan inside has to leave, 1 to 120. A fan with an open payment stays. Default 10.',
     }),
-    graceSeconds: t.int({ description: 'How long a turn lasts, 5 to 1,800. Default 120.' }),
+    graceSeconds: t.int({ description: 'How many seconds a turn lasts, 5 to 1,800. Default 120.' }),
     opensAt: t.field({
       type: 'DateTime',
-      description: 'From when fans can join. Default: now. May change until then.',
+      description: 'When fans can begin to join. Default: now. May be changed until then.',
     }),
     drawAt: t.field({
       type: 'DateTime',
       description:
-        'When the order is drawn and admission begins. Default: when the sale opens, or the room if that is later. May change until then.',
+        'When the order is drawn and admission begins. Default: when the sale opens, or when the room opens if that is later. May be changed until then.',
     }),
   }),
 });
@@ -38,11 +40,11 @@ builder.mutationField('configureWaitingRoom', (t) =>
   t.field({
     type: ConfigureWaitingRoomSuccess,
     description:
-      "For the event's organizer: gives it a waiting room, or changes the settings of the one it has, also while it runs.",
+      'Gives an event a waiting room, or changes the settings of its waiting room, even while it is open. Only for the organizer of the event.',
     args: { input: t.arg({ type: ConfigureWaitingRoomInput, required: true, description: 'The settings.' }) },
     errors: {
       types: [...configureWaitingRoomRefusals],
-      union: { name: 'ConfigureWaitingRoomResult', description: 'The waiting room, or why it is as before.' },
+      union: { name: 'ConfigureWaitingRoomResult', description: 'The waiting room, or the reason for the refusal.' },
     },
     resolve: (_root, { input }, context) => {
       const viewer = requireViewer(context);

@@ -6,16 +6,17 @@ import { requireViewer } from '../viewer.ts';
 import { WaitingRoomInput } from './input.ts';
 import { implementRoomSuccess } from './organizer-success.ts';
 
-const EndWaitingRoomSuccess = implementRoomSuccess('EndWaitingRoomSuccess', 'The event needs no admission any more.');
+const EndWaitingRoomSuccess = implementRoomSuccess('EndWaitingRoomSuccess', 'The event no longer needs an admission.');
 
 builder.mutationField('endWaitingRoom', (t) =>
   t.field({
     type: EndWaitingRoomSuccess,
-    description: "For the event's organizer: the waiting room is over, and everybody may buy.",
-    args: { input: t.arg({ type: WaitingRoomInput, required: true, description: 'Which one.' }) },
+    description:
+      'Ends the waiting room, so that all fans may buy without an admission. Only for the organizer of the event.',
+    args: { input: t.arg({ type: WaitingRoomInput, required: true, description: 'The waiting room.' }) },
     errors: {
       types: [...endWaitingRoomRefusals],
-      union: { name: 'EndWaitingRoomResult', description: 'The waiting room, or why it is as before.' },
+      union: { name: 'EndWaitingRoomResult', description: 'The waiting room, or the reason for the refusal.' },
     },
     resolve: (_root, { input }, context) => {
       const viewer = requireViewer(context);

@@ -6,17 +6,17 @@ import { requireViewer } from '../viewer.ts';
 import { WaitingRoomInput } from './input.ts';
 import { implementRoomSuccess } from './organizer-success.ts';
 
-const OpenWaitingRoomSuccess = implementRoomSuccess('OpenWaitingRoomSuccess', 'It is open, or goes on.');
+const OpenWaitingRoomSuccess = implementRoomSuccess('OpenWaitingRoomSuccess', 'The waiting room is open.');
 
 builder.mutationField('openWaitingRoom', (t) =>
   t.field({
     type: OpenWaitingRoomSuccess,
     description:
-      "For the event's organizer: opens a closed waiting room now, goes on with a paused one, and with one that has ended, whose places are as they were.",
-    args: { input: t.arg({ type: WaitingRoomInput, required: true, description: 'Which one.' }) },
+      'Opens a closed waiting room now, or continues one that is paused or has ended; its places are as they were. Only for the organizer of the event.',
+    args: { input: t.arg({ type: WaitingRoomInput, required: true, description: 'The waiting room.' }) },
     errors: {
       types: [...openWaitingRoomRefusals],
-      union: { name: 'OpenWaitingRoomResult', description: 'The waiting room, or why it is as before.' },
+      union: { name: 'OpenWaitingRoomResult', description: 'The waiting room, or the reason for the refusal.' },
     },
     resolve: (_root, { input }, context) => {
       const viewer = requireViewer(context);

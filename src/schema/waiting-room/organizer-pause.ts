@@ -8,18 +8,18 @@ import { implementRoomSuccess } from './organizer-success.ts';
 
 const PauseWaitingRoomSuccess = implementRoomSuccess(
   'PauseWaitingRoomSuccess',
-  'Nobody new is admitted until it is opened again.',
+  'No further fan is admitted until the room is opened again.',
 );
 
 builder.mutationField('pauseWaitingRoom', (t) =>
   t.field({
     type: PauseWaitingRoomSuccess,
     description:
-      "For the event's organizer: no further turn begins until `openWaitingRoom`. Fans join, and those inside go on.",
-    args: { input: t.arg({ type: WaitingRoomInput, required: true, description: 'Which one.' }) },
+      'Pauses the waiting room: no further turn begins until `openWaitingRoom`. Fans can still join, and fans inside stay. Only for the organizer of the event.',
+    args: { input: t.arg({ type: WaitingRoomInput, required: true, description: 'The waiting room.' }) },
     errors: {
       types: [...pauseWaitingRoomRefusals],
-      union: { name: 'PauseWaitingRoomResult', description: 'The waiting room, or why it is as before.' },
+      union: { name: 'PauseWaitingRoomResult', description: 'The waiting room, or the reason for the refusal.' },
     },
     resolve: (_root, { input }, context) => {
       const viewer = requireViewer(context);

@@ -8,26 +8,30 @@ import { WaitEstimate } from './place.ts';
 import { WaitingRoomState } from './waiting-room.ts';
 
 export const WaitingRoomStats = builder.objectRef<RoomStats>('WaitingRoomStats').implement({
-  description: 'What the organizer of an event sees of its waiting room, a second ago at most.',
+  description: 'Figures of a waiting room for the organizer of its event, at most a second old.',
   fields: (t) => ({
-    state: t.field({ type: WaitingRoomState, description: 'Where it is in its life.', resolve: ({ state }) => state }),
+    state: t.field({ type: WaitingRoomState, description: 'The state of the room.', resolve: ({ state }) => state }),
     paused: t.boolean({
-      description: 'True while nobody new is admitted.',
+      description: 'True while no further fan is admitted.',
       resolve: ({ isPaused }) => isPaused,
     }),
-    capacity: t.exposeInt('capacity', { description: 'How many may be inside at once.' }),
-    joined: t.exposeInt('joined', { description: 'Places given out, those that were left included.' }),
-    waiting: t.exposeInt('waiting', { description: 'Places whose turn has not come.' }),
-    inside: t.exposeInt('inside', { description: 'Fans in the room.' }),
-    admittedPerMinute: t.exposeFloat('admittedPerMinute', { description: 'Turns that began, a minute.' }),
-    showUpRate: t.exposeFloat('showUpRate', {
-      description: 'Of the turns that are over, the share that was taken: 0 to 1. It decides how many turns begin.',
+    capacity: t.exposeInt('capacity', { description: 'How many fans may be inside at once.' }),
+    joined: t.exposeInt('joined', {
+      description: 'The number of places given out, including those that fans have left.',
     }),
-    missed: t.exposeInt('missed', { description: 'Turns that nobody took.' }),
+    waiting: t.exposeInt('waiting', { description: 'The number of places whose turn has not come.' }),
+    inside: t.exposeInt('inside', { description: 'The number of fans inside.' }),
+    admittedPerMinute: t.exposeFloat('admittedPerMinute', {
+      description: 'The number of turns that began, per minute.',
+    }),
+    showUpRate: t.exposeFloat('showUpRate', {
+      description: 'The share of finished turns that fans took, 0 to 1. It decides how many turns begin.',
+    }),
+    missed: t.exposeInt('missed', { description: 'The number of turns that were not taken.' }),
     estimate: t.field({
       type: WaitEstimate,
       nullable: true,
-      description: 'The wait of somebody who joins now; null before the draw, and while nothing is known.',
+      description: 'The wait of a fan who joins now; null before the draw, and while it cannot be estimated.',
       resolve: ({ estimate }) => estimate,
     }),
   }),
@@ -37,7 +41,8 @@ builder.queryField('waitingRoomStats', (t) =>
   t.field({
     type: WaitingRoomStats,
     nullable: true,
-    description: "For the event's organizer: null for everybody else, as for an event without a waiting room.",
+    description:
+      'The figures of a waiting room. Only for the organizer of the event: null for other viewers, and for an event without a waiting room.',
     args: { eventId: t.arg.id({ required: true, description: 'The id of an Event.' }) },
     resolve: async (_root, args, context) => {
       const viewer = requireViewer(context);
@@ -50,7 +55,8 @@ builder.queryField('waitingRoomStats', (t) =>
 builder.subscriptionField('waitingRoomStats', (t) =>
   t.field({
     type: WaitingRoomStats,
-    description: "For the event's organizer: the stats now, and whenever they have changed, once a second at most.",
+    description:
+      'Sends the figures of a waiting room now, and again when they change, at most once a second. Only for the organizer of the event.',
     args: { eventId: t.arg.id({ required: true, description: 'The id of an Event.' }) },
     subscribe: (_root, args, context) => {
       const viewer = requireViewer(context);

@@ -5,7 +5,7 @@ import { Event, requireEvent } from '../catalog/event.ts';
 import { WaitingRoomStats } from './organizer-stats.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
-/** What each of the organizer's mutations answers: the room as it is then. */
+/** Defines the success type of an organizer's mutation: the room as it is after the mutation. */
 export const implementRoomSuccess = <Name extends string>(name: Name, description: string) =>
   builder.objectRef<{ room: Room }>(name).implement({
     description,
@@ -15,10 +15,14 @@ export const implementRoomSuccess = <Name extends string>(name: Name, descriptio
         description: 'The event.',
         resolve: ({ room }, _args, context) => requireEvent(room.eventId, context),
       }),
-      waitingRoom: t.field({ type: WaitingRoom, description: 'As it is now.', resolve: ({ room }) => room }),
+      waitingRoom: t.field({
+        type: WaitingRoom,
+        description: 'The waiting room as it is now.',
+        resolve: ({ room }) => room,
+      }),
       stats: t.field({
         type: WaitingRoomStats,
-        description: 'What happens in it, as of the last tick.',
+        description: 'The figures of the room, as of its last update.',
         resolve: ({ room }) => statsOf(room),
       }),
     }),

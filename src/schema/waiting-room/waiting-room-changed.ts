@@ -9,7 +9,7 @@ builder.subscriptionField('waitingRoomChanged', (t) =>
   t.field({
     type: WaitingRoomPlace,
     description:
-      "The viewer's place now, and again whenever its state changes, an admission is renewed, or enough moved while it waits. Ends with LEFT or MISSED: whoever joins again subscribes again.",
+      "Sends the viewer's place now, and again when its state changes, its admission is renewed, or it has moved far enough while it waits. Completes after LEFT or MISSED. A client that joins again subscribes again.",
     args: { eventId: t.arg.id({ required: true, description: 'The id of an Event.' }) },
     subscribe: (_root, args, context) => {
       const viewer = requireViewer(context);

@@ -9,7 +9,7 @@ builder.queryField('waitingRoomPlace', (t) =>
     type: WaitingRoomPlace,
     nullable: true,
     description:
-      "The viewer's place in the waiting room of an event; null without one. Whoever is inside and asks from another session goes on there.",
+      "The viewer's place in the waiting room of an event; null when the viewer has no place. When a viewer who is inside asks from another sign-in session, the stay moves to that session.",
     args: { eventId: t.arg.id({ required: true, description: 'The id of an Event.' }) },
     resolve: async (_root, args, context) => {
       const viewer = requireViewer(context);
