@@ -1,10 +1,10 @@
-/** What the caller may do after a refusal. `afterSeconds` is set with AFTER, and where waiting helps. */
+/** What the caller may do after a refusal. `afterSeconds` is set with AFTER, and when waiting helps. */
 export type RetryAdvice =
   | { readonly advice: 'NEVER' | 'NEW_KEY' }
   | { readonly advice: 'AFTER'; readonly afterSeconds: number }
   | { readonly advice: 'SAME_KEY'; readonly afterSeconds?: number };
 
-/** A refusal: an expected "no" that the client can act on. Anything else that is thrown is a bug or an outage and is masked. */
+/** A refusal: an expected "no" that the client can act on. Any other error is a bug or an outage and is masked. */
 export abstract class DomainError extends Error {
   abstract readonly code: string;
   abstract readonly retry: RetryAdvice;
@@ -22,7 +22,7 @@ export class InvalidInput extends DomainError {
   }
 }
 
-/** Unknown and not-yours look the same. */
+/** An unknown record and another viewer's record look the same. */
 export class NotFound extends DomainError {
   readonly code = 'NOT_FOUND';
   readonly retry = { advice: 'NEVER' } as const;
@@ -44,12 +44,12 @@ export class RateLimited extends DomainError {
 
 type Reason = { readonly message?: string; readonly cause?: unknown };
 
-/** Too busy, or a part is away. Whether the request took effect is unknown or no: the same key answers it. */
+/** Too busy, or a part is away. The request may or may not have taken effect; the same key returns its result. */
 export class TryAgain extends DomainError {
   readonly code = 'TRY_AGAIN';
   readonly retry: RetryAdvice;
 
-  /** `cause`: what is away, for the log. */
+  /** `cause`: the error of the part that is away, for the log. */
   constructor(
     afterSeconds: number,
     { message = 'Temporarily too busy. Try again with the same idempotency key.', cause }: Reason = {},

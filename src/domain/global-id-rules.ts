@@ -1,7 +1,10 @@
-/** `<Type>_<id>`: readable in logs and GraphiQL, and repetitive enough that a layout of 94,000 of them compresses to almost nothing. */
+/**
+ * `<Type>_<id>`: readable in logs and GraphiQL, and so repetitive that a layout with 94,000 of them compresses to
+ * almost nothing.
+ */
 export const encodeGlobalId = (type: string, id: string): string => `${type}_${id}`;
 
-/** Undefined for anything that is not a global id. The id itself is not looked up. */
+/** Undefined for a text that is not a global id. The id itself is not looked up. */
 export function decodeGlobalId(globalId: string): { type: string; id: string } | undefined {
   const match = /^([A-Z][A-Za-z]{0,31})_([0-9A-Za-z_-]{1,80})$/.exec(globalId);
   return match?.[1] && match[2] ? { type: match[1], id: match[2] } : undefined;
@@ -11,7 +14,10 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export const isUuid = (text: string): boolean => UUID.test(text);
 
-/** The raw id of a viewer's place in the waiting room of an event: one, however often the viewer joins. */
+/**
+ * The raw id of a viewer's place in the waiting room of an event: the same one, even if the viewer joins several
+ * times.
+ */
 export const encodePlaceId = (eventId: string, userId: string): string => `${eventId}_${userId}`;
 
 export function decodePlaceId(placeId: string): { eventId: string; userId: string } | undefined {

@@ -1,5 +1,5 @@
--- What must be true of a booking database at every moment. Each query is named; zero rows mean that it holds, and each
--- row says what does not.
+-- What must be true of a booking database at every moment. Each query is named. Zero rows mean that it holds; each
+-- row is one violation.
 
 -- I01 no seat is sold twice, not even one after the other with overlapping times
 select a.event_id, s.seat_no, a.id as booking, b.id as other_booking
@@ -48,7 +48,7 @@ left join lateral (
 where (i.held, i.booked, i.blocked) is distinct from (r.held, r.booked, r.blocked)
    or i.available + i.held + i.booked + i.blocked <> i.capacity;
 
--- I05 no hold is older than its end and five seconds to sweep it
+-- I05 no hold is older than its end plus five seconds in which the sweeper ends it
 select event_id, seat_no, booking_id, hold_expires_at from event_seats
 where status = 'HELD' and hold_expires_at < clock_timestamp() - interval '5 seconds'
 union all
@@ -62,7 +62,7 @@ union all
 select aggregateid::uuid, min(created_at), null, max(created_at) from outbox where type = 'HoldExtended'
 group by aggregateid having count(*) > 1;
 
--- I07 money that was captured belongs to a confirmed booking, or is on its way back for less than 15 minutes, or is back
+-- I07 captured money belongs to a confirmed booking, is being refunded for less than 15 minutes, or is refunded
 select b.id, status, payment_status, updated.at from bookings b
 left join lateral (
   select max(created_at) as at from outbox where aggregateid = b.id::text
@@ -74,7 +74,7 @@ where status <> 'CONFIRMED' and payment_status in ('PAYMENT_SUCCESS', 'REFUND_PE
 select id, payment_status, confirmed_at from bookings
 where status = 'CONFIRMED' and (payment_status <> 'PAYMENT_SUCCESS' or confirmed_at is null);
 
--- I10 nothing is given back while the booking is confirmed, and never more than it cost
+-- I10 nothing is refunded while the booking is confirmed, and never more than it cost
 select id, status, payment_status, total_minor, refunded_minor from bookings
 where (status = 'CONFIRMED' and (payment_status in ('REFUND_PENDING', 'REFUNDED') or refunded_minor > 0))
    or (refunded_minor is not null and payment_status <> 'REFUNDED');
@@ -82,12 +82,12 @@ where (status = 'CONFIRMED' and (payment_status in ('REFUND_PENDING', 'REFUNDED'
 -- I13 one booking per user and idempotency key
 select user_id, idempotency_key, count(*) from bookings group by user_id, idempotency_key having count(*) > 1;
 
--- I14 no idempotency key stays locked: who has written something commits or gives up within a minute
+-- I14 no idempotency key stays locked: a transaction that has written commits or rolls back within a minute
 select pid, application_name, xact_start, state from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and backend_xid is not null
   and xact_start < clock_timestamp() - coalesce(nullif(current_setting('frontrow.locked_for', true), ''), '60 seconds')::interval;
 
--- I15 only legal transitions: what was published of a booking is one of the paths through its states
+-- I15 only legal transitions: the published events of a booking are one of the paths through its states
 select aggregateid, path, b.status
 from (
   select aggregateid, string_agg(type, ' ' order by (payload ->> 'version')::bigint) as path
@@ -104,10 +104,10 @@ where (path, coalesce(b.status, 'none')) not in (
     ('BookingCreated BookingConfirmed BookingCancelled', 'CANCELLED'),
     ('BookingCreated BookingExpired BookingConfirmed', 'CONFIRMED'),
     ('BookingCreated BookingExpired BookingConfirmed BookingCancelled', 'CANCELLED'))
-  -- Rows of the outbox may be forgotten after a week, from the front.
+  -- Rows of the outbox may be deleted after a week, oldest first.
   and (path like 'BookingCreated%' or b.created_at > clock_timestamp() - interval '6 days' or b.id is null);
 
--- I16 each transition is one message with a version of its own, and there is no other; the versions of an event have no gap
+-- I16 each transition is one message with its own version, there is no other, and an event's versions have no gap
 select event_id::text as about, 'a version twice or missing' as what
 from (
   select o.event_id, count(*) as messages, count(distinct payload ->> 'version') as versions,
@@ -124,7 +124,7 @@ where b.created_at > clock_timestamp() - interval '6 days'
       and o.type = case b.status when 'PENDING_PAYMENT' then 'BookingCreated' when 'CONFIRMED' then 'BookingConfirmed'
         when 'EXPIRED' then 'BookingExpired' when 'FAILED' then 'BookingFailed' else 'BookingCancelled' end);
 
--- I17 what consumers have handled was published, and what happened is published within a minute
+-- I17 every message that a consumer handled was published, and every change is published within a minute
 select message_id as message, consumer, 'handled but never published' as what from inbox i
 where handled_at > clock_timestamp() - interval '6 days'
   and not exists (select 1 from event_log.messages m where m.id::text = i.message_id)
@@ -133,8 +133,8 @@ select o.id::text, null, 'not published' from outbox o
 where o.created_at < clock_timestamp() - interval '1 minute'
   and not exists (select 1 from event_log.messages m where m.id = o.id);
 
--- I18 an event's messages are in the order of their versions, none overtakes a parked one, and no booking is ahead of its event
--- Of an event log on Kafka the database knows no order: there only the booking is compared.
+-- I18 an event's messages are in version order, none overtakes a parked one, and no booking is ahead of its event
+-- With the event log on Kafka the database has no order of messages: then only the booking is compared.
 select key as about, version, previous from (
   select key, (event ->> 'version')::bigint as version,
     lag((event ->> 'version')::bigint) over (partition by key order by topic, partition, "offset") as previous
@@ -153,7 +153,7 @@ join inbox i on i.consumer = p.consumer_group and i.message_id = m.id::text;
 select b.id, b.total_minor, sum(s.price_minor + s.fee_minor) as seats from bookings b join booking_seats s on s.booking_id = b.id
 group by b.id having sum(s.price_minor + s.fee_minor) <> b.total_minor;
 
--- I20 nobody entered a waiting room that was full
+-- I20 no fan entered a waiting room that was full
 select event_id, ordinal, at as entered_at, inside, capacity_at_entry from (
   select event_id, ordinal, at, capacity_at_entry,
     sum(change) over (partition by event_id order by at, change rows unbounded preceding) as inside
@@ -165,7 +165,7 @@ select event_id, ordinal, at as entered_at, inside, capacity_at_entry from (
     where entered_at is not null and ended_at is not null) moves) entries
 where inside > capacity_at_entry;
 
--- I21 a viewer has one place in a waiting room, and an ordinal that was given out, to nobody else
+-- I21 a viewer has one place in a waiting room, with an ordinal that was given out, and to no other viewer
 select p.event_id, p.user_id, p.ordinal, r.joined, 'an ordinal that was not given out' as what
 from waiting_room_places p left join waiting_rooms r using (event_id)
 where r.event_id is null or p.ordinal < 0 or p.ordinal >= r.joined
@@ -176,11 +176,11 @@ union all
 select event_id, user_id, null, count(*), 'a viewer with several places'
 from waiting_room_places group by event_id, user_id having count(*) > 1;
 
--- I22 whoever came into a waiting room had a place in it, and its turn had begun
+-- I22 a fan who came into a waiting room had a place in it, and its turn had begun
 select s.event_id, s.ordinal, s.position, s.user_id, r.watermark, p.ordinal as place, step.at as turn_began_at, s.entered_at
 from waiting_room_sessions s
 left join waiting_rooms r using (event_id)
--- Who joined again has a later ordinal.
+-- A viewer who joined again has a later ordinal.
 left join waiting_room_places p on p.event_id = s.event_id and p.user_id = s.user_id and p.ordinal >= s.ordinal
 left join lateral (
   select at from waiting_room_steps where event_id = s.event_id and watermark >= s.position order by watermark limit 1) step on true
@@ -201,7 +201,7 @@ select event_id, watermark, null, previous from (
   from waiting_room_steps window w as (partition by event_id order by watermark)) steps
 where at < previous_at;
 
--- I24 who does nothing in a waiting room leaves it within fifteen seconds, unless a payment is open
+-- I24 a fan without activity leaves a waiting room within fifteen seconds, unless a payment is open
 select s.event_id, s.ordinal, s.user_id, s.expires_at
 from waiting_room_sessions s join waiting_rooms r using (event_id)
 where r.state = 'DRAWN' and s.entered_at is not null and s.ended_at is null

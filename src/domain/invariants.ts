@@ -5,7 +5,7 @@ import { openLease } from './waiting-room/lease.ts';
 
 export type Invariant = { readonly id: string; readonly promise: string; readonly query: string };
 
-/** The queries of a file: each begins with a comment line `-- I01 what holds`, and finds what does not. */
+/** The queries of a file: each begins with a comment line `-- I01 what must hold`, and finds the violations. */
 export function readInvariants(file: URL = new URL('./invariants.sql', import.meta.url)): Invariant[] {
   return readFileSync(file, 'utf8')
     .split(/^-- (?=I\d\d )/m)
@@ -18,7 +18,7 @@ export function readInvariants(file: URL = new URL('./invariants.sql', import.me
 
 export type Checked = {
   readonly id: string;
-  /** Rows that the query found, 100 at most; undefined when it took too long to say. */
+  /** The number of rows that the query found, 100 at most; undefined when it took too long. */
   readonly violations: number | undefined;
 };
 
@@ -29,19 +29,22 @@ export type InvariantChecker = {
 };
 
 const COUNTED_AT_MOST = 100;
-/** All of them together take at most so long of each minute, since most read whole tables. */
+/** The time limit of all queries together per minute, because most of them read whole tables. */
 const PATIENCE_MS = 1_000;
-/** One that took too long is left out for as many runs: it will not be faster the next minute. */
+/** A query that took too long is skipped in so many runs, because it will not be faster a minute later. */
 const RESTS_FOR = 30;
 const TURN_SECONDS = 55;
 
 /**
- * What compares the database with the event log in it, and says nothing true where the log is elsewhere. I18 does so in
- * part: what it can't know then it does not find.
+ * The invariants that compare the database with the event log in it; they would report wrongly when the log is
+ * elsewhere. I18 does so in part, but then it only finds less.
  */
 export const ABOUT_THE_LOG: readonly string[] = ['I17'];
 
-/** Asks a live database for broken promises, one process at a time, within bounds. @param except not to be asked */
+/**
+ * Checks a live database for violations, in one process at a time, within limits. @param except ids that are not
+ * checked
+ */
 export function openInvariantChecker({ db }: { db: Db }, except: readonly string[] = []): InvariantChecker {
   const lease = openLease({ db, name: 'check-invariants', seconds: TURN_SECONDS });
   const asked = readInvariants().filter(({ id }) => !except.includes(id));

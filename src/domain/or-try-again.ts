@@ -1,7 +1,7 @@
 import { TryAgain } from './errors.ts';
 import { isOutage } from './outages.ts';
 
-/** While PostgreSQL is away a caller is told to try again, instead of that something is broken. */
+/** While PostgreSQL is away the caller gets `TryAgain` instead of an internal error. */
 export async function orTryAgain<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

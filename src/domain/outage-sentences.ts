@@ -1,11 +1,11 @@
 import { type Outage, type OutageCause, outageOf, type Store } from './outages.ts';
 
-/** The names of the settings that say where a store is and how one signs in there. */
+/** The names of the settings for a store's address and its credentials. */
 export type StoreSettings = { readonly address: string; readonly credentials?: string };
 
 type Sentence = (settings: Required<StoreSettings>) => string;
 
-/** What is wrong, followed by what was reported; and what to do about it. */
+/** What is wrong, followed by the reported detail; and what to do about it. */
 const SENTENCES: Readonly<Record<OutageCause, readonly [Sentence, Sentence]>> = {
   'name-resolution': [
     ({ address }) => `The host name in ${address} has no address`,
@@ -66,10 +66,13 @@ const SENTENCES: Readonly<Record<OutageCause, readonly [Sentence, Sentence]>> = 
   ],
 };
 
-/** Of which store an error is, it may say itself; `otherwise` where it does not. */
+/** The settings per store; `otherwise` is for errors that do not name their store. */
 export type SettingsOfStores = Partial<Readonly<Record<Store, StoreSettings>>> & { readonly otherwise: StoreSettings };
 
-/** Why a store does not do what it is asked, with the setting that it concerns and the remedy. Undefined for no outage. */
+/**
+ * Why a store does not work, with the setting that it concerns and the remedy. Undefined when the error is not an
+ * outage.
+ */
 export function explainOutage(error: unknown, stores: SettingsOfStores): string | undefined {
   const outage = outageOf(error);
   return outage && sentencesOf(outage, (outage.of && stores[outage.of]) ?? stores.otherwise);

@@ -5,7 +5,7 @@ import { isOutage, outageOf } from './outages.ts';
 
 const sqlState = (code: string) => Object.assign(new postgres.PostgresError('no'), { code });
 const coded = (code: string) => Object.assign(new Error('it failed'), { code });
-/** As Drizzle, fetch and ioredis wrap what went wrong below them. */
+/** As Drizzle, fetch and ioredis wrap the errors below them. */
 const wrapped = (error: Error) => new Error('Failed query', { cause: new Error('again', { cause: error }) });
 
 test.each([
@@ -69,7 +69,7 @@ test.each([
   for (const reply of replies) expect(outageOf(new Error(reply))?.cause).toBe(cause);
 });
 
-test('what the statement, its values or our code cause is none', () => {
+test('errors of the statement, its values or our code are not outages', () => {
   const faults = [
     sqlState('22P05'),
     sqlState('23505'),
@@ -85,12 +85,12 @@ test('what the statement, its values or our code cause is none', () => {
   for (const fault of faults) expect(outageOf(fault)).toBeUndefined();
 });
 
-test('a missing table keeps messages waiting, but a client is not told to come back for it', () => {
+test('a missing table keeps messages waiting, but is not an outage for clients', () => {
   expect(outageOf(sqlState('42P01'))?.cause).toBe('missing-schema');
   expect(isOutage(sqlState('42P01'))).toBe(false);
 });
 
-test('a host that has no address, and a port that speaks no TLS, are outages as the drivers report them', async () => {
+test('a host without an address, and a port without TLS, are outages as the drivers report them', async () => {
   const nowhere = postgres('postgres://no-such-host.invalid/db', { max: 1 });
   const failure = await nowhere`select 1`.catch((error: unknown) => error);
   expect(outageOf(failure)?.cause).toBe('name-resolution');

@@ -1,21 +1,21 @@
 import { type PostgresOutage, postgresError, postgresOutage } from '#db/pg-errors.ts';
 
-/** Why something that is needed does not work now. It has nothing to do with what was asked of it. */
+/** Why something that is needed does not work now, for a reason outside the request. */
 export type OutageCause = PostgresOutage | 'name-resolution' | 'tls';
 
 export type Store = 'postgresql' | 'redis' | 'search' | 'kafka';
 
 export type Outage = {
   readonly cause: OutageCause;
-  /** What was reported: a code, or the first word of a reply. No secret. */
+  /** The reported code, or the first word of a reply. Contains no secret. */
   readonly detail: string;
-  /** Of which store, where the error says so. */
+  /** The store, when the error names it. */
   readonly of?: Store;
-  /** The host that was meant, where the error names it. */
+  /** The host that was meant, when the error names it. */
   readonly at?: string;
 };
 
-/** Codes of Node, of postgres.js, undici and Kafka's client. */
+/** Codes of Node, postgres.js, undici and Kafka's client. */
 const BY_CODE: Readonly<Record<string, OutageCause>> = {
   ENOTFOUND: 'name-resolution',
   EAI_AGAIN: 'name-resolution',
@@ -40,25 +40,25 @@ const BY_CODE: Readonly<Record<string, OutageCause>> = {
   CONNECTION_DESTROYED: 'unreachable',
   CONNECT_TIMEOUT: 'unreachable',
   TOO_MANY_WAITING: 'busy',
-  // Of postgres.js: the server wants SASL that the client does not speak, or its proof was wrong.
+  // From postgres.js: the server wants a SASL mechanism that the client does not have, or its proof was wrong.
   AUTH_TYPE_NOT_IMPLEMENTED: 'credentials',
   SASL_SIGNATURE_MISMATCH: 'credentials',
   UND_ERR_SOCKET: 'unreachable',
   UND_ERR_CONNECT_TIMEOUT: 'unreachable',
   UND_ERR_HEADERS_TIMEOUT: 'unreachable',
   UND_ERR_BODY_TIMEOUT: 'unreachable',
-  // Of a payment gateway.
+  // From a payment gateway.
   UNAUTHORIZED: 'credentials',
   PLT_KFK_AUTHENTICATION: 'credentials',
   PLT_KFK_NETWORK: 'unreachable',
   PLT_KFK_TIMEOUT: 'unreachable',
 };
 
-/** OpenSSL's and Node's names of what may be wrong with a certificate or a handshake. */
+/** OpenSSL's and Node's error codes for certificates and handshakes. */
 const TLS_CODE =
   /^(CERT_|CRL_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT|UNABLE_TO_|ERROR_IN_CERT_|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$|EPROTO$|HTTP_REQUEST_ON_TLS)/;
 
-/** What Redis replies, and what its client says of a connection. */
+/** What Redis replies, and what its client reports about a connection. */
 const REDIS_REPLIES: readonly (readonly [RegExp, OutageCause])[] = [
   [/^(WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH )/, 'credentials'],
   [/^NOPERM/, 'permission'],
@@ -93,9 +93,9 @@ const KAFKA_REPLIES: Readonly<Record<string, OutageCause>> = {
 };
 
 /**
- * A store is away, starting, full, misconfigured or too slow to answer in time: the request may be tried again later,
- * unchanged. Of an error that wraps others the innermost that is known decides. Undefined for anything else that is
- * thrown: what was asked is at fault, or our code.
+ * The outage behind an error: a store is away, starting, full, misconfigured or too slow to answer in time, so the
+ * same request may be tried again later. When errors wrap each other, the innermost known one decides. Undefined for
+ * any other error: the request or our code is at fault.
  */
 export function outageOf(error: unknown): Outage | undefined {
   const all = [...causesOf(error)];
@@ -107,7 +107,7 @@ export function outageOf(error: unknown): Outage | undefined {
   return undefined;
 }
 
-/** By what wraps the error of the network. */
+/** Derived from the error that wraps the network error. */
 function storeIn(errors: readonly Error[]): Store | undefined {
   if (errors.some((one) => 'query' in one)) return 'postgresql';
   return errors.some(({ name }) => name === 'SearchUnavailable') ? 'search' : undefined;
@@ -120,7 +120,7 @@ function hostIn(error: Error): { at?: string } {
   return { at: typeof port === 'number' ? `${host}:${port}` : host };
 }
 
-/** For whoever answers clients: a statement that names a missing table is more likely a bug than an outage. */
+/** For code that answers clients: a statement that names a missing table is more likely a bug than an outage. */
 export function isOutage(error: unknown): boolean {
   const cause = outageOf(error)?.cause;
   return cause !== undefined && cause !== 'missing-schema';
@@ -148,7 +148,7 @@ function byKafkaReply(error: Error): Outage | undefined {
   return cause && { cause, detail: error.apiId, of: 'kafka' };
 }
 
-/** Of Typesense and of gateways. What is not listed concerns the request. */
+/** From Typesense and gateways. A status that is not listed concerns the request. */
 function byStatus(error: Error): Outage | undefined {
   const status = 'httpStatus' in error ? error.httpStatus : undefined;
   if (typeof status !== 'number') return undefined;

@@ -1,4 +1,4 @@
-/** A part of an ordered list: of what lies between two positions (neither is in it), `size` at most, from one of its ends. */
+/** A part of an ordered list: at most `size` items between two positions (exclusive), counted from one of its ends. */
 export type PageWindow<Position> = {
   readonly size: number;
   readonly from: 'start' | 'end';
@@ -6,5 +6,5 @@ export type PageWindow<Position> = {
   readonly before?: Position | undefined;
 };
 
-/** What a window holds, in the order of the list; `hasMore` when the window is too small for all of it. */
+/** The items of a window, in the order of the list; `hasMore` when the window is too small for all of them. */
 export type WindowOf<T> = { readonly items: readonly T[]; readonly hasMore: boolean };

@@ -1,14 +1,14 @@
 /**
- * Follows a source that many share by a position of its own, without a queue: it asks for what comes after the position,
- * or is called when there is more. Ten thousand of them are cheap.
+ * Follows a source that many watchers share, by a position of its own instead of a queue: it asks for what comes
+ * after the position, or is called when there is more. Ten thousand of them are cheap.
  */
 export abstract class PositionWatcher<T> implements AsyncIterableIterator<T> {
   #isDone = false;
   #waiting: ((result: IteratorResult<T>) => void) | undefined;
 
-  /** What comes after the position, which moves behind it; undefined when there is nothing yet. */
+  /** Returns what comes after the position, and moves the position behind it; undefined when there is nothing yet. */
   protected abstract take(): T | undefined;
-  /** Calls back, once, when there is more or the source is closed. */
+  /** Calls back once, when there is more or the source is closed. */
   protected abstract onMore(wake: () => void): void;
   protected abstract isClosed(): boolean;
   protected abstract leave(): void;
@@ -41,7 +41,7 @@ export abstract class PositionWatcher<T> implements AsyncIterableIterator<T> {
     if (!this.#waiting) return;
     const ready = this.#ready();
     if (!ready) {
-      // Ahead of the others, who are still being told what this one knows already.
+      // At once, ahead of the watchers that still wait to be woken for what this one has seen already.
       this.onMore(this.#wake);
       return;
     }

@@ -64,7 +64,7 @@ test.each([
   expect(readText(text, name)).toEqual({ text: right });
 });
 
-test('length is counted as a person counts', () => {
+test('length is counted in characters as a person sees them', () => {
   const family = '👨‍👩‍👧‍👦';
   expect(readText(family.repeat(20), name)).toEqual({ text: family.repeat(20) });
   expect(readText(family.repeat(21), name)).toEqual({ problem: 'has more than 20 characters' });
@@ -74,11 +74,11 @@ test('length is counted as a person counts', () => {
   expect(isLongerThan('नमस्ते'.repeat(4), 16)).toBe(false);
 });
 
-test('a letter below a pile of marks is refused: it would be drawn over the lines around it', () => {
+test('refuses a letter under a pile of marks: it would be drawn over the lines around it', () => {
   expect(readText(`H${'\u0300'.repeat(40)}`, name)).toEqual({ problem: 'has more than 30 marks on one letter' });
 });
 
-test('lines are refused in a name and kept in a description', () => {
+test('refuses lines in a name and keeps them in a description', () => {
   expect(readText('a\nb', name)).toEqual({ problem: 'has a line break or a tab' });
   expect(readText('a\u2028b', name)).toEqual({ problem: 'has a line break or a tab' });
   expect(readText('a\nb', { ...name, hasLines: true })).toEqual({ text: 'a\nb' });
@@ -90,7 +90,7 @@ test('a refusal names its field and says in a sentence what is wrong', () => {
   expect(refused).toThrow('A display name has no visible character.');
 });
 
-test('what was read is read the same again, and is never longer than it may be', () => {
+test('a text that was read is read the same again, and is never longer than allowed', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
       const read = readText(text, name);
@@ -104,7 +104,7 @@ test('what was read is read the same again, and is never longer than it may be',
   );
 });
 
-test('the first characters of a text are whole', () => {
+test('cuts the first characters of a text without splitting one', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), fc.nat(20), (text, atMost) => {
       const first = firstCharacters(text, atMost);

@@ -8,30 +8,36 @@ export type TextRule = {
 };
 
 /**
- * What no text may hold: control characters but for tab and line breaks, halves of surrogate pairs, and code points that
- * are not characters. PostgreSQL can't store U+0000, and UTF-8 has no form for half a pair.
+ * What no text may contain: control characters except tab and line breaks, halves of surrogate pairs, and code points
+ * that are not characters. PostgreSQL cannot store U+0000, and UTF-8 has no form for half a pair.
  */
 const NOT_TEXT = /[[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]--[\t\n\r]]/v;
 const LINES = /[\t\n\r\u2028\u2029]/;
-/** Embeddings, overrides and isolates reorder what stands around a text ("Alice\u202Egnp.exe"). Plain marks (LRM, RLM, ALM) stay. */
+/**
+ * Embeddings, overrides and isolates reorder the text around them ("Alice\u202Egnp.exe"). Plain marks (LRM, RLM, ALM)
+ * are allowed.
+ */
 const REORDERS = /[\u202A-\u202E\u2066-\u2069]/;
-/** A mark needs a letter below it, and U+2800 is an empty pattern of Braille. */
+/** A mark needs a letter below it, and U+2800 is an empty Braille pattern. */
 const VISIBLE = /[^\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
-/** The Stream-Safe Text Format of UAX #15 allows 30 marks on one letter; no language has more than a few. */
+/** The Stream-Safe Text Format of UAX #15 allows 30 marks on one letter; no language needs more than a few. */
 const PILE_OF_MARKS = /\p{M}{31}/u;
 const BLANK_ENDS = /^[\s\u00AD\u180E\u200B\u2060\u2800\u3164]+|[\s\u00AD\u180E\u200B\u2060\u2800\u3164]+$/g;
-/** Most text is this, and then it is normal, visible and one character a code unit. */
+/** Most texts are like this: already normal, visible, and one character per code unit. */
 const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** The text in Unicode's form NFC, or undefined where it holds what is not text. All strings that come in pass here. */
+/**
+ * The text in Unicode's form NFC, or undefined when it contains what is not text. All incoming strings pass through
+ * here.
+ */
 export const normalText = (text: string): string | undefined =>
   NOT_TEXT.test(text) ? undefined : text.normalize('NFC');
 
 /**
- * The one parser of text that is kept and shown to people: NFC, without blanks around it. Otherwise what is wrong with
- * it, as the end of a sentence that begins with its name.
+ * The one parser of text that is stored and shown: returns it in NFC without surrounding blanks, or what is wrong
+ * with it, as the end of a sentence that begins with the text's name.
  */
 export function readText(text: string, rule: TextRule): { text: string } | { problem: string } {
   if (text.length <= rule.atMost && PLAIN.test(text)) return { text };
@@ -53,7 +59,7 @@ export function requireText(field: string, name: string, text: string, rule: Tex
   return read.text;
 }
 
-/** Counted as a person counts, so that an emoji of seven code points is one. Reads no further than it has to. */
+/** Counted as a person counts, so that an emoji of seven code points is one. Reads no more of the text than needed. */
 export function isLongerThan(text: string, atMost: number): boolean {
   if (text.length <= atMost) return false;
   let count = 0;

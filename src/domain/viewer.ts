@@ -1,8 +1,8 @@
-/** The authenticated caller. It comes from the access token only; nobody is signed in = `undefined`. */
+/** The authenticated caller, from the access token only. `undefined`: no viewer is signed in. */
 export type Viewer = {
   readonly userId: string;
   readonly role: 'FAN' | 'ORGANIZER' | 'ADMIN';
-  /** The refresh-token family: ends with sign-out. */
+  /** The refresh-token family; it ends with sign-out. */
   readonly sessionId: string;
   readonly tokenExpiresAt: Date;
 };

@@ -12,11 +12,11 @@ type Watched<T> = {
 };
 
 /**
- * The state now, and again whenever it has become another one: nothing to poll and nothing to miss. A reader who is slow
- * skips states and gets the newest. While the state cannot be read, the reader waits.
+ * The state now, and again whenever it has changed, so that the client need not poll and misses nothing. A slow
+ * reader skips states and gets the newest. While the state cannot be read, the reader waits.
  *
- * `first` is the state that was read after the pulse was opened. `keyOf` is equal for states that need not be told apart.
- * It ends after a state that `isLast`, and not before, unless its reader returns.
+ * `first` is the state that was read after the pulse was opened. `keyOf` is equal for states that need not be
+ * distinguished. The iterator ends after a state that `isLast`, and not before, unless its reader returns.
  */
 export function watchState<T>(pulse: Pulse, { first, read, keyOf, isLast }: Watched<T>): AsyncIterableIterator<T> {
   let told: string | undefined;
@@ -24,7 +24,7 @@ export function watchState<T>(pulse: Pulse, { first, read, keyOf, isLast }: Watc
   const changed = async (): Promise<T | undefined> => {
     while (await pulse.next()) {
       const state = await read().catch(async () => {
-        // By then it may be back; nothing else would wake this reader.
+        // The store may be back by then; nothing else would wake this reader.
         await sleep(RETRY_MS, undefined, { ref: false });
         pulse.poke();
         return undefined;

@@ -7,28 +7,29 @@ import { openFoundEvents } from './found-events.ts';
 import { openAnswerCache } from './search-cache.ts';
 import { openSearchFallback } from './search-fallback-queries.ts';
 
-/** `degraded`: PostgreSQL answered instead of the engine. */
+/** `degraded`: the answer comes from PostgreSQL instead of the engine. */
 type Answer<T> = { readonly value: T; readonly degraded: boolean };
 
-/** A process's handle on search: the engine behind its limits, the fallback, and the answers of the last moments. */
+/** A process's handle on search: the engine with its limits, the fallback, and a cache of recent answers. */
 export type CatalogSearch = {
   search(query: EventQuery): Promise<Answer<EventPage>>;
   suggest(request: { asked: SearchWords; first: number }): Promise<Answer<readonly EventTitle[]>>;
-  /** False without an engine. @throws SearchUnavailable while the engine does not answer, with the reason */
+  /** False without an engine. @throws SearchUnavailable with the reason, while the engine does not answer */
   probe(): Promise<boolean>;
-  /** The events of a search's hits. */
+  /** Reads the events of a search's hits. */
   readonly eventsOf: ReturnType<typeof openFoundEvents>;
   close(): Promise<void>;
 };
 
 /**
- * A change must be searchable within 5 s through every process: an answer is at most 2 s old. Longer ages with a
- * notice per change would gain nothing in a catalogue that changes every second, and would need the notice to arrive.
+ * A change must be searchable within 5 s through every process, so an answer is at most 2 s old. Longer ages with a
+ * notice per change would gain nothing in a catalogue that changes every second, and would depend on the notice to
+ * arrive.
  */
 const AGES = { freshMs: 1000, staleMs: 2000, keepMs: 30_000 };
 const MAX_ANSWERS = 5000;
 
-/** Without an `engine` every answer comes from PostgreSQL and says `degraded`. */
+/** Without an `engine` every answer comes from PostgreSQL and is `degraded`. */
 export function openCatalogSearch({ db, engine }: { db: Db; engine?: SearchClientOptions | undefined }): CatalogSearch {
   const client = engine && openSearchClient(engine);
   const primary = client && openTypesenseSearch(client);
@@ -45,7 +46,7 @@ export function openCatalogSearch({ db, engine }: { db: Db; engine?: SearchClien
     try {
       return { value: await first(), degraded: false };
     } catch (error) {
-      // Whatever is wrong with the engine: search does not fail because of it.
+      // Search must not fail because of the engine, for any reason.
       const earlier = error instanceof SearchBusy ? last() : undefined;
       return earlier ?? { value: await second(), degraded: true };
     }
@@ -83,5 +84,5 @@ export function openCatalogSearch({ db, engine }: { db: Db; engine?: SearchClien
   };
 }
 
-/** `onSaleAtUs` moves with the clock, at most as much as an answer may be old. */
+/** `onSaleAtUs` changes with the clock, by at most the age that an answer may have. */
 const keyOf = ({ onSaleAtUs, ...query }: EventQuery): string => JSON.stringify([onSaleAtUs !== undefined, query]);

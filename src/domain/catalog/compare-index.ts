@@ -6,18 +6,18 @@ import { findNow, findVersions } from './index-queries.ts';
 
 type Needs = { db: Db; index: EventIndex };
 
-/** Count and hash of ids and versions of one side. Two sides agree if and only if these are equal. */
+/** Count and hash of the ids and versions of one side. Two sides agree if and only if these are equal. */
 export type IndexDigest = { readonly count: number; readonly hash: string };
 export type IndexComparison = {
   readonly postgres: IndexDigest;
   readonly index: IndexDigest;
-  /** Missing, left over, or of another version in the index. */
+  /** Ids that are missing, left over, or of another version in the index. */
   readonly different: readonly string[];
 };
 
 /**
- * Compares the collection that answers searches, or the given one, with PostgreSQL. The two are read one after the
- * other, so what changes meanwhile may count as different.
+ * Compares the collection that serves searches, or the given one, with PostgreSQL. The two are read one after the
+ * other, so changes in between may count as different.
  *
  * @throws SearchUnavailable
  */
@@ -31,7 +31,7 @@ export async function compareIndex({ db, index }: Needs, collection?: string): P
   return { postgres: digestOf(expected), index: digestOf(indexed), different };
 }
 
-/** Compares, and indexes what differs. Answers how much did. @throws SearchUnavailable */
+/** Compares, and indexes the differences. Returns how many there were. @throws SearchUnavailable */
 export async function healIndex(needs: Needs): Promise<number> {
   const readAt = await findNow(needs);
   const { different } = await compareIndex(needs);

@@ -1,6 +1,6 @@
 type Point = { readonly latitude: number; readonly longitude: number };
 
-/** Of a sphere; the search engine uses the same. */
+/** For a sphere; the search engine uses the same radius. */
 export const EARTH_RADIUS_KM = 6371.0088;
 
 const radians = (degrees: number) => (degrees * Math.PI) / 180;

@@ -11,7 +11,9 @@ type Kept = { readAt: number; event: CatalogEvent | Promise<CatalogEvent> };
 const FRESH_MS = 1_000;
 const MAX_KEPT = 1_000;
 
-/** For what is pushed to thousands at once about the same event: they cost one query a second together. */
+/**
+ * For messages that are pushed to thousands of watchers about the same event: together they cost one query a second.
+ */
 export function openEventCache({ db }: { db: Db }): EventCache {
   const kept = new Map<string, Kept>();
   const read = (eventId: string): Kept => {
@@ -21,7 +23,7 @@ export function openEventCache({ db }: { db: Db }): EventCache {
     });
     const entry: Kept = { readAt: performance.now(), event };
     event.then(
-      // Without a promise the next ones are answered at once.
+      // Once the event itself is stored, later callers get it without a promise.
       (found) => {
         entry.event = found;
       },

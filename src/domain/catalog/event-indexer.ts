@@ -5,14 +5,17 @@ import { indexEvents } from './index-events.ts';
 import { ensureIndex } from './reindex-events.ts';
 
 /**
- * A process's handle on writing the index. Calls that come while a batch is written join the next one, so that a burst
- * of changes costs a few requests.
+ * A process's handle for writing the index. Calls that come while a batch is written join the next one, so that a
+ * burst of changes costs few requests.
  */
 export type EventIndexer = {
   readonly index: EventIndex;
-  /** Resolves when what PostgreSQL says about these events now is in the index, which is built if there is none. @throws SearchUnavailable */
+  /**
+   * Resolves when the index has these events as they are in PostgreSQL now. Builds the index if there is none.
+   * @throws SearchUnavailable
+   */
   write(eventIds: readonly string[]): Promise<void>;
-  /** @throws SearchUnavailable while the engine does not answer, with the reason */
+  /** @throws SearchUnavailable with the reason, while the engine does not answer */
   probe(): Promise<void>;
   close(): Promise<void>;
 };

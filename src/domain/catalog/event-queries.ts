@@ -24,17 +24,19 @@ export type CatalogEvent = Pick<
   | 'currency'
 > & {
   saleStatus: SaleStatus;
-  /** The lowest price, without fee, of any of its tiers. */
+  /** The lowest price of its tiers, without fee. */
   priceFromMinor: number | undefined;
   capacity: number;
   available: number;
   held: number;
   booked: number;
-  /** Set when the search index told the event, since PostgreSQL is away: what the index knows around it. */
+  /**
+   * Set when the event was read from the search index because PostgreSQL is away: its venue and prices in the index.
+   */
   asIndexed?: { readonly venue: Venue; readonly priceTiers: readonly PriceTier[] };
 };
 
-/** The events with these raw ids, in their order; undefined for what is unknown or not published. One query. */
+/** The events with these raw ids, in their order; undefined for one that is unknown or not published. One query. */
 export async function findEvents(
   { db }: { db: Db },
   eventIds: readonly string[],

@@ -8,16 +8,18 @@ import type { Heartbeat } from '#redis/heartbeat.ts';
 import type { PubSub } from '#redis/pubsub.ts';
 import { openPulse, type Pulse } from '#redis/pulse.ts';
 
-/** Something about the event is other than before: who gets it reads the event. The same object for all who watch. */
+/** A sign that the event has changed: the watcher reads the event again. The same object for all watchers. */
 export type EventTick = { readonly eventId: string };
 
 type Needs = { db: Queryable; pubsub: PubSub; heartbeat: Heartbeat };
 
-/** Counters of an event on sale change hundreds of times a second; nobody reads them so fast. */
+/** Counters of an event on sale change hundreds of times a second, too fast for any reader. */
 const TICK_EVERY_MS = 1_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The events that are watched in this process, each by one reader however many watch it. Open one per process. */
+/**
+ * The events that are watched in this process, each with one reader for any number of watchers. Open one per process.
+ */
 export class EventWatches {
   readonly #needs: Needs;
   readonly #watches = new Map<string, Promise<EventWatch>>();
@@ -26,7 +28,7 @@ export class EventWatches {
     this.#needs = needs;
   }
 
-  /** Throws NotFound for an event that is unknown or not published. Whoever gets a watch must `leave` it. */
+  /** Throws NotFound for an event that is unknown or not published. The caller must `leave` the watch that it gets. */
   async enter(eventId: string): Promise<EventWatch> {
     if (!isUuid(eventId)) throw new NotFound('event');
     const opening = this.#watches.get(eventId) ?? this.#open(eventId);
@@ -87,14 +89,14 @@ export class EventWatch {
     return this.#tick;
   }
 
-  /** What a watcher begins with, so that it reads the event as it is now; those who come together share it. */
+  /** The first tick of a watcher, so that it reads the event as it is now. Watchers that come together share it. */
   first(): EventTick {
     if (performance.now() - this.#first.at > TICK_EVERY_MS)
       this.#first = { tick: { eventId: this.#eventId }, at: performance.now() };
     return this.#first.tick;
   }
 
-  /** Calls back, once, at the next tick or when the watch is closed. */
+  /** Calls back once, at the next tick or when the watch is closed. */
   onTick(wake: () => void): void {
     this.#waiting.push(wake);
   }

@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 it.each(['reset', 'black-hole'] as const)(
-  'tells events as the index knows them while PostgreSQL is away: %s',
+  'returns events from the index while PostgreSQL is away: %s',
   async (kind) => {
     const eventId = await catalogue.addEvent({ city: 'Toronto', title: `Away ${kind}`, performers: ['One', 'Two'] });
     await indexer.write([eventId]);
@@ -51,7 +51,7 @@ it.each(['reset', 'black-hole'] as const)(
   },
 );
 
-it('fails with what is a bug', async () => {
+it('throws the error of a bug', async () => {
   const search = open();
   const bug = new Error('a bug');
   await expect(search.eventsOf([...catalogue.venues.values()], () => Promise.reject(bug))).rejects.toBe(bug);

@@ -9,24 +9,24 @@ import { openAnswerCache } from './search-cache.ts';
 import { refuseWhenBusy } from './search-events.ts';
 
 export type FoundEvents = {
-  /** In the order of the ids; undefined for what is unknown or not published any more. */
+  /** In the order of the ids; undefined for one that is unknown or no longer published. */
   readonly events: readonly (CatalogEvent | undefined)[];
-  /** PostgreSQL is away, and they are told as the index knows them. */
+  /** PostgreSQL is away, and the events are those of the index. */
   readonly asIndexed: boolean;
 };
 /** Reads the events with these ids from PostgreSQL, in their order. */
 type Load = (eventIds: readonly string[]) => Promise<readonly (CatalogEvent | undefined)[]>;
 
-/** What a search waits for PostgreSQL: a server that went silent would keep it for as long as a statement may run. */
+/** How long a search waits for PostgreSQL: a silent server would block it for as long as a statement may run. */
 const PATIENCE_MS = 2_000;
-/** After a failure PostgreSQL is left alone for so long; then one search asks it, and the others do not wait with it. */
+/** After a failure PostgreSQL is not asked for so long. Then one search asks it, and the others do not wait for it. */
 const PAUSE_MS = 1_000;
-/** Pages of up to 50 events. Nothing is asked while PostgreSQL answers. */
+/** Pages of up to 50 events. Not used while PostgreSQL answers. */
 const RECALLED = { freshMs: 1_000, staleMs: 2_000, keepMs: 2_000, max: 500 };
 
 /**
- * Tells the events that were found: as PostgreSQL has them, or, while it is away, as the index does. Where the index can't
- * tell them either, it fails as PostgreSQL does.
+ * Returns the events that a search found, from PostgreSQL or, while it is away, from the index. When the index cannot
+ * return them either, it fails with PostgreSQL's error.
  */
 export function openFoundEvents(index: EventRecall | undefined) {
   const patience = timeout(PATIENCE_MS, TimeoutStrategy.Aggressive);

@@ -8,9 +8,10 @@ type Needs = { db: Db; index: EventIndex };
 const BATCH = 500;
 
 /**
- * Brings these events in the index to what PostgreSQL says now, whatever the message said: the row is read under the
- * lease, so an older version can never follow a newer one. What cannot be found any more is removed. While a rebuild is
- * under way its collection gets the same. Where there is no index nothing is written: building one reads PostgreSQL.
+ * Makes these events in the index equal to PostgreSQL, regardless of the content of the message: the row is read
+ * under the lease, so an older version can never follow a newer one. Events that can no longer be found are removed.
+ * During a rebuild its collection gets the same writes. Nothing is written when there is no index: building one reads
+ * PostgreSQL.
  *
  * @throws SearchUnavailable
  */
@@ -32,7 +33,7 @@ export async function indexEvents({ db, index }: Needs, eventIds: readonly strin
   }
 }
 
-/** Removes what ended, which no message tells. Answers how many there were. @throws SearchUnavailable */
+/** Removes ended events, because no message reports the end. Returns how many there were. @throws SearchUnavailable */
 export async function removeEndedEvents({ db, index }: Needs): Promise<number> {
   return asIndexWriter(db, async () => {
     const nowUs = (await findNow({ db })).getTime() * 1000;

@@ -1,13 +1,13 @@
 import type { Db } from '#db/client.ts';
 
-/** The order of writes to the index: whoever holds it may write, nobody else does. */
+/** Orders the writes to the index: only the process that holds this lock may write. */
 const WRITER_LEASE = 7_203_421;
-/** Two rebuilds would take each other's collection away. */
+/** Two rebuilds would replace each other's collection. */
 const REBUILD_LEASE = 7_203_422;
 
 /**
- * Runs `work` while no other process writes to the index: the engine has no conditional write, and of parallel upserts of
- * one document the wrong one may win. The lease ends with its connection, so a process that dies frees it.
+ * Runs `work` while no other process writes to the index. The engine has no conditional write, and of parallel
+ * upserts of one document the wrong one may win. The lease ends with its connection, so a process that dies frees it.
  */
 export async function asIndexWriter<T>(db: Db, work: () => Promise<T>): Promise<T> {
   const connection = await db.$client.reserve();

@@ -5,7 +5,7 @@ import type { IndexedVersion } from '#search/event-index.ts';
 import { documentWords } from '#search/normal-form/document-words.ts';
 import { placeKeys } from '#search/normal-form/place-keys.ts';
 
-/** Exact: PostgreSQL keeps instants in microseconds, and a cursor that rounds repeats a hit or skips one. */
+/** Exact: PostgreSQL keeps times in microseconds, and a rounding cursor would repeat or skip a hit. */
 export const microseconds = (instant: SQL): SQL => sql`(extract(epoch from ${instant}) * 1000000)::float8`;
 
 /** Published and not ended, by the database's clock. */
@@ -22,7 +22,9 @@ const priceTiers = sql`(
 type Searched = 'title_words' | 'performers_words' | 'description_words' | 'venue_words' | 'city_words' | 'city_keys';
 type Row = Omit<EventDocument, 'location' | Searched> & { latitude: number; longitude: number };
 
-/** The documents of those events that can be found now; an id that is missing in the answer belongs out of the index. */
+/**
+ * The documents of those events that can be found now. An id that is missing in the result must not be in the index.
+ */
 export async function findDocuments({ db }: { db: Db }, eventIds: readonly string[]): Promise<EventDocument[]> {
   return listWhere(
     db,
@@ -71,7 +73,7 @@ const documentOf = ({ latitude, longitude, ...row }: Row): EventDocument => ({
   location: [latitude, longitude],
 });
 
-/** What the index should hold, and the instant at which that was so. */
+/** The versions that the index should hold now. */
 export async function findVersions({ db }: { db: Db }): Promise<Map<string, IndexedVersion>> {
   const rows = await db.execute<{ id: string; version: number; share: number }>(sql`
     select e.id, e.updated_version::float8 as version, ${availableShare} as share

@@ -4,8 +4,8 @@ import type { CatalogEvent } from './event-queries.ts';
 import { saleStatusAt } from './sale-status-rules.ts';
 
 /**
- * The event as the index knows it, with its venue and prices. Its sale status is that of `now`; its seats are counted as
- * of when the index looked at them last.
+ * The event as it is in the index, with its venue and prices. Its sale status is computed for `now`; its seat counts
+ * are as of the last write of the index.
  *
  * @throws Error for a category that this code does not know
  */
@@ -32,7 +32,7 @@ export function eventOf(document: EventDocument, now: Date): CatalogEvent {
     available,
     held,
     booked,
-    // Only what is published is in the index.
+    // The index has only published events.
     saleStatus: saleStatusAt(now, { status: 'PUBLISHED', ...dates, available, held }),
     asIndexed: { venue: venueOf(document), priceTiers: priceTiersOf(document) },
   };

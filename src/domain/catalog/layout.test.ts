@@ -8,7 +8,7 @@ const planId = '0190a0b0-0000-8000-8000-000000000001';
 const draft = generateSeatingPlan({ name: 'Somewhere', capacity: 5_000 });
 const sectionIds = draft.sections.map((_, index) => `0190a0b0-0000-8000-8000-${String(index).padStart(12, '0')}`);
 
-it('what is written is what is read back', async () => {
+it('reads back what was written', async () => {
   const layout = await buildLayout({ planId, sectionIds, draft });
   const plan = await parseLayout(layout.gzip);
   expect(plan).toMatchObject({ planId, hash: layout.hash, seatCount: 5_000, width: draft.width, height: draft.height });
@@ -23,7 +23,7 @@ it('what is written is what is read back', async () => {
   expect(Array.from(plan.flags)).toEqual(draft.seats.flags);
 });
 
-it('the document carries global ids in seat_no order and the hash that names it', async () => {
+it('the document has global ids in seat_no order and the hash that names it', async () => {
   const { hash, gzip } = await buildLayout({ planId, sectionIds, draft });
   const document = JSON.parse(gunzipSync(gzip).toString());
   expect(hash).toMatch(/^[0-9a-f]{32}$/);
@@ -32,7 +32,7 @@ it('the document carries global ids in seat_no order and the hash that names it'
   expect(document.sections[0].id).toBe(`Section_${sectionIds[0]}`);
 });
 
-it('equal plans have equal hashes, and one seat moved makes another', async () => {
+it('equal plans have equal hashes, and moving one seat changes the hash', async () => {
   const first = await buildLayout({ planId, sectionIds, draft });
   const again = await buildLayout({ planId, sectionIds, draft: structuredClone(draft) });
   const moved = structuredClone(draft);
@@ -41,14 +41,14 @@ it('equal plans have equal hashes, and one seat moved makes another', async () =
   expect((await buildLayout({ planId, sectionIds, draft: moved })).hash).not.toBe(first.hash);
 });
 
-it('columns of different length are refused', async () => {
+it('refuses columns of different length', async () => {
   const broken = structuredClone(draft);
   broken.seats.row.pop();
   const { gzip } = await buildLayout({ planId, sectionIds, draft: broken });
   await expect(parseLayout(gzip)).rejects.toThrow('column row has 4999 seats');
 });
 
-it('tells seats of the plan from others, and rows apart', async () => {
+it('distinguishes seats of the plan from others, and rows from each other', async () => {
   const plan = await parseLayout((await buildLayout({ planId, sectionIds, draft })).gzip);
   expect([0, 4_999, 5_000, -1, 0.5].map((seatNo) => hasSeat(plan, seatNo))).toEqual([true, true, false, false, false]);
   const lastOfRow = plan.rowOf.indexOf('B') - 1;

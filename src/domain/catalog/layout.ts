@@ -79,7 +79,7 @@ export async function buildLayout({ planId, sectionIds, draft }: PublishedPlan):
       flags: seats.flags,
     },
   };
-  // Assembled by hand, because stringifying ten megabytes twice would cost as much as everything else here together.
+  // Built by hand, because stringifying ten megabytes twice would cost as much as everything else here together.
   const body = JSON.stringify(content).slice(1);
   const canonical = `{"planId":${JSON.stringify(planId)},${body}`;
   const hash = createHash('sha256').update(canonical).digest('hex').slice(0, 32);
@@ -113,7 +113,7 @@ export async function parseLayout(gzipBytes: Uint8Array): Promise<SeatingPlan> {
   };
 }
 
-/** 90,000 seats share some hundred labels: keep each text once. */
+/** 90,000 seats share some hundred labels: each text is kept once. */
 function interned(texts: readonly string[]): string[] {
   const known = new Map<string, string>();
   return texts.map((text) => {

@@ -10,12 +10,13 @@ type Needs = { db: Db; index: EventIndex };
 const BATCH = 1000;
 
 /**
- * Builds the index anew beside the one that answers searches, then puts it in its place: no search fails and no change
- * is lost meanwhile. Undefined when another process is at it.
+ * Builds the index again beside the one that serves searches, then swaps them: no search fails and no change is lost
+ * meanwhile. Undefined when another process rebuilds.
  *
- * The live writer writes to both from the moment the next collection has its alias. Filling creates and never replaces,
- * since a document that is there was written by the live writer and is newer. What the writer removed between our
- * reading and our writing comes back as a ghost; the comparison finds it, and anything else, before the swap.
+ * The live writer writes to both from the moment the next collection has its alias. Filling only creates documents
+ * and never replaces one, because an existing document was written by the live writer and is newer. A document that
+ * the writer removed between our reading and our writing comes back; the comparison finds it, like any other
+ * difference, before the swap.
  *
  * @throws SearchUnavailable
  */
@@ -46,7 +47,7 @@ async function fill({ db, index }: Needs, collection: string): Promise<number> {
   }
 }
 
-/** Builds the index where there is none, or one of another shape. Answers whether it did. @throws SearchUnavailable */
+/** Builds the index if there is none, or one of another shape. Returns whether it did. @throws SearchUnavailable */
 export async function ensureIndex(needs: Needs): Promise<boolean> {
   const current = await needs.index.current();
   if (current !== undefined && needs.index.hasShape(current)) return false;

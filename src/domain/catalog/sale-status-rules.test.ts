@@ -10,7 +10,7 @@ const event = {
 } as const;
 const during = new Date('2030-01-15T10:00:00Z');
 
-test('an event is on sale from its on-sale instant until just before its off-sale instant', () => {
+test('an event is on sale from its on-sale time until just before its off-sale time', () => {
   expect(saleStatusAt(new Date(event.onSaleAt.getTime() - 1), event)).toBe('SCHEDULED');
   expect(saleStatusAt(event.onSaleAt, event)).toBe('ON_SALE');
   expect(saleStatusAt(new Date(event.offSaleAt.getTime() - 1), event)).toBe('ON_SALE');
@@ -22,7 +22,7 @@ test('it is sold out only when no held seat can come back', () => {
   expect(saleStatusAt(during, { ...event, available: 0 })).toBe('SOLD_OUT');
 });
 
-test('a cancelled event says so at any time', () => {
+test('a cancelled event is CANCELLED at any time', () => {
   expect(saleStatusAt(during, { ...event, status: 'CANCELLED' })).toBe('CANCELLED');
   expect(saleStatusAt(event.offSaleAt, { ...event, status: 'CANCELLED', available: 0 })).toBe('CANCELLED');
 });

@@ -1,8 +1,8 @@
 export type SaleStatus = 'SCHEDULED' | 'ON_SALE' | 'SOLD_OUT' | 'ENDED' | 'CANCELLED';
 
 /**
- * What fans see of an event at `now`, by the database's clock. SOLD_OUT means that nothing can come back: a held seat
- * still may, so an event whose last seats are held stays ON_SALE.
+ * The status that fans see at `now`, by the database's clock. SOLD_OUT means that no seat can become free again: a
+ * held seat still can, so an event whose last seats are held stays ON_SALE.
  */
 export function saleStatusAt(
   now: Date,

@@ -11,7 +11,7 @@ function counted(value: () => string = () => 'answer') {
   return { ask: async () => `${value()} ${++calls}`, calls: () => calls };
 }
 
-it('asks once for all who ask at the same time', async () => {
+it('makes one call for all concurrent callers', async () => {
   const cache = openAnswerCache<string>(ages);
   const { ask, calls } = counted();
   const answers = await Promise.all(Array.from({ length: 100 }, () => cache.get('key', ask)));
@@ -19,7 +19,7 @@ it('asks once for all who ask at the same time', async () => {
   expect(calls()).toBe(1);
 });
 
-it('gives an answer that is no longer fresh while it asks again, and none that is stale', async () => {
+it('returns an answer that is no longer fresh while it fetches again, and none that is stale', async () => {
   const cache = openAnswerCache<string>(ages);
   const { ask } = counted();
   await cache.get('key', ask);
@@ -32,7 +32,7 @@ it('gives an answer that is no longer fresh while it asks again, and none that i
   expect(await cache.get('key', ask)).toBe('answer 3');
 });
 
-it('keeps the last answer for hard times, but not for ever', async () => {
+it('keeps the last answer for outages, but not for ever', async () => {
   const cache = openAnswerCache<string>(ages);
   await cache.get('key', async () => 'old');
   vi.advanceTimersByTime(2500);
@@ -42,13 +42,13 @@ it('keeps the last answer for hard times, but not for ever', async () => {
   expect(cache.last('key')).toBeUndefined();
 });
 
-it('remembers no failure', async () => {
+it('does not keep a failure', async () => {
   const cache = openAnswerCache<string>(ages);
   await expect(cache.get('key', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
   expect(await cache.get('key', async () => 'back')).toBe('back');
 });
 
-it('forgets what was asked for longest ago', async () => {
+it('drops the answer that was used longest ago', async () => {
   const cache = openAnswerCache<string>(ages);
   for (const key of ['a', 'b']) await cache.get(key, async () => key);
   await cache.get('a', async () => 'not asked');

@@ -1,11 +1,12 @@
 type Entry<T> = { value: T; atMs: number };
 
-/** Old enough to be asked again, yet good enough to be shown while that happens. */
+/** From `freshMs` on an answer is fetched again; until `staleMs` it is still returned meanwhile. */
 type Ages = { freshMs: number; staleMs: number; keepMs: number };
 
 /**
- * The latest answers, least recently used first out. Callers with one key share one call; an answer older than `freshMs`
- * is given while a new one is fetched, one older than `staleMs` is not given. Answers are kept for `keepMs`, for `last`.
+ * The latest answers; the least recently used is dropped first. Callers with one key share one call. An answer older
+ * than `freshMs` is returned while a new one is fetched; one older than `staleMs` is not returned. Answers are kept
+ * for `keepMs`, for `last`.
  */
 export function openAnswerCache<T>(options: Ages & { max: number }) {
   const entries = new Map<string, Entry<T>>();
@@ -14,7 +15,7 @@ export function openAnswerCache<T>(options: Ages & { max: number }) {
   const load = (key: string, ask: () => Promise<T>): Promise<T> => {
     const running = calls.get(key);
     if (running) return running;
-    // What is answered is as old as the question, not as the answer.
+    // An answer is as old as its question.
     const atMs = performance.now();
     const call = ask()
       .then((value) => {
@@ -40,11 +41,11 @@ export function openAnswerCache<T>(options: Ages & { max: number }) {
       if (!entry) return load(key, ask);
       entries.delete(key);
       entries.set(key, entry);
-      // A refresh that fails leaves the answer to age; the next caller past `staleMs` gets the failure.
+      // A refresh that fails lets the answer age; the next caller past `staleMs` gets the failure.
       if (!aged(key, options.freshMs)) load(key, ask).catch(() => {});
       return Promise.resolve(entry.value);
     },
-    /** An answer that may be as old as `keepMs`, for when nothing newer can be had. */
+    /** An answer that may be as old as `keepMs`, for when no newer one can be fetched. */
     last: (key: string): T | undefined => aged(key, options.keepMs)?.value,
   };
 }

@@ -2,21 +2,24 @@ import { createHash } from 'node:crypto';
 import { InvalidInput } from '../errors.ts';
 import { isUuid } from '../global-id-rules.ts';
 
-/** Where a page ended, see the search's port. */
+/** Where a page ended: see `EventSearch`. */
 type Position = { readonly rank: number; readonly key: number; readonly seq: number; readonly eventId: string };
 
 const FORMAT = 1;
 /** More than there are events. */
 const HIGHEST_RANK = 100_000_000;
 
-/** Names a query, so that a cursor is refused by another one. `parts` is everything that decides which hits there are. */
+/**
+ * Identifies a query, so that another query refuses its cursor. `parts` is everything that decides which hits there
+ * are.
+ */
 export const hashOfQuery = (parts: unknown): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 12);
 
 export const encodeCursor = (queryHash: string, { rank, key, seq, eventId }: Position): string =>
   Buffer.from(JSON.stringify([FORMAT, queryHash, rank, key, seq, eventId])).toString('base64url');
 
-/** @throws InvalidInput for `after` that is no cursor of ours, or one of another query */
+/** @throws InvalidInput for an `after` that is not one of our cursors, or belongs to another query */
 export function decodeCursor(queryHash: string, cursor: string): Position {
   const [format, hash, rank, key, seq, eventId] = partsOf(cursor);
   const isOurs =
@@ -29,7 +32,7 @@ export function decodeCursor(queryHash: string, cursor: string): Position {
     Number(seq) >= 0 &&
     typeof eventId === 'string' &&
     isUuid(eventId) &&
-    // To the last character: base64 ignores some, and more parts would be ignored here.
+    // Compared to the last character: base64 ignores some characters, and further parts would be ignored here.
     Buffer.from(JSON.stringify([format, hash, rank, key, seq, eventId])).toString('base64url') === cursor;
   if (!isOurs) throw new InvalidInput('after', 'This is not a cursor of searchEvents.');
   if (hash !== queryHash) {

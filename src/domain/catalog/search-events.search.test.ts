@@ -14,7 +14,7 @@ import type { SearchEventsRequest } from './search-types.ts';
 import { refreshSearchWords } from './search-words-queries.ts';
 import { suggestEvents } from './suggest-events.ts';
 
-/** A Typesense of this file's own, since it is killed and started again. */
+/** A Typesense for this file only, because it is killed and started again. */
 const apiKey = 'a-key-of-this-test';
 let dataDir: string;
 let engine: Awaited<ReturnType<typeof startTypesense>>;
@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 describe('searchEvents', () => {
-  it('gives the soonest without filters, the likeliest with text, the nearest with a place', async () => {
+  it('returns the soonest without filters, the likeliest with text, the nearest with a place', async () => {
     const soonest = await ask();
     expect(soonest).toMatchObject({ degraded: false, totalCount: 104, facets: [], pageInfo: { hasNextPage: true } });
     expect(soonest.hits).toEqual((await ask({ sort: 'SOONEST' })).hits);
@@ -63,19 +63,19 @@ describe('searchEvents', () => {
     expect(both.hits.every((hit) => hit.distanceKm !== undefined && hit.distanceKm <= 1000)).toBe(true);
   });
 
-  it('keeps to a small circle exactly', async () => {
+  it('respects a small circle exactly', async () => {
     const [first] = (await ask({ near: MEXICO_CITY, first: 1 })).hits;
     const away = first?.distanceKm ?? Number.NaN;
     expect((await ask({ near: MEXICO_CITY, radiusKm: away + 0.01 })).totalCount).toBe(5);
     expect((await ask({ near: MEXICO_CITY, radiusKm: away - 0.01 })).hits).toEqual([]);
   });
 
-  it('computes facets only for those who want them', async () => {
+  it('computes facets only when the client selected them', async () => {
     const { facets } = await ask({ wants: { facets: true }, countryCode: 'mx' });
     expect(facets.find(({ field }) => field === 'city')?.counts[0]).toEqual({ value: 'Mexico City', count: 5 });
   });
 
-  it('takes an amount without a currency where the events have only one', async () => {
+  it('accepts an amount without a currency when the events have only one', async () => {
     const cheapest = (await ask({ currency: 'mxn', sort: 'PRICE' })).totalCount;
     expect(cheapest).toBe(13);
     const budget = { priceAtMostMinor: 150_000 };
@@ -89,7 +89,7 @@ describe('searchEvents', () => {
     expect((await ask({ ...budget, city: 'Nowhere' })).totalCount).toBe(0);
   });
 
-  it('finds by a value of a facet the events that it counted', async () => {
+  it('finds the counted events by a value of a facet', async () => {
     const { facets } = await ask({ wants: { facets: true } });
     const cities = facets.find(({ field }) => field === 'city');
     expect(cities).toMatchObject({ isComplete: true, totalValues: 16 });
@@ -98,7 +98,7 @@ describe('searchEvents', () => {
     }
   });
 
-  it('walks through all pages without a repeat', async () => {
+  it('pages through all hits without a repeat', async () => {
     const seen: string[] = [];
     for (let after: string | undefined; ; ) {
       const page = await ask({ first: 50, after });
@@ -114,7 +114,7 @@ describe('searchEvents', () => {
 
   const cursorOf = async (request: Partial<SearchEventsRequest>) => (await ask(request)).hits[0]?.cursor ?? '';
 
-  it('takes a cursor for the same search with another page size only', async () => {
+  it('accepts a cursor for the same search with another page size only', async () => {
     const after = await cursorOf({ text: 'mexico', categories: ['SPORT', 'COMEDY'] });
     await ask({ text: 'MEXICO ', categories: ['COMEDY', 'SPORT'], first: 3, after });
     await expect(ask({ text: 'mexico', after })).rejects.toMatchObject({ field: 'after' });
@@ -154,7 +154,7 @@ describe('searchEvents', () => {
   });
 
   it.each(['the engine', 'PostgreSQL'])(
-    'takes whatever is typed, by %s',
+    'accepts any text, by %s',
     async (by) => {
       const own = openCatalogSearch({
         db: catalogue.db,
@@ -172,7 +172,7 @@ describe('searchEvents', () => {
       await fc.assert(
         fc.asyncProperty(typed, async (text) => {
           const answer = await searchEvents({ search: own }, { ...everything, text });
-          // What has no word finds nothing, and neither of them is asked.
+          // A text without a word finds nothing, and neither store is queried.
           const isAsked = text.trim() === '' || searchWords(text) !== undefined;
           expect(answer.degraded).toBe(isAsked && by === 'PostgreSQL');
           if (!isAsked) expect(answer.totalCount).toBe(0);
@@ -185,7 +185,7 @@ describe('searchEvents', () => {
     60_000,
   );
 
-  it('answers as many callers as ask one question with one call', async () => {
+  it('serves any number of callers with one question by one call', async () => {
     const answers = await Promise.all(Array.from({ length: 500 }, () => ask({ text: 'final' })));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(answers[0]?.degraded).toBe(false);
@@ -193,7 +193,7 @@ describe('searchEvents', () => {
 });
 
 describe('suggestEvents', () => {
-  it('gives titles for a beginning, and nothing for nothing', async () => {
+  it('returns titles for a beginning, and none for an empty text', async () => {
     const [first] = await suggestEvents({ search }, { text: 'South Ko', first: 5 });
     expect(first?.highlight).toContain('<mark>South</mark> <mark>Ko');
     expect(await suggestEvents({ search }, { text: ' ! ', first: 5 })).toEqual([]);
@@ -202,7 +202,7 @@ describe('suggestEvents', () => {
 });
 
 describe('without the engine', () => {
-  it('does not wait for one that hangs', async () => {
+  it('does not wait for an engine that hangs', async () => {
     const impatient = openCatalogSearch({ db: catalogue.db, engine: { url: engine.url, apiKey } });
     process.kill(engine.pid, 'SIGSTOP');
     try {
@@ -215,7 +215,7 @@ describe('without the engine', () => {
     }
   });
 
-  it('goes on with PostgreSQL, says so, and comes back', async () => {
+  it('continues with PostgreSQL, marks it as degraded, and returns to the engine', async () => {
     const { port } = engine;
     const page = await ask({ first: 40, sort: 'PRICE', currency: 'USD' });
     await engine.stop();
@@ -223,7 +223,7 @@ describe('without the engine', () => {
     const degraded = await ask({ text: 'Messico', wants: { facets: true } });
     expect(degraded).toMatchObject({ degraded: true, facets: [] });
     expect(degraded.hits.length).toBeGreaterThanOrEqual(3);
-    // A page that began with the engine goes on without it.
+    // A page that began with the engine continues without it.
     const next = await ask({ first: 40, sort: 'PRICE', currency: 'USD', after: page.hits.at(-1)?.cursor });
     expect(next.degraded).toBe(true);
     const seen = [...page.hits, ...next.hits].map((hit) => hit.eventId);

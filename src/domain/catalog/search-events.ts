@@ -11,8 +11,8 @@ import type { GeoPoint, SearchEventsRequest, SearchEventsResult, SearchHit } fro
 type Needs = { search: Pick<CatalogSearch, 'search'> };
 
 /**
- * About 100 m: neighbours who ask the same share an answer. What the snapped circle lacks, the slack brings back. In a
- * small circle that would matter, so it is asked as it is.
+ * About 100 m: neighbours with the same search share an answer. The slack covers what the snapped circle misses. A
+ * small circle would suffer from that, so it is searched exactly.
  */
 const CELLS_PER_DEGREE = 1000;
 const SLACK_KM = 0.2;
@@ -20,9 +20,9 @@ const SMALL_RADIUS_KM = 5;
 
 /**
  * Events that are published and not over. All filters combine with AND; without any, the soonest events. Sorted by
- * relevance when there is `text`, else by distance when there is `near`, else by start.
+ * relevance when there is `text`, otherwise by distance when there is `near`, otherwise by start.
  *
- * @throws InvalidInput with the field; RateLimited when neither the index nor the fallback has room
+ * @throws InvalidInput with the field; RateLimited when neither the index nor the fallback has capacity
  */
 export async function searchEvents(needs: Needs, request: SearchEventsRequest): Promise<SearchEventsResult> {
   const { query, queryHash } = queryOf(request);
@@ -40,7 +40,7 @@ export async function searchEvents(needs: Needs, request: SearchEventsRequest): 
   };
 }
 
-/** What a text finds that has no word in it: not everything. */
+/** The result for a text without a word: no events, instead of all. */
 const nothing = (): EventPage => ({
   hits: [],
   hasNextPage: false,
@@ -76,7 +76,7 @@ function queryOf(request: SearchEventsRequest): { query: EventQuery | undefined;
     currency: (priceAtMost?.currency ?? request.currency)?.toUpperCase(),
     order: orderOf(request, asked),
   };
-  // The exact circle, not the snapped one: what lies in it decides which hits are left.
+  // The exact circle, not the snapped one, because it decides which hits remain.
   const queryHash = hashOfQuery([filters, near, radiusKm, request.onSaleOnly]);
   const after = request.after === undefined ? undefined : decodeCursor(queryHash, request.after);
   if (text !== undefined && !asked) return { query: undefined, queryHash };
@@ -118,7 +118,7 @@ function hitsOf({ near, radiusKm }: SearchEventsRequest, page: Ordered, queryHas
   const positions = hits.map((hit) => encodeCursor(queryHash, hit.position));
   const measured = hits.map((hit) => ({ ...hit, distanceKm: near && distanceKm(near, hit.location) }));
   if (near && order === 'NEAREST') {
-    // Within a cell the engine's order may differ from the true one. The cursors stay where they were.
+    // Within a cell the engine's order may differ from the true one. The cursors keep their positions.
     measured.sort((a, b) => (a.distanceKm ?? 0) - (b.distanceKm ?? 0));
   }
   return measured

@@ -19,14 +19,14 @@ import { highlightsOf, markedTitle } from '#search/highlight.ts';
 import { EARTH_RADIUS_KM } from './distance-rules.ts';
 import { microseconds } from './index-queries.ts';
 
-/** Counting further costs a scan of everything that matches, when PostgreSQL has to stand in for the engine. */
+/** Counting further would scan all matching events, while PostgreSQL replaces the engine. */
 const MOST_COUNTED = 10_000;
 const MOST_RANKED = 1000;
 const NEAREST_VENUES = 300;
-/** Of the trigrams of two words; "messico" and "mexico" have 4 of 11 in common. */
+/** The share of common trigrams of two words; "messico" and "mexico" have 4 of 11 in common. */
 const ALIKE = 0.33;
 const METRES_PER_KM_ON_ITS_GLOBE = (1000 * 6378.168) / EARTH_RADIUS_KM;
-/** Bookings come first: searches get this many connections and no more. */
+/** Bookings come first: searches get only this many connections. */
 const GATE = { inFlight: 4, queue: 32 };
 const BUDGET_MS = 2000;
 const QUERY_CANCELED = '57014';
@@ -45,14 +45,14 @@ type Row = {
 };
 
 /**
- * Search by PostgreSQL, for when the engine is away: full text with prefixes and look-alike words (pg_trgm), distance by
- * earthdistance. No facets, at most 10,000 counted, and no more than a few searches at once.
+ * Search by PostgreSQL, for when the engine is away: full text with prefixes and similar words (pg_trgm), distance by
+ * earthdistance. No facets, at most 10,000 counted, and only a few searches at once.
  */
 export function openSearchFallback({ db }: { db: Db }): EventSearch {
   const gate = openGate(GATE);
   const ask = <T>(work: () => Promise<T>) =>
     gate.run(AbortSignal.timeout(BUDGET_MS), work).catch((error: unknown) => {
-      // A question that PostgreSQL cannot answer in time is refused, not failed.
+      // A query that PostgreSQL cannot finish in time is refused as busy, not failed.
       if (postgresError(error)?.code === QUERY_CANCELED) throw new SearchBusy('too much to look at', { cause: error });
       throw error;
     });
@@ -99,7 +99,7 @@ async function findPage(db: Db, query: EventQuery): Promise<EventPage> {
   };
 }
 
-/** Look-alikes are for words that are found nowhere as they are, as in the engine. */
+/** Similar words are used only when the words are found nowhere as typed, as in the engine. */
 async function findRows(db: Db, query: EventQuery, limit: number): Promise<Found> {
   const asTyped = await findRowsWith(db, query, { limit, matching: matches, nearby: true });
   if (query.order === 'NEAREST' && asTyped.rows.length < limit && asTyped.rows.length < asTyped.total)
@@ -115,7 +115,7 @@ async function findRows(db: Db, query: EventQuery, limit: number): Promise<Found
 }
 
 type Found = { rows: Row[]; total: number; nowMs: number; currencies: readonly string[] };
-/** `nearby`: by distance, only the events of the nearest venues are looked at. */
+/** `nearby`: sorted by distance, only the events of the nearest venues are read. */
 type Approach = { limit: number; matching: typeof matches; nearby: boolean };
 
 async function findRowsWith(db: Db, query: EventQuery, { limit, matching, nearby }: Approach): Promise<Found> {
@@ -130,7 +130,8 @@ async function findRowsWith(db: Db, query: EventQuery, { limit, matching, nearby
   const all = where(query);
   const { key, after, order } = orderOf(query, words);
   const some = sql`${all} and ${after} and ${nearby && query.order === 'NEAREST' ? isAtNearestVenues(query) : sql`true`}`;
-  // Each hit of a very common word would have to be compared, to show the best twenty of a hundred thousand.
+  // Otherwise each hit of a very common word would have to be compared, to show the best twenty of a hundred
+  // thousand.
   const candidates =
     query.order === 'RELEVANCE'
       ? sql`${from} where e.id = any (array(select e.id ${some} limit ${MOST_RANKED}))`
@@ -174,10 +175,10 @@ function conditionsOf(query: EventQuery): SQL[] {
   ];
 }
 
-/** The word begins a word of the event. */
+/** A word of the event begins with this word. */
 const matches = (word: string): SQL => sql`w.words @@ ${`'${word}':*`}::tsquery`;
 
-/** The word begins a word of the event, or is like one of the title, the performers or the venue. */
+/** A word of the event begins with this word, or one of the title, the performers or the venue is similar. */
 const resembles = (word: string): SQL => sql`(${matches(word)} or w.names %> ${word} or w.place %> ${word})`;
 
 const textArray = (values: readonly string[]): SQL =>
@@ -199,7 +200,7 @@ const distanceTo = (near: EventQuery['near'], venue: SQL): SQL =>
 const isAtNearestVenues = ({ near }: EventQuery): SQL => sql`e.venue_id = any (array(
   select w.id from venues w order by ${distanceTo(near, sql`w`)}, w.id limit ${NEAREST_VENUES}))`;
 
-/** `key` is what the cursor keeps; `after` is true for what comes behind it. */
+/** `key` is stored in the cursor; `after` is true for rows behind it. */
 function orderOf(query: EventQuery, words: readonly string[]): { key: SQL; after: SQL; order: SQL } {
   const { order, after, near } = query;
   const seq = sql`${after?.seq ?? 0}::bigint`;

@@ -33,7 +33,7 @@ export function checkFirst(first: number): void {
 }
 
 /**
- * The text, or undefined for none: a text of blanks asks for nothing. What has no word, "!!!", is a text all the same.
+ * The text, or undefined for a text of blanks only. A text without a word, such as "!!!", is returned.
  *
  * @throws InvalidInput for more than 200 characters
  */
@@ -113,9 +113,9 @@ const checkCurrency = (field: string, currency: string | undefined): void =>
   );
 
 /**
- * Amounts of different currencies are not compared.
+ * Refuses to compare amounts of different currencies.
  *
- * @throws InvalidInput for a price without a currency, where the events that it is asked of are priced in several
+ * @throws InvalidInput for a price without a currency, when the events to compare are priced in several
  */
 export function refuseMixedCurrencies({ priceAtMostMinor }: Filters, currencies: readonly string[]): void {
   const field = priceAtMostMinor === undefined ? 'sort' : 'priceAtMostMinor';

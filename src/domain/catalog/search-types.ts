@@ -7,7 +7,7 @@ export type EventSort = (typeof eventSorts)[number];
 /** Degrees, WGS 84. */
 export type GeoPoint = { readonly latitude: number; readonly longitude: number };
 
-/** What a client asked for, unchecked. All filters combine with AND; none of them gives the soonest events. */
+/** The unchecked request of a client. All filters combine with AND; without filters it returns the soonest events. */
 export type SearchEventsRequest = {
   text?: string | undefined;
   near?: GeoPoint | undefined;
@@ -16,27 +16,30 @@ export type SearchEventsRequest = {
   countryCode?: string | undefined;
   categories?: readonly Category[] | undefined;
   startsBetween?: { from?: Date | undefined; to?: Date | undefined } | undefined;
-  /** Against the event's lowest price, without fee; refused where the events have several currencies and none is named. */
+  /**
+   * Compared with the event's lowest price, without fee. Refused when the events have several currencies and the
+   * request names none.
+   */
   priceAtMostMinor?: number | undefined;
   priceAtMost?: { amountMinor: number; currency: string } | undefined;
-  /** ISO 4217. Only events that are priced in it. */
+  /** ISO 4217. Only events that are priced in this currency. */
   currency?: string | undefined;
   onSaleOnly: boolean;
   sort?: EventSort | undefined;
   first: number;
   after?: string | undefined;
-  /** Facets are dear: they are computed when the client selected them. */
+  /** Facets are expensive: they are computed only when the client selected them. */
   wants: { facets: boolean };
 };
 
-/** `snippet` is safe to put into a page: HTML-escaped, with nothing but `<mark>` around the matched words. */
+/** `snippet` is safe in a page: HTML-escaped, with only `<mark>` around the matched words. */
 export type Highlight = { readonly field: string; readonly snippet: string };
 
 export type SearchHit = {
   /** Raw event id. */
   readonly eventId: string;
   readonly cursor: string;
-  /** Only when the request said `near`. */
+  /** Only when the request has `near`. */
   readonly distanceKm?: number | undefined;
   readonly highlights: readonly Highlight[];
 };
@@ -54,9 +57,9 @@ export type SearchEventsResult = {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean };
   readonly totalCount: number;
   readonly facets: readonly FacetOfEvents[];
-  /** Changes of the catalogue up to this instant are in the answer. */
+  /** The result contains the changes of the catalogue up to this time. */
   readonly indexedAt: Date;
-  /** PostgreSQL answered instead of the index: no facets, simpler ranking. */
+  /** The result comes from PostgreSQL instead of the index: no facets, simpler ranking. */
   readonly degraded: boolean;
 };
 

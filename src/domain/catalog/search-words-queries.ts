@@ -9,8 +9,8 @@ type Needs = { db: Db };
 const BATCH = 200;
 
 /**
- * Writes by which words PostgreSQL finds these events; forgets those that cannot be found any more. An older version never
- * replaces a newer one, so callers need not take turns.
+ * Writes the words by which PostgreSQL finds these events; deletes those of events that can no longer be found. An
+ * older version never replaces a newer one, so concurrent callers need no lock.
  */
 export async function writeSearchWords({ db }: Needs, eventIds: readonly string[]): Promise<void> {
   for (let start = 0; start < eventIds.length; start += BATCH) {
@@ -25,7 +25,10 @@ export async function writeSearchWords({ db }: Needs, eventIds: readonly string[
   }
 }
 
-/** Writes the words that are missing, of another version than their event, or in another normal form. Returns how many. */
+/**
+ * Writes the words that are missing, of another version than their event, or in another normal form. Returns how
+ * many.
+ */
 export async function refreshSearchWords({ db }: Needs): Promise<number> {
   await forgetEnded(db);
   for (let written = 0; ; ) {

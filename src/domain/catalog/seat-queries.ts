@@ -5,7 +5,7 @@ import { NotFound } from '#domain/errors.ts';
 import { hasSeat, type PlanSection, type SeatingPlan } from './seating-plan.ts';
 import type { SeatingPlanCache } from './seating-plan-cache.ts';
 
-/** A seat is a place in a plan's columns. */
+/** A seat is an index into a plan's columns. */
 export type VenueSeat = { readonly plan: SeatingPlan; readonly seatNo: number };
 
 /** The seat of a plan, or undefined when there is no such plan or no such seat. */

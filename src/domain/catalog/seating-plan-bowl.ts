@@ -2,8 +2,8 @@ import type { Point } from './seating-plan.ts';
 
 /**
  * The geometry of a stadium bowl: an ellipse around the pitch and the curves that run parallel to it further out.
- * Only + - * / and the square root are used, which IEEE 754 defines to the last bit: the same bowl comes out on every
- * machine, which sine and cosine of a mathematics library do not promise.
+ * Only + - * / and the square root are used, which IEEE 754 defines to the last bit, so that the bowl is the same on
+ * every machine. Sine and cosine of a mathematics library do not guarantee that.
  */
 export type Bowl = { readonly samples: readonly BowlSample[] };
 
@@ -19,12 +19,12 @@ export type Ring = {
   readonly points: readonly Point[];
   /** Distance along the ring from its start (the middle of the lower long side, clockwise) to each point. */
   readonly travelled: readonly number[];
-  /** Once around. */
+  /** The length of one full turn. */
   readonly length: number;
 };
 
 const TURN = 2048;
-/** The table begins a quarter before its start, so that what straddles the start needs no special case. */
+/** The table begins a quarter turn before its start, so that a section across the start needs no special case. */
 const BEFORE = TURN / 4;
 
 export function bowl(semiAxisX: number, semiAxisY: number): Bowl {
@@ -50,7 +50,7 @@ export function ringAt({ samples }: Bowl, distance: number): Ring {
   return { points, travelled: travelled.map((length) => length - start), length: (travelled.at(-1) ?? 0) - start };
 }
 
-/** Where on the bowl a distance along a ring falls: a direction that is the same for all rings. */
+/** The direction of a distance along a ring: a position on the bowl that is the same for all rings. */
 export function directionAt(ring: Ring, travelled: number): number {
   let low = 0;
   let high = ring.travelled.length - 1;

@@ -31,7 +31,7 @@ function counting(failures = 0) {
   return { count, db: { execute } };
 }
 
-it('asks for a plan once, however many callers want it at once and later', async () => {
+it('queries a plan once, for any number of concurrent and later callers', async () => {
   const { count, db: counted } = counting();
   const cache = openSeatingPlanCache({ db: counted });
   const plans = await Promise.all(Array.from({ length: 100 }, () => cache.get(first.planId)));
@@ -41,7 +41,7 @@ it('asks for a plan once, however many callers want it at once and later', async
   expect(count.queries).toBe(1);
 });
 
-it('lets the least recently used plan go when there is no room', async () => {
+it('drops the least recently used plan when there is no room', async () => {
   const { count, db: counted } = counting();
   const cache = openSeatingPlanCache({ db: counted }, { plansMaxBytes: 28 * 99 });
   await cache.get(first.planId);
@@ -52,7 +52,7 @@ it('lets the least recently used plan go when there is no room', async () => {
   expect(count.queries).toBe(3);
 });
 
-it('keeps a plan that is larger than all the room there is until the next one comes', async () => {
+it('keeps a plan that is larger than the whole limit until the next one comes', async () => {
   const { count, db: counted } = counting();
   const cache = openSeatingPlanCache({ db: counted }, { plansMaxBytes: 1 });
   await cache.get(first.planId);
@@ -60,13 +60,13 @@ it('keeps a plan that is larger than all the room there is until the next one co
   expect(count.queries).toBe(1);
 });
 
-it('does not remember a failure', async () => {
+it('does not keep a failure', async () => {
   const cache = openSeatingPlanCache({ db: counting(1).db });
   await expect(cache.get(first.planId)).rejects.toThrow('connection lost');
   expect((await cache.get(first.planId)).seatCount).toBe(40);
 });
 
-it('serves a layout by its hash, from memory the second time', async () => {
+it('returns a layout by its hash, from memory the second time', async () => {
   const { count, db: counted } = counting();
   const cache = openSeatingPlanCache({ db: counted });
   const { hash } = await cache.get(first.planId);

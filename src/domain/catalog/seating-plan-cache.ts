@@ -5,26 +5,26 @@ import { parseLayout } from './layout.ts';
 import type { SeatingPlan } from './seating-plan.ts';
 
 export type SeatingPlanCache = {
-  /** The plan with this raw id. Throws NotFound for an unknown one. The same object for everybody: read only. */
+  /** The plan with this raw id. Throws NotFound for an unknown one. All callers share the object: read only. */
   get(planId: string): Promise<SeatingPlan>;
   /** The layout file with this name (32 hex digits), gzipped as it is stored, or undefined. */
   layoutByHash(hash: string): Promise<{ gzip: Buffer } | undefined>;
 };
 
 export type SeatingPlanCacheOptions = {
-  /** What the parsed plans may take; the least recently used go first. One stadium is 2 to 3 MB. */
+  /** The limit for the parsed plans; the least recently used are dropped first. One stadium is 2 to 3 MB. */
   plansMaxBytes?: number;
-  /** What the gzipped layouts may take. One stadium is about half a megabyte. */
+  /** The limit for the gzipped layouts. One stadium is about half a megabyte. */
   layoutsMaxBytes?: number;
 };
 
 const MEGABYTE = 1024 * 1024;
-/** Two 4-byte positions, two pointers, section and flags, and what the arrays themselves take. */
+/** Two 4-byte positions, two pointers, section and flags, and the overhead of the arrays. */
 const BYTES_PER_SEAT = 28;
 
 /**
- * Seating plans of this process, read from PostgreSQL once. Plans never change, so nothing here ever goes stale;
- * a thousand callers that want the same plan at once cost one query.
+ * Seating plans of this process, read from PostgreSQL once. Plans never change, so the cache is never stale. A
+ * thousand concurrent callers for one plan cost one query.
  */
 export function openSeatingPlanCache(
   { db }: { db: Pick<Db, 'execute'> },
@@ -50,7 +50,7 @@ export function openSeatingPlanCache(
       return plan;
     },
     async layoutByHash(hash) {
-      // What cannot be the name of a layout must not cost a query.
+      // A text that cannot be a layout's name must not cost a query.
       if (!/^[0-9a-f]{32}$/.test(hash)) return undefined;
       const gzip = await layouts(hash);
       return gzip && { gzip };
@@ -63,7 +63,10 @@ async function storedLayout(db: Pick<Db, 'execute'>, where: ReturnType<typeof sq
   return rows[0]?.layout;
 }
 
-/** Least recently used out first, by bytes; one load at a time per key; neither misses nor failures are kept. */
+/**
+ * Drops the least recently used entries first, by bytes. One load at a time per key; neither misses nor failures are
+ * kept.
+ */
 function boundedCache<V>(rules: {
   maxBytes: number;
   bytesOf: (value: V) => number;
@@ -96,7 +99,7 @@ function boundedCache<V>(rules: {
   return (key) => {
     const value = kept.get(key);
     if (value !== undefined) {
-      // A Map keeps insertion order: re-inserting marks it as the most recently used.
+      // A Map keeps insertion order: re-inserting an entry marks it as the most recently used.
       kept.delete(key);
       kept.set(key, value);
       return Promise.resolve(value);

@@ -12,7 +12,7 @@ const countFlag = ({ seats }: SeatingPlanDraft, flag: number): number =>
   seats.flags.filter((flags) => (flags & flag) !== 0).length;
 
 describe('a generated seating plan', () => {
-  it('has exactly as many seats as asked, each with its own name and place inside the plan', () => {
+  it('has exactly the requested number of seats, each with its own name and place inside the plan', () => {
     fc.assert(
       fc.property(fc.oneof(fc.integer({ min: 1, max: 3_000 }), fc.integer({ min: 1, max: 100_000 })), (capacity) => {
         const plan = planOf(capacity);
@@ -29,7 +29,7 @@ describe('a generated seating plan', () => {
     );
   });
 
-  it('numbers neighbours one after the other, labelled 1 to n along each row', () => {
+  it('numbers neighbours consecutively, labelled 1 to n along each row', () => {
     const { seats } = planOf(48_000);
     const breaks = seats.label.filter((label, seatNo) => {
       const goesOn =
@@ -83,7 +83,7 @@ describe('a generated seating plan', () => {
         .update(JSON.stringify(planOf(capacity, name)))
         .digest('hex')
         .slice(0, 32);
-    // A change here means that venues would come out differently: raise SEATING_PLAN_GENERATOR with it.
+    // When this changes, venues would get another plan: raise SEATING_PLAN_GENERATOR with it.
     expect({ bmo: digest('BMO Field', 45_000), att: digest('AT&T Stadium', 94_000) }).toMatchInlineSnapshot(`
       {
         "att": "78743569bd9f1e4f5547be720b717288",

@@ -3,7 +3,7 @@ import type { Point } from './seating-plan.ts';
 import { type Bowl, bowl, directionAt, pointAt, type Ring, ringAt, travelledAt } from './seating-plan-bowl.ts';
 import { flagsOf, type GeneratedSection, tierLabelsOf } from './seating-plan-tiers.ts';
 
-/** Raise it whenever the same venue would come out differently: a plan that is on sale must keep its seats. */
+/** Raise it when the same venue would get another plan: a plan that is on sale must keep its seats. */
 export const SEATING_PLAN_GENERATOR = 1;
 
 export const MAX_GENERATED_CAPACITY = 200_000;
@@ -24,8 +24,8 @@ type Level = { name: string; index: number; slices: Slice[]; rings: Ring[]; coun
 /**
  * A stadium with exactly `capacity` seats (1 to 200,000): levels one behind the other, sections around an elliptical
  * bowl, rows that follow the bowl. A pure function of name and capacity, and bit for bit the same on every machine.
- * Seats are numbered section by section, row by row, along the row: neighbours have consecutive numbers.
- * Throws a RangeError for a capacity that is not an integer in range.
+ * Seats are numbered section by section, row by row, along the row: neighbours have consecutive numbers. Throws a
+ * RangeError for a capacity that is not an integer in range.
  */
 export function generateSeatingPlan({ name, capacity }: { name: string; capacity: number }): SeatingPlanDraft {
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_GENERATED_CAPACITY) {
@@ -36,7 +36,7 @@ export function generateSeatingPlan({ name, capacity }: { name: string; capacity
   return assemble(sections, outermost);
 }
 
-/** Small venues get a smaller bowl, so that they are a few rows around and not one thin ring. */
+/** Small venues get a smaller bowl, so that they have a few rows around instead of one thin ring. */
 function frontRowFor(capacity: number): { x: number; y: number } {
   const scale = Math.min(1, Math.max(0.12, Math.sqrt(capacity / 20_000)));
   return { x: FRONT_ROW.x * scale, y: FRONT_ROW.y * scale };
@@ -52,7 +52,7 @@ function sharesFor(capacity: number): { name: string; share: number }[] {
   return capacity < 30_000 ? [{ ...lower, share: 0.6 }, upper] : [lower, club, upper];
 }
 
-/** Whole rows from the pitch outwards until the capacity is reached; the very last row takes only what is missing. */
+/** Whole rows from the pitch outwards until the capacity is reached; the very last row has only the remaining seats. */
 function levelsFor(capacity: number): { levels: Level[]; outermost: Ring } {
   const front = frontRowFor(capacity);
   const shape = bowl(front.x, front.y);

@@ -9,7 +9,7 @@ export type GeneratedSection = {
   outline: Point[];
 };
 
-/** How many steps (10 cm) further away a level feels than it is, because it is higher up. */
+/** By how many steps (10 cm) a level counts as further away, because it is higher up. */
 const LEVEL_PENALTY = [0, 150, 250];
 /** The best quarter of the seats is Category 1, the next 30 % Category 2, then 25 %, then the rest. */
 const CATEGORY_ENDS = [0.25, 0.55, 0.8, 1];
@@ -17,7 +17,7 @@ const ACCESSIBLE_SHARE = 0.01;
 
 /**
  * The price tier of each section, "Category 1" (best) to "Category 4", by level and distance to the centre spot.
- * Sections that mirror each other are equally far and get the same one.
+ * Sections that mirror each other are equally far and get the same tier.
  */
 export function tierLabelsOf(sections: readonly GeneratedSection[]): string[] {
   const ranked = sections
@@ -38,9 +38,9 @@ export function tierLabelsOf(sections: readonly GeneratedSection[]): string[] {
 }
 
 /**
- * Flags in `seat_no` order. Accessible seats, about one in a hundred, stand where a level is entered: in the last row of
- * the lower level and in the first row of the levels above, at the end of the row. The view is restricted in the front
- * row of the corners (advertising boards) and in the two top rows behind the goals (scoreboards).
+ * Flags in `seat_no` order. Accessible seats, about one in a hundred, are where a level is entered: in the last row
+ * of the lower level and in the first row of the levels above, at the end of the row. The view is restricted in the
+ * front row of the corners (advertising boards) and in the two top rows behind the goals (scoreboards).
  */
 export function flagsOf(sections: readonly GeneratedSection[]): number[] {
   const levels = Math.max(...sections.map((section) => section.levelIndex)) + 1;
@@ -58,7 +58,7 @@ export function flagsOf(sections: readonly GeneratedSection[]): number[] {
   });
 }
 
-/** Where there are few rows, nothing stands in the way. */
+/** With few rows, nothing blocks the view. */
 const ROWS_WITHOUT_OBSTACLES = 8;
 
 function hasRestrictedView(section: GeneratedSection, row: GeneratedRow, levels: number): boolean {

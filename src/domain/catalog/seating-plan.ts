@@ -1,8 +1,8 @@
 /**
- * The in-memory form of a seating plan: what every seat is called, where it stands and which price tier it belongs to.
- * Columnar because a stadium has up to 100,000 seats and a process keeps dozens of plans: about 27 bytes a seat, where
- * a list of objects takes ten times that. Position i of every column is `seat_no` i. A plan never changes once it is
- * published, so whoever holds one may keep it; never write into its columns.
+ * The in-memory form of a seating plan: the name, position and price tier of every seat. Columnar because a stadium
+ * has up to 100,000 seats and a process keeps dozens of plans: about 27 bytes a seat, where a list of objects takes
+ * ten times that. Position i of every column is `seat_no` i. A plan never changes once it is published, so callers
+ * may keep it; they must never write into its columns.
  */
 export type Point = readonly [x: number, y: number];
 
@@ -10,12 +10,12 @@ export type Point = readonly [x: number, y: number];
 export type PlanSection = {
   readonly id: string;
   readonly label: string;
-  /** Which ring of the stadium it is in, from the pitch up: Lower, Club, Upper. Absent where there is only one. */
+  /** The level of the stadium, from the pitch up: Lower, Club, Upper. Absent when there is only one. */
   readonly level?: string;
   /** Equal to the name of the price tier that an event charges for these seats. */
   readonly tierLabel: string;
   readonly outline: readonly Point[];
-  /** What these seats look at, where it differs by section (a race track); otherwise see the plan's own focal point. */
+  /** What these seats face, where it differs by section (a race track); otherwise see the plan's own focal point. */
   readonly focalPoint?: Point;
 };
 
@@ -47,7 +47,10 @@ export function hasSeat(plan: SeatingPlan, seatNo: number): boolean {
   return Number.isInteger(seatNo) && seatNo >= 0 && seatNo < plan.seatCount;
 }
 
-/** True when both seats are in the same row of the same section. Next to each other: and their numbers differ by one. */
+/**
+ * True when both seats are in the same row of the same section. They are neighbours if their numbers also differ by
+ * one.
+ */
 export function sameRow(plan: SeatingPlan, seatNo: number, otherSeatNo: number): boolean {
   return plan.sectionOf[seatNo] === plan.sectionOf[otherSeatNo] && plan.rowOf[seatNo] === plan.rowOf[otherSeatNo];
 }

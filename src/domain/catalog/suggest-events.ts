@@ -7,9 +7,9 @@ import type { EventSuggestion, SuggestEventsRequest } from './search-types.ts';
 type Needs = { search: Pick<CatalogSearch, 'suggest'> };
 
 /**
- * Titles for what was typed so far. Nothing for a text without a letter or digit.
+ * Titles for the text typed so far. Empty for a text without a letter or digit.
  *
- * @throws InvalidInput with the field; RateLimited when neither the index nor the fallback has room
+ * @throws InvalidInput with the field; RateLimited when neither the index nor the fallback has capacity
  */
 export async function suggestEvents(needs: Needs, request: SuggestEventsRequest): Promise<readonly EventSuggestion[]> {
   checkFirst(request.first);

@@ -29,7 +29,7 @@ afterAll(async () => {
 describe('search by Typesense', () => {
   itSearchesEvents(() => ({ search, catalogue, settle: (eventIds) => indexer.write(eventIds) }));
 
-  it('counts facets over all that matches, on every page', async () => {
+  it('counts facets over all matches, on every page', async () => {
     const query = { order: 'SOONEST', categories: [], first: 10, facets: true, currencies: false } as const;
     const page = await search.search(query);
     const next = await search.search({ ...query, after: page.hits.at(-1)?.position });

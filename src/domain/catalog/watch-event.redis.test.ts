@@ -21,7 +21,7 @@ beforeAll(async () => {
   database = await createBookingDatabase();
   db = openDb({ url: database.url, poolMax: 3, name: 'watch-event-test' });
   pubsub = openPubSub({ url: await testRedisUrl(), name: 'watch-event-test' });
-  // Nobody beats here: only what is published, and the clock, may wake a watcher.
+  // Without a heartbeat in this test, only published messages and the clock may wake a watcher.
   heartbeat = openHeartbeat({ pubsub }, { deafAfterMs: 1_000_000, recheckMs: 1_000_000 });
   await pubsub.publish('frontrow:heartbeat', '1');
   eventWatches = new EventWatches({ db, pubsub, heartbeat });
@@ -34,7 +34,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Whether the promise is still open after everything that is under way has been answered. */
+/** Whether the promise is still pending after everything under way has resolved. */
 async function isOpen(promise: Promise<unknown>): Promise<boolean> {
   let open = true;
   void promise.then(() => {
@@ -44,7 +44,7 @@ async function isOpen(promise: Promise<unknown>): Promise<boolean> {
   return open;
 }
 
-test('everybody gets one object at once, and the same next one when the event has changed', async () => {
+test('all watchers get one object at once, and the same next one when the event has changed', async () => {
   const { eventId } = await seedEvent(db, { seats: 4 });
   const watchers = await Promise.all([1, 2, 3].map(() => watchEvent({ eventWatches }, eventId)));
   const first = await Promise.all(watchers.map(async (watcher) => (await watcher.next()).value));
@@ -61,7 +61,7 @@ test('everybody gets one object at once, and the same next one when the event ha
   for (const watcher of watchers) await watcher.return?.();
 });
 
-test('the opening of a sale is told although nobody publishes it', async () => {
+test('watchers are notified of the opening of a sale, although no message is published for it', async () => {
   const { eventId } = await seedEvent(db, { seats: 4, onSaleInSeconds: 1 });
   const watcher = await watchEvent({ eventWatches }, eventId);
   await watcher.next();
@@ -75,7 +75,7 @@ test('the opening of a sale is told although nobody publishes it', async () => {
   expect((await waiting).done).toBe(true);
 });
 
-test('a draft and an unknown event are not found, and nothing goes on listening', async () => {
+test('a draft and an unknown event are not found, and no subscription remains', async () => {
   const { eventId } = await seedEvent(db, { seats: 4, status: 'DRAFT' });
   for (const id of [eventId, '00000000-0000-7000-8000-000000000000'])
     await expect(watchEvent({ eventWatches }, id)).rejects.toBeInstanceOf(NotFound);

@@ -2,9 +2,9 @@ import { PositionWatcher } from '../position-watcher.ts';
 import type { EventTick, EventWatch, EventWatches } from './event-watches.ts';
 
 /**
- * Now, and whenever the event's entry, sale or availability has changed, once a second at most. The value is a sign to
- * read the event, and the same object for all who watch. Throws NotFound for an event that is unknown or not published.
- * Call `return()` when done.
+ * A tick now, and whenever the event's entry, sale or availability has changed, once a second at most. The value
+ * tells the caller to read the event, and is the same object for all watchers. Throws NotFound for an event that is
+ * unknown or not published. Call `return()` when done.
  */
 export async function watchEvent(
   needs: { eventWatches: EventWatches },
@@ -15,7 +15,7 @@ export async function watchEvent(
 
 class EventWatcher extends PositionWatcher<EventTick> {
   readonly #watch: EventWatch;
-  /** The newest tick that this watcher knows; none before the first. */
+  /** The newest tick that this watcher knows; undefined before the first. */
   #seen: EventTick | undefined;
 
   constructor(watch: EventWatch) {

@@ -1,6 +1,6 @@
 import type { SeatingPlanDraft } from '../layout.ts';
 
-/** What the importer writes, whatever file it came from. Keys name a record across imports; ids are made from them. */
+/** What the importer writes, for any file format. Keys identify a record across imports; ids are derived from them. */
 export type VenueRecord = {
   key: string;
   name: string;
@@ -28,14 +28,16 @@ export type EventRecord = {
   description: string;
   category: 'SPORT' | 'FESTIVAL' | 'CONCERT' | 'THEATRE' | 'COMEDY' | 'FAMILY' | 'CONFERENCE' | 'OTHER';
   performers: string[];
-  /** In the file's own calendar, `2026-06-11T13:00`, by the clocks of the venue; the importer moves it by whole weeks. */
+  /**
+   * In the file's own calendar, `2026-06-11T13:00`, by the clocks of the venue. The importer moves it by whole weeks.
+   */
   startsLocal: string;
   timeZone: string;
   currency: string;
   popularity: number;
   /** Tiers that the venue's plan does not have are left out. */
   prices: PriceRecord[];
-  /** Made once, with the event; no part of what the file says of the event. */
+  /** Made once, with the event; not part of the event's content in the file. */
   waitingRoom?: WaitingRoomRecord;
 };
 

@@ -33,7 +33,7 @@ it.each([
   expect(parseCoordinates(text)).toBeUndefined();
 });
 
-it('reads every position back that is written in degrees, minutes and seconds', () => {
+it('reads back every position that is written in degrees, minutes and seconds', () => {
   const half = (max: number) => fc.integer({ min: 0, max: max * 36_000 });
   fc.assert(
     fc.property(half(90), half(180), fc.boolean(), fc.boolean(), (lat, lon, north, east) => {

@@ -28,7 +28,7 @@ const close = async (): Promise<void> => {
   await database.drop();
 };
 
-/** Everything an import writes, in numbers and in one digest of the rows that it must not touch again. */
+/** Everything that an import writes, in numbers and in one digest of the rows that it must not touch again. */
 async function contents() {
   const [counts] = await sql`
     select (select count(*)::int from venues) venues, (select count(*)::int from seating_plans) plans,
@@ -98,7 +98,7 @@ describe('the real files', () => {
     expect(found.sort()).toEqual(expected.sort());
   });
 
-  it('give the final, and nothing else, a waiting room that is open', async () => {
+  it('give only the final a waiting room that is open', async () => {
     expect(first.rooms).toBe(1);
     expect(lines).toContain('Spain vs Argentina has a waiting room: 2000 may buy at once');
     expect(
@@ -120,14 +120,14 @@ describe('the real files', () => {
     ]);
   });
 
-  it('tell the outbox of each event once', async () => {
+  it('write each event to the outbox once', async () => {
     expect(
       await sql`select type, aggregatetype, (payload->>'updatedVersion')::int as version, count(*)::int,
                        count(distinct event_id)::int as events from outbox group by 1, 2, 3`,
     ).toEqual([{ type: 'EventPublished', aggregatetype: 'catalog', version: 1, count: 105, events: 105 }]);
   });
 
-  it('imported again, a month later, change nothing', async () => {
+  it('change nothing when they are imported again, a month later', async () => {
     const before = await contents();
     const later = new Date(now.getTime() + 31 * 86_400_000);
     const second = await importCatalog({ sql }, { folders: real, now: later });
@@ -151,7 +151,7 @@ describe('the real files', () => {
     expect([plan.x[0], plan.y[0]]).toEqual([Math.fround(39735.23 + 676), Math.fround(22018.06 + 976)]);
   });
 
-  it('are served from the cache: one plan for all callers, the layout by its hash', async () => {
+  it('are read from the cache: one plan for all callers, the layout by its hash', async () => {
     const cache = openSeatingPlanCache({ db });
     const [stored] = await sql<{ id: string; layout_hash: string; layout: Buffer }[]>`
       select id, layout_hash, layout from seating_plans order by seat_count desc limit 1`;

@@ -12,9 +12,9 @@ const QUIET_MS = 2_000;
 
 export type ImportRequest = {
   folders: readonly string[];
-  /** From when "about 30 days ahead" is counted, at a file's first import. Default: now. */
+  /** The time from which "about 30 days ahead" is counted, at a file's first import. Default: now. */
   now?: Date;
-  /** Told about every file, and about the step at hand when the last line is more than two seconds ago. */
+  /** Called for every file, and with the current step when the last line is more than two seconds ago. */
   log?: Progress;
 };
 
@@ -22,17 +22,17 @@ export type ImportReport = {
   venues: { added: number; changed: number };
   seats: number;
   events: { added: number; changed: number };
-  /** Waiting rooms that were made. */
+  /** How many waiting rooms were made. */
   rooms: number;
-  /** Files that were left out, with everything that is wrong in them. */
+  /** Files that were left out, each with all of its problems. */
   refused: ImportRefused[];
   seconds: number;
 };
 
 /**
- * Imports the files of these folders, each in a transaction of its own: all of a file or nothing of it. What was imported
- * before and has not changed is not touched, so a second import changes nothing. Imports that run at once wait for each
- * other. `sql` is a client of its own (COPY), not the query builder's.
+ * Imports the files of these folders, each in its own transaction: a file is imported whole or not at all. Records
+ * that were imported before and have not changed are not touched, so a second import changes nothing. Concurrent
+ * imports wait for each other. `sql` is a separate client (COPY), not the query builder's.
  */
 export async function importCatalog({ sql }: { sql: Sql }, request: ImportRequest): Promise<ImportReport> {
   const started = performance.now();
@@ -101,7 +101,10 @@ async function alone<T extends object>(sql: Sql, work: (tx: TransactionSql) => P
   return result as T;
 }
 
-/** Shows the latest progress line every two seconds, so that a short import says nothing and a long one is never silent. */
+/**
+ * Shows the latest progress line every two seconds, so that a short import prints nothing and a long one is never
+ * silent.
+ */
 function quietly(log: Progress): { progress: Progress; stop: () => void } {
   let latest = '';
   const timer = setInterval(() => {

@@ -83,7 +83,7 @@ describe('a refused file', () => {
     expect(await counts()).toEqual(nothing);
   });
 
-  it('leaves nothing of the matches, when one of them is at an unknown venue, and keeps the venues', async () => {
+  it('imports no match when one of them is at an unknown venue, and keeps the venues', async () => {
     await write([arena], [opener, second]);
     const { refused } = await run();
     expect(refused.map(({ problems }) => problems)).toEqual([
@@ -92,7 +92,7 @@ describe('a refused file', () => {
     expect(await counts()).toEqual({ ...nothing, venues: 1, seats: 200, records: 1 });
   });
 
-  it('leaves nothing of a chart with a seat label twice', async () => {
+  it('imports nothing of a chart with a seat label twice', async () => {
     const source = fileURLToPath(new URL('../../../../data/race-track-seating/', import.meta.url));
     const chart = JSON.parse(await readFile(join(source, 'chart.json'), 'utf8'));
     chart.subChart.sections[3].subChart.rows[25].seats[100].label = '1';
@@ -106,7 +106,7 @@ describe('a refused file', () => {
     expect(await counts()).toEqual(nothing);
   });
 
-  it('leaves nothing of the events, when the address of their organizer belongs to somebody else', async () => {
+  it('imports no event when the address of their organizer belongs to another account', async () => {
     await write([arena], [opener]);
     const { email } = COMMITTEE;
     await sql`insert into users (id, email, password_hash, display_name) values (gen_random_uuid(), ${email.toUpperCase()}, 'x', 'A fan')`;
@@ -124,7 +124,7 @@ describe('a refused file', () => {
     expect((await run()).refused).toEqual([]);
   });
 
-  it('leaves nothing of a file that breaks off, of one that is missing, and of a folder of another kind', async () => {
+  it('imports nothing of a truncated file, of a missing one, and of a folder of another kind', async () => {
     expect((await run()).refused[0]?.message).toContain('neither chart.json nor worldcup.stadiums.json is there');
     await writeFile(join(folder, 'worldcup.stadiums.json'), JSON.stringify({ stadiums: [arena] }).slice(0, -3));
     const { refused } = await run();
@@ -135,7 +135,7 @@ describe('a refused file', () => {
   });
 });
 
-it('two imports at once write everything once', async () => {
+it('two concurrent imports write everything once', async () => {
   await write([arena, dome], [opener, second]);
   const reports = await Promise.all([run(), run()]);
   expect(reports.map((report) => report.refused)).toEqual([[], []]);
@@ -156,7 +156,7 @@ it('a match that is added later is moved by as many weeks as the others', async 
   ]);
 });
 
-it('a match that changes in the file changes here, once, with one notice', async () => {
+it('a match that changes in the file changes in the database, once, with one notice', async () => {
   await write([arena, dome], [opener, second]);
   await run();
   await write([arena, dome], [{ ...opener, time: '19:30 UTC-4' }, second]);
@@ -167,7 +167,7 @@ it('a match that changes in the file changes here, once, with one notice', async
   expect((await outbox()).slice(2)).toEqual([{ type: 'EventChanged', title: 'Canada vs Qatar', version: 2 }]);
 });
 
-it('what an organizer changed stays, as long as the file says what it said', async () => {
+it("an organizer's change stays as long as the file does not change", async () => {
   await write([arena], [opener]);
   await run();
   await sql`update events set title = 'Moved', starts_at = starts_at + interval '3 hours', updated_version = 2`;
@@ -175,7 +175,7 @@ it('what an organizer changed stays, as long as the file says what it said', asy
   expect((await events())[0]).toMatchObject({ title: 'Moved', local: '2026-12-24 16:00', version: 2 });
 });
 
-it('a waiting room is made once: what an organizer made of it stays, also when the match changes in the file', async () => {
+it("a waiting room is made once: an organizer's settings stay, even when the match changes in the file", async () => {
   const final = { ...opener, round: 'Final', num: 104 };
   await write([arena], [final]);
   expect((await run()).rooms).toBe(1);
@@ -200,7 +200,7 @@ it('a final that was imported before there were waiting rooms gets its room, and
   expect((await run()).rooms).toBe(0);
 });
 
-it('a stadium that changes its capacity gets a new plan; events on sale keep theirs, new ones take it', async () => {
+it('a stadium whose capacity changes gets a new plan; events on sale keep theirs, new ones use it', async () => {
   await write([arena], [opener]);
   await run();
   await write([{ ...arena, capacity: 260 }], [opener, { ...opener, team1: 'Haiti', date: '2026-06-20' }]);

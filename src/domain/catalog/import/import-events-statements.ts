@@ -16,8 +16,9 @@ const DAYS_AHEAD = 30;
 const CANCELLABLE_HOURS_BEFORE = 48;
 
 /**
- * Writes the events that are new or changed, each with its prices and its inventory. All of a file are moved by the same
- * number of whole weeks: by as many as its events in the database already are, or else so that the first is ahead.
+ * Writes the events that are new or changed, each with its prices and its inventory. All events of a file are moved
+ * by the same number of whole weeks: by as many as its events in the database already are; at the first import, so
+ * that the first event is far enough ahead.
  */
 export async function importEvents(
   tx: TransactionSql,
@@ -58,7 +59,7 @@ async function writeEvents(
   await recordImported(tx, changes);
 }
 
-/** By how many weeks most of these events were moved when they were imported; an organizer may have moved one since. */
+/** By how many weeks most of these events were moved at their import; an organizer may have moved one since. */
 async function weeksSoFar(tx: TransactionSql, events: readonly EventRecord[]): Promise<number | undefined> {
   const byId = new Map(events.map((event) => [nameBasedId(event.key), event]));
   const rows = await tx<{ id: string; starts_at_ms: number }[]>`
@@ -74,7 +75,7 @@ async function weeksSoFar(tx: TransactionSql, events: readonly EventRecord[]): P
   return [...votes].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** Seats were sold from the plan of the venue where the event is: it cannot move to another one under their buyers. */
+/** Seats were sold from the plan of the event's present venue, so the event cannot move to another venue. */
 async function refuseMoves(tx: TransactionSql, file: string, changes: readonly Tracked<EventRecord>[]): Promise<void> {
   const venues = changes.map(({ record }) => nameBasedId(record.venueKey));
   const moved = await tx<{ title: string; name: string }[]>`
@@ -92,7 +93,7 @@ async function refuseMoves(tx: TransactionSql, file: string, changes: readonly T
   );
 }
 
-/** Nobody can sign in as the organizer: the account has no password. */
+/** The organizer's account has no password, so it is impossible to sign in to it. */
 async function ensureOrganizer(
   tx: TransactionSql,
   file: string,
@@ -135,7 +136,9 @@ function eventRow(
   };
 }
 
-/** On sale from now until it starts, with one inventory row: seats get rows of their own when they are first touched. */
+/**
+ * On sale from now until it starts, with one inventory row. Seats get rows of their own when they are first touched.
+ */
 async function insertEvents(tx: TransactionSql, rows: readonly EventRow[]): Promise<void> {
   await tx`
     with added as (
@@ -172,7 +175,7 @@ async function updateEvents(tx: TransactionSql, rows: readonly EventRow[]): Prom
     .map((event) => ({ type: 'EventChanged', id: event.id, updatedVersion: event.updated_version }));
 }
 
-/** A hold keeps the price it was made at, so a price may change while the event is on sale. */
+/** A hold keeps the price at which it was made, so a price may change while the event is on sale. */
 async function upsertPrices(tx: TransactionSql, changes: readonly Tracked<EventRecord>[]): Promise<void> {
   const rows = changes.flatMap(({ id, record }) =>
     record.prices.map(({ tier, priceMinor, feeMinor }) => ({

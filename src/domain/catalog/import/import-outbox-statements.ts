@@ -5,8 +5,8 @@ import { aggregateTypeOf, type DomainEvent } from '#events/contracts.ts';
 export type CatalogChange = { type: 'EventPublished' | 'EventChanged'; id: string; updatedVersion: number };
 
 /**
- * The importer's own way to the outbox: its transaction is on a client of its own, because COPY and the query builder
- * cannot share one. Same rows as `appendToOutbox` writes.
+ * The importer's own way to the outbox: its transaction uses a separate client, because COPY and the query builder
+ * cannot share one. Writes the same rows as `appendToOutbox`.
  */
 export async function appendCatalogChanges(tx: TransactionSql, changes: readonly CatalogChange[]): Promise<void> {
   const rows = changes.map(({ type, id, updatedVersion }) => {

@@ -6,11 +6,11 @@ import { seatFlags } from '../seating-plan.ts';
 import type { VenueRecord } from './catalog-records.ts';
 import { nameBasedId } from './name-based-id.ts';
 
-/** The id of the plan that this venue has now. Another capacity or another chart is another plan. */
+/** The id of the venue's current plan. Another capacity or another chart is another plan. */
 export const planIdOf = (venue: Pick<VenueRecord, 'key' | 'planKey'>): string =>
   nameBasedId(`plan/${venue.key}/${venue.planKey}`);
 
-/** Publishes the venue's plan as its next version unless it is there already. Returns how many seats were written. */
+/** Publishes the venue's plan as its next version, unless it exists already. Returns how many seats were written. */
 export async function publishPlan(tx: TransactionSql, venueId: string, venue: VenueRecord): Promise<number> {
   const planId = planIdOf(venue);
   const [existing] = await tx`select 1 from seating_plans where id = ${planId}`;
@@ -71,7 +71,7 @@ function* seatLines({ planId, sectionIds, draft: { seats } }: PlanSeats): Genera
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-/** Backslash, tab and line ends are what COPY would read as its own. */
+/** COPY would interpret backslash, tab and line ends. */
 function escaped(text = ''): string {
   return text.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character);
 }

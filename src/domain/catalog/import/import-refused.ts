@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 
-/** One thing that is wrong in a file. `record` says where: `stadium 3 (Lumen Field)`, or `the file` for all of it. */
+/** One problem in a file. `record` is its place: `stadium 3 (Lumen Field)`, or `the file` for all of it. */
 export type ImportProblem = { record: string; reason: string };
 
-/** A file was refused with everything that is wrong in it; nothing of the file was imported. */
+/** A file was refused, with all of its problems; nothing of the file was imported. */
 export class ImportRefused extends Error {
   readonly file: string;
   readonly problems: readonly ImportProblem[];
@@ -20,7 +20,7 @@ export class ImportRefused extends Error {
   }
 }
 
-/** Parses the text of a JSON file. Throws ImportRefused when it is not JSON or has another shape at its top. */
+/** Parses the text of a JSON file. Throws ImportRefused when it is not JSON or has another shape at its top level. */
 export function parseFile<S extends z.ZodType>(file: string, text: string, shape: S): z.infer<S> {
   let json: unknown;
   try {
@@ -33,7 +33,7 @@ export function parseFile<S extends z.ZodType>(file: string, text: string, shape
   throw new ImportRefused(file, describeIssues(parsed.error, 'the file'));
 }
 
-/** What zod found wrong in one record, a problem per issue. */
+/** The problems that zod found in one record, one per issue. */
 export function describeIssues(error: z.ZodError, record: string): ImportProblem[] {
   return error.issues.map(({ path, message }) => ({
     record,

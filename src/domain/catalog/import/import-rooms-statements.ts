@@ -4,8 +4,8 @@ import type { EventRecord } from './catalog-records.ts';
 import { nameBasedId } from './name-based-id.ts';
 
 /**
- * A waiting room for each event whose record wants one, open from now on. One that is there stays as it is, whoever
- * configured it, and so do its secret and its places. Answers how many were made.
+ * A waiting room for each event whose record wants one, open from now on. A room that exists stays as it is, with its
+ * settings, its secret and its places. Returns how many were made.
  */
 export async function importRooms(tx: TransactionSql, events: readonly EventRecord[]): Promise<number> {
   const rooms = events.flatMap(({ key, waitingRoom }) => {

@@ -56,7 +56,7 @@ async function upsertVenues(tx: TransactionSql, changes: readonly Tracked<VenueR
       capacity = excluded.capacity`;
 }
 
-/** What an event shows of its venue has changed, so those who keep a copy of the event must hear of it. */
+/** The venue's data that events show has changed, so the keepers of copies of these events are notified. */
 async function tellEvents(tx: TransactionSql, venueIds: readonly string[]): Promise<void> {
   if (venueIds.length === 0) return;
   const events = await tx<{ id: string; updated_version: number }[]>`

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import type { TransactionSql } from 'postgres';
 import { nameBasedId } from './name-based-id.ts';
 
-/** A record as its file has it, with the id and the hash that tell whether it is new, changed or as before. */
+/** A record as in its file, with its id and the hash that decides whether it is new, changed or unchanged. */
 export type Tracked<R> = { id: string; contentHash: string; record: R; isNew: boolean };
 
-/** The records that are new or differ from what was imported last. `contentOf` leaves out what the file does not say. */
+/**
+ * The records that are new or differ from the last import. `contentOf` leaves out fields that are not from the file.
+ */
 export async function findChanged<R extends { key: string }>(
   tx: TransactionSql,
   records: readonly R[],

@@ -3,7 +3,7 @@ export function offsetMinutes(local: string, zone: string): number {
   return Temporal.PlainDateTime.from(local).toZonedDateTime(zone).offsetNanoseconds / 60e9;
 }
 
-/** `UTC-7`, `UTC+5:30`, `UTC` as minutes east of UTC. Undefined when it is none of that. */
+/** `UTC-7`, `UTC+5:30`, `UTC` as minutes east of UTC. Undefined for any other text. */
 export function parseUtcOffset(text: string): number | undefined {
   const match = /^UTC(?:([+-])(\d{1,2})(?::([0-5]\d))?)?$/.exec(text);
   if (!match) return undefined;
@@ -13,8 +13,8 @@ export function parseUtcOffset(text: string): number | undefined {
 }
 
 /**
- * The instant of a local time, moved by whole weeks on the venue's own calendar: weekday and time on the clock stay,
- * also when the zone is on the other side of its summer time then.
+ * A local time, moved by whole weeks on the venue's own calendar: weekday and time on the clock stay, even when
+ * summer time has begun or ended in between.
  */
 export function instantAfterWeeks(local: string, zone: string, weeks: number): Date {
   const moved = Temporal.PlainDateTime.from(local).add({ weeks }).toZonedDateTime(zone);
@@ -33,7 +33,7 @@ export function weeksAhead(
   return Math.ceil((now.getTime() + days * 24 * 3_600_000 - first) / WEEK_MS);
 }
 
-/** By how many whole weeks an event was moved, told from where it stands now. */
+/** By how many whole weeks an event was moved, computed from its current start. */
 export function weeksBetween(local: string, zone: string, startsAt: Date): number {
   return Math.round((startsAt.getTime() - instantAfterWeeks(local, zone, 0).getTime()) / WEEK_MS);
 }
@@ -47,13 +47,13 @@ export function parseLocal(date: string, time: string): string | undefined {
   }
 }
 
-/** True where the clocks of the zone skip this local time, on the night on which summer time begins. */
+/** True when the clocks of the zone skip this local time, in the night in which summer time begins. */
 export function isSkipped(local: string, zone: string): boolean {
   const wanted = Temporal.PlainDateTime.from(local);
   return !wanted.toZonedDateTime(zone).toPlainDateTime().equals(wanted);
 }
 
-/** Why an event can't start at this local time of this zone; undefined when it can. */
+/** Why an event cannot start at this local time of this zone; undefined when it can. */
 export function problemOfStart(date: string, time: string, zone: string): string | undefined {
   const local = parseLocal(date, time);
   if (!local) return `the calendar has no ${date} ${time}`;
@@ -61,7 +61,10 @@ export function problemOfStart(date: string, time: string, zone: string): string
   return undefined;
 }
 
-/** The IANA name in its usual spelling, America/Toronto for `america/toronto`; undefined for a bare offset or no zone. */
+/**
+ * The IANA name in its usual spelling, America/Toronto for `america/toronto`; undefined for a bare offset and an
+ * unknown zone.
+ */
 export function timeZoneNamed(name: string): string | undefined {
   if (!/^[A-Za-z]/.test(name)) return undefined;
   try {

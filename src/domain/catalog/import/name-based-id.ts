@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** A UUIDv8 (RFC 9562) from the SHA-256 of a name: the same record has the same id in every database and at every import. */
+/**
+ * A UUIDv8 (RFC 9562) from the SHA-256 of a name: the same record has the same id in every database and at every
+ * import.
+ */
 export function nameBasedId(name: string): string {
   const bytes = createHash('sha256').update(`frontrow:${name}`).digest().subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);

@@ -20,8 +20,9 @@ export const COMMITTEE = {
 };
 
 /**
- * Reads a folder of one of two formats: `worldcup.json` with `worldcup.stadiums.json` (and, for the teams' other names,
- * `worldcup.teams.json`), or `chart.json` with `venue.json`. Never throws ImportRefused: refusals are in the answer.
+ * Reads a folder of one of two formats: `worldcup.json` with `worldcup.stadiums.json` (and, for the teams' other
+ * names, `worldcup.teams.json`), or `chart.json` with `venue.json`. Never throws ImportRefused: refusals are in the
+ * result.
  */
 export async function readCatalogFolder(folder: string): Promise<CatalogFolder> {
   if (await isFile(join(folder, 'chart.json'))) return readChartFolder(folder);
@@ -78,7 +79,7 @@ async function attempt<T>(found: CatalogFolder, work: () => Promise<T>): Promise
   }
 }
 
-/** UTF-8, with or without a byte order mark: of any other encoding it could only be guessed which one. */
+/** UTF-8, with or without a byte order mark: any other encoding could only be guessed. */
 async function readText(file: string): Promise<string> {
   const refused = (reason: string) => new ImportRefused(file, [{ record: 'the file', reason }]);
   const bytes = await readFile(file).catch((error: Error) => {

@@ -23,7 +23,7 @@ const match = {
   ground: 'Toronto',
 };
 
-/** What was refused and why; fails when nothing was. */
+/** The refusals and their reasons; fails when there are none. */
 function problemsOf(parse: () => unknown) {
   try {
     parse();
@@ -57,7 +57,7 @@ describe('stadiums', () => {
     expect(problem?.reason).toContain(reason);
   });
 
-  it('tells everything that is wrong with a file at once', () => {
+  it('reports all problems of a file at once', () => {
     const problems = ofStadiums(
       { ...stadium, capacity: 0, coords: '?' },
       'not a stadium',
@@ -75,7 +75,7 @@ describe('stadiums', () => {
     expect(problems.at(-1)?.reason).toBe('the stadium appears twice, first as stadium 3 (BMO Field)');
   });
 
-  it('takes the clocks of a city it does not know from an IANA name', () => {
+  it('takes the time zone of an unknown city from an IANA name', () => {
     const [read] = parseStadiums('s', stadiums({ ...stadium, city: 'Lisbon', cc: 'pt', timezone: 'Europe/Lisbon' }));
     expect(read?.venue).toMatchObject({ timeZone: 'Europe/Lisbon', countryCode: 'PT' });
   });
@@ -112,7 +112,7 @@ describe('matches', () => {
     expect(problem?.reason).toContain(reason);
   });
 
-  it('refuses a match that is there twice', () => {
+  it('refuses a duplicate match', () => {
     expect(ofMatches(match, match)).toEqual([
       {
         record: 'match 2 (Canada vs Bosnia & Herzegovina)',

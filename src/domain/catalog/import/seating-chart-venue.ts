@@ -45,7 +45,7 @@ function readTimeZone(name: string, context: z.RefinementCtx<string>): string {
 type VenueFile = z.infer<typeof venueFile>;
 type ChartText = { file: string; text: string };
 
-/** Reads the chart of one venue. Throws ImportRefused with every problem of it. */
+/** Reads the chart of one venue. Throws ImportRefused with all problems of the chart. */
 export function parseChartVenue(chart: ChartText, about: ChartText): { venue: VenueRecord; plan: SeatingPlanDraft } {
   const { plan } = parseSeatingChart(chart.file, chart.text);
   const { venue } = parseFile(about.file, about.text, venueFile);

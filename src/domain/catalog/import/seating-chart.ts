@@ -39,8 +39,8 @@ type Section = z.infer<typeof sectionShape>;
 /**
  * Reads a seating chart with sections, as seats.io exports it. Outlines and focal points are in the chart's own
  * coordinates; the seats of a section are relative to its `topLeft`. A section's category is its price tier, its zone
- * says what it looks at. Seats keep the file's order, in which neighbours follow each other.
- * Throws ImportRefused with every problem of the file.
+ * is what it faces. Seats keep the file's order, in which neighbours follow each other. Throws ImportRefused with all
+ * problems of the file.
  */
 export function parseSeatingChart(file: string, text: string): { name: string; plan: SeatingPlanDraft } {
   const chart = parseFile(file, text, chartFile);
@@ -121,7 +121,7 @@ function planOf(chart: Chart, sections: readonly Section[]): SeatingPlanDraft {
 }
 
 const pointOf = ({ x, y }: { x: number; y: number }): Point => [x, y];
-/** The precision of the file, without what adding two of its numbers leaves behind. */
+/** The precision of the file, without the rounding error of adding two of its numbers. */
 const hundredth = (value: number): number => Math.round(value * 100) / 100;
 
 function duplicates(values: readonly string[]): string[] {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { readText, type TextRule } from '../../text-rules.ts';
 
-/** What PostgreSQL's `integer` holds. */
+/** The largest value of PostgreSQL's `integer`. */
 export const MAX_INTEGER = 2_147_483_647;
 
-/** A text of a file: in Unicode's form NFC, without blanks around it, so that labels that look alike are the same. */
+/** A text of a file: in Unicode's form NFC, without surrounding blanks, so that labels that look alike are equal. */
 export const text = (rule: TextRule) =>
   z.string().transform((value, context) => {
     const read = readText(value, rule);
@@ -13,11 +13,11 @@ export const text = (rule: TextRule) =>
     return z.NEVER;
   });
 
-/** The name of a section, a row or a seat. A file may have a number where a text is meant. */
+/** The name of a section, a row or a seat. A file may have a number in the place of a text. */
 export const label = z
   .union([z.string(), z.number()])
   .transform(String)
   .pipe(text({ atMost: 100 }));
 
-/** Further out than any drawing; beyond it sums of coordinates lose their fractions. */
+/** Larger than any drawing; beyond it sums of coordinates lose their fractions. */
 export const coordinate = z.number().min(-10_000_000).max(10_000_000);

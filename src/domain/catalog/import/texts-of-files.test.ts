@@ -99,7 +99,7 @@ test.each([
   expect(found.events).toEqual([]);
 });
 
-test('a file that is not UTF-8 is refused by name', async () => {
+test('refuses a file that is not UTF-8 and names it', async () => {
   const latin1 = Buffer.from(JSON.stringify(about), 'latin1');
   expect(await refusalOf(hall, latin1)).toContain(
     'venue.json: refused, nothing of it was imported\n  the file: it is not UTF-8',
@@ -107,13 +107,13 @@ test('a file that is not UTF-8 is refused by name', async () => {
   expect(await refusalOf(hall, Buffer.from(JSON.stringify(about), 'utf16le'))).toContain('refused');
 });
 
-test('a byte order mark is accepted', async () => {
+test('accepts a byte order mark', async () => {
   const found = await read(hall, Buffer.from(`\ufeff${JSON.stringify(about)}`));
   expect(found.refused).toEqual([]);
   expect(found.events[0]?.events[0]?.title).toBe('Carmen');
 });
 
-test('texts arrive in one form, and a zone in its usual spelling', async () => {
+test('normalizes texts, and gives a zone its usual spelling', async () => {
   const decomposed = withVenue({ name: 'Ope\u0301ra ', timeZone: 'EUROPE/PARIS' });
   const found = await read(hall, decomposed);
   expect(found.refused).toEqual([]);

@@ -27,7 +27,7 @@ const matchShape = z
 type Match = z.infer<typeof matchShape>;
 
 const teamsFile = z.array(z.object({ name, name_normalised: name.optional(), fifa_code: name }));
-/** By the name that matches use: what else the team is called, for those who search for that. */
+/** By the name that matches use: the team's other names, for those who search for them. */
 export type TeamNames = ReadonlyMap<string, string>;
 
 /** Reads `worldcup.teams.json`. Throws ImportRefused when it has another shape. */
@@ -40,12 +40,12 @@ export function parseTeams(file: string, text: string): TeamNames {
   );
 }
 
-/** Its seats would be gone in a minute without one. */
+/** Without a waiting room its seats would be gone in a minute. */
 const FINAL_ROOM = { capacity: 2_000, sessionMinutes: 10, graceSeconds: 120 };
 
 export type MatchContext = { stadiums: readonly Stadium[]; teams: TeamNames };
 
-/** Reads `worldcup.json` against the stadiums it plays in. Throws ImportRefused with every problem of the file. */
+/** Reads `worldcup.json`, with its stadiums. Throws ImportRefused with all problems of the file. */
 export function parseMatches(file: string, text: string, { stadiums, teams }: MatchContext): EventRecord[] {
   const { name, matches } = parseFile(file, text, matchesFile);
   const byGround = new Map(stadiums.map((stadium) => [stadium.ground, stadium]));
@@ -71,7 +71,7 @@ function recordName(value: unknown, index: number): string {
   return `match ${index + 1}${teams ? ` (${teams.team1} vs ${teams.team2})` : ''}`;
 }
 
-/** The event of a match, or why there is none. */
+/** The event of a match, or the reason why there is none. */
 function readMatch(
   competition: string,
   match: Match,

@@ -1,8 +1,8 @@
 import type { PriceRecord } from './catalog-records.ts';
 
 /**
- * The source has no prices, so these are ours: US dollars for Category 1 to 4, by how much is at stake, turned into the
- * currency of the venue's country and rounded to what a box office would print.
+ * The source has no prices, so these are ours: US dollars for Category 1 to 4, by the importance of the round,
+ * converted to the currency of the venue's country and rounded to what a box office would print.
  */
 const DOLLARS_BY_ROUND: Readonly<Record<string, readonly number[]>> = {
   'Round of 32': [450, 280, 180, 100],
@@ -43,7 +43,7 @@ export function pricesOf(round: string, countryCode: string): { currency: string
   return { currency: currency.code, prices };
 }
 
-/** Higher is better known: the round counts most, then the size of the stadium. */
+/** A higher number is better known: the round counts most, then the size of the stadium. */
 export function popularityOf(round: string, capacity: number): number {
   return (POPULARITY_BY_ROUND[round] ?? GROUP_STAGE_POPULARITY) + Math.min(9, Math.round(capacity / 10_000));
 }

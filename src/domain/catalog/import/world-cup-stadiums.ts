@@ -6,7 +6,7 @@ import { describeIssues, type ImportProblem, ImportRefused, parseFile } from './
 import { timeZoneNamed } from './kickoff.ts';
 import { text } from './text-fields.ts';
 
-/** The file names a UTC offset, which is right for one summer only. These are the clocks of its cities. */
+/** The file names a UTC offset, which is right for one summer only. These are the time zones of its cities. */
 const TIME_ZONE_OF_CITY: Readonly<Record<string, string>> = {
   Vancouver: 'America/Vancouver',
   Seattle: 'America/Los_Angeles',
@@ -37,10 +37,10 @@ const stadiumShape = z.object({
   coords: z.string().transform(readCoordinates),
 });
 
-/** A stadium as the file has it, and the venue that is made of it. `ground` is the name that matches know it by. */
+/** A stadium as in the file, and the venue that is made from it. `ground` is the name by which matches refer to it. */
 export type Stadium = { ground: string; venue: VenueRecord };
 
-/** Reads `worldcup.stadiums.json`. Throws ImportRefused with every problem of the file. */
+/** Reads `worldcup.stadiums.json`. Throws ImportRefused with all problems of the file. */
 export function parseStadiums(file: string, text: string): Stadium[] {
   const { stadiums } = parseFile(file, text, stadiumsFile);
   const problems: ImportProblem[] = [];
