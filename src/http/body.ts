@@ -24,6 +24,6 @@ export function readBody(request: IncomingMessage, maxBytes = MAX_BODY_BYTES): P
     request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
     request.on('error', reject);
     // It comes after each end, too, and an error takes its time.
-    request.on('close', () => request.readableEnded || reject(new Error('the client went away')));
+    request.on('close', () => request.readableEnded || reject(new Error('the client closed the connection')));
   });
 }

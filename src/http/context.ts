@@ -98,6 +98,6 @@ export async function authenticate(
   const viewer = bearer?.[1] === undefined ? undefined : await tokens.verify(bearer[1]);
   if (viewer && !(await endedSessions.hasNow(viewer.sessionId))) return { viewer };
   const message =
-    'The access token has ended, or is none of ours. Refresh the session (without this token), or sign in again.';
+    'The access token has expired or is not valid here. Refresh the session (without this token), or sign in again.';
   return { viewer: undefined, refusal: new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } }) };
 }

@@ -70,7 +70,7 @@ function limitsRule(context: ValidationContext): ASTVisitor {
       const measure = measureOperation(context.getSchema(), context.getDocument(), operation);
       for (const name of ['depth', 'aliases', 'directives', 'cost'] as const) {
         if (measure[name] <= documentLimits[name]) continue;
-        const message = `This operation's ${name} is over the limit of ${documentLimits[name]}.`;
+        const message = `The ${name} of this operation is over the limit of ${documentLimits[name]}.`;
         context.reportError(new GraphQLError(message, { nodes: operation }));
       }
       return false;

@@ -21,7 +21,9 @@ describe.each([true, false])('trusted documents, and nothing else is %s', (onlyT
 
   test('the file of them may name the hash before each id', () => {
     expect(openDocumentTexts({ onlyTrusted, trusted: { [`sha256:${id}`]: text } }).find({ documentId: id })).toBe(text);
-    expect(() => openDocumentTexts({ onlyTrusted, trusted: { [otherId]: text } })).toThrow('another hash');
+    expect(() => openDocumentTexts({ onlyTrusted, trusted: { [otherId]: text } })).toThrow(
+      'is not the SHA-256 of its text',
+    );
   });
 
   test('an id that is unknown is answered as clients of persisted queries know it', () => {

@@ -30,7 +30,8 @@ const idOf = (documentId: string): string => documentId.replace(/^sha256:/i, '')
 export function openDocumentTexts({ onlyTrusted, trusted: given = {} }: TextRules): DocumentTexts {
   const trusted = new Map(Object.entries(given).map(([id, text]) => [idOf(id), text]));
   for (const [id, text] of trusted) {
-    if (hash('sha256', text) !== id) throw new Error(`The trusted document ${id} has another hash.`);
+    if (hash('sha256', text) !== id)
+      throw new Error(`The id of the trusted document ${id} is not the SHA-256 of its text.`);
   }
   const persisted = new Map<string, string>();
 
@@ -44,9 +45,9 @@ export function openDocumentTexts({ onlyTrusted, trusted: given = {} }: TextRule
     find({ query, documentId }) {
       if (documentId !== undefined)
         return query === undefined ? textOfId(idOf(documentId)) : textWithId(query, idOf(documentId));
-      if (query === undefined) return badRequest('There is no `query`, and no id of a document.');
+      if (query === undefined) return badRequest('The request has neither `query` nor the id of a document.');
       if (!onlyTrusted || trusted.has(hash('sha256', query))) return query;
-      return badRequest('Only trusted documents are executed here, and this one is not among them.');
+      return badRequest('This server accepts only trusted documents, and this one is not trusted.');
     },
     keep({ query, documentId }, text) {
       if (query === undefined || documentId === undefined) return;

@@ -69,8 +69,8 @@ function withoutSchema(error: GraphQLError | undefined): string | undefined {
   const about = ABOUT_A_VALUE.exec(error?.message ?? '');
   if (!about) return undefined;
   return about[1] === undefined
-    ? 'A variable has a value that it cannot have.'
-    : `The variable "$${about[1]}" has a value that it cannot have.`;
+    ? 'A variable has an invalid value.'
+    : `The variable "$${about[1]}" has an invalid value.`;
 }
 
 type Classified = {
@@ -95,10 +95,10 @@ function classify(error: unknown): Classified {
   }
   if (inner instanceof GraphQLError && !isOurFault(inner)) return { ...ownCode(inner), message: inner.message };
   if (isOutage(inner)) {
-    const message = 'A part of the system is away. Try again soon.';
+    const message = 'A part of the system is unavailable. Try again soon.';
     return { code: 'TEMPORARILY_UNAVAILABLE', message, retryAfterSeconds: OUTAGE_RETRY_SECONDS, cause: inner };
   }
-  return { code: 'INTERNAL', message: 'Something went wrong on our side.', cause: inner };
+  return { code: 'INTERNAL', message: 'An internal error occurred.', cause: inner };
 }
 
 /**

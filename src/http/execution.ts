@@ -182,7 +182,15 @@ function results(
 async function withDeadline<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new TryAgain(1, { message: 'This took too long.' })), DEADLINE_MS);
+    timer = setTimeout(
+      () =>
+        reject(
+          new TryAgain(1, {
+            message: 'The operation took too long. Try again, with the same idempotency key if it has one.',
+          }),
+        ),
+      DEADLINE_MS,
+    );
   });
   try {
     return await Promise.race([work, late]);

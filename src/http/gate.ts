@@ -76,9 +76,10 @@ export function openGate(options: {
 }
 
 const notWanted: Record<Wanted, string> = {
-  query: 'A GET carries queries only.',
-  'query or mutation': 'Subscribe over WebSocket, or accept text/event-stream.',
-  subscription: 'Only subscriptions are sent here. POST queries and mutations, and accept application/json.',
+  query: 'GET is for queries only.',
+  'query or mutation': 'Subscribe over WebSocket, or send `Accept: text/event-stream`.',
+  subscription:
+    'Accept: text/event-stream is for subscriptions only. Send queries and mutations with POST and `Accept: application/json`.',
 };
 
 /** A search costs more than a look: one point, and one for each of so many values that it may answer. */

@@ -84,11 +84,11 @@ function bounded(gate: Gate, max: number): Gate {
 async function post(gate: Gate, streams: EventStreams, exchange: Exchange): Promise<void> {
   const { request } = exchange;
   const contentType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-  if (contentType !== 'application/json') return refuse(exchange, 415, 'The content type is application/json.');
+  if (contentType !== 'application/json') return refuse(exchange, 415, 'The content type must be application/json.');
   const body = await readBody(request);
   // The rest of it is not read, so the connection can not be used again.
   if (body === undefined)
-    return refuse(exchange, 413, `A request has at most ${MAX_BODY_BYTES} bytes.`, { connection: 'close' });
+    return refuse(exchange, 413, `A request body may have at most ${MAX_BODY_BYTES} bytes.`, { connection: 'close' });
   const read = toGraphqlParams(parseJson(body));
   if ('problem' in read) return refuse(exchange, 400, read.problem);
   await answer(gate, streams, exchange, { params: read.params, wanted: 'query or mutation' });
@@ -101,12 +101,12 @@ async function get(gate: Gate, streams: EventStreams, exchange: Exchange): Promi
   const { params } = read;
   if (params.query === undefined && params.documentId === undefined) return refuseMethod(exchange);
   if (typeOf(gate, params) === 'mutation')
-    return refuse(exchange, 405, 'A GET carries queries only: POST the mutation.', { allow: 'POST, OPTIONS' });
+    return refuse(exchange, 405, 'GET is for queries only. Send the mutation with POST.', { allow: 'POST, OPTIONS' });
   await answer(gate, streams, exchange, { params, wanted: 'query' });
 }
 
 const refuseMethod = (exchange: Exchange) =>
-  refuse(exchange, 405, 'POST a JSON body, or GET a query.', { allow: 'GET, POST, OPTIONS' });
+  refuse(exchange, 405, 'Use POST with a JSON body, or GET with a query.', { allow: 'GET, POST, OPTIONS' });
 
 async function answer(
   gate: Gate,

@@ -19,8 +19,8 @@ test.each([
 });
 
 test.each([
-  [[{ query: '{ a }' }], 'Batches are refused: send each operation in a request of its own.'],
-  [[], 'Batches are refused: send each operation in a request of its own.'],
+  [[{ query: '{ a }' }], 'Batches are not accepted. Send each operation in its own request.'],
+  [[], 'Batches are not accepted. Send each operation in its own request.'],
   [null, 'JSON object'],
   ['{ a }', 'JSON object'],
   [{ query: 1 }, '`query` must be a text.'],

@@ -36,9 +36,9 @@ type Read = { readonly params: GraphqlParams } | { readonly problem: string };
  * every limit of an operation.
  */
 export function toGraphqlParams(body: unknown): Read {
-  if (Array.isArray(body)) return { problem: 'Batches are refused: send each operation in a request of its own.' };
+  if (Array.isArray(body)) return { problem: 'Batches are not accepted. Send each operation in its own request.' };
   if (typeof body !== 'object' || body === null)
-    return { problem: 'The body is not a GraphQL request, which is a JSON object: { "query": "..." }.' };
+    return { problem: 'The body is not a GraphQL request. It must be a JSON object: { "query": "..." }.' };
   const parsed = params.safeParse(body);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

@@ -62,7 +62,7 @@ test('a refused origin is logged once, with what to set', () => {
       origin: 'https://new.example',
       fix: 'If its pages may call, set ALLOWED_ORIGINS=https://shop.example,https://new.example',
     },
-    { origin: 'null', fix: expect.stringContaining('no origin that can be allowed') },
+    { origin: 'null', fix: expect.stringContaining('This origin cannot be allowed') },
   ]);
 });
 

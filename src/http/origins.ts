@@ -54,7 +54,7 @@ export function openOrigins({ allowed, own, allowsLocalhost, log }: Options): Or
     const isOrigin = URL.parse(origin)?.origin === origin;
     const fix = isOrigin
       ? `If its pages may call, set ALLOWED_ORIGINS=${[...allowed, origin].join(',')}`
-      : 'It is no origin that can be allowed: the page is a file, or in a sandbox.';
+      : 'This origin cannot be allowed, because the page is a file or in a sandbox.';
     log.warn(
       { origin: origin.slice(0, LOGGED_LENGTH), fix: fix.slice(0, 2_000) },
       'a page of another origin was refused',

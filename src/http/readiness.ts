@@ -8,7 +8,7 @@ export type ReadinessNeeds = {
   readyToken?: string | undefined;
 };
 
-const HINT = 'Details are on the metrics listener, and here for `Authorization: Bearer <READY_TOKEN>`.';
+const HINT = 'The metrics listener shows the details; so does this address with `Authorization: Bearer <READY_TOKEN>`.';
 
 /** The answer to `/ready` on a listener that the public reaches; with `?verbose` and the token also why. */
 export async function readReadiness(

@@ -81,7 +81,7 @@ function answerFailure({ log }: Needs, { request, response, requestId, headers }
   // `request.destroyed` would say nothing: a request is destroyed as soon as its body was read.
   if (response.destroyed || request.socket.destroyed) return;
   log.error({ requestId, ...describeError(error) }, 'request failed');
-  const problem = { code: 'INTERNAL', message: 'Something went wrong on our side.', requestId };
+  const problem = { code: 'INTERNAL', message: 'An internal error occurred.', requestId };
   if (!response.headersSent) answerProblem(response, 500, problem, headers);
   else response.destroy();
 }
@@ -93,12 +93,17 @@ async function route(needs: Needs, graphql: GraphqlHttp, exchange: Exchange): Pr
   const known = routes[pathname];
   if (known) return known(needs, exchange);
   if (pathname !== '/graphql')
-    return answerProblem(response, 404, { code: 'BAD_REQUEST', message: 'There is nothing here.', requestId }, headers);
+    return answerProblem(
+      response,
+      404,
+      { code: 'BAD_REQUEST', message: 'This address does not exist.', requestId },
+      headers,
+    );
   if (!needs.origins.admits(request.headers.origin))
     return answerProblem(
       response,
       403,
-      { code: 'BAD_REQUEST', message: 'This origin may not call.', requestId },
+      { code: 'BAD_REQUEST', message: 'Requests from this origin are not allowed.', requestId },
       headers,
     );
   if (request.method === 'OPTIONS') return void response.writeHead(204, headers).end();

@@ -66,7 +66,7 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
     async answer(response, asked) {
       const leave = places.enter(asked.caller);
       if (!leave) {
-        const tooMany = new RateLimited(BUSY_RETRY_SECONDS, 'Too many event streams.');
+        const tooMany = new RateLimited(BUSY_RETRY_SECONDS, 'Too many event streams are open. Try again soon.');
         const { error } = reportError(tooMany, asked.caller.requestId);
         return answerJson(response, 503, { errors: [error] }, { ...asked.headers, 'retry-after': BUSY_RETRY_SECONDS });
       }
@@ -168,7 +168,7 @@ function openYoga(gate: Gate) {
   });
 }
 
-const TOKEN_ENDED = 'The access token has ended. Refresh the session, then subscribe again.';
+const TOKEN_ENDED = 'The access token has expired. Refresh the session, then subscribe again.';
 
 /** One client's stream, and since when nothing of what waits for it was taken. */
 class Stream {

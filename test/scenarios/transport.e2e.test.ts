@@ -41,7 +41,7 @@ describe('what is no GraphQL request', () => {
 
   test('a batch is refused with words that say so, over HTTP and over WebSocket', async () => {
     const response = await send({ method: 'POST', headers: json, body: `[${typename},${typename}]` });
-    expect(await response.text()).toContain('Batches are refused: send each operation in a request of its own.');
+    expect(await response.text()).toContain('Batches are not accepted. Send each operation in its own request.');
     const subscribe = { type: 'subscribe', id: '1', payload: [{ query: 'subscription { x }' }] };
     for (const message of [[{ type: 'connection_init' }], subscribe]) {
       const socket = new WebSocket(`${system.apiUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
@@ -49,7 +49,7 @@ describe('what is no GraphQL request', () => {
         socket.on('close', (code, reason) => resolve([code, String(reason)]));
       });
       socket.on('open', () => socket.send(JSON.stringify(message)));
-      expect(await closed).toEqual([4400, 'Batches are refused: send each operation in a message of its own']);
+      expect(await closed).toEqual([4400, 'Batches are not accepted. Send each operation in its own message']);
     }
   });
 

@@ -108,7 +108,7 @@ export class Connection implements Outlet {
     const expiresAt = this.#caller?.viewer?.tokenExpiresAt.getTime() ?? Number.POSITIVE_INFINITY;
     if (!this.#caller && now - this.#openedAt > initSeconds * 1000)
       this.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout');
-    else if (Date.now() >= expiresAt) this.close(closeCodes.forbidden, 'The access token has ended');
+    else if (Date.now() >= expiresAt) this.close(closeCodes.forbidden, 'The access token has expired');
     else if (this.#hasEnded()) this.close(closeCodes.forbidden, 'The session has ended');
     else if (this.#outstanding > 0 && now - this.#progressAt > stallSeconds * 1000) this.#closeStalled();
     else if (now - this.#pingedAt > pingSeconds * 1000) this.#ping(now);
@@ -222,7 +222,8 @@ export class Connection implements Outlet {
   async #authenticate(): Promise<Caller | undefined> {
     try {
       const caller = await this.#server.options.authenticate(this.#params ?? {}, this.#handshake);
-      if (!caller) this.close(closeCodes.forbidden, 'UNAUTHENTICATED: the access token has ended, or is none of ours');
+      if (!caller)
+        this.close(closeCodes.forbidden, 'UNAUTHENTICATED: the access token has expired or is not valid here');
       return caller;
     } catch {
       this.close(closeCodes.tryAgainLater, 'Try again later');
@@ -237,7 +238,7 @@ export class Connection implements Outlet {
       return this.close(closeCodes.subscriberAlreadyExists, `Subscriber for ${id} already exists`);
     const { formatError } = this.#server.options;
     if (this.#subscriptions.size >= this.#server.limits.subscriptionsPerSocket)
-      return this.send(errorMessage(id, [formatError(new RateLimited(1, 'Too many subscriptions on one socket.'))]));
+      return this.send(errorMessage(id, [formatError(new RateLimited(1, 'This socket has too many subscriptions.'))]));
     const subscription = new Subscription(id, this);
     this.#subscriptions.set(id, subscription);
     try {

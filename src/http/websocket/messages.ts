@@ -38,7 +38,7 @@ const MAX_ID_LENGTH = 128;
 
 /** Why a message closes its socket; a close frame has room for 123 bytes. */
 export const INVALID = 'Invalid message';
-const BATCH = 'Batches are refused: send each operation in a message of its own';
+const BATCH = 'Batches are not accepted. Send each operation in its own message';
 
 /** A text for anything that is not a message of a client: why. */
 export function parseMessage(text: string): ClientMessage | string {

@@ -50,7 +50,7 @@ export class Operations {
       const checked = this.#rules.documents.find(read.params);
       if ('errors' in checked) return checked;
       if (checked.type !== 'subscription')
-        return badRequest('Only subscriptions: send queries and mutations over HTTP.');
+        return badRequest('WebSocket is for subscriptions only. Send queries and mutations over HTTP.');
       const operation = this.#known.get(checked) ?? this.#describe(checked);
       this.#known.set(checked, operation);
       return operation;
