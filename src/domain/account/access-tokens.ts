@@ -10,8 +10,8 @@ const AUDIENCE = 'frontrow-api';
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
 
 /**
- * A verification costs 80 us and whoever buys or waits sends the same token many times. Only the hash of a token is kept:
- * 400 bytes each, 40 MB when a hundred thousand fans poll one process.
+ * A verification costs 80 us, and a fan who buys or waits sends the same token many times. Only the hash of a token
+ * is kept: 400 bytes each, 40 MB when a hundred thousand fans poll one process.
  */
 const CACHED_AT_MOST = 100_000;
 
@@ -24,7 +24,7 @@ const claims = z.object({
 
 export type AccessTokens = {
   issue(viewer: Pick<Viewer, 'userId' | 'role' | 'sessionId'>): Promise<{ token: string; expiresAt: Date }>;
-  /** The viewer that a token of ours names, or undefined for any other text and for a token past its time. */
+  /** The viewer of a token that we signed; undefined for any other text and for an expired token. */
   verify(token: string): Promise<Viewer | undefined>;
 };
 

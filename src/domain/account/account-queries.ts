@@ -5,7 +5,7 @@ import { users } from '#db/tables/account.ts';
 import type { Viewer } from '../viewer.ts';
 import type { User } from './session-statements.ts';
 
-/** The viewer's own account: there is no way to ask for somebody else's. */
+/** The viewer's own account. Another viewer's account cannot be requested. */
 export async function findViewerAccount({ db }: { db: Db }, viewer: Viewer): Promise<User | undefined> {
   const [user] = await db
     .select({ id: users.id, email: users.email, displayName: users.displayName, role: users.role })

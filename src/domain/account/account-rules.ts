@@ -3,10 +3,10 @@ import { normalText, requireText } from '../text-rules.ts';
 
 const EMAIL = /^[^\s@<>"(),:;[\]\\]+@[^\s@<>"(),:;[\]\\.]+(\.[^\s@<>"(),:;[\]\\.]+)+$/;
 
-/** Characters that are not seen are in no address, but could make two of them look alike. */
+/** Invisible characters are in no real address, but could make two addresses look alike. */
 const UNSEEN = /[\p{C}\p{Default_Ignorable_Code_Point}]/u;
 
-/** Trimmed, in Unicode's form NFC. Only a message to it could show more than that it looks like an address. Throws InvalidInput. */
+/** Trimmed, in Unicode's form NFC. Checks only the form, because only a mail could show more. Throws InvalidInput. */
 export function requireEmail(email: string): string {
   const address = requireText('email', 'An e-mail address', email, { atMost: 254 });
   if (address.length > 254 || UNSEEN.test(address) || !EMAIL.test(address))
@@ -15,8 +15,8 @@ export function requireEmail(email: string): string {
 }
 
 /**
- * Long enough to withstand guessing and short enough to hash; its owner chooses what it is made of. It is counted in code
- * points of NFC, since a mark on a letter is as hard to guess as the letter. Throws InvalidInput.
+ * Long enough to withstand guessing and short enough to hash; its owner chooses the characters. Counted in code
+ * points of NFC, because a mark on a letter is as hard to guess as the letter. Throws InvalidInput.
  */
 export function requirePassword(password: string): string {
   const text = normalText(password);

@@ -3,35 +3,35 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { ACCESS_TOKEN_SECONDS } from './access-tokens.ts';
 
-/** Everything of an ended session is over within three seconds: this, one query, and closing what is open. */
+/** Everything of an ended session is over within three seconds: this interval, one query, and closing what is open. */
 const REFRESH_MS = 2_000;
 /** A revocation is remembered this much longer than an access token lives, for clocks that differ. */
 const MARGIN_SECONDS = 60;
 const REMEMBERED_SECONDS = ACCESS_TOKEN_SECONDS + MARGIN_SECONDS;
-/** `revoked_at` is when its transaction began, and it can be seen only when that has committed. */
+/** `revoked_at` is the start of its transaction, which can be seen only after it has committed. */
 const OVERLAP_SECONDS = 60;
 
-/** While sessions are asked about, and for so long after, the query runs; then it rests until the next question. */
+/** The query runs while callers ask about sessions, and for so long after; then it rests until the next call. */
 const IN_USE_MS = 10_000;
-/** A caller waits so long at most for the first query after a rest. */
+/** A caller waits at most so long for the first query after a rest. */
 const PATIENCE_MS = 500;
 
 export type EndedSessions = {
-  /** From what is known. Whoever holds a connection open asks at least every second, which keeps the query running. */
+  /** From the last query. A connection that stays open asks at least every second, which keeps the query running. */
   has(sessionId: string): boolean;
-  /** The same for a caller who comes with a token: after a rest PostgreSQL is asked first. */
+  /** The same for a caller with a token: after a rest PostgreSQL is queried first. */
   hasNow(sessionId: string): boolean | Promise<boolean>;
-  /** Known here at once; the other processes hear of it from PostgreSQL. */
+  /** Effective here at once; the other processes learn it from PostgreSQL. */
   add(sessionId: string): void;
-  /** Calls `listener` whenever sessions ended that were not known; returns how to stop that. */
+  /** Calls `listener` when further sessions have ended; returns the function that stops it. */
   onEnded(listener: () => void): () => void;
   close(): void;
 };
 
 /**
- * Access tokens are not looked up anywhere, so a session that was ended (sign-out, a stolen refresh token, a lower role)
- * would go on for up to 15 minutes. One small query every two seconds reports to a process that is in use which sessions
- * ended lately: a request costs one look into a map, and no round trip.
+ * Access tokens are not looked up, so a session that was ended (sign-out, a stolen refresh token, a lower role) would
+ * continue for up to 15 minutes. In a process that is in use, one small query every two seconds returns the sessions
+ * that ended lately: a request costs one map look-up, and no round trip.
  */
 export async function openEndedSessions({ db }: { db: Db }): Promise<EndedSessions> {
   /** Until when (ms) each is remembered; the oldest first. */
@@ -63,7 +63,7 @@ export async function openEndedSessions({ db }: { db: Db }): Promise<EndedSessio
       askedAtMs = now;
       remember(rows.map((row) => row.family_id));
     } catch {
-      // PostgreSQL is away: what is known stays known, and nothing that needs a viewer can be written meanwhile.
+      // PostgreSQL is away: the known endings are kept, and requests that need a viewer cannot write meanwhile.
     }
   };
   const refresh = (): Promise<void> => {

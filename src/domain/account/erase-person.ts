@@ -11,13 +11,13 @@ export type Erased = {
   readonly accounts: number;
   readonly guests: number;
   readonly bookings: number;
-  /** Of events that are still to come: they stay valid, and nobody can look them up. */
+  /** Tickets of future events: they stay valid, but can no longer be looked up. */
   readonly ticketsToCome: number;
 };
 
 /**
- * For operators: takes everything personal of one person out of the booking database, all or nothing. The payments
- * database comes after it: see `findUnfinishedErasures`. Throws InvalidInput when money is on its way or when the person
+ * For operators: deletes all personal data of one person from the booking database, all or nothing. The payments
+ * database follows: see `findUnfinishedErasures`. Throws InvalidInput when money is on its way or when the person
  * organizes events.
  */
 export async function erasePerson({ db }: { db: Db }, person: Person): Promise<Erased> {
@@ -65,7 +65,7 @@ async function refuseOrganizers(tx: Tx, ids: readonly string[]): Promise<void> {
 
 export type UnfinishedErasure = { readonly userId: string; readonly bookingIds: readonly string[] };
 
-/** Who was erased here and not yet in the payments database, with the bookings to erase there. */
+/** The users who were erased here and not yet in the payments database, with the bookings to erase there. */
 export async function findUnfinishedErasures({ db }: { db: Db }): Promise<UnfinishedErasure[]> {
   const rows = await db.execute<{ userId: string; bookingIds: string[] }>(sql`
     select u.id as "userId", array(select b.id from bookings b where b.user_id = u.id) as "bookingIds"
@@ -75,7 +75,7 @@ export async function findUnfinishedErasures({ db }: { db: Db }): Promise<Unfini
 
 export async function finishErasure({ db }: { db: Db }, { userId }: UnfinishedErasure): Promise<void> {
   await inTransaction(db, 'finishErasure', async (tx) => {
-    // Again: a booking that was made while its session was ending was not there the first time.
+    // Once more: a booking that was made while its session was ending was missing the first time.
     await scrubUsers(tx, [userId]);
     await tx.execute(sql`update users set payments_erased_at = now() where id = ${userId}`);
   });

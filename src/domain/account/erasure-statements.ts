@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm';
 import type { Tx } from '#db/client.ts';
 
 /**
- * Takes everything personal from these users, in every table of the booking database. What stays are the books: ids,
- * seats, amounts, states and tickets. Run again it changes nothing more. Their sessions end within three seconds.
+ * Deletes all personal data of these users, in every table of the booking database. The books stay: ids, seats,
+ * amounts, states and tickets. Repeating it changes nothing more. Their sessions end within three seconds.
  */
 export async function scrubUsers(tx: Tx, userIds: readonly string[]): Promise<void> {
   if (userIds.length === 0) return;
@@ -14,12 +14,12 @@ export async function scrubUsers(tx: Tx, userIds: readonly string[]): Promise<vo
   await tx.execute(sql`delete from hold_strikes where holder in ${ids}`);
   await tx.execute(sql`
     update waiting_room_places set address_key = null where user_id in ${ids} and address_key is not null`);
-  // The rows are what api processes learn from that the sessions have ended; the hashes say nothing any more.
+  // API processes learn from these rows that the sessions have ended; the hashes are replaced.
   await tx.execute(sql`
     update refresh_tokens set revoked_at = coalesce(revoked_at, now()), successor_salt = null,
       token_hash = sha256(convert_to('erased ' || id, 'UTF8'))
     where user_id in ${ids}`);
-  // A key is chosen by the client, so it may be anything.
+  // A client chooses its keys, so a key may contain anything.
   await tx.execute(sql`
     update bookings set idempotency_key = 'erased ' || id, request_hash = 'erased', payment_url = null
     where user_id in ${ids} and status <> 'PENDING_PAYMENT' and request_hash <> 'erased'`);

@@ -10,30 +10,33 @@ import { insertUser } from './session-statements.ts';
 export type RoleRequest = {
   readonly email: string;
   readonly role: Viewer['role'];
-  /** Left out: an account that has one keeps it; else it gets `generated`. */
+  /** Undefined: an account that has a password keeps it, another one gets `generated`. */
   readonly password?: string | undefined;
   readonly generated: string;
-  /** The operator knows whose account it is: else one that somebody signed up with gets no higher role and no password. */
+  /**
+   * The operator confirms the account's owner. Otherwise an account that was signed up gets no higher role and no
+   * password.
+   */
   readonly existing: boolean;
-  /** Raw ids of the events that it becomes the organizer of; `all`: of every event that there is. */
+  /** Raw ids of the events that it becomes the organizer of; `all`: of every existing event. */
   readonly events: readonly string[] | 'all';
 };
 
 export type RoleGranted = {
   readonly email: string;
-  /** The role that it had; undefined for a new account. */
+  /** The former role; undefined for a new account. */
   readonly before: Viewer['role'] | undefined;
   readonly endedSessions: boolean;
-  /** Which password it signs in with from now on. */
+  /** The password with which it signs in from now on. */
   readonly password: 'given' | 'generated' | 'kept';
   /** How many events it became the organizer of. */
   readonly events: number;
 };
 
 /**
- * For operators: gives the account with this address a role, makes the account when there is none, and hands it events.
- * All or nothing. Another password and a lower role end its sessions. Throws InvalidInput, whose field is a property of
- * the request.
+ * For operators: gives the account with this address a role, makes the account when there is none, and hands it
+ * events. All or nothing. Another password and a lower role end its sessions. Throws InvalidInput, whose field is a
+ * property of the request.
  */
 export async function grantRole({ db }: { db: Db }, request: RoleRequest): Promise<RoleGranted> {
   const email = requireEmail(request.email);
@@ -69,7 +72,9 @@ async function findAccount(tx: Tx, email: string): Promise<Account | undefined> 
 
 const rankOf = (role: Viewer['role']): number => ['FAN', 'ORGANIZER', 'ADMIN'].indexOf(role);
 
-/** Anyone can sign up with an address that is not theirs, and would get the role. An import's account has no password. */
+/**
+ * Anyone can sign up with an address that is not theirs, and would get the role. An imported account has no password.
+ */
 function refuseTakeOver(email: string, account: Account, request: RoleRequest): void {
   const isHigher = rankOf(request.role) > rankOf(account.role);
   if (request.existing || !account.hasPassword || (!isHigher && request.password === undefined)) return;

@@ -4,16 +4,16 @@ import type { Tx } from '#db/client.ts';
 import type { Recovery } from './recovery-mail-rules.ts';
 import { insertRefreshToken, type NextToken, toUser, type UserRow } from './session-statements.ts';
 
-/** From when the mail is sent. */
+/** Counted from the sending of the mail. */
 export const RECOVERY_MINUTES = 30;
-/** An address can be given to any number of guests; the newest come first. */
+/** Any number of guests may give the same address; the newest come first. */
 const GUESTS_IN_A_MAIL = 10;
 
 const hashOf = (token: string): Buffer => hash('sha256', token, 'buffer');
 
 /**
- * A fresh token for each guest of the address that has bookings, or for its newest guest when none has. Accounts have
- * none: their owners sign in.
+ * A fresh token for each guest of the address that has bookings, or for its newest guest when none has. Accounts get
+ * none, because their owners sign in.
  */
 export async function prepareRecovery(tx: Tx, mail: { id: string; recipient: string }): Promise<Recovery> {
   const guests = await tx.execute<{ id: string; bookings: number; latest: string | null }>(sql`
@@ -39,7 +39,10 @@ export async function prepareRecovery(tx: Tx, mail: { id: string; recipient: str
   return { guests: prepared.map(({ token, bookings, latest }) => ({ token, bookings, latest })), expiresAt };
 }
 
-/** Takes the token out of use, with those of the other tries of its mail: of any number of callers one gets the session. */
+/**
+ * Takes the token out of use, with those of the other tries of its mail. Of any number of callers one gets the
+ * session.
+ */
 export async function useRecovery(tx: Tx, token: string): Promise<NextToken | undefined> {
   const [row] = await tx.execute<UserRow & { mail_id: string }>(sql`
     with used as (

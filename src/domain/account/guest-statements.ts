@@ -6,10 +6,11 @@ import { insertRefreshToken, type NextToken, toUser, type UserRow } from './sess
 export type NewAccount = { readonly email: string; readonly displayName: string; readonly passwordHash: string };
 
 /**
- * Makes the signed-in guest an account with the same user id, so everything that belongs to the guest stays where
- * it is, whatever is held or paid meanwhile. The session goes on, since admissions of waiting rooms are bound to it; its
- * former refresh token is forgotten. Every other session of the guest ends: the address could have opened it.
- * Undefined when the viewer is no guest. Fails with a unique violation when the address has an account.
+ * Makes the signed-in guest an account with the same user id, so everything that belongs to the guest stays in place,
+ * even while it is being held or paid. The session continues, because admissions of waiting rooms are bound to it;
+ * its former refresh token is deleted. Every other session of the guest ends, because a link to the address could
+ * have opened it. Undefined when the viewer is not a guest. Fails with a unique violation when the address has an
+ * account.
  */
 export async function turnGuestIntoAccount(
   tx: Tx,

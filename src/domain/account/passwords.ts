@@ -4,11 +4,11 @@ import { RateLimited } from '../errors.ts';
 
 const argon2Async = promisify(argon2);
 
-/** OWASP's second recommendation for argon2id: 19 MiB, two passes, one lane. Kept in each hash, so it may change. */
+/** OWASP's second recommendation for argon2id: 19 MiB, two passes, one lane. Stored in each hash, so it may change. */
 const PARAMETERS = { memory: 19_456, passes: 2, parallelism: 1 };
 const TAG_LENGTH = 32;
 
-/** Each hash takes a thread of libuv's four and 19 MiB: more at once would starve DNS, files and memory. */
+/** Each hash takes one of libuv's four threads and 19 MiB: more at once would starve DNS, files and memory. */
 const AT_ONCE = 2;
 const WAITING_AT_MOST = 64;
 
@@ -25,7 +25,7 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
-    // The place is handed on, so that nobody who comes between can take it.
+    // The slot is handed to the next caller directly, so that no later caller can take it.
     const next = waiting.shift();
     if (next) next();
     else running--;
@@ -49,10 +49,10 @@ export async function hashPassword(password: string): Promise<string> {
 
 const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
 
-/** Nobody's hash: an unknown address costs what a known one does, so that the time to answer tells nothing. */
+/** A hash without an account: an unknown address takes as long as a known one, so the response time reveals nothing. */
 const NOBODY = `$argon2id$v=19$m=${PARAMETERS.memory},t=${PARAMETERS.passes},p=1$${base64(randomBytes(16))}$${base64(randomBytes(TAG_LENGTH))}`;
 
-/** True when the password made this hash. Without a hash the same work is done for nothing, and the answer is false. */
+/** True when the password made this hash. Without a hash, does the same work and returns false. */
 export async function verifyPassword(password: string, passwordHash: string | undefined): Promise<boolean> {
   const [, memory, passes, parallelism, nonce, tag] = PHC.exec(passwordHash ?? NOBODY) ?? [];
   if (!nonce || !tag) throw new Error('a stored password hash is not an argon2id hash');

@@ -8,8 +8,8 @@ import { RECOVERY_MINUTES } from './guest-recovery-statements.ts';
 export const recoverGuestRefusals = [InvalidInput, RateLimited] as const;
 
 /**
- * Has a mail sent to the address, with a link for each guest who booked with it. The answer and the time that it takes
- * are the same for an address that no guest gave: only the worker looks whether there is one, and sends nothing then.
+ * Has a mail sent to the address, with a link for each guest who booked with it. The response and its time are the
+ * same for an address that no guest gave: only the worker looks whether there is one, and otherwise sends nothing.
  */
 export async function recoverGuest(
   { db }: { db: Db },

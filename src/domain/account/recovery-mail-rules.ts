@@ -1,5 +1,5 @@
 export type RecoverableGuest = {
-  /** Opens this guest. It exists in the mail only. */
+  /** Opens this guest. It exists only in the mail. */
   readonly token: string;
   readonly bookings: number;
   /** The event of the latest booking. */
@@ -9,7 +9,7 @@ export type Recovery = { readonly guests: readonly RecoverableGuest[]; readonly 
 
 const time = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
 
-/** What a guest reads. Each link opens one guest, since each purchase as a guest made one. */
+/** The text of the mail. Each link opens one guest, because each purchase as a guest made one. */
 export function recoveryMail(
   { guests, expiresAt }: Recovery,
   { recoveryUrl }: { recoveryUrl: string },

@@ -10,9 +10,9 @@ import { endFamilyOfUsedToken, repeatSuccessor, useRefreshToken } from './sessio
 export const refreshSessionRefusals = [InvalidInput, SessionEnded, RateLimited] as const;
 
 /**
- * Trades a refresh token for the next pair. A token works once; for 30 s it returns the same successor again as long as
- * that one is unused, since an answer can be lost and two tabs can refresh at once. A token that comes later than that
- * is in two hands, and since nothing tells the thief from the owner, the session ends for both.
+ * Exchanges a refresh token for the next pair. A token works once. For 30 s it returns the same successor again as
+ * long as that one is unused, because a response can be lost and two tabs can refresh at once. A token that comes
+ * later is known to two clients. Thief and owner cannot be distinguished, so the session ends for both.
  */
 export async function refreshSession(
   needs: { db: Db; tokens: AccessTokens; endedSessions: EndedSessions },
@@ -24,7 +24,7 @@ export async function refreshSession(
     async (tx) => (await useRefreshToken(tx, refreshToken)) ?? (await repeatSuccessor(tx, refreshToken)),
   );
   if (next) return toSession(needs, next);
-  // A transaction of its own, since the refusal must not roll the revocation back.
+  // A separate transaction, because the refusal must not roll the revocation back.
   const endedFamily = await inTransaction(needs.db, 'endStolenSession', (tx) => endFamilyOfUsedToken(tx, refreshToken));
   if (endedFamily) needs.endedSessions.add(endedFamily);
   throw new SessionEnded();

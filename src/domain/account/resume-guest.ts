@@ -8,7 +8,7 @@ import { type Session, toSession } from './session.ts';
 
 export const resumeGuestRefusals = [InvalidInput, RecoveryLinkEnded, RateLimited] as const;
 
-/** Trades the token of a recovery link, once, for a session of its guest. Other sessions of the guest go on. */
+/** Exchanges the token of a recovery link, once, for a session of its guest. Other sessions of the guest continue. */
 export async function resumeGuest(
   needs: { db: Db; tokens: AccessTokens },
   { token }: { token: string },

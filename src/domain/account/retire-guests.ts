@@ -6,7 +6,7 @@ import { scrubUsers } from './erasure-statements.ts';
 const BATCH = 500;
 
 /**
- * Takes everything personal from guests whose last event was long ago, and deletes those who never booked. A guest who
+ * Deletes all personal data of guests whose last event was long ago, and deletes guests who never booked. A guest who
  * has a session, or whose money is still moving, stays as it is.
  */
 export async function retireGuests({ db }: { db: Db }, days: number, signal: AbortSignal): Promise<void> {
@@ -34,7 +34,7 @@ async function scrubBatch(tx: Tx, days: number): Promise<number> {
     limit ${BATCH} for update of u skip locked`);
   const ids = guests.map(({ id }) => id);
   await scrubUsers(tx, ids);
-  // Nothing in the payments database says who they were.
+  // The payments database has no data that identifies them.
   await tx.execute(sql`
     update users set payments_erased_at = now() where id = any (${sql.param(ids)}::uuid[])`);
   return ids.length;

@@ -4,15 +4,17 @@ import type { Tx } from '#db/client.ts';
 import { refreshTokens, type users } from '#db/tables/account.ts';
 
 const REFRESH_TOKEN_DAYS = 30;
-/** A lost answer is asked for again within seconds; a stolen token is seldom used as soon. */
+/** A client that lost the response asks again within seconds; a stolen token is seldom used that soon. */
 const REPEAT_SECONDS = 30;
 
 export type User = Pick<typeof users.$inferSelect, 'id' | 'email' | 'displayName' | 'role'>;
 
-/** Only the hash is stored: a copy of the table opens no session. The token has 256 random bits, so no salt is needed. */
+/**
+ * Only the hash is stored: a copy of the table opens no session. The token has 256 random bits, so no salt is needed.
+ */
 const hashOf = (refreshToken: string): Buffer => hash('sha256', refreshToken, 'buffer');
 
-/** 256 bits that only the token's holder and this database together can compute, so that they can be computed again. */
+/** 256 bits that need both the token and this database, so that they can be computed again. */
 const successorOf = (refreshToken: string, salt: Uint8Array): string =>
   createHmac('sha256', salt).update(refreshToken).digest('base64url');
 
@@ -33,14 +35,16 @@ async function insertToken(tx: Tx, session: { userId: string; familyId: string }
   });
 }
 
-/** A session that goes on: its family, its viewer and the refresh token that comes next. */
+/** A session that continues: its family, its viewer and the next refresh token. */
 export type NextToken = { readonly familyId: string; readonly user: User; readonly refreshToken: string };
 
-/** Of the family and not of the token: a sign-out does not see the successor that is inserted while it runs. */
+/**
+ * Checked for the family and not for the token: a sign-out does not see the successor that is inserted while it runs.
+ */
 const isLive = sql`not exists (
   select from refresh_tokens ended where ended.family_id = t.family_id and ended.revoked_at is not null)`;
 
-/** Takes the token out of use and stores its successor: of any number of callers at once exactly one gets it. */
+/** Takes the token out of use and stores its successor. Of any number of concurrent callers exactly one gets it. */
 export async function useRefreshToken(tx: Tx, refreshToken: string): Promise<NextToken | undefined> {
   const salt = randomBytes(32);
   const [row] = await tx.execute<SessionRow>(sql`
@@ -57,8 +61,8 @@ export async function useRefreshToken(tx: Tx, refreshToken: string): Promise<Nex
 }
 
 /**
- * The successor of a token that was used at most REPEAT_SECONDS ago, as long as that successor is unused: the answer was
- * lost, or two tabs refreshed at once.
+ * The successor of a token that was used at most REPEAT_SECONDS ago, as long as that successor is unused: the
+ * response was lost, or two tabs refreshed at once.
  */
 export async function repeatSuccessor(tx: Tx, refreshToken: string): Promise<NextToken | undefined> {
   const [row] = await tx.execute<SessionRow & { successor_salt: Buffer }>(sql`
@@ -74,7 +78,7 @@ export async function repeatSuccessor(tx: Tx, refreshToken: string): Promise<Nex
   return unused && { familyId: row.family_id, user: toUser(row), refreshToken: successor };
 }
 
-/** A token that was already used is in two hands, so whoever has its successors loses them. Returns the ended family. */
+/** A token that was already used is known to two clients, so its successors end. Returns the ended family. */
 export async function endFamilyOfUsedToken(tx: Tx, refreshToken: string): Promise<string | undefined> {
   const [row] = await tx.execute<{ family_id: string }>(sql`
     select family_id from refresh_tokens where token_hash = ${hashOf(refreshToken)} and used_at is not null`);

@@ -12,7 +12,7 @@ export async function openSession(needs: { tokens: AccessTokens }, tx: Tx, user:
   return toSession(needs, { familyId, user, refreshToken });
 }
 
-/** What the client gets: the refresh token with an access token of its session. */
+/** The session for the client: the refresh token with an access token of its session. */
 export async function toSession(
   { tokens }: { tokens: AccessTokens },
   { familyId, user, refreshToken }: NextToken,

@@ -10,8 +10,8 @@ import { insertUser } from './session-statements.ts';
 export const signInAsGuestRefusals = [InvalidInput, ChallengeRequired, RateLimited, TryAgain] as const;
 
 /**
- * A new viewer every time, whatever address is given: nobody has shown that it is theirs, so it must not lead to what
- * was bought with it before. Where guests have a challenge, its answer comes first.
+ * Makes a new viewer in every call, even with a known address: the caller has not shown that the address is theirs,
+ * so it must not lead to earlier bookings. When guests have to solve a challenge, its answer is checked first.
  */
 export async function signInAsGuest(
   needs: { db: Db; tokens: AccessTokens; guestChallenge?: GuestChallenge | undefined },

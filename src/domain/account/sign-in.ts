@@ -11,7 +11,7 @@ import { openSession, type Session } from './session.ts';
 
 export const signInRefusals = [InvalidInput, WrongCredentials, RateLimited] as const;
 
-/** The answer and the time it takes are the same for an unknown address and a wrong password. */
+/** The response and its time are the same for an unknown address and a wrong password. */
 export async function signIn(
   needs: { db: Db; tokens: AccessTokens },
   request: { email: string; password: string },

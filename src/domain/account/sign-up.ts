@@ -17,8 +17,8 @@ export const signUpRefusals = [InvalidInput, EmailTaken, RateLimited] as const;
 type Needs = { db: Db; tokens: AccessTokens; endedSessions: EndedSessions };
 
 /**
- * Makes an account and signs it in; a guest becomes the account, with all of its bookings. An address belongs to one
- * account, in any spelling of its case.
+ * Makes an account and signs it in; a guest becomes the account, with all bookings. An address belongs to one
+ * account, regardless of upper and lower case.
  */
 export async function signUp(
   needs: Needs,
@@ -32,7 +32,7 @@ export async function signUp(
   return (viewer && (await signUpGuest(needs, viewer, account))) ?? signUpNew(needs, account);
 }
 
-/** Undefined when the viewer has an account: that one is left alone, and another one is made. */
+/** Undefined when the viewer has an account: it is not changed, and another one is made. */
 async function signUpGuest(needs: Needs, viewer: Viewer, account: NewAccount): Promise<Session | undefined> {
   const became = await inTransaction(needs.db, 'signUpGuest', (tx) => turnGuestIntoAccount(tx, viewer, account)).catch(
     (error: unknown) => {

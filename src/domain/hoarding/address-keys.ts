@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 
-/** The key of a client's address as it is counted; undefined for none (a proxy's UNIX socket). */
+/** The key under which a client's address is counted; undefined without an address (a proxy's UNIX socket). */
 export type AddressKeys = (countedAddress: string) => string | undefined;
 
 /**
- * Addresses are personal data and are stored nowhere. What is stored is a keyed hash, which without the secret can't be
- * turned back by trying all addresses. 122 of its bits, in the form of a UUID (version 8).
+ * Addresses are personal data and are not stored. Only a keyed hash is stored, which cannot be reversed without the
+ * secret by trying all addresses. 122 of its bits, in the form of a UUID (version 8).
  */
 export function openAddressKeys(secret: string): AddressKeys {
   return (countedAddress) => {

@@ -29,7 +29,7 @@ const alone = (hoarding: Partial<HoardingPolicy>) => ({
   },
 });
 
-// The cool-down alone: no other limit on unpaid seats is on. The second process has the share of an address with it.
+// The cool-down alone: no other limit on unpaid seats is on. The second process also has the share of an address.
 const box = await openBox(alone({ coolDown }));
 const withShare = box.process(alone({ coolDown, addressShare: { percent: 10, floor: 8 } }));
 afterAll(() => box.close());
@@ -76,7 +76,7 @@ async function hold(event: SeededEvent, seatNos: readonly number[], { viewer, ad
         },
         message(),
       ),
-    /** Its time is over. */
+    /** Lets its hold end. */
     async expire() {
       await box.reader.execute(sql`
         with b as (update bookings set created_at = created_at - interval '500 seconds',
@@ -95,7 +95,7 @@ const refused = async (holding: Promise<unknown>) => {
   if (!(error instanceof DomainError)) throw new Error(`Not refused: ${error}`);
   return { code: error.code, ...error.retry };
 };
-/** As if so much time had passed since the last of them. */
+/** Moves the last ending so much further into the past. */
 const later = (holder: string, seconds: number) =>
   box.reader.execute(
     sql`update hold_strikes set struck_at = struck_at - make_interval(secs => ${seconds}) where holder = ${holder}`,
@@ -107,7 +107,7 @@ const strikesOf = async (holder: string) => {
   return row?.strikes;
 };
 
-test('who cancels and holds again may do so three times, then waits, and each time twice as long', async () => {
+test('a viewer who cancels and holds again may do so three times, then waits, each time twice as long', async () => {
   const event = await someEvent();
   const viewer = someViewer();
   for (let seatNo = 0; seatNo < 4; seatNo++) await (await hold(event, [seatNo], { viewer })).cancel();
@@ -117,7 +117,7 @@ test('who cancels and holds again may do so three times, then waits, and each ti
     expect(refusal).toMatchObject({ code: 'COOLING_DOWN', advice: 'SAME_KEY' });
     const wait = 'afterSeconds' in refusal ? (refusal.afterSeconds ?? 0) : 0;
     waits.push(wait);
-    // A second before its end it still lasts; then it is over.
+    // A second before its end the wait still lasts; then it is over.
     await later(viewer.userId, wait - 2);
     expect(await refused(hold(event, [10], { viewer }))).toMatchObject({ code: 'COOLING_DOWN' });
     await later(viewer.userId, 2);
@@ -126,16 +126,16 @@ test('who cancels and holds again may do so three times, then waits, and each ti
   expect(waits[0]).toBeGreaterThanOrEqual(14);
   expect(waits[0]).toBeLessThanOrEqual(15);
   for (const [index, wait] of waits.slice(1).entries()) {
-    // A little is forgotten meanwhile.
+    // The count decays a little meanwhile.
     expect(wait / (waits[index] ?? 1)).toBeGreaterThan(1.6);
     expect(wait / (waits[index] ?? 1)).toBeLessThanOrEqual(2.1);
   }
-  // Nobody else waits, and a seat that somebody else has is not told from one that is free.
+  // Other viewers do not wait, and the refusal is the same for a taken and a free seat.
   await hold(event, [11], { viewer: someViewer() });
   expect(await refused(hold(event, [11], { viewer }))).toMatchObject({ code: 'COOLING_DOWN' });
 });
 
-test('a hold that ends unpaid counts like one that is cancelled, and so does a declined payment', async () => {
+test('a hold that ends unpaid counts like a cancelled one, and so does a declined payment', async () => {
   const event = await someEvent();
   const viewer = someViewer();
   const [first, second, third, fourth] = [
@@ -153,7 +153,7 @@ test('a hold that ends unpaid counts like one that is cancelled, and so does a d
   expect(await refused(hold(event, [5], { viewer }))).toMatchObject({ code: 'COOLING_DOWN' });
 });
 
-test('a hold that could never be paid for, since its session did not open, is our fault and not counted', async () => {
+test('a hold that could not be paid because its session did not open is our fault and not counted', async () => {
   const event = await someEvent();
   const viewer = someViewer();
   for (let seatNo = 0; seatNo < 5; seatNo++) await (await hold(event, [seatNo], { viewer })).expire();
@@ -161,7 +161,7 @@ test('a hold that could never be paid for, since its session did not open, is ou
   await hold(event, [9], { viewer });
 });
 
-test('a payment clears its viewer, and nobody who pays is put on record', async () => {
+test('a payment clears its viewer, and a viewer who pays is not put on record', async () => {
   const event = await someEvent();
   const [viewer, buyer] = [someViewer(), someViewer()];
   for (let seatNo = 0; seatNo < 3; seatNo++) await (await hold(event, [seatNo], { viewer })).cancel();
@@ -173,7 +173,7 @@ test('a payment clears its viewer, and nobody who pays is put on record', async 
   expect(await strikesOf(buyer.userId)).toBeUndefined();
 });
 
-test('cancelled and held again at once, in one transaction or in several, it is the same', async () => {
+test('cancelling and holding again counts the same in one transaction and in several', async () => {
   const event = await someEvent();
   const viewer = someViewer();
   const { userId } = viewer;
@@ -200,11 +200,11 @@ test('cancelled and held again at once, in one transaction or in several, it is 
   expect(await strikesOf(userId)).toBe(4);
 });
 
-test('the share of an address shrinks with what it lets end, down to its floor, and payments bring it back', async () => {
+test('the share of an address shrinks with the holds that it lets end, down to its floor, and payments restore it', async () => {
   const event = await someEvent();
   const addressKey = someAddress();
   const by = () => ({ viewer: someViewer(), addressKey, process: withShare });
-  /** How many of five seats at a time the address gets before it is refused; it pays for none of them. */
+  /** How many seats the address gets, five at a time, before it is refused; it pays for none of them. */
   const fill = async (from: number) => {
     const bookings: Awaited<ReturnType<typeof hold>>[] = [];
     for (let at = from; ; at += 4) {
@@ -218,7 +218,7 @@ test('the share of an address shrinks with what it lets end, down to its floor, 
   expect(full.refusal).toMatchObject({ code: 'TOO_MANY_UNPAID_SEATS', limit: 40, of: 'ADDRESS_AT_EVENT' });
   for (const { cancel } of full.bookings) await cancel();
   expect(await strikesOf(addressKey)).toBeGreaterThan(39.9);
-  // Forty seats ended: twice halved would be 10, of which a moment has forgotten a little.
+  // Forty seats ended: halved twice that would be 10, but the count has decayed a little since.
   const less = await fill(100);
   expect(less.refusal).toMatchObject({ limit: 20 });
   expect(less.seats).toBe(20);
@@ -232,11 +232,11 @@ test('the share of an address shrinks with what it lets end, down to its floor, 
   expect(paying.refusal).toMatchObject({ limit: 40 });
   for (const { pay } of paying.bookings) await pay();
   expect(await strikesOf(addressKey)).toBe(0);
-  // Eight of the forty are held since before.
+  // Eight of the forty are still held from before.
   expect((await fill(300)).seats).toBe(32);
 });
 
-test('of an address nothing is kept but a keyed hash, and that as long as the hold is unpaid', async () => {
+test('of an address only a keyed hash is stored, and only while the hold is unpaid', async () => {
   const event = await someEvent();
   const addressKey = someAddress();
   const keys = async () =>

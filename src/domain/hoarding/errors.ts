@@ -1,6 +1,6 @@
 import { DomainError, type RetryAdvice } from '../errors.ts';
 
-/** Whose unpaid seats are too many: the viewer's at all events, or an address's at one or at all. */
+/** Which limit on unpaid seats was reached: the viewer's over all events, an address's at one event, or over all. */
 export type UnpaidLimit = 'VIEWER' | 'ADDRESS_AT_EVENT' | 'ADDRESS';
 
 const messages: Record<UnpaidLimit, (limit: number) => string> = {
@@ -12,7 +12,7 @@ const messages: Record<UnpaidLimit, (limit: number) => string> = {
     `From your network ${limit} seats can be held unpaid at a time, at all events together. Try again when some are paid for.`,
 };
 
-/** Others of the same network pay, cancel or run out of time at any moment. */
+/** Other users of the same network pay, cancel or run out of time at any moment. */
 const ADDRESS_RETRY_SECONDS = 10;
 
 export class TooManyUnpaidSeats extends DomainError {
@@ -35,7 +35,7 @@ export class TooManyUnpaidSeats extends DomainError {
   }
 }
 
-/** Places end when fans have bought or leave, so it is worth asking again. */
+/** Places end when fans have bought or left, so it is worth asking again. */
 const PLACES_RETRY_SECONDS = 30;
 
 export class TooManyPlaces extends DomainError {

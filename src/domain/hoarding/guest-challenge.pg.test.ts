@@ -43,14 +43,14 @@ describe('proof of work', () => {
     away: openProofOfWork({ db: nowhere, ...work }),
   }));
 
-  test('an answer may come in base64, as the widget gives it, and is the same answer', async () => {
+  test('accepts an answer in base64, as the widget sends it, as the same answer', async () => {
     const challenge = openProofOfWork({ db, ...work });
     const answer = await solve(await challenge.issue());
     expect(await challenge.accept(Buffer.from(answer).toString('base64'))).toBe(true);
     expect(await challenge.accept(answer)).toBe(false);
   });
 
-  test('a challenge that was not issued here, or was made easier, is worth nothing however it is solved', async () => {
+  test('refuses the solution of a challenge that was not issued here, or was made easier', async () => {
     const challenge = openProofOfWork({ db, ...work });
     const foreign = await solve(await openProofOfWork({ db, ...work, secret: 'another secret' }).issue());
     expect(await challenge.accept(foreign)).toBe(false);
@@ -65,7 +65,7 @@ describe('proof of work', () => {
     }
   });
 
-  test('the work is as much as it is said to be', async () => {
+  test('the work is as much as configured', async () => {
     const counters: number[] = [];
     for (let n = 0; n < 20; n++) {
       const challenge = JSON.parse(await openProofOfWork({ db, ...work }).issue());
@@ -93,7 +93,7 @@ describe('Turnstile', () => {
     away: openTurnstile({ db, ...settings, url: 'http://127.0.0.1:9/turnstile/v0/siteverify' }),
   }));
 
-  test('the client is told the site key, and Cloudflare the token and no address', async () => {
+  test('the client gets the site key; Cloudflare gets the token and no address', async () => {
     const challenge = openTurnstile({ db, ...settings });
     expect(await challenge.issue()).toBe('0x4AAA');
     const token = turnstile.token();
@@ -104,7 +104,7 @@ describe('Turnstile', () => {
   });
 
   test.each(['internal-error', 'hang-up after validating', 'an error page'] as const)(
-    '%s: asked once more with the same key, the token is good; twice, the guest is told to try again',
+    '%s: asked once more with the same key, the token is accepted; after a second failure, the guest gets TryAgain',
     async (fault) => {
       const challenge = openTurnstile({ db, ...settings });
       turnstile.fail(fault, 1);
@@ -116,7 +116,7 @@ describe('Turnstile', () => {
     },
   );
 
-  test('a token of another page is refused', async () => {
+  test('refuses a token of another page', async () => {
     const challenge = openTurnstile({ db, ...settings });
     expect(await challenge.accept(turnstile.token('evil.example'))).toBe(false);
     expect(await openTurnstile({ db, ...settings, hostnames: undefined }).accept(turnstile.token('any.example'))).toBe(
@@ -124,13 +124,13 @@ describe('Turnstile', () => {
     );
   });
 
-  test('a secret key that Cloudflare does not know is our error, and not the guest’s', async () => {
+  test('a secret key that Cloudflare does not know is our error, not the guest’s', async () => {
     const challenge = openTurnstile({ db, ...settings, secretKey: 'wrong' });
     await expect(challenge.accept(turnstile.token())).rejects.toThrow('invalid-input-secret');
   });
 });
 
-test('a guest without an answer gets a challenge, and with a wrong one another', async () => {
+test('a guest without an answer gets a challenge, and with a wrong answer another one', async () => {
   const challenge = openProofOfWork({ db, ...work });
   const refused = async (answer?: string) => requireAnswer(challenge, answer).catch((error: unknown) => error);
   const [first, second] = [await refused(), await refused('nonsense')];

@@ -2,14 +2,14 @@ import { DomainError, type RetryAdvice } from '../errors.ts';
 
 export type ChallengeKind = 'PROOF_OF_WORK' | 'TURNSTILE';
 
-/** What a guest has to solve before a session is opened for it: two ship, and one suite tests both. */
+/** The challenge that a guest must solve before a session is opened: two kinds ship, and one suite tests both. */
 export type GuestChallenge = {
   readonly kind: ChallengeKind;
-  /** What the client is to solve, as text whose form `kind` tells. */
+  /** The challenge for the client, as text in the form that `kind` names. */
   issue(): Promise<string>;
   /**
-   * Whether this is an answer to a challenge that was issued, is not too old, and was not accepted before, by any process.
-   * Throws TryAgain while that can't be known.
+   * Whether this is an answer to an issued challenge that is not too old and that no process accepted before. Throws
+   * TryAgain while that is unknown.
    */
   accept(answer: string): Promise<boolean>;
 };

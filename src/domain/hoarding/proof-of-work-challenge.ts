@@ -5,7 +5,7 @@ import type { Db } from '#db/client.ts';
 import type { GuestChallenge } from './guest-challenge.ts';
 import { spendAnswer } from './spent-answers.ts';
 
-/** The challenges of ALTCHA, version 2: clients have its widget or library, and nothing is asked of a third party. */
+/** The challenges of ALTCHA, version 2: clients can use its widget or library, and no third party is asked. */
 const ALGORITHM = 'PBKDF2/SHA-256';
 /** Iterations of each try; a browser makes a few thousand tries a second. */
 const COST = 1_000;
@@ -32,13 +32,13 @@ const answerSchema = z.object({
 type Options = {
   readonly db: Db;
   readonly secret: string;
-  /** Tries that a client makes on average. */
+  /** How many tries a client makes on average. */
   readonly work: number;
 };
 
 /**
- * The answer is the challenge with its solution, `{ challenge, solution }` in JSON or in base64 of it, as ALTCHA's clients
- * make it. A challenge is signed and not stored; what is stored is that it was spent.
+ * The answer is the challenge with its solution, `{ challenge, solution }` in JSON or in base64 of it, as ALTCHA's
+ * clients make it. A challenge is signed and not stored; only its use is stored.
  */
 export function openProofOfWork({ db, secret, work }: Options): GuestChallenge {
   const secrets = { hmacSignatureSecret: secret, hmacKeySignatureSecret: `${secret} key` };
@@ -65,7 +65,7 @@ export function openProofOfWork({ db, secret, work }: Options): GuestChallenge {
         deriveKey,
         ...secrets,
       }).catch(() => ({ verified: false }));
-      // By the signed nonce: one challenge has one use, however its answer is spelled.
+      // By the signed nonce: one challenge has one use, in any spelling of its answer.
       return verified && (await spendAnswer(db, challenge.parameters.nonce, LIFETIME_SECONDS));
     },
   };

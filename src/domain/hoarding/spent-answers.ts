@@ -3,7 +3,10 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { orTryAgain } from '../or-try-again.ts';
 
-/** Whether this is the first to spend the answer, of all processes. It is remembered until it would be too old anyway. */
+/**
+ * Whether this call is the first to spend the answer, over all processes. It is stored until it would be too old
+ * anyway.
+ */
 export async function spendAnswer(db: Db, answer: string, lifetimeSeconds: number): Promise<boolean> {
   const hash = createHash('sha256').update(answer).digest('hex');
   const rows = await orTryAgain(

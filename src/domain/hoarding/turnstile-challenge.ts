@@ -7,7 +7,7 @@ import { spendAnswer } from './spent-answers.ts';
 
 const SITEVERIFY_URL = 'https://challenges.cloudflare.com/turnstile/v0/siteverify';
 
-/** What Cloudflare says of a token: its longest form, and how long it is good for. */
+/** Cloudflare's limits for a token: its greatest length, and how long it is valid. */
 const LONGEST_TOKEN = 2_048;
 const LIFETIME_SECONDS = 300;
 const PATIENCE_MS = 3_000;
@@ -21,22 +21,22 @@ const verdictSchema = z.object({
 });
 type Verdict = z.infer<typeof verdictSchema>;
 
-/** The widget's own answer, as opposed to: ask again, or: our setting is wrong. */
+/** Errors of the guest's token. Any other error means: ask again, or our setting is wrong. */
 const OF_THE_TOKEN = new Set(['missing-input-response', 'invalid-input-response', 'timeout-or-duplicate']);
 
 type Options = {
   readonly db: Db;
   readonly siteKey: string;
   readonly secretKey: string;
-  /** The pages that may show the widget; undefined: any that Cloudflare allows for the site key. */
+  /** The pages that may show the widget; undefined: any page that Cloudflare allows for the site key. */
   readonly hostnames?: readonly string[] | undefined;
   readonly url?: string | undefined;
 };
 
 /**
- * Cloudflare Turnstile: the challenge is the site key, the answer is the token of its widget. Who is asked is Cloudflare,
- * which is told the token and no address. A token is good for one validation "subject to network convergence", so it is
- * also spent here.
+ * Cloudflare Turnstile: the challenge is the site key, the answer is the token of its widget. Cloudflare is asked,
+ * with the token and without an address. A token is valid for one validation "subject to network convergence", so it
+ * is also marked as spent here.
  */
 export function openTurnstile(options: Options): GuestChallenge {
   const { db, siteKey, hostnames } = options;
@@ -58,7 +58,10 @@ export function openTurnstile(options: Options): GuestChallenge {
   };
 }
 
-/** With one key for all tries: a token whose validation was not answered is validated again and not refused as used. */
+/**
+ * Uses one key for all tries, so that a token whose validation got no response is validated again and not refused as
+ * used.
+ */
 async function validate({ secretKey, url = SITEVERIFY_URL }: Options, token: string): Promise<Verdict> {
   const body = new URLSearchParams({ secret: secretKey, response: token, idempotency_key: randomUUID() });
   for (let tried = 1; tried <= TRIES; tried++) {
@@ -72,7 +75,7 @@ async function validate({ secretKey, url = SITEVERIFY_URL }: Options, token: str
 async function ask(url: string, body: URLSearchParams): Promise<Verdict | undefined> {
   try {
     const response = await fetch(url, { method: 'POST', body, signal: AbortSignal.timeout(PATIENCE_MS) });
-    // A refusal may come as a 4xx, and it has a verdict; a proxy's error page has none.
+    // A refusal may come as a 4xx with a verdict; a proxy's error page has none.
     return verdictSchema.safeParse(await response.json()).data;
   } catch {
     return undefined;

@@ -10,7 +10,7 @@ import {
 
 export type UnpaidOfViewer = {
   readonly seats: number;
-  /** Numbers of the viewer's unpaid bookings. */
+  /** The slot numbers of the viewer's unpaid bookings. */
   readonly slots: readonly number[];
   /** When the first of them ends. */
   readonly firstEndsAtMs: number | null;
@@ -23,13 +23,13 @@ export type UnpaidOfAddress = {
   readonly strikes: Strikes;
 };
 
-/** What callers held when a write had its events' locks. Who is not listed holds nothing. */
+/** What callers held when a write had its events' locks. A caller who is not listed holds nothing. */
 export type UnpaidState = {
   readonly viewers: ReadonlyMap<string, UnpaidOfViewer>;
   readonly addresses: ReadonlyMap<string, UnpaidOfAddress>;
 };
 
-/** Who wants to hold how many seats where. */
+/** A hold that a caller wants: how many seats at which event. */
 export type WantedHold = {
   readonly userId: string;
   readonly addressKey: string | undefined;
@@ -37,7 +37,7 @@ export type WantedHold = {
   readonly seats: number;
 };
 
-/** What is stored with an unpaid booking, to tell whose seats its seats are. */
+/** Stored with an unpaid booking: the viewer's slot, and the address that its seats count for. */
 export type UnpaidMark = { readonly slot: number | null; readonly addressKey: string | undefined };
 
 type Booking = {
@@ -56,7 +56,7 @@ export type UnpaidRefusal =
       readonly kind: 'tooManyUnpaid';
       readonly of: 'VIEWER' | 'ADDRESS' | 'ADDRESS_AT_EVENT';
       readonly limit: number;
-      /** When the first of the viewer's holds ends; unknown for an address, whose holds are of many viewers. */
+      /** When the first of the viewer's holds ends; undefined for an address, whose holds are of many viewers. */
       readonly afterMs: number | undefined;
     };
 
@@ -64,16 +64,16 @@ const NOTHING_OF_VIEWER: UnpaidOfViewer = { seats: 0, slots: [], firstEndsAtMs: 
 const NOTHING_OF_ADDRESS: UnpaidOfAddress = { seats: 0, seatsByEvent: new Map(), strikes: NO_STRIKES };
 
 /**
- * The unpaid seats of those who ask in one write, as they become. One write decides for several events, and what it has
- * granted at one counts at the next, so this book goes from event to event.
+ * The unpaid seats of the callers of one write, as the write proceeds. One write decides for several events, and
+ * seats that it grants at one event count at the next, so this book is passed from event to event.
  */
 export class UnpaidBook {
   readonly #policy: HoardingPolicy | undefined;
   readonly #viewers: Map<string, UnpaidOfViewer>;
   readonly #addresses: Map<string, UnpaidOfAddress>;
-  /** Of the bookings that were made, by their ids. */
+  /** The marks of the bookings that were made, by booking id. */
   readonly marks = new Map<string, UnpaidMark>();
-  /** Bookings that were paid, and those whose holds ended unpaid, and not by our fault. */
+  /** Bookings that were paid, and bookings whose holds ended unpaid, not by our fault. */
   readonly endings: { readonly paid: string[]; readonly unpaid: string[] } = { paid: [], unpaid: [] };
 
   constructor(policy: HoardingPolicy | undefined, state?: UnpaidState) {
@@ -113,13 +113,16 @@ export class UnpaidBook {
     });
   }
 
-  /** Late money may be of a hold that has ended before. */
+  /** Late money may belong to a hold that ended before. */
   pay(before: Booking): void {
     this.endings.paid.push(before.id);
     if (before.status === 'PENDING_PAYMENT') this.#release(before);
   }
 
-  /** Counted against its viewer if cancelled, or if it could have been paid: a session that never opened is our fault. */
+  /**
+   * Counts against its viewer when cancelled, or when it could have been paid: a session that never opened is our
+   * fault.
+   */
   end(before: Booking, after: Pick<Booking, 'status'>, nowMs: number): void {
     if (before.status !== 'PENDING_PAYMENT') return;
     this.#release(before);
@@ -130,7 +133,7 @@ export class UnpaidBook {
       this.#viewers.set(before.userId, { ...viewer, strikes: withOneMore(viewer.strikes, nowMs, coolDown) });
   }
 
-  /** What the hold counted at its address is known when the next write reads it. */
+  /** The next write reads again what the hold counted at its address. */
   #release({ userId, seats }: Booking): void {
     const viewer = this.#viewers.get(userId);
     if (viewer) this.#viewers.set(userId, { ...viewer, seats: Math.max(0, viewer.seats - seats.length) });

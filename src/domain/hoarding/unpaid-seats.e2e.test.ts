@@ -13,7 +13,7 @@ import { openAddressKeys } from './address-keys.ts';
 import { TooManyUnpaidSeats } from './errors.ts';
 import type { HoardingPolicy } from './hoarding-policy-rules.ts';
 
-// Each limit is alone here: no rate limits, and none of the other limits on unpaid seats.
+// Each limit is tested alone: without rate limits, and without the other limits on unpaid seats.
 const redisUrl = await testRedisUrl();
 const box = await openBox({ redisUrl });
 await rebuildSeatLocks(box);
@@ -72,7 +72,7 @@ describe.each([
       ),
     );
 
-  /** As clients do, whoever is told to try again comes back with the same key. */
+  /** As clients do: after TryAgain, tries again with the same key. */
   async function ask(process: Process, { event, seatNos, viewer = someViewer(), addressKey }: Wish) {
     const idempotencyKey = randomUUIDv7();
     const request = { eventId: event.eventId, seatIds: event.seatIds(...seatNos), idempotencyKey, addressKey };
@@ -95,7 +95,7 @@ describe.each([
     return { answers, held: answers.filter((answer) => answer === 'HELD').length };
   }
 
-  test('one viewer at sixty events holds as many seats as one may, and not one more', { timeout: 60_000 }, async () => {
+  test('one viewer at sixty events holds exactly as many seats as the limit', { timeout: 60_000 }, async () => {
     const events = await seedEvents(60, 10);
     const viewer = someViewer();
     const { answers, held } = await askAll(
@@ -111,7 +111,7 @@ describe.each([
     expect('afterSeconds' in retry && retry.afterSeconds).toBeGreaterThan(290);
   });
 
-  test('one address with three hundred viewers holds its share of an event, and not one seat more', async () => {
+  test('one address with three hundred viewers holds exactly its share of an event', async () => {
     const event = await seedEvent(box.reader, { seats: 1_000, rows: 10 });
     const [addressKey, other] = [someAddress(), someAddress()];
     const wishes = Array.from({ length: 300 }, (_, index) => ({
@@ -128,7 +128,7 @@ describe.each([
       limit: 40,
       retry: { advice: 'SAME_KEY', afterSeconds: 10 },
     });
-    // Others are not touched by it, nor is the address at another event.
+    // Other addresses are not affected, nor is this address at another event.
     const elsewhere = await seedEvent(box.reader, { seats: 1_000, like: event });
     const free = [
       { event, seatNos: [950], addressKey: other },
@@ -138,14 +138,14 @@ describe.each([
     expect((await askAll(processes, free)).held).toBe(3);
   });
 
-  test('an event of few seats has a floor, so that its address can buy at all', async () => {
+  test('an event with few seats has a floor, so that an address can buy at all', async () => {
     const event = await seedEvent(box.reader, { seats: 20 });
     const addressKey = someAddress();
     const wishes = Array.from({ length: 20 }, (_, seatNo) => ({ event, seatNos: [seatNo], addressKey }));
     expect((await askAll(processesWith({ addressShare: { percent: 4, floor: 6 } }), wishes)).held).toBe(6);
   });
 
-  test('one address at forty events holds its seats, and not one more, near its limit and far from it', {
+  test('one address at forty events holds exactly its limit, both near it and far from it', {
     timeout: 60_000,
   }, async () => {
     const events = await seedEvents(40, 30);
@@ -188,7 +188,7 @@ describe('in one transaction', () => {
     });
   });
 
-  test('what is granted at one event counts at the next', async () => {
+  test('seats that are granted at one event count at the next', async () => {
     const events = await seedEvents(10, 4);
     const [viewer, addressKey] = [someViewer(), someAddress()];
     const submit = (userId: string, key: string | undefined) =>

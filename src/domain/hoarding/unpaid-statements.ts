@@ -6,9 +6,10 @@ import type { UnpaidOfAddress, UnpaidOfViewer, UnpaidState } from './unpaid-book
 export type Holder = { readonly userId: string; readonly addressKey?: string | undefined };
 
 /**
- * What the holders have unpaid now. Of one event that is certain, since its lock is held. Two events may be written at
- * the same time: for a viewer the unique slot of an unpaid booking stops the second of them; for an address that is
- * near its limit, a lock that lasts as long as the transaction. The statements travel with the others of the write.
+ * What the holders have unpaid now. For one event that is certain, because its lock is held. Two events may be
+ * written at the same time: for a viewer, the unique slot of an unpaid booking stops the second write; for an address
+ * near its limit, a lock that lasts as long as the transaction does. The statements are sent with the others of the
+ * write.
  */
 export async function readUnpaid(
   tx: Tx,
@@ -30,14 +31,14 @@ export async function readUnpaid(
 }
 
 /**
- * More holds than this are never decided at once for one address: rate limits let 300 through in 10 s, and some more
- * where several processes count. So an address that is as many holds below its limit needs no lock.
+ * At most this many holds are decided at once for one address: rate limits let 300 through in 10 s, and some more
+ * when several processes count. An address that is further below its limit needs no lock.
  */
 const HOLDS_AT_ONCE = 375;
 
 const SEATS = 'coalesce(b.seat_count, (select count(*) from booking_seats s where s.booking_id = b.id))';
 
-// In one order everywhere, and after the events' locks, so that two writes can't wait for each other.
+// One order everywhere, and after the events' locks, so that two writes cannot deadlock.
 const LOCK_NEAR_LIMIT = `
   select pg_advisory_xact_lock(hashtextextended(near.key::text, 7203412)) from (
     select w.key from unnest($1::uuid[]) as w (key)
@@ -91,7 +92,10 @@ async function readAddresses(
 
 type AddressRow = StrikeColumns & { addressKey: string; eventId: string | null; seats: number };
 
-/** A row for each of the write's events, and one for all others together; one of nothing where nothing is held. */
+/**
+ * A row for each of the write's events, and one for all others together; an address without holds gets a row without
+ * an event.
+ */
 const ADDRESSES = `
   select w.key as "addressKey", u.event_id as "eventId", coalesce(u.seats, 0)::int as seats,
     h.strikes, (extract(epoch from h.struck_at) * 1000)::float8 as "struckAtMs"
@@ -108,8 +112,8 @@ export type Endings = {
 };
 
 /**
- * Counts the endings of holds. To be sent before the bookings are updated, which forget their address. A payment clears
- * what its viewer has on record, and of its address so many seats.
+ * Counts the endings of holds. Must be sent before the update of the bookings, which deletes their address. A payment
+ * clears the record of its viewer, and removes as many seats from the record of its address.
  */
 export async function recordEndings(
   tx: Tx,
@@ -119,7 +123,7 @@ export async function recordEndings(
   await prepared(tx, RECORD_ENDINGS, [plainArray(unpaid), plainArray(paid), nowMs, halfLifeSeconds]);
 }
 
-// Rows are locked in one order by the one statement that writes them. Who is not on record is not put there by a payment.
+// Rows are locked in one order by the one statement that writes them. A payment adds no holder to the record.
 const RECORD_ENDINGS = `
   with ended as (
     select b.user_id, b.address_key, ${SEATS} as seats, u.is_paid

@@ -3,17 +3,17 @@ import { sql } from 'drizzle-orm';
 import type { Tx } from '#db/client.ts';
 import { mails } from '#db/tables/account.ts';
 
-/** The mail is sent if and only if this transaction commits, by the worker `send-mails`. */
+/** The worker `send-mails` sends the mail if and only if this transaction commits. */
 export async function appendMail(tx: Tx, mail: { kind: 'GUEST_RECOVERY'; recipient: string }): Promise<void> {
   await tx.insert(mails).values({ id: randomUUIDv7(), ...mail });
 }
 
 export type ClaimedMail = { readonly id: string; readonly recipient: string; readonly tries: number };
 
-/** How long a process has for one mail before another one takes the mail over. */
+/** How long a process has for one mail before another process takes it over. */
 const CLAIM_SECONDS = 120;
 
-/** The mail that is due first, for this process alone. `tries` counts this one. */
+/** The mail that is due first, for this process alone. `tries` includes this one. */
 export async function claimDueMail(tx: Tx): Promise<ClaimedMail | undefined> {
   const [mail] = await tx.execute<ClaimedMail>(sql`
     update mails set tries = tries + 1, next_try_at = now() + make_interval(secs => ${CLAIM_SECONDS})

@@ -69,7 +69,7 @@ test('the link in the mail opens the guest, once, and only its hash is stored', 
   await expect(resume(token)).rejects.toBeInstanceOf(RecoveryLinkEnded);
 });
 
-test('an address that no guest gave, and one of an account alone, get no mail, and nothing stays', async () => {
+test('an address without a guest, and one with only an account, get no mail, and nothing is stored', async () => {
   const email = newEmail();
   await db.execute(
     sql`insert into users (id, email, display_name, password_hash) values (${randomUUID()}, ${email}, 'A', 'x')`,
@@ -81,7 +81,7 @@ test('an address that no guest gave, and one of an account alone, get no mail, a
   expect(await waiting()).toBe(0);
 });
 
-test('each guest of an address who booked has a link of its own; visits without a booking have none beside them', async () => {
+test('each guest of an address who booked gets a link; visits without a booking get none beside them', async () => {
   const email = newEmail();
   const buyers = [(await guest(email)).viewer.id, (await guest(email)).viewer.id];
   await guest(email);
@@ -92,7 +92,7 @@ test('each guest of an address who booked has a link of its own; visits without 
   expect(found.sort()).toEqual(buyers.sort());
 });
 
-test('a link is too old after half an hour, and ends when its guest became an account', async () => {
+test('a link expires after half an hour, and when its guest becomes an account', async () => {
   const email = newEmail();
   const { viewer } = await guest(email);
   for (const change of [
@@ -106,7 +106,7 @@ test('a link is too old after half an hour, and ends when its guest became an ac
   }
 });
 
-test('while the mail server is away every mail waits, and goes out when it is back', async () => {
+test('while the mail server is away every mail waits, and is sent when it is back', async () => {
   const email = newEmail();
   await guest(email);
   await recoverGuest({ db }, { email });
@@ -124,11 +124,11 @@ test('while the mail server is away every mail waits, and goes out when it is ba
   await allDueNow();
   expect(await send()).toEqual({ sent: 1, refused: 0 });
   expect(await waiting()).toBe(0);
-  // Any of the links that were made for the mail works, and one of them once.
+  // Any of the links that were made for the mail works, and only one of them, once.
   await resume(receivedTokens()[0] ?? '');
 });
 
-test('wrong credentials are an outage of ours: the mail waits', async () => {
+test('wrong credentials are our outage: the mail waits', async () => {
   const email = newEmail();
   await guest(email);
   await recoverGuest({ db }, { email });
@@ -142,7 +142,7 @@ test('wrong credentials are an outage of ours: the mail waits', async () => {
   expect(await send()).toEqual({ sent: 1, refused: 0 });
 });
 
-test('a mail that is refused for its recipient is given up after five tries and keeps no other from going', async () => {
+test('a mail whose recipient is refused is given up after five tries and delays no other mail', async () => {
   const [refused, email] = [`unknown-${newEmail()}`, newEmail()];
   for (const one of [refused, email]) {
     await guest(one);
@@ -157,13 +157,13 @@ test('a mail that is refused for its recipient is given up after five tries and 
   expect(await waiting()).toBe(0);
 });
 
-test('two processes send each mail once, and take over from one that died', async () => {
+test('two processes send each mail once, and take over the mail of a process that died', async () => {
   const emails = Array.from({ length: 6 }, newEmail);
   for (const email of emails) {
     await guest(email);
     await recoverGuest({ db }, { email });
   }
-  // The process that claimed this one died a while ago.
+  // The process that claimed this mail died a while ago.
   await db.execute(
     sql`update mails set tries = 1, next_try_at = now() - interval '1 second' where recipient = ${emails[0]}`,
   );

@@ -6,7 +6,7 @@ import { type ClaimedMail, claimDueMail, deleteMail, tryMailLater } from './mail
 import { type Mailer, MailRefused } from './mailer.ts';
 
 const LONGEST_WAIT_SECONDS = 60;
-/** A mail server that is being set up refuses recipients that it takes a minute later. */
+/** A mail server that is being set up may refuse a recipient that it accepts a minute later. */
 const TRIES_OF_A_REFUSED_MAIL = 5;
 
 export type MailPolicy = {
@@ -15,8 +15,8 @@ export type MailPolicy = {
 };
 
 /**
- * Sends what is due, a mail at a time. A mail server that is away keeps its mail waiting, for as long as it takes, and
- * ends this round with its error. Only a mail that the server refuses for its recipient is given up.
+ * Sends the due mails, one at a time. While the mail server is away its mail waits, without a limit, and this round
+ * ends with the error. A mail is given up only when the server refuses its recipient.
  *
  * @throws MailServerAway
  */

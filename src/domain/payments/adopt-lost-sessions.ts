@@ -17,19 +17,22 @@ import { recordSession } from './record-session-statements.ts';
 type Needs = {
   readonly db: Db;
   readonly gateway: Pick<RecallingGateway, 'name' | 'findSessionsSince'>;
-  /** Which of these bookings exist. */
+  /** Returns which of these bookings exist. */
   readonly knownBookings: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
 };
 
-/** How many sessions had no payment, were given back without our knowing, or ended so; the last are asked about. */
+/**
+ * How many sessions had no payment, were refunded without our knowledge, or have an unclear end; the gateway is asked
+ * about the last.
+ */
 export type Adopted = { readonly lost: number; readonly givenBack: number; readonly inDoubt: number };
 
 /**
- * The payments database was restored to an earlier time, and the gateway has done more than it remembers. Each session
- * that it does not know becomes a payment, before the messages of its booking come again: they would take it for one that
- * the gateway was never asked for. If nobody knows the booking either, it has ended: the session is closed, or its money
- * goes back, in the usual way. Money that went back is given back once more with the same key, which gives nothing twice.
- * Safe to repeat.
+ * After a restore of the payments database to an earlier time, the gateway has done more than the database has. Each
+ * unknown session becomes a payment, before the messages of its booking come again: they would otherwise count as a
+ * booking that the gateway was never asked for. When the booking is unknown as well, it counts as ended: the session
+ * is closed, or its money is refunded, in the usual way. Money that was refunded is refunded once more with the same
+ * key, which has no further effect. Safe to repeat.
  */
 export async function adoptLostSessions({ db, gateway, knownBookings }: Needs, since: Date): Promise<Adopted> {
   const adopted = { lost: 0, givenBack: 0, inDoubt: 0 };

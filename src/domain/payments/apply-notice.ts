@@ -16,9 +16,9 @@ import {
 import { recordSession } from './record-session-statements.ts';
 
 /**
- * What came of a notice. `WAITING`: no payment of ours matches yet. `REPEATED`: it was handled before. `DOUBTED`: it
- * contradicts what we asked for or know, so the gateway itself is asked. `FOREIGN_SESSION`: it names another session
- * than the booking's own. `UNASKED_REFUND`: money went back that we did not send.
+ * The result of a notice. `WAITING`: no payment of ours matches yet. `REPEATED`: it was handled before. `DOUBTED`: it
+ * contradicts our request or our state, so the gateway itself is asked. `FOREIGN_SESSION`: it names another session
+ * than the booking's own. `UNASKED_REFUND`: money was refunded without our request.
  */
 export type NoticeOutcome =
   | 'APPLIED'
@@ -33,11 +33,11 @@ export type NoticeOutcome =
 type Notice = typeof notices.$inferSelect;
 type NoticeKey = { gateway: GatewayName; gatewayEventId: string };
 
-/** A gateway's notice says nothing of the request that it goes back to: its payment does. */
+/** A gateway's notice does not carry the request that caused it; its payment does. */
 export type Resume = <T>(origin: Origin | undefined, work: () => Promise<T>) => Promise<T>;
 type Needs = { db: Db; resume?: Resume };
 
-/** Applies a stored notice once, and only when a payment matches; until then it waits. */
+/** Applies a stored notice once, and only when a payment matches; until then the notice waits. */
 export async function applyNotice(needs: Needs, key: NoticeKey): Promise<NoticeOutcome> {
   const resume: Resume = needs.resume ?? withOrigin;
   return inTransaction(needs.db, 'apply-notice', async (tx) => {
@@ -58,7 +58,7 @@ export async function applyNotice(needs: Needs, key: NoticeKey): Promise<NoticeO
   });
 }
 
-/** Applies what waited for this payment. Call it after the commit that stored the session. */
+/** Applies the notices that waited for this payment. Call it after the commit that stored the session. */
 export async function applyWaitingNotices(
   needs: { db: Db },
   payment: { bookingId: string; reference: string },
@@ -76,7 +76,7 @@ export async function applyWaitingNotices(
   for (const notice of waiting) await applyNotice(needs, notice);
 }
 
-/** Takes up notices that were stored but not applied, because somebody died in between or their payment came late. */
+/** Applies notices that were stored but not applied, because a process died in between or their payment came late. */
 export async function sweepWaitingNotices(
   needs: { db: Db },
   sweep: { olderThanSeconds: number; limit: number },
@@ -106,7 +106,7 @@ async function match(tx: Tx, notice: Notice, resume: Resume): Promise<NoticeOutc
 
 async function apply(tx: Tx, payment: Payment, notice: Notice): Promise<NoticeOutcome> {
   if (notice.reference && payment.gatewayReference !== notice.reference) {
-    // The opening is still under way: its answer says whether this is our session.
+    // The opening is still under way: its response decides whether this is our session.
     if (payment.status === 'CREATING_SESSION') return 'WAITING';
     if (payment.gatewayReference) return 'FOREIGN_SESSION';
     await adoptSession(tx, payment, notice.reference);
@@ -133,7 +133,7 @@ async function applySession(tx: Tx, payment: Payment, notice: Notice): Promise<N
   const verdict = judgeSession(payment, seen);
   if (verdict === 'KNOWN' || verdict === 'OPEN') return 'KNOWN';
   if (verdict === 'GIVE_BACK' || verdict === 'CONTRADICTION') {
-    // Money is moved on the gateway's own word only, never on a notice that does not fit.
+    // Money is moved only on the gateway's own answer, never on a notice that does not match.
     await markInDoubt(tx, payment);
     return 'DOUBTED';
   }

@@ -5,7 +5,7 @@ import { askLater, lockPaymentOfBooking, recordFailure } from './payment-stateme
 import { recordSession } from './record-session-statements.ts';
 import type { SettleNeeds, StepOutcome } from './settle-step.ts';
 
-/** Asks what became of a session that has told nothing for too long, or about which a notice left doubt. */
+/** Asks the gateway about a session without notices for too long, or with a doubtful notice. */
 export async function askGateway(
   needs: SettleNeeds,
   claimed: ClaimedPayment,
@@ -14,7 +14,7 @@ export async function askGateway(
   return takeOver(needs, claimed, (reference) => needs.gateway.getSession(reference, { signal }));
 }
 
-/** Makes the call that answers with a session, and takes over what it says. */
+/** Makes the call that returns a session, and takes over its state. */
 export async function takeOver(
   needs: SettleNeeds,
   claimed: ClaimedPayment,
@@ -37,7 +37,7 @@ export async function takeOver(
   });
 }
 
-/** Undefined when the gateway has never given out the reference: nobody can pay such a session. */
+/** Undefined when the gateway has never given out the reference: such a session cannot be paid. */
 async function known(answer: Promise<GatewaySession>): Promise<GatewaySession | undefined> {
   try {
     return await answer;

@@ -11,7 +11,7 @@ afterAll(() => world.close());
 
 const due = { kind: 'PROMISED', limit: 10 } as const;
 
-test('a claimed payment is taken by nobody else until its lease ends', async () => {
+test('no other process takes a claimed payment until its lease ends', async () => {
   const created = bookingCreated();
   await world.arrives(created);
   const both = await Promise.all([claimDuePayments(world, due), claimDuePayments(world, due)]);
@@ -21,7 +21,7 @@ test('a claimed payment is taken by nobody else until its lease ends', async () 
   expect(await world.settle()).toEqual(['SESSION_OPENED']);
 });
 
-test('claims are never more than was asked for, and together they are everything', async () => {
+test('claims never exceed the limit, and together they cover all due payments', async () => {
   const all = Array.from({ length: 30 }, () => bookingCreated());
   await Promise.all(all.map((one) => world.arrives(one)));
   const claims = await Promise.all(Array.from({ length: 10 }, () => claimDuePayments(world, { ...due, limit: 3 })));
@@ -33,7 +33,7 @@ test('claims are never more than was asked for, and together they are everything
   expect(ids).toHaveLength(all.length);
 });
 
-test('a claim that is given back does not undo what made the payment due meanwhile', async () => {
+test('giving a claim back does not undo what made the payment due meanwhile', async () => {
   await world.sql`delete from payments`;
   await world.arrives(bookingCreated());
   const [claimed] = await claimDuePayments(world, due);
@@ -46,7 +46,7 @@ test('a claim that is given back does not undo what made the payment due meanwhi
   expect(await findNextDueMs(world, 'OPEN_TOO_LONG')).toBeUndefined();
 });
 
-test.each(['PROMISED', 'OPEN_TOO_LONG'] as const)('what is due is found through its index: %s', async (kind) => {
+test.each(['PROMISED', 'OPEN_TOO_LONG'] as const)('finds due payments through their index: %s', async (kind) => {
   const plan = await world.db.transaction(async (tx) => {
     await tx.execute(sql`set local enable_seqscan = off`);
     return tx.execute(sql`explain ${selectDue(world.db, { kind, limit: 10 })}`);

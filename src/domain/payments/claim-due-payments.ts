@@ -4,17 +4,20 @@ import { payments } from '#db/payments/tables.ts';
 import type { PaymentsPolicy } from './payment-rules.ts';
 import type { Payment } from './payment-statements.ts';
 
-/** A payment that this process alone works on until the lease ends; `now` is the database's clock at the claim. */
+/** A payment that only this process works on until the lease ends; `now` is the database's clock at the claim. */
 export type ClaimedPayment = Payment & { readonly lease: string; readonly now: Date };
 
-/** `PROMISED`: something we owe (a session, its end, a refund). `OPEN_TOO_LONG`: nothing was heard, so the gateway is asked. */
+/**
+ * `PROMISED`: an action that we owe (a session, its end, a refund). `OPEN_TOO_LONG`: no notice came, so the gateway
+ * is asked.
+ */
 export type DueKind = 'PROMISED' | 'OPEN_TOO_LONG';
 
 type Needs = { db: Db; policy: PaymentsPolicy };
 
 /**
- * Takes up to `limit` payments whose time has come, the longest due first, and moves their time ahead by the lease: no
- * other process takes them meanwhile, and one takes them over should this process die.
+ * Claims up to `limit` due payments, the longest due first, and moves their due time ahead by the lease: no other
+ * process takes them meanwhile, and another process takes them over if this one dies.
  */
 export async function claimDuePayments(
   { db, policy }: Needs,
@@ -27,11 +30,11 @@ export async function claimDuePayments(
       nextCheckAt: sql`now() + make_interval(secs => ${policy.leaseSeconds})`,
       checks: sql`${payments.checks} + 1`,
     })
-    // An array is computed once; a join could run the locking sub-select again and take more than the limit.
+    // An array is computed once. A join could run the locking sub-select again and claim more than the limit.
     .where(sql`${payments.id} = any(array(${ids}))`)
     .returning({
       ...getTableColumns(payments),
-      // As text: a Date would drop the microseconds that tell one lease from another.
+      // As text: a Date would drop the microseconds that distinguish two leases.
       lease: sql<string>`${payments.nextCheckAt}::text`,
       nowMs: sql<number>`(extract(epoch from now()) * 1000)::float8`,
     });
@@ -57,7 +60,7 @@ export async function findNextDueMs({ db }: Pick<Needs, 'db'>, kind: DueKind): P
   return row?.ms === null || row === undefined ? undefined : Math.max(0, row.ms);
 }
 
-/** Gives a claim back for another try in a while, unless the payment was made due by somebody else since. */
+/** Gives a claim back for another try after `seconds`, unless another process made the payment due since. */
 export async function giveBack({ db }: Pick<Needs, 'db'>, claimed: ClaimedPayment, seconds: number): Promise<void> {
   await db
     .update(payments)
@@ -65,7 +68,7 @@ export async function giveBack({ db }: Pick<Needs, 'db'>, claimed: ClaimedPaymen
     .where(and(eq(payments.id, claimed.id), sql`${payments.nextCheckAt} = ${claimed.lease}::timestamptz`));
 }
 
-/** Literals, not parameters: only then can the planner prove that the partial index payments_due covers them. */
+/** Literals instead of parameters: only then can the planner prove that the partial index payments_due covers them. */
 const isDue: Record<DueKind, SQL> = {
   PROMISED: sql`(${payments.status} in ('CREATING_SESSION', 'REFUND_PENDING')
     or (${payments.status} = 'SESSION_CREATED' and ${payments.closingAt} is not null))`,

@@ -4,8 +4,8 @@ import type { ClaimedPayment } from './claim-due-payments.ts';
 import type { SettleNeeds, StepOutcome } from './settle-step.ts';
 
 /**
- * Ends the session of a booking that ended, or whose time is over. The gateway may answer that the fan was faster: then
- * it is a payment like any other, and the booking side takes the seats again or asks for a refund.
+ * Ends the session of a booking that ended, or whose time is over. The gateway may answer that the fan has paid
+ * already. Then it is a payment like any other, and the booking side takes the seats again or asks for a refund.
  */
 export async function closeSession(
   needs: SettleNeeds,

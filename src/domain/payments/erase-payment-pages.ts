@@ -4,8 +4,9 @@ import type { Db } from '#db/client.ts';
 const ERASED_URL = 'https://erased.invalid/';
 
 /**
- * Forgets the payment pages of these bookings, which a gateway may show with what the fan typed there. Amounts, states and
- * the gateway's references stay: they are the books. A page that can still be paid stays until its session has ended.
+ * Deletes the payment pages of these bookings, because a gateway may show on them what the fan typed. Amounts, states
+ * and the gateway's references stay, because they are the books. A page that can still be paid stays until its
+ * session has ended.
  */
 export async function erasePaymentPages({ db }: { db: Db }, bookingIds: readonly string[]): Promise<void> {
   if (bookingIds.length === 0) return;

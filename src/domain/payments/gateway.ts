@@ -1,45 +1,42 @@
 /**
  * The port to a payment provider. Two adapters ship: the sandbox and Stripe; one conformance suite runs against both.
  *
- * Every call either answers or fails in one of two ways, and the difference decides what the caller may do next:
+ * Every call either returns or fails in one of two ways, and the difference decides what the caller may do next:
  * - `GatewayRefused`: a definite no. Nothing happened; the same call will be refused again.
  * - `GatewayUnavailable`: the result is unknown. The call may have acted. Repeat it with the same idempotency key and
- *   the same fields, and when that keeps failing look with `findSessionsByBooking`. Never make a new key for it.
+ *   the same fields. When that keeps failing, look with `findSessionsByBooking`. Never make a new key for it.
  *
  * Every call has a deadline of the adapter's own (about ten seconds); `signal` can only shorten it.
  */
 export interface PaymentGateway {
   readonly name: GatewayName;
   /**
-   * Opens a checkout for one booking. The same key with the same fields gives the same session, however often it is
-   * called; the same key with other fields is refused, so every attempt must send exactly what the first one sent.
+   * Opens a checkout for one booking. The same key with the same fields returns the same session in every call. The
+   * same key with other fields is refused, so every attempt must send exactly what the first one sent.
    */
   openSession(request: OpenSessionRequest): Promise<OpenedSession>;
-  /** Sessions that carry this booking's id in their metadata, newest first; empty only when there is none. */
+  /** Sessions that have this booking's id in their metadata, newest first; empty only when there is none. */
   findSessionsByBooking(search: FindSessions): Promise<GatewaySession[]>;
-  /** What the provider knows about one session. Refuses (`NOT_FOUND`) a reference it has never given out. */
+  /** The provider's state of one session. Refuses (`NOT_FOUND`) a reference that it has never given out. */
   getSession(reference: string, options?: CallOptions): Promise<GatewaySession>;
   /**
-   * Ends a session so that it can no longer be paid, and says in what state it ended. Safe to repeat. `PAID` means
-   * that the money was faster than we were: nothing was changed and the caller has a late payment to deal with.
+   * Ends a session so that it can no longer be paid, and returns the state in which it ended. Safe to repeat. `PAID`
+   * means that the fan has paid before: nothing was changed and the caller has to handle a late payment.
    */
   expireSession(reference: string, options?: CallOptions): Promise<GatewaySession>;
-  /** Gives money back. The same key gives the same refund. More than what is left of the capture is refused. */
+  /** Refunds money. The same key returns the same refund. Refuses more than what is left of the capture. */
   refund(request: RefundRequest): Promise<GatewayRefund>;
   /**
    * Checks the signature over the raw body (before anything is parsed) and reads the notice. Makes no network call.
-   * @param rawBody the bytes as they arrived; @param now the clock that the notice's time stamp is held against
+   * @param rawBody the bytes as they arrived; @param now the time against which the notice's time stamp is checked
    * @throws NoticeRejected when it is not from the gateway, too old (300 s), or unreadable
    */
   verifyNotice(rawBody: Buffer, headers: NoticeHeaders, now: Date): Notice;
 }
 
-/** What only a restore asks for; both adapters have it. */
+/** Needed only after a restore; both adapters have it. */
 export interface RecallingGateway extends PaymentGateway {
-  /**
-   * Sessions that were opened, or of which money went back, at `since` or later: what a restored database may have
-   * forgotten. Each once.
-   */
+  /** Sessions that were opened or refunded at `since` or later, which a restored database may have lost. Each once. */
   findSessionsSince(search: { since: Date } & CallOptions): Promise<GatewaySession[]>;
 }
 
@@ -56,7 +53,7 @@ export interface OpenSessionRequest extends CallOptions {
   readonly amountMinor: number;
   /** ISO 4217, upper case. */
   readonly currency: string;
-  /** What the fan reads above the lines, e.g. the event's title. */
+  /** The text above the lines that the fan reads, e.g. the event's title. */
   readonly description: string;
   readonly lines: readonly SessionLine[];
   /** When the session may end. A provider may keep it open longer than this, so the caller expires it as well. */
@@ -74,7 +71,7 @@ export interface SessionLine {
 }
 
 export interface OpenedSession {
-  /** The provider's id of the session; what every later call and notice refers to. */
+  /** The provider's id of the session; every later call and notice refers to it. */
   readonly reference: string;
   /** The page where the fan pays. */
   readonly url: string;
@@ -83,7 +80,10 @@ export interface OpenedSession {
 
 export interface FindSessions extends CallOptions {
   readonly bookingId: string;
-  /** When we first may have asked for a session: the payment's `created_at`. Bounds the search at the provider. */
+  /**
+   * The earliest time at which we may have asked for a session: the payment's `created_at`. Bounds the search at the
+   * provider.
+   */
   readonly createdAfter: Date;
 }
 
@@ -98,10 +98,10 @@ export interface GatewaySession {
   readonly bookingId: string | undefined;
   readonly eventId?: string | undefined;
   readonly status: GatewaySessionStatus;
-  /** The page where the fan pays; there is none once the session is no longer open. */
+  /** The page where the fan pays; undefined once the session is no longer open. */
   readonly url: string | undefined;
   readonly amountMinor: number;
-  /** What was actually taken from the fan: 0 until `PAID`. Refunds do not lower it. */
+  /** The amount that was taken from the fan: 0 until `PAID`. Refunds do not lower it. */
   readonly capturedMinor: number;
   readonly currency: string;
   readonly expiresAt: Date;
@@ -121,7 +121,7 @@ export interface RefundRequest extends CallOptions {
 export interface GatewayRefund {
   readonly refundReference: string;
   readonly amountMinor: number;
-  /** `PENDING`: accepted, on its way (a `REFUNDED` notice follows). `FAILED`: the bank sent it back. */
+  /** `PENDING`: accepted, on its way (a `REFUNDED` notice follows). `FAILED`: the bank returned it. */
   readonly status: 'SUCCEEDED' | 'PENDING' | 'FAILED';
 }
 
@@ -129,14 +129,14 @@ export interface GatewayRefund {
 export type NoticeHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
- * One webhook delivery. A gateway delivers at least once and in any order: `gatewayEventId` is what tells a repeat.
- * `SESSION_DECLINED` is final: the session can no longer be paid. `IGNORED` is a genuine notice about something that
- * Frontrow does not act on; acknowledge it.
+ * One webhook delivery. A gateway delivers at least once and in any order: `gatewayEventId` identifies a repeat.
+ * `SESSION_DECLINED` is final: the session can no longer be paid. `IGNORED` is a genuine notice that needs no action
+ * by Frontrow; acknowledge it.
  */
 export interface Notice {
   readonly gatewayEventId: string;
   readonly type: NoticeType;
-  /** The session; absent where the provider's notice does not name it (Stripe's refunds). Then `bookingId` is there. */
+  /** The session; absent when the provider's notice does not name it (Stripe's refunds). Then `bookingId` is set. */
   readonly reference?: string | undefined;
   readonly bookingId?: string | undefined;
   /** `SESSION_PAID`: captured. `REFUNDED`: refunded so far, over all refunds. Otherwise: the session's amount. */
@@ -167,7 +167,7 @@ export type GatewayRefusalCode =
   | 'UNAUTHORIZED'
   | 'OTHER';
 
-/** A definite no: nothing happened and repeating the call will not help. */
+/** A definite no: nothing happened, and repeating the call will not help. */
 export class GatewayRefused extends Error {
   readonly code: GatewayRefusalCode;
 
@@ -180,7 +180,7 @@ export class GatewayRefused extends Error {
 
 export type NoticeRejectionReason = 'SIGNATURE_MISSING' | 'SIGNATURE_WRONG' | 'TOO_OLD' | 'UNREADABLE';
 
-/** The delivery is not a notice of this gateway. Answer 400 and keep nothing of it. */
+/** The delivery is not a notice of this gateway. Answer 400 and store nothing of it. */
 export class NoticeRejected extends Error {
   readonly reason: NoticeRejectionReason;
 

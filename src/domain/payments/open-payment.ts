@@ -10,16 +10,16 @@ import type { PaymentGateway } from './gateway.ts';
 import { SESSION_GRACE_SECONDS } from './payment-rules.ts';
 import { insertFreePayment, insertPayment } from './payment-statements.ts';
 
-/** The inbox name of the payments service as a follower of bookings. */
+/** The name under which the payments service consumes the bookings' messages (inbox). */
 export const BOOKING_FOLLOWER = 'follow-bookings';
 
-/** What the strictest gateway shows above the lines, and as one of them. In UTF-16 code units. */
+/** The limits of the strictest gateway for the text above the lines and for one line. In UTF-16 code units. */
 const LONGEST_DESCRIPTION = 500;
 const LONGEST_LABEL = 250;
 
 /**
- * A booking was made: its payment exists from now on, once, and a session is due. Nothing is said to the gateway here,
- * so whatever dies after the commit leaves a row that says what is to be done.
+ * A booking was made: creates its payment, once, and makes a session due. The gateway is not called here, so after
+ * the commit a row says what is to be done, even if the process dies.
  */
 export async function openPayment(
   needs: { db: Db; gateway: Pick<PaymentGateway, 'name'> },

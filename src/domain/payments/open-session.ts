@@ -25,7 +25,7 @@ export async function openSession(
   failpoint('payments.session-answered');
   const outcome = await record(needs, claimed, opening);
   failpoint('payments.session-stored');
-  // After the commit: a notice that was being stored meanwhile either finds the session or is found here.
+  // After the commit: a notice that is being stored meanwhile either finds the session or is found here.
   if (opening.kind !== 'NONE') {
     await applyWaitingNotices(needs, { bookingId: claimed.bookingId, reference: opening.session.reference });
   }
@@ -41,7 +41,7 @@ async function open(needs: SettleNeeds, claimed: ClaimedPayment, signal: AbortSi
     if (found) return found;
   }
   try {
-    // Every field comes from the row: an attempt that differed from the first would be refused.
+    // Every field comes from the row, because the gateway refuses an attempt that differs from the first.
     const session = await needs.gateway.openSession({
       bookingId: claimed.bookingId,
       eventId: claimed.eventId,
@@ -61,7 +61,7 @@ async function open(needs: SettleNeeds, claimed: ClaimedPayment, signal: AbortSi
     if (!(error instanceof GatewayRefused) || error.code === 'UNAUTHORIZED') throw error;
     const found = await lookUp(needs, claimed, signal);
     if (found) return found;
-    // The key is known, so the session exists or is being made: it will be found.
+    // The gateway has the key, so the session exists or is being made: it will be found.
     if (error.code === 'KEY_REUSED') throw error;
     return { kind: 'NONE', reason: `GATEWAY_${error.code}` };
   }

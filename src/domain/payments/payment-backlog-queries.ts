@@ -9,7 +9,7 @@ export type PaymentBacklog = {
   readonly waitingNotices: number;
 };
 
-/** What the payments service owes at this moment. */
+/** What the payments service owes now. */
 export async function readPaymentBacklog({ db }: { db: Db }): Promise<PaymentBacklog> {
   const [row] = await db.execute<PaymentBacklog>(sql`
     select refunds.count as refunds, coalesce(refunds.oldest, 0) as "oldestRefundSeconds",

@@ -19,7 +19,7 @@ describe('what a session means for a payment', () => {
     capturedCurrency: fc.constantFrom(null, 'USD'),
   });
 
-  test('a payment succeeds only with the very amount and currency, and never without a capture', () => {
+  test('a payment succeeds only with exactly the amount and currency, and never without a capture', () => {
     fc.assert(
       fc.property(books, seen, (payment, session) => {
         if (judgeSession(payment, session) !== 'SUCCEED') return;
@@ -29,7 +29,7 @@ describe('what a session means for a payment', () => {
     );
   });
 
-  test('money that was taken is never taken for nothing', () => {
+  test('captured money is either used or refunded', () => {
     fc.assert(
       fc.property(books, seen, (payment, session) => {
         if (session.status !== 'PAID') return;
@@ -38,7 +38,7 @@ describe('what a session means for a payment', () => {
     );
   });
 
-  test('a payment that came to its end is moved by nothing but money', () => {
+  test('only money moves a payment that has ended', () => {
     for (const status of ['PAYMENT_SUCCESS', 'PAYMENT_FAILED', 'REFUND_PENDING', 'REFUNDED'] as const) {
       for (const session of ['DECLINED', 'EXPIRED'] as const) {
         const what = { status: session, capturedMinor: 0, currency: 'USD' };
@@ -48,7 +48,7 @@ describe('what a session means for a payment', () => {
   });
 });
 
-test('every state but the last has a way out, and a refund only follows money', () => {
+test('every state except the last has a way out, and a refund only follows money', () => {
   for (const status of paymentStatuses) expect(paymentTransitions[status].length > 0).toBe(status !== 'REFUNDED');
   const before = paymentStatuses.filter((status) =>
     (paymentTransitions[status] as readonly string[]).includes('REFUNDED'),
@@ -67,7 +67,7 @@ test('a session is closed when its booking or its time is over, and asked about 
   expect(nextStep({ ...open, status: 'REFUND_PENDING' }, now)).toBe('REFUND');
 });
 
-test('tries grow apart up to a limit, and never come sooner than the gateway asked for', () => {
+test('the pauses between tries grow up to a limit, and are never shorter than the gateway asked for', () => {
   const pause = (attempts: number, askedForSeconds?: number) =>
     retryPauseSeconds(defaultPaymentsPolicy, { attempts, askedForSeconds }, 0.999);
   expect(pause(1)).toBeLessThan(pause(2));

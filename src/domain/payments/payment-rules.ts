@@ -1,11 +1,14 @@
 import type { GatewaySessionStatus, NoticeType } from './gateway.ts';
 import type { PaymentStatus } from './payment-status.ts';
 
-/** How the payments service paces itself. Seconds, of the database's clock where rows are compared with it. */
+/** The times and pauses of the payments service, in seconds; by the database's clock when rows are compared with it. */
 export type PaymentsPolicy = {
-  /** How long an open session is trusted to tell by itself. A lost notice is found within this time and a call. */
+  /** How long to wait for a notice about an open session. A lost notice is found within this time and one call. */
   readonly askEverySeconds: number;
-  /** A process that claimed a payment and died is replaced after this. One that is merely slow is repeated: harmless. */
+  /**
+   * A process that claimed a payment and died is replaced after this time. When it is only slow, its work is done
+   * twice, which is harmless.
+   */
   readonly leaseSeconds: number;
   /** The first pause after an unknown result; it doubles up to `retryMostSeconds`. */
   readonly retryFirstSeconds: number;
@@ -22,8 +25,9 @@ export const defaultPaymentsPolicy: PaymentsPolicy = {
 };
 
 /**
- * How long a session outlives the hold it was opened for: a hold may be extended once by 120 s, and every attempt to
- * open the session has to send the same time. What ends a session in time is the booking's end; this is the net.
+ * How long a session outlives the hold for which it was opened: a hold may be extended once by 120 s, and every
+ * attempt to open the session has to send the same time. The booking's end closes the session in time; this is only a
+ * safety net.
  */
 export const SESSION_GRACE_SECONDS = 150;
 
@@ -35,7 +39,7 @@ type PaymentFacts = {
   readonly sessionExpiresAt: Date;
 };
 
-/** What is to be done at the gateway for a payment whose time has come. */
+/** The next action at the gateway for a due payment. */
 export function nextStep(payment: PaymentFacts, now: Date): PaymentStep {
   if (payment.status === 'CREATING_SESSION') return 'OPEN_SESSION';
   if (payment.status === 'REFUND_PENDING') return 'REFUND';
@@ -43,7 +47,7 @@ export function nextStep(payment: PaymentFacts, now: Date): PaymentStep {
   return payment.closingAt || payment.sessionExpiresAt <= now ? 'CLOSE_SESSION' : 'ASK';
 }
 
-/** Seconds until the same step is tried again. `random` in [0, 1) spreads those that failed together. */
+/** Seconds until the same step is tried again. `random` in [0, 1) spreads payments that failed together. */
 export function retryPauseSeconds(
   policy: PaymentsPolicy,
   failure: { attempts: number; askedForSeconds?: number | undefined },
@@ -56,13 +60,14 @@ export function retryPauseSeconds(
 export type SeenSession = {
   readonly status: GatewaySessionStatus;
   readonly capturedMinor: number;
-  /** ISO 4217; undefined when the notice does not say. */
+  /** ISO 4217; undefined when the notice has none. */
   readonly currency: string | undefined;
 };
 
 /**
- * `SUCCEED`, `FAIL`: the payment moves. `GIVE_BACK`: money was taken, but not what we asked for. `KNOWN`: nothing new,
- * or older than what we know. `CONTRADICTION`: money that our books do not hold. `OPEN`: nobody has paid yet.
+ * `SUCCEED`, `FAIL`: the payment moves. `GIVE_BACK`: money was taken, but not the requested amount and currency.
+ * `KNOWN`: nothing new, or older than our state. `CONTRADICTION`: money that our books do not have. `OPEN`: not paid
+ * yet.
  */
 export type Verdict = 'SUCCEED' | 'FAIL' | 'GIVE_BACK' | 'KNOWN' | 'CONTRADICTION' | 'OPEN';
 
@@ -74,7 +79,7 @@ type Books = {
   readonly capturedCurrency: string | null;
 };
 
-/** What a session's state means for our payment. The order in which states become known is not trusted: paid wins. */
+/** What a session's state means for our payment. States may become known in any order: paid always wins. */
 export function judgeSession(payment: Books, seen: SeenSession): Verdict {
   if (seen.status === 'OPEN') return 'OPEN';
   const waiting = payment.status === 'CREATING_SESSION' || payment.status === 'SESSION_CREATED';
@@ -86,7 +91,7 @@ export function judgeSession(payment: Books, seen: SeenSession): Verdict {
   return seen.capturedMinor === payment.amountMinor && seen.currency === payment.currency ? 'SUCCEED' : 'GIVE_BACK';
 }
 
-/** A notice speaks of a session's state; refunds are judged by themselves. */
+/** The session's state that a notice reports; refunds are judged separately. */
 export const sessionStatusByNotice: Partial<Record<NoticeType, GatewaySessionStatus>> = {
   SESSION_PAID: 'PAID',
   SESSION_DECLINED: 'DECLINED',

@@ -12,11 +12,11 @@ export type NewPayment = Pick<
 > &
   Pick<Payment, 'holdExpiresAt' | 'sessionExpiresAt' | 'requestId' | 'traceparent'>;
 
-/** Instants come from the database's clock. */
+/** Times come from the database's clock. */
 const now = sql`now()`;
 const inSeconds = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;
 
-/** Answers whether the payment is new. */
+/** Returns whether the payment is new. */
 export async function insertPayment(tx: Tx, payment: NewPayment): Promise<boolean> {
   const inserted = await tx
     .insert(payments)
@@ -26,7 +26,7 @@ export async function insertPayment(tx: Tx, payment: NewPayment): Promise<boolea
   return inserted.length === 1;
 }
 
-/** Nothing to pay: no gateway is asked for a session of zero. */
+/** For a total of zero: no gateway is asked for a session. */
 export async function insertFreePayment(tx: Tx, payment: NewPayment): Promise<boolean> {
   const [inserted] = await tx
     .insert(payments)
@@ -54,7 +54,7 @@ export async function lockPaymentOfSession(
   return row;
 }
 
-/** CREATING_SESSION -> SESSION_CREATED. If the booking ended meanwhile, closing it is due at once. */
+/** CREATING_SESSION -> SESSION_CREATED. If the booking ended meanwhile, closing the session is due at once. */
 export async function storeSession(
   tx: Tx,
   payment: Payment,
@@ -74,7 +74,7 @@ export async function storeSession(
   return true;
 }
 
-/** A session of ours whose opening was never answered was found. */
+/** Stores the session of an opening whose answer was lost, after the gateway returned it. */
 export async function adoptSession(tx: Tx, payment: Payment, reference: string): Promise<void> {
   await tx
     .update(payments)
@@ -82,7 +82,7 @@ export async function adoptSession(tx: Tx, payment: Payment, reference: string):
     .where(and(eq(payments.id, payment.id), isNull(payments.gatewayReference)));
 }
 
-/** CREATING_SESSION | SESSION_CREATED | PAYMENT_FAILED -> PAYMENT_SUCCESS. The capture equals what was asked for. */
+/** CREATING_SESSION | SESSION_CREATED | PAYMENT_FAILED -> PAYMENT_SUCCESS. The capture equals the requested amount. */
 export async function recordCapture(tx: Tx, payment: Payment, capturedAt: Date): Promise<boolean> {
   const row = await move(tx, payment, ['CREATING_SESSION', 'SESSION_CREATED', 'PAYMENT_FAILED'], {
     status: 'PAYMENT_SUCCESS',
@@ -108,7 +108,7 @@ export async function recordFailure(tx: Tx, payment: Payment, reason: string): P
 
 /**
  * PAYMENT_SUCCESS -> REFUND_PENDING for the whole capture; and PAYMENT_FAILED -> REFUND_PENDING with `capture`, for
- * money that is not what we asked for.
+ * money of another amount or currency than requested.
  */
 export async function recordRefundDue(
   tx: Tx,
@@ -132,7 +132,7 @@ export async function recordRefundDue(
   return row !== undefined;
 }
 
-/** REFUND_PENDING -> REFUNDED. The whole capture went back. */
+/** REFUND_PENDING -> REFUNDED. The whole capture was refunded. */
 export async function recordRefund(tx: Tx, payment: Payment): Promise<boolean> {
   const row = await move(tx, payment, ['REFUND_PENDING'], {
     status: 'REFUNDED',
@@ -144,7 +144,7 @@ export async function recordRefund(tx: Tx, payment: Payment): Promise<boolean> {
   return row !== undefined;
 }
 
-/** The gateway accepted the refund and will say when it arrived. */
+/** The gateway accepted the refund and will report when it arrived. */
 export async function recordRefundAccepted(
   tx: Tx,
   payment: Payment,
@@ -160,25 +160,25 @@ export async function recordRefundAccepted(
     .where(and(eq(payments.id, payment.id), eq(payments.status, 'REFUND_PENDING')));
 }
 
-/** The booking ended. What is still open at the gateway is closed next. */
+/** The booking ended: a session that is still open at the gateway is closed next. */
 export async function markClosing(tx: Tx, payment: Payment): Promise<void> {
   await tx
     .update(payments)
     .set({ closingAt: now, checks: 0, nextCheckAt: now, updatedAt: now })
     .where(and(eq(payments.id, payment.id), eq(payments.status, 'SESSION_CREATED')));
-  // Of an opening under way the attempts are kept: they tell whether the gateway may know of it.
+  // An opening under way keeps its attempts: they show whether the gateway may have the session.
   await tx
     .update(payments)
     .set({ closingAt: now, nextCheckAt: now, updatedAt: now })
     .where(and(eq(payments.id, payment.id), eq(payments.status, 'CREATING_SESSION')));
 }
 
-/** The gateway is asked next, whatever the status. */
+/** The gateway is asked next, in any status. */
 export async function markInDoubt(tx: Tx, payment: Payment): Promise<void> {
   await tx.update(payments).set({ inDoubt: true, nextCheckAt: now, updatedAt: now }).where(eq(payments.id, payment.id));
 }
 
-/** Asked, and nothing moved: again after a while, or when the session's time is over. */
+/** The gateway was asked and nothing changed: ask again after `seconds`, or when the session's time is over. */
 export async function askLater(tx: Tx, payment: Payment, seconds: number): Promise<void> {
   await tx
     .update(payments)
@@ -188,7 +188,7 @@ export async function askLater(tx: Tx, payment: Payment, seconds: number): Promi
 
 type Change = Partial<Record<keyof Payment, unknown>> & { status: PaymentStatus };
 
-/** Guarded: nothing moves unless the payment is still in one of the states the decision was made on. */
+/** Guarded: changes nothing unless the payment is still in one of the states on which the decision was based. */
 async function move(tx: Tx, payment: Payment, from: PaymentStatus[], change: Change): Promise<Payment | undefined> {
   const values = { ...change, updatedAt: now } as Record<string, SQL | unknown>;
   const [row] = await tx

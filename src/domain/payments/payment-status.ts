@@ -9,10 +9,10 @@ export const paymentStatuses = [
 export type PaymentStatus = (typeof paymentStatuses)[number];
 
 /**
- * One guarded statement exists for each edge, and for nothing else. CREATING_SESSION -> PAYMENT_SUCCESS is a session that
- * was found paid before its opening was ever answered. The two edges out of PAYMENT_FAILED exist because money
- * is never ignored: a capture that becomes known after a decline was reported counts, and one of another amount than we
- * asked for is given back.
+ * Each transition has exactly one guarded statement. CREATING_SESSION -> PAYMENT_SUCCESS is a session that was found
+ * paid before its opening was ever answered. The two transitions out of PAYMENT_FAILED exist because money is never
+ * ignored: a capture that becomes known after a reported decline counts, and a capture of another amount than
+ * requested is refunded.
  */
 export const paymentTransitions = {
   CREATING_SESSION: ['SESSION_CREATED', 'PAYMENT_SUCCESS', 'PAYMENT_FAILED'],

@@ -5,11 +5,11 @@ import { applyNotice, type NoticeOutcome, type Resume } from './apply-notice.ts'
 import type { NoticeHeaders, PaymentGateway } from './gateway.ts';
 
 /**
- * Takes one webhook delivery. When this resolves the notice is durable and may be acknowledged; when it throws anything
- * but `NoticeRejected` nothing is known to be kept and the gateway must send it again.
- * `now` is what the age of the signature is held against.
+ * Takes one webhook delivery. When this resolves, the notice is durable and may be acknowledged. When it throws any
+ * error except `NoticeRejected`, the notice may not be stored and the gateway must send it again. The age of the
+ * signature is measured against `now`.
  * @param delivery `rawBody`: the bytes as they arrived; the signature is checked before anything is read from them
- * @throws NoticeRejected when the delivery is not from the gateway; nothing of it is kept
+ * @throws NoticeRejected when the delivery is not from the gateway; nothing of it is stored
  */
 export async function receiveNotice(
   needs: { db: Db; gateway: PaymentGateway; now: () => Date; resume?: Resume },
@@ -36,7 +36,7 @@ export async function receiveNotice(
     failpoint('payments.notice-applied');
     return { ...about, outcome };
   } catch (cause) {
-    // It is stored, so it is not lost: the sweep over waiting notices takes it up.
+    // The notice is stored, so it is not lost: the sweep over waiting notices applies it later.
     return { ...about, outcome: 'STORED', cause };
   }
 }

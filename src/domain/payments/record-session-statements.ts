@@ -3,8 +3,8 @@ import { judgeSession, type SeenSession, type Verdict } from './payment-rules.ts
 import { type Payment, recordCapture, recordFailure, recordRefundDue } from './payment-statements.ts';
 
 /**
- * Takes over what the gateway itself said about a session. `payment` is locked. Money that is not what we asked for ends
- * the payment and goes back at once: the booking fails as if nothing had been paid.
+ * Takes over the gateway's own answer about a session. `payment` is locked. Money of another amount or currency than
+ * requested ends the payment and is refunded at once: the booking fails as if nothing had been paid.
  */
 export async function recordSession(tx: Tx, payment: Payment, seen: SeenSession & { at: Date }): Promise<Verdict> {
   const verdict = judgeSession(payment, seen);

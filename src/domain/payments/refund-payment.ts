@@ -7,7 +7,7 @@ import type { SettleNeeds, StepOutcome } from './settle-step.ts';
 
 type Seen = { kind: 'REFUNDED' | 'REFUND_FAILED' | 'REFUND_REFUSED' } | { kind: 'ACCEPTED'; refundReference: string };
 
-/** Gives the whole capture back, once: the key is the booking's, so no repeat can give more. */
+/** Refunds the whole capture, once: the key is the booking's, so a repeat cannot refund more. */
 export async function refundPayment(
   needs: SettleNeeds,
   claimed: ClaimedPayment,
@@ -31,7 +31,7 @@ export async function refundPayment(
 
 async function giveMoneyBack(needs: SettleNeeds, claimed: ClaimedPayment, signal: AbortSignal): Promise<Seen> {
   const { gatewayReference: reference, capturedMinor, capturedCurrency } = claimed;
-  // Tickets that cost nothing were never at the gateway.
+  // A free booking was never at the gateway.
   if (capturedMinor === 0) return { kind: 'REFUNDED' };
   if (!reference || !capturedCurrency) return { kind: 'REFUND_REFUSED' };
   if (claimed.refundReference) return lookAtRefunds(needs, { ...claimed, reference }, signal);
@@ -47,13 +47,13 @@ async function giveMoneyBack(needs: SettleNeeds, claimed: ClaimedPayment, signal
     return judgeRefund(refund);
   } catch (error) {
     if (!(error instanceof GatewayRefused) || error.code === 'UNAUTHORIZED') throw error;
-    // It may have been given back by other means; the gateway's books decide.
+    // The money may have been refunded by other means; the gateway's books decide.
     const seen = await lookAtRefunds(needs, { ...claimed, reference }, signal);
     return seen.kind === 'REFUNDED' ? seen : { kind: 'REFUND_REFUSED' };
   }
 }
 
-/** A repeated call would answer with the refund as it was at first, so its progress is read from the session. */
+/** A repeated call would return the refund in its first state, so its progress is read from the session. */
 async function lookAtRefunds(
   needs: SettleNeeds,
   claimed: Pick<ClaimedPayment, 'capturedMinor' | 'refundReference'> & { reference: string },

@@ -7,9 +7,10 @@ import { BOOKING_FOLLOWER } from './open-payment.ts';
 import { lockPaymentOfBooking, markClosing, recordRefundDue } from './payment-statements.ts';
 
 /**
- * The booking side says that the money must go back: a confirmed booking was cancelled, or money came for seats that are
- * gone. Only it may say so, for only it knows that no ticket is left. Asking again changes nothing. Where no money is known
- * yet the session is closed; should it turn out paid, that is published and the booking side asks again.
+ * The booking side asks for the refund: a confirmed booking was cancelled, or money came for seats that are gone.
+ * Only the booking side may ask, because only it knows that no ticket is left. Asking again changes nothing. When no
+ * money is known yet, the session is closed; if it turns out to be paid, that is published and the booking side asks
+ * again.
  */
 export async function requestRefund(
   needs: { db: Db },

@@ -17,7 +17,7 @@ beforeAll(async () => {
   world = await openPaymentsWorld();
 });
 afterAll(() => world.close());
-/** A notice may be faster than the answer of the call that caused it; here the order is to be known. */
+/** A notice may arrive before the response of the call that caused it. Here the order must be fixed. */
 const deaf = { dropWebhooks: 1_000_000 };
 const listen = () => world.trouble({});
 beforeEach(async () => {
@@ -33,7 +33,7 @@ async function opened(changes = {}) {
   await world.settle();
   return { created, id: created.aggregateId, url: await world.openedFor(created) };
 }
-/** What the invariants say about one booking, once all is quiet. */
+/** The violations about one booking, once all work is done. */
 const wrongAbout = async (created: ReturnType<typeof bookingCreated>, status: string) => {
   const { gateway_reference: reference } = await world.payment(created.aggregateId);
   const found = await world.violations([factOf(created, status)]);
@@ -41,7 +41,7 @@ const wrongAbout = async (created: ReturnType<typeof bookingCreated>, status: st
 };
 
 describe('a session', () => {
-  test('is opened once, published once, and paid by whoever follows its url', async () => {
+  test('is opened once, published once, and paid by the fan at its url', async () => {
     await listen();
     const { created, id, url } = await opened();
     await pay(url);
@@ -53,7 +53,7 @@ describe('a session', () => {
     expect(await wrongAbout(created, 'CONFIRMED')).toEqual([]);
   });
 
-  test('is one, though the message came twice and the other time under another id', async () => {
+  test('is one, even when the message comes twice, once under another id', async () => {
     const created = bookingCreated();
     const messageId = await world.arrives(created);
     await world.arrives(created, messageId);
@@ -63,7 +63,7 @@ describe('a session', () => {
     expect(await typesOf(created.aggregateId)).toEqual(['PaymentSessionOpened']);
   });
 
-  test('is not needed for tickets that cost nothing', async () => {
+  test('is not opened for tickets that cost nothing', async () => {
     const created = bookingCreated({ totalMinor: 0, lines: [{ label: 'Seat', amountMinor: 0 }] });
     await world.arrives(created);
     expect(await world.settle()).toEqual([]);
@@ -72,7 +72,7 @@ describe('a session', () => {
     expect(await wrongAbout(created, 'CONFIRMED')).toEqual([]);
   });
 
-  test('is the same one when the gateway acted and then answered 500', async () => {
+  test('is the same one when the gateway acts and then answers 500', async () => {
     await world.trouble({ fail500AfterActing: 2 });
     const created = bookingCreated();
     await world.arrives(created);
@@ -80,7 +80,7 @@ describe('a session', () => {
     expect(await world.sessionsOf(created.aggregateId)).toHaveLength(1);
   });
 
-  test('is looked up when the gateway goes on acting without telling', async () => {
+  test('is looked up when the gateway goes on acting without an answer', async () => {
     await world.trouble({ fail500AfterActing: 1000 });
     const created = bookingCreated();
     await world.arrives(created);
@@ -89,7 +89,7 @@ describe('a session', () => {
     expect(await world.openedFor(created)).toBe(session?.url);
   });
 
-  test('the gateway refuses ends the payment', async () => {
+  test('that the gateway refuses ends the payment', async () => {
     const created = bookingCreated({ currency: 'XQX' });
     await world.arrives(created);
     expect(await world.settle()).toEqual(['NOT_OPENED']);
@@ -127,7 +127,7 @@ describe('a booking that ended', () => {
     ]);
   });
 
-  test('unpaid has its session closed, so that it cannot be paid any more', async () => {
+  test('unpaid has its session closed, so that it can no longer be paid', async () => {
     const { created, id, url } = await opened();
     const messageId = await world.arrives(bookingEnded(created));
     await world.arrives(bookingEnded(created), messageId);
@@ -137,7 +137,7 @@ describe('a booking that ended', () => {
     expect(await wrongAbout(created, 'EXPIRED')).toEqual([]);
   });
 
-  test('while its session was being opened has it closed right after', async () => {
+  test('while its session is being opened has it closed right after', async () => {
     await world.trouble({ ...deaf, fail500AfterActing: 1 });
     const created = bookingCreated();
     await world.arrives(created);
@@ -147,7 +147,7 @@ describe('a booking that ended', () => {
     expect(await world.sessionsOf(created.aggregateId)).toMatchObject([{ status: 'EXPIRED' }]);
   });
 
-  test('when it was paid already is a late payment, and its money goes back when the seats are gone', async () => {
+  test('after it was paid is a late payment, and its money is refunded when the seats are gone', async () => {
     const { created, id, url } = await opened();
     await pay(url);
     await world.arrives(bookingEnded(created));
@@ -165,7 +165,7 @@ describe('a booking that ended', () => {
     expect(await wrongAbout(created, 'EXPIRED')).toEqual([]);
   });
 
-  test('is closed by its time when nobody says that it ended', async () => {
+  test('is closed by its time when no message reports its end', async () => {
     const { created, id } = await opened();
     await world.sql`update payments set session_expires_at = now() where booking_id = ${id}`;
     expect(await world.askAboutAll()).toContainEqual({ step: 'CLOSE_SESSION', outcome: 'FAIL' });
@@ -182,7 +182,7 @@ describe('a refund', () => {
     return { created, id };
   }
 
-  test('of a cancelled booking is the whole capture, once, though the gateway acted and answered 500', async () => {
+  test('of a cancelled booking is the whole capture, once, even when the gateway acts and answers 500', async () => {
     const { created, id } = await paid();
     await world.arrives(bookingCancelled(created, true));
     await world.trouble({ ...deaf, fail500AfterActing: 1 });
@@ -199,7 +199,7 @@ describe('a refund', () => {
     expect(await wrongAbout(created, 'CANCELLED')).toEqual([]);
   });
 
-  test('waits while the gateway hangs, and is still one', async () => {
+  test('waits while the gateway hangs, and is still made once', async () => {
     const slow = await openPaymentsWorld({ callTimeoutMs: 60 });
     try {
       const created = bookingCreated();
@@ -219,7 +219,7 @@ describe('a refund', () => {
     }
   });
 
-  test('of money that nobody has seen closes the session instead', async () => {
+  test('of money that has not arrived closes the session instead', async () => {
     const { created, id } = await opened();
     await world.arrives(bookingCancelled(created, true));
     expect(await world.settle()).toEqual(['FAIL']);
@@ -227,7 +227,7 @@ describe('a refund', () => {
     expect(await wrongAbout(created, 'CANCELLED')).toEqual([]);
   });
 
-  test('of money that turns up after the refund was asked for is sent once the booking side asks again', async () => {
+  test('of money that arrives after the request is sent when the booking side asks again', async () => {
     const { created, id, url } = await opened();
     await pay(url);
     await world.arrives(bookingCancelled(created, true));
@@ -238,7 +238,7 @@ describe('a refund', () => {
     expect(await wrongAbout(created, 'CANCELLED')).toEqual([]);
   });
 
-  test('that somebody made at the gateway by hand is taken as it is', async () => {
+  test('that was made at the gateway by hand is accepted', async () => {
     const { created, id } = await paid();
     const { gateway_reference: reference } = await world.payment(id);
     await world.trouble(deaf);
@@ -270,7 +270,7 @@ describe('the reconciler', () => {
     expect(row?.seconds).toBeLessThanOrEqual(world.policy.askEverySeconds);
   });
 
-  test('gives money back that is not what was asked for, and fails the booking', async () => {
+  test('refunds money of another amount than requested, and fails the booking', async () => {
     const { created, id, url } = await opened();
     await world.sql`update payments set amount_minor = 40000 where booking_id = ${id}`;
     await pay(url);

@@ -15,8 +15,8 @@ const steps: Record<PaymentStep, Step> = {
 };
 
 /**
- * Does the one thing at the gateway that a claimed payment waits for. Each step calls first and commits after, may be
- * killed anywhere in between, and is repeated with the same idempotency key until its result is known.
+ * Does the one action at the gateway that a claimed payment waits for. Each step calls first and commits after. It
+ * may be killed anywhere in between, and is repeated with the same idempotency key until its result is known.
  */
 export async function settlePayment(
   needs: SettleNeeds,

@@ -5,7 +5,10 @@ import type { PaymentsPolicy, Verdict } from './payment-rules.ts';
 
 export type SettleNeeds = { db: Db; gateway: PaymentGateway; policy: PaymentsPolicy };
 
-/** `SUPERSEDED`: another process or a notice was faster. `UNKNOWN`: the gateway gave no answer, so the step comes again. */
+/**
+ * `SUPERSEDED`: another process or a notice was faster. `UNKNOWN`: the gateway gave no answer, so the step is
+ * repeated.
+ */
 export type StepOutcome =
   | Verdict
   | 'SESSION_OPENED'
