@@ -36,7 +36,7 @@ export class RateLimited extends DomainError {
   readonly code = 'RATE_LIMITED';
   readonly retry: RetryAdvice;
 
-  constructor(afterSeconds: number, message = 'Too many requests.') {
+  constructor(afterSeconds: number, message = 'Too many requests. Try again later.') {
     super(message);
     this.retry = { advice: 'AFTER', afterSeconds };
   }
@@ -52,7 +52,7 @@ export class TryAgain extends DomainError {
   /** `cause`: the error of the part that is away, for the log. */
   constructor(
     afterSeconds: number,
-    { message = 'Temporarily too busy. Try again with the same idempotency key.', cause }: Reason = {},
+    { message = 'The service is too busy at the moment. Try again with the same idempotency key.', cause }: Reason = {},
   ) {
     super(message, { cause });
     this.retry = { advice: 'SAME_KEY', afterSeconds };

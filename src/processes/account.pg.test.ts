@@ -139,9 +139,9 @@ test.each([
   [
     'an unknown event',
     ['--role', 'organizer', '--email', 'x@example.org', '--event', '00000000-0000-7000-8000-000000000000'],
-    'There is no event 00000000-0000-7000-8000-000000000000.',
+    'These events do not exist: 00000000-0000-7000-8000-000000000000.',
   ],
-  ['a fan with events', ['--role', 'fan', '--email', 'x@example.org', '--all-events'], 'A fan organizes no events'],
+  ['a fan with events', ['--role', 'fan', '--email', 'x@example.org', '--all-events'], 'A fan cannot organize events'],
 ])('%s is refused, and nothing is made', async (_name, args, reason) => {
   const { code, out } = await account(args);
   expect(out).toContain(reason);

@@ -21,10 +21,10 @@ export function requireEmail(email: string): string {
 export function requirePassword(password: string): string {
   const text = normalText(password);
   if (text === undefined)
-    throw new InvalidInput('password', 'A password has a character that is not text, such as NUL.');
+    throw new InvalidInput('password', 'The password contains a character that is not text, such as NUL.');
   const { length } = [...text.slice(0, 1_000)];
-  if (length < 10) throw new InvalidInput('password', 'A password has at least 10 characters.');
-  if (length > 200) throw new InvalidInput('password', 'A password has at most 200 characters.');
+  if (length < 10) throw new InvalidInput('password', 'A password must have at least 10 characters.');
+  if (length > 200) throw new InvalidInput('password', 'A password may have at most 200 characters.');
   return text;
 }
 

@@ -5,7 +5,7 @@ export class EmailTaken extends DomainError {
   readonly retry: RetryAdvice = { advice: 'NEVER' };
 
   constructor() {
-    super('This e-mail address has an account. Sign in instead.');
+    super('This e-mail address already has an account. Sign in instead.');
   }
 }
 
@@ -33,6 +33,6 @@ export class RecoveryLinkEnded extends DomainError {
   readonly retry: RetryAdvice = { advice: 'NEVER' };
 
   constructor() {
-    super('This link is unknown, was used, or is too old. Ask for another one.');
+    super('This link is unknown, already used or expired. Ask for a new one.');
   }
 }

@@ -41,7 +41,7 @@ export type RoleGranted = {
 export async function grantRole({ db }: { db: Db }, request: RoleRequest): Promise<RoleGranted> {
   const email = requireEmail(request.email);
   if (request.role === 'FAN' && request.events.length > 0)
-    throw new InvalidInput('events', 'A fan organizes no events: give the role organizer or admin.');
+    throw new InvalidInput('events', 'A fan cannot organize events. Give the role organizer or admin.');
   const passwordHash = await hashPassword(requirePassword(request.password ?? request.generated));
   return inTransaction(db, 'grantRole', async (tx) => {
     const account = await findAccount(tx, email);
@@ -49,7 +49,8 @@ export async function grantRole({ db }: { db: Db }, request: RoleRequest): Promi
     const keeps = account?.hasPassword === true && request.password === undefined;
     const id =
       account?.id ?? (await insertUser(tx, { email, displayName: nameOf(email), passwordHash, isGuest: false }))?.id;
-    if (id === undefined) throw new InvalidInput('email', 'Somebody signs up with this address right now. Try again.');
+    if (id === undefined)
+      throw new InvalidInput('email', 'Another request is signing up with this address right now. Try again.');
     await tx.execute(sql`update users set role = ${request.role} where id = ${id}`);
     if (account && !keeps) await replacePassword(tx, id, passwordHash);
     const events = await handOver(tx, id, request.events);
@@ -100,6 +101,6 @@ async function handOver(tx: Tx, id: string, events: readonly string[] | 'all'): 
   );
   const known = new Set(handed.map((event) => event.id));
   const missing = events === 'all' ? [] : events.filter((event) => !known.has(event));
-  if (missing.length > 0) throw new InvalidInput('events', `There is no event ${missing.join(', ')}.`);
+  if (missing.length > 0) throw new InvalidInput('events', `These events do not exist: ${missing.join(', ')}.`);
   return handed.length;
 }

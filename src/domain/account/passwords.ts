@@ -17,7 +17,8 @@ const waiting: (() => void)[] = [];
 
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   if (running >= AT_ONCE) {
-    if (waiting.length >= WAITING_AT_MOST) throw new RateLimited(2, 'Too many people are signing in. Try again soon.');
+    if (waiting.length >= WAITING_AT_MOST)
+      throw new RateLimited(2, 'Too many people are signing in at the moment. Try again soon.');
     await new Promise<void>((resolve) => waiting.push(resolve));
   } else {
     running++;

@@ -37,7 +37,7 @@ export async function cancelBooking(
   if (answer.kind !== 'kept') throw new NotFound('booking');
   throw new NotCancellable(
     answer.booking.status === 'CONFIRMED'
-      ? 'This booking can’t be cancelled any more.'
-      : 'This booking has ended already.',
+      ? 'This booking can no longer be cancelled.'
+      : 'This booking has already ended.',
   );
 }

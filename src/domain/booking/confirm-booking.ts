@@ -56,7 +56,7 @@ export async function confirmBooking(
     case 'seenBefore':
       return { kind: 'seenBefore' };
     default:
-      throw new Error(`The confirmation of booking ${bookingId} came to ${answer.kind}.`);
+      throw new Error(`The confirmation of booking ${bookingId} had the unexpected result ${answer.kind}.`);
   }
 }
 

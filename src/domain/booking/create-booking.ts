@@ -64,9 +64,9 @@ export async function createBooking(
   const sale = await orTryAgain(needs.writer.sales.find(request.eventId));
   if (!sale || sale.status === 'DRAFT') throw new NotFound('event');
   if (sale.planId !== planId)
-    throw new InvalidInput('seatIds', 'These seats are not of the seating plan of this event.');
+    throw new InvalidInput('seatIds', 'These seats do not belong to the seating plan of this event.');
   const plan = await orTryAgain(needs.writer.plans.get(planId));
-  if (!seatNos.every((seatNo) => hasSeat(plan, seatNo))) throw new InvalidInput('seatIds', 'There is no such seat.');
+  if (!seatNos.every((seatNo) => hasSeat(plan, seatNo))) throw new InvalidInput('seatIds', 'This seat does not exist.');
   refuseIfFarTooEarly(sale);
   const command: HoldCommand = {
     kind: 'hold',
@@ -103,7 +103,7 @@ function requireIdempotencyKey(key: string): void {
   if ('problem' in read)
     throw new InvalidInput(
       'idempotencyKey',
-      `An idempotency key has 1 to 200 printable characters; this one ${read.problem}.`,
+      `An idempotency key must have 1 to 200 printable characters; this one ${read.problem}.`,
     );
 }
 
@@ -120,9 +120,9 @@ function parse(request: CreateBookingRequest, limit: number): { planId: string; 
   });
   const planId = seats[0]?.planId ?? '';
   if (seats.some((seat) => seat.planId !== planId))
-    throw new InvalidInput('seatIds', 'These seats are of different seating plans.');
+    throw new InvalidInput('seatIds', 'These seats belong to different seating plans.');
   const seatNos = [...new Set(seats.map((seat) => seat.seatNo))].sort((a, b) => a - b);
-  if (seatNos.length < seats.length) throw new InvalidInput('seatIds', 'The same seat is in the list twice.');
+  if (seatNos.length < seats.length) throw new InvalidInput('seatIds', 'The list contains the same seat twice.');
   return { planId, seatNos };
 }
 
@@ -201,7 +201,7 @@ function refusalOf(answer: InventoryAnswer, { eventId, command }: Hold): Error {
     case 'keyReused':
       return new IdempotencyKeyReused();
     case 'noSeat':
-      return new InvalidInput('seatIds', 'There is no such seat at this event.');
+      return new InvalidInput('seatIds', 'This seat does not exist at this event.');
     case 'noEvent':
       return new NotFound('event');
     default:

@@ -53,10 +53,10 @@ export class EventNotOnSale extends DomainError {
 /** Why an admission is missing, and what to do about it. */
 const admissionProblems = {
   MISSING:
-    'This event has a waiting room. Join it (joinWaitingRoom) and come back with the admission when it is your turn.',
+    'This event has a waiting room. Join it (joinWaitingRoom). When it is your turn, send this request again with the admission.',
   NOT_VALID:
-    'This admission is not valid, or not any more, for you, this event and this sign-in. Ask for your place (waitingRoomPlace) and come back with the admission that it has.',
-  FULL: 'The room is full for the moment. Your place at the door is kept: come back with the same admission.',
+    'This admission is not valid, or no longer valid, for you, this event and this sign-in. Read your place (waitingRoomPlace) and send this request again with the admission in it.',
+  FULL: 'The room is full at the moment. You keep your place at the door. Try again with the same admission.',
   OVER: 'Your turn or your time in the room is over. Join the waiting room again.',
 } as const;
 

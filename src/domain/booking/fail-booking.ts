@@ -17,5 +17,5 @@ export async function failBooking(
   if (answer.kind === 'released') return { kind: 'failed' };
   if (answer.kind === 'kept' || answer.kind === 'seenBefore') return { kind: answer.kind };
   if (answer.kind === 'noBooking' || answer.kind === 'noEvent') return { kind: 'unknown' };
-  throw new Error(`The failed payment of booking ${bookingId} came to ${answer.kind}.`);
+  throw new Error(`The failed payment of booking ${bookingId} had the unexpected result ${answer.kind}.`);
 }

@@ -34,11 +34,15 @@ export function decodeCursor(queryHash: string, cursor: string): Position {
     isUuid(eventId) &&
     // Compared to the last character: base64 ignores some characters, and further parts would be ignored here.
     Buffer.from(JSON.stringify([format, hash, rank, key, seq, eventId])).toString('base64url') === cursor;
-  if (!isOurs) throw new InvalidInput('after', 'This is not a cursor of searchEvents.');
+  if (!isOurs)
+    throw new InvalidInput(
+      'after',
+      'This is not a cursor of searchEvents. Use a cursor from an earlier page, unchanged.',
+    );
   if (hash !== queryHash) {
     throw new InvalidInput(
       'after',
-      'The cursor belongs to another search: repeat its arguments, or leave `after` out.',
+      'This cursor belongs to another search. Send the arguments of that search, or leave `after` out.',
     );
   }
   return { rank: Number(rank), key: Number(key), seq: Number(seq), eventId };

@@ -52,7 +52,7 @@ const nothing = (): EventPage => ({
 
 /** For a `catch`. @throws RateLimited */
 export function refuseWhenBusy(error: unknown): never {
-  if (error instanceof SearchBusy) throw new RateLimited(1, 'Search has too much to do. Try again in a second.');
+  if (error instanceof SearchBusy) throw new RateLimited(1, 'The search is overloaded. Try again in a second.');
   throw error;
 }
 

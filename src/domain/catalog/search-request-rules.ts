@@ -29,7 +29,11 @@ const isWithin = (value: number, [low, high]: readonly [number, number]) => valu
 
 /** @throws InvalidInput */
 export function checkFirst(first: number): void {
-  refuseUnless(Number.isInteger(first) && isWithin(first, [1, MAX_FIRST]), 'first', `Ask for 1 to ${MAX_FIRST}.`);
+  refuseUnless(
+    Number.isInteger(first) && isWithin(first, [1, MAX_FIRST]),
+    'first',
+    `\`first\` must be 1 to ${MAX_FIRST}.`,
+  );
 }
 
 /**
@@ -39,7 +43,7 @@ export function checkFirst(first: number): void {
  */
 export function textOf(field: 'text' | 'city', text: string | null | undefined): string | undefined {
   if (text === undefined || text === null || text.trim() === '') return undefined;
-  refuseUnless(text.length <= MAX_TEXT, field, `At most ${MAX_TEXT} characters.`);
+  refuseUnless(text.length <= MAX_TEXT, field, `A search text may have at most ${MAX_TEXT} characters.`);
   return text;
 }
 
@@ -52,32 +56,40 @@ export function checkFilters(request: Filters): void {
   refuseUnless(
     countryCode === undefined || /^[A-Za-z]{2}$/.test(countryCode),
     'countryCode',
-    'Two letters, such as MX (ISO 3166-1).',
+    'A country code must be two letters, such as MX (ISO 3166-1).',
   );
   refuseUnless(
     categories.every((category) => CATEGORIES.includes(category)),
     'categories',
-    `Each is one of ${CATEGORIES.join(', ')}.`,
+    `Each category must be one of ${CATEGORIES.join(', ')}.`,
   );
-  refuseUnless(sort === undefined || SORTS.includes(sort), 'sort', `One of ${SORTS.join(', ')}.`);
+  refuseUnless(sort === undefined || SORTS.includes(sort), 'sort', `The order must be one of ${SORTS.join(', ')}.`);
   refuseUnless(sort !== 'NEAREST' || request.near !== undefined, 'sort', 'NEAREST needs `near`.');
 }
 
 function checkPlace({ near, radiusKm, city }: Filters): void {
-  refuseUnless(city === undefined || /[\p{L}\p{N}\p{So}]/u.test(city), 'city', 'A city has a letter in its name.');
+  refuseUnless(
+    city === undefined || /[\p{L}\p{N}\p{So}]/u.test(city),
+    'city',
+    'The name of a city must have a letter or digit.',
+  );
   if (near) {
-    refuseUnless(isWithin(near.latitude, [-90, 90]), 'near.latitude', 'Degrees from -90 to 90.');
-    refuseUnless(isWithin(near.longitude, [-180, 180]), 'near.longitude', 'Degrees from -180 to 180.');
+    refuseUnless(isWithin(near.latitude, [-90, 90]), 'near.latitude', 'The latitude must be -90 to 90 degrees.');
+    refuseUnless(isWithin(near.longitude, [-180, 180]), 'near.longitude', 'The longitude must be -180 to 180 degrees.');
   }
   if (radiusKm === undefined) return;
-  refuseUnless(near !== undefined, 'radiusKm', 'A radius needs `near`.');
-  refuseUnless(radiusKm > 0 && radiusKm <= MAX_RADIUS_KM, 'radiusKm', `More than 0, at most ${MAX_RADIUS_KM}.`);
+  refuseUnless(near !== undefined, 'radiusKm', '`radiusKm` needs `near`.');
+  refuseUnless(
+    radiusKm > 0 && radiusKm <= MAX_RADIUS_KM,
+    'radiusKm',
+    `The radius must be more than 0 and at most ${MAX_RADIUS_KM} km.`,
+  );
 }
 
 function checkRanges({ startsBetween }: Filters): void {
   const { from, to } = startsBetween ?? {};
-  refuseUnless(!from || isInstant(from), 'startsBetween.from', 'Not an instant that a calendar has.');
-  refuseUnless(!to || isInstant(to), 'startsBetween.to', 'Not an instant that a calendar has.');
+  refuseUnless(!from || isInstant(from), 'startsBetween.from', 'This instant does not exist in the calendar.');
+  refuseUnless(!to || isInstant(to), 'startsBetween.to', 'This instant does not exist in the calendar.');
   refuseUnless(!from || !to || from <= to, 'startsBetween', '`from` is after `to`.');
 }
 
@@ -85,7 +97,7 @@ function checkPrice({ priceAtMostMinor, priceAtMost, currency }: Filters): void 
   refuseUnless(
     priceAtMostMinor === undefined || priceAtMost === undefined,
     'priceAtMost',
-    'Give either `priceAtMost` or `priceAtMostMinor`.',
+    'Give either `priceAtMost` or `priceAtMostMinor`, not both.',
   );
   checkAmount('priceAtMostMinor', priceAtMostMinor);
   checkAmount('priceAtMost.amountMinor', priceAtMost?.amountMinor);
@@ -94,7 +106,7 @@ function checkPrice({ priceAtMostMinor, priceAtMost, currency }: Filters): void 
   refuseUnless(
     !priceAtMost || !currency || priceAtMost.currency.toUpperCase() === currency.toUpperCase(),
     'currency',
-    'It is another one than that of `priceAtMost`.',
+    '`currency` must be the currency of `priceAtMost`.',
   );
 }
 
@@ -102,14 +114,14 @@ const checkAmount = (field: string, amount: number | undefined): void =>
   refuseUnless(
     amount === undefined || (Number.isInteger(amount) && isWithin(amount, [0, MAX_PRICE_MINOR])),
     field,
-    'A whole number of minor units, not negative.',
+    'The amount must be a whole number of minor units, 0 or more.',
   );
 
 const checkCurrency = (field: string, currency: string | undefined): void =>
   refuseUnless(
     currency === undefined || /^[A-Za-z]{3}$/.test(currency),
     field,
-    'Three letters, such as EUR (ISO 4217).',
+    'A currency code must be three letters, such as EUR (ISO 4217).',
   );
 
 /**
@@ -123,8 +135,8 @@ export function refuseMixedCurrencies({ priceAtMostMinor }: Filters, currencies:
   refuseUnless(
     currencies.length < 2,
     field,
-    `The events are priced in more than one currency (${some.join(', ')}), and amounts are compared within one only. ` +
-      'Give `priceAtMost` with an amount and a currency, or `currency`, or narrow the search.',
+    `The events are priced in more than one currency (${some.join(', ')}), and amounts can be compared only within one currency. ` +
+      'Give `priceAtMost` with an amount and a currency, give `currency`, or narrow the search.',
   );
 }
 

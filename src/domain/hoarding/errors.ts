@@ -5,11 +5,11 @@ export type UnpaidLimit = 'VIEWER' | 'ADDRESS_AT_EVENT' | 'ADDRESS';
 
 const messages: Record<UnpaidLimit, (limit: number) => string> = {
   VIEWER: (limit) =>
-    `One person can hold at most ${limit} seats without having paid, at all events together. Pay for what you hold, or cancel it.`,
+    `One person can hold at most ${limit} unpaid seats, at all events together. Pay for a booking or cancel one.`,
   ADDRESS_AT_EVENT: (limit) =>
-    `From your network ${limit} seats of this event can be held unpaid at a time. Try again when some are paid for.`,
+    `Fans in your network can hold at most ${limit} unpaid seats of this event at a time. Try again when some are paid for.`,
   ADDRESS: (limit) =>
-    `From your network ${limit} seats can be held unpaid at a time, at all events together. Try again when some are paid for.`,
+    `Fans in your network can hold at most ${limit} unpaid seats at a time, at all events together. Try again when some are paid for.`,
 };
 
 /** Other users of the same network pay, cancel or run out of time at any moment. */
@@ -44,7 +44,7 @@ export class TooManyPlaces extends DomainError {
   readonly limit: number;
 
   constructor(limit: number) {
-    super(`From your network ${limit} people have places in this waiting room, and more can't join now.`);
+    super(`${limit} people in your network already have places in this waiting room, so another one cannot join now.`);
     this.limit = limit;
   }
 }

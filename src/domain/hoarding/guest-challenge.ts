@@ -23,7 +23,7 @@ export class ChallengeRequired extends DomainError {
   constructor({ kind, challenge, isAnswered }: { kind: ChallengeKind; challenge: string; isAnswered: boolean }) {
     super(
       isAnswered
-        ? 'This answer is wrong, too old or was used before. Solve the challenge of this refusal and send its answer as `challengeAnswer`.'
+        ? 'This answer is wrong, expired or already used. Solve the challenge in this refusal and send its answer as `challengeAnswer`.'
         : 'Solve the challenge and send its answer as `challengeAnswer`.',
     );
     this.kind = kind;

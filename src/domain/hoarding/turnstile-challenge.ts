@@ -49,7 +49,7 @@ export function openTurnstile(options: Options): GuestChallenge {
       if (!success) {
         const ours = codes.filter((code) => !OF_THE_TOKEN.has(code));
         if (ours.length > 0)
-          throw new Error(`Turnstile refused a token for a reason that is not its own: ${ours.join()}`);
+          throw new Error(`Turnstile refused a request for a reason other than the token: ${ours.join()}`);
         return false;
       }
       if (hostnames && !hostnames.includes(hostname ?? '')) return false;
@@ -68,7 +68,9 @@ async function validate({ secretKey, url = SITEVERIFY_URL }: Options, token: str
     const verdict = await ask(url, body);
     if (verdict && !verdict['error-codes'].includes('internal-error')) return verdict;
   }
-  throw new TryAgain(RETRY_SECONDS, { message: 'The challenge can’t be checked now. Try again with the same answer.' });
+  throw new TryAgain(RETRY_SECONDS, {
+    message: 'The answer cannot be checked at the moment. Try again with the same answer.',
+  });
 }
 
 /** Undefined: no verdict. */

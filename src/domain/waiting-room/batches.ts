@@ -58,7 +58,8 @@ async function answerAll<In, Out>(
   try {
     const items = batch.map(({ item }) => item);
     const answers = await orTryAgain(run(eventId, items));
-    if (answers.length !== batch.length) throw new Error(`${batch.length} asked, ${answers.length} were answered.`);
+    if (answers.length !== batch.length)
+      throw new Error(`A batch of ${batch.length} requests got ${answers.length} results.`);
     for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Out);
   } catch (error) {
     for (const { reject } of batch) reject(error);

@@ -64,7 +64,7 @@ function ordinalOf(answer: JoinAnswer): number {
     case 'notOpen':
       throw notOpenYet(answer.opensAtMs, answer.opensInSeconds);
     case 'ended':
-      throw new EventNotOnSale('The waiting room is closed for good.');
+      throw new EventNotOnSale('The waiting room has ended.');
     case 'tooManyPlaces':
       throw new TooManyPlaces(answer.limit);
     case 'noRoom':

@@ -69,7 +69,7 @@ async function joinAll(
     if (refusal) return refusal;
     const place = places.get(userId);
     if (place === null) return { kind: 'tooManyPlaces', limit: perAddress ?? 0 };
-    if (!place) throw new Error('An applicant got no place.');
+    if (!place) throw new Error('A fan who joined got no place.');
     // A viewer who asked twice in one batch has one new place, not two.
     const isNew = place.isNew && !toldOf.has(userId);
     toldOf.add(userId);

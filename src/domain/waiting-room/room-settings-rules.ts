@@ -49,7 +49,7 @@ export function settle(input: RoomSettings, current: Current | undefined, event:
 
 function requireWhole(field: string, value: number, [min, max]: readonly [number, number]): void {
   if (!Number.isInteger(value) || value < min || value > max)
-    throw new InvalidInput(field, `${field} is a whole number from ${min} to ${max.toLocaleString('en')}.`);
+    throw new InvalidInput(field, `${field} must be a whole number from ${min} to ${max.toLocaleString('en')}.`);
 }
 
 function settleTimes(input: RoomSettings, current: Current | undefined, event: EventTimes) {
@@ -58,13 +58,17 @@ function settleTimes(input: RoomSettings, current: Current | undefined, event: E
   const isNewOpening = opensAtMs !== current?.opensAtMs;
   const isNewDraw = drawAtMs !== current?.drawAtMs;
   if (current?.isDrawn && (isNewOpening || isNewDraw))
-    throw new InvalidInput(isNewOpening ? 'opensAt' : 'drawAt', 'The draw is made: its time can’t change any more.');
+    throw new InvalidInput(
+      isNewOpening ? 'opensAt' : 'drawAt',
+      'The order is already drawn, so its time can no longer be changed.',
+    );
   if (current && isOpen(current, event) && isNewOpening)
-    throw new InvalidInput('opensAt', 'The waiting room is open already.');
+    throw new InvalidInput('opensAt', 'The waiting room is already open.');
   if (isNewOpening && opensAtMs >= event.offSaleAtMs)
-    throw new InvalidInput('opensAt', 'A waiting room opens before the sale ends.');
-  if (drawAtMs < opensAtMs) throw new InvalidInput('drawAt', 'The draw is not before the opening.');
-  if (isNewDraw && drawAtMs >= event.offSaleAtMs) throw new InvalidInput('drawAt', 'The draw is before the sale ends.');
+    throw new InvalidInput('opensAt', 'A waiting room must open before the sale ends.');
+  if (drawAtMs < opensAtMs) throw new InvalidInput('drawAt', 'The draw cannot be before the waiting room opens.');
+  if (isNewDraw && drawAtMs >= event.offSaleAtMs)
+    throw new InvalidInput('drawAt', 'The draw must be before the sale ends.');
   return { opensAtMs, drawAtMs };
 }
 

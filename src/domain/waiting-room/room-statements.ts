@@ -68,7 +68,8 @@ export async function placeApplicants(
       perAddress ?? 0,
     ],
   );
-  if (rows.some((row) => row.isNew && !row.isWritten)) throw new StaleRoom('The ordinals were given out meanwhile.');
+  if (rows.some((row) => row.isNew && !row.isWritten))
+    throw new StaleRoom('Another process gave out the ordinals in the meantime.');
   return new Map(rows.map(({ userId, ordinal, isNew }) => [userId, ordinal === null ? null : { ordinal, isNew }]));
 }
 

@@ -59,7 +59,7 @@ export function tickRoom(
     const next = nextRoom({ ...room, isPaused: room.isPaused || !canAdmit }, { ...due, state }, measured);
     if (room.fence === fence && isQuiet(measured) && isSame(room, next))
       return { ...NOTHING, restMs: restOf(room, due) };
-    if (!(await writeRoom(tx, eventId, fence, next))) throw new Superseded('The room was written by another one.');
+    if (!(await writeRoom(tx, eventId, fence, next))) throw new Superseded('Another process has written the room.');
     const called = state === 'DRAWN' ? await callFromDoor(tx, eventId, room.capacity, measured) : [];
     return { isChanged: true, places: [...silent, ...called], restMs: 0 };
   });

@@ -127,5 +127,5 @@ test('watchers whose turn came are notified before those that only move up', asy
 test('until PostgreSQL was read once, no event counts as one without a room', async () => {
   const { eventId } = await openRoom();
   const blind = await openBlind();
-  expect(() => blind.gating(eventId)).toThrow('Temporarily too busy');
+  expect(() => blind.gating(eventId)).toThrow('The service is too busy');
 });
