@@ -28,6 +28,9 @@ export type Executed = {
   readonly causes: readonly unknown[];
 };
 
+/** The events of a subscription, before they are executed. */
+export type Source = AsyncIterator<object>;
+
 type Asked = {
   operation: Operation;
   variables: Record<string, unknown> | undefined;
@@ -47,8 +50,10 @@ export type PushedEvent = {
 export type Execution = {
   /** Runs a query or a mutation within five seconds; later than that its result is nobody's. Never throws. */
   run(asked: Asked): Promise<Executed>;
-  /** The events of a subscription, errors masked; or the errors that kept it from starting. */
-  subscribe(asked: Asked): Promise<AsyncIterableIterator<FormattedExecutionResult> | Executed>;
+  /** The source of a subscription, or the errors that kept it from starting. Never throws. */
+  openSource(asked: Asked): Promise<{ source: Source } | Executed>;
+  /** A result for each event of the source, errors masked. */
+  follow(asked: Asked & { source: Source }): AsyncIterableIterator<FormattedExecutionResult>;
   /** The answer to a request that is refused before it is executed. */
   refuse(errors: readonly unknown[], requestId: string): Executed;
   /** The result of one event, errors as they are: for a transport that subscribes by itself. */
@@ -108,8 +113,7 @@ export function openExecution(schema: GraphQLSchema, { tellsSchema = true } = {}
         return mask({ errors: [asGraphqlError(error)] }, asked.requestId);
       }
     },
-    async subscribe(asked) {
-      const { operation, variables, createContext, requestId } = asked;
+    async openSource({ operation, variables, createContext, requestId }) {
       try {
         const events = await createSourceEventStream({
           schema,
@@ -119,15 +123,17 @@ export function openExecution(schema: GraphQLSchema, { tellsSchema = true } = {}
           contextValue: createContext(),
         });
         if (!(Symbol.asyncIterator in events)) return mask(events, requestId);
-        return results(events[Symbol.asyncIterator](), {
-          resultOf: async (event) =>
-            mask(await executeEvent({ operation, variables, context: createContext(), event }), requestId),
-          failureOf: (error) => mask({ errors: [asGraphqlError(error)] }, requestId),
-        });
+        return { source: events[Symbol.asyncIterator]() as Source };
       } catch (error) {
         return mask({ errors: [asGraphqlError(error)] }, requestId);
       }
     },
+    follow: ({ source, operation, variables, createContext, requestId }) =>
+      results(source, {
+        resultOf: async (event) =>
+          mask(await executeEvent({ operation, variables, context: createContext(), event }), requestId),
+        failureOf: (error) => mask({ errors: [asGraphqlError(error)] }, requestId),
+      }),
   };
 }
 

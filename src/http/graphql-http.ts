@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FormattedExecutionResult, OperationTypeNode } from 'graphql';
-import { TryAgain } from '#domain/errors.ts';
 import { answerJson, answerProblem } from './answer.ts';
 import { MAX_BODY_BYTES, readBody } from './body.ts';
 import type { Caller } from './context.ts';
 import { credentialsOfHeaders } from './credentials.ts';
 import type { GraphqlParams } from './documents.ts';
-import { reportError } from './errors.ts';
 import type { Gate, Wanted } from './gate.ts';
 import { toGraphqlParams, toGraphqlParamsFromQuery } from './graphql-params.ts';
 import { type EventStreamLimits, type EventStreams, openEventStreams } from './sse.ts';
@@ -23,13 +21,6 @@ export type Exchange = {
   readonly headers: Record<string, string>;
 };
 
-/**
- * Queries and mutations that are answered at a time. Whatever waits behind them, for a store or a writer, is bounded by
- * this. A thousand buyers of one seat at once are no flood.
- */
-const MAX_IN_FLIGHT = 4_096;
-const BUSY_RETRY_SECONDS = 1;
-
 export type GraphqlHttp = {
   handle(exchange: Exchange): Promise<void>;
   /** How many are open. */
@@ -44,12 +35,8 @@ export type GraphqlHttp = {
  * A form can not send `application/json`, and a page of another origin not without asking first, so the content type
  * is what keeps other sites from acting for a visitor; cookies are not used at all.
  */
-export function openGraphqlHttp(
-  bare: Gate,
-  { maxInFlight = MAX_IN_FLIGHT, ...limits }: GraphqlHttpLimits = {},
-): GraphqlHttp {
-  const streams = openEventStreams(bare, limits);
-  const gate = bounded(bare, maxInFlight);
+export function openGraphqlHttp(gate: Gate, limits: Partial<EventStreamLimits> = {}): GraphqlHttp {
+  const streams = openEventStreams(gate, limits);
   return {
     async handle(exchange) {
       const { method } = exchange.request;
@@ -59,25 +46,6 @@ export function openGraphqlHttp(
     },
     eventStreams: () => streams.count(),
     close: () => streams.close(),
-  };
-}
-
-export type GraphqlHttpLimits = { readonly maxInFlight?: number } & Partial<EventStreamLimits>;
-
-/** More than `max` at a time are told to come back, before they cost anything. */
-function bounded(gate: Gate, max: number): Gate {
-  let inFlight = 0;
-  return {
-    ...gate,
-    async run(params, caller, wanted) {
-      if (inFlight >= max) return { errors: [reportError(new TryAgain(BUSY_RETRY_SECONDS), caller.requestId).error] };
-      inFlight += 1;
-      try {
-        return await gate.run(params, caller, wanted);
-      } finally {
-        inFlight -= 1;
-      }
-    },
   };
 }
 
@@ -124,11 +92,11 @@ async function answer(
     admission,
     place,
   };
-  // Some clients accept event streams with every request, so the document decides.
   const accept = request.headers.accept ?? '';
-  if (accept.includes('text/event-stream') && typeOf(gate, params) === 'subscription')
-    return streams.answer(response, { params, caller, headers });
-  const result = await gate.run(params, caller, wanted);
+  if (wantsStream(accept, () => typeOf(gate, params))) return streams.answer(response, { params, caller, headers });
+  const started = await gate.start(params, caller, { transport: 'http', wanted });
+  if (!('result' in started)) throw new Error('A plain request has started a subscription.');
+  const { result } = started;
   const isStrict = accept.includes('application/graphql-response+json');
   const type = isStrict ? 'application/graphql-response+json' : 'application/json';
   // What was never executed has no data; only clients of the newer media type expect a status for it.
@@ -140,6 +108,10 @@ async function answer(
     ...(typeof retryAfter === 'number' && { 'retry-after': Math.ceil(retryAfter) }),
   });
 }
+
+/** Some clients accept event streams with every request: then the document decides. */
+const wantsStream = (accept: string, type: () => OperationTypeNode | undefined): boolean =>
+  accept.includes('text/event-stream') && (!/json|\*\/\*/.test(accept) || type() === 'subscription');
 
 const statusOfRefused = ({ errors }: FormattedExecutionResult): number =>
   errors?.[0]?.extensions?.code === 'UNAUTHENTICATED' ? 401 : 400;

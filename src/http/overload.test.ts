@@ -7,7 +7,7 @@ import { openLog } from '#observability/log.ts';
 import { newPrivateKey, someViewer } from '#test/support/box.ts';
 import { Ticker } from '#test/support/websocket-world.ts';
 import { openGate } from './gate.ts';
-import { type GraphqlHttp, type GraphqlHttpLimits, openGraphqlHttp, requestIdOf } from './graphql-http.ts';
+import { type GraphqlHttp, openGraphqlHttp, requestIdOf } from './graphql-http.ts';
 import { noSubjectLimits } from './subject-limits.ts';
 
 const tokens = openAccessTokens({ privateKey: newPrivateKey() });
@@ -34,8 +34,10 @@ function schemaOf(): GraphQLSchema {
   return schema;
 }
 
+type Limits = { maxInFlight?: number } & Parameters<typeof openGraphqlHttp>[1];
+
 /** What is in front of every process: the way in over HTTP, with a schema whose answers wait. */
-async function serve(limits: GraphqlHttpLimits): Promise<void> {
+async function serve({ maxInFlight, ...limits }: Limits): Promise<void> {
   ticker = new Ticker();
   waiting = [];
   const gate = openGate({
@@ -44,6 +46,7 @@ async function serve(limits: GraphqlHttpLimits): Promise<void> {
     limits: { spend: () => Promise.resolve(), subjects: noSubjectLimits },
     log: openLog({ level: 'error', name: 'test' }),
     onlyTrusted: false,
+    maxInFlight,
   });
   graphql = openGraphqlHttp(gate, limits);
   server = createServer((request, response) => {
@@ -85,7 +88,7 @@ test('a hundred times more than can be answered: a bounded number waits, the oth
     const asked = answersTo(500);
     await vi.waitUntil(() => waiting.length === 5, { timeout: 5_000 });
     // Nobody else waits: all but five have their answer before one of those is let go.
-    await vi.waitFor(async () => expect((await answersTo(1))[0]?.body.errors).toBeDefined());
+    await vi.waitFor(async () => expect((await answersTo(1))[0]?.body.errors).toBeDefined(), { timeout: 15_000 });
     expect(waiting).toHaveLength(5);
     const letGo = setInterval(() => waiting.splice(0).forEach((go) => void go()), 5);
     const answers = await asked;

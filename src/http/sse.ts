@@ -28,6 +28,7 @@ const defaultLimits: EventStreamLimits = {
   streamsPerViewer: 10,
   stallSeconds: 30,
 };
+const EVERYTHING = { transport: 'sse', wanted: 'query, mutation or subscription' } as const;
 const BUSY_RETRY_SECONDS = 5;
 const CHECK_EVERY_MS = 1_000;
 
@@ -150,7 +151,7 @@ function openYoga(gate: Gate) {
   const fromGate: Plugin<object, ServerContext> = {
     onParams: ({ setParamsHandler, context: { asked, stream } }) =>
       setParamsHandler(async () => {
-        const events = await gate.subscribe(asked.params, asked.caller);
+        const events = await gate.follow(asked.params, asked.caller, EVERYTHING);
         // Its errors are masked and formatted by now, which the type of an execution's result has no word for.
         return (Symbol.asyncIterator in events ? stream.endable(events) : events) as ExecutionResult;
       }),

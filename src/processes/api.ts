@@ -11,7 +11,6 @@ import { openOrigins, originsOf } from '#http/origins.ts';
 import { openRateLimits } from '#http/rate-limits.ts';
 import { createHttpServer } from '#http/server.ts';
 import { attachWebSocket } from '#http/websocket/attach-websocket.ts';
-import { webSocketOptions } from '#http/websocket-options.ts';
 import { openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
 import { openOperationMetrics } from '#observability/operation-metrics.ts';
@@ -80,10 +79,11 @@ const http = createHttpServer({
   readiness,
   readyToken: config.readyToken,
 });
-const sockets = attachWebSocket(
-  http.server,
-  webSocketOptions({ schema, gate, limits, origins, log, metrics: operationMetrics, addressOf }),
-);
+const sockets = attachWebSocket(http.server, {
+  gate,
+  addressOf,
+  allowsOrigin: (origin) => origins.admits(origin),
+});
 
 const metricsDb = openMetricsDb(postgres, 'frontrow-api');
 const samplers = apiSamplers({

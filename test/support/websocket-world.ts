@@ -7,11 +7,13 @@ import { type Client, createClient } from 'graphql-ws';
 import { vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Viewer } from '#domain/viewer.ts';
-import { openDocuments } from '#http/documents.ts';
+import type { Caller, Identity } from '#http/context.ts';
+import { openGate } from '#http/gate.ts';
+import { noSubjectLimits } from '#http/subject-limits.ts';
 import { type AttachedWebSocket, attachWebSocket } from '#http/websocket/attach-websocket.ts';
-import type { Caller } from '#http/websocket/groups.ts';
 import { SUBPROTOCOL } from '#http/websocket/messages.ts';
 import type { WebSocketOptions } from '#http/websocket/options.ts';
+import { openLog } from '#observability/log.ts';
 
 /** A source whose readers are positions in one list: who reads slowly is given the newest next, as a seat map does. */
 export class Ticker {
@@ -59,9 +61,15 @@ export const viewer = (userId: string, seconds = 60): Viewer => ({
 
 function schemaOf(ticker: Ticker): GraphQLSchema {
   const schema = buildSchema(`
-    type Query { hello: String }
+    type Query { hello: String failing: String }
+    type Mutation { greet(name: String!): String! }
     type Tick { no: Int! text: String! who: String }
     type Subscription { ticked(since: Int): Tick! mine: Tick! refused: Tick! failing: Tick! }`);
+  const { hello, failing } = schema.getQueryType()?.getFields() ?? {};
+  if (hello) hello.resolve = () => 'world';
+  if (failing) failing.resolve = () => Promise.reject(new Error('secret'));
+  const { greet } = schema.getMutationType()?.getFields() ?? {};
+  if (greet) greet.resolve = (_root, { name }) => `Hello, ${name}`;
   const fields = schema.getSubscriptionType()?.getFields() ?? {};
   for (const [name, field] of Object.entries(fields)) {
     field.subscribe = () => ticker.watch();
@@ -95,7 +103,9 @@ export type RawSocket = Awaited<ReturnType<WebSocketWorld['raw']>>;
 export async function openWebSocketWorld(limits: WebSocketOptions['limits'] = {}) {
   const ticker = new Ticker();
   /** What access tokens are worth here. */
-  const callers: Record<string, Caller | undefined> = {};
+  const callers: Record<string, Identity | undefined> = {};
+  /** What operations cost; a test may replace it. */
+  const budget = { spend: (_address: string): void => undefined };
   const closers: (() => unknown)[] = [];
   let server: Server;
   let attached: AttachedWebSocket;
@@ -103,16 +113,22 @@ export async function openWebSocketWorld(limits: WebSocketOptions['limits'] = {}
 
   const start = async () => {
     server = createServer();
-    const schema = schemaOf(ticker);
+    const gate = openGate({
+      schema: schemaOf(ticker),
+      resources: { endedSessions: { has: () => false, onEnded: () => () => undefined } } as never,
+      limits: { spend: async (_what, { address }) => budget.spend(address), subjects: noSubjectLimits },
+      log: openLog({ level: 'silent', name: 'test' }),
+      onlyTrusted: false,
+    });
+    const refused = { viewer: undefined, refusal: new GraphQLError('The token has ended.') };
     attached = attachWebSocket(server, {
-      schema,
-      documents: openDocuments({ schema, onlyTrusted: false }),
+      gate: {
+        ...gate,
+        authenticate: async (token) => (token === undefined ? { viewer: undefined } : (callers[token] ?? refused)),
+      },
       publicFields: new Set(['ticked']),
       positionArguments: { ticked: 'since' },
-      createContext: (caller) => ({ ...caller }),
       allowsOrigin: (origin) => origin === undefined || origin === 'https://frontrow.example',
-      authenticate: ({ authorization }) => (typeof authorization === 'string' ? callers[authorization] : {}),
-      formatError: (error) => ({ message: error instanceof GraphQLError ? error.message : 'masked' }),
       limits,
     });
     server.listen(port, '127.0.0.1');
@@ -131,6 +147,7 @@ export async function openWebSocketWorld(limits: WebSocketOptions['limits'] = {}
   return {
     ticker,
     callers,
+    budget,
     start,
     stop,
     stats: () => attached.stats(),

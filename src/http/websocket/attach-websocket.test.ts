@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test, vi } from 'vitest';
+import { RateLimited } from '#domain/errors.ts';
 import {
   openWebSocketWorld,
   type RawSocket,
@@ -70,7 +71,7 @@ test('what depends on the viewer is never shared, and what is shared does not kn
   expect(world.stats().executions).toBe(3);
 });
 
-test('a refused document, a query, a mutation of the arguments and an unknown thing are errors of the operation alone', async () => {
+test('a refused document, wrong arguments and an unknown field are errors of the operation alone', async () => {
   world = await openWebSocketWorld();
   const by = world.client();
   const steady = subscribe(by, 'subscription { ticked { no } }');
@@ -78,7 +79,6 @@ test('a refused document, a query, a mutation of the arguments and an unknown th
   for (const query of [
     'subscription {',
     'subscription { nothing }',
-    '{ hello }',
     'subscription { refused { no } }',
     `subscription { ticked { ${Array.from({ length: 9 }, (_, i) => `a${i}: no`).join(' ')} } }`,
   ]) {
@@ -88,9 +88,53 @@ test('a refused document, a query, a mutation of the arguments and an unknown th
   }
   const failing = subscribe(by, 'subscription { failing { no } }');
   await vi.waitUntil(failing.failure);
-  expect(failing.failure()).toEqual([{ message: 'masked' }]);
+  expect(failing.failure()).toMatchObject([{ extensions: { code: 'INTERNAL' } }]);
+  expect(JSON.stringify(failing.failure())).not.toContain('secret');
   world.ticker.push();
   await vi.waitUntil(() => steady.got.length === 1);
+});
+
+test('a query and a mutation have one result each, then complete; their ids may be used again', async () => {
+  world = await openWebSocketWorld();
+  const one = await world.raw();
+  await one.init();
+  for (const [query, data] of [
+    ['{ hello }', { hello: 'world' }],
+    ['mutation { greet(name: "Ann") }', { greet: 'Hello, Ann' }],
+    ['{ hello failing }', { hello: 'world', failing: null }],
+  ] as const) {
+    const before = one.messages.length;
+    one.send({ id: 'same', type: 'subscribe', payload: { query } });
+    await vi.waitUntil(() => one.messages.length === before + 2);
+    const [next, complete] = one.messages.slice(before).map((message) => JSON.parse(message));
+    expect(next).toMatchObject({ id: 'same', type: 'next', payload: { data } });
+    expect(complete).toEqual({ id: 'same', type: 'complete' });
+  }
+  expect(one.messages.join()).not.toContain('secret');
+  expect(world.stats().subscriptions).toBe(0);
+});
+
+test('an exhausted budget refuses one operation, and the subscriptions of the socket go on', async () => {
+  world = await openWebSocketWorld();
+  const one = await world.raw();
+  await one.init();
+  one.send(SUBSCRIBE);
+  await vi.waitUntil(() => world.ticker.readers === 1);
+  world.budget.spend = () => {
+    throw new RateLimited(7);
+  };
+  for (const query of ['{ hello }', 'subscription { ticked { no } }', 'subscription { nothing }', '{']) {
+    const before = one.messages.length;
+    one.send({ id: 'refused', type: 'subscribe', payload: { query } });
+    await vi.waitUntil(() => one.messages.length > before);
+    expect(JSON.parse(one.messages.at(-1) ?? '')).toMatchObject({
+      id: 'refused',
+      type: 'error',
+      payload: [{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 7 } }],
+    });
+  }
+  world.ticker.push();
+  await vi.waitUntil(() => JSON.parse(one.messages.at(-1) ?? '').type === 'next');
 });
 
 test('the client ends an operation and may use its id again', async () => {
@@ -194,7 +238,11 @@ test('one socket has ten subscriptions, one viewer five sockets, one address its
   await again.init({ authorization: 'a' });
   for (let id = 0; id < 11; id++) again.send({ ...SUBSCRIBE, id: `${id}` });
   await vi.waitUntil(() => again.messages.length === 2);
-  expect(again.messages[1]).toBe('{"id":"10","type":"error","payload":[{"message":"masked"}]}');
+  expect(JSON.parse(again.messages[1] ?? '')).toMatchObject({
+    id: '10',
+    type: 'error',
+    payload: [{ message: 'Too many operations on one socket.', extensions: { code: 'RATE_LIMITED' } }],
+  });
   expect(world.ticker.readers).toBe(10);
   const others = await Promise.all(Array.from({ length: 3 }, () => world.raw()));
   expect(others.map(({ status }) => status).filter(Boolean)).toEqual([429]);

@@ -11,7 +11,7 @@ import { Connection, type Server } from './connection.ts';
 import { Groups } from './groups.ts';
 import { closeCodes, SUBPROTOCOL } from './messages.ts';
 import { Operations } from './operations.ts';
-import { defaultLimits, type WebSocketOptions } from './options.ts';
+import { defaultLimits, sharedFields, type WebSocketOptions } from './options.ts';
 
 export type AttachedWebSocket = {
   /**
@@ -41,7 +41,7 @@ const CHECK_PARTS = 4;
 const peerAddress = clientAddress({ kind: 'hops', hops: 0 });
 const CLOSE_STEP_MS = 50;
 
-/** Serves GraphQL subscriptions over WebSocket (graphql-transport-ws) on the path of `options`, closed by default. */
+/** Serves GraphQL over WebSocket (graphql-transport-ws) on the path of `options`, closed by default. */
 export function attachWebSocket(server: HttpServer, options: WebSocketOptions): AttachedWebSocket {
   const limits = { ...defaultLimits, ...options.limits };
   const connections = new Map<WebSocket, Connection>();
@@ -50,8 +50,8 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
   const shared: Server = {
     options,
     limits,
-    groups: new Groups(options),
-    operations: new Operations(options),
+    groups: new Groups(options.gate, options.publicFields ?? sharedFields.publicFields),
+    operations: new Operations(options.positionArguments ?? sharedFields.positionArguments),
     enter: (userId) => byViewer.add(userId, limits.socketsPerViewer),
     leave: (userId) => byViewer.remove(userId),
     ends: { stalled: 0, silent: 0 },
@@ -93,7 +93,7 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
   server.on('upgrade', onUpgrade);
   const timer = setInterval(checkInParts(connections), CHECK_EVERY_MS);
   timer.unref();
-  const stopListening = options.endedSessions?.onEnded(() => {
+  const stopListening = options.gate.endedSessions.onEnded(() => {
     for (const connection of connections.values()) connection.closeIfEnded();
   });
 
@@ -102,7 +102,7 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
       gate.closing = true;
       await closePaced(connections, overMs);
       clearInterval(timer);
-      stopListening?.();
+      stopListening();
       // Upgrades are refused with 503 as long as the server listens: without a listener they would be requests like any
       // other, and 405 is an answer for which no balancer asks the next process.
       sockets.close();

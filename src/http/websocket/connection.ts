@@ -1,21 +1,12 @@
 import type { Duplex } from 'node:stream';
-import type { GraphQLFormattedError } from 'graphql';
 import type { RawData, WebSocket } from 'ws';
-import { RateLimited } from '#domain/errors.ts';
-import type { Caller, Groups, Variables } from './groups.ts';
-import {
-  ACK,
-  type ClientMessage,
-  closeCodes,
-  errorMessage,
-  INVALID,
-  PONG,
-  parseMessage,
-  type SubscribePayload,
-} from './messages.ts';
+import { credentialsOfParams } from '../credentials.ts';
+import type { Groups } from './groups.ts';
+import { ACK, type ClientMessage, closeCodes, INVALID, PONG, parseMessage, type SubscribePayload } from './messages.ts';
 import type { Operations } from './operations.ts';
 import type { Handshake, WebSocketLimits, WebSocketOptions } from './options.ts';
-import { type Outlet, Subscription } from './subscription.ts';
+import { type SocketCaller, SocketOperations } from './socket-operations.ts';
+import type { Outlet } from './subscription.ts';
 
 export type Server = {
   readonly options: WebSocketOptions;
@@ -40,10 +31,10 @@ export class Connection implements Outlet {
   readonly #handshake: Handshake;
   readonly #openedAt = performance.now();
   #params: Readonly<Record<string, unknown>> | undefined;
-  #caller: Caller | undefined;
+  #caller: SocketCaller | undefined;
   /** Whom `leave` has to be called for. */
   #counted: string | undefined;
-  #subscriptions: Map<string, Subscription> | undefined;
+  #operations: SocketOperations | undefined;
   #allowance: number;
   #allowanceAt = performance.now();
   #outstanding = 0;
@@ -68,7 +59,7 @@ export class Connection implements Outlet {
   }
 
   get subscriptions(): number {
-    return this.#subscriptions?.size ?? 0;
+    return this.#operations?.size ?? 0;
   }
 
   get outstanding(): number {
@@ -108,7 +99,7 @@ export class Connection implements Outlet {
     const expiresAt = this.#caller?.viewer?.tokenExpiresAt.getTime() ?? Number.POSITIVE_INFINITY;
     if (!this.#caller && now - this.#openedAt > initSeconds * 1000)
       this.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout');
-    else if (Date.now() >= expiresAt) this.close(closeCodes.forbidden, 'The access token has expired');
+    else if (Date.now() >= expiresAt) this.close(closeCodes.forbidden, 'The access token has ended');
     else if (this.#hasEnded()) this.close(closeCodes.forbidden, 'The session has ended');
     else if (this.#outstanding > 0 && now - this.#progressAt > stallSeconds * 1000) this.#closeStalled();
     else if (now - this.#pingedAt > pingSeconds * 1000) this.#ping(now);
@@ -121,7 +112,7 @@ export class Connection implements Outlet {
 
   #hasEnded(): boolean {
     const sessionId = this.#caller?.viewer?.sessionId;
-    return sessionId !== undefined && this.#server.options.endedSessions?.has(sessionId) === true;
+    return sessionId !== undefined && this.#server.options.gate.endedSessions.has(sessionId);
   }
 
   #closeStalled(): void {
@@ -160,8 +151,8 @@ export class Connection implements Outlet {
   }
 
   #stopAll(): void {
-    for (const subscription of this.#subscriptions?.values() ?? []) subscription.stop();
-    this.#subscriptions = undefined;
+    this.#operations?.stop();
+    this.#operations = undefined;
   }
 
   #onMessage(data: RawData, isBinary: boolean): void {
@@ -181,11 +172,10 @@ export class Connection implements Outlet {
         void this.#initialise(message.payload);
         return;
       case 'subscribe':
-        void this.#subscribe(message.id, message.payload);
+        this.#subscribe(message.id, message.payload);
         return;
       case 'complete':
-        this.#subscriptions?.get(message.id)?.stop();
-        this.#subscriptions?.delete(message.id);
+        this.#operations?.complete(message.id);
         return;
       case 'ping':
         this.send(PONG);
@@ -208,7 +198,8 @@ export class Connection implements Outlet {
     if (this.#params) return this.close(closeCodes.tooMany, 'Too many initialisation requests');
     this.#params = params;
     const caller = await this.#authenticate();
-    if (!caller || this.#socket.readyState !== this.#socket.OPEN) return;
+    if (!caller || !(await this.#isWithinBudget(caller))) return;
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     const userId = caller.viewer?.userId;
     if (userId !== undefined) {
       if (!this.#server.enter(userId)) return this.close(closeCodes.tooMany, 'Too many sockets');
@@ -219,77 +210,40 @@ export class Connection implements Outlet {
   }
 
   /** Undefined after closing the socket. */
-  async #authenticate(): Promise<Caller | undefined> {
+  async #authenticate(): Promise<SocketCaller | undefined> {
     try {
-      const caller = await this.#server.options.authenticate(this.#params ?? {}, this.#handshake);
-      if (!caller)
-        this.close(closeCodes.forbidden, 'UNAUTHENTICATED: the access token has expired or is not valid here');
-      return caller;
+      const { authorization, admission, place } = credentialsOfParams(this.#params ?? {});
+      const { viewer, refusal } = await this.#server.options.gate.authenticate(authorization);
+      if (!refusal) return { viewer, admission, place, address: this.#handshake.address };
+      this.close(closeCodes.forbidden, 'UNAUTHENTICATED: the access token has expired or is not valid here');
     } catch {
       this.close(closeCodes.tryAgainLater, 'Try again later');
-      return undefined;
     }
+    return undefined;
   }
 
-  async #subscribe(id: string, payload: SubscribePayload): Promise<void> {
-    if (!this.#caller) return this.close(closeCodes.unauthorized, 'Unauthorized');
-    this.#subscriptions ??= new Map();
-    if (this.#subscriptions.has(id))
-      return this.close(closeCodes.subscriberAlreadyExists, `Subscriber for ${id} already exists`);
-    const { formatError } = this.#server.options;
-    if (this.#subscriptions.size >= this.#server.limits.subscriptionsPerSocket)
-      return this.send(errorMessage(id, [formatError(new RateLimited(1, 'This socket has too many subscriptions.'))]));
-    const subscription = new Subscription(id, this);
-    this.#subscriptions.set(id, subscription);
+  async #isWithinBudget(caller: SocketCaller): Promise<boolean> {
     try {
-      await this.#start(subscription, payload);
-    } catch (error) {
-      this.#refuse(subscription, [formatError(error)]);
+      await this.#server.options.gate.charge(caller);
+      return true;
+    } catch {
+      this.close(closeCodes.tryAgainLater, 'Try again later');
+      return false;
     }
   }
 
-  #refuse(subscription: Subscription, errors: readonly GraphQLFormattedError[]): void {
-    if (!subscription.stopped) this.send(errorMessage(subscription.id, errors));
-    this.#forget(subscription);
-  }
-
-  #forget(subscription: Subscription): void {
-    // The client may have used the id again in the meantime.
-    if (this.#subscriptions?.get(subscription.id) === subscription) this.#subscriptions.delete(subscription.id);
-  }
-
-  async #start(subscription: Subscription, payload: SubscribePayload): Promise<void> {
-    const startedAt = performance.now();
-    const { groups, operations, options } = this.#server;
-    const operation = operations.prepare(payload);
-    const refused = 'errors' in operation;
-    const caller = await this.#recheck();
-    if (!caller || subscription.stopped) return;
-    const variables: Variables = payload.variables ?? {};
-    const opened = refused
-      ? { errors: operation.errors.map(options.formatError) }
-      : await groups.open(operation, variables, caller);
-    const errors = 'errors' in opened ? opened.errors : undefined;
-    options.onSubscribe?.({
-      operation: refused ? undefined : operation.name,
-      field: refused ? undefined : operation.checked.field,
-      errors,
-      userId: caller.viewer?.userId,
-      milliseconds: performance.now() - startedAt,
-    });
-    if (refused || !('source' in opened)) {
-      this.#refuse(subscription, errors ?? []);
+  #subscribe(id: string, payload: SubscribePayload): void {
+    if (!this.#caller) {
+      this.close(closeCodes.unauthorized, 'Unauthorized');
       return;
     }
-    const group = groups.join(operation, variables, caller);
-    // Not awaited, because whatever this function knows would be kept as long as the subscription.
-    void subscription
-      .run(groups, opened.source, { operation, variables, group }, options.formatError)
-      .then(() => this.#forget(subscription));
+    this.#operations ??= new SocketOperations(this.#server, this, () => this.#recheck());
+    if (!this.#operations.begin(id, payload))
+      this.close(closeCodes.subscriberAlreadyExists, `Subscriber for ${id} already exists`);
   }
 
-  /** A session may have ended since the socket was opened. Nobody in particular needs no look. */
-  async #recheck(): Promise<Caller | undefined> {
+  /** A session may have ended since the socket was opened. A caller without a viewer needs no check. */
+  async #recheck(): Promise<SocketCaller | undefined> {
     if (!this.#caller?.viewer) return this.#caller;
     const caller = await this.#authenticate();
     if (caller && caller.viewer?.userId !== this.#caller.viewer.userId) {

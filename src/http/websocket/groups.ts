@@ -1,55 +1,32 @@
-import {
-  createSourceEventStream,
-  type ExecutionResult,
-  execute,
-  type GraphQLError,
-  type GraphQLFormattedError,
-  type GraphQLSchema,
-} from 'graphql';
-import type { Viewer } from '#domain/viewer.ts';
-import type { PushedEvent } from '../execution.ts';
+import type { ExecutionResult } from 'graphql';
+import type { Caller } from '../context.ts';
+import type { Source } from '../execution.ts';
+import type { Gate } from '../gate.ts';
 import { nextTail } from './messages.ts';
 import type { Operation } from './operations.ts';
 
-/** Whom a socket belongs to. */
-export type Caller = {
-  readonly viewer?: Viewer | undefined;
-  readonly admission?: string | undefined;
-  /** The ticket of a place in a waiting room. */
-  readonly place?: string | undefined;
-};
-
-export type GroupRules = {
-  schema: GraphQLSchema;
-  /** Called for each start and each execution. Without a caller: for a result that is the same for everybody. */
-  createContext: (caller: Caller | undefined) => object;
-  /** Root fields whose results depend on the operation alone and never on who asks; whether they start may. */
-  publicFields: ReadonlySet<string>;
-  /** What clients may see of an error. */
-  formatError: (error: GraphQLError) => GraphQLFormattedError;
-  /** Default: what GraphQL itself does. */
-  executeEvent?: (pushed: PushedEvent) => ExecutionResult | PromiseLike<ExecutionResult>;
-};
+type Execution = Pick<Gate, 'contextOf' | 'executeEvent' | 'reportLater'>;
 
 export type Variables = Readonly<Record<string, unknown>>;
-export type Source = AsyncIterator<object>;
+export type { Source };
 
 /** Subscriptions that get the same bytes for the same source event. */
 export class Group {
-  readonly #rules: GroupRules;
+  readonly #gate: Execution;
   readonly #operation: Operation;
   readonly #variables: Variables;
-  readonly #caller: Caller | undefined;
+  readonly #caller: Partial<Caller>;
   readonly #tails = new WeakMap<object, Buffer | Promise<Buffer>>();
   readonly #onExecution: () => void;
   members = 0;
 
+  /** Without a viewer in `caller` for a result that is the same for all clients. */
   constructor(
-    rules: GroupRules,
-    request: { operation: Operation; variables: Variables; caller: Caller | undefined },
+    gate: Execution,
+    request: { operation: Operation; variables: Variables; caller: Partial<Caller> },
     onExecution: () => void,
   ) {
-    this.#rules = rules;
+    this.#gate = gate;
     this.#operation = request.operation;
     this.#variables = request.variables;
     this.#caller = request.caller;
@@ -68,18 +45,8 @@ export class Group {
   }
 
   #execute(event: object): ExecutionResult | PromiseLike<ExecutionResult> {
-    const { schema, createContext, executeEvent } = this.#rules;
-    const { checked, document, name } = this.#operation;
-    const context = createContext(this.#caller);
-    if (executeEvent) return executeEvent({ operation: checked, variables: this.#variables, context, event });
-    return execute({
-      schema,
-      document,
-      operationName: name,
-      variableValues: this.#variables,
-      rootValue: event,
-      contextValue: context,
-    });
+    const context = this.#gate.contextOf(this.#caller);
+    return this.#gate.executeEvent({ operation: this.#operation.checked, variables: this.#variables, context, event });
   }
 
   async #settle(event: object, result: PromiseLike<ExecutionResult>): Promise<Buffer> {
@@ -89,7 +56,7 @@ export class Group {
   }
 
   #serialize({ data, errors }: ExecutionResult): Buffer {
-    return nextTail({ data, ...(errors && { errors: errors.map(this.#rules.formatError) }) });
+    return nextTail({ data, ...(errors && { errors: errors.map(this.#gate.reportLater) }) });
   }
 }
 
@@ -99,43 +66,28 @@ export class Group {
  * everybody, and that is what an execution and its bytes are kept by.
  */
 export class Groups {
-  readonly #rules: GroupRules;
+  readonly #gate: Execution;
+  readonly #publicFields: ReadonlySet<string>;
   readonly #shared = new Map<string, Group>();
   executions = 0;
 
-  constructor(rules: GroupRules) {
-    this.#rules = rules;
+  /** `publicFields`: root fields whose results depend on the operation alone, not on the viewer. */
+  constructor(gate: Execution, publicFields: ReadonlySet<string>) {
+    this.#gate = gate;
+    this.#publicFields = publicFields;
   }
 
   get size(): number {
     return this.#shared.size;
   }
 
-  /** Starts a source for one member. Errors are those of the subscription: arguments, access, an unknown event. */
-  async open(
-    operation: Operation,
-    variables: Variables,
-    caller: Caller,
-  ): Promise<{ source: Source } | { errors: readonly GraphQLFormattedError[] }> {
-    const source = await createSourceEventStream({
-      schema: this.#rules.schema,
-      document: operation.document,
-      operationName: operation.name,
-      variableValues: variables,
-      contextValue: this.#rules.createContext(caller),
-    });
-    if (Symbol.asyncIterator in source) return { source: source[Symbol.asyncIterator]() as Source };
-    return { errors: (source.errors ?? []).map(this.#rules.formatError) };
-  }
-
-  join(operation: Operation, variables: Variables, caller: Caller): Group {
+  join(operation: Operation, variables: Variables, caller: Partial<Caller>): Group {
     const onExecution = () => {
       this.executions++;
     };
-    if (!this.#isPublic(operation)) return new Group(this.#rules, { operation, variables, caller }, onExecution);
+    if (!this.#isPublic(operation)) return new Group(this.#gate, { operation, variables, caller }, onExecution);
     const key = keyOf(operation, variables);
-    const group =
-      this.#shared.get(key) ?? new Group(this.#rules, { operation, variables, caller: undefined }, onExecution);
+    const group = this.#shared.get(key) ?? new Group(this.#gate, { operation, variables, caller: {} }, onExecution);
     this.#shared.set(key, group);
     group.members++;
     return group;
@@ -146,7 +98,7 @@ export class Groups {
   }
 
   #isPublic(operation: Operation): boolean {
-    return operation.field !== undefined && this.#rules.publicFields.has(operation.field);
+    return operation.field !== undefined && this.#publicFields.has(operation.field);
   }
 }
 

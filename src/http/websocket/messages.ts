@@ -1,4 +1,4 @@
-import type { GraphQLFormattedError } from 'graphql';
+import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
 
 /** The messages of the graphql-transport-ws protocol: https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md */
 
@@ -113,6 +113,9 @@ function headerLengthOf(length: number): number {
   return length < 65_536 ? 4 : 10;
 }
 
+/** The one result of a query or a mutation. */
+export const resultMessage = (id: string, result: FormattedExecutionResult): string =>
+  JSON.stringify({ id, type: 'next', payload: result });
 export const errorMessage = (id: string, errors: readonly GraphQLFormattedError[]): string =>
   JSON.stringify({ id, type: 'error', payload: errors });
 export const completeMessage = (id: string): string => JSON.stringify({ id, type: 'complete' });

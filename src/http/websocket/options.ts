@@ -1,9 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { GraphQLFormattedError } from 'graphql';
-import type { EndedSessions } from '#domain/account/ended-sessions.ts';
 import type { AddressOf } from '../client-address.ts';
-import type { Caller, GroupRules } from './groups.ts';
-import type { OperationRules } from './operations.ts';
+import type { Gate } from '../gate.ts';
 
 export type WebSocketLimits = {
   /** From the upgrade to a valid `connection_init`. */
@@ -35,37 +32,23 @@ export const defaultLimits: WebSocketLimits = {
 /** What is known of a socket's upgrade request for as long as the socket lives. */
 export type Handshake = { readonly address: string; readonly origin: string | undefined };
 
-export type WebSocketOptions = Omit<GroupRules, 'formatError'> &
-  OperationRules & {
-    /** Default `/graphql`. */
-    path?: string;
-    /** Asked before the upgrade; the origin is undefined for a program that is no browser. */
-    allowsOrigin: (origin: string | undefined, request: IncomingMessage) => boolean;
-    /** Default: the peer of the TCP connection. */
-    addressOf?: AddressOf;
-    /**
-     * Who sent these connection params (`authorization`, `admission`, `place`). Undefined refuses the socket, because its
-     * token is not good; without a token the caller has no viewer: `{}`. Asked again at each subscribe.
-     */
-    authenticate: (
-      params: Readonly<Record<string, unknown>>,
-      handshake: Handshake,
-    ) => Promise<Caller | undefined> | Caller | undefined;
-    /** Which sessions ended before their tokens did: their sockets are closed with 4403. */
-    endedSessions?: Pick<EndedSessions, 'has' | 'onEnded'>;
-    /** What a client may know of anything that was thrown, a GraphQLError or not. */
-    formatError: (error: unknown) => GraphQLFormattedError;
-    /** Called once for each operation, when it has started or was refused. */
-    onSubscribe?: (line: SubscribeLine) => void;
-    limits?: Partial<WebSocketLimits>;
-  };
-
-export type SubscribeLine = {
-  /** The name; undefined for an anonymous operation and for a document that is refused, whose text is not logged. */
-  readonly operation: string | undefined;
-  readonly field: string | undefined;
-  /** Why it was refused; undefined when it runs. */
-  readonly errors: readonly GraphQLFormattedError[] | undefined;
-  readonly userId: string | undefined;
-  readonly milliseconds: number;
+export type WebSocketOptions = {
+  gate: Gate;
+  /** Default `/graphql`. */
+  path?: string;
+  /** Asked before the upgrade; the origin is undefined for a program that is no browser. */
+  allowsOrigin: (origin: string | undefined, request: IncomingMessage) => boolean;
+  /** Default: the peer of the TCP connection. */
+  addressOf?: AddressOf;
+  /** Root fields whose results are the same for all clients: one execution serves all subscribers. */
+  publicFields?: ReadonlySet<string>;
+  /** For a root field, its argument that only says where to start. */
+  positionArguments?: Readonly<Record<string, string>>;
+  limits?: Partial<WebSocketLimits>;
 };
+
+/** Those of Frontrow's schema. */
+export const sharedFields = {
+  publicFields: new Set(['seatMapChanged', 'eventChanged']),
+  positionArguments: { seatMapChanged: 'sinceVersion' },
+} as const;

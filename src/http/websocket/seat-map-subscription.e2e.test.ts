@@ -11,6 +11,7 @@ import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
 import { SeatMaps } from '#domain/inventory/seat-maps.ts';
 import { seatStatuses } from '#domain/inventory/seat-status.ts';
 import { WaitingRooms } from '#domain/waiting-room/waiting-rooms.ts';
+import { openLog } from '#observability/log.ts';
 import { HEARTBEAT_CHANNEL } from '#redis/channels.ts';
 import { openRedis, type Redis } from '#redis/client.ts';
 import { openHeartbeat } from '#redis/heartbeat.ts';
@@ -21,7 +22,8 @@ import { createBookingDatabase } from '#test/support/databases.ts';
 import { testRedisUrl } from '#test/support/redis.ts';
 import { commitSeatChange } from '#test/support/seat-changes.ts';
 import { SeatMapFan, watchOnce } from '#test/support/seat-map-fan.ts';
-import { openDocuments } from '../documents.ts';
+import { openGate } from '../gate.ts';
+import { noSubjectLimits } from '../subject-limits.ts';
 import { type AttachedWebSocket, attachWebSocket } from './attach-websocket.ts';
 
 let db: Db;
@@ -31,6 +33,7 @@ let attached: AttachedWebSocket;
 let url: string;
 const closers: (() => unknown)[] = [];
 const SEATS = 400;
+const endedSessions = { has: () => false, onEnded: () => () => undefined };
 
 beforeAll(async () => {
   const database = await createBookingDatabase();
@@ -45,14 +48,14 @@ beforeAll(async () => {
   const server = createServer();
   const plans = openSeatingPlanCache({ db });
   attached = attachWebSocket(server, {
-    schema,
-    documents: openDocuments({ schema, onlyTrusted: false }),
-    publicFields: new Set(['seatMapChanged']),
-    positionArguments: { seatMapChanged: 'sinceVersion' },
-    createContext: () => ({ viewer: undefined, resources: { db, seatMaps, plans, waitingRooms } }),
+    gate: openGate({
+      schema,
+      resources: { db, seatMaps, plans, waitingRooms, endedSessions } as never,
+      limits: { spend: () => Promise.resolve(), subjects: noSubjectLimits },
+      log: openLog({ level: 'error', name: 'test' }),
+      onlyTrusted: false,
+    }),
     allowsOrigin: () => true,
-    authenticate: () => ({}),
-    formatError: (error) => ({ message: String(error) }),
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -38,7 +38,7 @@ export class Subscription {
     groups: Groups,
     source: Source,
     request: { operation: Operation; variables: Variables; group: Group },
-    formatFailure: (error: unknown) => GraphQLFormattedError,
+    reportLater: (error: unknown) => GraphQLFormattedError,
   ): Promise<void> {
     this.#source = source;
     const { operation, variables, group } = request;
@@ -46,7 +46,7 @@ export class Subscription {
       if (!this.#stopped) await this.#pump(source, group);
       if (!this.#stopped) this.#outlet.send(completeMessage(this.id));
     } catch (error) {
-      if (!this.#stopped) this.#outlet.send(errorMessage(this.id, [formatFailure(error)]));
+      if (!this.#stopped) this.#outlet.send(errorMessage(this.id, [reportLater(error)]));
     } finally {
       this.stop();
       groups.leave(group, operation, variables);

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
+import { RateLimited } from '#domain/errors.ts';
+import type { Caller } from '../context.ts';
+import { badRequest } from '../document-texts.ts';
+import type { Gate } from '../gate.ts';
+import { toGraphqlParams } from '../graphql-params.ts';
+import type { Groups } from './groups.ts';
+import { completeMessage, errorMessage, resultMessage, type SubscribePayload } from './messages.ts';
+import type { Operations } from './operations.ts';
+import { type Outlet, Subscription } from './subscription.ts';
+
+export type SocketCaller = Omit<Caller, 'requestId' | 'traceparent' | 'refusal'>;
+
+type Needs = {
+  readonly options: { readonly gate: Gate };
+  readonly limits: { readonly subscriptionsPerSocket: number };
+  readonly groups: Groups;
+  readonly operations: Operations;
+};
+
+const EVERYTHING = { transport: 'websocket', wanted: 'query, mutation or subscription' } as const;
+
+/** The operations of one socket, each from `subscribe` to `complete`. Whatever is wrong with one ends it alone. */
+export class SocketOperations {
+  readonly #needs: Needs;
+  readonly #outlet: Outlet;
+  readonly #callerNow: () => Promise<SocketCaller | undefined>;
+  readonly #running = new Map<string, Subscription>();
+
+  /** `callerNow` resolves to the caller as of now, or to undefined after it closed the socket. */
+  constructor(needs: Needs, outlet: Outlet, callerNow: () => Promise<SocketCaller | undefined>) {
+    this.#needs = needs;
+    this.#outlet = outlet;
+    this.#callerNow = callerNow;
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** False when an operation with this id runs already. */
+  begin(id: string, payload: SubscribePayload): boolean {
+    if (this.#running.has(id)) return false;
+    if (this.#running.size >= this.#needs.limits.subscriptionsPerSocket) {
+      const error = new RateLimited(1, 'Too many operations on one socket.');
+      this.#outlet.send(errorMessage(id, [this.#report(error)]));
+      return true;
+    }
+    const operation = new Subscription(id, this.#outlet);
+    this.#running.set(id, operation);
+    this.#start(operation, payload).catch((error: unknown) => this.#refuse(operation, [this.#report(error)]));
+    return true;
+  }
+
+  /** The client has no further use for this operation. */
+  complete(id: string): void {
+    this.#running.get(id)?.stop();
+    this.#running.delete(id);
+  }
+
+  stop(): void {
+    for (const operation of this.#running.values()) operation.stop();
+    this.#running.clear();
+  }
+
+  async #start(running: Subscription, payload: SubscribePayload): Promise<void> {
+    const { groups, operations, options } = this.#needs;
+    const read = toGraphqlParams(payload);
+    if ('problem' in read) return this.#refuse(running, [this.#report(badRequest(read.problem))]);
+    const caller = await this.#callerNow();
+    if (!caller || running.stopped) return;
+    const started = await options.gate.start(read.params, { ...caller, requestId: randomUUID() }, EVERYTHING);
+    if ('result' in started) return this.#finish(running, started.result);
+    const { variables = {} } = read.params;
+    const operation = operations.of(started.operation);
+    const group = groups.join(operation, variables, caller);
+    // Not awaited: what this function refers to would be kept in memory as long as the subscription.
+    void running
+      .run(groups, started.source, { operation, variables, group }, options.gate.reportLater)
+      .then(() => this.#forget(running));
+  }
+
+  /** What was refused before it was executed is an error; what was executed has one result. */
+  #finish(running: Subscription, result: FormattedExecutionResult): void {
+    if ('data' in result && !running.stopped) {
+      this.#outlet.send(resultMessage(running.id, result));
+      this.#outlet.send(completeMessage(running.id));
+    }
+    if ('data' in result) this.#forget(running);
+    else this.#refuse(running, result.errors ?? []);
+  }
+
+  #refuse(running: Subscription, errors: readonly GraphQLFormattedError[]): void {
+    if (!running.stopped) this.#outlet.send(errorMessage(running.id, errors));
+    this.#forget(running);
+  }
+
+  #forget(running: Subscription): void {
+    // The client may have used the id again in the meantime.
+    if (this.#running.get(running.id) === running) this.#running.delete(running.id);
+  }
+
+  #report(error: unknown): GraphQLFormattedError {
+    return this.#needs.options.gate.reportLater(error);
+  }
+}
