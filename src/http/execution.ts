@@ -89,16 +89,19 @@ export function openExecution(schema: GraphQLSchema, { tellsSchema = true } = {}
 
   /** A compiled document takes a quarter of the time: 3 us instead of 14 for a place in a waiting room. */
   const executeEvent = ({ operation, variables, context, event }: PushedEvent) => {
+    const interpret = () =>
+      execute({
+        schema,
+        document: operation.document,
+        operationName: operation.name,
+        contextValue: context,
+        variableValues: variables,
+        rootValue: event,
+      });
     const query = compiledOf(operation);
-    if (query) return query.run(event, context, { ...query.defaults, ...variables });
-    return execute({
-      schema,
-      document: operation.document,
-      operationName: operation.name,
-      contextValue: context,
-      variableValues: variables,
-      rootValue: event,
-    });
+    const result = query ? query.run(event, context, { ...query.defaults, ...variables }) : interpret();
+    // Nothing was executed, because a variable is wrong: the interpreter says it in the words of the first times.
+    return query && !('then' in result) && result.data === undefined ? interpret() : result;
   };
   const answer = async ({ operation, variables, createContext }: Asked): Promise<ExecutionResult> =>
     executeEvent({ operation, variables, context: createContext(), event: undefined });

@@ -105,7 +105,10 @@ describe('an automatic persisted query', () => {
     expect(await overSocket({ extensions })).toMatchObject(notFound.errors);
     const stream = { ...json, accept: 'text/event-stream' };
     const asked = { method: 'POST', headers: stream, body: JSON.stringify({ variables, extensions }) };
-    expect(await (await send(asked)).json()).toMatchObject(notFound);
+    const refused = await send(asked);
+    expect(refused.headers.get('content-type')).toContain('text/event-stream');
+    const [, type = '', data = ''] = /event: (\w+)\ndata: (.*)\n/.exec(await refused.text()) ?? [];
+    expect([type, JSON.parse(data)]).toMatchObject(['next', notFound]);
     expect(await overSocket({ query, extensions })).toMatchObject({ data: { eventChanged: { title: 'Test match' } } });
     expect(await overSocket({ extensions })).toMatchObject({ data: { eventChanged: { title: 'Test match' } } });
     const ending = new AbortController();
