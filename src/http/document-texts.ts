@@ -16,6 +16,9 @@ export type DocumentTexts = {
   keep(params: Pick<GraphqlParams, 'query' | 'documentId'>, text: string): void;
 };
 
+/** A request that names nothing to execute. */
+export const NO_DOCUMENT = 'The request has neither `query` nor the id of a document.';
+
 const KEPT_AT_MOST = 1_000;
 
 const refusal = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });
@@ -45,7 +48,7 @@ export function openDocumentTexts({ onlyTrusted, trusted: given = {} }: TextRule
     find({ query, documentId }) {
       if (documentId !== undefined)
         return query === undefined ? textOfId(idOf(documentId)) : textWithId(query, idOf(documentId));
-      if (query === undefined) return badRequest('The request has neither `query` nor the id of a document.');
+      if (query === undefined) return badRequest(NO_DOCUMENT);
       if (!onlyTrusted || trusted.has(hash('sha256', query))) return query;
       return badRequest('This server accepts only trusted documents, and this one is not trusted.');
     },

@@ -5,6 +5,7 @@ import { answerJson, answerProblem } from './answer.ts';
 import { MAX_BODY_BYTES, readBody } from './body.ts';
 import type { Caller } from './context.ts';
 import { credentialsOfHeaders } from './credentials.ts';
+import { NO_DOCUMENT } from './document-texts.ts';
 import type { GraphqlParams } from './documents.ts';
 import type { Gate, Wanted } from './gate.ts';
 import { toGraphqlParams, toGraphqlParamsFromQuery } from './graphql-params.ts';
@@ -59,6 +60,7 @@ async function post(gate: Gate, streams: EventStreams, exchange: Exchange): Prom
     return refuse(exchange, 413, `A request body may have at most ${MAX_BODY_BYTES} bytes.`, { connection: 'close' });
   const read = toGraphqlParams(parseJson(body));
   if ('problem' in read) return refuse(exchange, 400, read.problem);
+  if (namesNothing(read.params)) return refuse(exchange, 400, NO_DOCUMENT);
   await answer(gate, streams, exchange, { params: read.params, wanted: 'query or mutation' });
 }
 
@@ -67,11 +69,13 @@ async function get(gate: Gate, streams: EventStreams, exchange: Exchange): Promi
   const read = toGraphqlParamsFromQuery(exchange.url.searchParams);
   if ('problem' in read) return refuse(exchange, 400, read.problem);
   const { params } = read;
-  if (params.query === undefined && params.documentId === undefined) return refuseMethod(exchange);
+  if (namesNothing(params)) return refuseMethod(exchange);
   if (typeOf(gate, params) === 'mutation')
     return refuse(exchange, 405, 'GET is for queries only. Send the mutation with POST.', { allow: 'POST, OPTIONS' });
   await answer(gate, streams, exchange, { params, wanted: 'query' });
 }
+
+const namesNothing = ({ query, documentId }: GraphqlParams): boolean => query === undefined && documentId === undefined;
 
 const refuseMethod = (exchange: Exchange) =>
   refuse(exchange, 405, 'Use POST with a JSON body, or GET with a query.', { allow: 'GET, POST, OPTIONS' });

@@ -6,8 +6,8 @@ import { isLoopback } from './client-address.ts';
 import { type OwnCounts, openOwnCounts } from './own-counts.ts';
 import { noSubjectLimits, openSubjectLimits, type SubjectLimits } from './subject-limits.ts';
 
-/** Who asks: two budgets that do not know of each other. */
-export type Caller = {
+/** Whose budgets an operation takes from: the two are independent. */
+export type BudgetKeys = {
   readonly userId: string | undefined;
   /** As `clientAddress` counts it. */
   readonly address: string;
@@ -50,7 +50,7 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
 
 export type RateLimits = {
   /** Takes `points` from the caller's budgets. Throws RateLimited, which says when to come back, when one is empty. */
-  spend(what: LimitedOperation | 'request', caller: Caller, points?: number): Promise<void>;
+  spend(what: LimitedOperation | 'request', keys: BudgetKeys, points?: number): Promise<void>;
   /** Those of the e-mail address that a request is about. */
   readonly subjects: SubjectLimits;
 };

@@ -65,11 +65,11 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
     clientTracking: false,
     handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
   });
-  const gate = { options, connections, byAddress, limits, closing: false };
+  const rules = { options, connections, byAddress, limits, closing: false };
 
   const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     const address = (options.addressOf ?? peerAddress)(request);
-    const refusal = refusalOf(gate, request, address);
+    const refusal = refusalOf(rules, request, address);
     if (refusal) {
       refuseStream(stream, refusal, 'Retry-After: 5\r\n');
       return;
@@ -99,7 +99,7 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
 
   return {
     async close(overMs = 0) {
-      gate.closing = true;
+      rules.closing = true;
       await closePaced(connections, overMs);
       clearInterval(timer);
       stopListening();
@@ -138,7 +138,7 @@ function checkInParts(connections: ReadonlyMap<WebSocket, Connection>): () => vo
   };
 }
 
-type Gate = {
+type UpgradeRules = {
   options: WebSocketOptions;
   connections: Map<WebSocket, Connection>;
   byAddress: Counter;
@@ -147,14 +147,14 @@ type Gate = {
 };
 
 /** Counts the address when it answers undefined. */
-function refusalOf(gate: Gate, request: IncomingMessage, address: string): string | undefined {
-  const { options, limits } = gate;
+function refusalOf(rules: UpgradeRules, request: IncomingMessage, address: string): string | undefined {
+  const { options, limits } = rules;
   const url = parseRequestTarget(request.url);
   if (!url) return '400 Bad Request';
   if (url.pathname !== (options.path ?? '/graphql')) return '404 Not Found';
-  if (gate.closing || gate.connections.size >= limits.sockets) return '503 Service Unavailable';
+  if (rules.closing || rules.connections.size >= limits.sockets) return '503 Service Unavailable';
   if (!options.allowsOrigin(request.headers.origin, request)) return '403 Forbidden';
-  return gate.byAddress.add(address, limits.socketsPerAddress) ? undefined : '429 Too Many Requests';
+  return rules.byAddress.add(address, limits.socketsPerAddress) ? undefined : '429 Too Many Requests';
 }
 
 async function closePaced(connections: Map<WebSocket, Connection>, overMs: number): Promise<void> {
