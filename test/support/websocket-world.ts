@@ -59,17 +59,21 @@ export const viewer = (userId: string, seconds = 60): Viewer => ({
   tokenExpiresAt: new Date(Date.now() + seconds * 1000),
 });
 
+function resolveRoots(schema: GraphQLSchema): void {
+  const { hello, failing } = schema.getQueryType()?.getFields() ?? {};
+  if (hello) hello.resolve = () => 'world';
+  if (failing) failing.resolve = () => Promise.reject(new Error('secret'));
+  const { greet } = schema.getMutationType()?.getFields() ?? {};
+  if (greet) greet.resolve = (_root, { name }) => `Hello, ${name}`;
+}
+
 function schemaOf(ticker: Ticker): GraphQLSchema {
   const schema = buildSchema(`
     type Query { hello: String failing: String }
     type Mutation { greet(name: String!): String! }
     type Tick { no: Int! text: String! who: String }
     type Subscription { ticked(since: Int): Tick! mine: Tick! refused: Tick! failing: Tick! }`);
-  const { hello, failing } = schema.getQueryType()?.getFields() ?? {};
-  if (hello) hello.resolve = () => 'world';
-  if (failing) failing.resolve = () => Promise.reject(new Error('secret'));
-  const { greet } = schema.getMutationType()?.getFields() ?? {};
-  if (greet) greet.resolve = (_root, { name }) => `Hello, ${name}`;
+  resolveRoots(schema);
   const fields = schema.getSubscriptionType()?.getFields() ?? {};
   for (const [name, field] of Object.entries(fields)) {
     field.subscribe = () => ticker.watch();
