@@ -28,7 +28,7 @@ test('the primary crashes and comes back, then its standby takes over: nothing a
         code: 'TEMPORARILY_UNAVAILABLE',
         retryAfterSeconds: expect.any(Number),
       });
-      await vi.waitUntil(async () => (await post(apiUrl, { query: seatMap, variables })).data.seatMap.stale, 20_000);
+      await vi.waitUntil(async () => (await post(apiUrl, { query: seatMap, variables })).data?.seatMap?.stale, 20_000);
     },
   });
   expect(reports.map(({ blow, lost }) => ({ blow, lost }))).toEqual([

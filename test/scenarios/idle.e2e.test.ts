@@ -42,8 +42,9 @@ test('a product that is not used, with a waiting room open, commits less than tw
     await sleep(WINDOW_SECONDS * 1000);
     perSecond.push(((await commits()) - before) / WINDOW_SECONDS);
   }
-  // PostgreSQL's own autovacuum commits as well, now and then: one window of three may have that in it.
-  expect(perSecond.sort((a, b) => a - b)[1]).toBeLessThan(2);
+  // Autovacuum commits as well, now and then; the product's own commits come every ten seconds or more often, and some
+  // 0.2 a second every half a minute.
+  expect(Math.min(...perSecond)).toBeLessThan(1.8);
 
   const join = `mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) {
     ... on JoinWaitingRoomSuccess { place { state } } } }`;

@@ -6,7 +6,7 @@ import type { TimedWorker } from '#workers/run-worker.ts';
 /** Takes up notices that were stored but not applied: a process died in between, or their session was not known yet. */
 export const sweepNotices: TimedWorker<{ db: Db }> = {
   name: 'sweep-notices',
-  everyMs: 5_000,
+  everyMs: 10_000,
   async run(needs) {
     await sweepWaitingNotices(needs, { olderThanSeconds: 5, limit: 200 });
     return undefined;
