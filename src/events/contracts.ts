@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a booking's transition did to its seats: from this version on they all have this status. */
+/** The seats of a booking's transition: from this version on they all have the new status. */
 const seatChange = { version: z.int(), seatNos: z.array(z.int().nonnegative()) };
 
 const about = { aggregateId: z.uuid(), eventId: z.uuid() };
@@ -20,11 +20,11 @@ export const bookingCreated = z.object({
   totalMinor: z.int().nonnegative(),
   currency: z.string(),
   holdExpiresAt: z.iso.datetime(),
-  /** What the fan reads at the gateway: the event's title, and one line a seat. */
+  /** The texts that the fan reads at the gateway: the event's title, and one line per seat. */
   description: z.string(),
   lines: z.array(z.object({ label: z.string(), amountMinor: z.int().nonnegative() })),
 });
-/** Seats are BOOKED, tickets exist. `retaken`: the hold had ended and the very same seats were still free. */
+/** Seats are BOOKED, tickets exist. `retaken`: the hold had ended and exactly the same seats were still free. */
 export const bookingConfirmed = z.object({
   type: z.literal('BookingConfirmed'),
   ...ofBooking,
@@ -35,21 +35,24 @@ export const bookingConfirmed = z.object({
 /** Seats are AVAILABLE again; a session that is still open must be closed. */
 export const bookingExpired = z.object({ type: z.literal('BookingExpired'), ...ofBooking, ...seatChange });
 export const bookingFailed = z.object({ type: z.literal('BookingFailed'), ...ofBooking, ...seatChange });
-/** Seats are AVAILABLE again. `refundDue`: it was confirmed, so the money goes back. */
+/** Seats are AVAILABLE again. `refundDue`: it was confirmed, so the money is refunded. */
 export const bookingCancelled = z.object({
   type: z.literal('BookingCancelled'),
   ...ofBooking,
   ...seatChange,
   refundDue: z.boolean(),
 });
-/** Money arrived after the hold had ended and the seats are gone: it goes back. Nobody knows whose an unknown booking was. */
+/**
+ * Money arrived after the hold had ended and the seats are gone: it is refunded. For an unknown booking the user is
+ * unknown.
+ */
 export const bookingConfirmationFailed = z.object({
   type: z.literal('BookingConfirmationFailed'),
   ...about,
   userId: z.uuid().optional(),
   reason: z.string(),
 });
-/** The one recorded extension of a hold, given when the delay was ours. */
+/** The one recorded extension of a hold, made when the delay was our fault. */
 export const holdExtended = z.object({
   type: z.literal('HoldExtended'),
   ...ofBooking,
@@ -85,7 +88,7 @@ export const paymentRefunded = z.object({
   currency: z.string(),
 });
 
-/** Everything that is published, by type. */
+/** All published events, by type. */
 export const domainEvent = z.discriminatedUnion('type', [
   eventPublished,
   eventChanged,
@@ -107,7 +110,10 @@ export type DomainEvent = z.infer<typeof domainEvent>;
 export type DomainEventType = DomainEvent['type'];
 export type DomainEventOf<T extends DomainEventType> = Extract<DomainEvent, { type: T }>;
 
-/** The topics of the event log: one per aggregate; the key is the event id, so what belongs to one event stays in order. */
+/**
+ * The topics of the event log: one per aggregate; the key is the event id, so that the messages of one event stay in
+ * order.
+ */
 export const aggregateTypes = ['catalog', 'booking', 'payment'] as const;
 export type AggregateType = (typeof aggregateTypes)[number];
 

@@ -1,4 +1,4 @@
-/** Ends the pause of the one who waits. A ring before the pause counts, unless it was silenced since. */
+/** Ends the pause of the waiting caller. A ring before the pause counts, unless it was silenced since. */
 export class Bell {
   #isRung = false;
   #end = () => {};

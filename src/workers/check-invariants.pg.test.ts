@@ -18,7 +18,7 @@ const { signal } = new AbortController();
 const violationsOf = async (id: string) =>
   seriesOf(await registry.metrics()).get(`frontrow_invariant_violations{id="${id}"}`);
 
-test('what is broken is counted, one process at a time, and a query that takes too long is left out for a while', async () => {
+test('violations are counted, in one process at a time, and a query that takes too long is skipped for a while', async () => {
   const event = await seedEvent(db, { seats: 10 });
   const [one, other] = [openInvariantChecker({ db }), openInvariantChecker({ db })];
   const run = (invariants: typeof one) => checkInvariants.run({ invariants }, { signal });
@@ -29,7 +29,7 @@ test('what is broken is counted, one process at a time, and a query that takes t
   await run(one);
   expect(await violationsOf('I04')).toBe(1);
 
-  // It is not the turn of the other one, who has nothing to say then.
+  // It is not the other process's turn, so it reports nothing.
   await run(other);
   expect(await violationsOf('I04')).toBeUndefined();
 

@@ -4,7 +4,7 @@ import { type TimedWorker, worker } from './run-worker.ts';
 
 type Needs = { invariants: InvariantChecker };
 
-/** Asks the booking database once a minute, from one process, whether what must always hold holds. */
+/** Checks the invariants of the booking database once a minute, in one process. */
 export const checkInvariants = worker<Needs, TimedWorker<Needs>>({
   name: 'check-invariants',
   everyMs: 60_000,

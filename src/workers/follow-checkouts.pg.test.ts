@@ -10,7 +10,7 @@ afterAll(() => world.close());
 const [roomSessions] = world.sessions;
 const context = () => ({ messageId: randomUUIDv7(), signal: new AbortController().signal });
 
-test('who has paid gives the slot back once; the same message again ends no later visit', async () => {
+test('a fan who paid gives the slot back once; the same message again ends no later visit', async () => {
   const { eventId, comer, enter, news, passSeconds } = await world.openRoom({ capacity: 1, joined: 3, watermark: 2 });
   const { userId } = comer(0);
   const confirmed = async (): Promise<DomainEvent> => {

@@ -4,8 +4,8 @@ import { type TopicWorker, worker } from './run-worker.ts';
 type Needs = { roomSessions: RoomSessions };
 
 /**
- * Who has paid gives the slot in the waiting room to the next one. The same message again ends nothing, since it ends
- * only who entered before the payment was confirmed; so no inbox is needed.
+ * A fan who has paid gives the slot in the waiting room to the next fan. A repeated message changes nothing, because
+ * it ends only sessions that were entered before the payment was confirmed; so no inbox is needed.
  */
 export const followCheckouts = worker<Needs, TopicWorker<Needs>>({
   name: 'follow-checkouts',

@@ -12,14 +12,14 @@ type Needs = ConfirmBookingNeeds & { db: Db; pubsub: PubSub };
 
 const NAME = 'follow-payments';
 
-/** Keeps bookings in step with their payments: where to pay, paid, declined, on its way back, back. */
+/** Keeps bookings in step with their payments: where to pay, paid, declined, being refunded, refunded. */
 export const followPayments = worker<Needs, TopicWorker<Needs>>({
   name: NAME,
   topics: ['payment'],
   run: async (needs, event, { messageId }) => {
     await follow(needs, event, { consumer: NAME, messageId });
-    // Nobody waits for it: while Redis is away each publish takes a second to fail, and confirmations must not stand in
-    // line behind that. Lost with Redis, which costs nothing: whoever watches a booking reads it again when pub/sub is back.
+    // Not awaited: while Redis is away each publish takes a second to fail, and confirmations must not wait for that.
+    // A lost publish does no harm, because the watchers of a booking read it again when pub/sub is back.
     needs.pubsub.publish(bookingChannel(event.aggregateId), event.aggregateId).catch(() => {});
   },
 });

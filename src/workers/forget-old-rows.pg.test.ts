@@ -15,7 +15,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('what recovery still needs stays, what is older goes, and an unread message stays however old it is', async () => {
+test('keeps what recovery still needs, deletes what is older, and keeps an unread message at any age', async () => {
   const log = openPostgresLog({ url: database.url, name: 'test' });
   const [read, unread] = [randomUUIDv7(), randomUUIDv7()];
   await log.append([{ id: read, topic: 'catalog', key: 'a', event: {}, createdAt: new Date() }]);
@@ -44,7 +44,7 @@ test('what recovery still needs stays, what is older goes, and an unread message
   expect(await db.execute(sql`select strikes from hold_strikes`)).toEqual([{ strikes: 1 }]);
 });
 
-test('a waiting room goes thirty days after its end, with all that belongs to it; any other stays', async () => {
+test('deletes a waiting room thirty days after its end, with all that belongs to it, and no other', async () => {
   const rooms = [
     { state: 'ENDED', days: 31 },
     { state: 'ENDED', days: 29 },

@@ -13,7 +13,10 @@ const ofEndedRooms = (table: 'waiting_room_sessions' | 'waiting_room_places') =>
 
 type Needs = { db: Db; retention: { guestsDays: number; unpaidBookingsDays: number } };
 
-/** Nothing was ever paid, so they are no books. With their seats, since a booking has all of its seats or none. */
+/**
+ * They were never paid, so they are not books. Deleted with their seats, because a booking has all of its seats or
+ * none.
+ */
 const unpaidBookings = (days: number) => sql`
   with forgotten as (
     delete from bookings where id in (
@@ -24,7 +27,7 @@ const unpaidBookings = (days: number) => sql`
     returning id), seats as (delete from booking_seats s using forgotten f where s.booking_id = f.id)
   select id from forgotten`;
 
-/** A seat that nobody has needs no row. Those of an event that sells are left to its writer. */
+/** A free seat needs no row. The rows of an event that is on sale are left to its writer. */
 const freeSeats = (days: number) => sql`
   delete from event_seats where (event_id, seat_no) in (
     select s.event_id, s.seat_no from events e join event_seats s on s.event_id = e.id
@@ -32,10 +35,10 @@ const freeSeats = (days: number) => sql`
       and e.starts_at < now() - make_interval(days => ${days}) limit ${DELETE_BATCH})`;
 
 /**
- * Keeps what recovery needs and no more: the outbox and the log for seven days (a lost slot is replayed from them),
- * inbox marks for thirty (as long as an idempotency key), refresh tokens and waiting rooms until thirty days after their
- * end, for a day who let holds end unpaid and which network a place was taken from, and for a year what was done with
- * parked messages. Guests and unpaid bookings stay as long as the configuration says.
+ * Keeps only what recovery needs: the outbox and the log for seven days (a lost slot is replayed from them), inbox
+ * marks for thirty (as long as an idempotency key), refresh tokens and waiting rooms until thirty days after their
+ * end. For a day: who let holds end unpaid, and the network from which a place was taken. For a year: what was done
+ * with parked messages. Guests and unpaid bookings stay as long as the configuration says.
  */
 export const forgetOldRows = worker<Needs, TimedWorker<Needs>>({
   name: 'forget-old-rows',
@@ -59,7 +62,7 @@ export const forgetOldRows = worker<Needs, TimedWorker<Needs>>({
             select p.ctid from waiting_room_places p join waiting_rooms r using (event_id)
             where p.address_key is not null and r.state = 'ENDED' and r.updated_at < now() - interval '1 day'
             limit ${DELETE_BATCH}))`,
-      // One whose mail server was away for so long is not wanted by now.
+      // A mail whose mail server was away for so long is no longer wanted.
       sql`delete from mails where id in (select id from mails where created_at < now() - interval '7 days' limit ${DELETE_BATCH})`,
       sql`delete from guest_recoveries where token_hash in (
             select token_hash from guest_recoveries where expires_at < now() - interval '1 day' limit ${DELETE_BATCH})`,
@@ -69,7 +72,7 @@ export const forgetOldRows = worker<Needs, TimedWorker<Needs>>({
             select answer_hash from spent_challenge_answers where expires_at < now() limit ${DELETE_BATCH})`,
       ofEndedRooms('waiting_room_sessions'),
       ofEndedRooms('waiting_room_places'),
-      // Together, since a room's watermark is that of its last step.
+      // Together, because a room's watermark is that of its last step.
       sql`with forgotten as (delete from waiting_rooms r where ${endedLongAgo} returning event_id)
           delete from waiting_room_steps s using forgotten f where s.event_id = f.event_id`,
     ];

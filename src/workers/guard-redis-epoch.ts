@@ -6,13 +6,16 @@ import { type TimedWorker, worker } from './run-worker.ts';
 
 type Needs = { db: Db; redis: Redis };
 
-/** So long PostgreSQL is not asked again while Redis says the same: only a restore of PostgreSQL changes what it says. */
+/**
+ * PostgreSQL is not asked again for so long while Redis names the same epoch, because only a restore of PostgreSQL
+ * changes its answer.
+ */
 const BELIEVED_MS = 10_000;
 
-/** What Redis said when PostgreSQL last agreed. */
+/** What Redis named when PostgreSQL last agreed. */
 const agreed = new WeakMap<Redis, { said: string; untilMs: number }>();
 
-/** Notices within half a second that Redis lost its data or came back with old ones, and builds the seat locks anew. */
+/** Notices within half a second that Redis lost its data or came back with old data, and rebuilds the seat locks. */
 export const guardRedisEpoch = worker<Needs, TimedWorker<Needs>>({
   name: 'guard-redis-epoch',
   everyMs: 500,
@@ -21,7 +24,7 @@ export const guardRedisEpoch = worker<Needs, TimedWorker<Needs>>({
     const known = agreed.get(needs.redis);
     if (known?.said === said && performance.now() < known.untilMs) return undefined;
     const { kind } = await rebuildSeatLocks(needs);
-    // Read again, since another process may have rebuilt in between.
+    // Read again, because another process may have rebuilt in between.
     if (kind === 'current' && (await readNamedEpoch(needs.redis)) === said)
       agreed.set(needs.redis, { said, untilMs: performance.now() + BELIEVED_MS });
     return kind === 'interrupted' ? { nextInMs: 0 } : undefined;

@@ -66,7 +66,7 @@ it('makes a change searchable, and a cancellation', async () => {
   await search.close();
 });
 
-it('says since when the index is known to agree', async () => {
+it('reports since when the index agrees with PostgreSQL', async () => {
   const before = Date.now();
   await compareIndexWorker.run(needs(), { signal });
   const search = openCatalogSearch({ db: catalogue.db, engine });
@@ -76,7 +76,7 @@ it('says since when the index is known to agree', async () => {
   await search.close();
 });
 
-it('removes what has ended', async () => {
+it('removes ended events', async () => {
   const startsAt = new Date(Date.now() + 1500);
   const eventId = await catalogue.addEvent({ city: 'Toronto', title: 'Any moment', startsAt });
   await tell(eventId);
@@ -88,7 +88,7 @@ it('removes what has ended', async () => {
   expect(await agree()).toBe(104);
 });
 
-it('keeps the newest version whatever the order of messages and the number of writers', async () => {
+it('keeps the newest version, for any order of messages and any number of writers', async () => {
   const other = openEventIndexer({ db: catalogue.db, engine });
   const ids = await Promise.all(
     Array.from({ length: 5 }, (_, i) => catalogue.addEvent({ city: 'Toronto', title: `Racing ${i}` })),
@@ -108,7 +108,7 @@ it('keeps the newest version whatever the order of messages and the number of wr
   await other.close();
 });
 
-it('waits for an engine that is away, and parks nothing', async () => {
+it('waits for an engine that is away, and parks no message', async () => {
   const away = openEventIndexer({ db: catalogue.db, engine: { ...engine, url: 'http://127.0.0.1:9' } });
   await expect(tell(randomUUIDv7(), away)).rejects.toBeInstanceOf(DependencyAway);
   await away.close();
@@ -120,7 +120,7 @@ it('does nothing in a system without an engine', async () => {
   await compareIndexWorker.run(without, { signal });
 });
 
-it('heals what no message told: missing, left over, changed', async () => {
+it('repairs differences without a message: missing, left over, changed', async () => {
   await eventIndexer.write([]);
   const [changed, cancelled, missing] = await Promise.all(
     ['Changed', 'Cancelled', 'Missing'].map((title) => catalogue.addEvent({ city: 'Toronto', title })),
@@ -139,7 +139,7 @@ it('heals what no message told: missing, left over, changed', async () => {
   for (const id of [changed ?? '', missing ?? '']) await catalogue.change(id, { status: 'CANCELLED' });
 });
 
-/** Enough that filling takes several batches, between which the writer gets in. */
+/** Enough that filling takes several batches, so that the writer writes in between. */
 const addMany = (count: number) =>
   catalogue.db.execute(sql`
     insert into events (id, organizer_id, venue_id, plan_id, title, category, starts_at, on_sale_at, off_sale_at, status, currency)
@@ -147,7 +147,7 @@ const addMany = (count: number) =>
            'PUBLISHED', 'USD'
     from generate_series(1, ${count}::int) n, (select * from events where title like '% vs %' limit 1) like_this`);
 
-/** By relevance, which ends at the 200th hit of however many. */
+/** By relevance, which ends at the 200th hit. */
 async function everyPage(search: CatalogSearch, text: string): Promise<string[]> {
   const ids: string[] = [];
   for (let after: string | undefined; ; ) {
@@ -159,7 +159,7 @@ async function everyPage(search: CatalogSearch, text: string): Promise<string[]>
   }
 }
 
-it('is rebuilt while searches and changes go on: none fails, none is lost', async () => {
+it('is rebuilt while searches and changes continue: none fails, none is lost', async () => {
   await addMany(4000);
   await eventIndexer.write([]);
   const search = openCatalogSearch({ db: catalogue.db, engine });
@@ -169,7 +169,7 @@ it('is rebuilt while searches and changes go on: none fails, none is lost', asyn
   const searching = Promise.all(
     [1, 2].map(async (worker) => {
       for (let n = 0; going; n++) {
-        // Each question differs, so that none is answered from what is remembered.
+        // Each search differs, so that none is answered from the cache.
         const startsBetween = { from: new Date(Date.now() - worker - n * 10) };
         const page = await searchEvents({ search }, { ...everything, startsBetween });
         expect(page.degraded).toBe(false);
@@ -214,7 +214,7 @@ it('lets only one rebuild run', async () => {
   expect(results.filter(Boolean)).toHaveLength(1);
 });
 
-it('keeps no ghost of what was cancelled after the rebuild had read it, and no older version', async () => {
+it('keeps no document of an event that was cancelled after the rebuild had read it, and no older version', async () => {
   await eventIndexer.write([]);
   const cancelled = await catalogue.addEvent({ city: 'Toronto', title: 'Cancelled meanwhile' });
   const changed = await catalogue.addEvent({ city: 'Toronto', title: 'Changed meanwhile' });

@@ -8,12 +8,12 @@ import { DependencyAway } from '#events/log/log.ts';
 import { SearchUnavailable } from '#search/event-search.ts';
 import { type TimedWorker, type TopicWorker, worker } from './run-worker.ts';
 
-/** `eventIndexer` is undefined in a system without a search engine, whose searches PostgreSQL answers. */
+/** `eventIndexer` is undefined in a system without a search engine; PostgreSQL serves its searches. */
 type Needs = { db: Db; eventIndexer: EventIndexer | undefined };
 
 /**
- * Follows the catalogue: first what PostgreSQL searches by, which stands in for the engine, then the index. While the engine
- * is away its messages wait; none is parked for that.
+ * Follows the catalogue: writes first the words for PostgreSQL's search, the fallback, then the index. While the
+ * engine is away its messages wait; none is parked for that.
  */
 export const indexEvents = worker<Needs, TopicWorker<Needs>>({
   name: 'index-events',
@@ -27,7 +27,7 @@ export const indexEvents = worker<Needs, TopicWorker<Needs>>({
   },
 });
 
-/** No message tells that time has passed. Builds the index as well where it is missing, as after the first start. */
+/** No message reports that time has passed. Also builds the index when it is missing, as after the first start. */
 export const removeEnded = worker<Needs, TimedWorker<Needs>>({
   name: 'remove-ended-events',
   everyMs: 10_000,
@@ -40,7 +40,10 @@ export const removeEnded = worker<Needs, TimedWorker<Needs>>({
   },
 });
 
-/** Writes what a release, other Unicode data or a restore left without words; there is nothing to do else. */
+/**
+ * Writes the words that are missing after a release, a change of the Unicode data or a restore; otherwise does
+ * nothing.
+ */
 export const refreshWords = worker<Needs, TimedWorker<Needs>>({
   name: 'refresh-search-words',
   everyMs: 60_000,
@@ -50,7 +53,7 @@ export const refreshWords = worker<Needs, TimedWorker<Needs>>({
   },
 });
 
-/** Heals what no message told: a lost engine volume, a document written by hand, and the share of free seats. */
+/** Repairs what no message reported: a lost engine volume, a document written by hand, and the share of free seats. */
 export const compareIndex = worker<Needs, TimedWorker<Needs>>({
   name: 'compare-index',
   everyMs: 300_000,

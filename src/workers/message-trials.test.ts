@@ -4,7 +4,7 @@ import { TryAgain } from '#domain/errors.ts';
 import { DependencyAway, Unhandleable } from '#events/log/log.ts';
 import { MessageTrials } from './message-trials.ts';
 
-/** One worker and what it does with messages, by the name of what came of each try. */
+/** One worker with its messages, by the outcome of each try. */
 function openTrials(type = 'BookingCreated') {
   const trials = new MessageTrials();
   const attempt = async (id: string, error?: unknown, of: { type?: string; isReplayed?: boolean } = {}) => {
@@ -28,7 +28,7 @@ const times = <T>(count: number, work: () => Promise<T>) =>
     Promise.resolve([]),
   );
 
-test('a bug that one message meets alone parks it, after others of its type have passed between its tries', async () => {
+test('a bug that only one message meets parks it, after others of its type have passed between its tries', async () => {
   const { attempt } = openTrials();
   for (let i = 0; i < 4; i++) {
     expect(await attempt('poison', bug)).toBe('waits');
@@ -37,7 +37,7 @@ test('a bug that one message meets alone parks it, after others of its type have
   expect(await attempt('poison', bug)).toBe('parked');
 });
 
-test('the same bug waits for as long as no other message passes, whatever it is', async () => {
+test('the same bug waits as long as no other message passes, for any error', async () => {
   const { attempt, trials } = openTrials();
   expect(new Set(await times(50, () => attempt('first', bug)))).toEqual(new Set(['waits']));
   expect(new Set(await times(50, () => attempt('second', bug)))).toEqual(new Set(['waits']));
@@ -46,7 +46,7 @@ test('the same bug waits for as long as no other message passes, whatever it is'
   expect(trials.waiting().map(({ messageId }) => messageId)).toEqual(['second']);
 });
 
-test('messages of another type that pass say nothing about one that fails', async () => {
+test('passing messages of another type do not count for one that fails', async () => {
   const { attempt } = openTrials();
   for (let i = 0; i < 20; i++) {
     expect(await attempt('one', bug)).toBe('waits');
@@ -54,7 +54,7 @@ test('messages of another type that pass say nothing about one that fails', asyn
   }
 });
 
-test('what was under way when the fault began and passes later says nothing about it', async () => {
+test('a message that was under way when the fault began and passes later does not count', async () => {
   const { trials, attempt } = openTrials();
   const gates = Array.from({ length: 10 }, () => Promise.withResolvers<void>());
   const early = gates.map(({ promise }, index) =>
@@ -65,19 +65,19 @@ test('what was under way when the fault began and passes later says nothing abou
     resolve();
   }
   await Promise.all(early);
-  // They began before the first failure; only what begins afterwards counts.
+  // They began before the first failure; only tries that begin afterwards count.
   expect(await attempt('one', bug)).toBe('waits');
 });
 
 test.each(['22P05', '22003', '23502', '23503', '23505', '23514'])(
-  'values that PostgreSQL refuses with %s are of the message, also when nothing else passes',
+  'values that PostgreSQL refuses with %s are the message’s fault, even when no other message passes',
   async (code) => {
     const { attempt } = openTrials();
     expect(await attempt('one', new Error('Failed query', { cause: refused(code) }))).toBe('tried again');
   },
 );
 
-test('a constraint that every message violates is no fault of theirs: after three the others wait', async () => {
+test('a constraint that every message violates is not the messages’ fault: after three the others wait', async () => {
   const { attempt } = openTrials();
   const outcomes = [];
   for (let i = 0; i < 10; i++) outcomes.push(await attempt(`message ${i}`, refused('23502')));
@@ -106,7 +106,7 @@ test.each([
   expect(await attempt('one')).toBe('passed');
 });
 
-test('a replayed message that meets a bug is tried as often as the log tries, since it is set aside already', async () => {
+test('a replayed message that meets a bug is tried only as often as the log tries, because it is set aside already', async () => {
   const { attempt } = openTrials();
   expect(await attempt('one', bug, { isReplayed: true })).toBe('tried again');
   expect(await attempt('one', refused('53100'), { isReplayed: true })).toBe('waits');

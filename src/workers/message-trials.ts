@@ -5,21 +5,24 @@ import { DependencyAway, Unhandleable } from '#events/log/log.ts';
 
 /** Tries of a message whose error is not known, each after another message of its type has passed. */
 const TRIES = 5;
-/** After so many parked ones without one that passed the fault is not of the messages. */
+/** When so many messages were parked and none passed in between, the fault is not in the messages. */
 const MOST_IN_A_ROW = 3;
-/** After so long messages of other types that pass say as much: else a rare type would wait for ever. */
+/** After this time, passing messages of other types count as well; otherwise a rare type would wait for ever. */
 const OTHER_TYPES_COUNT_AFTER_MS = 600_000;
-/** A message that another process has taken over is not tried here any more. */
+/** A message that another process has taken over is no longer tried here. */
 const FORGOTTEN_AFTER_MS = 60_000;
 
-/** `unknown`: an error that is none of a store's, while no other message passes. `all-alike`: each one is refused alike. */
+/**
+ * `unknown`: an error that is not an outage, while no other message passes. `all-alike`: every message is refused
+ * alike.
+ */
 export type WaitingCause = OutageCause | 'unknown' | 'all-alike';
 
 export type Waiting = {
   readonly messageId: string;
   readonly cause: WaitingCause;
   readonly error: unknown;
-  /** Of `performance.now()`. */
+  /** By `performance.now()`. */
   readonly sinceMs: number;
 };
 
@@ -29,28 +32,28 @@ type Trial = {
   error: unknown;
   readonly sinceMs: number;
   triedAtMs: number;
-  /** Failures between which another message passed. */
+  /** How many failures counted: another message passed in between. */
   counted: number;
-  /** The count of begun tries when the last of them failed. */
+  /** How many tries had begun at the last counted failure. */
   countedAt: number;
 };
 
 type Try = { readonly id: string; readonly type: string; readonly isReplayed: boolean };
 
 /**
- * Decides for one worker whether a message that failed is at fault itself or waits for something. A message is given up
- * only for what it causes: a contract that it breaks, values that PostgreSQL refuses, or a bug that it meets alone, which
- * shows in that others of its type pass in between. Whatever else goes wrong is an outage, known or not.
+ * Decides for one worker whether a message that failed is at fault itself or waits for something. A message is given
+ * up only for what it causes: a contract that it breaks, values that PostgreSQL refuses, or a bug that it alone
+ * meets, which shows when others of its type pass in between. Every other error is an outage, known or not.
  */
 export class MessageTrials {
   private readonly trials = new Map<string, Trial>();
-  /** By type: how many tries had begun when the newest of those that passed began. */
+  /** By type: how many tries had begun when the newest passed message began. */
   private readonly passed = new Map<string, number>();
-  /** By type: those that were given up since another one passed. */
+  /** By type: the messages that were given up since another one passed. */
   private readonly givenUp = new Map<string, Set<string>>();
   private begun = 0;
 
-  /** Of the messages that wait now, the one that waits for longest first. */
+  /** The messages that wait now, the one that waits longest first. */
   waiting(): Waiting[] {
     const oldest = performance.now() - FORGOTTEN_AFTER_MS;
     for (const [id, { triedAtMs }] of this.trials) if (triedAtMs < oldest) this.trials.delete(id);
@@ -58,8 +61,8 @@ export class MessageTrials {
   }
 
   /**
-   * Runs one try. Rejects with `DependencyAway` when the message waits, with `Unhandleable` when it is to be parked, and
-   * with the error itself when it is to be parked should it fail once or twice more.
+   * Runs one try. Rejects with `DependencyAway` when the message waits, with `Unhandleable` when it is to be parked,
+   * and with the error itself when it is to be parked after one or two further failures.
    */
   async run(one: Try, work: () => Promise<void>): Promise<void> {
     const number = ++this.begun;
@@ -82,7 +85,8 @@ export class MessageTrials {
     const outage = outageOf(error);
     if (outage) return this.wait(one, error, outage.cause);
     if (error instanceof TryAgain) return this.wait(one, error, 'busy');
-    // It is set aside already: nothing waits that did not wait before, and who asked for the replay wants to know.
+    // The message is set aside already, so no other message waits for it, and the person who asked for the replay
+    // wants the error.
     if (one.isReplayed) return error;
     const isRefused = isRefusedValue(error);
     const waiting = this.wait(one, error, isRefused ? 'all-alike' : 'unknown');
@@ -112,7 +116,10 @@ export class MessageTrials {
     return error instanceof DependencyAway ? error : new DependencyAway(`It waits: ${cause}.`, { cause: error });
   }
 
-  /** Begun after the last counted failure and done: what was under way when the fault began proves nothing. */
+  /**
+   * Whether a message passed that began after the last counted failure: one that was under way when the fault began
+   * proves nothing.
+   */
   private hasPassedSince({ type, countedAt, sinceMs }: Trial, now: number): boolean {
     const othersCount = now - sinceMs > OTHER_TYPES_COUNT_AFTER_MS;
     const passed = othersCount ? Math.max(0, ...this.passed.values()) : (this.passed.get(type) ?? 0);

@@ -20,9 +20,9 @@ const seatStatusAfter: Partial<Record<DomainEventType, SeatStatus>> = {
 };
 
 /**
- * The second copy of every push. The process that committed pushes at once; should it die first, or Redis be away, the
- * change still arrives from the event log, and the seat locks of what was released go. Versions and the owner's name in
- * a lock make the repetition harmless, so no inbox is needed.
+ * The second copy of every push. The process that committed pushes at once. When it dies first, or Redis is away, the
+ * change still arrives from the event log, and the locks of released seats are deleted. Versions and the owner's name
+ * in a lock make the repetition harmless, so no inbox is needed.
  */
 export const pushChanges = worker<Needs, TopicWorker<Needs>>({
   name: 'push-changes',

@@ -8,9 +8,10 @@ const PAGE = 1000;
 type Row = StoredOrigin & { id: string; topic: AggregateType; key: string; event: unknown; createdAt: Date };
 
 /**
- * Hands the outbox over, oldest first: within an event in commit order. `created_at` is the instant of the insert; a tie
- * is broken by version.
- * @param options `from` leaves out what was inserted before; the signal ends it between two pages, and then it throws
+ * Passes the outbox on, oldest first: within an event in commit order. `created_at` is the time of the insert; rows
+ * with the same time are in order of their version.
+ * @param options `from` leaves out rows that were inserted before; the signal ends it between two pages, and then it
+ * throws
  */
 export async function readOutbox(
   { url, from = new Date(0), signal }: { url: string; from?: Date; signal: AbortSignal },

@@ -12,7 +12,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** What an event log keeps: every append is remembered, repeats included. */
+/** An event log that stores every append, repeats included. */
 function recordingLog(failures: () => boolean = () => false) {
   const appended: NewMessage[] = [];
   const append = async (messages: readonly NewMessage[]) => {
@@ -59,7 +59,7 @@ const firsts = (messages: readonly NewMessage[]) => [
   ...new Map(messages.map((message) => [message.id, message])).keys(),
 ];
 
-test('what was written before there was a slot is relayed too', async () => {
+test('relays rows that were written before there was a slot', async () => {
   const key = randomUUIDv7();
   const ids = await write([1, 2, 3].map((position) => ({ key, position })));
   const log = recordingLog();
@@ -72,7 +72,7 @@ test('what was written before there was a slot is relayed too', async () => {
   await relay.stop();
 });
 
-test('a transaction that commits late is not skipped', async () => {
+test('does not skip a transaction that commits late', async () => {
   const log = recordingLog();
   const relay = startRelay(log.append);
   const key = randomUUIDv7();
@@ -90,7 +90,7 @@ test('a transaction that commits late is not skipped', async () => {
   await relay.stop();
 });
 
-test('a failing log, a cut connection and a stopped relay lose nothing', async () => {
+test('loses no message when the log fails, a connection is cut or the relay is stopped', async () => {
   let count = 0;
   const log = recordingLog(() => ++count % 3 === 0);
   let relay = startRelay(log.append);
@@ -116,7 +116,7 @@ test('a failing log, a cut connection and a stopped relay lose nothing', async (
   await relay.stop();
 });
 
-test('a relay that waits for its slot behind an open transaction can be stopped', async () => {
+test('can stop a relay that waits for its slot behind an open transaction', async () => {
   const other = await createPaymentsDatabase();
   const open = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
@@ -150,7 +150,7 @@ test('a relay that waits for its slot behind an open transaction can be stopped'
   await other.drop();
 });
 
-test('a standby takes over when the active relay goes', async () => {
+test('a standby takes over when the active relay stops', async () => {
   const log = recordingLog();
   const active = startRelay(log.append);
   await expect.poll(() => active.states, { timeout: 10_000 }).toContain('streaming');
@@ -163,7 +163,7 @@ test('a standby takes over when the active relay goes', async () => {
   await standby.stop();
 });
 
-test('what was acknowledged does not come again', async () => {
+test('does not relay acknowledged messages again', async () => {
   const log = recordingLog();
   const relay = startRelay(log.append);
   const ids = await write([{ key: randomUUIDv7(), position: 1 }]);

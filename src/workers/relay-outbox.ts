@@ -10,14 +10,17 @@ import type { EventLog, NewMessage } from '#events/log/log.ts';
 import { originOf } from '#events/origin.ts';
 import { readOutbox } from './read-outbox.ts';
 
-/** Slots belong to the whole server, which may hold both databases, so each is named after its own. */
+/** Slots belong to the whole server, which may have both databases, so each is named after its own. */
 export const relaySlot = (databaseUrl: string): string =>
   `relay_${new URL(databaseUrl).pathname.slice(1).replace(/[^a-z0-9_]/g, '_')}`.slice(0, 63);
 const PUBLICATION = 'frontrow_outbox';
-/** A standby asks so often whether the slot is free, on a connection that it keeps. */
+/** How often a standby asks whether the slot is free, on a connection that it keeps. */
 const STANDBY_LOOK_MS = 1000;
 const STANDBY_ANSWER_MS = 5000;
-/** Longer than either log waits by itself. Should one hang all the same, the slot is given to whoever can reach the log. */
+/**
+ * Longer than either log waits by itself. If an append hangs nevertheless, another process that can reach the log
+ * gets the slot.
+ */
 const APPEND_DEADLINE_MS = 45_000;
 
 export type RelayState = 'streaming' | 'standby' | 'replayed' | 'lost';
@@ -33,9 +36,25 @@ export type Relay = {
 };
 
 /**
- * Outbox -> event log, in commit order, at least once; the log leaves out what it has. One process holds the slot, any
- * other waits and takes over. A slot that had to be made anew saw nothing of what was written before: then the whole
- * outbox is appended once more, before anybody reads from the slot.
+ * Outbox -> event log, in commit order, at least once; the log leaves out what it has.
+ *
+ * States, reported to `onState`:
+ * - `standby`: another process streams from the slot or completes it; this one asks every second whether the slot is
+ *   free.
+ * - `replayed`: the slot was new, lost its WAL or was not completed. Then the whole outbox was appended once more,
+ *   before any process reads from the slot.
+ * - `streaming`: this process holds the slot.
+ * - `lost`: the last try failed; the next one follows after a growing pause.
+ *
+ * Invariants: one process streams from the slot. A position is acknowledged only after the log stored everything
+ * before it, so a crash repeats messages and never skips one.
+ *
+ * Failures:
+ * - The log rejects, or does not answer within 45 s: the stream ends, and the messages come again.
+ * - The connection is cut or this process freezes: the server frees the slot after 3 s of silence, for another
+ *   process.
+ * - The process dies while it completes a slot: the next process appends the whole outbox again.
+ * - The signal is raised: the messages under way are appended and acknowledged; the others come again later.
  */
 export async function relayOutbox(relay: Relay): Promise<void> {
   let failures = 0;
@@ -57,7 +76,10 @@ export async function relayOutbox(relay: Relay): Promise<void> {
   }
 }
 
-/** Resolves when no process streams from the slot. To ask for it while another one has it is an error in the server's log. */
+/**
+ * Resolves when no process streams from the slot. Asking for it while another process has it would be an error in the
+ * server's log.
+ */
 async function untilFree({ url, slot, signal }: Relay, onState: Relay['onState']): Promise<void> {
   const sql = postgres(url, {
     max: 1,
@@ -79,7 +101,7 @@ async function untilFree({ url, slot, signal }: Relay, onState: Relay['onState']
   }
 }
 
-/** Until the connection is lost, which throws; or ends at once when it is another process's turn. */
+/** Streams until the connection is lost, which throws. Returns at once when it is another process's turn. */
 async function relayOnce({ url, slot, log, signal, onState }: Relay): Promise<void> {
   const append = (messages: readonly NewMessage[]) => withDeadline(log.append(messages));
   const replay = async () => {

@@ -12,7 +12,7 @@ import { holdUpLog } from '#test/support/hold-up-log.ts';
 import { openReplicatedPostgres } from '#test/support/postgres/replicated-postgres.ts';
 import { relayOutbox, relaySlot } from './relay-outbox.ts';
 
-// The outbox is on a server with a standby. The log is on another one, which stays.
+// The outbox is on a server with a standby. The log is on another server, which stays.
 const dir = await mkdtemp(join(tmpdir(), 'frontrow-promotion-'));
 const server = await openReplicatedPostgres({ dir, durable: false });
 const url = await ensureDatabase(server.url, 'frontrow_payments');
@@ -46,7 +46,7 @@ async function write(count: number): Promise<string[]> {
 const logged = async () =>
   (await logSql<{ id: string }[]>`select id from event_log.messages order by "offset"`).map(({ id }) => id);
 
-test('after a promotion the relay goes on from the copy of its slot that the standby kept, and every message is in the log once, in order', async () => {
+test("after a promotion the relay continues from the standby's copy of its slot, and every message is in the log once, in order", async () => {
   const states: string[] = [];
   let appended = 0;
   relaying = relayOutbox({
@@ -70,7 +70,7 @@ test('after a promotion the relay goes on from the copy of its slot that the sta
   await expect
     .poll(
       async () => {
-        // What a slot needs of the WAL moves on with these, which the server writes every 15 s by itself.
+        // The WAL that a slot needs moves on with these snapshots, which the server otherwise writes every 15 s.
         await server.ask('select pg_log_standby_snapshot()');
         return server.askStandby(copy);
       },
@@ -89,7 +89,7 @@ test('after a promotion the relay goes on from the copy of its slot that the sta
   await expect.poll(logged, { timeout: 20_000 }).toEqual(ids);
   await expect.poll(() => states.slice(before), { timeout: 20_000 }).toContain('streaming');
   expect(states.filter((state) => state === 'replayed')).toHaveLength(1);
-  // What was acknowledged after the standby last looked comes again, and the log leaves it out.
+  // Messages that were acknowledged after the standby last looked come again, and the log leaves them out.
   console.log(`${appended - ids.length} of ${ids.length} messages came twice`);
   expect(await server.ask(`select failover, active from pg_replication_slots where slot_name = '${slot}'`)).toEqual([
     { failover: true, active: true },

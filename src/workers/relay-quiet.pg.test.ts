@@ -65,7 +65,7 @@ test('a standby waits for its slot, and a relay stops, without an error in the l
     .poll(async () => (await sql`select from pg_replication_slots where active`).length, { timeout: 10_000 })
     .toBe(0);
   expect(complaints()).toEqual([]);
-  // The log is the one that is read: an error of ours is in it.
+  // Proof that this log is the one that is read: our own error is in it.
   await expect(sql.unsafe('select from no_such_table')).rejects.toThrow();
   await expect.poll(complaints, { timeout: 10_000 }).toHaveLength(1);
 }, 120_000);

@@ -9,7 +9,7 @@ import type { NewMessage } from '#events/log/log.ts';
 import { ensureDatabase, startPostgres } from '#processes/dev/servers/postgres.ts';
 import { relayOutbox, relaySlot } from './relay-outbox.ts';
 
-// A server of its own: other databases of a shared one would move its slots, and one test makes it forget WAL.
+// A server of its own: other databases of a shared server would move its slots, and one test removes its WAL.
 const folder = await mkdtemp(join(tmpdir(), 'frontrow-relay-'));
 const server = await startPostgres({
   dataDir: join(folder, 'postgres'),
@@ -88,7 +88,7 @@ function startRelay(of: { url: string; slot: string }, append = async (_messages
 
 const written = async () => String((await admin`select pg_current_wal_insert_lsn()::text as lsn`)[0]?.lsn);
 
-test('a slot that the server is still making for a relay that died is waited for: what commits meanwhile is not lost', async () => {
+test('waits for a slot that the server is still making for a relay that died: rows that commit meanwhile are not lost', async () => {
   const { url, slot, write } = await paymentsDatabase('orphaned');
   const connect = () => {
     const sql = postgres(url, { max: 1, onnotice: () => {} });
@@ -98,7 +98,8 @@ test('a slot that the server is still making for a relay that died is waited for
   const open = connect();
   await open.unsafe('begin');
   await open`select pg_current_xact_id()`;
-  // As it goes on in the server when the process that asked for it is gone: it waits for the open transaction.
+  // This is how it continues in the server when the process that asked for it is gone: it waits for the open
+  // transaction.
   const orphan = connect();
   const made = orphan`select pg_create_logical_replication_slot(${slot}, 'pgoutput', failover => true)`;
   made.catch(() => {});
@@ -117,7 +118,7 @@ test('a slot that the server is still making for a relay that died is waited for
   expect(relay.states).toContain('replayed UNFINISHED');
 });
 
-test('the slot of a quiet database moves on with the WAL of a busy one, so that it can be forgotten', async () => {
+test('the slot of a quiet database moves on with the WAL of a busy one, so that the WAL can be deleted', async () => {
   const quiet = await paymentsDatabase('quiet');
   const busy = await paymentsDatabase('busy');
   const relay = startRelay(quiet);
@@ -126,7 +127,7 @@ test('the slot of a quiet database moves on with the WAL of a busy one, so that 
   for (let i = 0; i < 20; i++) await busy.write();
   const lsn = await written();
   await expect.poll(() => quiet.isPast(lsn, 'confirmed_flush_lsn'), { timeout: 20_000 }).toBe(true);
-  // What decoding may begin from moves with the server's notes of what is running, which it makes every 15 s by itself.
+  // The start of decoding moves with the server's snapshots of running transactions, which it makes every 15 s.
   await expect
     .poll(
       async () => {
@@ -140,7 +141,7 @@ test('the slot of a quiet database moves on with the WAL of a busy one, so that 
   expect(relay.appended).toEqual([]);
 });
 
-test('it moves on as well while other tables of the same database are written', async () => {
+test('the slot moves on while other tables of the same database are written', async () => {
   const database = await paymentsDatabase('other_tables');
   const relay = startRelay(database);
   await relay.until('streaming');
@@ -151,7 +152,7 @@ test('it moves on as well while other tables of the same database are written', 
   await expect.poll(() => database.isPast(lsn, 'confirmed_flush_lsn'), { timeout: 20_000 }).toBe(true);
 });
 
-test('what the log has not stored is not acknowledged, however much else is written', async () => {
+test('does not acknowledge what the log has not stored, even while much else is written', async () => {
   const database = await paymentsDatabase('log_away');
   let away = true;
   const relay = startRelay(database, async () => {
@@ -180,7 +181,7 @@ test('standbys get a copy of the slot, also of one that was made before they cou
   expect(await old.position()).toMatchObject({ failover: true });
 });
 
-test('nobody reads from a new slot before all of the outbox is in the log, and a relay that dies over it leaves it to the next', async () => {
+test('no relay reads from a new slot before all of the outbox is in the log; a relay that dies meanwhile leaves it to the next', async () => {
   const database = await paymentsDatabase('half_way');
   const first = await database.write();
   const gate = Promise.withResolvers<void>();
@@ -202,7 +203,7 @@ test('nobody reads from a new slot before all of the outbox is in the log, and a
   await two.until('replayed UNFINISHED');
 });
 
-test('a slot whose WAL the server has given up is found out, made anew, and the outbox appended again', async () => {
+test('detects a slot whose WAL the server has deleted, makes it again, and appends the outbox again', async () => {
   const database = await paymentsDatabase('lost');
   const relay = startRelay(database);
   await relay.until('streaming');

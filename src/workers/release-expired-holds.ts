@@ -5,12 +5,12 @@ import { type TimedWorker, worker } from './run-worker.ts';
 
 type Needs = { db: Db; writer: InventoryWriter };
 
-/** Holds may be made for a shorter time by a process with other settings: at most so late are those ended. */
+/** A process with other settings may make shorter holds: those are ended at most this much late. */
 const IDLE_MS = 10_000;
 
 /**
- * Sleeps until the next hold ends, and at most half as long as a hold lasts: one that is made meanwhile ends later than
- * that.
+ * Sleeps until the next hold ends, and at most half as long as a hold lasts: a hold that is made meanwhile ends later
+ * than that.
  */
 export const releaseExpiredHolds = worker<Needs, TimedWorker<Needs>>({
   name: 'release-expired-holds',

@@ -17,7 +17,7 @@ afterAll(async () => {
 const slot = relaySlot(payments.url);
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
 const key = randomUUIDv7();
-/** Of three days, the oldest first; within a day by version. */
+/** Over three days, oldest first; within a day by version. */
 const messages: { id: string; day: number; version: number }[] = [];
 beforeAll(async () => {
   for (const [day, version] of [
@@ -40,7 +40,7 @@ beforeAll(async () => {
   await paymentsSql`insert into outbox ${paymentsSql(rows.toReversed())}`;
 });
 
-/** The command as it is run, on a log that has nothing. */
+/** The command as it is run, on an empty log. */
 async function replay(
   args: readonly string[],
   env: object = {},
@@ -59,7 +59,7 @@ async function replay(
 }
 const from = (version: number) => messages.filter((one) => one.version >= version).map(({ id }) => id);
 
-test('from an instant on, in commit order, and says how much', async () => {
+test('replays from a time on, in commit order, and reports how many messages', async () => {
   const some = await replay(['--replay-from', daysAgo(4).toISOString()]);
   expect(some).toMatchObject({ code: 0, ids: from(2) });
   expect(some.out).toContain('booking: 0 messages appended again');
@@ -70,7 +70,7 @@ test('from an instant on, in commit order, and says how much', async () => {
   expect(all.out).not.toContain('booking');
 });
 
-/** In this process: what an outbox gives from a place on. */
+/** Runs in this process: the messages of an outbox from a place on. */
 async function replayed(place: string): Promise<string[] | undefined> {
   const ids: string[] = [];
   const append = async (some: readonly { id: string }[]) => void ids.push(...some.map(({ id }) => id));
@@ -78,20 +78,20 @@ async function replayed(place: string): Promise<string[] | undefined> {
   return (await replayOutbox(relay, parseReplayStart(place, new Date()))) && ids;
 }
 
-test('from a message on, with those of the same instant', async () => {
+test('replays from a message on, with those of the same time', async () => {
   expect(await replayed(messages[1]?.id ?? '')).toEqual(from(2));
   expect(await replayed(messages[3]?.id ?? '')).toEqual(from(4));
   expect(await replayed(randomUUIDv7())).toBeUndefined();
 });
 
-test('from a position in the WAL on, as far as positions are known', async () => {
+test('replays from a position in the WAL on, as far back as positions are known', async () => {
   await expect(replayed('0/1')).rejects.toThrow(`No position of ${slot} is known: give an instant instead.`);
   await notePosition(payments.url, slot);
   await notePosition(payments.url, slot);
   const noted = await paymentsSql<{ lsn: string }[]>`select lsn::text as lsn from relay_positions where slot = ${slot}`;
   expect(noted).toHaveLength(1);
   const lsn = noted[0]?.lsn ?? '';
-  // What commits after it can have been inserted minutes before.
+  // A row that commits after the position may have been inserted minutes before.
   expect(await replayed(lsn)).toEqual(from(4));
   await expect(replayed('0/1')).rejects.toThrow(`the first position that is known, ${lsn}`);
   await expect(replayed('FFFF/0')).rejects.toThrow('FFFF/0 is ahead of the server');
@@ -106,14 +106,14 @@ test.each([
   expect(() => parseReplayStart(place, new Date())).toThrow(reason);
 });
 
-test('what is not understood is refused by the command, with how to use it', async () => {
+test('the command refuses what it does not understand, and shows its usage', async () => {
   const usage = await replay(['--replay', '2026-01-01']);
   expect(usage).toEqual({ code: 1, out: expect.stringContaining('usage:'), ids: [] });
   const which = await replay(['--replay-from', '0/1']);
   expect(which).toEqual({ code: 1, out: expect.stringContaining('say of which one with --outbox'), ids: [] });
 });
 
-test('a database that is away is told plainly', async () => {
+test('the command reports plainly when the database is away', async () => {
   const away = await replay(['--replay-from', '2026-01-01'], {
     PAYMENTS_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
   });

@@ -5,10 +5,10 @@ import { parseInstant } from '#domain/instant-rules.ts';
 import type { EventLog } from '#events/log/log.ts';
 import { readOutbox } from './read-outbox.ts';
 
-/** Where to begin: an instant, a message of the outbox, or a position in the server's WAL such as `2A/7F001C8`. */
+/** Where to begin: a time, a message of the outbox, or a position in the server's WAL such as `2A/7F001C8`. */
 export type ReplayStart = { kind: 'time'; at: Date } | { kind: 'message'; id: string } | { kind: 'lsn'; lsn: string };
 
-/** What was asked for can't be done, and why. */
+/** The requested replay is not possible; the message says why. */
 export class ReplayRefused extends Error {}
 
 const MESSAGE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -20,7 +20,7 @@ const TO_THE_MINUTE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]\d\d:\d\d)$/;
 export function parseReplayStart(text: string, now: Date): ReplayStart {
   if (MESSAGE.test(text)) return { kind: 'message', id: text.toLowerCase() };
   if (LSN.test(text)) return { kind: 'lsn', lsn: text.toUpperCase() };
-  // With its zone: without one it would mean another instant on another machine. A day begins in UTC.
+  // A time needs its zone, because without one it would differ from machine to machine. A day begins in UTC.
   const at = parseInstant(DAY.test(text) ? `${text}T00:00:00Z` : text.replace(TO_THE_MINUTE, '$1:00$2'));
   if (!at)
     throw new ReplayRefused(
@@ -33,9 +33,9 @@ export function parseReplayStart(text: string, now: Date): ReplayStart {
 export type Replayed = { from: Date; count: number; oldest: Date | undefined };
 
 /**
- * Appends again what the outbox has from there on, in commit order per key, and ends. A relay may run meanwhile. The log
- * leaves out what it has by id where it can; consumers leave out what they have handled.
- * @returns undefined when this outbox does not know the place
+ * Appends the outbox again from there on, in commit order per key, and ends. A relay may run meanwhile. The log
+ * leaves out what it has by id when it can; consumers leave out what they have handled.
+ * @returns undefined when this outbox does not have the place
  * @throws ReplayRefused
  */
 export async function replayOutbox(
@@ -54,7 +54,7 @@ export async function replayOutbox(
   }
 }
 
-/** What commits after a position may have been inserted before it, by as long as a transaction may last. */
+/** A row that commits after a position may have been inserted before it, by as long as a transaction may last. */
 const LONGEST_TRANSACTION = '10 minutes';
 
 async function findStart(sql: postgres.Sql, slot: string, start: ReplayStart): Promise<Date | undefined> {
@@ -83,7 +83,7 @@ async function findStart(sql: postgres.Sql, slot: string, start: ReplayStart): P
 
 const NOTE_EVERY_MS = 60_000;
 
-/** Writes down where the server is, once a minute, for as long as the outbox is kept. Ends with the signal. */
+/** Records the server's WAL position, once a minute, for as long as the outbox is kept. Ends with the signal. */
 export async function notePositions({
   url,
   slot,
@@ -94,13 +94,13 @@ export async function notePositions({
   signal: AbortSignal;
 }): Promise<void> {
   while (!signal.aborted) {
-    // Lost notes cost a replay that begins a minute earlier.
+    // A lost record only means that a replay begins a minute earlier.
     await notePosition(url, slot).catch(() => {});
     await sleep(NOTE_EVERY_MS, undefined, { signal }).catch(() => {});
   }
 }
 
-/** Any of the relays may do it: only one of them in a minute writes. */
+/** Each relay may call it: only one of them writes within a minute. */
 export async function notePosition(url: string, slot: string): Promise<void> {
   const sql = postgres(url, {
     max: 1,

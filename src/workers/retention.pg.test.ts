@@ -57,7 +57,7 @@ const run = () => forgetOldRows.run({ db, retention }, { signal: new AbortContro
 const emailOf = async (id: string) =>
   (await db.execute<{ email: string }>(sql`select email::text as email from users where id = ${id}`))[0]?.email;
 
-test('guests whose time is over go: who booked nothing altogether, of who booked only what says who it was', async () => {
+test('old guests are deleted when they never booked; those who booked lose only their personal data', async () => {
   const [long, short] = [await pastEvent(366), await pastEvent(360)];
   const [nothing, active, recent, buyer, later, account] = [
     await addUser({ days: 400 }),
@@ -80,7 +80,7 @@ test('guests whose time is over go: who booked nothing altogether, of who booked
   expect(await findViolations(database.url)).toEqual([]);
 });
 
-test('bookings that were never paid go after their time, with their seats; what was paid stays', async () => {
+test('bookings that were never paid are deleted after their time, with their seats; paid ones stay', async () => {
   const eventId = await pastEvent(400);
   const userId = await addUser({ days: 10, session: true });
   const [old, young, paid] = [
@@ -98,7 +98,7 @@ test('bookings that were never paid go after their time, with their seats; what 
   expect(await findViolations(database.url)).toEqual([]);
 });
 
-test('rows of free seats go when their event is long over', async () => {
+test('rows of free seats are deleted when their event is long over', async () => {
   const [over, lately] = [await pastEvent(91), await pastEvent(80)];
   for (const eventId of [over, lately])
     await db.execute(

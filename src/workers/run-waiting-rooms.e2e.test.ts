@@ -7,7 +7,7 @@ import { openPubSub } from '#redis/pubsub.ts';
 import { startSystem } from '#test/support/system.ts';
 import { seedRoom } from '#test/support/waiting-room.ts';
 
-test('a worker that is told to stop leaves the waiting rooms to the next one, which begins at once', async () => {
+test('a worker that is stopped leaves the waiting rooms to the next one, which begins at once', async () => {
   const system = await startSystem({ processes: ['worker'] });
   const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
   const pubsub = openPubSub({ url: system.redisUrl, name: 'test' });

@@ -7,8 +7,8 @@ const EVERY_MS = 1000;
 const IDLE_MS = 10_000;
 
 /**
- * Opens and draws waiting rooms, admits fans, and ends sessions without activity: one process at a time, every second while
- * anybody waits or is inside.
+ * Opens and draws waiting rooms, admits fans, and ends sessions without activity: in one process at a time, every
+ * second while a fan waits or is inside.
  */
 export const runWaitingRooms = worker<Needs, TimedWorker<Needs>>({
   name: 'run-waiting-rooms',

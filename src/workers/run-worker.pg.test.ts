@@ -43,7 +43,7 @@ const eventPublished = (): DomainEvent => {
 const parked = async (group: string) =>
   (await sql`select id from event_log.parked where consumer_group = ${group}`).map(({ id }) => id);
 
-/** Nobody listens there. */
+/** No server listens there. */
 const redis = openRedis({ url: 'redis://127.0.0.1:9', name: 'test' });
 afterAll(() => redis.disconnect());
 const nowhere = postgres('postgres://127.0.0.1:9/nowhere', { max: 1, connect_timeout: 1 });
@@ -75,7 +75,7 @@ test.each([
   await stop();
 });
 
-test('a message that is no event of ours is parked; one that meets a bug alone is parked once others have passed', async () => {
+test('a message that is not one of our events is parked; one that alone meets a bug is parked once others have passed', async () => {
   const poison = await publish(eventPublished());
   const nonsense = await publish({ type: 'NobodyKnows' });
   const group = randomUUIDv7();
@@ -96,7 +96,7 @@ test('a message that is no event of ours is parked; one that meets a bug alone i
   await expect
     .poll(
       async () => {
-        // A running system: each time something else passes.
+        // As in a running system: another message passes in each round.
         await publish(eventPublished());
         return parked(group);
       },
@@ -107,7 +107,7 @@ test('a message that is no event of ours is parked; one that meets a bug alone i
   await stop();
 });
 
-test('a bug that every message meets parks none of them, is told as what it is, and ends by itself', async () => {
+test('a bug that every message meets parks none of them, is reported with its cause, and ends by itself', async () => {
   const group = randomUUIDv7();
   const health = new WorkerHealth();
   let isBroken = true;
@@ -135,7 +135,7 @@ test('a bug that every message meets parks none of them, is told as what it is, 
   await stop();
 });
 
-test('a timed worker that fails runs again, and one that says when runs then', async () => {
+test('a timed worker that fails runs again, and one that returns a delay runs after it', async () => {
   let failures = 0;
   let runs = 0;
   const failing = start({

@@ -18,8 +18,9 @@ import { asPartOf } from './traced.ts';
 import type { WorkerHealth } from './worker-health.ts';
 
 /**
- * Hears of published events. `run` is called at least once per message and guards itself with `onceFor(messageId)`. A
- * message is parked only for what it causes (see `MessageTrials`); for all else it waits for as long as it takes.
+ * Consumes published events. `run` is called at least once per message and guards itself with `onceFor(messageId)`. A
+ * message is parked only for errors that it causes (see `MessageTrials`). For any other error it waits without a
+ * limit.
  */
 export type TopicWorker<Needs> = {
   readonly name: string;
@@ -31,19 +32,22 @@ export type TopicWorker<Needs> = {
   ) => Promise<void>;
 };
 
-/** Runs again and again; `run` may say in how many milliseconds, at most `everyMs` later. */
+/** Runs repeatedly; `run` may return in how many milliseconds, at most `everyMs` later. */
 export type TimedWorker<Needs> = {
   readonly name: string;
   readonly everyMs: number;
   readonly run: (needs: Needs, context: { signal: AbortSignal }) => Promise<{ nextInMs: number } | undefined>;
-  /** Runs again as soon as `wake` is called, but not within `wakesAfterMs` of the last run's begin. Returns what ends that. */
+  /**
+   * Runs again as soon as `wake` is called, but not within `wakesAfterMs` of the last run's begin. Returns the
+   * function that ends this.
+   */
   readonly onWake?: (needs: Needs, wake: () => void) => () => void;
   readonly wakesAfterMs?: number;
 };
 
 export type Worker<Needs> = TopicWorker<Needs> | TimedWorker<Needs>;
 
-/** Keeps a definition's types together; the name is the consumer group and the word in the log. */
+/** Keeps a definition's types together; the name is the consumer group and the worker's name in the log. */
 export const worker = <Needs, W extends Worker<Needs> = Worker<Needs>>(definition: W): W => definition;
 
 export type WorkerLog = {
@@ -56,11 +60,11 @@ type Runtime = {
   eventLog: EventLog;
   log: WorkerLog;
   signal: AbortSignal;
-  /** Learns what waits, and why. */
+  /** Is informed about what waits, and why. */
   health?: WorkerHealth;
 };
 
-/** Resolves when the signal was raised and every worker has finished what it was doing. */
+/** Resolves when the signal was raised and every worker has finished its current work. */
 export async function runWorkers<Needs>(
   workers: readonly Worker<Needs>[],
   needs: Needs,
@@ -71,7 +75,10 @@ export async function runWorkers<Needs>(
   );
 }
 
-/** Every message of a long outage is tried again and again; one line in so many milliseconds tells it, for each cause. */
+/**
+ * Every message of a long outage is tried again repeatedly; one line in so many milliseconds reports it, for each
+ * cause.
+ */
 const AWAY_LINE_EVERY_MS = 10_000;
 
 async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime: Runtime): Promise<void> {
@@ -103,7 +110,7 @@ async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime
   });
 }
 
-/** What breaks the contract will break it at the next try, too. */
+/** A message that breaks the contract will break it in the next try, too. */
 function eventIn({ event }: Message): DomainEvent {
   const parsed = domainEvent.safeParse(event);
   if (parsed.success) return parsed.data;
@@ -135,7 +142,7 @@ const outcomeOf: Record<'retry' | 'parked' | 'away', MessageOutcome> = {
   away: 'away',
 };
 
-/** Whoever is to notice within a second that a store is back does not wait longer because it was away. */
+/** A worker that must notice within a second that a store is back does not wait longer because it was away. */
 const MOST_BACK_OFF_MS = 5000;
 
 async function runWhenWoken<Needs>(one: TimedWorker<Needs>, needs: Needs, runtime: Runtime): Promise<void> {
@@ -166,7 +173,7 @@ async function runOnTime<Needs>(
       failures += 1;
       countRun(one.name, 'failed');
       runtime.health?.failed(one.name, error);
-      // Jitter, so that processes that failed together do not come back together.
+      // Jitter, so that processes that failed together do not all retry together.
       pauseMs =
         Math.min(100 * 2 ** failures, Math.max(one.everyMs, 1000), MOST_BACK_OFF_MS) * (0.5 + Math.random() / 2);
       runtime.log.warn({ worker: one.name, failures, ...describeError(error) }, 'run failed');

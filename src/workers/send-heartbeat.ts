@@ -2,7 +2,10 @@ import { HEARTBEAT_CHANNEL } from '#redis/channels.ts';
 import type { PubSub } from '#redis/pubsub.ts';
 import { type TimedWorker, worker } from './run-worker.ts';
 
-/** Tells every API process that pub/sub delivers; one that hears nothing for five seconds reads from PostgreSQL instead. */
+/**
+ * Shows every API process that pub/sub delivers; a process that receives nothing for five seconds reads from
+ * PostgreSQL instead.
+ */
 export const sendHeartbeat = worker<{ pubsub: PubSub }, TimedWorker<{ pubsub: PubSub }>>({
   name: 'send-heartbeat',
   everyMs: 1000,

@@ -3,7 +3,7 @@ import type { Mailer } from '#domain/mail/mailer.ts';
 import { type MailPolicy, sendDueMails } from '#domain/mail/send-due-mails.ts';
 import { type TimedWorker, worker } from './run-worker.ts';
 
-/** `mail` is undefined without MAIL_URL: mails wait then for a worker that has it. */
+/** `mail` is undefined without MAIL_URL: then mails wait for a worker that has it. */
 type Needs = { db: Db; mail: { mailer: Mailer; mailPolicy: MailPolicy } | undefined };
 
 export const sendMails = worker<Needs, TimedWorker<Needs>>({

@@ -3,8 +3,8 @@ import type { SpanStart } from '#observability/span.ts';
 import { followTrace } from '#observability/tracing.ts';
 
 /**
- * Does `work` for its origin: what it writes goes back to the same request, and is part of a span of the origin's trace
- * where that is recorded.
+ * Runs `work` for its origin: what it writes has the same request id, and is part of a span of the origin's trace
+ * when that is recorded.
  */
 export async function asPartOf<T>(
   origin: Origin | undefined,

@@ -1,18 +1,18 @@
 import { type OutageCause, outageOf } from '#domain/outages.ts';
 import type { MessageTrials, WaitingCause } from './message-trials.ts';
 
-/** Shorter ones are the way of the world: a lock that is taken, a connection that was cut. */
+/** Shorter failures are normal: a lock that is taken, a connection that was cut. */
 const WORTH_TELLING_MS = 1_000;
 type Failing = { readonly error: unknown; readonly sinceMs: number };
 
 export type WorkerTrouble = {
   readonly worker: string;
-  /** `messages` wait; the `log` can't be read; `runs` fail that the clock starts. */
+  /** `messages` wait; the `log` cannot be read; timed `runs` fail. */
   readonly of: 'messages' | 'log' | 'runs';
   readonly cause: WaitingCause;
   readonly error: unknown;
   readonly seconds: number;
-  /** Messages that wait. */
+  /** The number of messages that wait. */
   readonly count: number;
 };
 
@@ -49,13 +49,13 @@ export class WorkerHealth {
     this.failedRuns.delete(worker);
   }
 
-  /** Everything that has lasted for a second, one of a kind and worker. */
+  /** All troubles that have lasted for a second, one per kind and worker. */
   troubles(): WorkerTrouble[] {
     const all = [...this.ofMessages(), ...ofFailing('log', this.lostLogs), ...ofFailing('runs', this.failedRuns)];
     return all.filter(({ seconds }) => seconds * 1000 >= WORTH_TELLING_MS);
   }
 
-  /** Messages that wait now, by worker and cause; every worker that hears of messages is named. */
+  /** Messages that wait now, by worker and cause; every worker that consumes messages is listed. */
   waiting(): OfWorker[] {
     return [...this.trials].map(([worker, trials]) => {
       const waiting = trials.waiting();

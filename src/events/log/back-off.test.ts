@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { backOffMs, Pauses } from './back-off.ts';
 
-test('pauses grow, are bounded, and are not the same for those that failed together', () => {
+test('pauses grow up to a limit, and differ for callers that failed together', () => {
   expect(backOffMs(1)).toBeLessThanOrEqual(250);
   expect(backOffMs(4)).toBeGreaterThan(250);
   for (const failures of [10, 100, 5000]) {
@@ -11,7 +11,7 @@ test('pauses grow, are bounded, and are not the same for those that failed toget
   expect(new Set(Array.from({ length: 20 }, () => backOffMs(10))).size).toBeGreaterThan(10);
 });
 
-test('a place that waits is left out for its pause, and only that place', () => {
+test('a waiting place is skipped during its pause, and only that place', () => {
   const pauses = new Pauses();
   pauses.begin('booking/1', () => {});
   expect(pauses.keys()).toEqual(['booking/1']);
@@ -19,11 +19,11 @@ test('a place that waits is left out for its pause, and only that place', () => 
   expect(pauses.keys()).toEqual([]);
 });
 
-test('a place may be tried by the time that the end of its pause is told, also in a process that was held up', async () => {
+test('a place may be tried when its pause is reported to be over, even in a process that was delayed', async () => {
   const pauses = new Pauses();
   for (let held = 0; held < 5; held++) {
     const atTheEnd = new Promise<string[]>((resolve) => {
-      // The event loop's clock stands still meanwhile, so a timer that begins now is early.
+      // The event loop's clock stands still meanwhile, so a timer that begins now fires early.
       for (const began = performance.now(); performance.now() - began < 20; );
       pauses.begin(`booking/${held}`, () => resolve(pauses.keys()));
     });

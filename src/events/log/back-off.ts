@@ -1,22 +1,25 @@
 const FIRST_MS = 250;
 const MOST_MS = 5000;
 
-/** How long to wait after so many failures in a row; with jitter, so that what failed together does not come back together. */
+/**
+ * How long to wait after so many failures in a row; with jitter, so that callers that failed together do not retry
+ * together.
+ */
 export const backOffMs = (failures: number): number =>
   Math.min(FIRST_MS * 2 ** (failures - 1), MOST_MS) * (0.5 + Math.random() / 2);
 
-/** Places at which something waits, each with a pause of its own; the others are not held up. */
+/** Places (keys) that wait, each with its own pause; the others are not delayed. */
 export class Pauses {
   readonly #paused = new Map<string, { failures: number; timer: NodeJS.Timeout | undefined }>();
 
-  /** Of the places that are not to be tried now. */
+  /** The places that must not be tried now. */
   keys(): string[] {
     return [...this.#paused].filter(([, { timer }]) => timer !== undefined).map(([key]) => key);
   }
 
   /**
-   * Something waits there still. `whenOver` is called with the end of the pause, and by then the place may be tried: one
-   * timer decides both, since a timer may be early by the clock.
+   * The place still waits. `whenOver` is called at the end of the pause, and then the place may be tried: one timer
+   * decides both, because a timer may be early by the clock.
    */
   begin(key: string, whenOver: () => void): void {
     const before = this.#paused.get(key);

@@ -10,8 +10,8 @@ export type Delivery =
   | { outcome: 'later'; error: unknown };
 
 /**
- * Hands one message over, three times if it must, unless its handler says that it waits for something or that no try will
- * help. What the answer means is up to the log that keeps the position.
+ * Delivers one message, up to three times, unless its handler reports that it waits for something or that no try will
+ * help. The log that keeps the position decides what the result means.
  */
 export async function deliver(
   consumption: Consumption,
@@ -37,7 +37,7 @@ export async function deliver(
   }
 }
 
-/** In order within a key; the keys side by side. Answers what became of each message, by id. */
+/** In order within a key; the keys concurrently. Returns the result of each message, by id. */
 export async function deliverByKey(
   messages: readonly Message[],
   deliverOne: (message: Message) => Promise<Delivery>,
@@ -49,7 +49,7 @@ export async function deliverByKey(
       for (const message of lane) {
         const delivery = await deliverOne(message);
         outcomes.set(message.id, delivery);
-        // What follows in this key must wait for what did not pass.
+        // Later messages of this key must wait for the one that did not pass.
         if (delivery.outcome === 'later') break;
       }
     }),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Doorbell } from './doorbell.ts';
 
-/** Who has been woken, by name, in order. */
+/** The names of the woken callers, in order. */
 function waiters(bell: Doorbell) {
   const woken: string[] = [];
   const wait = (name: string) => void bell.wait().then(() => woken.push(name));
@@ -9,7 +9,7 @@ function waiters(bell: Doorbell) {
   return { woken, wait, settle };
 }
 
-test('a ring wakes one, the longest waiting first', async () => {
+test('a ring wakes one caller, the longest waiting first', async () => {
   const bell = new Doorbell();
   const { woken, wait, settle } = waiters(bell);
   wait('first');
@@ -22,7 +22,7 @@ test('a ring wakes one, the longest waiting first', async () => {
   expect(woken).toEqual(['first', 'second']);
 });
 
-test('rings that nobody waits for spare the next one wait, and no more than that', async () => {
+test('a ring without a waiting caller spares the next one its wait, and only that one', async () => {
   const bell = new Doorbell();
   const { woken, wait, settle } = waiters(bell);
   bell.ring();
@@ -33,7 +33,7 @@ test('rings that nobody waits for spare the next one wait, and no more than that
   expect(woken).toEqual(['first']);
 });
 
-test('after the end nobody waits', async () => {
+test('after the end no call waits', async () => {
   const bell = new Doorbell();
   const { woken, wait, settle } = waiters(bell);
   wait('first');

@@ -1,6 +1,6 @@
 /**
- * Wakes one at a time of those who wait for something to do; whoever then finds something rings for the next, so that a
- * ring costs one look and not one of everybody. A ring that nobody waits for spares the next his wait.
+ * Wakes one waiting caller at a time. A caller that finds work rings for the next one, so that a ring costs one look
+ * instead of a look by every caller. A ring while no caller waits spares the next caller its wait.
  */
 export class Doorbell {
   readonly #waiting: (() => void)[] = [];
@@ -13,7 +13,7 @@ export class Doorbell {
     else this.#isRung = true;
   }
 
-  /** Wakes everybody; from now on nobody waits. */
+  /** Wakes all waiting callers; from now on no call waits. */
   end(): void {
     this.#isOver = true;
     for (const wake of this.#waiting.splice(0)) wake();

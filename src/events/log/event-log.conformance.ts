@@ -5,12 +5,12 @@ import { DependencyAway, type EventLog, type Message, type NewMessage } from './
 import { listParked, requestReplay } from './parked-administration.ts';
 
 /**
- * What every implementation of the port promises.
- * @param open gives a log on the same store each time
+ * What every implementation of the port guarantees.
+ * @param open returns a log on the same store each time
  * @param sql the booking database, where messages are parked
  */
 export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres.Sql): void {
-  test('everything that was appended is handled, in order per key, by every group', async () => {
+  test('every group handles everything that was appended, in order per key', async () => {
     await using log = await opened(open);
     const messages = someMessages(500, 7);
     await log.append(messages.slice(0, 200));
@@ -23,7 +23,7 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
     }
   });
 
-  test('what is appended again has one effect and keeps its place, for a consumer with an inbox', async () => {
+  test('a message that is appended again has one effect and keeps its place, for a consumer with an inbox', async () => {
     await using log = await opened(open);
     const messages = someMessages(60, 3);
     const inbox = new Set<string>();
@@ -34,7 +34,7 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
         inbox.add(id);
       },
     });
-    // As a relay does that never heard whether its append was done.
+    // As a relay does that does not know whether its append succeeded.
     await log.append(messages.slice(0, 20));
     await log.append(messages.slice(0, 40));
     await log.append(messages.slice(10, 30));
@@ -50,7 +50,7 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
     await group.stop();
   });
 
-  test('a message says which request it goes back to, if it goes back to one', async () => {
+  test('a message carries the request that caused it, if there is one', async () => {
     await using log = await opened(open);
     const origins = [
       { requestId: 'request-of-this-test', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
@@ -65,7 +65,7 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
     await group.stop();
   });
 
-  test('says what a group has not read, where it can', async () => {
+  test('reports what a group has not read, when the log can', async () => {
     await using log = await opened(open);
     const name = randomUUIDv7();
     const messages = someMessages(12, 3);
@@ -80,7 +80,7 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
     if (log.lag) await expect.poll(unread, { timeout: 20_000 }).toBe(5);
   });
 
-  test('a group that stopped goes on where it was', async () => {
+  test('a group that stopped continues where it was', async () => {
     await using log = await opened(open);
     const messages = someMessages(60, 5);
     const name = randomUUIDv7();
@@ -113,7 +113,7 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
     for (const group of groups) await group.stop();
   });
 
-  test('a message that fails three times is parked with what follows it in its key; other keys flow', async () => {
+  test('a message that fails three times is parked with the later ones of its key; other keys flow', async () => {
     await using log = await opened(open);
     const [poison, follower, other] = [
       ...someMessages(2, 1),
@@ -148,7 +148,7 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
     expect(handled).toEqual([other.id]);
   });
 
-  test('parked messages are handed over again when asked, in order with those that come meanwhile', async () => {
+  test('parked messages are delivered again on request, in order with messages that arrive meanwhile', async () => {
     await using one = await opened(open);
     await using two = await opened(open);
     const messages = someMessages(120, 2);
@@ -166,7 +166,7 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
     await one.append(messages.slice(0, 20));
     await expect
       .poll(() => listParked(sql, { group }), { timeout: 20_000 })
-      // More where the log repeats what was handled: it stands behind as well, and its inbox knows it.
+      // More when the log repeats handled messages: they wait behind as well, and the inbox recognizes them.
       .toMatchObject([{ messages: expect.toSatisfy((count) => count >= 9), firstId: messages[2]?.id, failures: 1 }]);
     expect(new Set(handled.map(({ id }) => id)).size).toBe(11);
     mended = true;
@@ -179,7 +179,7 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
     for (const consumer of consumers) await consumer.stop();
   });
 
-  test('while a dependency is away nothing is parked and nothing is skipped', async () => {
+  test('while a dependency is away no message is parked and none is skipped', async () => {
     await using log = await opened(open);
     const messages = someMessages(10, 2);
     await log.append(messages);
@@ -224,7 +224,7 @@ type GroupOptions = {
   before?: (message: Message) => void;
 };
 
-/** Counts the messages of `only` (of all where it is left out) that reach one consumer. */
+/** Counts the messages of `only` (of all when it is undefined) that reach one consumer. */
 function startGroup(log: EventLog, group: string, { only, handled = [], before }: GroupOptions = {}) {
   const ending = new AbortController();
   const wanted = only && new Set(only.map(({ id }) => id));

@@ -9,10 +9,13 @@ import { type Consumption, DependencyAway } from './log.ts';
 import { deliverOrPark, replayParked } from './parked-messages.ts';
 
 const CLOSE_MS = 5000;
-/** Others take over the partitions of a process that has been silent for so long: the least that brokers allow as they come. */
+/**
+ * Other members take over the partitions of a process that was silent for so long: the least that brokers allow by
+ * default.
+ */
 const SESSION_MS = 6000;
 const REBALANCE_MS = 10_000;
-/** With the buffers behind it, what a group holds in memory: some thousand messages. */
+/** Together with the buffers, a group's memory: some thousand messages. */
 const FETCH_BYTES = 1024 * 1024;
 const PARTITION_BYTES = 256 * 1024;
 
@@ -24,8 +27,8 @@ export type KafkaConsuming = KafkaLogOptions & {
 };
 
 /**
- * Is a member of the group until the signal is raised. A member that breaks is thrown away and another one joins: where it
- * was is known to the brokers, and what it had handled since then comes again.
+ * Keeps a member in the group until the signal is raised. A member that breaks is discarded and another one joins:
+ * the brokers have its position, and what it had handled since then comes again.
  */
 export async function consumeFromKafka(consuming: KafkaConsuming, consumption: Consumption): Promise<void> {
   const { signal } = consumption;
@@ -56,7 +59,7 @@ async function beMember(consuming: KafkaConsuming, consumption: Consumption): Pr
   consumer.on('consumer:heartbeat:stalled', ({ lastError }) => broken.abort(lastError ?? new Error('No heartbeat.')));
   const ending = AbortSignal.any([consumption.signal, broken.signal]);
   try {
-    // Else each stream that ends takes its topics along, and the next one begins with another rebalance.
+    // Otherwise each stream removes its topics when it ends, and the next one begins with another rebalance.
     consumer.topics.trackAll(...consumption.topics.map((type) => topicOf(consuming.prefix, type)));
     await unlessAborted(consumer.joinGroup(), ending);
     if (!ending.aborted) consumption.onFound?.();
@@ -91,8 +94,9 @@ function openConsumer({ connection, prefix }: KafkaConsuming, { group }: Consump
 type Generation = { consuming: KafkaConsuming; consumption: Consumption; ending: AbortSignal };
 
 /**
- * From one rebalance to the next the partitions of this member stay the same. A stream each: it begins at the offsets
- * that the group has committed, and what the last one had fetched and not handed over is forgotten with it.
+ * The partitions of this member stay the same from one rebalance to the next, and each such time has its own stream.
+ * It begins at the offsets that the group has committed. What the previous stream had fetched and not delivered is
+ * discarded with it.
  */
 async function runGeneration(consumer: OurConsumer, { consuming, consumption, ending }: Generation): Promise<void> {
   const over = new AbortController();
@@ -105,7 +109,7 @@ async function runGeneration(consumer: OurConsumer, { consuming, consumption, en
     ended,
     deliver: (messages) => consuming.parking.begin((tx) => deliverOrPark(tx, handing, messages)),
     commit: async (position) => {
-      // A partition that is another member's by now may be further than we know.
+      // Another member may have the partition by now, and may be further.
       if (!consumer.isActive() || !isAssigned(consumer, position)) return false;
       await consumer.commit({ offsets: [position] });
       return true;
@@ -127,7 +131,7 @@ async function runGeneration(consumer: OurConsumer, { consuming, consumption, en
     }
     if (!ended.aborted) throw new Error('The stream of messages ended by itself.');
   } catch (error) {
-    // A stream that is destroyed while it is read says so by an error.
+    // A stream that is destroyed while it is read reports that as an error.
     if (!ended.aborted) throw error;
   } finally {
     over.abort();
@@ -139,7 +143,7 @@ async function runGeneration(consumer: OurConsumer, { consuming, consumption, en
 
 class Ended extends DependencyAway {}
 
-/** Messages whose turn has not come when the partitions go to somebody else wait for the next reader. */
+/** When the partitions go to another member, messages that were not delivered wait for it. */
 function untilEnded(consumption: Consumption, ended: AbortSignal): Consumption {
   return {
     ...consumption,

@@ -3,20 +3,23 @@ import { backOffMs } from './back-off.ts';
 import type { Delivery } from './delivery.ts';
 import type { Consumption, Message } from './log.ts';
 
-/** Messages in memory and not yet handled, per group and process. A full buffer takes no more until half of it is done. */
+/**
+ * Messages in memory that are not handled yet, per group and process. A full buffer takes no more until half of it is
+ * done.
+ */
 const BUFFER = 1000;
 const BATCH = 100;
-/** Batches at once, each of another partition: their handlers share a pool of connections. */
+/** Concurrent batches, each of another partition: their handlers share a pool of connections. */
 const AT_ONCE = 4;
 
-/** Where a record stands, as the brokers take it. */
+/** The position of a record, in the form that the brokers take. */
 type Place = { topic: string; partition: number; offset: bigint; leaderEpoch: number };
 
 export type LanesOptions = {
   consumption: Pick<Consumption, 'onTrouble'>;
   ended: AbortSignal;
   deliver: (messages: readonly Message[]) => Promise<ReadonlyMap<string, Delivery>>;
-  /** Of the next message to read. Answers false when now is not the time for it. */
+  /** The position of the next message to read. Returns false when it cannot be committed now. */
   commit: (position: Place) => Promise<boolean>;
 };
 
@@ -24,8 +27,8 @@ type Waiting = { message: Message; place: Place };
 type Lane = { waiting: Waiting[]; reached: Place | undefined; running: Promise<void> | undefined };
 
 /**
- * Hands messages over, partition by partition and in order, and commits how far each partition is handled: after the
- * effect and never before. The end lets what is being handled finish and hands nothing over any more.
+ * Delivers messages, partition by partition and in order, and commits how far each partition is handled: after the
+ * effect and never before. At its end it finishes what is being handled and delivers nothing more.
  */
 export class Lanes {
   private readonly options: LanesOptions;
@@ -39,7 +42,7 @@ export class Lanes {
     options.ended.addEventListener('abort', () => this.room.resolve(), { once: true });
   }
 
-  /** Resolves when there is room for another one. */
+  /** Resolves when there is room for another message. */
   async take(message: Message, { topic, partition, offset, leaderEpoch }: Place): Promise<void> {
     const key = `${topic}/${partition}`;
     const lane = this.lanes.get(key) ?? { waiting: [], reached: undefined, running: undefined };
@@ -50,7 +53,7 @@ export class Lanes {
     while (this.buffered >= BUFFER && !this.options.ended.aborted) await this.room.promise;
   }
 
-  /** After the end: resolves when nothing is being handled any more, and what was handled is committed if it can be. */
+  /** After the end: resolves when nothing is being handled, and what was handled is committed if possible. */
   async settled(): Promise<void> {
     await Promise.all([...this.lanes.values()].map((lane) => lane.running));
   }
@@ -64,7 +67,7 @@ export class Lanes {
       try {
         isDone = ended.aborted || ((await this.handle(lane)) && (await this.commit(lane)));
       } catch (error) {
-        // What was handled comes again: its effects are guarded by the consumers' inboxes.
+        // The handled messages come again: the consumers' inboxes guard their effects.
         consumption.onTrouble({ kind: 'lost', error });
       } finally {
         release();
@@ -75,7 +78,7 @@ export class Lanes {
     lane.running = undefined;
   }
 
-  /** One batch. Answers whether nothing in it must wait. */
+  /** Handles one batch. Returns whether no message in it has to wait. */
   private async handle(lane: Lane): Promise<boolean> {
     const batch = lane.waiting.slice(0, BATCH);
     const last = batch.at(-1)?.place;
@@ -85,7 +88,7 @@ export class Lanes {
     lane.waiting.splice(0, batch.length, ...left);
     lane.reached = left[0]?.place ?? { ...last, offset: last.offset + 1n };
     this.free(batch.length - left.length);
-    // What is done before the first that waits is not to come again.
+    // So that messages before the first waiting one do not come again.
     if (left.length > 0) await this.commit(lane);
     return left.length === 0;
   }
@@ -105,7 +108,7 @@ export class Lanes {
   }
 }
 
-/** So many may have one at a time; the others wait in line. */
+/** A limited number of turns; further callers wait in order. */
 class Turns {
   private free: number;
   private readonly line: (() => void)[] = [];

@@ -6,34 +6,37 @@ import { readPositions } from './kafka-positions.ts';
 import { type Produced, topicOf, toRecord } from './kafka-record.ts';
 import type { EventLog, NewMessage, Unread } from './log.ts';
 
-/** At least as many as processes of one group should share the work; a topic made by others may have more. */
+/** At least as many as processes of one group should share the work; a topic that was made otherwise may have more. */
 const PARTITIONS = 8;
-/** Twice what the outbox keeps, and less than the thirty days of the inboxes: whoever begins anew repeats no effect. */
+/**
+ * Twice the retention of the outbox, and less than the thirty days of the inboxes: a group that begins again repeats
+ * no effect.
+ */
 const RETENTION_MS = 14 * 24 * 3_600_000;
-/** Of one request; brokers refuse a batch of a partition above 1 MB. */
+/** Limits of one request; brokers refuse a batch of a partition above 1 MB. */
 const REQUEST_CHARACTERS = 400_000;
 const REQUEST_MESSAGES = 1000;
 const APPEND_MS = 30_000;
-/** A batch that is handed over has one, as with the log on PostgreSQL. */
+/** A batch that is being delivered uses one connection, as with the log on PostgreSQL. */
 const PARKING_CONNECTIONS = 12;
 
 export type KafkaLogOptions = {
   /** `host:port` of some brokers; they name the others. */
   brokers: readonly string[];
-  /** Before the names of the topics and of the consumer groups. */
+  /** The prefix of the names of topics and consumer groups. */
   prefix: string;
-  /** How many brokers keep each message; left out, the brokers' default. */
+  /** How many brokers keep each message; undefined: the brokers' default. */
   replicationFactor?: number | undefined;
-  /** Of the process, as the brokers' logs show it. */
+  /** The name of the process, as the brokers' logs show it. */
   name: string;
-  /** Left out: neither TLS nor a password. */
+  /** Undefined: neither TLS nor a password. */
   security?: KafkaSecurity;
   /** The database in which messages are parked. */
   parkingUrl: string;
 };
 
 export type KafkaSecurity = {
-  /** The brokers' certificates are checked by their names in `brokers`, against the CAs of Node. */
+  /** Whether to use TLS. The brokers' certificates are checked for their names in `brokers`, against Node's CAs. */
   readonly tls: boolean;
   readonly sasl?: KafkaCredentials | undefined;
 };
@@ -63,8 +66,9 @@ export const kafkaConnection = ({ name, brokers, security }: KafkaLogOptions): K
 });
 
 /**
- * The event log on Kafka: a topic for each aggregate type, made here where it is missing. Opening it connects to nothing;
- * an `append` while no broker answers fails after about half a minute, a consumption waits for one.
+ * The event log on Kafka: a topic for each aggregate type, which is made here when it is missing. Opening it makes no
+ * connection. While no broker answers, an `append` fails after about half a minute, and a consumption waits for a
+ * broker.
  */
 export function openKafkaLog(options: KafkaLogOptions): EventLog {
   const connection = kafkaConnection(options);
@@ -83,7 +87,7 @@ export function openKafkaLog(options: KafkaLogOptions): EventLog {
     try {
       for (const request of requestsOf(options.prefix, messages)) await sent(producer, request);
     } catch (error) {
-      // Nobody knows what became of its requests, so it sends nothing any more.
+      // The results of its requests are unknown, so it must not send anything more.
       producer.close().catch(() => undefined);
       producer = openProducer(connection);
       throw error;
@@ -92,7 +96,7 @@ export function openKafkaLog(options: KafkaLogOptions): EventLog {
   let lastAppend: Promise<unknown> = Promise.resolve();
   return {
     append(messages) {
-      // One after the other: of two sends at once the second may overtake the first when that one is repeated.
+      // One after the other: of two concurrent sends the second may overtake the first when the first is repeated.
       const appending = lastAppend.then(() => append(messages));
       lastAppend = appending.catch(() => undefined);
       return appending;
@@ -109,7 +113,7 @@ export function openKafkaLog(options: KafkaLogOptions): EventLog {
   };
 }
 
-/** Asks the brokers for their metadata, on a connection that is kept for as long as they answer. */
+/** Asks the brokers for their metadata, on a connection that is kept as long as they answer. */
 function openChecker(connection: KafkaConnection) {
   let admin: Admin | undefined;
   const close = async () => {
@@ -140,14 +144,15 @@ async function readLag(connection: KafkaConnection, prefix: string): Promise<Unr
 }
 
 /**
- * acks=all with a producer id and sequence numbers: a request that is repeated after a lost answer is in the log once and
- * in its place. What an append repeats after it failed is in the log again, behind.
+ * acks=all with a producer id and sequence numbers: a request that is repeated after a lost response is in the log
+ * once and in its place. When an append is repeated after it failed, its messages are in the log again, further
+ * behind.
  */
 function openProducer(connection: KafkaConnection): OurProducer {
   return new Producer<string, string, string, string | null>({
     ...connection,
     idempotent: true,
-    // Java's, which is Debezium's: a key stays in its partition whoever writes it.
+    // Java's partitioner, which Debezium uses: a key has the same partition for both writers.
     partitioner: compatibilityPartitioner,
     serializers: { key: utf8, value: utf8, headerKey: utf8, headerValue: utf8 },
     timeout: 10_000,
@@ -159,7 +164,7 @@ function openProducer(connection: KafkaConnection): OurProducer {
 /** A header without a value is null on the wire. */
 const utf8 = (text?: string | null): Buffer | undefined => (typeof text === 'string' ? Buffer.from(text) : undefined);
 
-/** A broker that starts again and a new leader are waited for; what takes longer fails, and may still arrive. */
+/** Waits for a restarting broker and a new leader. A send that takes longer fails, and may still arrive. */
 async function sent(producer: OurProducer, messages: Produced[]): Promise<void> {
   const late = Promise.withResolvers<never>();
   const error = new Error(`No broker has taken the messages within ${APPEND_MS / 1000} s.`);
@@ -189,7 +194,7 @@ function requestsOf(prefix: string, messages: readonly NewMessage[]): Produced[]
   return requests;
 }
 
-/** All topics at once, whatever is asked for: processes that start together ask for the same and one of them wins. */
+/** All topics at once, because processes that start together ask for the same ones and one of them wins. */
 async function createTopics(connection: KafkaConnection, options: KafkaLogOptions): Promise<void> {
   const admin = new Admin({ ...connection, timeout: 10_000, retries: 3, retryDelay: 500 });
   try {
@@ -215,7 +220,7 @@ function isAlreadyThere(error: unknown): boolean {
   return error instanceof AggregateError && error.errors.length > 0 && error.errors.every(isAlreadyThere);
 }
 
-/** Runs it until it has succeeded once; those who ask meanwhile wait for the same run. */
+/** Runs `ensure` until it has succeeded once; concurrent callers wait for the same run. */
 function ensuredOnce(ensure: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | undefined;
   return () => {

@@ -7,7 +7,7 @@ export type Position = {
   readonly group: string;
   readonly topic: AggregateType;
   readonly partition: number;
-  /** Of the next message that the group will read, and that will be written. */
+  /** The offset of the next message that the group will read; `end`: of the next message that will be written. */
   readonly next: number;
   readonly end: number;
 };
@@ -16,7 +16,7 @@ const LATEST = -1n;
 
 /**
  * How far each consumer group of this prefix is in each partition that it follows. A group without members that never
- * committed anything is not known. Fails within seconds while no broker answers.
+ * committed is not listed. Fails within seconds while no broker answers.
  */
 export async function readPositions(connection: KafkaConnection, prefix: string): Promise<Position[]> {
   const admin = new Admin({ ...connection, timeout: 3000, retries: 2, retryDelay: 200 });

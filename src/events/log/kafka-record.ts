@@ -5,10 +5,10 @@ import { originOf, storedOrigin } from '../origin.ts';
 import type { Message, NewMessage } from './log.ts';
 
 /**
- * What stands in a topic is exactly what Debezium's outbox event router makes of the same outbox row with the connectors
- * of deploy/debezium, so nobody can tell who wrote it and either may take over from the other: the key is the event's id,
- * the value the payload as PostgreSQL prints a jsonb, the headers the outbox row's `id`, `type`, `request_id` and
- * `traceparent` (the latter two may be null), the timestamp the instant of the append.
+ * A record in a topic is exactly what Debezium's outbox event router makes of the same outbox row with the connectors
+ * of deploy/debezium, so that readers cannot distinguish the writers and either may take over from the other. The key
+ * is the event's id, the value the payload as PostgreSQL prints a jsonb, the headers the outbox row's `id`, `type`,
+ * `request_id` and `traceparent` (the latter two may be null), the timestamp the time of the append.
  */
 
 export type Produced = MessageToProduce<string, string, string, string | null>;
@@ -32,7 +32,7 @@ export function toRecord(prefix: string, message: NewMessage): Produced {
   };
 }
 
-/** Whatever stands in the topic becomes a message, so that what nobody can read is parked and not lost. */
+/** Every record becomes a message, so that an unreadable one is parked and not lost. */
 export function toMessage(prefix: string, record: Consumed): Message {
   const { key, value, headers, partition } = record;
   const topic = aggregateTypes.find((type) => topicOf(prefix, type) === record.topic);
@@ -53,7 +53,7 @@ export function toMessage(prefix: string, record: Consumed): Message {
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Of a record without an id of ours: the same each time it is read. */
+/** The id of a record without one of our ids: the same each time it is read. */
 function idOfPlace({ topic, partition, offset }: Consumed): string {
   const hash = createHash('sha256').update(`${topic}/${partition}/${offset}`).digest('hex');
   return [
@@ -78,7 +78,10 @@ function typeOf(event: unknown): string {
   return typeof type === 'string' ? type : '';
 }
 
-/** JSON as PostgreSQL prints a jsonb: a space after each comma and colon. The keys come from one, so their order is its. */
+/**
+ * JSON as PostgreSQL prints a jsonb: a space after each comma and colon. The keys come from a jsonb, so their order
+ * matches.
+ */
 function jsonbText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(jsonbText).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);

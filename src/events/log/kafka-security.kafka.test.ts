@@ -18,7 +18,7 @@ import { openEventLog } from './open-log.ts';
 
 const run = promisify(execFile);
 
-/** Where the tests use brokers of somebody else there may be no Java for one with a certificate of ours. */
+/** With external brokers in the tests there may be no Java to run a broker with our certificate. */
 async function findJava(): Promise<string | undefined> {
   if ((await testKafka()) === undefined) return undefined;
   try {
@@ -71,7 +71,7 @@ describe.runIf(java)('a broker with TLS and passwords', { timeout: 60_000 }, () 
   };
   const messageOf = (id: string) => ({ id, topic: 'payment', key: id, event: { id }, createdAt: new Date() }) as const;
 
-  test.each(['PLAIN', 'SCRAM-SHA-512'])('takes and gives messages with %s', async (mechanism) => {
+  test.each(['PLAIN', 'SCRAM-SHA-512'])('appends and delivers messages with %s', async (mechanism) => {
     setDefaultCACertificates([...trusted, certificate]);
     const log = await open({ KAFKA_TLS: 'on', KAFKA_SASL_MECHANISM: mechanism });
     const id = randomUUIDv7();
@@ -92,7 +92,7 @@ describe.runIf(java)('a broker with TLS and passwords', { timeout: 60_000 }, () 
     await log.close();
   });
 
-  /** Why nothing was appended, down to the first causes. */
+  /** Why the append failed, down to the first causes. */
   async function refusal(env: Record<string, string>): Promise<string> {
     const log = await open(env);
     const error = await log.append([messageOf(randomUUIDv7())]).catch((failure: unknown) => failure);
@@ -100,18 +100,18 @@ describe.runIf(java)('a broker with TLS and passwords', { timeout: 60_000 }, () 
     return inspect(error, { depth: 10 });
   }
 
-  test('takes nothing with another password', async () => {
+  test('refuses another password', async () => {
     setDefaultCACertificates([...trusted, certificate]);
     const env = { KAFKA_TLS: 'on', KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_SASL_PASSWORD: 'wrong' };
     expect(await refusal(env)).toContain('Invalid username or password');
   });
 
-  test('takes nothing without TLS', async () => {
+  test('refuses a connection without TLS', async () => {
     setDefaultCACertificates([...trusted, certificate]);
     expect(await refusal({ KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512' })).toContain('Connection closed');
   });
 
-  test('is not believed when nobody vouches for its certificate', async () => {
+  test('the client refuses a certificate that no known CA has signed', async () => {
     setDefaultCACertificates(trusted);
     expect(await refusal({ KAFKA_TLS: 'on', KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512' })).toContain(
       'DEPTH_ZERO_SELF_SIGNED_CERT',

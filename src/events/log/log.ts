@@ -1,24 +1,24 @@
 import type { AggregateType } from '../contracts.ts';
 import type { Origin } from '../origin.ts';
 
-/** What is appended. `key` keeps messages in order: those of one key are handled one after the other. */
+/** A message to append. `key` keeps messages in order: those of one key are handled one after the other. */
 export type NewMessage = {
   readonly id: string;
   readonly topic: AggregateType;
   readonly key: string;
   /** JSON, not yet checked against the contract. */
   readonly event: unknown;
-  /** A broker's log keeps the instant of the append instead. */
+  /** A log on Kafka stores the time of the append instead. */
   readonly createdAt: Date;
   readonly origin?: Origin | undefined;
 };
 
 export type Message = NewMessage & { readonly partition: number; readonly offset: number };
 
-/** `isReplayed`: the message was parked before, and a person asked for it to be tried again. */
+/** `isReplayed`: the message was parked before, and an operator asked to try it again. */
 export type Delivered = { readonly isReplayed: boolean };
 
-/** Thrown by a handler whose dependency is away: the message is tried again for as long as it takes, and never parked. */
+/** Thrown by a handler whose dependency is away: the message is tried again without a limit, and never parked. */
 export class DependencyAway extends Error {}
 
 /** Thrown by a handler that knows that no further try will help: the message is parked at once. */
@@ -29,33 +29,34 @@ export type Consumption = {
   group: string;
   topics: readonly AggregateType[];
   /**
-   * Must be idempotent: a message comes again after a crash, of whoever wrote it or of whoever reads it, and then also
-   * after newer ones of its key. A message that fails three times is parked, so the handler throws `DependencyAway` for
-   * everything that the message did not cause.
+   * Must be idempotent: a message comes again after a crash of its writer or its reader, and then also after newer
+   * ones of its key. A message that fails three times is parked, so the handler throws `DependencyAway` for every
+   * error that the message did not cause.
    */
   handle: (message: Message, delivered?: Delivered) => Promise<void>;
   /** Ends the consumption; what is being handled is finished first. */
   signal: AbortSignal;
   onTrouble: (trouble: { kind: 'retry' | 'parked' | 'away' | 'lost'; error: unknown; message?: Message }) => void;
-  /** The log was read, or is being listened to: what was `lost` is found. May be called often. */
+  /** The log was read, or its notifications are received: after `lost` it is available again. May be called often. */
   onFound?: () => void;
 };
 
 /**
- * The port between the outbox and whoever must hear of it. At least once, in order per key. Two implementations share
+ * The port between the outbox and the consumers of events. At least once, in order per key. Two implementations share
  * one conformance suite.
  */
 export interface EventLog {
   /**
-   * Resolves when the messages are durable. What is appended again, as after a failure, may be there twice: never before
-   * what its first copy followed. So who reads in order and knows what it has seen misses nothing and does nothing twice.
+   * Resolves when the messages are durable. A message that is appended again, as after a failure, may be stored
+   * twice: never before the messages that preceded its first copy. So a reader that reads in order and remembers what
+   * it has seen misses nothing and does nothing twice.
    */
   append(messages: readonly NewMessage[]): Promise<void>;
   /** Resolves when the signal was raised and everything under way is done. */
   consume(consumption: Consumption): Promise<void>;
-  /** What each group has not read yet, where the log can say so. */
+  /** What each group has not read yet, when the log can tell. */
   lag?(): Promise<readonly Unread[]>;
-  /** Rejects while the servers of the log can't be reached, where they are others than the databases, with the reason. */
+  /** Only for a log on servers of its own. Rejects with the reason while they cannot be reached. */
   check?(): Promise<void>;
   close(): Promise<void>;
 }

@@ -9,16 +9,16 @@ export type EventLogConfig =
       readonly brokers: readonly string[];
       readonly prefix: string;
       readonly replicationFactor: number | undefined;
-      /** Left out: neither TLS nor a password. */
+      /** Undefined: neither TLS nor a password. */
       readonly security?: KafkaSecurity;
       /** The database in which messages are parked. */
       readonly parkingUrl: string;
     };
 
-/** The event log that the environment names. @param name of the process, as its servers show it */
+/** The event log that the environment names. @param name of the process, as the log's servers show it */
 export async function openEventLog(config: EventLogConfig, name: string): Promise<EventLog> {
   if (config.kind === 'postgres') return openPostgresLog({ url: config.url, name });
-  // Loading the client of Kafka takes a third of the time in which a process starts.
+  // Loaded only when needed, because Kafka's client takes a third of a process's start-up time.
   const { openKafkaLog } = await import('./kafka-log.ts');
   return openKafkaLog({ ...config, name });
 }

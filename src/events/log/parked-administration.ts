@@ -1,9 +1,9 @@
 import type postgres from 'postgres';
 import { freeIfEmpty, REPLAY_CHANNEL } from './parked-messages.ts';
 
-/** What people ask of parked messages. All of it may run beside the groups' processes. */
+/** Operators' queries and commands for parked messages. All of them may run beside the groups' processes. */
 
-/** The messages of a key that wait for one group. The first one has the reason; the others stand behind it. */
+/** The messages of a key that wait for one group. The first one has the reason; the others wait behind it. */
 export type ParkedKey = {
   group: string;
   key: string;
@@ -17,7 +17,7 @@ export type ParkedKey = {
   failures: number;
 };
 
-/** Which keys are meant; none of them: all. `id` is that of any message of the key. */
+/** Selects keys; an empty selection means all. `id` is the id of any message of the key. */
 export type ParkedSelection = { id?: string | undefined; key?: string | undefined; group?: string | undefined };
 
 export function listParked(sql: postgres.ISql, wanted: ParkedSelection = {}): Promise<ParkedKey[]> {
@@ -53,11 +53,11 @@ export type ParkedMessage = {
   reason: string;
   failures: number;
   failedAt: Date | null;
-  /** How many of its key stand before it. */
+  /** How many messages of its key are before it. */
   before: number;
 };
 
-/** One message as each group has parked it. Of its event only what names it: a payload may tell who bought what. */
+/** One message as each group has parked it. Of its event only the names: a payload may contain who bought what. */
 export function showParked(sql: postgres.ISql, id: string): Promise<ParkedMessage[]> {
   return sql<ParkedMessage[]>`
     select consumer_group as "group", id, topic, key, partition, "offset"::float8 as "offset",
@@ -71,7 +71,7 @@ export function showParked(sql: postgres.ISql, id: string): Promise<ParkedMessag
 
 export type ParkedAction = { at: Date; action: string; group: string; by: string; reason: string | null };
 
-/** What was done with a message, and with its key while it was parked; the oldest first. */
+/** What was done with a message, and with its key while it was parked; oldest first. */
 export function listParkedActions(sql: postgres.ISql, id: string): Promise<ParkedAction[]> {
   return sql<ParkedAction[]>`
     select at, action, consumer_group as "group", done_by as by, reason from event_log.parked_history
@@ -79,8 +79,8 @@ export function listParkedActions(sql: postgres.ISql, id: string): Promise<Parke
 }
 
 /**
- * Asks the groups' processes to hand the messages of these keys over again, in order; they do so within a second or two.
- * Answers the keys as they were. A message that fails once more stays parked with those behind it.
+ * Asks the groups' processes to deliver the messages of these keys again, in order; they do so within a second or
+ * two. Returns the keys as they were. A message that fails again stays parked, with those behind it.
  */
 export function requestReplay(sql: postgres.Sql, wanted: ParkedSelection, by: string): Promise<ParkedKey[]> {
   return sql.begin(async (tx) => {
@@ -110,9 +110,9 @@ export type Dropped =
   | { outcome: 'in several groups'; groups: string[] };
 
 /**
- * Takes a message out for good, for one group: it is not handed to it again, even if the log brings it once more. Those
- * behind it stay parked until somebody asks for their replay or drops them, too: whether they make sense without it is
- * for a person to decide. Its event is kept in the history.
+ * Removes a message for good, for one group: it is not delivered to the group again, even if the log brings it once
+ * more. Those behind it stay parked until an operator asks for their replay or drops them as well, because a person
+ * has to decide whether they make sense without it. Its event is kept in the history.
  */
 export function dropParked(
   sql: postgres.Sql,

@@ -37,7 +37,7 @@ const messagesOf = (key: string, count: number) => Array.from({ length: count },
 
 type Handler = (message: Message) => Promise<void> | void;
 
-/** One group as its processes see it: a batch that the log brings, and those that hand over again. */
+/** One group as its processes see it: a batch from the log, and the processes that deliver parked messages again. */
 function groupOf(handle: Handler, group: string = randomUUIDv7()) {
   const stopping = new AbortController();
   const consumption: Consumption = {
@@ -60,7 +60,7 @@ function groupOf(handle: Handler, group: string = randomUUIDv7()) {
   };
 }
 
-/** Fails for the messages of `broken`; remembers the others. */
+/** Fails for the messages of `broken`; records the others. */
 function recorder(broken: Set<string>) {
   const handled: string[] = [];
   return {
@@ -74,7 +74,7 @@ function recorder(broken: Set<string>) {
 
 const idsOf = (messages: readonly Message[]) => messages.map(({ id }) => id);
 
-test('later messages of the key wait behind, also in later batches and other processes; other keys and groups flow', async () => {
+test('later messages of the key wait behind, in later batches and other processes as well; other keys and groups flow', async () => {
   const [key, other] = [randomUUIDv7(), randomUUIDv7()];
   const lane = messagesOf(key, 4);
   const others = messagesOf(other, 2);
@@ -90,7 +90,7 @@ test('later messages of the key wait behind, also in later batches and other pro
   expect(elsewhere.handled).toEqual(idsOf(lane));
 });
 
-test('a message that the log brings again while it is parked stays where it was', async () => {
+test('a message that the log brings again while it is parked stays in its place', async () => {
   const lane = messagesOf(randomUUIDv7(), 3);
   const { handle } = recorder(new Set(idsOf(lane.slice(0, 1))));
   const group = groupOf(handle);
@@ -99,7 +99,7 @@ test('a message that the log brings again while it is parked stays where it was'
   expect(await group.parked()).toMatchObject([{ messages: 3, firstId: lane[0]?.id, failures: 1 }]);
 });
 
-test('a replay that fails again parks again with the new reason and count; the next one goes on from there', async () => {
+test('a replay that fails parks again with the new reason and count; the next one continues from there', async () => {
   const lane = messagesOf(randomUUIDv7(), 5);
   const broken = new Set([lane[0]?.id ?? '']);
   const { handled, handle } = recorder(broken);
@@ -130,7 +130,7 @@ test('a replay that fails again parks again with the new reason and count; the n
   ]);
 });
 
-test('while a dependency is away a replay waits and goes on by itself', async () => {
+test('while a dependency is away a replay waits and then continues by itself', async () => {
   const lane = messagesOf(randomUUIDv7(), 2);
   let mood: 'broken' | 'away' | 'well' = 'broken';
   const tried: string[] = [];
@@ -152,7 +152,7 @@ test('while a dependency is away a replay waits and goes on by itself', async ()
   await expect.poll(() => handled, { timeout: 10_000 }).toEqual(idsOf(lane));
 });
 
-test('a message that comes while the last parked one is being replayed is handled after it, and not parked', async () => {
+test('a message that arrives while the last parked one is replayed is handled after it, and not parked', async () => {
   const [first, second] = messagesOf(randomUUIDv7(), 2);
   if (!first || !second) throw new Error('unreachable');
   let broken = true;
@@ -178,7 +178,7 @@ test('a message that comes while the last parked one is being replayed is handle
   expect(await group.parked()).toEqual([]);
 });
 
-test('a replay that begins while another message is being put behind hands over both', async () => {
+test('a replay that begins while another message is parked behind delivers both', async () => {
   const [first, second] = messagesOf(randomUUIDv7(), 2);
   if (!first || !second) throw new Error('unreachable');
   const broken = new Set([first.id]);
@@ -196,7 +196,7 @@ test('a replay that begins while another message is being put behind hands over 
   await group.bring([first]);
   await requestReplay(sql, { group: group.group }, 'ann');
   broken.clear();
-  // The second one is parked, its transaction still open.
+  // The second message is parked, its transaction still open.
   const bringing = group.bring([second, other]);
   await begun.promise;
   group.startReplaying();
@@ -214,10 +214,10 @@ async function waitsForLock(): Promise<boolean> {
   return rows.length > 0;
 }
 
-test('processes that park, replay and bring at once keep every key in order and strand nothing', async () => {
+test('processes that park, replay and deliver at once keep every key in order and leave no message behind', async () => {
   const keys = Array.from({ length: 6 }, () => randomUUIDv7());
   const sent = keys.map((key) => messagesOf(key, 40));
-  // Some fail three times and are parked, some once more when they are replayed.
+  // Some fail three times and are parked; some of these fail again when they are replayed.
   const failuresLeft = new Map(
     sent.flat().flatMap(({ id }) => (randomInt(8) === 0 ? [[id, 3 * randomInt(1, 3)]] : [])),
   );
@@ -258,7 +258,7 @@ test('processes that park, replay and bring at once keep every key in order and 
   expect(done?.again).toBeGreaterThan(0);
 }, 60_000);
 
-test('a dropped message is not handed over again, also when the log brings it once more; the rest waits for a word', async () => {
+test('a dropped message is not delivered again, even when the log brings it once more; the rest waits for an operator', async () => {
   const lane = messagesOf(randomUUIDv7(), 3);
   const [head, middle, last] = idsOf(lane);
   const { handled, handle } = recorder(new Set([head ?? '']));
@@ -286,7 +286,7 @@ test('a dropped message is not handed over again, also when the log brings it on
   expect(kept).toEqual({ event: lane[0]?.event });
 });
 
-test('a message that is parked for two groups is dropped for the one that is named', async () => {
+test('a message that is parked for two groups is dropped only for the named one', async () => {
   const [message] = messagesOf(randomUUIDv7(), 1);
   if (!message) throw new Error('unreachable');
   const groups = ['a', 'b'].map((name) => groupOf(recorder(new Set([message.id])).handle, `${name}-${message.id}`));

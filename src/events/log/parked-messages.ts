@@ -8,25 +8,28 @@ import { endIfFrozen, FROZEN_CONSUMER_MS, sayingAlive } from './frozen.ts';
 import type { Consumption, Message } from './log.ts';
 
 /**
- * Where messages are set aside that a group could not handle, whichever log carries them: in schema `event_log` of the
- * booking database; with a log on Kafka those of payments are in its own. The row of `parked_keys` stands for a group's
- * key with something parked; all that is said of one key is decided under its lock.
+ * Where messages are set aside that a group could not handle, for either log: in schema `event_log` of the booking
+ * database. With a log on Kafka, those of payments are in the payments database. The row of `parked_keys` stands for
+ * a group's key with parked messages; every decision about a key is made under its lock.
  */
 
-/** A replay that was asked for is told at once, by the name of the group; should that be lost, it is found so much later. */
+/**
+ * A requested replay is notified at once, by the name of the group; a lost notification delays it by at most this
+ * long.
+ */
 export const REPLAY_CHANNEL = 'event_log_replay';
 const LOOK_EVERY_MS = 60_000;
 const BATCH = 100;
-/** Whoever holds a key's lock hands a batch over at most; a frozen process must not hold up the other keys for good. */
+/** The holder of a key's lock delivers one batch at most; a frozen process must not block the other keys for good. */
 const LOCK_TIMEOUT = '5s';
-/** Whoever is told to end finishes the message that it is at, and leaves the rest of the batch. */
+/** A consumer that is stopped finishes its current message, and leaves the rest of the batch. */
 const NOT_BEGUN: Delivery = { outcome: 'later', error: undefined };
 const BEHIND: Delivery = { outcome: 'park', reason: 'An earlier message of this key is parked.' };
 
 /**
- * Hands a batch over, in order within a key, and sets aside what can't be handled together with what follows it. Answers
- * what became of each message, by id; those left out were not tried. What is parked is parked when `tx` commits: move the
- * group's position in it, or after it.
+ * Delivers a batch, in order within a key, and sets aside what cannot be handled together with what follows it.
+ * Returns the result of each message, by id; missing ones were not tried. What is parked is parked when `tx` commits:
+ * move the group's position in it, or after it.
  * @param tx on the database that has the group's parked messages
  */
 export async function deliverOrPark(
@@ -56,7 +59,7 @@ export async function deliverOrPark(
   return outcomes;
 }
 
-/** The keys at which something waits, locked until the end of the transaction; and which messages were dropped before. */
+/** The keys with waiting messages, locked until the end of the transaction; and which messages were dropped before. */
 async function findParked(
   tx: postgres.TransactionSql,
   group: string,
@@ -72,7 +75,7 @@ async function findParked(
   const dropped = new Set(found.flatMap(({ id }) => id ?? []));
   const waiting = found.flatMap(({ key }) => key ?? []);
   if (waiting.length === 0) return { keys: new Set(), dropped };
-  // Under the lock: a replay that is handing the last of them over has either ended, or hands this batch over later.
+  // Under the lock: a replay that delivers the last of them has either ended, or delivers this batch later.
   await tx`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`;
   const locked = await tx<{ key: string }[]>`
     select key from event_log.parked_keys where consumer_group = ${group} and key = any (${waiting})
@@ -102,8 +105,8 @@ async function park(tx: postgres.TransactionSql, group: string, parked: readonly
 }
 
 /**
- * Hands parked messages over again when somebody has asked for it, until the signal is raised. One of these runs beside
- * each consumption; the processes of a group take keys from one another as they come.
+ * Delivers parked messages again when an operator has asked for it, until the signal is raised. One of these runs
+ * beside each consumption; the processes of a group share the keys.
  */
 export async function replayParked(sql: postgres.Sql, consumption: Consumption): Promise<void> {
   const { signal } = consumption;
@@ -149,7 +152,7 @@ async function listenForReplays(sql: postgres.Sql, { group, signal, onTrouble }:
 
 type Parked = Omit<Message, 'offset' | 'origin'> & StoredOrigin & { offset: string };
 
-/** The first messages of a key, in order. Answers whether it is worth to go on at once. */
+/** The first messages of a key, in order. Returns whether it is worth continuing at once. */
 async function replayKey(tx: postgres.TransactionSql, consumption: Consumption, key: string): Promise<boolean> {
   const { group } = consumption;
   endIfFrozen(tx, FROZEN_CONSUMER_MS);
@@ -172,7 +175,7 @@ async function replayKey(tx: postgres.TransactionSql, consumption: Consumption, 
 
 type Ended = { id: string; delivery: Delivery };
 
-/** Up to the first one that does not pass. */
+/** Up to the first message that does not pass. */
 async function deliverInOrder(
   consumption: Consumption,
   rows: readonly Parked[],
@@ -218,7 +221,7 @@ async function parkAgain(
     values ('PARKED_AGAIN', ${group}, ${key}, ${id}, ${by}, ${reason})`;
 }
 
-/** Whoever holds the key's lock and took something away: with the last one the key flows again. */
+/** For the holder of the key's lock, after it removed messages: without parked messages the key flows again. */
 export async function freeIfEmpty(tx: postgres.TransactionSql, group: string, key: string): Promise<void> {
   await tx`
     delete from event_log.parked_keys k where consumer_group = ${group} and key = ${key}

@@ -14,7 +14,7 @@ afterAll(async () => {
 
 eventLogConformance(async () => openPostgresLog({ url: database.url, name: 'test' }), sql);
 
-test('a message that is appended twice is there once', async () => {
+test('a message that is appended twice is stored once', async () => {
   const log = openPostgresLog({ url: database.url, name: 'test' });
   const messages = Array.from({ length: 20 }, (_, i) => ({
     id: randomUUIDv7(),
@@ -32,7 +32,7 @@ test('a message that is appended twice is there once', async () => {
   await log.close();
 });
 
-test('many appenders at once leave no gap and no double in the offsets', async () => {
+test('many concurrent appenders leave no gap and no duplicate in the offsets', async () => {
   const logs = Array.from({ length: 4 }, () => openPostgresLog({ url: database.url, name: 'test', poolMax: 2 }));
   const keys = Array.from({ length: 5 }, () => randomUUIDv7());
   await Promise.all(
@@ -53,7 +53,7 @@ test('many appenders at once leave no gap and no double in the offsets', async (
   for (const log of logs) await log.close();
 });
 
-test('a consumer that is cut off from PostgreSQL in the middle goes on and loses nothing', async () => {
+test('a consumer whose connection is cut continues and loses nothing', async () => {
   const log = openPostgresLog({ url: database.url, name: 'cut-off' });
   const key = randomUUIDv7();
   const messages = Array.from({ length: 300 }, (_, i) => ({
@@ -76,7 +76,7 @@ test('a consumer that is cut off from PostgreSQL in the middle goes on and loses
   });
   const cut = () => sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cut-off-log'`;
   for (let i = 0; i < 300; i += 50) {
-    // The appender is cut off as well, so it repeats what it does not know to be durable, as the relay does.
+    // The appender is cut as well, so it repeats messages that may not be durable, as the relay does.
     for (;;) {
       try {
         await log.append(messages.slice(i, i + 50));

@@ -12,9 +12,12 @@ import { deliverOrPark, replayParked } from './parked-messages.ts';
 const PARTITIONS = 8;
 const BATCH = 100;
 const LANES = 4;
-/** A lost notification costs at most this long. One is lost with its connection only, and a new one begins with a look. */
+/**
+ * A lost notification delays a message by at most this long. It is lost only with its connection, and a new
+ * connection begins with a look.
+ */
 const IDLE_MS = 30_000;
-/** An append holds up all others of its partitions, and waits for nothing but the database. */
+/** An append blocks all others of its partitions, and waits only for the database. */
 const FROZEN_APPENDER_MS = 2000;
 const CHANNEL = 'event_log';
 
@@ -29,7 +32,10 @@ type Row = StoredOrigin & {
   createdAt: Date;
 };
 
-/** The event log in schema `event_log` of the booking database: nothing more to run, and as durable as the bookings. */
+/**
+ * The event log in schema `event_log` of the booking database: needs no further server, and is as durable as the
+ * bookings.
+ */
 export function openPostgresLog(options: { url: string; name: string; poolMax?: number }): EventLog {
   const sql = postgres(options.url, {
     max: options.poolMax ?? LANES * 3,
@@ -100,7 +106,9 @@ async function append(sql: Sql, messages: readonly NewMessage[]): Promise<void> 
   });
 }
 
-/** A consumption, what wakes its lanes, and the partitions in which something waits for the end of an outage. */
+/**
+ * A consumption, the bell that wakes its lanes, and the partitions in which a message waits for the end of an outage.
+ */
 type Reading = {
   readonly sql: Sql;
   readonly consumption: Consumption;
@@ -153,7 +161,7 @@ async function runLane(reading: Reading): Promise<void> {
       consumption.onFound?.();
       if (!found) await bell.wait();
     } catch (error) {
-      // What was handled comes again: its effects are guarded by the consumers' inboxes.
+      // The handled messages come again: the consumers' inboxes guard their effects.
       consumption.onTrouble({ kind: 'lost', error });
       failures += 1;
       await pause(backOffMs(failures), consumption);
@@ -163,7 +171,9 @@ async function runLane(reading: Reading): Promise<void> {
 
 const placeOf = ({ topic, partition }: Claim): string => `${topic}/${partition}`;
 
-/** A look that takes no lock and no transaction: most rings are for what another lane or process has begun already. */
+/**
+ * A look without a lock or a transaction: most rings are for messages that another lane or process has taken already.
+ */
 async function isUnread({ sql, consumption: { group, topics }, pauses }: Reading): Promise<boolean> {
   const found = await sql`
     select from event_log.positions c join event_log.partitions p using (topic, partition)
@@ -173,9 +183,9 @@ async function isUnread({ sql, consumption: { group, topics }, pauses }: Reading
 }
 
 /**
- * Takes one partition that has unread messages and that nobody else is working on, hands a batch over, and moves the
- * group's position. The position's row lock is the claim: a process that dies gives it back by dying. Answers whether
- * there was such a partition. One in which a message waits is left alone for a while.
+ * Takes one partition with unread messages that no other process works on, delivers a batch, and moves the group's
+ * position. The position's row lock is the claim: a process that dies releases it. Returns whether there was such a
+ * partition. One in which a message waits is skipped for a while.
  */
 function handleBatch({ sql, consumption, bell, pauses }: Reading): Promise<boolean> {
   return sql.begin(async (tx): Promise<boolean> => {

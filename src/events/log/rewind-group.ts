@@ -1,8 +1,9 @@
 import postgres from 'postgres';
 
 /**
- * Hands a consumer group of the log in PostgreSQL everything once more that was appended at `since` or later; nothing
- * that it has not read yet is skipped. Its inbox leaves out what it remembers. Answers how many messages come again.
+ * Delivers once more to a consumer group of the log in PostgreSQL everything that was appended at `since` or later;
+ * skips nothing that the group has not read yet. Its inbox leaves out what it remembers. Returns how many messages
+ * come again.
  */
 export async function rewindGroup(url: string, group: string, since: Date): Promise<number> {
   const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });

@@ -5,12 +5,12 @@ import { type KafkaLogOptions, kafkaConnection } from './kafka-log.ts';
 import { readPositions } from './kafka-positions.ts';
 import { topicOf } from './kafka-record.ts';
 
-/** The brokers count a killed process for some seconds more, and meanwhile move its group for nobody. */
+/** The brokers count a killed process as a member for some seconds, and do not move its group meanwhile. */
 const LAST_MEMBER_MS = 30_000;
 
 /**
- * Moves every consumer group of a log on Kafka to the end of these topics, while no process runs. Answers how many messages
- * that leaves out, each counted once a group.
+ * Moves every consumer group of a log on Kafka to the end of these topics, while no process runs. Returns how many
+ * messages are skipped, each counted once per group.
  */
 export async function skipUnread(options: KafkaLogOptions, topics: readonly AggregateType[]): Promise<number> {
   const connection = kafkaConnection(options);

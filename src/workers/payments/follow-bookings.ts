@@ -9,11 +9,11 @@ import type { TopicWorker } from '#workers/run-worker.ts';
 export type FollowNeeds = {
   db: Db;
   gateway: Pick<PaymentGateway, 'name'>;
-  /** Called after each commit that left something to do, so that it is not found by the clock. */
+  /** Called after each commit that made a payment due, so that it does not wait for the next look. */
   wake: () => void;
 };
 
-/** Keeps payments in step with bookings. Commits rows and returns: the gateway is called by `settleDuePayments`. */
+/** Keeps payments in step with bookings. Only commits rows: `settleDuePayments` calls the gateway. */
 export const followBookings: TopicWorker<FollowNeeds> = {
   name: BOOKING_FOLLOWER,
   topics: ['booking'],

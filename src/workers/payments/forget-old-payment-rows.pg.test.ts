@@ -12,7 +12,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('old news goes, a notice that still waits for its payment stays however old it is', async () => {
+test('deletes old rows, except a notice that still waits for its payment, at any age', async () => {
   const daysAgo = (days: number) => sql`now() - make_interval(days => ${days})`;
   for (const days of [1, 40]) {
     await db.execute(sql`

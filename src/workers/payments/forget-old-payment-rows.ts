@@ -4,8 +4,9 @@ import { DELETE_BATCH, deleteInBatches } from '#db/delete-in-batches.ts';
 import { type TimedWorker, worker } from '#workers/run-worker.ts';
 
 /**
- * Keeps what recovery needs and no more: the outbox for seven days (a lost slot is replayed from it), inbox marks and
- * applied notices for thirty, and for a year what was done with parked messages. Payments themselves are books and stay.
+ * Keeps only what recovery needs: the outbox for seven days (a lost slot is replayed from it), inbox marks and
+ * applied notices for thirty, and for a year what was done with parked messages. Payments themselves are books and
+ * stay.
  */
 export const forgetOldPaymentRows = worker<{ db: Db }, TimedWorker<{ db: Db }>>({
   name: 'forget-old-payment-rows',

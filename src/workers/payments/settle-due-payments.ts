@@ -15,7 +15,7 @@ import type { WorkerLog } from '#workers/run-worker.ts';
 import { asPartOf } from '#workers/traced.ts';
 
 export type Settler = {
-  /** Something may be due now. */
+  /** A payment may be due now. */
   wake(): void;
   /** Resolves when the signal was raised and every step under way has ended. */
   run(signal: AbortSignal): Promise<void>;
@@ -23,9 +23,12 @@ export type Settler = {
 
 type Options = { kind: DueKind; concurrency: number; log: WorkerLog };
 
-/** What another process made due is found by looking, at most this much later. */
+/** Payments that another process made due are found by looking, at most this much later. */
 const LOOK_EVERY_MS = 500;
-/** While no payment waits for anything: the process that makes the next one is woken, this is for what it leaves behind. */
+/**
+ * While no payment is due: the process that makes the next one is woken; this look is for payments that it leaves
+ * behind.
+ */
 const IDLE_LOOK_MS = 10_000;
 
 const alarms: ReadonlySet<StepOutcome> = new Set<StepOutcome>([
@@ -37,8 +40,8 @@ const alarms: ReadonlySet<StepOutcome> = new Set<StepOutcome>([
 ]);
 
 /**
- * Works off the payments that wait for the gateway, some at a time. Two of these run in a process: what we owe (a
- * session, its end, a refund) never stands in line behind the many sessions that are only asked about.
+ * Settles the payments that wait for the gateway, some at a time. Two of these run in a process, so that what we owe
+ * (a session, its end, a refund) never waits behind the many sessions that are only asked about.
  */
 export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }: Options): Settler {
   const underWay = new Set<Promise<void>>();
@@ -62,11 +65,11 @@ export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }
     }
   };
 
-  /** Answers how long nothing will be due. */
+  /** Returns for how long no payment will be due. */
   const startDue = async (signal: AbortSignal): Promise<number> => {
     const limit = concurrency - underWay.size;
     if (limit === 0) return LOOK_EVERY_MS;
-    // A look is cheaper than a claim, and mostly there is nothing.
+    // A look is cheaper than a claim, and mostly no payment is due.
     const dueInMs = await findNextDueMs(needs, kind);
     if (dueInMs === undefined) return IDLE_LOOK_MS;
     if (dueInMs > 0) return Math.min(dueInMs, LOOK_EVERY_MS);
@@ -78,7 +81,7 @@ export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }
       });
       underWay.add(step);
     }
-    // What is left of the due ones is another process's, or waits for a hand of this one, which wakes it.
+    // The remaining due payments belong to another process, or wait for a free slot of this one, which wakes it.
     return claimed.length === 0 || claimed.length === limit ? LOOK_EVERY_MS : 0;
   };
 

@@ -3,7 +3,7 @@ import type { DatabaseClock } from '#db/clock.ts';
 import { sweepWaitingNotices } from '#domain/payments/apply-notice.ts';
 import type { TimedWorker } from '#workers/run-worker.ts';
 
-/** Takes up notices that were stored but not applied: a process died in between, or their session was not known yet. */
+/** Applies notices that were stored but not applied: a process died in between, or their session was not known yet. */
 export const sweepNotices: TimedWorker<{ db: Db }> = {
   name: 'sweep-notices',
   everyMs: 10_000,
@@ -13,7 +13,7 @@ export const sweepNotices: TimedWorker<{ db: Db }> = {
   },
 };
 
-/** The clock that notices are held against. */
+/** Refreshes the clock against which the age of notices is checked. */
 export const keepClock: TimedWorker<{ clock: DatabaseClock }> = {
   name: 'keep-clock',
   everyMs: 60_000,
