@@ -29,8 +29,8 @@ export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | und
     path,
     async fill() {
       const { bavail, bsize } = await statfs(path);
-      // What is written in the meantime makes it fail, and then the disk is full as well.
-      await writeFile(ballast, Buffer.alloc(bavail * bsize)).catch(() => undefined);
+      // If the server writes meanwhile this fails, and then writing up to the last byte fills the disk.
+      await run('fallocate', ['-l', String(bavail * bsize), ballast]).catch(() => fillUp(ballast, bavail * bsize));
     },
     free: () => rm(ballast, { force: true }),
     async remove() {
@@ -39,6 +39,8 @@ export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | und
     },
   };
 }
+
+const fillUp = (file: string, bytes: number) => writeFile(file, Buffer.alloc(bytes)).catch(() => undefined);
 
 /** So that a server that runs as the owner of `like` may write there. */
 export async function giveTo(path: string, like: string): Promise<void> {
