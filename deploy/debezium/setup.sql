@@ -1,6 +1,6 @@
--- Once in the booking database and once in the payments database, by a superuser or the owner who may make roles. The role
--- reads the outbox and its WAL and nothing else. The publication `frontrow_outbox` (inserts into the outbox) is made by the
--- migrations; the server needs wal_level=logical, as for our relay. Then give it a password:
+-- Run it once in the booking database and once in the payments database, as a superuser or an owner who may make roles. The role
+-- reads only the outbox and its WAL. The publication `frontrow_outbox` (inserts into the outbox) is made by the
+-- migrations; the server needs wal_level=logical, as for Frontrow's relay. Then give it a password:
 --   alter role frontrow_cdc password '...';
 
 do $$ begin

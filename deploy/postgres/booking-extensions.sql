@@ -1,4 +1,4 @@
--- What the booking database needs and its owner may not make: earthdistance is no trusted extension. As a superuser, in the
--- booking database only; `frontrow roles` does it.
+-- The extensions of the booking database. Its owner may not make them, because earthdistance is not a trusted extension. Run this
+-- as a superuser, in the booking database only; `frontrow roles` does so.
 create extension if not exists cube;
 create extension if not exists earthdistance;

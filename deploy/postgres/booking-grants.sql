@@ -1,5 +1,5 @@
--- Who may do what in the booking database. The owner runs it after each migration (frontrow migrate does), so that a new table
--- has its rights. Rows only: nobody but the owner may alter, drop or truncate a table, and public may nothing.
+-- The rights of each role in the booking database. The owner runs this after each migration (frontrow migrate does), so that a new
+-- table has its rights. Rights to rows only: only the owner may alter, drop or truncate a table, and public has no rights.
 
 do $$
 begin
@@ -12,10 +12,10 @@ grant usage on schema public, event_log to frontrow_app;
 grant select, insert, update, delete on all tables in schema public, event_log to frontrow_app;
 grant usage, select on all sequences in schema public, event_log to frontrow_app;
 revoke all on schema_migrations from frontrow_app;
--- How far the relay is: only what the readiness and the invariants ask.
+-- The relay's progress: only what readiness and the invariants read.
 revoke insert, update, delete on relay_slots, relay_positions from frontrow_app;
 
--- A service of its own: it knows the booking side by its messages only.
+-- Payments is a service of its own: it knows the booking side only by its messages.
 grant usage on schema event_log to frontrow_payments;
 grant select on event_log.messages, event_log.partitions to frontrow_payments;
 grant select, insert, update, delete

@@ -1,4 +1,4 @@
--- Who may do what in the payments database; see booking-grants.sql. frontrow_app may not even connect.
+-- The rights of each role in the payments database; see booking-grants.sql. frontrow_app may not even connect.
 
 do $$
 begin

@@ -1,13 +1,13 @@
 -- The roles of Frontrow. Run it as a superuser (or as the master user of a managed server) in the booking database and in the
--- payments database: `frontrow roles` does, and gives the passwords; so does psql -f. Run again it changes nothing that is right.
+-- payments database, with psql -f or with `frontrow roles`, which also sets the passwords. A second run changes nothing.
 --
 --   frontrow_owner     owns all tables; only migrations are run with it
---   frontrow_app       api, worker, and what is run by hand: reads and writes rows of the booking database
+--   frontrow_app       api, worker, and commands run by hand: reads and writes rows of the booking database
 --   frontrow_payments  payments: rows of the payments database, and of the event log in the booking database
 --   frontrow_relay     relay: replicates, reads the outboxes and appends to the event log
 --
--- What each may do with which table is in booking-grants.sql and payments-grants.sql, which the owner runs after each
--- migration. Before the first migration the booking database needs booking-extensions.sql, too.
+-- booking-grants.sql and payments-grants.sql have the rights of each role; the owner runs them after each migration. Before the
+-- first migration the booking database also needs booking-extensions.sql.
 
 do $$
 declare
@@ -20,9 +20,9 @@ begin
   end loop;
 end $$;
 
--- Only who replicates needs more than rights to rows.
+-- Only the relay, which replicates, needs more than rights to rows.
 alter role frontrow_relay replication;
--- Names the transaction that a migration waits for.
+-- Lets the migration name the transaction that it waits for.
 grant pg_read_all_stats to frontrow_owner;
 
 do $$
@@ -37,7 +37,7 @@ begin
     execute format('revoke all on schema %I from public', one.nspname);
   end loop;
 
-  -- A database that was migrated by another role before. What an extension made stays its own.
+  -- For a database that another role has migrated before. Objects of extensions keep their owner.
   for one in
     select c.oid::regclass as name, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = any (ours) and c.relkind in ('r', 'p', 'S', 'v', 'm') and c.relowner <> 'frontrow_owner'::regrole
