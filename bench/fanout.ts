@@ -23,10 +23,10 @@ const OURS = 'ours';
 const STOCK = 'stock: yoga + graphql-ws';
 const LOADER = 'watchers';
 
-/** Such that the stock server is busy with its frames but not late. */
+/** So many that the stock server is busy with its frames but not late. */
 const FRAMES_PER_SECOND = 10_000;
 const ON_SALE_HOLDS_PER_SECOND = 200;
-/** Of a feed before and after what is counted. */
+/** The time of a feed before and after the part that is counted. */
 const MARGIN_MS = 1000;
 
 type Leg = WatchFigures & {
@@ -43,7 +43,7 @@ type Setup = {
 };
 type Legs = Map<string, Leg[]>;
 
-/** What it costs to tell thousands of watchers of every seat that changes hands. */
+/** Measures the cost of notifying thousands of watchers of every seat that changes hands. */
 export async function benchFanout({ quick, profile }: BenchOptions): Promise<Report> {
   const sockets = quick ? 500 : socketsThatFit();
   const calm: Feed = { name: 'calm', holdsPerSecond: FRAMES_PER_SECOND / sockets, ms: quick ? 1000 : 4000 };
@@ -63,7 +63,7 @@ export async function benchFanout({ quick, profile }: BenchOptions): Promise<Rep
   }
 }
 
-/** One file descriptor a socket in each process, with some left for the rest. */
+/** One file descriptor per socket in each process, with some left for other files. */
 function socketsThatFit(): number {
   const limits = process.report.getReport() as { userLimits?: { open_files?: { soft: number | string } } };
   const soft = limits.userLimits?.open_files?.soft;
@@ -74,7 +74,7 @@ async function runSide(legs: Legs, side: string, setup: Setup): Promise<void> {
   const { world, sockets, feeds, profile } = setup;
   const server = side === OURS ? await openOurSockets(world, profile) : await openStockSockets(world);
   try {
-    // What the first socket makes the server load is no cost of a socket.
+    // Code that the server loads for the first socket is not part of the cost of a socket.
     await connect(world, { server, sockets: 1, eventId: await putOnSale(world) });
     await sleep(500);
     await ask(world, { kind: 'disconnect' });
@@ -98,7 +98,7 @@ async function runSide(legs: Legs, side: string, setup: Setup): Promise<void> {
   }
 }
 
-/** Without garbage: pages are given back a moment after a collection. */
+/** Measured without garbage: pages are returned a moment after a collection. */
 async function settledMemory(server: SocketServer): Promise<{ bytes: number; heapBytes: number }> {
   await server.heapBytes();
   await sleep(300);
@@ -133,7 +133,9 @@ async function countFrames(world: FanoutWorld, server: Watched, ms: number): Pro
   return { ...figures, cpu: cpuBetween(before, after) };
 }
 
-/** Sells throughout, counts from the second second on, and looks at the end whether everybody knows everything. */
+/**
+ * Sells throughout, counts from the second second on, and checks at the end that all watchers have the last version.
+ */
 async function runFeed(
   { world, server, eventId }: { world: FanoutWorld; server: SocketServer; eventId: string },
   feed: Feed,
@@ -157,7 +159,7 @@ async function runFeed(
   return { figures, holds };
 }
 
-/** Every socket knows the last version, and those that were read know each seat as PostgreSQL does. */
+/** Checks that every socket has the last version, and that the audited ones have each seat as PostgreSQL does. */
 async function audit(world: FanoutWorld, eventId: string, version: number): Promise<void> {
   const audits = await ask<WatchAudit>(world, { kind: 'audit', version });
   const rows = await world.stores.db.execute<{ seat_no: number; status: string; version: number }>(sql`
@@ -204,7 +206,7 @@ function reportOf(world: FanoutWorld, sockets: number, { legs, nothing }: { legs
   const seatChanges = (leg: Leg) => perCpuSecond(leg, 'seatChanges');
   const memory = (leg: Leg) => leg.heapBytesPerSocket;
   return {
-    question: `What does it cost to tell ${figure(sockets)} sockets of the seats of one event that change hands?`,
+    question: `What does it cost to notify ${figure(sockets)} sockets of the seats of one event that change hands?`,
     tables: [tableOf(legs, nothing)],
     goals: [
       { name: 'frames per CPU second', goal: 4, measured: calm(OURS, frames) / calm(STOCK, frames) },

@@ -4,7 +4,7 @@ import { type HoardingFigures, openHoardingWorld } from '#test/support/hoarding-
 import type { BenchOptions, Report, Table } from './support/report.ts';
 import { openStores } from './support/stores.ts';
 
-/** The race of data/race-track-seating has as many. */
+/** As many seats as the race of data/race-track-seating has. */
 const SEATS = 8_897;
 
 const full = {
@@ -28,7 +28,10 @@ const quick = {
   thinkSeconds: 2,
 };
 
-/** How much of an event one address can hold for how long, and what honest fans behind another one notice. */
+/**
+ * Measures how much of an event one address can hold and for how long, and its effect on honest fans behind another
+ * one.
+ */
 export async function benchHoarding(options: BenchOptions): Promise<Report> {
   const size = options.quick ? quick : full;
   const stores = await openStores();
@@ -93,8 +96,8 @@ function reportOf(size: typeof full, figures: HoardingFigures): Report {
     notes: [
       'The whole product, a process each, with its default limits, behind a proxy (`TRUST_PROXY=1`): attacker, guest and fans have an address each. Rate limits are on, so guests sign in as fast as those let them.',
       `Seats were counted twice a second in the booking database, by the users of the attack and not by what the limits count.`,
-      `Each guest keeps its seats ${size.keepSeconds} s, cancels and holds others at once, and comes back sooner than it is told to. Answers: ${countsOf(attack)}.`,
-      `Fans obey what they are told; every fifth cancels its first seats and chooses again. Answers: ${countsOf(fans.tally)}.`,
+      `Each guest keeps its seats ${size.keepSeconds} s, cancels and holds others at once, and comes back sooner than the server allows. Answers: ${countsOf(attack)}.`,
+      `Fans wait as long as the server asks; every fifth cancels its first seats and chooses again. Answers: ${countsOf(fans.tally)}.`,
     ],
     packages: ['graphql', 'postgres', 'rate-limiter-flexible'],
     servers: [],

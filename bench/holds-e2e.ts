@@ -19,7 +19,7 @@ const scenarios = [
 ] as const;
 const connectionCounts = [64, 256] as const;
 const PLAN_SEATS = 100_000;
-/** More than the stock way sells in a leg. */
+/** More than the stock server sells in a leg. */
 const STOCK_SEATS = 20_000;
 const BUYERS = 5000;
 
@@ -38,7 +38,7 @@ type Run = {
 };
 type World = HttpWorld & { readonly plan: SeededEvent; readonly tokens: readonly string[] };
 
-/** How many bookings a second the GraphQL mutation creates, against the stock server on the same stores. */
+/** Measures how many bookings a second the GraphQL mutation creates, against the stock server on the same stores. */
 export async function benchHoldsEndToEnd({ quick, only, profile }: BenchOptions): Promise<Report> {
   const http = await openHttpWorld(profile);
   try {
@@ -62,7 +62,7 @@ async function runRounds(world: World, run: Run, rounds: number): Promise<Readon
   const legs = new Map<string, HttpLeg[]>();
   const add = async (side: string, server: HttpServer) =>
     legs.set(side, [...(legs.get(side) ?? []), await runLeg(world, { run, side, server })]);
-  // Both have their code compiled and their connections open before the first leg that counts.
+  // Both have compiled their code and opened their connections before the first leg that counts.
   await runLeg(world, { run, side: OURS, server: world.ours });
   await runLeg(world, { run, side: STOCK, server: world.stock });
   for (const side of abba([OURS, STOCK], rounds)) await add(side, side === OURS ? world.ours : world.stock);
@@ -103,7 +103,7 @@ export async function signInBuyers({ tokenPrivateKey }: Pick<HttpWorld, 'tokenPr
   return tokens;
 }
 
-/** Events that nobody has touched. The stock way needs a row for each seat, which it gets beforehand. */
+/** New events. The stock server needs a row for each seat, which is inserted beforehand. */
 export async function putOnSale(
   { stores: { db }, plan }: Pick<World, 'stores' | 'plan'>,
   events: number,
@@ -140,7 +140,7 @@ function reportOf(world: World, results: ReadonlyMap<Run, ReadonlyMap<string, Ht
     goals,
     notes: [
       'Four rounds in ABBA order, medians (in brackets: the extremes), the first 0.5 s of 3 s dropped, after a leg of each side that does not count.',
-      'Ours: the api process with authentication, limits on seats, Redis seat locks, idempotency, counters, live-map changes and one log line a request; only the request limits are off, since all buyers share one address. Stock: yoga as documented, Pothos, jose, SET NX per seat and one transaction per hold, without any of the rest.',
+      'Ours: the api process with authentication, limits on seats, Redis seat locks, idempotency, counters, live-map changes and one log line a request; only the request limits are off, because all buyers share one address. Stock: yoga as documented, Pothos, jose, SET NX per seat and one transaction per hold, without the rest.',
       `Both get the same mutation of ${BUYERS} signed-in buyers. After each leg SQL showed what "holds" checks, with as many bookings as were answered.`,
       'CPU: microseconds per answer of the server process (node), PostgreSQL with all its processes, and Valkey. The last row is a server that answers with one text, over the same load generator.',
     ],

@@ -32,7 +32,7 @@ const callerCounts = [64, 256] as const;
 type Leg = HoldFigures & { readonly cpu: ReadonlyMap<string, number>; readonly memory: ReadonlyMap<string, number> };
 type World = { stores: Stores; children: ReadonlyMap<HoldSideName, BenchChild>; plan: SeededEvent; hall: SeededEvent };
 
-/** How many 2-seat holds a second, against what the documentation of the same libraries leads to. */
+/** Measures how many 2-seat holds a second the writer makes, against code as the libraries' documentation shows it. */
 export async function benchHolds({ quick, only, profile }: BenchOptions): Promise<Report> {
   const stores = await openStores();
   const children = new Map<HoldSideName, BenchChild>();
@@ -102,7 +102,7 @@ async function runLeg(world: World, side: HoldSideName, request: LegRequest): Pr
   return { ...figures, cpu: cpuBetween(before, after), memory };
 }
 
-/** Events that nobody has touched. The stock ones need a row for each seat, which they get beforehand. */
+/** New events. The stock ways need a row for each seat, which is inserted beforehand. */
 async function putOnSale({ stores, plan, hall }: World, scenario: Scenario, side: HoldSideName): Promise<string[]> {
   const { db } = stores;
   const like = scenario.wants === 'fought' ? hall : plan;

@@ -28,7 +28,10 @@ type World = {
 };
 type Time = { readonly warmupMs: number; readonly measureMs: number };
 
-/** What holds over HTTP cost more with everything that lets us look inside, against the same process without. */
+/**
+ * Measures the extra cost of holds over HTTP with metrics, traces and scrapes, against the same process without
+ * them.
+ */
 export async function benchObservability({ quick, profile }: BenchOptions): Promise<Report> {
   await using stack = new AsyncDisposableStack();
   const world = await openWorld(stack, profile);
@@ -41,7 +44,7 @@ export async function benchObservability({ quick, profile }: BenchOptions): Prom
     if (side === ON) held += leg.total;
     return leg;
   };
-  // Code compiled and connections open before the first leg that counts.
+  // Compiles the code and opens the connections before the first leg that counts.
   for (const side of [ON, OFF]) await run(side);
   for (const side of abba([ON, OFF], quick ? 1 : 4)) legs.set(side, [...(legs.get(side) ?? []), await run(side)]);
   return reportOf(world, legs, await findUncounted(world, held));
@@ -99,13 +102,16 @@ async function runLeg(
   }
 }
 
-/** Undefined of a process without metrics. */
+/** Undefined for a process without metrics. */
 async function scrape({ metricsPort }: RunningApi): Promise<string | undefined> {
   if (metricsPort === undefined) return undefined;
   return await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
 }
 
-/** What was measured must have been at work: every hold is counted, and about one of a hundred has arrived as a span. */
+/**
+ * Checks that metrics and traces were at work: every hold is counted, and about one of a hundred has arrived as a
+ * span.
+ */
 async function findUncounted({ apis, collector }: World, held: number): Promise<string[]> {
   const text = apis[ON] && (await scrape(apis[ON]));
   const counted = seriesOf(text ?? '').get('frontrow_holds_total{result="HELD"}');

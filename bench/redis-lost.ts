@@ -46,7 +46,7 @@ type Figures = {
   readonly violations: readonly string[];
 };
 
-/** What it costs when Redis is lost: until the seat locks are back, and to those who buy and watch meanwhile. */
+/** Measures the cost of losing Redis: the time until the seat locks are back, and the effect on buyers and watchers. */
 export async function benchRedisLost({ quick, profile }: BenchOptions): Promise<Report> {
   const world = await openRedisWorld(profile);
   try {
@@ -64,7 +64,7 @@ export async function benchRedisLost({ quick, profile }: BenchOptions): Promise<
   }
 }
 
-/** Those of the plan before; what else is wrong with their events matters to nobody. */
+/** Removes the bookings of the plan before. Their events stay inconsistent, because no later part uses them. */
 async function forgetHolds({ stores: { db } }: RedisWorld): Promise<void> {
   await db.execute(sql`truncate bookings, booking_seats, event_seats`);
 }
@@ -126,7 +126,7 @@ async function holdOften(world: RedisWorld, quick: boolean, violations: string[]
     planId: plan.planId,
     tokens,
   };
-  // Everything is compiled and every connection open before the first leg that counts.
+  // Everything is compiled and every connection is open before the first leg that counts.
   let held = (await world.loader.ask<PacedFigures>({ ...load, ms: ms / 2, firstSeat: 0 } satisfies PacedHolds)).held;
   for (const [index, side] of sides.entries()) {
     const leg = await runLeg(world, { ...load, ms, firstSeat: perEvent * (index + 1) }, { side, probe });
@@ -148,7 +148,7 @@ const sameEvent = ({ stores }: RedisWorld, plan: SeededEvent) =>
     organizerId: plan.organizerId,
   });
 
-/** Redis is well at the beginning of each leg: the moment in which it is lost counts. */
+/** Redis works at the beginning of each leg, so that the moment of its loss counts. */
 async function runLeg(
   world: RedisWorld,
   load: PacedHolds,

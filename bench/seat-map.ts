@@ -23,7 +23,7 @@ const queries = {
 type Time = { readonly warmupMs: number; readonly measureMs: number };
 type Run = { readonly seats: number; readonly eventId: string; readonly rounds: number; readonly quick: boolean };
 
-/** What the state of all seats of an event costs, packed and as the list of objects that comes to mind first. */
+/** Measures the cost of the state of all seats of an event, packed and as the obvious list of objects. */
 export async function benchSeatMap({ quick, only, profile }: BenchOptions): Promise<Report> {
   const world = await openHttpWorld(profile);
   try {
@@ -62,7 +62,7 @@ async function runRounds(world: HttpWorld, run: Run): Promise<ReadonlyMap<string
   return legs;
 }
 
-/** An event of which a third is sold, here and there. */
+/** An event with a third of its seats sold, spread over the plan. */
 async function sellSome(db: Db, seats: number): Promise<string> {
   const { eventId } = await seedEvent(db, { seats, rows: 20, sections: 50 });
   await db.execute(sql`insert into event_seats (event_id, seat_no, status, booking_id)
@@ -87,7 +87,7 @@ async function ask(port: number, body: string): Promise<string> {
 type OurAnswer = { data: { seatMap: { version: number; statuses: string } } };
 type StockAnswer = { data: { seatMap: { version: number; seats: { seatNo: number; status: string }[] } } };
 
-/** Both must say the same of every seat. */
+/** Throws unless both answers have the same status for every seat. */
 async function compareAnswers(world: HttpWorld, eventId: string, seats: number): Promise<void> {
   const [ourText, stockText] = await Promise.all([
     ask(world.ours.port, bodyOf('ours', eventId)),

@@ -36,7 +36,7 @@ type Figures = {
   readonly violations: readonly string[];
 };
 
-/** What a tenth of all watchers costs who stop reading, and whom. */
+/** Measures the effect of a tenth of all watchers that stop reading, on the server and on the other watchers. */
 export async function benchStalledSockets({ quick, profile }: BenchOptions): Promise<Report> {
   const seconds = quick ? 10 : 60;
   const closers: (() => unknown)[] = [];
@@ -91,7 +91,7 @@ async function measure(world: World, seconds: number): Promise<Figures> {
   return { healthy, stalled, baseBytes, heapGrowth, audit, violations };
 }
 
-/** Sells at an even pace and tells what the healthy noticed. */
+/** Sells at an even pace and returns the delays of the watchers that read. */
 async function sell(world: World, seconds: number, soldBefore: number): Promise<Phase> {
   const { api, event, seller, watchers } = world;
   const holds = HOLDS_PER_SECOND * seconds;
@@ -115,7 +115,7 @@ async function sell(world: World, seconds: number, soldBefore: number): Promise<
   return { ...delays, mostBytes, cpuShare: micros / (seconds * 1e4), sold: soldBefore + holds };
 }
 
-/** Not the proportional size: what is shared with others is the code of Node. */
+/** The resident set, not the proportional size: the part that is shared with other processes is the code of Node. */
 const rssOf = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 
@@ -133,12 +133,12 @@ function reportOf(figures: Figures, { stores, seconds }: { stores: Stores; secon
   ];
   const closed = Object.entries(audit.closed).map(([why, count]) => `${count} times "${why}"`);
   return {
-    question: `What do ${SOCKETS / 10} of ${SOCKETS} watchers cost who stop reading, at ${2 * HOLDS_PER_SECOND} seat changes a second?`,
+    question: `What is the effect of ${SOCKETS / 10} of ${SOCKETS} watchers that stop reading, at ${2 * HOLDS_PER_SECOND} seat changes a second?`,
     tables: [
       {
         title: `${SOCKETS} sockets on one event, ${seconds} s each`,
         head: ['', 'p50 ms', 'p99 ms', 'most ms', 'changes heard', 'most memory', 'api, of a core'],
-        rows: [row('everybody reads', healthy), row('a tenth has stopped reading', stalled)],
+        rows: [row('all sockets read', healthy), row('a tenth has stopped reading', stalled)],
       },
     ],
     goals: [
@@ -162,7 +162,7 @@ function reportOf(figures: Figures, { stores, seconds }: { stores: Stores; secon
       'A real api process; holds of two seats through an inventory writer of another process. From the commit of a version to its arrival at each watcher that reads; memory is the resident set, twice a second, against its value before the first socket stalled.',
       `The heap grew by ${megabytes(heapGrowth)}, after a collection each time.`,
       `Those that stalled have ten subscriptions each and took nothing from their sockets for ${seconds} s. The server closed: ${closed.join(', ') || 'none of them'}; they came back with \`sinceVersion\` when they read again (${audit.resets.stalled} resets, ${audit.frames.stalled} frames in all).`,
-      'At the end all watchers had the map of PostgreSQL, seat by seat, and nobody met a gap.',
+      'At the end all watchers had the map of PostgreSQL, seat by seat, and no watcher met a gap.',
     ],
     packages: ['ws', 'graphql', 'ioredis', 'postgres'],
     servers: stores.description,

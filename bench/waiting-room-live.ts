@@ -40,12 +40,12 @@ export type LiveFindings = {
   readonly violations: readonly string[];
 };
 
-/** The whole product with a waiting room full of fans, in which everything that can fail does. */
+/** The whole product with a waiting room full of fans, while every part fails in turn. */
 export async function benchWaitingRoomLive({ quick, fans }: BenchOptions): Promise<Report> {
   const size = sizeOf(fans ?? (quick ? 1000 : 20_000));
   const { rows, faults, violations } = await runLive(size, (line) => console.log(line));
   return {
-    question: `What do ${figure(size.fans)} fans cost who wait, and does a waiting room keep its promises when things fail?`,
+    question: `What do ${figure(size.fans)} waiting fans cost, and does a waiting room keep its promises when parts fail?`,
     tables: [
       { title: 'Waiting', head: ['', 'WebSocket', `a poll every ${size.pollEveryMs / 1000} s`], rows: [...rows] },
       {
@@ -58,9 +58,9 @@ export async function benchWaitingRoomLive({ quick, fans }: BenchOptions): Promi
     violations,
     notes: [
       'Two api processes with all limits, one worker, PostgreSQL and Redis, and the fans in two processes: all on this machine.',
-      `Of those whose turn comes ${100 * size.behaviour.showUp} % go in within ${size.behaviour.arriveWithinMs / 1000} s, stay ${size.behaviour.stayMs.least / 1000} to ${size.behaviour.stayMs.most / 1000} s and leave, or (${100 * size.behaviour.silent} %) go silent.`,
+      `Of the fans whose turn comes, ${100 * size.behaviour.showUp} % go in within ${size.behaviour.arriveWithinMs / 1000} s, stay ${size.behaviour.stayMs.least / 1000} to ${size.behaviour.stayMs.most / 1000} s and leave, or (${100 * size.behaviour.silent} %) go silent.`,
       'CPU per fan and minute: both api processes, worker, PostgreSQL and Redis together. The delay of a push: from the time that the step of the watermark has in PostgreSQL to its arrival at the client.',
-      'At the end SQL replayed every entry (the invariants, and who came first, too late or twice), and each fan’s last word from the api was compared with PostgreSQL and the draw, reckoned once more.',
+      'At the end SQL replayed every entry (the invariants, and fans who came first, too late or twice), and each fan’s last frame from the api was compared with PostgreSQL and the draw, computed again.',
     ],
     packages: ['graphql', 'ws', 'postgres', 'ioredis'],
     servers: [],
@@ -131,7 +131,7 @@ async function gather({ world, size, listen }: Run, room: LiveRoom, add: Add): P
   if (listen === 'polls') await room.ask({ kind: 'poll', everyMs: size.pollEveryMs });
   else {
     const connected = await timed(() => room.ask({ kind: 'watch' }));
-    add('all connected and told', inSeconds(connected));
+    add('all connected and placed', inSeconds(connected));
   }
   const redisAfter = await redisBytes(world);
   add('Redis', `${figure(redisAfter.bytes - redisBefore.bytes)} bytes more, ${redisAfter.keys} keys`);
@@ -156,9 +156,9 @@ async function drawAndAdmit({ world, size }: Run, room: LiveRoom, add: Add): Pro
   await room.ask({ kind: 'act', isActing: true });
   const drawn = await timed(async () => {
     await room.change(sql`draw_at = clock_timestamp()`);
-    await room.until('everybody has a position', async () => (await room.counts()).placed === size.fans);
+    await room.until('all fans have a position', async () => (await room.counts()).placed === size.fans);
   });
-  add('drawn, and everybody told a position', inSeconds(drawn));
+  add('drawn, and all fans have a position', inSeconds(drawn));
   const fromMs = Date.now();
   const framesBefore = (await room.counts()).frames;
   const cpu = await cpuDuring(world, () => sleep(size.calmMs));
@@ -187,19 +187,19 @@ async function delays(
     return `p50 ${most('p50Ms')}, p99 ${most('p99Ms')}, most ${most('mostMs')} ms (${figure(count)} frames)`;
   };
   return [
-    ['told of fewer ahead, after the step', text('ahead')],
-    ['told of the turn, after the step', text('turns')],
+    ['heard of fewer ahead, after the step', text('ahead')],
+    ['heard of the turn, after the step', text('turns')],
   ];
 }
 
-/** Everybody stops where they are; then what each fan knows must be what is so. */
+/** All fans stop where they are; then the state that each fan has must be the true one. */
 async function settle({ world, size, tell, listen }: Run, room: LiveRoom, add: Add): Promise<string[]> {
   const { db } = world;
   await room.ask({ kind: 'act', isActing: false });
   await room.change(sql`paused = true`);
   await sleep(size.graceSeconds * 1000 + size.pollEveryMs);
   const look = async () => findWrongPlaces(db, room.eventId, await room.known());
-  // Sessions still end by themselves; who is told of that in time is not wrong about it twice.
+  // Sessions still end by themselves; a fan who hears of that in time is not counted as wrong.
   let found = await look();
   for (let tries = 0; found.size > 0 && tries < 3; tries++) {
     await sleep(2000 + (listen === 'polls' ? 1.5 * size.pollEveryMs : 0));
@@ -222,6 +222,6 @@ async function settle({ world, size, tell, listen }: Run, room: LiveRoom, add: A
   return [
     ...(await findBroken(world, room.eventId)),
     ...summary('fans know a wrong place', wrong),
-    ...summary('fans were told what cannot be', counts.problems),
+    ...summary('fans received impossible states', counts.problems),
   ];
 }

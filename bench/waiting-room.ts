@@ -26,7 +26,7 @@ const TICKET = 'query ($eventId: ID!) { waitingRoomPlace(eventId: $eventId) { ti
 
 type Size = {
   readonly joins: number;
-  /** Of them over HTTP. */
+  /** The part of them that joins over HTTP. */
   readonly overHttp: number;
   readonly viewers: readonly number[];
   readonly rounds: number;
@@ -52,7 +52,7 @@ const add = (legs: Legs, side: string, leg: RoomLeg): void => {
   legs.set(side, [...(legs.get(side) ?? []), leg]);
 };
 
-/** What a million fans in a waiting room cost: to let them join, to keep them, and to tell each its place. */
+/** Measures the cost of a million fans in a waiting room: to let them join, to keep them, and to answer their polls. */
 export async function benchWaitingRoom({ quick, only, profile }: BenchOptions): Promise<Report> {
   const world = await openRoomWorld(profile);
   try {
@@ -75,7 +75,7 @@ export async function benchWaitingRoom({ quick, only, profile }: BenchOptions): 
 
 type Filled = { readonly fills: Legs; readonly bytes: { ours: number; stock: number } };
 
-/** In chunks that the two sides take in turn, most of them below GraphQL. */
+/** In chunks that the two sides process in turn, most of them below GraphQL. */
 async function fill(world: RoomWorld, { joins, overHttp, rounds }: Size, { fills, bytes }: Filled): Promise<void> {
   const direct = joins - overHttp;
   const next = { ours: 0, stock: 0 };
@@ -120,7 +120,7 @@ async function joinOverHttp(world: RoomWorld, { port, watched }: RoomServer, chu
   return await runHttpLeg(world.loader, { port, connections: CONNECTIONS, ...time, requests }, watched);
 }
 
-/** Makes the draw of everybody, by the controller, and waits until the api process knows. */
+/** Lets the controller draw for all fans, and waits until the api process has the result. */
 async function draw({ stores: { db }, eventId }: RoomWorld, joins: number): Promise<void> {
   await db.execute(sql`update waiting_rooms set draw_at = clock_timestamp(), version = version + 1,
     updated_at = clock_timestamp() where event_id = ${eventId}`);
@@ -135,7 +135,7 @@ async function draw({ stores: { db }, eventId }: RoomWorld, joins: number): Prom
   await sleep(3000);
 }
 
-/** Viewers from everywhere in the room who ask for their places over and over. */
+/** Viewers from all parts of the room who request their places again and again. */
 async function poll(world: RoomWorld, { joins, rounds, time }: Size, viewers: number): Promise<Legs> {
   const eventId = encodeGlobalId('Event', world.eventId);
   const numbers = Array.from({ length: viewers }, (_, index) => Math.floor((index * joins) / viewers));
@@ -166,7 +166,7 @@ async function poll(world: RoomWorld, { joins, rounds, time }: Size, viewers: nu
   return legs;
 }
 
-/** What a client knows from its join. */
+/** What a client gets from its join. */
 async function fetchTickets(port: number, eventId: string, tokens: readonly string[]): Promise<string[]> {
   const body = JSON.stringify({ query: TICKET, variables: { eventId } });
   const answers = await askAll(
@@ -195,7 +195,7 @@ async function askAll(port: number, requests: readonly string[]): Promise<string
   return answers;
 }
 
-/** Each viewer is told the place that the published secret gives its ordinal. */
+/** Checks that each viewer gets the place that the published secret gives its ordinal. */
 async function checkPlaces(world: RoomWorld, numbers: readonly number[], requests: readonly string[]): Promise<void> {
   const { stores, eventId, ours } = world;
   const [room] = await readRooms(stores.db, { eventIds: [eventId] });

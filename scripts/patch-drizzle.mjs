@@ -1,7 +1,7 @@
-// Shortens the `exports` of the installed drizzle-orm after `npm ci`, because Node 26 parses them again for each of its
-// hundred modules, and as published they have 447 entries. docs/decisions/0023-the-exports-of-drizzle-are-short.md has
-// the cost. Our code imports only `drizzle-orm`, `drizzle-orm/pg-core` and `drizzle-orm/postgres-js`; other entries are
-// removed.
+// Shortens the `exports` of the installed drizzle-orm after `npm ci`, because Node 26 parses them again for each of
+// its hundred modules, and as published they have 447 entries.
+// docs/decisions/0023-the-exports-of-drizzle-are-short.md has the cost. This project imports only `drizzle-orm`,
+// `drizzle-orm/pg-core` and `drizzle-orm/postgres-js`; other entries are removed.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const path = new URL('../node_modules/drizzle-orm/package.json', import.meta.url);

@@ -25,7 +25,7 @@ const proofOf = (ordinal: number, entries: number) => ({
 });
 
 test.each([1, 2, 7, 1_000, 40_000, 250_000])(
-  'of %i entries it finds the positions that the draw gave',
+  'finds the positions that the draw of %i entries gave',
   async (entries) => {
     for (const ordinal of new Set([0, Math.floor(entries / 2), entries - 1])) {
       const proof = proofOf(ordinal, entries);
@@ -43,7 +43,7 @@ test.each([
   [0, 0, 1],
   [5, 0, 6],
 ])(
-  'ordinal %i, who joined after a draw of %i entries, is told why the position is %i',
+  'explains to ordinal %i, which joined after a draw of %i entries, why the position is %i',
   async (ordinal, entries, position) => {
     const expected = {
       code: 0,
@@ -57,7 +57,7 @@ test.each([
   },
 );
 
-test('it refuses a secret that is not the one of the commitment, and a position that is not the drawn one', async () => {
+test('refuses a secret that does not match the commitment, and a position that differs from the drawn one', async () => {
   const proof = proofOf(3, 10);
   const other = newDrawSecret();
   const refused = { code: 1, out: '', error: 'The secret is not the one of the commitment.' };
@@ -72,7 +72,7 @@ test('it refuses a secret that is not the one of the commitment, and a position 
   });
 });
 
-test('it says so when there is nothing to check yet, or nothing that could be checked', async () => {
+test('reports when there is no proof yet, or no valid proof', async () => {
   const early = await verify([], {
     data: { drawProof: { ...proofOf(3, 10), entries: null, secret: null, position: null } },
   });
@@ -102,6 +102,6 @@ test.each([
   expect([code, out]).toEqual([1, '']);
 });
 
-test('--help says how it is used', async () => {
+test('--help shows the usage', async () => {
   expect(await verify(['--help'])).toMatchObject({ code: 0, error: '', out: expect.stringContaining('usage:') });
 });

@@ -5,19 +5,19 @@ import type { MemoryAnswer, MemoryQuestion } from './report-memory.ts';
 /** A process of a bench that answers questions over IPC and may report moments in between. */
 export type BenchChild = {
   readonly pid: number;
-  /** Rejects when the child answers with an error or ends. `onMoment`: called at once when the child names a moment. */
+  /** Rejects when the child returns an error or ends. `onMoment`: called as soon as the child reports a moment. */
   ask<Answer>(question: object, onMoment?: (moment: string) => void): Promise<Answer>;
   /** Bytes on and outside the heap, after a collection. */
   heapBytes(): Promise<number>;
   close(): Promise<void>;
 };
 
-/** Arguments of Node for a process that is to answer `heapBytesOf`. */
+/** Arguments for a Node process that `heapBytesOf` will ask. */
 export const reportMemory = ['--import', new URL('./report-memory.ts', import.meta.url).href];
 
 export function heapBytesOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
-    const onExit = () => reject(new Error('The process ended before it told its memory.'));
+    const onExit = () => reject(new Error('The process ended before it reported its memory.'));
     const onMessage = (message: Partial<MemoryAnswer>) => {
       if (message.kind !== 'memory') return;
       child.off('message', onMessage).off('exit', onExit);
@@ -37,7 +37,7 @@ export type ChildOptions = {
 
 const CLOSE_PATIENCE_MS = 5_000;
 
-/** Forks a module of the bench whose last call is `answerParent`. */
+/** Forks a module of the bench that ends with a call of `answerParent`. */
 export function openChild(module: URL, options: ChildOptions = {}): BenchChild {
   const child = fork(module, {
     execArgv: [...reportMemory, ...(options.nodeArgs ?? [])],
@@ -50,7 +50,7 @@ export function openChild(module: URL, options: ChildOptions = {}): BenchChild {
   const ask = asker(child);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const close = async () => {
-    // It ends when the channel does, by itself, so that a profile of it is written.
+    // The process ends by itself when the channel closes, so that a CPU profile of it is written.
     if (child.connected) child.disconnect();
     const late = setTimeout(() => void endProcess(pid, 'SIGKILL'), CLOSE_PATIENCE_MS);
     await exited;

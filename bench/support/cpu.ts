@@ -1,17 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A process whose cost is measured. `withChildren`: its children's too, those that have ended included. */
+/** A process with a measured cost. `withChildren`: includes its children, also those that have ended. */
 export type Watched = { readonly role: string; readonly pid: number; readonly withChildren?: boolean };
 
-/** CPU microseconds by role, since the processes began. */
+/** CPU microseconds by role since the processes began. */
 export type CpuSample = ReadonlyMap<string, number>;
 
 const microsPerTick = 1e6 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
 type Stat = { readonly parent: number; readonly own: number; readonly endedChildren: number };
 
-/** Linux only, to a hundredth of a second: time in user mode and in the kernel on the process's behalf. */
+/**
+ * Linux only, with a precision of a hundredth of a second: time in user mode and in the kernel on the process's
+ * behalf.
+ */
 export function sampleCpu(watched: readonly Watched[]): CpuSample {
   const children = watched.some((one) => one.withChildren) ? childrenByParent() : new Map<number, number[]>();
   return new Map(
@@ -29,7 +32,7 @@ export function cpuBetween(before: CpuSample, after: CpuSample): Map<string, num
   return new Map([...after].map(([role, micros]) => [role, micros - (before.get(role) ?? 0)]));
 }
 
-/** Bytes that the process and, where wanted, its children have in memory; what they share counts once. */
+/** Bytes in memory of the process and, if requested, of its children; shared pages count once. */
 export function memoryOf({ pid, withChildren }: Watched): number {
   const pids = withChildren ? [pid, ...(childrenByParent().get(pid) ?? [])] : [pid];
   return pids.reduce((sum, one) => sum + proportionalBytes(one), 0);
@@ -57,7 +60,7 @@ function childrenByParent(): Map<number, number[]> {
 function readStat(pid: number): Stat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name of the program is in brackets and may hold anything.
+    // The name of the program is in brackets and may contain any character.
     const fields = text
       .slice(text.lastIndexOf(')') + 2)
       .split(' ')

@@ -7,7 +7,7 @@ import type { SellQuestion } from './seller.ts';
 import type { StockApiOptions } from './stock-api.ts';
 import { openStores, type Stores } from './stores.ts';
 
-/** Stores, a seller, and watchers; the servers come and go. */
+/** Stores, a seller, and watchers; the servers start and stop in between. */
 export type FanoutWorld = {
   readonly stores: Stores;
   readonly seller: BenchChild;

@@ -5,10 +5,10 @@ import { type HoldSideName, openHoldSide } from './hold-sides.ts';
 import { answerParent } from './parent.ts';
 import { Durations } from './rounds.ts';
 
-/** Callers that hold seats as fast as they are answered, and the side that answers them, in one process. */
+/** Callers that hold seats as fast as they get answers, and the side that answers them, in one process. */
 
 export type Sale = { readonly eventIds: readonly string[]; readonly planId: string; readonly seatCount: number };
-/** `fresh`: everyone wants seats that nobody had. `fought`: neighbouring pairs at random; a winner gives them back. */
+/** `fresh`: every caller holds unused seats. `fought`: neighbouring pairs at random; a winner gives them back. */
 export type HoldLoad = {
   readonly sale: Sale;
   readonly wants: 'fresh' | 'fought';
@@ -19,7 +19,7 @@ export type HoldLoad = {
 export type HoldQuestion =
   | { kind: 'open'; side: HoldSideName; databaseUrl: string; redisUrl: string }
   | { kind: 'load'; load: HoldLoad };
-/** `answered`, `p50Ms` and `p99Ms` of the measured time; the rest of all that was done. */
+/** `answered`, `p50Ms` and `p99Ms` are of the measured time; the other values are of the whole run. */
 export type HoldFigures = {
   seconds: number;
   answered: number;
@@ -59,7 +59,7 @@ class Callers {
 
   async run(tell: (moment: string) => void): Promise<HoldFigures> {
     const calls = Promise.all(Array.from({ length: this.#load.callers }, () => this.#call()));
-    // A failure ends the run at once and not only when the time is over.
+    // A failure ends the run at once, and not only when the time is over.
     await Promise.race([sleep(this.#load.warmupMs), calls]);
     tell('begin');
     this.#isMeasuring = true;
@@ -92,7 +92,7 @@ class Callers {
     }
   }
 
-  /** Undefined when everything is sold. */
+  /** Undefined when all seats are sold. */
   #next(): HoldRequest | undefined {
     const { eventIds, planId, seatCount } = this.#load.sale;
     const index = Math.floor(Math.random() * eventIds.length);

@@ -20,8 +20,8 @@ type Found = {
 };
 
 /**
- * What must be true after the callers have been answered: no seat in two open bookings, seats and bookings agree, every
- * acknowledged hold is there and nothing else, each with its row in the outbox, and counters that equal the rows.
+ * Checks after the last answer: no seat in two open bookings, seats and bookings agree, exactly the acknowledged
+ * holds exist, each with its row in the outbox, and the counters equal the rows.
  */
 export async function checkHolds(db: Db, expected: Expected): Promise<void> {
   const found = await findState(db, expected.eventIds);

@@ -7,7 +7,10 @@ export type HoldRequest = {
 };
 export type HeldBooking = { readonly bookingId: string };
 
-/** One way to hold seats. `hold` answers undefined when somebody has one of them; anything else that goes wrong throws. */
+/**
+ * One way to hold seats. `hold` returns undefined when another booking has one of the seats; it throws on other
+ * failures.
+ */
 export type HoldSide = {
   hold(request: HoldRequest): Promise<HeldBooking | undefined>;
   release(request: HoldRequest, held: HeldBooking): Promise<void>;

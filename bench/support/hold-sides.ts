@@ -14,7 +14,7 @@ export function openHoldSide(name: HoldSideName, urls: { databaseUrl: string; re
   return openStockHolds({ ...urls, withRedisLock: name === 'redisLock' });
 }
 
-/** The inventory writer as a process of the API has it, without what comes before it. */
+/** The inventory writer as in an api process, without the layers in front of it. */
 function openOurHolds(databaseUrl: string): HoldSide {
   const db = openDb({ url: databaseUrl, poolMax: 5, name: 'bench-writer' });
   const writer = openInventoryWriter({
@@ -44,7 +44,7 @@ function openOurHolds(databaseUrl: string): HoldSide {
   };
 }
 
-/** Does nothing, as fast as a turn of the event loop allows: what the callers of the bench cost by themselves. */
+/** Does nothing, as fast as a turn of the event loop allows: the cost of the callers of the bench by themselves. */
 const nothing: HoldSide = {
   hold: () => new Promise((resolve) => setImmediate(resolve, { bookingId: '' })),
   release: () => Promise.resolve(),

@@ -13,12 +13,12 @@ export type Cost = {
   readonly memory: ReadonlyMap<string, number>;
 };
 
-/** Sends the load and measures what it costs whom. `watched`: the server as `node`, and its stores. */
+/** Sends the load and measures its cost for each process. `watched`: the server as `node`, and its stores. */
 export function runHttpLeg(loader: BenchChild, load: HttpLoad, watched: readonly Watched[]): Promise<HttpLeg> {
   return runLeg<HttpFigures>(loader, load, watched);
 }
 
-/** Lets a process of the bench do a piece of work, and measures what that costs whom. */
+/** Lets a process of the bench do its work, and measures the cost for each process. */
 export async function runLeg<Figures>(
   loader: BenchChild,
   work: object,
@@ -34,7 +34,7 @@ export async function runLeg<Figures>(
 
 export const perSecond = (leg: HttpLeg): number => leg.answered / leg.seconds;
 export const cpuPerAnswer = (leg: HttpLeg, role: string): number => (leg.cpu.get(role) ?? 0) / leg.answered;
-/** Of one core. */
+/** As a share of one core. */
 export const cpuShare = (leg: HttpLeg, role: string): number => (leg.cpu.get(role) ?? 0) / (leg.seconds * 1e6);
 
 export const medianOf = (legs: readonly HttpLeg[] | undefined, value: (leg: HttpLeg) => number): number =>

@@ -4,7 +4,7 @@ import { HttpConnection, postJson } from '#test/support/http-connection.ts';
 import { answerParent } from './parent.ts';
 import { Durations } from './rounds.ts';
 
-/** Requests over keep-alive connections, each as soon as the one before it is answered; a process of its own. */
+/** Sends requests over keep-alive connections, each as soon as the one before it is answered; a process of its own. */
 
 export type HttpLoad = {
   readonly port: number;
@@ -14,16 +14,16 @@ export type HttpLoad = {
   readonly requests: Requests;
 };
 type Requests = SameRequest | WrittenRequests | HoldRequests;
-/** An answer that does not begin like this ends the run. */
+/** An answer with another beginning ends the run. */
 export type SameRequest = { readonly kind: 'same'; readonly body: string; readonly answer: string };
-/** Requests as they go over the wire, one after the other; `isOnce`: each one once, and the load ends with the last. */
+/** The bytes of the requests, one after the other; `isOnce`: each is sent once, and the load ends with the last. */
 export type WrittenRequests = {
   readonly kind: 'written';
   readonly texts: readonly string[];
   readonly isOnce: boolean;
   readonly answer: string;
 };
-/** Two seats that nobody had, by one buyer after the other. */
+/** Two unused seats, by one buyer after the other. */
 export type HoldRequests = {
   readonly kind: 'holds';
   readonly query: string;
@@ -33,7 +33,7 @@ export type HoldRequests = {
   readonly tokens: readonly string[];
   readonly answer: string;
 };
-/** `answered` and the times are of the measured time, `total` of everything. */
+/** `answered` and the times are of the measured time, `total` of the whole run. */
 export type HttpFigures = {
   seconds: number;
   answered: number;

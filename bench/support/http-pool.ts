@@ -1,6 +1,6 @@
 import { type HttpAnswer, HttpConnection } from '#test/support/http-connection.ts';
 
-/** A few keep-alive connections to one server, shared by many callers, who wait for a free one. */
+/** A few keep-alive connections to one server, shared by many callers; a caller waits for a free one. */
 export class HttpPool {
   readonly #port: number;
   readonly #idle: HttpConnection[] = [];
@@ -12,7 +12,7 @@ export class HttpPool {
     this.#left = connections;
   }
 
-  /** Rejects when the connection breaks before the answer is there. */
+  /** Rejects when the connection breaks before the answer has arrived. */
   async send(request: string): Promise<HttpAnswer> {
     const connection = await this.#take();
     try {

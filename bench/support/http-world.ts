@@ -5,14 +5,14 @@ import { keepRedisAlive } from './redis-upkeep.ts';
 import type { StockApiOptions } from './stock-api.ts';
 import { openStores, type Stores } from './stores.ts';
 
-/** Our api process, the stock one and a server that does nothing, on the same stores, and a load generator. */
+/** Frontrow's api process, the stock one and a server that does nothing, on the same stores, and a load generator. */
 export type HttpWorld = {
   readonly stores: Stores;
   readonly tokenPrivateKey: string;
   readonly ours: HttpServer;
   readonly stock: HttpServer;
   readonly loader: BenchChild;
-  /** Answers everything with this body. */
+  /** Answers every request with this body. */
   openNull(body: string): Promise<HttpServer>;
   close(): Promise<void>;
 };

@@ -5,19 +5,19 @@ import { findViolations } from '#processes/invariants/violations.ts';
 import { type AtStep, firstReaching } from './room-arrivals.ts';
 import type { KnownPlace } from './room-fans.ts';
 
-/** Who asks just before the end of the turn may be read so much later. */
+/** A request just before the end of the turn may be recorded this much later. */
 const ON_THE_WAY_SECONDS = 5;
 
-/** What must have held besides the invariants: each query finds what broke it. */
+/** Promises besides the invariants: each query finds violations. */
 const promises: Readonly<Record<string, (eventId: string) => ReturnType<typeof sql>>> = {
-  'nobody entered after the turn': (eventId) => sql`
+  'no fan entered after the turn': (eventId) => sql`
     select s.position, s.entered_at, t.began, s.knocked_at, s.called_at from waiting_room_sessions s join waiting_rooms r using (event_id)
     cross join lateral (select min(at) as began from waiting_room_steps w
       where w.event_id = s.event_id and w.watermark >= s.position) t
     where s.event_id = ${eventId} and s.entered_at is not null
       and s.entered_at > greatest(t.began, s.knocked_at, s.called_at)
         + make_interval(secs => r.grace_seconds + ${ON_THE_WAY_SECONDS})`,
-  // Who entered left a slot for each better position that stood at the door in that moment.
+  // A fan who entered left a slot for each better position that was at the door at that moment.
   'a slot went to the first at the door': (eventId) => sql`
     with moves as (
       select entered_at as at, 1 as change from waiting_room_sessions where event_id = ${eventId} and entered_at is not null
@@ -34,7 +34,7 @@ const promises: Readonly<Record<string, (eventId: string) => ReturnType<typeof s
       and (d.ended_at is null or d.ended_at > e.entered_at)
     group by e.position, e.entered_at, c.inside, e.capacity_at_entry
     having c.inside + count(*) > e.capacity_at_entry`,
-  'nobody was admitted twice': (eventId) => sql`
+  'no fan was admitted twice': (eventId) => sql`
     select user_id, count(*)::int from waiting_room_sessions where event_id = ${eventId}
     group by user_id having count(*) > 1`,
   'every place is its own, without a gap': (eventId) => sql`
@@ -43,7 +43,7 @@ const promises: Readonly<Record<string, (eventId: string) => ReturnType<typeof s
     having count(*) <> count(distinct ordinal) or max(ordinal) + 1 <> count(*)`,
 };
 
-/** One line for each promise that was broken. */
+/** One line for each broken promise. */
 export async function findBroken(
   { db, databaseUrl }: { db: Db; databaseUrl: string },
   eventId: string,
@@ -76,7 +76,7 @@ type Row = {
 };
 type RoomRow = { draw_secret: string; draw_entries: number | null; watermark: number; grace_seconds: number };
 
-/** What PostgreSQL and the published secret say of everybody, reckoned here once more. */
+/** Every fan's place by PostgreSQL and the published secret, computed here independently. */
 async function readTruth(db: Db, eventId: string) {
   const [room] = await db.execute<RoomRow>(sql`
     select draw_secret, draw_entries, watermark, grace_seconds from waiting_rooms where event_id = ${eventId}`);
@@ -108,8 +108,8 @@ async function readTruth(db: Db, eventId: string) {
 }
 
 /**
- * Fans whose last word from the api is not what PostgreSQL says, by their ids. Frames are sent when the number ahead fell
- * by 5 %.
+ * Ids of fans with a last frame from the api that differs from PostgreSQL. Frames are sent when the number ahead
+ * fell by 5 %.
  */
 export async function findWrongPlaces(
   db: Db,
@@ -123,7 +123,7 @@ export async function findWrongPlaces(
     const isOff =
       state === 'WAITING' && Math.abs((ahead ?? 0) - (place?.ahead ?? 0)) >= Math.max(1, 0.05 * (ahead ?? 0));
     if (place?.state !== state || place?.position !== position || isOff)
-      wrong.set(userId, `told ${JSON.stringify({ state, position, ahead })}, in truth ${JSON.stringify(place)}`);
+      wrong.set(userId, `received ${JSON.stringify({ state, position, ahead })}, expected ${JSON.stringify(place)}`);
   }
   return wrong;
 }

@@ -8,14 +8,14 @@ export type Fault = { readonly what: string; readonly effect: string; readonly v
 type Stage = { readonly world: LiveWorld; readonly room: LiveRoom; readonly size: LiveSize };
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-/** A tick that found Redis well may still be under way. */
+/** A tick that began while Redis worked may still be under way. */
 const UNDER_WAY_MS = 1500;
 
-/** Everything that can fail, one after the other, while fans come and go. */
+/** Makes every part fail, one after the other, while fans come and go. */
 export async function runFaults(stage: Stage, note: (fault: Fault) => void): Promise<void> {
   for (const fault of [loseRedis, loseWorker, loseStandby, loseApi, raiseCapacity, closeDoors]) {
     note(await fault(stage));
-    // Until the next one everything has to be well again.
+    // Everything has to work again before the next fault.
     await sleep(stage.size.outageMs);
   }
 }
@@ -73,7 +73,7 @@ async function loseApi(stage: Stage): Promise<Fault> {
   await world.kill('api-2');
   const restarted = sleep(1000).then(() => world.start('api-2'));
   await sleep(500);
-  await room.until('everybody listens again', async () => (await room.counts()).away === 0);
+  await room.until('all fans listen again', async () => (await room.counts()).away === 0);
   const backMs = Date.now() - killedAtMs;
   await restarted;
   const positions = new Map((await room.known()).map(({ userId, position }) => [userId, position]));

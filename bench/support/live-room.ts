@@ -9,7 +9,7 @@ import type { LiveWorld } from './live-world.ts';
 import type { CrowdOptions } from './room-crowd.ts';
 import type { FanCounts, FansQuestion, KnownPlace } from './room-fans.ts';
 
-/** How many fans there are and how fast they are; in milliseconds. */
+/** The number of fans and their speed, in milliseconds. */
 export type LiveSize = {
   readonly fans: number;
   readonly capacity: number;
@@ -27,11 +27,11 @@ export const SESSION_SECONDS = 60;
 /** One waiting room with its fans, who are spread over two processes. */
 export type LiveRoom = {
   readonly eventId: string;
-  /** The same question for both crowds. */
+  /** Asks both crowds the same question. */
   ask<Answer>(question: FansQuestion): Promise<Answer[]>;
   counts(): Promise<FanCounts>;
   known(): Promise<KnownPlace[]>;
-  /** Waits until it is so; throws after `withinMs`. Answers the milliseconds that it took. */
+  /** Waits until the condition holds and returns the milliseconds that it took; throws after `withinMs`. */
   until(what: string, look: () => Promise<boolean>, withinMs?: number): Promise<number>;
   /** `set` is SQL. */
   change(set: ReturnType<typeof sql>): Promise<void>;
@@ -125,7 +125,7 @@ export function memoryBytes(world: LiveWorld): ReadonlyMap<string, number> {
   return new Map(world.watched().map((one) => [one.role, memoryOf(one)]));
 }
 
-/** Without what clients' connections take. */
+/** Without the memory of the clients' connections. */
 export async function redisBytes(world: LiveWorld): Promise<{ bytes: number; keys: number }> {
   const redis = new Redis(world.redisUrl);
   try {

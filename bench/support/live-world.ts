@@ -16,7 +16,7 @@ import { newAdmissionKeys, newPrivateKey } from './our-api.ts';
 
 export type LiveProcess = 'api' | 'api-2' | 'worker' | 'worker-2';
 
-/** The product in processes of its own, on servers of its own, each of which can be killed and started again. */
+/** The product in processes of its own, on servers of its own; each can be killed and started again. */
 export type LiveWorld = {
   readonly databaseUrl: string;
   readonly db: Db;
@@ -28,9 +28,9 @@ export type LiveWorld = {
   killRedis(): Promise<void>;
   /** On the same port, and empty. */
   startRedis(): Promise<void>;
-  /** Everything that runs of the product and its servers. */
+  /** All running processes of the product, and its servers. */
   watched(): Watched[];
-  /** What the processes logged from level `warn` on. */
+  /** Log lines of the processes from level `warn` on. */
   warnings(): Promise<string[]>;
   close(): Promise<void>;
 };
@@ -76,7 +76,7 @@ export async function openLiveWorld(): Promise<LiveWorld> {
   };
 }
 
-/** The product's own, all with one environment. */
+/** The product's own processes, all with one environment. */
 async function openProcesses(places: { databaseUrl: string; redisUrl: string; logFile: string }) {
   const tokenPrivateKey = newPrivateKey();
   const ports = [await freePort(), await freePort()];

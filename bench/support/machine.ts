@@ -4,14 +4,14 @@ import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 
 const near = createRequire(import.meta.url);
 
-/** What the figures depend on, without a name that tells machines apart. */
+/** The properties of the machine that the figures depend on, without a name that identifies it. */
 export function describeMachine(): string {
   const model = cpus()[0]?.model.trim() ?? process.arch;
   const memory = Math.round(totalmem() / 2 ** 30);
   return `${availableParallelism()} cores (${model}), ${memory} GB of memory, ${process.platform} ${process.arch}`;
 }
 
-/** Whether the machine had something else to do: asked before a run, which makes a load of its own. */
+/** The load average: read before a run, which makes a load of its own. */
 export const describeLoad = (): string => `load average ${loadavg()[0]?.toFixed(1)} before the run`;
 
 /** `name version` of installed packages. */
@@ -25,7 +25,7 @@ function versionOf(name: string): string {
       const { version } = JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8')) as { version: string };
       return version;
     } catch {
-      // In one of the folders above, then.
+      // Otherwise the package is in one of the folders above.
     }
   }
   throw new Error(`The package ${name} is not installed.`);

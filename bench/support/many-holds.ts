@@ -3,12 +3,12 @@ import type { Db } from '#db/client.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 
 export type HoldsPlan = {
-  /** Seats held at each event, from the first on. */
+  /** Seats held at each event, from the first one on. */
   readonly seatsAt: readonly number[];
   readonly seatsPerBooking: number;
 };
 
-/** Live holds at as many events as the plan names, straight into the tables and as the inventory writer would leave them. */
+/** Inserts live holds at as many events as the plan names, as the inventory writer would leave them. */
 export async function seedHolds(db: Db, { seatsAt, seatsPerBooking }: HoldsPlan): Promise<SeededEvent[]> {
   const events: SeededEvent[] = [];
   let like: SeededEvent | undefined;

@@ -21,7 +21,7 @@ const PAUSE_MS = 100;
 const FAST_MS = 500;
 const COMES_WITHIN_MS = 30_000;
 
-/** Holds a seat of an event and looks how long its watcher takes to see it, again and again. */
+/** Holds a seat of an event and measures how long its watcher takes to see it, again and again. */
 export class MapProbe {
   readonly #place: Place;
   readonly #fan: SeatMapFan;
@@ -47,7 +47,7 @@ export class MapProbe {
     return this.#fan.wrong;
   }
 
-  /** Milliseconds each, as long as `work` is under way. */
+  /** Milliseconds of each probe, while `work` is under way. */
   async during(work: Promise<unknown>): Promise<number[]> {
     let isOver = false;
     void work.finally(() => {
@@ -95,7 +95,7 @@ export class MapProbe {
     if (!text.includes('CreateBookingSuccess')) throw new Error(`A hold was answered with ${text}.`);
     const heldAt = performance.now();
     while (statusAt(this.#fan.packed, seatNo) !== 'HELD') {
-      if (performance.now() - heldAt > COMES_WITHIN_MS) throw new Error(`Nobody was told of seat ${seatNo}.`);
+      if (performance.now() - heldAt > COMES_WITHIN_MS) throw new Error(`The watcher did not hear of seat ${seatNo}.`);
       await sleep(LOOK_EVERY_MS);
     }
     return performance.now() - heldAt;

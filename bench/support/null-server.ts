@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerParent } from './parent.ts';
 
-/** Answers everything with the same body: what the load generator can ask for when the server does nothing. */
+/** Answers every request with the same body: the limit of the load generator with a server that does nothing. */
 answerParent<{ body: string }>(async ({ body }) => {
   const bytes = Buffer.from(body);
   const server = createServer((request, response) => {

@@ -8,7 +8,7 @@ export type NullSocketQuestion = { kind: 'listen' } | { kind: 'send'; text: stri
 
 const streams = new Set<Duplex>();
 
-/** Writes the same bytes to all its sockets, made once: what the kernel and the watchers can take at most. */
+/** Writes the same prepared bytes to all its sockets: the limit of the kernel and the watchers. */
 answerParent<NullSocketQuestion>(async (question) => {
   if (question.kind === 'listen') return { port: await listen() };
   const payload = Buffer.from(question.text);

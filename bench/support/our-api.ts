@@ -16,14 +16,17 @@ export type RunningApi = {
 
 const STARTS_WITHIN_MS = 20_000;
 
-/** An Ed25519 key as the configuration wants it. */
+/** An Ed25519 key in the form that the configuration takes. */
 export const newPrivateKey = (): string =>
   generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
 
 /** One key for the admissions of waiting rooms. */
 export const newAdmissionKeys = (): string => `bench:${randomBytes(32).toString('base64url')}`;
 
-/** The api process of the product, in its production profile but for the limits, which one load generator would hit. */
+/**
+ * The api process of the product, in its production profile but without the limits, which one load generator would
+ * reach.
+ */
 export async function openOurApi(
   stores: Stores,
   tokenPrivateKey: string,

@@ -6,7 +6,7 @@ import { newPrivateKey } from './our-api.ts';
 
 export type RunningWorker = { readonly pid: number; close(): Promise<void> };
 
-/** The worker process of the product with just these workers. */
+/** The worker process of the product with only these workers. */
 export async function openOurWorker(
   stores: { readonly databaseUrl: string; readonly redisUrl: string },
   names: readonly string[],

@@ -5,7 +5,7 @@ import { HttpPool } from './http-pool.ts';
 import { answerParent } from './parent.ts';
 import { Durations } from './rounds.ts';
 
-/** Buyers who come at an even pace, whether those before them were answered or not; a process of its own. */
+/** Buyers arrive at an even pace, also when earlier ones have no answer yet; a process of its own. */
 
 export type PacedHolds = {
   readonly port: number;
@@ -13,13 +13,13 @@ export type PacedHolds = {
   readonly answer: string;
   readonly perSecond: number;
   readonly ms: number;
-  /** Each buyer gets two seats that nobody had, from this one on, of one event after the other. */
+  /** Each buyer gets two unused seats, from this one on, at one event after the other. */
   readonly firstSeat: number;
   readonly eventIds: readonly string[];
   readonly planId: string;
   readonly tokens: readonly string[];
 };
-/** From the moment in which a buyer came. `other`: answers that were no success, the first few of them. */
+/** Measured from the buyer's arrival. `other`: the first few answers that were not a success. */
 export type PacedFigures = {
   readonly held: number;
   readonly p50Ms: number;

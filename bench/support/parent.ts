@@ -1,6 +1,6 @@
 import type { Reply } from './child.ts';
 
-/** Answers what the parent asks, one handler for all questions; ends with the parent. */
+/** Answers the questions of the parent, with one handler for each; ends with the parent. */
 export function answerParent<Question>(
   handle: (question: Question, tell: (moment: string) => void) => Promise<unknown>,
 ): void {

@@ -5,7 +5,7 @@ import type { Stores } from './stores.ts';
 
 const HEARTBEAT_MS = 1000;
 
-/** What the worker process does for Redis: a complete set of seat locks, and a beat a second. */
+/** Does the worker's part for Redis: a complete set of seat locks, and a beat per second. */
 export async function keepRedisAlive(stores: Stores): Promise<() => void> {
   const redis = openRedis({ url: stores.redisUrl, name: 'bench-heartbeat' });
   await rebuildSeatLocks({ db: stores.db, redis });

@@ -10,12 +10,12 @@ import { newPrivateKey, openOurApi, type RunningApi } from './our-api.ts';
 import { openOurWorker } from './our-worker.ts';
 import { openStores, type Stores } from './stores.ts';
 
-/** An api and a worker process whose Redis can be killed, emptied and swallowed by the network. */
+/** An api and a worker process with a Redis that can be killed, emptied or cut off by the network. */
 export type RedisWorld = {
   readonly stores: Stores;
   readonly server: OwnRedis;
   readonly proxy: FaultProxy;
-  /** Straight to the server. */
+  /** Straight to the server, without the proxy. */
   readonly redis: Redis;
   readonly api: RunningApi;
   readonly loader: BenchChild;

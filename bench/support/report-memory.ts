@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Loaded before a server, ours or another: tells its parent how much it needs once the garbage is gone. */
+/** Loaded before a server, Frontrow's or another: reports to its parent its memory after a collection. */
 
 export type MemoryQuestion = { readonly kind: 'memory' };
 export type MemoryAnswer = { readonly kind: 'memory'; readonly heapBytes: number };
@@ -12,7 +12,7 @@ const collect = runInNewContext('gc') as () => void;
 process.on('message', (message: Partial<MemoryQuestion>) => {
   if (message.kind !== 'memory') return;
   collect();
-  // What the first round finalized is free after a second.
+  // Memory that the first round finalized is free after a second.
   setImmediate(() => {
     collect();
     const { heapUsed, external } = process.memoryUsage();

@@ -8,22 +8,22 @@ export type Report = {
   readonly question: string;
   readonly tables: readonly Table[];
   readonly goals: readonly Goal[];
-  /** Promises that were broken: with any the figures are worth nothing and the run fails. */
+  /** Broken promises: if there are any, the figures are worthless and the run fails. */
   readonly violations?: readonly string[];
-  /** How it was measured, and what the reader must know to believe it. */
+  /** How it was measured, and what the reader must know to trust it. */
   readonly notes: readonly string[];
   readonly packages: readonly string[];
   readonly servers: readonly string[];
 };
 
 export type BenchOptions = {
-  /** Short and never appended to RESULTS.md: for seeing that it works. */
+  /** A short run to see that the bench works; never appended to RESULTS.md. */
   readonly quick: boolean;
-  /** Just the scenarios with this in their name; not appended either. */
+  /** Only the scenarios with this in their name; not appended either. */
   readonly only: string | undefined;
-  /** A folder for CPU profiles of our processes; what they cost makes the figures worthless. */
+  /** A folder for CPU profiles of Frontrow's processes. Profiling makes the figures worthless. */
   readonly profile: string | undefined;
-  /** How many, where it can be chosen; not appended either. */
+  /** The number of fans, where it can be chosen; not appended either. */
   readonly fans?: number | undefined;
 };
 
@@ -91,7 +91,7 @@ function markdownTable({ title, head, rows }: Table): string[] {
   ];
 }
 
-/** Three digits that matter. */
+/** Rounds to three significant digits. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return 'n/a';
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');

@@ -10,7 +10,7 @@ export type Delays = {
   readonly mostMs: number;
 };
 
-/** When frames arrived that told of a step of the watermark: a smaller number ahead, or a turn. */
+/** Times of frames that report a step of the watermark: a smaller number ahead, or a turn. */
 export class Arrivals {
   readonly #watermarks = new Numbers();
   readonly #toldAtMs = new Numbers();
@@ -18,7 +18,7 @@ export class Arrivals {
   readonly #turns = new Numbers();
   readonly #turnsToldAtMs = new Numbers();
 
-  /** `isFirst`: of a connection, so it tells of something that may be long ago. */
+  /** `isFirst`: the first frame of a connection, which may report something from long ago. */
   add(
     fan: RoomFan,
     { state, position, ahead }: ToldPlace,
@@ -38,7 +38,7 @@ export class Arrivals {
     this.#toldAtMs.add(atMs);
   }
 
-  /** From the step to the arrival, for the steps of a time. */
+  /** From the step to the arrival, for the steps of a period. */
   delays(steps: readonly AtStep[], during: { fromMs: number; toMs: number }): { ahead: Delays; turns: Delays } {
     const atOf = new Map(steps);
     const isDuring = (atMs: number | undefined): atMs is number =>

@@ -22,7 +22,7 @@ export type CrowdOptions = {
   readonly tokenPrivateKey: string;
   readonly from: number;
   readonly count: number;
-  /** Shares of those whose turn comes, and of those who are inside. */
+  /** Shares of the fans whose turn comes, and of the fans inside. */
   readonly showUp: number;
   readonly silent: number;
   readonly arriveWithinMs: number;
@@ -57,7 +57,7 @@ export class Crowd {
     cuts: 0,
     failed: 0,
   };
-  /** Why connections were not made, and how often. */
+  /** Reasons for failed connections, with their counts. */
   readonly refusals: Record<string, number> = {};
   isActing = false;
   #isClosed = false;
@@ -95,7 +95,7 @@ export class Crowd {
     });
   }
 
-  /** Resolves when everybody has been told a place. */
+  /** Resolves when all fans have a place. */
   async watch(): Promise<void> {
     await this.#each(OPEN_AT_ONCE, async (fan) => {
       const socket = new FanSocket(this, fan, this.#options.ports);
@@ -104,7 +104,7 @@ export class Crowd {
     });
   }
 
-  /** Each fan once in `everyMs`, evenly; goes on until `close`. */
+  /** Each fan polls once in `everyMs`, evenly spread, until `close`. */
   poll(everyMs: number): void {
     const { fans } = this;
     const beganAt = performance.now();
@@ -123,7 +123,7 @@ export class Crowd {
     for (let index = 0; index < CONNECTIONS; index++) caller().catch((error) => this.#note(String(error)));
   }
 
-  /** What a fan was told. */
+  /** The last place that a fan received. */
   take(fan: RoomFan, place: ToldPlace, isFirst = false): void {
     const atMs = Date.now();
     this.arrivals.add(fan, place, { atMs, isFirst });
@@ -132,7 +132,7 @@ export class Crowd {
     if (place.state === 'YOUR_TURN') this.#act(fan);
   }
 
-  /** Everybody whose turn it is already goes in as well. */
+  /** Fans whose turn has already come also go in. */
   begin(): void {
     this.isActing = true;
     for (const fan of this.fans) if (fan.state === 'YOUR_TURN') this.#act(fan);
@@ -174,7 +174,7 @@ export class Crowd {
 
   #act(fan: RoomFan): void {
     if (!this.isActing || fan.isActing || Math.random() > this.#options.showUp) {
-      // Who stays away once stays away.
+      // A fan who stays away once stays away.
       if (this.isActing) fan.isActing = true;
       return;
     }
@@ -220,7 +220,7 @@ export class Crowd {
     return false;
   }
 
-  /** An admission of the turn ends with it, and the next one may not have been told yet. */
+  /** An admission of the turn ends with it, and the fan may not have received the next one yet. */
   async #seesMapAfterAsking(fan: RoomFan): Promise<boolean> {
     this.counts.renewed += 1;
     const { data } = await this.#ask(fan, placeQuery, { eventId: this.#globalEventId });
@@ -228,7 +228,7 @@ export class Crowd {
     return await this.#seesMap(fan);
   }
 
-  /** Tries the other api process when one does not answer. Throws when none has for a minute. */
+  /** Tries the other api process when one does not answer. Throws when neither has answered for a minute. */
   async #ask(fan: RoomFan, query: string, variables: object): Promise<Answer> {
     const token = await this.tokenOf(fan);
     const headers = [
@@ -271,7 +271,7 @@ type Answer = {
   readonly errors?: readonly { readonly extensions?: { readonly code?: string } }[];
 };
 
-/** What asking again will mend. */
+/** Refusals after which the same request is worth repeating. */
 function isAway({ errors }: Answer): boolean {
   const code = errors?.[0]?.extensions?.code;
   return code === 'TRY_AGAIN' || code === 'RATE_LIMITED' || code === 'UNAVAILABLE';

@@ -1,6 +1,6 @@
 import type { PlaceState } from '#domain/waiting-room/room.ts';
 
-/** A place as the api tells it. */
+/** A place as the api sends it. */
 export type ToldPlace = {
   readonly state: PlaceState;
   readonly position: number | null;
@@ -9,7 +9,7 @@ export type ToldPlace = {
   readonly ticket: string;
 };
 
-/** What may be told after what. */
+/** Which states may follow which. */
 const follows: Record<PlaceState, readonly PlaceState[]> = {
   WAITING: ['WAITING', 'YOUR_TURN', 'INSIDE', 'LEFT', 'MISSED'],
   YOUR_TURN: ['YOUR_TURN', 'INSIDE', 'LEFT', 'MISSED'],
@@ -18,7 +18,7 @@ const follows: Record<PlaceState, readonly PlaceState[]> = {
   MISSED: ['MISSED'],
 };
 
-/** What one fan was told, and whether it agrees with what the same fan was told before. */
+/** Everything that one fan received, and whether it agrees with what the fan received before. */
 export class RoomFan {
   readonly index: number;
   readonly userId: string;
@@ -28,7 +28,7 @@ export class RoomFan {
   state: PlaceState | undefined;
   position: number | null = null;
   ahead: number | null = null;
-  /** When it was told that its turn has come, in milliseconds since 1970. */
+  /** When the fan heard of the turn, in milliseconds since 1970. */
   turnToldAtMs: number | undefined;
   enteredAtMs: number | undefined;
   hasLeft = false;
@@ -40,7 +40,7 @@ export class RoomFan {
     this.signInId = ids.signInId;
   }
 
-  /** Returns what is wrong with what it was told, if anything. */
+  /** Returns what is wrong with the place, or undefined. */
   take(place: ToldPlace, atMs: number): string | undefined {
     const before = { state: this.state, position: this.position };
     this.state = place.state;
@@ -57,7 +57,7 @@ export class RoomFan {
   }
 }
 
-/** Numbers without end. */
+/** Endless numbers. */
 export class Numbers {
   #values = new Float64Array(4096);
   count = 0;

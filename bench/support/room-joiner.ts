@@ -5,7 +5,7 @@ import { userIdOf } from './room-viewers.ts';
 import { Durations } from './rounds.ts';
 import { openStockRoom } from './stock-room.ts';
 
-/** Lets fans join a waiting room as an api process does below GraphQL, ours or the stock way; a process of its own. */
+/** Lets fans join a waiting room below GraphQL, as an api process does or in the stock way; a process of its own. */
 
 export type JoinQuestion =
   | { kind: 'open'; side: 'ours' | 'stock'; databaseUrl: string; redisUrl: string }

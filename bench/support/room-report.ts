@@ -14,11 +14,11 @@ export type RoomLegs = ReadonlyMap<string, readonly RoomLeg[]>;
 export type RoomFigures = {
   readonly joins: number;
   readonly overHttp: number;
-  /** How much Redis grew. */
+  /** The growth of Redis. */
   readonly bytes: { readonly ours: number; readonly stock: number };
-  /** Of our room's keys alone: what Redis grew by otherwise is not ours to tell apart. */
+  /** Of the room's own keys only: other growth of Redis cannot be attributed. */
   readonly keyBytes: number;
-  /** What PostgreSQL keeps of ours. */
+  /** What PostgreSQL keeps for Frontrow's room. */
   readonly tableBytes: number;
   readonly fills: RoomLegs;
   /** By the number of viewers. */
@@ -73,7 +73,7 @@ export function reportRoom({ stores }: Pick<RoomWorld, 'stores'>, figures: RoomF
     ['stock', figure(bytes.stock), figure(bytes.stock / joins), '0', '0'],
   ];
   return {
-    question: `What do ${figure(joins)} fans in a waiting room cost: to let them in, to keep them, and to tell each its place?`,
+    question: `What do ${figure(joins)} fans in a waiting room cost: to let them in, to keep them, and to answer their polls?`,
     tables: [
       {
         title: `What ${figure(joins)} fans leave behind`,
@@ -92,11 +92,11 @@ export function reportRoom({ stores }: Pick<RoomWorld, 'stores'>, figures: RoomF
     ],
     notes: [
       'Rounds in ABBA order, medians (in brackets: the extremes). Joins: 512 at a time below GraphQL (ours: the object that an api process joins with; stock: INCR and ZADD NX over ioredis), 64 connections over HTTP.',
-      'Polls: 64 connections, state, position and ahead; each viewer has a place, an access token and (ours) the ticket of the place. Ours with limits off and one log line a request. Stock: yoga as documented, one ZRANK a poll; it keeps no ticks, limits, turns or lines and forgets everybody with Redis.',
+      'Polls: 64 connections, state, position and ahead; each viewer has a place, an access token and (ours) the ticket of the place. Ours with limits off and one log line a request. Stock: yoga as documented, one ZRANK a poll; it keeps no ticks, limits, turns or lines and loses all places with Redis.',
       `Redis bytes: how much its data grew meanwhile, for ours at least the ${figure(keyBytes)} bytes of the room's own keys.`,
       'Both check tokens alike, each once, and remember them. In the last row jose verifies each, as its documentation does.',
       'CPU: microseconds per answer of the server process (node), the controller with its tick a second (ours), PostgreSQL with all its processes, and Valkey; "per CPU second" counts all four.',
-      'Before the polls every viewer was told the position that the published secret of the draw gives its ordinal.',
+      'Before the polls every viewer got the position that the published secret of the draw gives its ordinal.',
     ],
     packages: ['graphql-yoga', '@pothos/core', 'graphql', 'drizzle-orm', 'postgres', 'ioredis', 'jose'],
     servers: stores.description,

@@ -7,11 +7,11 @@ const NEXT = Buffer.from('"type":"next"');
 const ACK = Buffer.from('"connection_ack"');
 const PING = Buffer.from('"type":"ping"');
 const COMPLETE = Buffer.from('"type":"complete"');
-/** The product lets an address have 200. */
+/** The product allows 200 per address. */
 const SOCKETS_PER_ADDRESS = 100;
 const ADDRESSES_PER_BLOCK = 200;
 
-/** One fan's connection over WebSocket (graphql-transport-ws), which comes back when it is cut. */
+/** One fan's connection over WebSocket (graphql-transport-ws), which reconnects when it is cut. */
 export class FanSocket {
   readonly #crowd: Crowd;
   readonly #fan: RoomFan;
@@ -24,7 +24,7 @@ export class FanSocket {
   #isFirst = true;
   #turns = 0;
   isListening = false;
-  /** The room has no more to tell. */
+  /** The subscription has completed. */
   isOver = false;
 
   constructor(crowd: Crowd, fan: RoomFan, ports: readonly number[]) {
@@ -33,7 +33,7 @@ export class FanSocket {
     this.#ports = ports;
   }
 
-  /** Resolves when the fan was told its place. */
+  /** Resolves when the fan has received a place. */
   async open(request: object): Promise<void> {
     this.#request = request;
     const first = new Promise<void>((resolve) => {
@@ -56,7 +56,7 @@ export class FanSocket {
       } catch (error) {
         this.#client?.close();
         this.#crowd.refused(String(error));
-        // The next one goes to another process, and nobody knows when.
+        // The next connection goes to another process, at an unknown time.
         this.#turns += 1;
         await sleep(patience * (0.5 + Math.random()));
       }
@@ -97,7 +97,7 @@ export class FanSocket {
     if (this.#isClosed || this.isOver) return;
     this.#crowd.counts.cuts += 1;
     this.#turns += 1;
-    // A page that lost its connection does not come back in the same moment as all the others.
+    // A page that lost its connection does not reconnect at the same moment as all the others.
     void sleep(3000 * Math.random()).then(() => this.#connect());
   }
 

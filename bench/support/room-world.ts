@@ -12,7 +12,10 @@ import { openStores, type Stores } from './stores.ts';
 
 export type RoomServer = { readonly port: number; readonly watched: readonly Watched[] };
 
-/** A waiting room of ours with its controller and one of the stock kind, on the same stores, and who asks them. */
+/**
+ * A Frontrow waiting room with its controller and one of the stock kind, on the same stores, and the processes that
+ * ask them.
+ */
 export type RoomWorld = {
   readonly stores: Stores;
   readonly eventId: string;
@@ -25,11 +28,11 @@ export type RoomWorld = {
   readonly joiners: { readonly ours: BenchChild; readonly stock: BenchChild };
   readonly loader: BenchChild;
   readonly worker: Watched;
-  /** Answers everything with this body. */
+  /** Answers every request with this body. */
   openNull(body: string): Promise<RoomServer>;
-  /** Of everything in Redis, without what clients' connections take. */
+  /** Of everything in Redis, without the memory of the clients' connections. */
   redisBytes(): Promise<number>;
-  /** Of the keys of our room alone. */
+  /** Of the keys of Frontrow's room only. */
   roomKeyBytes(): Promise<number>;
   /** Of the tables of waiting rooms, with their indexes. */
   tableBytes(): Promise<number>;

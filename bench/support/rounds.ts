@@ -1,9 +1,9 @@
-/** Sides in ABBA order: every second round runs backwards, so that a drift of the machine hits all of them alike. */
+/** Sides in ABBA order: every second round runs backwards, so that a drift of the machine affects all sides alike. */
 export function abba<Side>(sides: readonly Side[], rounds: number): Side[] {
   return Array.from({ length: rounds }, (_, round) => (round % 2 === 0 ? sides : sides.toReversed())).flat();
 }
 
-/** NaN of nothing. */
+/** NaN for no values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

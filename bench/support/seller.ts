@@ -9,7 +9,7 @@ import { openPubSub } from '#redis/pubsub.ts';
 import { answerParent } from './parent.ts';
 import { type StockChange, stockSeatTopic } from './stock-topics.ts';
 
-/** Holds two seats of an event again and again, for real, and tells both servers' watchers. */
+/** Really holds two seats of an event again and again, and notifies the watchers of both servers. */
 
 export type SellQuestion =
   | { kind: 'open'; databaseUrl: string; redisUrl: string }
@@ -59,7 +59,7 @@ class Seller {
     });
   }
 
-  /** At an even pace, whether the answers have come or not. */
+  /** At an even pace, also when answers have not arrived yet. */
   async sell({ eventId, planId, firstSeat, holds, everyMs }: Extract<SellQuestion, { kind: 'sell' }>): Promise<void> {
     const beganAt = performance.now();
     const answers: Promise<unknown>[] = [];

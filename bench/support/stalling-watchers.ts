@@ -5,17 +5,17 @@ import { WebSocketClient } from '#test/support/web-socket.ts';
 import { answerParent } from './parent.ts';
 
 /**
- * Watchers of one event's seat map, of whom one in ten stops reading its socket; a process of its own. Who is going to
- * stall subscribes ten times, as often as a socket may: of one subscription the kernel would take minutes' worth.
+ * Watchers of one event's seat map; one in ten stops reading its socket. A process of its own. A socket that is
+ * going to stall subscribes ten times, the maximum: with one subscription the kernel would buffer for minutes.
  */
 
 export type StallQuestion =
   | { kind: 'connect'; port: number; sockets: number; eventId: string; seatCount: number }
   | { kind: 'stall' }
   | { kind: 'resume' }
-  /** How long each of these versions took from its commit to the healthy. */
+  /** The delay of each of these versions from its commit to the watchers that read. */
   | { kind: 'delays'; commits: readonly Commit[] }
-  /** Waits until everybody is at `version`. */
+  /** Waits until all watchers are at `version`. */
   | { kind: 'audit'; version: number };
 /** `atMs`: since 1970. */
 export type Commit = readonly [version: number, atMs: number];
@@ -26,20 +26,20 @@ export type Delays = {
   readonly mostMs: number;
 };
 export type StallAudit = {
-  /** Base64 of every map that anybody has: one, if all agree. */
+  /** Base64 of every distinct map of the watchers: one, if all agree. */
   readonly maps: readonly string[];
   readonly wrong: readonly string[];
   readonly late: number;
   readonly frames: { readonly healthy: number; readonly stalled: number };
   readonly resets: { readonly healthy: number; readonly stalled: number };
-  /** Why the sockets of the stalled were closed, and how many. */
+  /** Why the sockets of the stalled watchers were closed, with counts. */
   readonly closed: Readonly<Record<string, number>>;
   readonly healthyCuts: number;
 };
 
 const STALLED_ONE_IN = 10;
 const SUBSCRIPTIONS_OF_STALLED = 10;
-/** The product lets an address have 200. */
+/** The product allows 200 per address. */
 const SOCKETS_PER_ADDRESS = 100;
 const OPEN_AT_ONCE = 50;
 const ARRIVES_WITHIN_MS = 60_000;
@@ -48,7 +48,7 @@ const RETRY_MS = 200;
 let watchers: Watcher[] = [];
 const nowMs = () => performance.timeOrigin + performance.now();
 
-/** What was parsed last: everybody gets the same bytes. */
+/** The last parsed message: all watchers get the same bytes. */
 let parsed: {
   text: Buffer;
   message: { type: string; id?: string; payload?: { data: { seatMapChanged: SeatMapFrame } } };
@@ -104,7 +104,7 @@ class Watcher {
     this.#client?.resume();
   }
 
-  /** As clients do: from where its map ends. */
+  /** Continues from the end of its map, as clients do. */
   async #again(): Promise<void> {
     do await sleep(RETRY_MS);
     while (this.#isPaused);
@@ -123,7 +123,7 @@ class Watcher {
     const message = parse(payload);
     if (message.type === 'connection_ack') this.#subscribe();
     else if (message.type === 'next' && message.payload) {
-      // The others say the same.
+      // The other subscriptions have the same frames.
       if (message.id !== '1') return;
       const before = this.fan.version;
       this.fan.take(message.payload.data.seatMapChanged);
@@ -148,7 +148,7 @@ async function connectAll(question: Extract<StallQuestion, { kind: 'connect' }>)
     await Promise.all(watchers.slice(first, first + OPEN_AT_ONCE).map((watcher) => watcher.watch()));
 }
 
-/** In whole milliseconds, which is as well as the clocks of two processes agree. */
+/** In whole milliseconds, which is as exactly as the clocks of two processes agree. */
 function delaysOf(commits: readonly Commit[]): Delays {
   const committedAt = new Map(commits);
   const counts = new Uint32Array(ARRIVES_WITHIN_MS);

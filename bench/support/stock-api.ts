@@ -13,8 +13,8 @@ export type StockApiOptions = { databaseUrl: string; redisUrl: string; tokenPriv
 type Executor = { execute(args: ExecutionArgs): unknown; subscribe(args: ExecutionArgs): unknown };
 
 /**
- * GraphQL Yoga on node:http with the Pothos schema of `stock-schema.ts`, and graphql-ws on the same server, as the
- * documentation of Yoga puts them together.
+ * GraphQL Yoga on node:http with the Pothos schema of `stock-schema.ts`, and graphql-ws on the same server, as in
+ * the documentation of Yoga.
  */
 answerParent<StockApiOptions>(async (options) => {
   const yoga = createYoga({ schema: stockSchema, context: openStockContext(options) });

@@ -15,7 +15,7 @@ export type StockContext = {
   readonly userId?: string;
 };
 
-/** Verifies the token of each request, as the documentation of jose does. */
+/** Verifies the token of each request, as in the documentation of jose. */
 export function openStockContext(options: { databaseUrl: string; redisUrl: string; tokenPrivateKey: string }) {
   const db = drizzle(postgres(options.databaseUrl, { onnotice: () => {} }));
   const holds = openStockHolds({ ...options, withRedisLock: true });

@@ -9,10 +9,10 @@ import { eventSeats } from '#db/tables/inventory.ts';
 import { HOLD_SECONDS, type HoldRequest, type HoldSide } from './hold-side.ts';
 
 /**
- * A hold as the documentation of the same libraries has it: a lock per seat in Redis (SET NX EX), and one transaction of
+ * A hold as in the documentation of the same libraries: a lock per seat in Redis (SET NX EX), and one transaction of
  * drizzle that locks the seats' rows, changes them and writes booking, booking seats and outbox. Same tables, same
- * durability, the driver's own pool of ten. What it leaves out makes it faster and not slower: no counters, no version,
- * no limits, no look at the key, prices that are known already.
+ * durability, the driver's own pool of ten. The parts that it omits would only make it slower: no counters, no
+ * version, no limits, no look-up of the key, prices that are already known.
  */
 export function openStockHolds(options: { databaseUrl: string; redisUrl: string; withRedisLock: boolean }): HoldSide {
   const db = drizzle(postgres(options.databaseUrl, { onnotice: () => {} }));
@@ -50,7 +50,7 @@ async function unlockSeats(redis: Redis, { eventId }: { eventId: string }, seatN
 
 const PRICE = { priceMinor: 5000, feeMinor: 250 };
 
-/** Locks in seat order, so that two holds which want the same seats can't wait for each other. */
+/** Locks in seat order, so that two holds for the same seats cannot deadlock. */
 function holdInTransaction(db: PostgresJsDatabase, request: HoldRequest, bookingId: string): Promise<boolean> {
   const { eventId, userId, key, seatNos } = request;
   const wanted = and(eq(eventSeats.eventId, eventId), inArray(eventSeats.seatNo, [...seatNos]));

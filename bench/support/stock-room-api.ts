@@ -9,7 +9,7 @@ import { openAccessTokens } from '#domain/account/access-tokens.ts';
 import { answerParent } from './parent.ts';
 import { openStockRoom, type StockRoom } from './stock-room.ts';
 
-/** `tokenCheck`: ours, which remembers a token that was good, or jose's with each request, as its documentation does. */
+/** `tokenCheck`: Frontrow's, which remembers a valid token, or jose's for each request, as in its documentation. */
 export type StockRoomApiOptions = {
   readonly redisUrl: string;
   readonly tokenPrivateKey: string;

@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 
-/** A queue in Redis as one comes to think of it first: a sorted set of everybody, in the order of joining. */
+/** The obvious queue in Redis: a sorted set of all fans, in the order of joining. */
 export type StockRoom = {
   join(eventId: string, userId: string): Promise<void>;
-  /** How many stand in front, or null for somebody who does not stand in it. */
+  /** The number of fans in front, or null for a viewer who is not in the queue. */
   rankOf(eventId: string, userId: string): Promise<number | null>;
   close(): void;
 };

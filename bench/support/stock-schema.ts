@@ -6,7 +6,7 @@ import { eventSeats, seatInventories } from '#db/tables/inventory.ts';
 import type { StockContext } from './stock-context.ts';
 import { type StockChange, stockSeatTopic } from './stock-topics.ts';
 
-/** The same fields as ours, written as the documentation of Pothos writes them: objects, resolvers, the errors plugin. */
+/** The same fields as Frontrow's, written as in the documentation of Pothos: objects, resolvers, the errors plugin. */
 
 type Money = { amountMinor: number; currency: string };
 type HeldSeat = { seatId: string; price: Money };
@@ -168,7 +168,7 @@ async function createBooking({ holds, userId }: StockContext, input: CreateBooki
   const [planId = ''] = rawId(seatIds[0] ?? '').split('_');
   const seatNos = seatIds.map((seatId) => Number(seatId.slice(seatId.lastIndexOf('_') + 1)));
   const held = await holds.hold({ eventId: rawId(input.eventId), planId, userId, key: input.idempotencyKey, seatNos });
-  if (!held) throw new SeatsUnavailable('Somebody has one of these seats.');
+  if (!held) throw new SeatsUnavailable('Another booking has one of these seats.');
   return {
     id: `Booking_${held.bookingId}`,
     status: 'PENDING_PAYMENT',

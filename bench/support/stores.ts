@@ -9,14 +9,14 @@ import { ensureDatabase, startPostgres } from '#processes/dev/servers/postgres.t
 import { startValkey } from '#processes/dev/servers/valkey.ts';
 import type { Watched } from './cpu.ts';
 
-/** A PostgreSQL that keeps its word in a power cut, with the booking database, and a Valkey; both on loopback. */
+/** A PostgreSQL whose commits survive a power cut, with the booking database, and a Valkey; both on loopback. */
 export type Stores = {
   readonly databaseUrl: string;
   readonly redisUrl: string;
-  /** For preparing and checking, never for what is measured. */
+  /** Used to prepare and to check, never in a measured part. */
   readonly db: Db;
   readonly watched: readonly Watched[];
-  /** Versions, and the settings on which durability depends, as the server itself tells them. */
+  /** Versions, and the settings that durability depends on, as the servers report them. */
   readonly description: readonly string[];
   close(): Promise<void>;
 };

@@ -6,20 +6,20 @@ import { answerParent } from './parent.ts';
 
 export type WatchQuestion =
   | { kind: 'connect'; port: number; sockets: number; query: string; eventId: string }
-  /** Counts what arrives during `ms`. */
+  /** Counts the arriving frames during `ms`. */
   | { kind: 'count'; ms: number }
-  /** Waits until every socket has seen `version`, then tells what the audited ones have been told. */
+  /** Waits until every socket has seen `version`, then returns the state of the audited ones. */
   | { kind: 'audit'; version: number }
   | { kind: 'disconnect' };
 export type WatchFigures = { seconds: number; frames: number; bytes: number; seatChanges: number };
-/** Seats with their last status, as each of the audited sockets came to know them, and the version they began with. */
+/** Seats with their last status as each audited socket received them, and its first version. */
 export type WatchAudit = { fromVersion: number; statuses: [seatNo: number, status: string][] }[];
 
 type Delta = { fromVersion: number; toVersion: number; changes: { seatNo: number; status: string }[] };
 
-/** One in so many sockets reads every frame; of the others only the last one is looked at. */
+/** One in so many sockets parses every frame; of the others only the last one is parsed. */
 const AUDIT_ONE_IN = 100;
-/** The product lets an address have 200. */
+/** The product allows 200 per address. */
 const SOCKETS_PER_ADDRESS = 100;
 const OPEN_AT_ONCE = 100;
 const ARRIVES_WITHIN_MS = 30_000;
@@ -140,7 +140,7 @@ async function audit(version: number): Promise<WatchAudit> {
   while (watchers.some((watcher) => watcher.seen() < version)) {
     if (performance.now() > deadline) {
       const late = watchers.filter((watcher) => watcher.seen() < version).length;
-      throw new Error(`${late} of ${watchers.length} sockets have not been told of version ${version}.`);
+      throw new Error(`${late} of ${watchers.length} sockets have not received version ${version}.`);
     }
     await sleep(50);
   }
