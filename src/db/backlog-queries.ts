@@ -9,7 +9,7 @@ export async function readParked(db: Db): Promise<readonly { group: string; coun
     from event_log.parked group by 1`);
 }
 
-/** Who is connected to the database, by state. */
+/** The connections to the database, by state. */
 export async function readConnections(db: Db): Promise<readonly { database: string; state: string; count: number }[]> {
   return await db.execute<{ database: string; state: string; count: number }>(sql`
     select datname as database, coalesce(state, 'other') as state, count(*)::int as count
@@ -27,7 +27,7 @@ type SlotRow = {
 export type SlotBacklog = {
   readonly slot: string;
   readonly isActive: boolean;
-  /** Missing, or without its WAL: what it has not seen comes from the outbox. */
+  /** Missing, or without its WAL: the rows that it has not seen come from the outbox. */
   readonly isLost: boolean;
   readonly lagBytes: number;
   readonly lagSeconds: number;
@@ -35,15 +35,15 @@ export type SlotBacklog = {
   readonly oldestUnpublishedSeconds: number;
 };
 
-/** More than this is counted as this. */
+/** A larger number is reported as this number. */
 const COUNTED_AT_MOST = 100_000;
-/** An hour, when somebody looks every five seconds. */
+/** An hour of notes, with a look every five seconds. */
 const KEPT_NOTES = 720;
 
 /**
- * How far a replication slot is behind its database. PostgreSQL knows a slot's position and not the time of it, so each
- * look notes where the WAL is, and a position is as old as the last look that found it or less: times are right to the
- * pause between looks, and of what happened before the first look only the least age is known.
+ * How far a replication slot is behind its database. PostgreSQL stores a slot's position but not its time, so each
+ * look notes the position of the WAL. A position is as old as the last look that found it, or less: times are exact
+ * to the pause between looks, and for changes before the first look only the least age is known.
  */
 export function openSlotBacklog(db: Db, slot: string): () => Promise<SlotBacklog> {
   const notes: { walBytes: number; atMs: number }[] = [];

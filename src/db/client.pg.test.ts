@@ -17,7 +17,7 @@ async function refusal(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-test('a connection that PostgreSQL ended answers with an error, again and again, and kills nothing', async () => {
+test('a connection that PostgreSQL ended rejects with an error, each time, and does not end the process', async () => {
   const sql = openRawClient({ url: database.url, poolMax: 2, name: 'ended' });
   const killer = openRawClient({ url: database.url, poolMax: 1, name: 'killer' });
   const reserved = await sql.reserve();
@@ -29,7 +29,7 @@ test('a connection that PostgreSQL ended answers with an error, again and again,
   await killer.end();
 });
 
-test('a pool whose backends are ended under load goes on, and every statement is answered', async () => {
+test('a pool whose backends are ended under load continues, and every statement resolves or rejects', async () => {
   const sql = openRawClient({ url: database.url, poolMax: 4, name: 'stormy' });
   const killer = openRawClient({ url: database.url, poolMax: 1, name: 'killer' });
   const answers: ('ok' | 'connection' | 'other')[] = [];
@@ -55,7 +55,7 @@ test('a pool whose backends are ended under load goes on, and every statement is
   await killer.end();
 });
 
-/** A pool behind a proxy that gives a silent server up after a second and a half. */
+/** A pool behind a proxy, which gives up a silent server after a second and a half. */
 async function behindProxy(work: (world: { db: Db; proxy: FaultProxy; ask: () => Promise<unknown> }) => Promise<void>) {
   const proxy = await openFaultProxy(database.url);
   const db = openDb({ url: proxy.through(database.url), poolMax: 2, name: 'behind', statementTimeoutMs: 500 });
@@ -69,7 +69,7 @@ async function behindProxy(work: (world: { db: Db; proxy: FaultProxy; ask: () =>
   }
 }
 
-test('a server that went silent is given up, and whoever waits for a connection is told so, too', () =>
+test('gives up a silent server, and rejects the callers that wait for a connection as well', () =>
   behindProxy(async ({ db, proxy, ask }) => {
     proxy.set({ kind: 'black-hole' });
     const work = () => db.transaction((tx) => tx.execute(statement`select 1`));
@@ -80,7 +80,7 @@ test('a server that went silent is given up, and whoever waits for a connection 
     expect(await ask()).toEqual({ one: 1 });
   }));
 
-test('a transaction whose COMMIT met silence ends as a lost connection', () =>
+test('a transaction whose COMMIT gets no answer ends as a lost connection', () =>
   behindProxy(async ({ db, proxy, ask }) => {
     const work = db.transaction(async (tx) => {
       await tx.execute(statement`select 1`);
@@ -91,7 +91,7 @@ test('a transaction whose COMMIT met silence ends as a lost connection', () =>
     expect(await ask()).toEqual({ one: 1 });
   }));
 
-test('the reader of a cursor may take longer than a server that owes an answer', async () => {
+test('the reader of a cursor may take longer than a server may for its answer', async () => {
   const answerWithin = { answer_timeout: 0.3 } as object;
   const sql = postgres(database.url, { max: 1, onnotice: () => {}, ...answerWithin });
   let rows = 0;
@@ -104,13 +104,13 @@ test('the reader of a cursor may take longer than a server that owes an answer',
   await sql.end();
 });
 
-test('a pool is closed in a black hole', () =>
+test('closes a pool whose server is a black hole', () =>
   behindProxy(async ({ proxy, ask }) => {
     proxy.set({ kind: 'black-hole' });
     expect(isConnectionFailure(await refusal(ask()))).toBe(true);
   }));
 
-test('more statements than may wait for a connection are refused at once, and the pool goes on', async () => {
+test('refuses more statements than may wait for a connection at once, and the pool continues', async () => {
   const db = openDb({ url: database.url, poolMax: 1, name: 'flooded' });
   const blocked = db.transaction(async (tx) => await tx.execute(statement`select pg_sleep(0.5)`));
   const asked = Array.from({ length: 6_000 }, () => refusal(db.execute(statement`select 1`)));

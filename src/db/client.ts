@@ -8,7 +8,7 @@ export type Db = ReturnType<typeof openDb>;
 /** Only `inTransaction` makes one, so a function that asks for a `Tx` cannot be run outside a transaction. */
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0];
 
-/** For reads that are right inside a transaction and outside. */
+/** For reads that are correct both inside a transaction and outside. */
 export type Queryable = Pick<Tx, 'select' | 'selectDistinct' | 'execute' | '$with' | 'with'>;
 
 export type DbOptions = {
@@ -16,7 +16,7 @@ export type DbOptions = {
   poolMax: number;
   /** Shown in pg_stat_activity. */
   name: string;
-  /** A statement that runs longer is cancelled by the server; a server that says nothing for a second more is given up. */
+  /** The server cancels a statement that runs longer. A server that is silent for a second more is given up. */
   statementTimeoutMs?: number;
   /** `transaction`: nothing is set for the session, and nothing is prepared in it. Default `session`. */
   pooling?: Pooling | undefined;
@@ -25,15 +25,15 @@ export type DbOptions = {
 const STATEMENT_TIMEOUT_MS = 10_000;
 const GIVE_UP_LATER_MS = 1_000;
 
-/** The driver's types do not know it: scripts/patch-postgres.mjs adds it. Without it 15 s. */
+/** The driver's types do not have it: scripts/patch-postgres.mjs adds it. Without it 15 s. */
 export const answerWithin = (ms: number): object => ({ answer_timeout: ms / 1000 });
 export const withoutAnswerTimeout = answerWithin(0);
 
 type SessionSettings = { readonly statement_timeout?: number; readonly lock_timeout?: number };
 
 /**
- * Sets milliseconds for each session as its first statement: PgBouncer refuses a connection that brings them as
- * parameters of its start. The driver's types do not know it: scripts/patch-postgres.mjs adds it.
+ * Sets milliseconds for each session as its first statement, because PgBouncer refuses a connection with such start
+ * parameters. The driver's types do not have it: scripts/patch-postgres.mjs adds it.
  */
 export const sessionSettings = (settings: SessionSettings): object => ({
   session: Object.entries(settings)
@@ -41,7 +41,10 @@ export const sessionSettings = (settings: SessionSettings): object => ({
     .join('; '),
 });
 
-/** Seconds to the next connection after so many that failed; the driver's own would be twenty seconds after a long outage. */
+/**
+ * Seconds until the next connection after so many failures; the driver's own would be twenty seconds after a long
+ * outage.
+ */
 const backoff = (failures: number): number => (0.5 + Math.random() / 2) * Math.min(3 ** failures / 100, 2);
 
 export function openDb(options: DbOptions) {
@@ -64,7 +67,10 @@ export async function closeDb(db: Db): Promise<void> {
   await db.$client.end({ timeout: 5 });
 }
 
-/** A client of its own for LISTEN, COPY and replication, which must not share drizzle's (it turns dates into strings). */
+/**
+ * A separate client for LISTEN, COPY and replication, which must not share drizzle's client (it turns dates into
+ * strings).
+ */
 export function openRawClient(options: DbOptions, driverOptions: object = {}) {
   return postgres(options.url, {
     max: options.poolMax,

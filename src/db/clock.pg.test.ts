@@ -17,7 +17,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test('a process whose clock is an hour behind tells the time of the database', async () => {
+test("a process whose clock is an hour behind returns the database's time", async () => {
   const real = Date.now.bind(Date);
   vi.spyOn(Date, 'now').mockImplementation(() => real() - 3_600_000);
   const clock = openDatabaseClock(db);

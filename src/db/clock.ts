@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
 import type { Queryable } from './client.ts';
 
-/** The database's clock, as seen from a process whose own clock may be wrong. */
+/** The database's clock, for a process whose own clock may be wrong. */
 export type DatabaseClock = { now(): Date; refresh(): Promise<void> };
 
-/** Until the first `refresh` it is the process's own clock; the error is at most one round trip. */
+/** Before the first `refresh` it is the process's own clock; afterwards the error is at most one round trip. */
 export function openDatabaseClock(db: Queryable): DatabaseClock {
   let aheadMs = 0;
   return {

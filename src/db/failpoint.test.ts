@@ -5,14 +5,14 @@ import { armFailpoint, failpoint, failpoints } from './failpoint.ts';
 
 afterEach(() => armFailpoint('api', {}));
 
-test('a name that the process does not have is an error, and so is any in production', () => {
+test('a name that the process does not have is an error, and so is any name in production', () => {
   const arm = (env: Record<string, string>) => () => armFailpoint('api', env);
   expect(arm({ FRONTROW_FAILPOINT: 'inventory.comitted' })).toThrow('It has: inventory.written, inventory.committed');
   expect(arm({ FRONTROW_FAILPOINT: 'relay.appended' })).toThrow('api has no such failpoint');
   expect(arm({ FRONTROW_FAILPOINT: 'inventory.committed', FRONTROW_PROFILE: 'production' })).toThrow('is for tests');
 });
 
-test('nothing dies unless it was armed', () => {
+test('no process dies unless the failpoint was armed', () => {
   for (const name of Object.values(failpoints).flat()) failpoint(name);
   armFailpoint('api', { FRONTROW_FAILPOINT: '' });
   for (const name of Object.values(failpoints).flat()) failpoint(name);

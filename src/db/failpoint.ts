@@ -1,13 +1,13 @@
 /**
- * Every place where a process can be made to die, by process. They stand where a death leaves something half done:
- * before and after a commit, between two stores, after an answer from outside. A scenario kills each process at each of
- * its own and looks at what is left, so a new one is tested by being here.
+ * Every place where a process can be made to die, by process. They are where a death leaves work half done: before
+ * and after a commit, between two stores, after an external response. A scenario kills each process at each of its
+ * places and checks what is left, so a new place is tested as soon as it is listed here.
  */
 export const failpoints = {
   api: [
     /** The booking's rows are written, and not committed. */
     'inventory.written',
-    /** Committed; nobody has an answer, and Redis knows nothing of it. */
+    /** Committed; no caller has a response, and Redis has nothing of it. */
     'inventory.committed',
     'booking.cancelled',
     'waiting-room.joined',
@@ -17,16 +17,16 @@ export const failpoints = {
     'inventory.committed',
     /** A message's mark and its effect, not committed. */
     'inbox.marked',
-    /** A message had its effect, and the group's position is where it was. */
+    /** A message had its effect, and the group's position has not moved. */
     'message.handled',
     /** A message was given up and is not parked yet. */
     'message.given-up',
     'booking.session-recorded',
-    /** Some of the holds that are over have ended. */
+    /** Some of the overdue holds have ended. */
     'expiry.begun',
-    /** The seat map in Redis is new, and nobody was told. */
+    /** The seat map in Redis is new, and no watcher was notified. */
     'push.applied',
-    /** Locks are back, and the epoch that makes them count is not written. */
+    /** The locks are restored, and the epoch that makes them count is not written. */
     'seat-locks.restored',
     'waiting-room.ticked',
   ],
@@ -49,9 +49,9 @@ export const failpoints = {
     'relay.received',
     /** In the log, and not acknowledged. */
     'relay.appended',
-    /** A new slot, and what was written before it is not in the log. */
+    /** A new slot, and earlier rows are not in the log. */
     'relay.slot-made',
-    /** The outbox was appended again, and nobody knows. */
+    /** The outbox was appended again, and that is not recorded. */
     'relay.outbox-appended',
   ],
 } as const;
@@ -62,9 +62,9 @@ export type Failpoint = (typeof failpoints)[FailpointProcess][number];
 let armed: string | undefined;
 
 /**
- * Called by a process's composition root only, so nothing can die here unless whoever started the process asked for it.
- * @param env `FRONTROW_FAILPOINT` names one of the process's own; in production there is none
- * @throws Error on a name that the process does not have
+ * Only a process's composition root calls it, so a process dies here only when its starter asked for that.
+ * @param env `FRONTROW_FAILPOINT` names one of the process's failpoints; it is unset in production
+ * @throws Error for a name that the process does not have
  */
 export function armFailpoint(process: FailpointProcess, env: Record<string, string | undefined>): void {
   const name = env.FRONTROW_FAILPOINT || undefined;
@@ -76,7 +76,7 @@ export function armFailpoint(process: FailpointProcess, env: Record<string, stri
   armed = name;
 }
 
-/** A named place where a process under test dies as by `kill -9`. Does nothing unless this very name is armed. */
+/** A named place where a process under test dies as by `kill -9`. Does nothing unless this name is armed. */
 export function failpoint(name: Failpoint): void {
   if (armed === name) process.kill(process.pid, 'SIGKILL');
 }

@@ -3,8 +3,8 @@ import type { Tx } from './client.ts';
 import { failpoint } from './failpoint.ts';
 
 /**
- * Runs `effect` if this consumer has not seen the message, in the transaction that remembers it: the effect and its mark
- * are committed together or not at all. Answers whether it ran.
+ * Runs `effect` if this consumer has not seen the message, in the transaction that marks it as seen: the effect and
+ * its mark are committed together or not at all. Returns whether it ran.
  */
 export async function onceFor(
   tx: Tx,

@@ -3,14 +3,14 @@ import postgres from 'postgres';
 import { type DecodedTransaction, readServerMessage, standbyStatus, TransactionDecoder } from './pgoutput.ts';
 
 /**
- * The heartbeat, both ways. Each status asks for an answer, which says how far the server has read: so a slot of a quiet
- * database moves on with the WAL of others, and nothing has to be written for it. A server that hears nothing for so long
- * gives the slot to the next one, be this process frozen, cut off or dead.
+ * The heartbeat, both ways. Each status asks for an answer with the server's position, so that the slot of a quiet
+ * database moves on with the WAL of others, without any write. A server that receives nothing for SERVER_PATIENCE_MS
+ * gives the slot to the next process, whether this one is frozen, cut off or dead.
  */
 const STATUS_EVERY_MS = 1000;
 const SERVER_PATIENCE_MS = 3000;
 const OUR_PATIENCE_MS = 10_000;
-/** What is read ahead while the log is slow. Beyond it the connection is not read, and WAL waits at the server. */
+/** How much is read ahead while the log is slow. Beyond it the connection is not read, and WAL waits at the server. */
 const QUEUE_LIMIT = 2000;
 const QUEUE_LIMIT_BYTES = 16 * 1024 * 1024;
 const OBJECT_IN_USE = '55006';
@@ -21,7 +21,7 @@ export type DecodingOptions = {
   url: string;
   slot: string;
   publication: string;
-  /** Must be safe to repeat. What it resolved for is acknowledged, and nothing else. */
+  /** Must be safe to repeat. Only transactions for which it resolved are acknowledged. */
   handle: (transactions: readonly DecodedTransaction[]) => Promise<void>;
   signal: AbortSignal;
   onStreaming?: () => void;
@@ -34,7 +34,7 @@ export const isSlotTaken = (error: unknown): boolean =>
 /**
  * Streams committed transactions from a permanent slot until the signal is raised or the connection is lost (then it
  * throws). Exact: an LSN is acknowledged only after `handle` resolved for it, so a crash repeats and never skips.
- * While `handle` works, arriving transactions queue up (bounded) and go to it together.
+ * While `handle` works, arriving transactions are queued (bounded) and passed to it together.
  */
 export async function decodeFromSlot(options: DecodingOptions): Promise<void> {
   let endStream = (): void => {};
@@ -72,10 +72,10 @@ async function pump(stream: Duplex, options: DecodingOptions): Promise<void> {
     receiver.report();
     if (receiver.isDeaf) stream.destroy(new Error('The server has been silent for too long.'));
   }, STATUS_EVERY_MS);
-  // What is being handled is finished and acknowledged; what waits comes again.
+  // The transactions in `handle` are finished and acknowledged; queued ones come again later.
   const abort = () => void receiver.finish().then(() => endCopy(stream));
   options.signal.addEventListener('abort', abort, { once: true });
-  // It may have been raised while the connection was being made.
+  // The signal may have been raised while the connection was being made.
   if (options.signal.aborted) abort();
   try {
     for await (const chunk of stream) await receiver.take(chunk as Buffer);
@@ -92,8 +92,8 @@ async function pump(stream: Duplex, options: DecodingOptions): Promise<void> {
 const ENDS_WITHIN_MS = 1000;
 
 /**
- * Tells the server that nothing more comes, at which it ends its side as well. To destroy the stream at once is a protocol
- * violation, which the server logs as FATAL.
+ * Tells the server that the stream ends, so that it ends its side as well. Destroying the stream at once is a
+ * protocol violation, which the server logs as FATAL.
  */
 function endCopy(stream: Duplex): void {
   if (stream.destroyed) return;
@@ -102,7 +102,7 @@ function endCopy(stream: Duplex): void {
   stream.once('close', () => clearTimeout(late));
 }
 
-/** What arrived, what is being handled, and what may be acknowledged. */
+/** The received transactions, those in `handle`, and the position to acknowledge. */
 class SlotReceiver {
   failure: unknown;
   private readonly stream: Duplex;
@@ -140,7 +140,7 @@ class SlotReceiver {
     this.heardAtMs = performance.now();
   }
 
-  /** Nothing came for so long that the server, or the way to it, must be gone. */
+  /** Nothing arrived for so long that the server, or the way to it, must be gone. */
   get isDeaf(): boolean {
     return !this.full && performance.now() - this.heardAtMs > OUR_PATIENCE_MS;
   }
@@ -153,7 +153,7 @@ class SlotReceiver {
     await this.draining;
   }
 
-  /** Takes nothing more. */
+  /** Takes no further transactions. */
   async finish(): Promise<void> {
     this.finished = true;
     this.queue.length = 0;
@@ -162,7 +162,7 @@ class SlotReceiver {
 
   private keepAlive(endLsn: bigint, replyWanted: boolean): void {
     if (endLsn > this.received) this.received = endLsn;
-    // Nothing of ours is under way, so everything before this point is handled and a quiet slot moves on.
+    // No transaction of ours is under way, so everything before this point is handled and a quiet slot moves on.
     const idle = !this.decoder.insideTransaction && this.queue.length === 0 && this.draining === undefined;
     if (idle && endLsn > this.flushed) this.flushed = endLsn;
     if (replyWanted) this.report();

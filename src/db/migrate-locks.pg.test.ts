@@ -25,7 +25,7 @@ const columnsOfOutbox = async () =>
   (await sql`select 1 from information_schema.columns where table_name = 'outbox' and column_name = 'added_later'`)
     .length;
 
-test('holds go on while a migration of the outbox waits for a long reader, and it is applied when the reader ends', async () => {
+test('holds continue while a migration of the outbox waits for a long reader, and it is applied when the reader ends', async () => {
   const event = await seedEvent(box.reader, { seats: 400 });
   await writeFile(join(folder, '20990101_0001_later.sql'), 'alter table outbox add column added_later text;');
   const reading = await reader.reserve();
@@ -63,7 +63,7 @@ test('holds go on while a migration of the outbox waits for a long reader, and i
   expect(await columnsOfOutbox()).toBe(1);
 });
 
-test('a file that fails for another reason is not tried again, and nothing of it stays', async () => {
+test('a file that fails for another reason is not tried again, and nothing of it remains', async () => {
   await writeFile(join(folder, '20990101_0002_broken.sql'), 'create table half (id int); select 1 / 0;');
   const lines: string[] = [];
   const directory = pathToFileURL(folder);
@@ -73,7 +73,7 @@ test('a file that fails for another reason is not tried again, and nothing of it
   expect(await sql`select to_regclass('half') as found`).toEqual([{ found: null }]);
 });
 
-test('a server that does not take connections yet is waited for', async () => {
+test('waits for a server that does not take connections yet', async () => {
   const url = new URL(box.url);
   const port = Number(url.port);
   url.port = String(await freePort());

@@ -15,7 +15,7 @@ const tables = [account, booking, catalog, inventory, waitingRoom]
   .flatMap((module): unknown[] => Object.values(module))
   .filter((value) => is(value, PgTable));
 
-test('up from nothing; a second time changes nothing', async () => {
+test('migrates an empty database; a second run changes nothing', async () => {
   const database = await createEmptyDatabase();
   for (const folder of ['booking', 'payments'] as const) {
     const one = folder === 'booking' ? database : await createEmptyDatabase();
@@ -25,7 +25,7 @@ test('up from nothing; a second time changes nothing', async () => {
   }
 });
 
-test('two processes that migrate at once apply each file once', async () => {
+test('two concurrent processes apply each file once', async () => {
   const database = await createEmptyDatabase();
   const runs = await Promise.all([1, 2, 3].map(() => migrate({ url: database.url, folder: 'booking' })));
   const applied = runs.flatMap((run) => run.applied);
@@ -34,7 +34,7 @@ test('two processes that migrate at once apply each file once', async () => {
   await database.drop();
 });
 
-test('a file that was edited after it was applied is refused, and so is one that comes late', async () => {
+test('refuses a file that was edited after it was applied, and a new file that is older than an applied one', async () => {
   const database = await createBookingDatabase();
   const sql = postgres(database.url, { max: 1 });
   const again = () => migrate({ url: database.url, folder: 'booking' });

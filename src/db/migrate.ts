@@ -9,22 +9,22 @@ import { isConnectionFailure, isLockTimeout, isRetryable } from './pg-errors.ts'
 const MIGRATION_LOCK = 7_203_411;
 
 /**
- * Everybody who needs the table stands in line behind a migration that waits for its lock: with holds waiting 2 s at most,
- * this is what one attempt may cost them.
+ * All statements on a table queue behind a migration that waits for its lock. Holds wait at most 2 s, so one attempt
+ * may cost them only this long.
  */
 const LOCK_TIMEOUT_MS = 500;
-/** Between two attempts those who stood in line are served. */
+/** The pause between two attempts, in which the queued statements run. */
 const PAUSE_MS = { first: 1_000, longest: 5_000 } as const;
 const GIVE_UP_AFTER_MS = 10 * 60_000;
-/** A server that starts together with this process, or that is being promoted. */
+/** How long to wait for a server that starts together with this process, or that is being promoted. */
 const WAIT_FOR_SERVER_MS = 60_000;
 
 type Log = (line: string) => void;
 type Options = { url: string; folder: 'booking' | 'payments'; log?: Log };
 
 /**
- * Brings a database up to date from `drizzle/<folder>/*.sql`; see {@link applyMigrations}. Waits for a minute for a server
- * that does not take connections yet.
+ * Brings a database up to date from `drizzle/<folder>/*.sql`; see {@link applyMigrations}. Waits a minute for a
+ * server that does not take connections yet.
  */
 export async function migrate({ folder, ...options }: Options): Promise<{ applied: string[] }> {
   return applyMigrations({
@@ -35,10 +35,10 @@ export async function migrate({ folder, ...options }: Options): Promise<{ applie
 }
 
 /**
- * Applies the `*.sql` files of a directory in name order, each in a transaction of its own. An advisory lock puts processes
- * that start together in line. A lock on a table is waited for briefly and asked for again, so that a long reader stops
- * nobody but the migration. Refuses when an applied file was edited since, or when a file that is older than an applied one
- * is new: both mean that two databases would differ in silence.
+ * Applies the `*.sql` files of a directory in name order, each in its own transaction. An advisory lock queues
+ * processes that start together. A table's lock is waited for briefly and then requested again, so that a long reader
+ * blocks only the migration. Refuses when an applied file was edited since, or when a new file is older than an
+ * applied one: in both cases two databases would differ silently.
  *
  * @throws Error naming the process that kept the lock for ten minutes
  */
@@ -50,7 +50,7 @@ export async function applyMigrations(options: {
 }): Promise<{ applied: string[] }> {
   const { url, title, log = () => undefined } = options;
   const directory = pathToFileURL(`${fileURLToPath(options.directory)}/`);
-  // A file may work for longer than any other statement may.
+  // A file may take longer than any other statement may.
   const client = openRawClient({ url, poolMax: 1, name: 'frontrow-migrate' }, withoutAnswerTimeout);
   try {
     await untilServerAnswers(client, { title, log });
@@ -78,7 +78,7 @@ export async function applyMigrations(options: {
   }
 }
 
-/** In one transaction, from its start again when a table's lock could not be had in time. */
+/** In one transaction, and again from its start when a table's lock was not free in time. */
 async function applyOne(
   client: postgres.Sql,
   { name, text, checksum }: { name: string; text: string; checksum: string },
@@ -107,7 +107,7 @@ async function applyOne(
   }
 }
 
-/** Most probably the one that is in the way. */
+/** The transaction that most probably holds the lock. */
 async function oldestTransaction(client: postgres.Sql): Promise<string> {
   const [oldest] = await client<{ pid: number; name: string; seconds: number }[]>`
     select pid, application_name as name, extract(epoch from clock_timestamp() - xact_start)::int as seconds

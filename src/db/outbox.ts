@@ -5,8 +5,9 @@ import { currentOrigin, storedOrigin } from '#events/origin.ts';
 import type { Tx } from './client.ts';
 
 /**
- * Takes a `Tx` and not a `Db`: an event exists if and only if the change it reports was committed. The relay reads the
- * rows by logical decoding in commit order; the column names are those that Debezium's outbox event router expects.
+ * Takes a `Tx` and not a `Db`: an event exists if and only if the change that it reports was committed. The relay
+ * reads the rows by logical decoding in commit order; the column names are those that Debezium's outbox event router
+ * expects.
  */
 export async function appendToOutbox(tx: Tx, events: readonly DomainEvent[]): Promise<void> {
   if (events.length === 0) return;

@@ -5,7 +5,10 @@ const DEADLOCK_DETECTED = '40P01';
 const LOCK_NOT_AVAILABLE = '55P03';
 const UNIQUE_VIOLATION = '23505';
 
-/** Drizzle wraps the driver's errors; the SQLSTATE is on the innermost cause, or on the error itself when COMMIT failed. */
+/**
+ * Drizzle wraps the driver's errors; the SQLSTATE is on the innermost cause, or on the error itself when COMMIT
+ * failed.
+ */
 export function postgresError(error: unknown): postgres.PostgresError | undefined {
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
     if (e instanceof postgres.PostgresError) return e;
@@ -23,13 +26,13 @@ export function isLockTimeout(error: unknown): boolean {
   return postgresError(error)?.code === LOCK_NOT_AVAILABLE;
 }
 
-/** Of this unique constraint or index. */
+/** Whether the error is a violation of this unique constraint or index. */
 export function isUniqueViolation(error: unknown, name: string): boolean {
   const pg = postgresError(error);
   return pg?.code === UNIQUE_VIOLATION && pg.constraint_name === name;
 }
 
-/** What keeps PostgreSQL from doing what it is asked, whatever that is. */
+/** The reason why PostgreSQL cannot run statements. */
 export type PostgresOutage =
   | 'credentials'
   | 'permission'
@@ -44,12 +47,12 @@ export type PostgresOutage =
   | 'busy'
   | 'storage';
 
-/** By SQLSTATE, the longest beginning first. What is not here is of the statement itself. */
+/** By SQLSTATE, the longest beginning first. A code that is not listed concerns the statement itself. */
 const OUTAGES: readonly (readonly [string, PostgresOutage])[] = [
   ['08', 'unreachable'],
   ['28', 'credentials'],
   ['3D000', 'missing-database'],
-  // Not applied yet, or not by everybody: a migration, a grant, the search path.
+  // Not applied yet, or not on every server: a migration, a grant, the search path.
   ['3F000', 'missing-schema'],
   ['42P01', 'missing-schema'],
   ['42703', 'missing-schema'],
@@ -57,7 +60,7 @@ const OUTAGES: readonly (readonly [string, PostgresOutage])[] = [
   ['42704', 'missing-schema'],
   ['42501', 'permission'],
   ['25006', 'read-only'],
-  // A transaction that was left waiting, and was ended by the server.
+  // The server ended a transaction that was left idle.
   ['25P03', 'busy'],
   ['25P04', 'busy'],
   ['40001', 'busy'],
@@ -76,13 +79,13 @@ const OUTAGES: readonly (readonly [string, PostgresOutage])[] = [
   ['XX002', 'storage'],
 ];
 
-/** Undefined for what the statement or its values cause, and for what is no error of PostgreSQL's. */
+/** Undefined for errors that the statement or its values cause, and for errors of other stores. */
 export function postgresOutage(error: unknown): PostgresOutage | undefined {
   const code = postgresError(error)?.code;
   return code === undefined ? undefined : OUTAGES.find(([beginning]) => code.startsWith(beginning))?.[1];
 }
 
-/** The values of the statement themselves: no data type, no constraint takes them. */
+/** The statement's values are at fault: a data type or a constraint refuses them. */
 export function isRefusedValue(error: unknown): boolean {
   return /^2[23]/.test(postgresError(error)?.code ?? '');
 }
@@ -110,7 +113,10 @@ const AWAY: ReadonlySet<PostgresOutage | undefined> = new Set([
   'read-only',
 ]);
 
-/** The server is away, starting or stopping: the statement may be tried again later. A commit may or may not have happened. */
+/**
+ * The server is away, starting or stopping: the statement may be tried again later. A commit may or may not have
+ * happened.
+ */
 export function isConnectionFailure(error: unknown): boolean {
   const pg = postgresError(error)?.code;
   if (pg !== undefined) return pg !== '57014' && AWAY.has(postgresOutage(error));

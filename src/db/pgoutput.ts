@@ -1,6 +1,6 @@
 /**
- * The binary messages of PostgreSQL's streaming replication protocol, as far as an insert-only publication needs them.
- * Source: PostgreSQL manual, "Logical Replication Message Formats" and "Streaming Replication Protocol".
+ * The binary messages of PostgreSQL's streaming replication protocol, as far as an insert-only publication needs
+ * them. Source: PostgreSQL manual, "Logical Replication Message Formats" and "Streaming Replication Protocol".
  */
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
@@ -25,7 +25,7 @@ export function readServerMessage(buffer: Buffer): ServerMessage {
   return { kind: 'other' };
 }
 
-/** "Everything up to `flushed` is safe with us": PostgreSQL may forget it. Asks for a keepalive, which comes at once. */
+/** Acknowledges everything up to `flushed`: PostgreSQL may delete it. Asks for a keepalive, which comes at once. */
 export function standbyStatus(received: bigint, flushed: bigint, nowMs: number): Buffer {
   const status = Buffer.alloc(34);
   status[0] = 0x72;
@@ -78,7 +78,10 @@ class Reader {
   }
 }
 
-/** Collects the rows of a transaction and gives it out at its commit. Proto version 1: whole transactions in commit order. */
+/**
+ * Collects the rows of a transaction and returns it at its commit. Proto version 1: whole transactions in commit
+ * order.
+ */
 export class TransactionDecoder {
   private readonly columns = new Map<number, readonly string[]>();
   private rows: InsertedRow[] | undefined;

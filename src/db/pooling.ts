@@ -1,19 +1,19 @@
 import postgres from 'postgres';
 
 /**
- * What lies between a client and its server. `session`: nothing, or a pooler that gives a client one server for as long
- * as it stays. `transaction`: a pooler that gives it one for each transaction, so that no setting, prepared statement,
- * advisory lock or LISTEN outlives one.
+ * What is between a client and its server. `session`: nothing, or a pooler that gives a client one server for its
+ * whole connection. `transaction`: a pooler that gives it a server per transaction, so that no setting, prepared
+ * statement, advisory lock or LISTEN outlives a transaction.
  */
 export type Pooling = 'session' | 'transaction';
 
 const ROUNDS = 5;
 
 /**
- * Finds it out with two sessions that are open at once: behind a pooler in transaction mode they meet in one server
- * process, or one of them changes its own.
+ * Detects the pooling with two sessions that are open at once: behind a pooler in transaction mode they meet in one
+ * server process, or one of them changes its server process.
  *
- * @throws what the driver throws when no connection can be had
+ * @throws the driver's error when no connection is possible
  */
 export async function findPooling(url: string, name: string): Promise<Pooling> {
   const options = {

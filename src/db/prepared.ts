@@ -1,10 +1,10 @@
 import type { Db, Tx } from './client.ts';
 
 /**
- * Runs `text` ($1, $2, ...) as a server-side prepared statement: parsed once per connection and one round trip, where a
- * statement of the query builder takes two. Calls that are not awaited one by one are pipelined. For the few statements
- * that run thousands of times a second. Arrays go in as text (`plainArray`) or as arrays, JSON as text;
- * instants come out as text, so select milliseconds.
+ * Runs `text` ($1, $2, ...) as a server-side prepared statement: parsed once per connection, with one round trip,
+ * where a statement of the query builder takes two. Calls that are not awaited one by one are pipelined. For the few
+ * statements that run thousands of times a second. Arrays are passed as text (`plainArray`) or as arrays, JSON as
+ * text. Times are returned as text, so select milliseconds.
  */
 export async function prepared<Row extends Record<string, unknown>>(
   db: Db | Tx,
@@ -15,16 +15,16 @@ export async function prepared<Row extends Record<string, unknown>>(
   return (await query.execute()) as Rows<Row>;
 }
 
-/** `count`: the rows that the statement returned or changed. */
+/** `count`: the number of rows that the statement returned or changed. */
 export type Rows<Row> = Row[] & { readonly count: number };
 
-/** For values that contain nothing to quote: integers, UUIDs, our own constants. */
+/** For values without a character to quote: integers, UUIDs, our own constants. */
 export const plainArray = (values: readonly (string | number | null)[]): string =>
   `{${values.map((value) => value ?? 'null').join(',')}}`;
 
 /**
- * For `.prepare` of the query builder, where the statement's text is one of few: the server prepares it once per
- * connection, and it takes one round trip instead of two. The name itself goes nowhere: the driver tells statements by
- * their text.
+ * For `.prepare` of the query builder, when there are few different statement texts: the server prepares each once
+ * per connection, and it takes one round trip instead of two. The name itself is not sent: the driver distinguishes
+ * statements by their text.
  */
 export const ONE_ROUND_TRIP = 'prepared';

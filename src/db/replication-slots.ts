@@ -1,32 +1,35 @@
 import postgres from 'postgres';
 import { answerWithin } from './client.ts';
 
-/** From this version on a standby can keep a copy of a slot, and go on with it after its promotion. */
+/** From this version on a standby can keep a copy of a slot, and continue with it after its promotion. */
 const FAILOVER_SINCE = 170_000;
-/** Whoever completes a slot says so often that it is alive; a frozen one loses its turn after so long. */
+/**
+ * How often the process that completes a slot shows that it is alive; a frozen one loses its turn after
+ * FROZEN_AFTER_MS.
+ */
 const ALIVE_EVERY_MS = 2000;
 const FROZEN_AFTER_MS = 10_000;
-/** A new slot waits for every transaction that is open; later the wait begins anew. */
+/** A new slot waits for every open transaction; after this time the wait begins again. */
 const SLOT_DEADLINE_MS = 600_000;
 
 export type Completion =
   | { state: 'complete' }
-  /** Another process is at it. */
+  /** Another process completes the slot. */
   | { state: 'busy' }
   | { state: 'replayed'; reason: 'NO_SLOT' | 'SLOT_LOST' | 'UNFINISHED'; count: number };
 
 type Options = {
   url: string;
   slot: string;
-  /** Ends the wait for a new slot: PostgreSQL makes it only after every transaction of the server that is open now. */
+  /** Ends the wait for a new slot: PostgreSQL makes it only after every transaction that is open in the server now. */
   signal: AbortSignal;
-  /** Appends all that the outbox has; answers how many messages that were. */
+  /** Appends the whole outbox; returns the number of messages. */
   replay: () => Promise<number>;
 };
 
 /**
- * Makes sure that the permanent slot exists, that the server still has its WAL, and that what was written before it is in
- * the log. One process at a time; one that dies half-way leaves it to the next, which appends everything again.
+ * Makes sure that the permanent slot exists, that the server still has its WAL, and that earlier rows are in the log.
+ * One process at a time; one that dies half-way leaves it to the next, which appends everything again.
  */
 export async function completeSlot(options: Options): Promise<Completion> {
   const { url, slot, replay } = options;
@@ -48,7 +51,7 @@ export async function completeSlot(options: Options): Promise<Completion> {
         if (!reason) return { state: 'complete' };
         if (reason === 'BEING_MADE') return { state: 'busy' };
         const count = await replay();
-        // Together with the turn: who has lost it meanwhile cannot say anything of the slot that is there now.
+        // Together with the turn: a process that has lost its turn must not record anything about the present slot.
         await turn`
           insert into relay_slots (slot, reason, replayed) values (${slot}, ${reason}, ${count})
           on conflict (slot) do update set completed_at = now(), reason = excluded.reason, replayed = excluded.replayed`;
@@ -79,9 +82,10 @@ async function findComplete(sql: postgres.Sql, slot: string): Promise<{ failover
 }
 
 /**
- * Answers why the outbox has to be appended, if it has to. A slot is listed while it is still being made, and begins when
- * all transactions that were open have ended: what commits until then would be neither in the outbox that was read before
- * nor in the slot. So it is waited for, also when whoever asked for it has died and only the server is at it.
+ * Returns the reason for which the outbox has to be appended, or undefined. A slot is listed while it is still being
+ * made, and begins when all transactions that were open have ended. Rows that commit until then would be neither in
+ * the outbox that was read before nor in the slot, so the slot is waited for, even when the process that asked for it
+ * has died and only the server works on it.
  */
 async function ensureSlot(
   sql: postgres.Sql,
@@ -117,8 +121,8 @@ async function makeSlot({ url, slot, signal }: Options): Promise<void> {
 }
 
 /**
- * A slot that was made before the server could do better is copied to standbys from now on, too. There is no SQL for it.
- * Refused while another process streams from it, as streaming would be.
+ * Makes standbys keep a copy of a slot that was made before the server could do that. There is no SQL for it. Refused
+ * while another process streams from the slot, as streaming would be.
  */
 async function enableFailover(url: string, slot: string): Promise<void> {
   const replication = { replication: 'database' } as never;

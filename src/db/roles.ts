@@ -7,7 +7,7 @@ const sqlOf = (name: string): Promise<string> =>
   readFile(new URL(`../../deploy/postgres/${name}.sql`, import.meta.url), 'utf8');
 
 /**
- * Makes the roles of deploy/postgres/roles.sql, or brings them up to date, with these passwords. `url`: of a superuser, in
+ * Creates the roles of deploy/postgres/roles.sql, or updates them, with these passwords. `url`: of a superuser, in
  * one of the two databases.
  */
 export async function createRoles(
@@ -30,14 +30,14 @@ export async function createRoles(
   }
 }
 
-/** Gives the roles their rights to the tables that there are. Answers false where a system does without roles of its own. */
+/** Grants the roles their rights to the existing tables. Returns false for a system without roles of its own. */
 export async function grantRights({ url, folder }: { url: string; folder: 'booking' | 'payments' }): Promise<boolean> {
   const client = openRawClient({ url, poolMax: 1, name: 'frontrow-migrate' }, withoutAnswerTimeout);
   try {
     const found = await client`select from pg_roles where rolname = any(${[...ROLES]})`;
     if (found.length < ROLES.length) return false;
     const grants = await sqlOf(`${folder}-grants`);
-    // At once: between a revoke and its grant nobody is without rights.
+    // In one transaction, so that no role is without rights between a revoke and its grant.
     await client.begin((tx) => tx.unsafe(grants));
     return true;
   } finally {

@@ -8,15 +8,15 @@ const BOUNDS = `select set_config('application_name', $1, true), set_config('loc
   set_config('idle_in_transaction_session_timeout', '5s', true)`;
 
 /**
- * Runs `work` in one transaction, again from the start if PostgreSQL asks for that (40001, 40P01). `work` may run more
- * than once, so it touches nothing but `tx`: Redis, the event log and gateways are called before or after, never inside.
- * Bounded: 2 s for a lock, 5 s idle.
+ * Runs `work` in one transaction, and again from the start if PostgreSQL asks for that (40001, 40P01). `work` may run
+ * more than once, so it uses only `tx`: Redis, the event log and gateways are called before or after, never inside.
+ * Limits: 2 s for a lock, 5 s idle.
  */
 export async function inTransaction<T>(db: Db, name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await db.transaction(async (tx) => {
-        // Not awaited first: it travels with the first statement of the work, which the server runs after it.
+        // Not awaited first: it is sent with the first statement of the work, which the server runs after it.
         const [, result] = await Promise.all([prepared(tx, BOUNDS, [name]), work(tx)]);
         return result;
       });

@@ -18,7 +18,7 @@ async function serve(options: Partial<ListenerOptions> = {}): Promise<void> {
 const line = (method: string, target: string) =>
   Buffer.from(`${method} ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, 'latin1');
 
-test.each(refusedTargets)('the request line of %j is answered 400 and nothing else', async (target) => {
+test.each(refusedTargets)('the request line of %j is answered with 400 and nothing else', async (target) => {
   const answer = vi.fn();
   await serve({ answer, refusalHeaders: { 'x-frame-options': 'DENY' } });
   for (const method of ['GET', 'OPTIONS', 'POST']) {
@@ -29,14 +29,14 @@ test.each(refusedTargets)('the request line of %j is answered 400 and nothing el
   expect(answer).not.toHaveBeenCalled();
 });
 
-test('a CONNECT is answered 400, an upgrade that no one takes like any request', async () => {
+test('answers a CONNECT with 400, and an upgrade without a taker like any request', async () => {
   await serve();
   expect(await sendRaw(port, line('CONNECT', 'evil.example:443'))).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
   const upgrade = Buffer.from('GET /x HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n');
   expect(await sendRaw(port, upgrade)).toContain('path /x');
 });
 
-test('an answer that fails ends its own connection and no other', async () => {
+test('a request that fails ends only its own connection', async () => {
   await serve({
     async answer({ url, response }) {
       if (url.pathname === '/fails') throw new Error('planted');
@@ -47,7 +47,7 @@ test('an answer that fails ends its own connection and no other', async () => {
   expect(await sendRaw(port, line('GET', '/'))).toContain('fine');
 });
 
-test('hundreds of raw requests of a seed are refused or answered, and the next one is served', async () => {
+test('hundreds of random raw requests are refused or answered, and the next one is served', async () => {
   await serve();
   const { statuses } = await bombard(port, { count: 500, seed: 1 });
   expect(statuses.filter((status) => status === 400).length).toBeGreaterThan(100);
@@ -66,18 +66,18 @@ const ask = (agent: Agent) =>
     sent.on('error', reject).end();
   });
 
-test('a connection is kept for 65 s, and the time for headers does not count while it is idle', async () => {
-  // Node looks for connections that are late once a second.
+test('keeps a connection for 65 s, and does not count idle time as time for headers', async () => {
+  // Node checks for late connections once a second.
   await serve({ headersMs: 100, requestMs: 100 });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   expect(await ask(agent)).toEqual({ reused: false, keepAlive: 'timeout=65' });
-  // What has sent no header in that time is ended meanwhile: the check has run.
+  // A connection that has sent no header in that time was ended meanwhile: the check has run.
   expect(await sendRaw(port, Buffer.from('GET / HTTP/1.1\r\nHost:'), { patienceMs: 20_000 })).toContain('408');
   expect(await ask(agent)).toEqual({ reused: true, keepAlive: 'timeout=65' });
   agent.destroy();
 });
 
-test('closing lets an answer that runs finish, and ends the connection after it', async () => {
+test('close lets a running response finish, and ends its connection afterwards', async () => {
   const running = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
   await serve({

@@ -11,36 +11,45 @@ export type Incoming = {
 };
 
 export type ListenerOptions = {
-  /** Answers one request. It reports its own failures: one that it does not catch ends the connection without a word. */
+  /**
+   * Answers one request. It must report its own failures: an error that it does not catch ends the connection without
+   * a response.
+   */
   readonly answer: (incoming: Incoming) => Promise<void> | void;
-  /** How long a client may take to send a request, all of it, and the headers of it. */
+  /** How long a client may take to send a request: all of it, and its headers. */
   readonly requestMs: number;
   readonly headersMs: number;
-  /** Default: longer than balancers keep an idle connection. */
+  /** Default: longer than load balancers keep an idle connection. */
   readonly keepAliveMs?: number;
-  /** On the answer to a request line that is refused. */
+  /** Headers of the response to a refused request line. */
   readonly refusalHeaders?: Readonly<Record<string, string>>;
 };
 
 export type HttpListener = {
   readonly server: Server;
-  /** Returns the port, which is a free one for 0. */
+  /** Returns the port; for 0 a free one is chosen. */
   listen(options: { host: string; port: number }): Promise<number>;
-  /** Each answer from now on ends its connection, so that clients open their next one elsewhere. */
+  /** Each response from now on ends its connection, so that clients open their next one elsewhere. */
   leave(): void;
-  /** Takes no further connection, lets what runs finish (five seconds at most), and resolves when all is closed. */
+  /**
+   * Takes no further connection, lets running requests finish (five seconds at most), and resolves when all are
+   * closed.
+   */
   close(options?: { graceMs: number }): Promise<void>;
 };
 
-/** Balancers keep an idle connection for 60 s; one that the server ends earlier becomes a 502 of theirs. */
+/** Load balancers keep an idle connection for 60 s; when the server ends it earlier, they return a 502. */
 const KEEP_ALIVE_MS = 65_000;
-/** Connections that wait to be taken. With Node's 511 a crowd that comes back at once waits for retries of TCP, up to 30 s. */
+/**
+ * Connections that wait to be accepted. With Node's 511, a crowd that comes back at once waits up to 30 s for TCP
+ * retries.
+ */
 const BACKLOG = 4096;
 const CLOSE_GRACE_MS = 5_000;
 
 /**
- * What every listener of the product is made with, so that no request line ends a process: a target that is not a path
- * of ours is answered 400 and nothing else, and an answer that fails ends one connection.
+ * Every listener of the product uses it, so that no request line ends a process: a target that is not one of our
+ * paths is answered with 400 and nothing else, and a failing response ends one connection.
  */
 export function openHttpListener(options: ListenerOptions): HttpListener {
   let isLeaving = false;
@@ -52,7 +61,8 @@ export function openHttpListener(options: ListenerOptions): HttpListener {
       connectionsCheckingInterval: 1_000,
     },
     (request, response) => {
-      // Closed by us while the next request is on its way, it would be lost; told to, the client ends it between two.
+      // If we closed the connection while the next request is on its way, that request would be lost. The client
+      // closes it in between.
       if (isLeaving) response.shouldKeepAlive = false;
       void dispatch(options, request, response);
     },
@@ -72,7 +82,7 @@ export function openHttpListener(options: ListenerOptions): HttpListener {
       isLeaving = true;
       const closed = once(server, 'close');
       server.close();
-      // A connection that is kept alive becomes idle when its request has been answered, and then goes.
+      // A keep-alive connection becomes idle when its request has been answered, and is closed then.
       const idle = setInterval(() => server.closeIdleConnections(), 50);
       const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
@@ -83,7 +93,7 @@ export function openHttpListener(options: ListenerOptions): HttpListener {
 }
 
 async function dispatch(options: ListenerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // A client that is gone while it is answered is no error, and without a listener it would end the process.
+  // A client that disconnects during the response is not an error; without a listener it would end the process.
   response.on('error', () => undefined);
   const url = parseRequestTarget(request.url);
   if (!url) return refuseTarget(response, options.refusalHeaders);

@@ -3,7 +3,7 @@ import { seededRandom } from '#test/chaos/random.ts';
 import { refusedTargets } from '#test/support/raw-requests.ts';
 import { parseRequestTarget } from './request-target.ts';
 
-test.each(refusedTargets)('%j is no target of ours', (target) => {
+test.each(refusedTargets)('%j is not a target of ours', (target) => {
   expect(parseRequestTarget(target)).toBeUndefined();
 });
 
@@ -19,7 +19,7 @@ test.each([
   expect(parseRequestTarget(target)).toMatchObject({ pathname, search });
 });
 
-test('whatever a client sends is a path of ours or nothing, and never an error', () => {
+test('any text is parsed as a path of ours or as undefined, and never throws', () => {
   const random = seededRandom(9);
   const pieces = [
     '/',

@@ -5,9 +5,9 @@ export type Redis = IORedis;
 
 const folder = new URL('./scripts/', import.meta.url);
 
-/** A Redis that says nothing at all for so long is left, and looked for on a new connection. */
+/** A connection that is silent for so long is closed, and a new one is opened. */
 const SILENT_MS = 2_000;
-/** Commands that wait for an answer or for a connection; more are refused at once. */
+/** How many commands may wait for an answer or for a connection; further ones are refused at once. */
 const MAX_WAITING = 20_000;
 
 type Queued = {
@@ -15,7 +15,7 @@ type Queued = {
   readonly offlineQueue: { readonly length: number };
 };
 
-/** The queues of the library have no bounds: without an answer they would take whatever a flood sends. */
+/** The library's queues are unbounded: without an answer they would take everything that a flood sends. */
 class BoundedRedis extends IORedis {
   override sendCommand(...[command, stream]: Parameters<IORedis['sendCommand']>): unknown {
     const { commandQueue, offlineQueue } = this as unknown as Queued;
@@ -29,32 +29,34 @@ class BoundedRedis extends IORedis {
   }
 }
 
-/** Where Redis is: at `url`, or where the sentinels say that the primary is which the host of `url` names. */
+/** The place of Redis: `url` itself, or the primary that the sentinels have under the name in the host of `url`. */
 export type RedisPlace = {
   readonly url: string;
   readonly sentinels?: readonly { readonly host: string; readonly port: number }[] | undefined;
   readonly sentinelPassword?: string | undefined;
 };
 
-/** A connection that never gives up, and on which nothing waits without end. */
+/** A connection that always reconnects, and on which every wait is limited. */
 export function connectRedis(place: RedisPlace, options: RedisOptions): Redis {
   const redis = new BoundedRedis(place.url, {
     ...throughSentinels(place),
     connectTimeout: 2000,
-    // A primary that became a replica refuses writes on a connection that is still good: the next one leads to its successor.
+    // A primary that became a replica refuses writes on a working connection; the next connection leads to its
+    // successor.
     reconnectOnError: (error) => error.message.startsWith('READONLY '),
-    // TCP alone would go on for a quarter of an hour, and come back minutes after the network did.
+    // TCP alone would continue for a quarter of an hour, and notice the network minutes after it is back.
     socketTimeout: SILENT_MS,
     retryStrategy: (attempt) => Math.min(50 * attempt, 1000),
     ...options,
   });
-  // Without a listener ioredis prints. Commands fail with "Connection is closed": why, only this event says.
+  // Without a listener ioredis prints the error. Commands only fail with "Connection is closed"; this event has the
+  // reason.
   redis.on('error', (error) => lastErrors.set(redis, error));
   redis.on('ready', () => lastErrors.delete(redis));
   return redis;
 }
 
-/** What went wrong with connections that are not ready. */
+/** The last error of each connection that is not ready. */
 const lastErrors = new WeakMap<IORedis, unknown>();
 
 function throughSentinels({ url, sentinels, sentinelPassword }: RedisPlace): RedisOptions {
@@ -67,7 +69,7 @@ function throughSentinels({ url, sentinels, sentinelPassword }: RedisPlace): Red
     sentinelMaxConnections: 10,
     sentinelCommandTimeout: 2000,
     sentinelRetryStrategy: (attempt) => Math.min(50 * attempt, 1000),
-    // Its sentinels say at once that another server is the primary: a dead one is not waited for.
+    // The sentinels report at once that another server is the primary, so that a dead one is not waited for.
     failoverDetector: true,
     ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
     ...(isSecure ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
@@ -75,9 +77,9 @@ function throughSentinels({ url, sentinels, sentinelPassword }: RedisPlace): Red
 }
 
 /**
- * Connects once and returns what the server says of itself (INFO).
+ * Connects once and returns the server's INFO.
  *
- * @throws what went wrong with the connection
+ * @throws the error of the connection
  */
 export async function tryRedis(place: RedisPlace): Promise<string> {
   const redis = connectRedis(place, {
@@ -95,7 +97,7 @@ export async function tryRedis(place: RedisPlace): Promise<string> {
   }
 }
 
-/** Rejects when Redis does not answer, with what went wrong with the connection as the cause. */
+/** Rejects when Redis does not answer, with the connection's error as the cause. */
 export async function pingRedis(redis: Redis): Promise<void> {
   try {
     await redis.ping();
@@ -104,7 +106,7 @@ export async function pingRedis(redis: Redis): Promise<void> {
   }
 }
 
-/** A command that fails for a connection that is not ready says "Command timed out", and its cause says why. */
+/** A command that fails because the connection is not ready says "Command timed out"; its cause gets the reason. */
 function tellWhy(redis: IORedis, answer: Promise<unknown>): void {
   answer.catch((error: unknown) => {
     const reason = lastErrors.get(redis);
@@ -114,9 +116,9 @@ function tellWhy(redis: IORedis, answer: Promise<unknown>): void {
 }
 
 /**
- * A connection that fails fast: a command waits for no reconnect, and none takes longer than `commandTimeoutMs`, since
- * everything in Redis is an early answer that PostgreSQL can give as well. Each file of `scripts/` is a command of its
- * name; call it with `runScript`.
+ * A connection that fails fast: no command waits for a reconnect, and none takes longer than `commandTimeoutMs`,
+ * because everything in Redis is an early answer that PostgreSQL can give as well. Each file of `scripts/` is a
+ * command of its name; call it with `runScript`.
  */
 export function openRedis(options: RedisPlace & { name: string; commandTimeoutMs?: number }): Redis {
   const redis = connectRedis(options, {
@@ -133,7 +135,7 @@ export function openRedis(options: RedisPlace & { name: string; commandTimeoutMs
 
 type Script = (keyCount: number, ...keysAndArguments: (string | number | Buffer)[]) => Promise<unknown>;
 
-/** Runs `scripts/<name>.lua`. What it answers is said at the top of the file. */
+/** Runs `scripts/<name>.lua`. The top of the file says what it returns. */
 export function runScript(
   redis: Redis,
   name: string,

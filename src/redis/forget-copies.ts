@@ -2,8 +2,8 @@ import { openRedis, type RedisPlace } from './client.ts';
 import { EPOCH, SEAT_KEYS, waitingRoom } from './keys.ts';
 
 /**
- * Removes every copy of what PostgreSQL knows: seat locks, seat maps, versions of waiting rooms. After a restore they may
- * be ahead of it. While the epoch is missing holds are decided by PostgreSQL alone, and a worker builds the locks anew.
+ * Removes every copy of PostgreSQL's data: seat locks, seat maps, versions of waiting rooms. After a restore they may
+ * be ahead of it. While the epoch is missing, PostgreSQL alone decides holds, and a worker rebuilds the locks.
  */
 export async function forgetCopies(options: RedisPlace & { name: string }): Promise<number> {
   const redis = openRedis(options);

@@ -2,13 +2,13 @@ import { HEARTBEAT_CHANNEL } from './channels.ts';
 import type { PubSub } from './pubsub.ts';
 
 /**
- * Tells whether this process hears what is published. Pub/sub loses messages in silence, so whoever relies on it also
- * registers a recheck: it runs every `recheckMs` while the process is deaf, and once when it hears again.
+ * Detects whether this process receives published messages. Pub/sub loses messages silently, so each user of it also
+ * registers a recheck: it runs every `recheckMs` while the process is deaf, and once when messages arrive again.
  */
 export type Heartbeat = {
-  /** No beat for `deafAfterMs`, or the connection was lost and no beat came since. */
+  /** True without a beat for `deafAfterMs`, or when the connection was lost and no beat came since. */
   isDeaf(): boolean;
-  /** Returns what unregisters it. A recheck looks after its own errors. */
+  /** Returns the function that unregisters it. A recheck handles its own errors. */
   onRecheck(recheck: () => void): () => void;
   /** Close it before the connection, which ends its subscription. */
   close(): void;
@@ -36,7 +36,7 @@ export function openHeartbeat(
       if (closed) return;
       const wasDeaf = isDeaf();
       heardAt = performance.now();
-      // All channels are subscribed again in one command, so from this beat on nothing is missed.
+      // All channels are subscribed again in one command, so from this beat on no message is missed.
       if (wasDeaf) recheckAll();
     })
     .catch(() => undefined);
@@ -44,7 +44,7 @@ export function openHeartbeat(
     () => {
       if (!isDeaf() || performance.now() - recheckedAt < recheckMs) return;
       recheckAll();
-      // A connection that leads nowhere is given up when it does not answer, and all channels are subscribed on a new one.
+      // A connection that does not answer is given up, and all channels are subscribed on a new one.
       pubsub
         .getSubscriber()
         .ping()

@@ -23,11 +23,11 @@ afterEach(async () => {
   await proxy.close();
 });
 
-test('who subscribes in the moment in which the connection is back hears everything, and nobody loses the connection', async () => {
+test('a subscriber that comes while the connection is being restored receives everything, and no subscriber loses the connection', async () => {
   const subscriber = pubsub.getSubscriber();
   const heard: string[] = [];
   await pubsub.subscribe('before', (text: string) => heard.push(text));
-  // Late answers come together, so that whoever asked too early is answered before the connection is looked over.
+  // Late answers arrive together, so that an early caller gets its answer before the connection was checked.
   proxy.set({ kind: 'latency', ms: 30 });
   for (let round = 1; round <= 3; round++) {
     const connected = new Promise<void>((resolve) => subscriber.once('connect', () => resolve()));

@@ -7,7 +7,10 @@ export type PubSub = RedisPubSub;
 const CLOSE_PATIENCE_MS = 500;
 const PUBLISH_PATIENCE_MS = 500;
 
-/** One subscriber connection a process, however many clients watch. Delivery is at most once: every reader checks for gaps. */
+/**
+ * One subscriber connection per process, for any number of watchers. Delivery is at most once: every reader checks
+ * for gaps.
+ */
 export function openPubSub(options: RedisPlace & { name: string }): PubSub {
   const subscriber = connectRedis(options, {
     connectionName: `${options.name}-subscriber`,
@@ -21,7 +24,7 @@ export function openPubSub(options: RedisPlace & { name: string }): PubSub {
   });
   const pubsub = new RedisPubSub({ publisher, subscriber });
   return Object.assign(pubsub, {
-    /** What was published is sent first. The library's own would wait for a Redis that is away, for ever. */
+    /** Sends published messages first. The library's own method would wait for ever for a Redis that is away. */
     async close(): Promise<string[]> {
       subscriber.disconnect();
       await Promise.race([
@@ -35,9 +38,10 @@ export function openPubSub(options: RedisPlace & { name: string }): PubSub {
 }
 
 /**
- * Before it is ready a connection is looked over with INFO, which fails on one that has subscribed already: then every
- * command under way fails, the connection is dropped and, since RedisPubSub lets go of its promises, a rejection that
- * nobody handles ends the process. So whoever subscribes waits, and unsubscribes behind it.
+ * ioredis checks a connection with INFO before it is ready, which fails on a connection that has subscribed already.
+ * Then every command under way fails and the connection is dropped. RedisPubSub does not handle its promises, so the
+ * rejection would end the process. Therefore a subscription waits until the connection is ready, and an
+ * unsubscription waits behind it.
  */
 function waitForReady(subscriber: Redis): void {
   let ready: Promise<void> | undefined;
@@ -54,7 +58,7 @@ function waitForReady(subscriber: Redis): void {
       for (let wait = whenReady(); wait; wait = whenReady()) await wait;
       return await send(...args);
     };
-    // The callback, where there is one, hears of a failure.
+    // The callback, if there is one, gets the failure.
     Object.assign(subscriber, { [name]: (...args: unknown[]) => sendWhenReady(...args).catch(() => 0) });
   }
 }

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Heartbeat } from './heartbeat.ts';
 import type { PubSub } from './pubsub.ts';
 
-/** How long a reader waits for its channels; without them the recheck of the heartbeat brings the news. */
+/** How long a reader waits for its channels. Without them the heartbeat's recheck brings the changes. */
 const SUBSCRIBE_PATIENCE_MS = 1_000;
 
-/** Says that something may have changed. A hundred messages between two looks are one. */
+/** Signals that the state may have changed. A hundred messages between two reads are one. */
 export class Pulse {
   #pending = false;
   #closed = false;
@@ -24,7 +24,7 @@ export class Pulse {
     else this.#pending = true;
   };
 
-  /** True after a poke, false when the pulse is closed. One call at a time. */
+  /** True after a poke, false when the pulse is closed. Only one call at a time. */
   next(): Promise<boolean> {
     if (this.#closed) return Promise.resolve(false);
     if (this.#pending) {
@@ -49,8 +49,8 @@ export class Pulse {
 }
 
 /**
- * A pulse for each message on these channels, and whenever one may have been lost. Returns when it listens, so that
- * whoever reads next misses nothing.
+ * Pulses for each message on these channels, and when a message may have been lost. Resolves once it listens, so that
+ * a caller that reads afterwards misses no change.
  */
 export async function openPulse(
   { pubsub, heartbeat }: { pubsub: PubSub; heartbeat: Heartbeat },

@@ -18,7 +18,9 @@ export const users = pgTable('users', {
   paymentsErasedAt: instant('payments_erased_at'),
 });
 
-/** A token is used once; a second use after its successor was used, or late, ends the whole family: one session. */
+/**
+ * A token is used once. A second use after its successor was used, or a late one, ends the whole family: one session.
+ */
 export const refreshTokens = pgTable('refresh_tokens', {
   id: uuid('id').primaryKey(),
   userId: uuid('user_id').notNull(),
@@ -28,11 +30,11 @@ export const refreshTokens = pgTable('refresh_tokens', {
   expiresAt: instant('expires_at').notNull(),
   usedAt: instant('used_at'),
   revokedAt: instant('revoked_at'),
-  /** Of a used token: what its successor is derived with. */
+  /** Set for a used token: its successor is derived with it. */
   successorSalt: bytea('successor_salt'),
 });
 
-/** Still to be sent; the row goes with the mail. */
+/** Mails that are still to be sent; a row is deleted when its mail is sent. */
 export const mails = pgTable('mails', {
   id: uuid('id').primaryKey(),
   kind: text('kind', { enum: ['GUEST_RECOVERY'] }).notNull(),

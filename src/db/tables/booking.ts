@@ -26,7 +26,7 @@ export const bookings = pgTable(
     createdAt: instant('created_at').notNull().defaultNow(),
     confirmedAt: instant('confirmed_at'),
     releasedAt: instant('released_at'),
-    /** Of an unpaid booking: whose seats its seats are. See src/domain/hoarding. */
+    /** For an unpaid booking: the address that its seats count for. See src/domain/hoarding. */
     addressKey: uuid('address_key'),
     unpaidSlot: smallint('unpaid_slot'),
     seatCount: smallint('seat_count'),

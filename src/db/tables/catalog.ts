@@ -76,7 +76,7 @@ export const categories = [
 
 export const events = pgTable('events', {
   id: uuid('id').primaryKey(),
-  /** The last word of every sort order, so that a cursor never repeats. */
+  /** The last column of every sort order, so that a cursor never repeats. */
   seq: bigint('seq', { mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
   organizerId: uuid('organizer_id').notNull(),
   venueId: uuid('venue_id').notNull(),

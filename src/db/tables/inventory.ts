@@ -1,6 +1,6 @@
 import { bigint, integer, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
-/** One row an event: the writer's lock and the seat map's version. */
+/** One row per event: the writer's lock and the seat map's version. */
 export const seatInventories = pgTable('seat_inventories', {
   eventId: uuid('event_id').primaryKey(),
   version: bigint('version', { mode: 'number' }).notNull().default(0),
@@ -24,7 +24,7 @@ export const eventSeats = pgTable(
   (t) => [primaryKey({ columns: [t.eventId, t.seatNo] })],
 );
 
-/** The last complete rebuild of what Redis keeps, by name; a Redis that names another epoch is not believed. */
+/** The last complete rebuild of the data in Redis, by name; a Redis that names another epoch is not believed. */
 export const redisEpochs = pgTable('redis_epochs', {
   name: text('name').primaryKey(),
   epoch: uuid('epoch').notNull(),

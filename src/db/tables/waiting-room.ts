@@ -2,7 +2,7 @@ import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text, timestamp, 
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 
-/** One row an event that has a room. Its lock puts joins, entries, ticks and the organizer's changes in order. */
+/** One row per event with a room. Its lock orders joins, entries, ticks and the organizer's changes. */
 export const waitingRooms = pgTable('waiting_rooms', {
   eventId: uuid('event_id').primaryKey(),
   capacity: integer('capacity').notNull(),
@@ -27,7 +27,7 @@ export const waitingRooms = pgTable('waiting_rooms', {
   updatedAt: instant('updated_at').notNull().defaultNow(),
 });
 
-/** One place a viewer. */
+/** One place per viewer. */
 export const waitingRoomPlaces = pgTable(
   'waiting_room_places',
   {
@@ -36,7 +36,7 @@ export const waitingRoomPlaces = pgTable(
     ordinal: integer('ordinal').notNull(),
     joinedAt: instant('joined_at').notNull().defaultNow(),
     leftAt: instant('left_at'),
-    /** A keyed hash of the network that it was taken from. */
+    /** A keyed hash of the network from which the place was taken. */
     addressKey: uuid('address_key'),
   },
   (t) => [primaryKey({ columns: [t.eventId, t.userId] })],
@@ -53,7 +53,7 @@ export const waitingRoomSteps = pgTable(
   (t) => [primaryKey({ columns: [t.eventId, t.watermark] })],
 );
 
-/** Who came when it was their turn. */
+/** The fans who came when it was their turn. */
 export const waitingRoomSessions = pgTable(
   'waiting_room_sessions',
   {

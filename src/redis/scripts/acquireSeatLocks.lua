@@ -1,5 +1,5 @@
--- Locks seats for a batch of requests of one event, in order: all the seats of a request or none. Answers a number per
--- key: 0 locked now, 1 its owner had it already, 2 somebody else has it, 3 left alone since another seat is taken.
+-- Locks seats for a batch of requests of one event, in order: all the seats of a request or none. Returns a number per
+-- key: 0 locked now, 1 its owner had it already, 2 another owner has it, 3 not locked because another seat is taken.
 --
 -- KEYS  one lock per seat, request after request
 -- ARGV  for each request: owner, milliseconds to live, number of its keys

@@ -1,5 +1,5 @@
--- Brings an event's seat-map projection forward and publishes what was new. Answers the projection's version, and
--- 1 when changes are still waiting for an earlier one (0 otherwise); version -1: there is no projection.
+-- Brings an event's seat-map projection forward and publishes the new changes. Returns the projection's version,
+-- and 1 while changes wait for an earlier one (0 otherwise); version -1: there is no projection.
 --
 -- KEYS  map: 15 digits of version, '1' while changes wait, then 2 bits a seat; deltas: a list of encoded changes, the
 --       last one is the map's version; ahead: a hash of changes by version that came before their predecessor
@@ -58,7 +58,7 @@ for i = 4, #ARGV do
   end
 end
 
--- What a copy overtook while it waited is of no use any more.
+-- Drops waiting changes that a newer copy of the map already contains.
 if waiting > 0 then
   for _, field in ipairs(redis.call('HKEYS', ahead)) do
     if tonumber(field) <= version then waiting = waiting - redis.call('HDEL', ahead, field) end

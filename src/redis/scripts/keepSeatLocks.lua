@@ -1,5 +1,5 @@
--- Lets locks live as long as the holds that were made with them. One that its owner lost meanwhile stays as it is: it
--- was released, or its time was over, and is not brought back.
+-- Extends locks to the end of the holds that were made with them. A lock that its owner lost meanwhile stays as it is:
+-- it was released or expired, and is not set again.
 --
 -- KEYS  one lock per seat, all of one event, hold after hold
 -- ARGV  for each hold: owner, milliseconds to live, number of its keys

@@ -1,5 +1,5 @@
 -- Replaces an event's seat-map projection by one that was read from PostgreSQL, unless it is newer already.
--- Answers the projection's version. Watchers are told the version alone: what lies between is not known here.
+-- Returns the projection's version. Publishes only the version, because the changes in between are not known here.
 --
 -- KEYS  map, deltas, ahead (see applySeatChanges)    ARGV  channel, seconds to live, version, packed statuses
 local head = redis.call('GETRANGE', KEYS[1], 0, 15)

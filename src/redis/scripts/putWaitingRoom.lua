@@ -1,4 +1,4 @@
--- Publishes a waiting room, unless this version of it or a later one was published already. Answers 1 if it was published.
+-- Publishes a waiting room, unless this version of it or a later one was published already. Returns 1 if it was published.
 --
 -- KEYS  room    ARGV  channel, seconds to live, version, room as JSON
 local current = tonumber(redis.call('GET', KEYS[1]) or '0')

@@ -1,5 +1,5 @@
--- Answers an event's seat-map projection: nothing when there is none; {version, gap} when the reader has that version;
--- else {version, gap, packed statuses}. gap is 1 while changes wait for an earlier one.
+-- Returns an event's seat-map projection: nothing when there is none; {version, gap} when the reader has that version;
+-- otherwise {version, gap, packed statuses}. gap is 1 while changes wait for an earlier one.
 --
 -- KEYS  map (see applySeatChanges)    ARGV  the version that the reader has, -1 for none
 local head = redis.call('GETRANGE', KEYS[1], 0, 15)

@@ -1,4 +1,4 @@
--- Unlocks the seats that ARGV[1] still owns and answers how many. A lock that expired and went to another owner stays.
+-- Unlocks the seats that ARGV[1] still owns and returns how many. A lock that expired and went to another owner stays.
 --
 -- KEYS  one lock per seat
 -- ARGV  owner

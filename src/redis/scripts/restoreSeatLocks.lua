@@ -1,4 +1,4 @@
--- Brings back locks that live holds should have; one that is there stays. Answers how many were set.
+-- Sets the locks that live holds should have; an existing lock stays. Returns how many were set.
 --
 -- KEYS  one lock per seat, all of one event, hold after hold
 -- ARGV  for each hold: owner, milliseconds to live, number of its keys
