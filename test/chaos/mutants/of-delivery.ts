@@ -76,18 +76,6 @@ export const deliveryMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'unknown-error-parks',
-    bug: 'a message is set aside for an error that others meet as well',
-    vehicle: 'rush',
-    edits: [
-      {
-        file: 'src/workers/message-trials.ts',
-        find: 'if (!isRefused && (this.trials.get(one.id)?.counted ?? 0) < TRIES) return waiting;',
-        replace: 'if (!isRefused) return error;',
-      },
-    ],
-  },
-  {
     name: 'epoch-not-compared',
     bug: 'a Redis that comes back with an old dump is believed',
     vehicle: 'rush',
