@@ -25,7 +25,26 @@ const avoided: readonly (readonly [words: RegExp, instead: string])[] = [
 ];
 
 /** Folders whose prose is still to be rewritten. A folder leaves the list when it is clean, and none may join. */
-const notCleanYet: readonly string[] = ['README.md', 'bench/', 'deploy/', 'docs/', 'schema.graphql', 'src/', 'test/'];
+const notCleanYet: readonly string[] = [
+  'README.md',
+  'bench/',
+  'deploy/',
+  'docs/',
+  'src/config/',
+  'src/db/',
+  'src/domain/',
+  'src/events/',
+  'src/gateways/',
+  'src/http/',
+  'src/listener/',
+  'src/observability/',
+  'src/processes/',
+  'src/redis/',
+  'src/search/',
+  'src/workers/',
+  'src/resources.ts',
+  'test/',
+];
 
 /** Applied migrations never change; the other files are not ours, or have to name the words. */
 const notRead = [
