@@ -12,12 +12,12 @@ import { list, port, privateKey } from './values.ts';
 const ADMISSION_KEYS_FIX =
   'one `id:secret`, or two during a rotation, separated by a comma, each secret at least 32 characters: echo k1:$(openssl rand -hex 24)';
 
-/** `kid:secret`; the id names the key in what it signs. */
+/** `kid:secret`; a signed token has the id of its key. */
 const admissionKey = /^([\w-]{1,32}):(\S{32,})$/;
 const admissionKeys = list
   .refine((keys) => keys.length > 0 && keys.every((key) => admissionKey.test(key)), ADMISSION_KEYS_FIX)
   .transform((keys) => keys.map(toAdmissionKey))
-  .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, 'each key has an id of its own');
+  .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, 'each key needs an id of its own');
 
 function toAdmissionKey(key: string): { kid: string; secret: string } {
   const [, kid = '', secret = ''] = admissionKey.exec(key) ?? [];
@@ -34,23 +34,26 @@ const api = z
     ...booking,
     HOST: z.string().default('127.0.0.1'),
     PORT: port.default(4000),
-    /** As long as a balancer takes to see that this process is not ready. What is left of fifteen seconds closes it. */
+    /**
+     * How long a load balancer takes to notice that this process is not ready. The rest of the fifteen seconds is left
+     * for closing.
+     */
     LEAVE_SECONDS: z.coerce.number().min(0).max(8, 'at most 8: a process has 15 seconds to end').optional(),
     PUBLIC_URL: z.url().optional(),
     ALLOWED_ORIGINS: origins.default([]),
     TRUSTED_DOCUMENTS: z.string().optional(),
     TRUST_PROXY: trustProxy,
     TOKEN_PRIVATE_KEY: privateKey,
-    /** Signs what waiting rooms give out. The first signs, all verify. */
+    /** For admissions and place tickets of waiting rooms. The first key signs; all keys verify. */
     ADMISSION_KEYS: z.string({ error: ADMISSION_KEYS_FIX }).pipe(admissionKeys),
-    /** Viewers of one address who may have places in a waiting room; 0: any number. */
+    /** How many viewers of one address may have places in a waiting room; 0 means no limit. */
     MAX_PLACES_PER_ADDRESS: z.coerce.number().int().min(0).default(2_000),
     ...guestChallenge,
   })
   .superRefine(checkGuestChallenge);
 
 export type ApiConfig = ReturnType<typeof parseApiConfig>;
-/** `known`: what is wrong with files that the environment names. */
+/** `known`: problems of the files that the environment names. */
 export function parseApiConfig(env: Environment, known: readonly Problem[] = []) {
   const data = parse(api, env, [...productionProblems(env, 'api'), ...known]);
   return {

@@ -23,7 +23,7 @@ test('Kafka may be asked for with TLS and a password, and half of it is refused'
   const plain = { ...kafka, ...credentials, KAFKA_SASL_MECHANISM: 'PLAIN' };
   const sasl = { mechanism: 'PLAIN', username: 'frontrow', password: 'secret' };
   expect(parseWorkerConfig({ ...plain, KAFKA_TLS: 'on' }).eventLog).toMatchObject({ security: { tls: true, sasl } });
-  expect(() => parseWorkerConfig(plain)).toThrow('KAFKA_TLS: PLAIN sends the password as it is: set KAFKA_TLS=on');
+  expect(() => parseWorkerConfig(plain)).toThrow('KAFKA_TLS: PLAIN sends the password in plain text: set KAFKA_TLS=on');
   expect(() => parseWorkerConfig({ ...kafka, ...credentials })).toThrow('KAFKA_SASL_MECHANISM: give');
 });
 

@@ -7,7 +7,7 @@ export const eventLog = {
   KAFKA_BROKERS: list
     .refine((brokers) => brokers.length > 0 && brokers.every((broker) => /^\S+:\d+$/.test(broker)), BROKERS_FIX)
     .optional(),
-  /** Before the names of topics and consumer groups, where several systems share the brokers. */
+  /** The start of the names of topics and consumer groups, so that several systems can share the brokers. */
   KAFKA_TOPIC_PREFIX: z
     .string()
     .regex(/^[\w.-]+$/, 'letters, digits, ., _ and -')
@@ -31,12 +31,12 @@ export function checkKafka(env: EventLogEnv, { addIssue }: z.RefinementCtx): voi
       'give KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, or none of them',
     );
   if (env.KAFKA_SASL_MECHANISM === 'PLAIN' && env.KAFKA_TLS === 'off')
-    refuse('KAFKA_TLS', 'PLAIN sends the password as it is: set KAFKA_TLS=on, or use SCRAM-SHA-512');
+    refuse('KAFKA_TLS', 'PLAIN sends the password in plain text: set KAFKA_TLS=on, or use SCRAM-SHA-512');
 }
 
 const saslOf = ({ KAFKA_SASL_MECHANISM: mechanism, ...env }: EventLogEnv) =>
   mechanism && { mechanism, username: env.KAFKA_SASL_USERNAME ?? '', password: env.KAFKA_SASL_PASSWORD ?? '' };
-/** `databaseUrl` has the log, or what its reader parks of a log on Kafka. */
+/** The database at `databaseUrl` has the log; with the log on Kafka it has the parked messages of this reader. */
 export const eventLogConfig = (env: EventLogEnv, databaseUrl: string) =>
   env.EVENT_LOG === 'kafka'
     ? ({

@@ -18,7 +18,7 @@ export function checkGuestChallenge(env: GuestChallengeEnv, { addIssue }: z.Refi
       addIssue({
         code: 'custom',
         path: [name],
-        message: 'GUEST_CHALLENGE=turnstile needs it: Cloudflare shows both keys of a widget',
+        message: 'GUEST_CHALLENGE=turnstile needs it: Cloudflare shows the two keys of a widget',
       });
 }
 

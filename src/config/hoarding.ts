@@ -3,12 +3,12 @@ import { z } from 'zod';
 import type { HoardingPolicy } from '#domain/hoarding/hoarding-policy-rules.ts';
 import { count } from './values.ts';
 
-/** 0: no such limit. */
+/** 0 means no limit. */
 const limit = z.coerce.number().int().min(0);
 
 export const hoarding = {
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
-  /** Without it, as RATE_LIMITS. */
+  /** Defaults to RATE_LIMITS. */
   HOARDING_LIMITS: z.enum(['on', 'off']).optional(),
   MAX_UNPAID_SEATS_PER_VIEWER: limit.default(16),
   MAX_UNPAID_SEATS_PER_ADDRESS: limit.default(5_000),
@@ -47,6 +47,9 @@ export function hoardingPolicy(env: HoardingEnv): HoardingPolicy | undefined {
   };
 }
 
-/** A secret for one more use, from one that every api process has: neither can be found from the other. */
+/**
+ * Returns a secret for another use, derived from a secret that every api process has. It does not reveal that secret or
+ * the derived secrets of other uses. 32 bytes in hex.
+ */
 export const derivedSecret = (secret: string, use: string): string =>
   Buffer.from(hkdfSync('sha256', secret, '', `frontrow ${use}`, 32)).toString('hex');

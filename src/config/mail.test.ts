@@ -46,7 +46,7 @@ test('every wrong value is named with its fix, all at once', () => {
 
 test('production does not show its mails on a page', () => {
   const production = { ...mail, FRONTROW_PROFILE: 'production', MAIL_URL: 'http://mail:k@localhost:4002/mails' };
-  expect(problemOf(production)).toContain('MAIL_URL: the mails of the sandbox gateway');
+  expect(problemOf(production)).toContain('MAIL_URL: every client that reaches the sandbox gateway can read its mails');
   expect(problemOf({ ...production, FRONTROW_REHEARSAL: 'sandbox-gateway' })).toBe('none');
   expect(problemOf({ ...production, MAIL_URL: 'smtps://u:p@mail.example' })).toBe('none');
 });

@@ -25,7 +25,7 @@ export const mail = {
 };
 type MailEnv = z.infer<z.ZodObject<typeof mail>>;
 
-/** Who sends mails needs all three. */
+/** A process that sends mails needs all three variables. */
 export function checkMail(env: MailEnv, { addIssue }: z.RefinementCtx): void {
   if (env.MAIL_URL === undefined) return;
   const need = (name: keyof MailEnv, message: string) => {

@@ -9,13 +9,13 @@ export const common = {
   ...rehearsal,
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 };
-/** Of what runs for long. */
+/** For long-running processes. */
 export const observed = {
   ...common,
   METRICS: z.enum(['on', 'off']).default('on'),
   METRICS_HOST: z.string().default('127.0.0.1'),
   METRICS_PORT: port.optional(),
-  /** Opens `/ready?verbose` of the public listeners of api and payments. */
+  /** Allows `/ready?verbose` on the public listeners of api and payments. */
   READY_TOKEN: secret.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ error: 'an OTLP collector, e.g. http://localhost:4318' }).optional(),
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),

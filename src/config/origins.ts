@@ -1,6 +1,6 @@
 import { list } from './values.ts';
 
-/** Origins exactly as browsers send them: they are compared as texts. */
+/** Origins must be exactly as browsers send them, because they are compared as texts. */
 export const origins = list.superRefine((all, { addIssue }) => {
   for (const origin of all) {
     const message = problemOf(origin);

@@ -3,14 +3,14 @@ import type { Problem } from './production.ts';
 
 export type Environment = Record<string, string | undefined>;
 
-/** Says each problem and its fix; a stack would say nothing more. */
+/** The message has each problem and its fix, so the caller prints no stack. */
 export class EnvironmentError extends Error {
   override name = 'EnvironmentError';
 }
 
 /**
- * The only reader of the environment, pure and total. Every problem is reported at once, each with its fix, before
- * anything is opened. `known` are problems that were found beside the schema.
+ * Returns the settings in the environment. Pure. Throws one EnvironmentError with every problem and its fix, before the
+ * process opens any store. `known` are problems that the caller found outside the schema.
  */
 export function parse<S extends z.ZodType>(schema: S, env: Environment, known: readonly Problem[] = []): z.infer<S> {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));

@@ -19,7 +19,7 @@ const payments = z
     PAYMENT_GATEWAY: z.enum(['sandbox', 'stripe']).default('sandbox'),
     GATEWAY_URL: z.url().optional(),
     GATEWAY_API_KEY: secret,
-    /** Two during a rotation, separated by a comma. */
+    /** One secret, or two during a rotation, separated by a comma. */
     GATEWAY_WEBHOOK_SECRETS: list.refine(
       (secrets) => secrets.length > 0 && secrets.length <= 2,
       'one secret, or two during a rotation',
@@ -55,7 +55,7 @@ export function parsePaymentsConfig(env: Environment) {
   };
 }
 
-/** Of both services, since a restore concerns both. */
+/** The settings of both services, because a restore concerns both. */
 export function parseConvergeConfig(env: Environment) {
   const data = parse(z.intersection(payments, z.object({ ...redis, DATABASE_URL: databases.DATABASE_URL })), env);
   return { ...parsePaymentsConfig(env), booking: { url: data.DATABASE_URL }, redis: redisConfig(data) };

@@ -77,8 +77,8 @@ describe('production refuses', () => {
 
   test('RATE_LIMITS=off, and no trusted documents', () => {
     expect(problemsOf({ RATE_LIMITS: 'off', TRUSTED_DOCUMENTS: '' })).toEqual([
-      expect.stringContaining('TRUSTED_DOCUMENTS: production answers trusted documents only'),
-      expect.stringContaining('RATE_LIMITS: production needs them'),
+      expect.stringContaining('TRUSTED_DOCUMENTS: production accepts trusted documents only'),
+      expect.stringContaining('RATE_LIMITS: production needs these limits'),
     ]);
     expect(problemsOf({ TRUSTED_DOCUMENTS: '' }, 'payments')).toEqual([]);
   });
@@ -88,7 +88,7 @@ test('a rehearsal may do without what it names, without anything else, and in pr
   const env = { PAYMENT_GATEWAY: 'sandbox', TRUSTED_DOCUMENTS: '', RATE_LIMITS: 'off', GATEWAY_API_KEY: 'short' };
   const named = { ...env, FRONTROW_REHEARSAL: 'sandbox-gateway, no-trusted-documents' };
   expect(problemsOf(named)).toEqual([
-    expect.stringContaining('RATE_LIMITS: production needs them'),
+    expect.stringContaining('RATE_LIMITS: production needs these limits'),
     expect.stringContaining('GATEWAY_API_KEY: shorter than 32 bytes'),
   ]);
   expect(exceptionsMade({ ...good, ...named }).map(({ exception }) => exception)).toEqual([

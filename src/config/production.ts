@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import type { Environment } from './parse.ts';
 
-/** What a rehearsal of production may do without, by name. A secret that is too short has no exception: a good one costs a command. */
+/**
+ * The guards that a rehearsal of production may go without, by name. There is no exception for short secrets, because
+ * one command makes a good secret.
+ */
 const exceptions = {
   'sandbox-gateway': 'Payments go to the sandbox gateway: no money moves.',
-  'no-trusted-documents': 'Any document is answered, and introspection is open.',
+  'no-trusted-documents': 'The API accepts any document, and introspection is open.',
   'no-rate-limits': 'The API has no rate limits.',
 } as const;
 export type Exception = keyof typeof exceptions;
@@ -24,7 +27,7 @@ export const rehearsal = {
     .optional(),
 };
 
-/** One line to log loudly for each exception that is made. */
+/** Returns one warning for the log for each exception in use. */
 export function exceptionsMade(env: Environment): readonly { exception: Exception; meaning: string }[] {
   if (env.FRONTROW_PROFILE !== 'production') return [];
   return namesIn(env.FRONTROW_REHEARSAL ?? '')
@@ -39,8 +42,8 @@ export type Problem = { readonly name: string; readonly message: string };
 type Process = 'api' | 'payments' | 'gateway-sandbox' | 'another';
 
 /**
- * What the production profile refuses in an environment that may be fine for development: every problem, each with its fix.
- * It reads the text of the environment, so that it finds them beside whatever else is wrong.
+ * Returns every problem that only the production profile refuses, each with its fix. It reads the plain environment, so
+ * that these problems are reported together with those of the schema.
  */
 export function productionProblems(env: Environment, process: Process): Problem[] {
   if (env.FRONTROW_PROFILE !== 'production') return [];
@@ -62,22 +65,22 @@ function openDoors(env: Environment, process: Process): Problem[] {
     refuse(
       'no-trusted-documents',
       'TRUSTED_DOCUMENTS',
-      'production answers trusted documents only: name the JSON file of them, SHA-256 to text',
+      'production accepts trusted documents only: name the JSON file that has them, SHA-256 to text',
     );
   if (/^https?:/.test(env.MAIL_URL ?? ''))
     refuse(
       'sandbox-gateway',
       'MAIL_URL',
-      'the mails of the sandbox gateway are read by all who reach it: set smtps://user:password@host:465',
+      'every client that reaches the sandbox gateway can read its mails: set smtps://user:password@host:465',
     );
   if (env.RATE_LIMITS === 'off')
-    refuse('no-rate-limits', 'RATE_LIMITS', 'production needs them: set on, or leave it out');
+    refuse('no-rate-limits', 'RATE_LIMITS', 'production needs these limits: set on, or leave it out');
   if (env.HOARDING_LIMITS === 'off')
-    refuse('no-rate-limits', 'HOARDING_LIMITS', 'production needs them: set on, or leave it out');
+    refuse('no-rate-limits', 'HOARDING_LIMITS', 'production needs these limits: set on, or leave it out');
   return problems;
 }
 
-/** Each secret of ours with the name of its use; two secrets of one name are those of a rotation. */
+/** Returns our secrets with the names of their variables; two secrets of one name belong to a rotation. */
 function secretsIn(env: Environment): { name: string; text: string }[] {
   const of = (name: string) => (env[name] ? [{ name, text: env[name] }] : []);
   const listOf = (name: string, secretOf = (part: string) => part) =>
@@ -100,7 +103,7 @@ function shortSecrets(env: Environment): Problem[] {
   }));
 }
 
-/** One key for two uses: who gets one of the two doors open has the other. */
+/** One key must not have two uses, because an attacker who has it for one use would have it for the other. */
 function equalKeys(env: Environment): Problem[] {
   const keys = ['TOKEN_PRIVATE_KEY', 'TICKET_PRIVATE_KEY'].flatMap((name) =>
     env[name] ? [{ name, text: Buffer.from(env[name], 'base64').toString('base64') }] : [],
@@ -111,12 +114,12 @@ function equalKeys(env: Environment): Problem[] {
     const other = first.get(text);
     if (other === undefined) first.set(text, name);
     else if (useOf(other) !== useOf(name))
-      problems.push({ name, message: `the same key as ${other}: make another one, each use needs its own` });
+      problems.push({ name, message: `the same key as ${other}: make another key, because each use needs its own` });
   }
   return problems;
 }
 
-/** The gateway signs with what payments checks: one use under two names. Databases may share a password. */
+/** The gateway signs with the secret that payments checks: one use with two names. Databases may share a password. */
 const useOf = (name: string): string =>
   name
     .replace(/^GATEWAY_WEBHOOK_SECRETS$/, 'GATEWAY_WEBHOOK_SECRET')

@@ -42,6 +42,6 @@ function networkOf(text: string): Network | undefined {
   if (bits > widest) return undefined;
   const unwrapped = ipaddr.process(address);
   if (unwrapped.kind() === parsed.kind()) return [unwrapped, bits];
-  // `::ffff:10.0.0.0/104` is `10.0.0.0/8`; a shorter prefix would be more than all of IPv4.
+  // `::ffff:10.0.0.0/104` is `10.0.0.0/8`; a prefix under 96 bits would include more than all of IPv4.
   return bits >= 96 ? [unwrapped, bits - 96] : undefined;
 }

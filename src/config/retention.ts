@@ -8,9 +8,12 @@ const days = (least: number, usual: number) =>
     .default(usual);
 
 export const retention = {
-  /** After the last event that the guest booked, or after the visit of a guest who booked nothing. */
+  /** Counted from the last event that the guest booked; for a guest without a booking, from the visit. */
   RETAIN_GUESTS_DAYS: days(31, 365),
-  /** Of bookings that ended unpaid. An idempotency key works for thirty days, and messages are replayed for seven. */
+  /**
+   * For bookings that ended unpaid. At least 31, because an idempotency key works for thirty days, and messages can be
+   * replayed for seven.
+   */
   RETAIN_UNPAID_BOOKINGS_DAYS: days(31, 90),
 };
 

@@ -7,7 +7,7 @@ export const databases = {
   DATABASE_URL: z.url({ error: 'the booking database, e.g. postgres://user:password@localhost:5432/frontrow_booking' }),
   DATABASE_POOL_MAX: count.default(10),
 };
-/** Of the api: the same database by way of a pooler in transaction mode. */
+/** Only for the api: the same database through a pooler in transaction mode. */
 export const pooledDatabase = {
   DATABASE_POOLED_URL: z
     .url({
@@ -18,7 +18,7 @@ export const pooledDatabase = {
 const SENTINELS_FIX =
   'the sentinels, `host:port`, separated by commas: sentinel-1:26379,sentinel-2:26379,sentinel-3:26379';
 export const redis = {
-  /** With sentinels its host is the name that they give the primary. */
+  /** With sentinels, the host is the name of the primary at the sentinels. */
   REDIS_URL: z.url({ error: 'e.g. redis://localhost:6379' }),
   REDIS_SENTINELS: list
     .refine((hosts) => hosts.length > 0 && hosts.every((host) => sentinel.test(host)), SENTINELS_FIX)
@@ -39,7 +39,7 @@ export const redisConfig = (env: z.infer<z.ZodObject<typeof redis>>) => ({
 
 const SEARCH_FIX =
   'the search engine, or each node of its cluster, separated by commas: http://search-1:8108,http://search-2:8108,http://search-3:8108';
-/** One text, as the search client takes it. */
+/** Kept as one text, because the search client takes it so. */
 export const searchUrls = z
   .string({ error: SEARCH_FIX })
   .refine(
@@ -47,10 +47,10 @@ export const searchUrls = z
     SEARCH_FIX,
   );
 export const search = {
-  /** Without it search is answered by PostgreSQL, with `degraded: true`. */
+  /** Without it PostgreSQL does the searches, with `degraded: true`. */
   TYPESENSE_URL: searchUrls.optional(),
   TYPESENSE_API_KEY: z.string().optional(),
-  /** Before the names of its collections, where several systems share a server. */
+  /** The start of the names of collections, so that several systems can share a server. */
   TYPESENSE_PREFIX: searchPrefix,
 };
 export const booking = {

@@ -8,7 +8,7 @@ export type TrustedDocuments = Readonly<Record<string, string>>;
 const SHAPE = '{ "<SHA-256 of the text, in hex>": "<text of the document>" }';
 const documents = z.record(z.string(), z.string()).refine((found) => Object.keys(found).length > 0);
 
-/** The documents of the file that TRUSTED_DOCUMENTS names, or why there are none. */
+/** Returns the documents in the file that TRUSTED_DOCUMENTS names, or the problem of that file. */
 export function readTrustedDocuments(env: Environment): { trusted?: TrustedDocuments; problems: Problem[] } {
   const path = env.TRUSTED_DOCUMENTS;
   if (!path) return { problems: [] };

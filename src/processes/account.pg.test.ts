@@ -65,27 +65,27 @@ test('an account that is there keeps its password unless another one is given, w
     values (gen_random_uuid(), ${bob?.id}, gen_random_uuid(), 'x', now() + interval '1 day')`);
   const live = () => db.execute(sql`select 1 from refresh_tokens where user_id = ${bob?.id} and revoked_at is null`);
   const kept = await account(['--role', 'admin', '--email', 'Bob@Example.org', '--existing']);
-  expect(kept.out).toContain('has the role admin now, and had organizer.');
-  expect(kept.out).toContain('Its password is the one that it had.');
+  expect(kept.out).toContain('now has the role admin; before it had organizer.');
+  expect(kept.out).toContain('Its password was not changed.');
   expect(kept.out).not.toContain('Its password:');
   expect(kept.out).not.toContain('sessions');
   expect(await stored('bob@example.org')).toMatchObject({ role: 'ADMIN', password_hash: bob?.password_hash });
   expect(await live()).toHaveLength(1);
   const changed = await organizer('bob@example.org', '--password', 'another horse', '--existing');
-  expect(changed.out).toContain('Its sessions have ended.');
+  expect(changed.out).toContain('All its sessions were ended.');
   expect(await verifyPassword('another horse', (await stored('bob@example.org'))?.password_hash)).toBe(true);
   expect(await live()).toHaveLength(0);
 });
 
 const signUp = (email: string) =>
   db.execute(sql`insert into users (id, email, password_hash, display_name)
-    values (gen_random_uuid(), ${email}, 'the hash of whoever signed up', 'Someone')`);
+    values (gen_random_uuid(), ${email}, 'the hash of another person', 'Someone')`);
 
 test.each([
   ['a role', []],
   ['a role with a password', ['--password', 'another horse']],
   ['events', ['--event', '{event}']],
-])('an address that somebody signed up with is not given %s, unless that is said', async (what, more) => {
+])('does not give an address that was used to sign up %s without --existing', async (what, more) => {
   const email = `${what.replaceAll(' ', '-')}@example.org`;
   await signUp(email);
   const before = await stored(email);
@@ -97,7 +97,9 @@ test.each([
   expect(out).toContain('Nothing was changed.');
   expect(await stored(email)).toEqual(before);
   expect(await organizerOf(event)).toBe(organizedBy);
-  expect((await organizer(email, ...args, '--existing')).out).toContain('has the role organizer now, and had fan');
+  expect((await organizer(email, ...args, '--existing')).out).toContain(
+    'now has the role organizer; before it had fan',
+  );
   expect(await stored(email)).toMatchObject({ role: 'ORGANIZER' });
 });
 
@@ -108,7 +110,7 @@ test('a lower role, and more events for an organizer, need no word more', async 
   );
   const lowered = await account(['--role', 'fan', '--email', 'kim@example.org']);
   expect(lowered.out).toContain('has the role fan now, and had organizer.');
-  expect(lowered.out).toContain('Its sessions have ended.');
+  expect(lowered.out).toContain('All its sessions were ended.');
 });
 
 test('an account that an import made has no owner yet: it gets a password', async () => {
@@ -135,7 +137,11 @@ test.each([
     ['--role', 'organizer', '--email', 'x@example.org', '--password', 'short'],
     'at least 10 characters',
   ],
-  ['a bad event id', ['--role', 'organizer', '--email', 'x@example.org', '--event', '7'], '"7" is no id of an event'],
+  [
+    'a bad event id',
+    ['--role', 'organizer', '--email', 'x@example.org', '--event', '7'],
+    '"7" is not the id of an event',
+  ],
   [
     'an unknown event',
     ['--role', 'organizer', '--email', 'x@example.org', '--event', '00000000-0000-7000-8000-000000000000'],

@@ -10,8 +10,8 @@ import { bookingDatabase, findDatabaseUrl } from './dev/running-database.ts';
 import { sentenceOf } from './sentence.ts';
 
 /**
- * `npm run account -- --role organizer --email ann@example.org`: makes an account, or changes the role of one, in the
- * database at DATABASE_URL, or else in that of the `npm start` that runs from this clone.
+ * `npm run account -- --role organizer --email ann@example.org`: creates an account, or changes its role, in the
+ * database at DATABASE_URL, or else in the database of the `npm start` that runs from this clone.
  */
 
 class Refused extends Error {}
@@ -53,7 +53,9 @@ function readRequest(): RoleRequest {
 function eventIdOf(text: string): string {
   const id = text.replace(/^Event_/, '').toLowerCase();
   if (!isUuid(id))
-    throw new Refused(`"${text}" is no id of an event. It looks like Event_45cb803a-9e18-8935-b51a-63ea7fe3e57d.`);
+    throw new Refused(
+      `"${text}" is not the id of an event. An id looks like Event_45cb803a-9e18-8935-b51a-63ea7fe3e57d.`,
+    );
   return id;
 }
 
@@ -66,15 +68,17 @@ async function grant(request: RoleRequest, url: string): Promise<void> {
   }
 }
 
-/** Everything that was done, a line each, and how to sign in. */
+/** Prints a line for each change, and how to sign in. */
 function report(request: RoleRequest, granted: RoleGranted): void {
   const { email, events, password } = granted;
   console.log(`${email} ${roleLine(request, granted)}${organizes(events)}.`);
   if (password === 'generated') console.log(`Its password: ${request.generated}`);
-  if (password === 'kept') console.log('Its password is the one that it had.');
-  if (granted.endedSessions) console.log('Its sessions have ended.');
-  const secret = { given: request.password, generated: request.generated, kept: 'the password that it has' }[password];
-  console.log(`\nSign in, and send the token as { "Authorization": "Bearer ..." }. Signed in before: sign in again.\n
+  if (password === 'kept') console.log('Its password was not changed.');
+  if (granted.endedSessions) console.log('All its sessions were ended.');
+  const secret = { given: request.password, generated: request.generated, kept: 'the password of the account' }[
+    password
+  ];
+  console.log(`\nSign in, and send the token as { "Authorization": "Bearer ..." }. If you were signed in before, sign in again.\n
 mutation {
   signIn(input: { email: ${JSON.stringify(email)}, password: ${JSON.stringify(secret)} }) {
     ... on SignInSuccess { session { accessToken viewer { id } } }
@@ -88,7 +92,7 @@ function roleLine(request: RoleRequest, { before }: RoleGranted): string {
   if (before === undefined) return `is a new account with the role ${role}`;
   return before === request.role
     ? `keeps the role ${role}`
-    : `has the role ${role} now, and had ${before.toLowerCase()}`;
+    : `now has the role ${role}; before it had ${before.toLowerCase()}`;
 }
 
 function organizes(events: number): string {
@@ -98,7 +102,7 @@ function organizes(events: number): string {
 
 function reasonOf(error: unknown): string {
   if (error instanceof Refused || error instanceof DomainError) return error.message;
-  // What parseArgs says of an unknown or incomplete option.
+  // The error of parseArgs for an unknown or incomplete option.
   if (error instanceof TypeError && 'code' in error) return `${error.message}\n${usageOf('account')}`;
   return sentenceOf(error) ?? (error instanceof Error ? error.message : String(error));
 }

@@ -100,8 +100,8 @@ log.info({ port, metricsPort: metrics.port, profile: config.profile }, 'ready');
 process.send?.({ ready: true, port, metricsPort: metrics.port });
 
 await end.asked();
-// Meanwhile requests are served: who routes them learns from /ready, and clients from `connection: close`. Sockets are
-// closed one after the other, so that their clients do not all come back to the next process at once.
+// Requests are still served for a while: balancers learn from /ready that this process leaves, and clients learn it
+// from `connection: close`. Sockets are closed one after another, so that their clients do not all reconnect at once.
 isLeaving = true;
 http.leave();
 await Promise.all([sockets.close(2_000), sleep(config.http.leaveSeconds * 1000)]);

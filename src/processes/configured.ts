@@ -2,7 +2,10 @@ import { type Environment, EnvironmentError } from '#config/parse.ts';
 import { exceptionsMade } from '#config/production.ts';
 import type { Log } from '#observability/log.ts';
 
-/** What `read` makes of the environment; a process whose environment is not usable says why, without a stack, and ends. */
+/**
+ * Returns the result of `read`. When the environment is not usable, prints the reasons without a stack and exits with
+ * 1.
+ */
 export function configured<T>(read: () => T): T {
   try {
     return read();
@@ -13,7 +16,7 @@ export function configured<T>(read: () => T): T {
   }
 }
 
-/** A production that does without a guard says so each time it starts. */
+/** Warns at each start of every guard that a production system goes without. */
 export function warnOfRehearsal(log: Pick<Log, 'warn'>, env: Environment): void {
   for (const made of exceptionsMade(env)) log.warn(made, 'REHEARSAL: this is not safe in production');
 }

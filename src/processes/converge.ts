@@ -14,10 +14,10 @@ import { called, usageOf } from './command-line.ts';
 import { configured } from './configured.ts';
 
 /**
- * `npm run converge -- --restored booking|payments|both --to <time>`: after a restore, while no other process runs. Makes
- * outboxes, event log, Redis and the gateway's money tell each other what they know; docs/runbooks/restore.md.
+ * `npm run converge -- --restored booking|payments|both --to <time>`: runs after a restore, while no other process
+ * runs. Makes outboxes, event log, Redis and the gateway's money consistent with each other; docs/runbooks/restore.md.
  */
-/** Clocks differ, and what was under way at that time was committed after it. */
+/** Clocks differ, and transactions that were open at that time were committed after it. */
 const MARGIN_MS = 5 * 60_000;
 
 const { values } = parseArgs({ options: { restored: { type: 'string' }, to: { type: 'string' } } });
@@ -37,34 +37,35 @@ try {
   await requireQuiet(payments);
   if (restored !== 'booking' && config.eventLog.kind === 'postgres') {
     const messages = await rewindGroup(config.booking.url, BOOKING_FOLLOWER, since);
-    console.log(`${messages} messages of bookings are handed to payments again`);
+    console.log(`payments will handle ${messages} messages of bookings again`);
   }
   if (restored !== 'payments' && config.eventLog.kind === 'kafka') {
-    // Kafka was not put back. Their versions are given out once more, and what the restored outbox has comes again.
+    // Kafka was not restored. The restored database gives out the same versions again, and its outbox is published
+    // again.
     const messages = await skipUnread({ ...config.eventLog, name }, ['catalog', 'booking']);
-    console.log(`${messages} unread messages of the lost bookings are left out`);
+    console.log(`${messages} unread messages of lost bookings will be skipped`);
   }
   for (const [db, { url }] of [[booking, config.booking] as const, [payments, config.postgres] as const]) {
     const slot = relaySlot(url);
     const dropped = await db.execute(
       sql`select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = ${slot}`,
     );
-    console.log(`${slot}: ${dropped.length > 0 ? 'dropped' : 'missing'}; the relay appends its whole outbox again`);
+    console.log(`${slot}: ${dropped.length > 0 ? 'dropped' : 'missing'}; the relay will append its whole outbox again`);
   }
   if (restored !== 'booking') {
     const gateway = openGateway(config.gateway);
     const adopted = await adoptLostSessions({ db: payments, gateway, knownBookings }, since);
     console.log(
-      `gateway: ${adopted.lost} sessions, ${adopted.givenBack} refunds and ${adopted.inDoubt} ends were forgotten`,
+      `gateway: the databases had lost ${adopted.lost} sessions, ${adopted.givenBack} refunds and ${adopted.inDoubt} ends`,
     );
   }
-  console.log(`Redis: ${await forgetCopies({ ...config.redis, name })} copies forgotten`);
+  console.log(`Redis: ${await forgetCopies({ ...config.redis, name })} copies removed`);
   console.log(`Start relay, worker and payments; then ${called('reindex')} and ${called('invariants')}; then api.`);
 } finally {
   await Promise.all([closeDb(booking), closeDb(payments)]);
 }
 
-/** A running process would go on from what it has in memory, and take up half of what is prepared here. */
+/** A running process would continue with the old state in its memory, and would read half of this work. */
 async function requireQuiet(db: Db): Promise<void> {
   const rows = await db.execute<{ name: string }>(sql`
     select distinct application_name as name from pg_stat_activity

@@ -1,11 +1,11 @@
 import type { Log } from '#observability/log.ts';
 
-/** Less than what container runtimes wait before they kill. */
+/** Less than the time after which container runtimes kill a process. */
 const DRAIN_MS = 15_000;
 
 /**
- * From now on the process has fifteen seconds to finish what it is doing: what a server that went silent owes it may
- * take longer. Ending in the middle is safe, as a crash is; the exit code says that it was not in order.
+ * Gives the process fifteen seconds to finish its work, because an answer of a silent server may take longer. Ending in
+ * the middle is as safe as a crash; the exit code is 1 then.
  */
 export function setDrainDeadline(log: Log): void {
   const end = () => {

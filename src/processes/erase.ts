@@ -16,8 +16,8 @@ import { bookingDatabase, findDatabaseUrl, paymentsDatabase } from './dev/runnin
 import { sentenceOf } from './sentence.ts';
 
 /**
- * `npm run erase -- --email ann@example.org`: erases one person in both databases. Killed in the middle, the next run goes
- * on; run twice, it changes nothing more.
+ * `npm run erase -- --email ann@example.org`: erases one person in both databases. When a run is killed in the middle,
+ * the next run finishes it. A second run changes nothing.
  */
 
 class Refused extends Error {}
@@ -58,18 +58,20 @@ function readPerson(): Person {
   if (email !== undefined) return { email: email.trim() };
   const userId = (user ?? '').replace(/^User_/, '').toLowerCase();
   if (!isUuid(userId))
-    throw new Refused(`"${user}" is no id of a user. It looks like User_45cb803a-9e18-8935-b51a-63ea7fe3e57d.`);
+    throw new Refused(`"${user}" is not the id of a user. An id looks like User_45cb803a-9e18-8935-b51a-63ea7fe3e57d.`);
   return { userId };
 }
 
 async function erase(db: Db, payments: Db, person: Person): Promise<void> {
   const interrupted = await finishAll(db, payments);
-  if (interrupted > 0) console.log(`Finished before: ${interrupted} that an earlier run had begun.`);
+  if (interrupted > 0) console.log(`Finished first: ${count(interrupted, 'erasure')} of an interrupted run.`);
   report(await erasePerson({ db }, person));
   await finishAll(db, payments);
 }
 
-/** The booking database knows which erasures the payments database has not seen; how many there were. */
+/**
+ * Finishes the erasures that the booking database has and the payments database has not; returns how many there were.
+ */
 async function finishAll(db: Db, payments: Db): Promise<number> {
   const unfinished = await findUnfinishedErasures({ db });
   for (const erasure of unfinished) {
@@ -81,13 +83,13 @@ async function finishAll(db: Db, payments: Db): Promise<number> {
 
 function report({ accounts, guests, bookings, ticketsToCome }: Erased): void {
   if (accounts + guests === 0) {
-    console.log('Nothing is known of this person. Nothing was changed.');
+    console.log('Both databases have no data of this person. Nothing was changed.');
     return;
   }
   console.log(`Erased: ${count(accounts, 'account')} and ${count(guests, 'guest')}.`);
-  console.log(`Kept without a name: ${count(bookings, 'booking')}, with amounts and tickets.`);
-  if (ticketsToCome > 0) console.log(`${count(ticketsToCome, 'ticket')} for events that are still to come stay valid.`);
-  console.log('Not done here: backups, and what the payment provider keeps. See docs/recipes/accounts.md.');
+  console.log(`Kept without personal data: ${count(bookings, 'booking')}, with amounts and tickets.`);
+  if (ticketsToCome > 0) console.log(`${count(ticketsToCome, 'ticket')} for future events stay valid.`);
+  console.log('Not erased: backups, and the data that the payment provider keeps. See docs/recipes/accounts.md.');
 }
 
 function count(number: number, what: string): string {

@@ -50,7 +50,7 @@ test('without a command, and with --help, it lists all of them; another one is r
   expect(await frontrow(['--help'])).toMatchObject({ code: 0, out });
   const unknown = await frontrow(['constructor']);
   expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('There is no command "constructor".') });
-  expect(unknown.err).toContain('frontrow <command> --help says more');
+  expect(unknown.err).toContain('frontrow <command> --help shows its arguments');
 });
 
 test.each(Object.keys(commands))('%s --help says how it is used, and needs no environment', async (name) => {
@@ -75,7 +75,7 @@ test('every command that the runbooks name works in the image', { timeout: 120_0
   ).toMatch(/Imported in|The import failed/);
   expect(await frontrow(['import'], { ...env, FRONTROW_PROFILE: 'production' })).toMatchObject({
     code: 0,
-    out: expect.stringContaining('imports no demo data'),
+    out: expect.stringContaining('does not import the demo data'),
   });
 });
 
@@ -98,7 +98,7 @@ test.each([
   [
     'nothing listens',
     'postgres://u:p@127.0.0.1:1/none',
-    'The database does not answer. Nothing listens at 127.0.0.1:1.',
+    'The database does not answer. No server listens at 127.0.0.1:1.',
   ],
   [
     'the name is unknown',

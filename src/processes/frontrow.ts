@@ -3,8 +3,8 @@ import { commands, list } from './command-line.ts';
 import { sentenceOf } from './sentence.ts';
 
 /**
- * `frontrow <command> [arguments]`: what people run by hand, under one name. Each command is a file of this folder, which
- * is loaded only when it is asked for.
+ * `frontrow <command> [arguments]`: the commands for operators, under one name. Each command is a file in this folder
+ * and is loaded only when it is run.
  */
 const [name = '', ...args] = process.argv.slice(2);
 if (Object.hasOwn(commands, name)) await run(name);
@@ -19,20 +19,20 @@ async function run(command: string): Promise<void> {
     console.log(commands[command]?.usage());
     return;
   }
-  // As if the file itself had been started.
+  // The command's file reads its arguments as if it had been started itself.
   process.argv.splice(2, 1);
   try {
     await import(`./${command}.ts`);
   } catch (error) {
     process.exitCode = 1;
     const sentence = sentenceOf(error);
-    // A sentence that nobody has written is for a bug, and its stack says where.
+    // Without a known sentence the error is a bug, and its stack shows where.
     console.error(sentence ?? error);
     if (isBadArgument(error)) console.error(commands[command]?.usage());
   }
 }
 
-/** What parseArgs says of an unknown or incomplete option. */
+/** True for the error of parseArgs for an unknown or incomplete option. */
 function isBadArgument(error: unknown): boolean {
   return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }

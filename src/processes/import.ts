@@ -12,7 +12,7 @@ const { values } = parseArgs({ options: { dir: { type: 'string', multiple: true 
 const data = fileURLToPath(new URL('../../data/', import.meta.url));
 const folders = values.dir?.map((dir) => resolve(dir)) ?? [`${data}worldcup-2026`, `${data}race-track-seating`];
 if (values.dir === undefined && process.env.FRONTROW_PROFILE === 'production') {
-  console.log('The production profile imports no demo data; --dir names a folder of yours.');
+  console.log('The production profile does not import the demo data. Name your own folder with --dir.');
   process.exit();
 }
 

@@ -8,9 +8,9 @@ import {
 } from './invariants/money.ts';
 import { findViolations } from './invariants/violations.ts';
 
-// Checks the promises about the data on live databases: DATABASE_URL for the booking side; with PAYMENTS_DATABASE_URL,
-// GATEWAY_URL and GATEWAY_API_KEY also that our books and the sandbox gateway's are the same.
-// EVENT_LOG=kafka: what only a log in that database can show is left out.
+// Checks the promises about the data on live databases: at DATABASE_URL those of the booking side; with
+// PAYMENTS_DATABASE_URL, GATEWAY_URL and GATEWAY_API_KEY also that our books and the sandbox gateway's are the same.
+// With EVENT_LOG=kafka it skips the promises that need the event log in the booking database.
 const { DATABASE_URL, PAYMENTS_DATABASE_URL, GATEWAY_URL, GATEWAY_API_KEY, EVENT_LOG } = process.env.DATABASE_URL
   ? process.env
   : await runningSystem();
@@ -26,7 +26,9 @@ if (!DATABASE_URL) {
 }
 const lines = await bookingLines(DATABASE_URL);
 if (except.length > 0)
-  console.log(`Not asked, since the event log is on Kafka: ${except.join(', ')}, and of I18 the order of messages.`);
+  console.log(
+    `Not checked, because the event log is on Kafka: ${except.join(', ')}, and the order of messages in I18.`,
+  );
 if (PAYMENTS_DATABASE_URL && GATEWAY_URL)
   lines.push(...(await moneyLines(DATABASE_URL, PAYMENTS_DATABASE_URL, GATEWAY_URL)));
 else console.log('Money is not compared: set PAYMENTS_DATABASE_URL, GATEWAY_URL and GATEWAY_API_KEY.');

@@ -12,6 +12,6 @@ const databases = [
 let applied = 0;
 for (const database of databases) {
   applied += (await migrate({ ...database, log })).applied.length;
-  if (await grantRights(database)) log(`${database.folder}: the roles have their rights`);
+  if (await grantRights(database)) log(`${database.folder}: granted the roles their rights`);
 }
 console.log(`${applied} migrations applied`);

@@ -93,7 +93,7 @@ test('replay waits for the outcome: handled, or parked again with its reason', a
   const { group, key, ids, first, handled, mend } = await parkSome(3);
   const again = await parked(['replay', ids[2] ?? '']);
   expect(again.code).toBe(3);
-  expect(again.out).toContain(`3 messages from ${first} on, asked for.`);
+  expect(again.out).toContain(`replay of 3 messages from ${first} on was requested.`);
   expect(again.out).toContain('parked again.');
   expect(again.out).toContain('failed 2 times: a defect');
   mend();
@@ -144,11 +144,11 @@ test.each([
 });
 
 test('a bad id, a bad time and a database that is away are told plainly', async () => {
-  expect(await parked(['show', '7'])).toEqual({ code: 1, out: '"7" is no id of a message: it is a UUID.\n' });
-  expect((await parked(['replay', '--all', '--wait', 'long'])).out).toBe('--wait long: a number of seconds.\n');
+  expect(await parked(['show', '7'])).toEqual({ code: 1, out: '"7" is not the id of a message. An id is a UUID.\n' });
+  expect((await parked(['replay', '--all', '--wait', 'long'])).out).toBe('--wait long: give a number of seconds.\n');
   const gone = await parked(['list'], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
   expect(gone).toEqual({
     code: 1,
-    out: 'The database does not answer. Nothing listens at 127.0.0.1:1. Is it running? See DATABASE_URL.\n',
+    out: 'The database does not answer. No server listens at 127.0.0.1:1. Is it running? See DATABASE_URL.\n',
   });
 });

@@ -19,8 +19,9 @@ import { runningDatabaseUrl } from './dev/running-database.ts';
 import { sentenceOf } from './sentence.ts';
 
 /**
- * `npm run parked -- list`: what consumers could not handle, and what to do with it, in the databases at DATABASE_URL and
- * PAYMENTS_DATABASE_URL or else in those of the `npm start` that runs in this clone. Prints names and ids, never what is in an event.
+ * `npm run parked -- list`: lists, shows, replays and drops the messages that consumers could not handle, in the
+ * databases at DATABASE_URL and PAYMENTS_DATABASE_URL, or else in those of the `npm start` that runs in this clone.
+ * Prints names and ids, never the content of an event.
  */
 const EXIT = { done: 0, refused: 1, stillParked: 3 } as const;
 
@@ -37,7 +38,9 @@ const options = {
 type Values = ReturnType<typeof readArguments>['values'];
 const readArguments = () => parseArgs({ options, allowPositionals: true });
 
-/** Each database that may have some: that of the bookings, and with the log on Kafka that of payments. */
+/**
+ * The databases that may have parked messages: the booking database, and with the log on Kafka the payments database.
+ */
 type Places = readonly postgres.Sql[];
 
 const commands: Record<string, (places: Places, values: Values, id: string | undefined) => Promise<number>> = {
@@ -59,9 +62,9 @@ async function run(): Promise<number> {
   const [name = '', id, ...more] = positionals;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command || more.length > 0) throw new Refused(usageOf('parked'));
-  if (id !== undefined && !isUuid(id)) throw new Refused(`"${id}" is no id of a message: it is a UUID.`);
+  if (id !== undefined && !isUuid(id)) throw new Refused(`"${id}" is not the id of a message. An id is a UUID.`);
   const urls = await readUrls();
-  // Longer than a consumer holds a key's lock for a batch, so that a busy key is no error.
+  // Longer than a consumer holds a key's lock for a batch, so that a busy key does not cause an error.
   const settings = sessionSettings({ lock_timeout: 30_000 });
   const connection = { application_name: 'frontrow-parked' };
   const places = urls.map((url) =>
@@ -138,17 +141,19 @@ async function show(places: Places, _values: Values, id: string | undefined): Pr
 async function replay(places: Places, values: Values, id: string | undefined): Promise<number> {
   const { group, key, all } = values;
   const seconds = Number(values.wait);
-  if (!Number.isFinite(seconds) || seconds < 0) throw new Refused(`--wait ${values.wait}: a number of seconds.`);
+  if (!Number.isFinite(seconds) || seconds < 0) throw new Refused(`--wait ${values.wait}: give a number of seconds.`);
   const chosen = [id !== undefined, key !== undefined || group !== undefined, all].filter(Boolean);
   if (chosen.length !== 1) throw new Refused(usageOf('parked'));
   const wanted: ParkedSelection = { id, key, group };
   const asked = await inAll(places, (sql) => requestReplay(sql, wanted, doneBy(values)));
   if (asked.length === 0) {
-    console.log('Nothing of that is parked: nothing to replay.');
+    console.log('No such message is parked, so there is nothing to replay.');
     return id === undefined ? EXIT.done : EXIT.refused;
   }
   for (const one of asked) {
-    console.log(`${one.group}  event ${one.key}: ${count(one.messages, 'message')} from ${one.firstId} on, asked for.`);
+    console.log(
+      `${one.group}  event ${one.key}: replay of ${count(one.messages, 'message')} from ${one.firstId} on was requested.`,
+    );
   }
   return seconds === 0 ? EXIT.done : awaitReplay(places, asked, seconds);
 }
@@ -168,7 +173,9 @@ function reportReplay(asked: readonly ParkedKey[], left: readonly ParkedKey[]): 
     const now = left.find((one) => one.group === group && one.key === key);
     if (!now) console.log(`${group}  event ${key}: all handled.`);
     else if (now.replaying)
-      console.log(`${group}  event ${key}: still waits. Is a process of ${group} running? It goes on when one is.`);
+      console.log(
+        `${group}  event ${key}: still waiting. Is a process of ${group} running? The replay begins when one is.`,
+      );
     else {
       console.log(`${group}  event ${key}: parked again.`);
       printKey(now);
@@ -183,15 +190,13 @@ async function drop(places: Places, values: Values, id: string | undefined): Pro
   const parked = await inAll(places, async (sql) => (await showParked(sql, id)).map((one) => ({ sql, ...one })));
   const [found, ...more] = parked.filter((one) => group === undefined || one.group === group);
   if (found && more.length > 0)
-    throw new Refused(
-      `${id} is parked for ${parked.map((one) => one.group).join(', ')}: say for which one with --group.`,
-    );
+    throw new Refused(`${id} is parked for ${parked.map((one) => one.group).join(', ')}: choose one with --group.`);
   const done = { by: doneBy(values), reason };
   const dropped = found && (await dropParked(found.sql, { id, group: found.group }, done));
   if (dropped?.outcome !== 'dropped') throw new Refused(`${id} is not parked${group ? ` for ${group}` : ''}.`);
   const rest =
     dropped.left === 0
-      ? 'Nothing else of this event is parked; new messages of it flow.'
+      ? 'No other message of this event is parked, so new messages of the event are handled again.'
       : `${count(dropped.left, 'message')} of this event stay parked: ${called('parked')} replay --key ${dropped.key} --group ${dropped.group}`;
   console.log(`${id} was dropped for ${dropped.group}. ${rest}`);
   return EXIT.done;
@@ -207,7 +212,7 @@ function count(number: number, what: string): string {
 
 function reasonOf(error: unknown): string {
   if (error instanceof Refused) return error.message;
-  // What parseArgs says of an unknown or incomplete option.
+  // The error of parseArgs for an unknown or incomplete option.
   if (error instanceof TypeError && 'code' in error) return `${error.message}\n${usageOf('parked')}`;
   return sentenceOf(error) ?? (error instanceof Error ? error.message : String(error));
 }

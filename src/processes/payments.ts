@@ -76,7 +76,7 @@ process.send?.({ ready: true, port, metricsPort: metrics.port });
 
 await end.asked(working);
 stopping.abort();
-// A notice that is being stored is answered before its database goes.
+// The notices that are being stored are answered before the database connection is closed.
 await Promise.all([working, webhook.close()]);
 const pools = [db, metricsDb, ...(bookingDb ? [bookingDb] : [])];
 await Promise.all([eventLog.close(), metrics.close(), tracing.close(), ...pools.map(closeDb)]);

@@ -3,16 +3,16 @@ import { setDrainDeadline } from './drain-deadline.ts';
 
 export type ProcessEnd = {
   /**
-   * Resolves when the process is to close what it has open, also because `working` has ended; it has fifteen seconds for
-   * that. Call it once everything runs.
+   * Resolves when the process has to close its connections and listeners, or when `working` has ended. The process then
+   * has fifteen seconds. Call it when everything runs.
    */
   asked(working?: Promise<unknown>): Promise<void>;
 };
 
 /**
- * Why a process ends: SIGTERM, SIGINT, or an error that nothing caught. Such an error is logged, and the process closes
- * what it has open and ends with exit code 1: it does not go on in a state that no code has foreseen. Before `asked` is
- * called there is nothing to close in order, and an error while it closes leaves no order: then the process ends at once.
+ * A process ends because of SIGTERM, SIGINT or an uncaught error. After such an error, which is logged, the process
+ * closes its connections and listeners and exits with 1, because its state is unknown. Before `asked` was called, and
+ * after a second error during closing, the process ends at once.
  */
 export function watchForEnd(log: Log): ProcessEnd {
   const ending = Promise.withResolvers<void>();

@@ -8,9 +8,9 @@ import { refreshSearchWords } from '#domain/catalog/search-words-queries.ts';
 import { configured } from './configured.ts';
 
 /**
- * `npm run reindex`: builds the search index anew from PostgreSQL beside the one that answers, and swaps; brings what PostgreSQL
- * itself searches by up to date. With `--compare`
- * it changes nothing. Says in the end whether both agree: exit code 1 when they do not.
+ * `npm run reindex`: builds a new search index from PostgreSQL beside the one in use, then swaps them, and updates the
+ * columns by which PostgreSQL itself searches. With `--compare` it changes nothing. Prints at the end whether the index
+ * and PostgreSQL agree; exits with 1 when they do not.
  */
 const { values } = parseArgs({ options: { compare: { type: 'boolean', default: false } } });
 const config = configured(() => parseReindexConfig(process.env));
@@ -23,7 +23,11 @@ try {
     await refreshSearchWords(needs);
     const built = await reindexEvents(needs);
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-    console.log(built ? `${built.collection}: ${built.events} events in ${seconds} s` : 'Another process rebuilds it.');
+    console.log(
+      built
+        ? `${built.collection}: ${built.events} events in ${seconds} s`
+        : 'Another process is rebuilding the index.',
+    );
   }
   const { postgres, index, different } = await compareIndex(needs);
   console.log(`PostgreSQL: ${postgres.count} events, ${postgres.hash}`);

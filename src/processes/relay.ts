@@ -32,12 +32,12 @@ await checkStores([
 ]);
 if (process.argv.length > 2) process.exit(await replayFrom(process.argv.slice(2), { config, eventLog }));
 const stopping = new AbortController();
-/** Why a slot is not followed now; all that this process neither streams from nor stands by for. */
+/** For each slot that this process neither streams from nor stands by for: the reason. */
 const lost = new Map<string, unknown>();
 
 const relays = [config.postgres.url, config.payments.url].map((url) => {
   const slot = relaySlot(url);
-  lost.set(slot, new Error('It was not reached yet.'));
+  lost.set(slot, new Error('The relay has not reached this slot yet.'));
   const ready = Promise.withResolvers<void>();
   const running = relayOutbox({
     url,

@@ -3,7 +3,7 @@ import { createRoles } from '#db/roles.ts';
 import { configured } from './configured.ts';
 
 const { bookingUrl, paymentsUrl, passwords } = configured(() => parseRolesConfig(process.env));
-// One after the other: on one server both speak of the same roles.
+// One after the other, because on one server both databases have the same roles.
 await createRoles({ url: bookingUrl, folder: 'booking' }, passwords);
 await createRoles({ url: paymentsUrl, folder: 'payments' }, passwords);
-console.log(`${Object.keys(passwords).join(', ')}: made, or brought up to date, in both databases`);
+console.log(`${Object.keys(passwords).join(', ')}: created or updated in both databases`);

@@ -110,7 +110,7 @@ test('the command refuses what it does not understand, and shows its usage', asy
   const usage = await replay(['--replay', '2026-01-01']);
   expect(usage).toEqual({ code: 1, out: expect.stringContaining('usage:'), ids: [] });
   const which = await replay(['--replay-from', '0/1']);
-  expect(which).toEqual({ code: 1, out: expect.stringContaining('say of which one with --outbox'), ids: [] });
+  expect(which).toEqual({ code: 1, out: expect.stringContaining('choose its outbox with --outbox'), ids: [] });
 });
 
 test('the command reports plainly when the database is away', async () => {

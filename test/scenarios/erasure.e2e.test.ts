@@ -74,8 +74,8 @@ test('a person goes from both databases, and the books stay and add up', { timeo
 
   const { code, out } = await erase(['--email', email.toUpperCase()]);
   expect(out).toContain('Erased: 1 account and 1 guest.');
-  expect(out).toContain('Kept without a name: 2 bookings, with amounts and tickets.');
-  expect(out).toContain('2 tickets for events that are still to come stay valid.');
+  expect(out).toContain('Kept without personal data: 2 bookings, with amounts and tickets.');
+  expect(out).toContain('2 tickets for future events stay valid.');
   expect(code).toBe(0);
 
   const left = await everything();
@@ -102,7 +102,7 @@ test('an erasure that was interrupted between the databases is finished by the n
       ?.payment_url;
   expect(await pageOf()).not.toContain('erased');
   const { out } = await erase(['--user', guest.userId]);
-  expect(out).toContain('Finished before: 1 that an earlier run had begun.');
+  expect(out).toContain('Finished first: 1 erasure of an interrupted run.');
   expect(await pageOf()).toContain('erased');
   await scenes.expectAllInvariants();
 });
@@ -127,8 +127,8 @@ test('an organizer hands over the events first', async () => {
 
 test.each([
   [[], 'usage:', 1],
-  [['--user', '7'], 'is no id of a user', 1],
-  [['--email', 'nobody@example.org'], 'Nothing is known of this person. Nothing was changed.', 0],
+  [['--user', '7'], 'is not the id of a user', 1],
+  [['--email', 'nobody@example.org'], 'Both databases have no data of this person. Nothing was changed.', 0],
 ])('%j is answered in plain words', async (args, words, code) => {
   expect(await erase(args)).toEqual({ code, out: expect.stringContaining(words) });
 });

@@ -112,7 +112,7 @@ describe.runIf(kafka)('the whole product with its event log on Kafka', async () 
     const gauge = 'frontrow_parked_messages{group="follow-bookings"}';
     await expect.poll(async () => seriesOf(await system.metrics('relay')).get(gauge), { timeout: 20_000 }).toBe(1);
     expect(await parked('replay', '--group', 'follow-bookings')).toContain('parked again.');
-    expect(await parked('drop', id, '--reason', 'planted')).toContain('say for which one with --group');
+    expect(await parked('drop', id, '--reason', 'planted')).toContain('choose one with --group');
     for (const group of ['follow-checkouts', 'push-changes', 'follow-bookings'])
       expect(await parked('drop', id, '--reason', 'planted', '--group', group)).toContain(`dropped for ${group}`);
     expect(await parked('list')).toBe('Nothing is parked.\n');

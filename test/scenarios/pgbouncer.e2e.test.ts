@@ -105,7 +105,7 @@ describe.runIf(programs)('behind PgBouncer', { timeout: 240_000 }, () => {
         });
       const [code] = await once(child, 'close');
       expect(code).toBe(1);
-      expect(said).toContain('DATABASE_URL: a pooler in transaction mode is in between');
+      expect(said).toContain('DATABASE_URL: it leads through a pooler in transaction mode');
     },
   );
 });

@@ -35,7 +35,7 @@ describe.runIf(kafka)('with the event log on Kafka, which is not put back', () =
       lateUndecided: 'unknown SESSION_CREATED',
       unheard: 'unknown unknown',
     });
-    expect(told).toMatch(/^[1-9]\d* unread messages of the lost bookings are left out/);
+    expect(told).toMatch(/^[1-9]\d* unread messages of lost bookings will be skipped/);
     await scenes.confirmed(event, 6);
     const redis = openRedis({ url: system.redisUrl, name: 'test' });
     await expect.poll(() => findSeatMapDisagreements({ db, redis }, event.eventId), { timeout: 15_000 }).toEqual([]);

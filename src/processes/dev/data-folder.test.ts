@@ -46,9 +46,9 @@ test('a path that cannot be a folder is refused at once, with what is in the way
   const file = join(parent, 'a-file');
   await writeFile(file, '');
   await expect(openDataFolder(file)).rejects.toThrow(
-    `FRONTROW_DATA can't be ${file}. There is a file at ${file} already, where a folder is needed.`,
+    `FRONTROW_DATA can't be ${file}. There is already a file at ${file}, where a folder is needed.`,
   );
-  await expect(openDataFolder(join(file, 'below'))).rejects.toThrow(`There is a file at ${file} already`);
+  await expect(openDataFolder(join(file, 'below'))).rejects.toThrow(`There is already a file at ${file}`);
   await expect(openDataFolder('/proc/frontrow')).rejects.toThrow(
     "FRONTROW_DATA can't be /proc/frontrow. No folder can be made there.",
   );
@@ -58,16 +58,16 @@ test('a path that cannot be a folder is refused at once, with what is in the way
 test('a full disk and a read-only one are named with the folder and the remedy', () => {
   const error = (code: string) => Object.assign(new Error(`${code}: raw`), { code, path: '/data/x' });
   expect(sentenceOf(error('EROFS'))).toBe(
-    'Nothing can be written to /data/x: its file system is read-only. Give a folder that can be written to.',
+    'The file system of /data/x is read-only. Give a folder that can be written to.',
   );
-  expect(sentenceOf(error('ENOSPC'))).toContain('The disk is full: there was no room to write /data/x.');
+  expect(sentenceOf(error('ENOSPC'))).toContain('The disk is full, so /data/x could not be written.');
   expect(
     sentenceOf(
       new TypeError('fetch failed', {
         cause: Object.assign(new Error(), { code: 'ECONNREFUSED', address: '127.0.0.1', port: 4000 }),
       }),
     ),
-  ).toBe('Nothing listens at 127.0.0.1:4000. Is it running?');
+  ).toBe('No server listens at 127.0.0.1:4000. Is it running?');
   expect(sentenceOf(new Error('a bug'))).toBeUndefined();
 });
 

@@ -86,7 +86,7 @@ test('from nothing to an answered query, twice on the same data, and nothing is 
 });
 
 test.each([
-  ['a file', () => join(folder, 'a-file'), 'already, where a folder is needed'],
+  ['a file', () => join(folder, 'a-file'), 'where a folder is needed'],
   ['a place that takes no folders', () => '/proc/frontrow', 'No folder can be made there.'],
 ])('FRONTROW_DATA that is %s ends the start at once, with the path and the remedy', async (_name, path, reason) => {
   await writeFile(join(folder, 'a-file'), '');

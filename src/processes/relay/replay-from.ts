@@ -16,7 +16,7 @@ const usage = `usage: node src/processes/relay.ts                               
 type Needs = { config: RelayConfig; eventLog: EventLog };
 type Outbox = { name: 'booking' | 'payments'; url: string };
 
-/** Answers the exit code: 0 done, 1 refused or failed. */
+/** Returns the exit code: 0 done, 1 refused or failed. */
 export async function replayFrom(args: string[], { config, eventLog }: Needs): Promise<number> {
   const outboxes: Outbox[] = [
     { name: 'booking', url: config.postgres.url },
@@ -39,10 +39,10 @@ function readArguments(args: string[], outboxes: readonly Outbox[]): { start: Re
   const place = values['replay-from'];
   if (place === undefined) throw new ReplayRefused(usage);
   const chosen = outboxes.filter(({ name }) => values.outbox === undefined || name === values.outbox);
-  if (chosen.length === 0) throw new ReplayRefused(`--outbox ${values.outbox}: booking or payments.`);
+  if (chosen.length === 0) throw new ReplayRefused(`--outbox ${values.outbox}: give booking or payments.`);
   const start = parseReplayStart(place, new Date());
   if (start.kind === 'lsn' && chosen.length > 1)
-    throw new ReplayRefused(`${start.lsn} is a position of one server: say of which one with --outbox.`);
+    throw new ReplayRefused(`${start.lsn} is a position of one server: choose its outbox with --outbox.`);
   return { start, chosen };
 }
 
@@ -56,17 +56,17 @@ async function replayAll(chosen: readonly Outbox[], start: ReplayStart, log: Eve
     const { from, count, oldest } = replayed;
     console.log(`${name}: ${count} message${count === 1 ? '' : 's'} appended again, from ${from.toISOString()} on.`);
     if (oldest && oldest > from)
-      console.log(`  The outbox begins at ${oldest.toISOString()}: what was before is not in it.`);
+      console.log(`  The outbox begins at ${oldest.toISOString()}: it does not have earlier messages.`);
   }
   if (known === 0 && start.kind === 'message')
-    throw new ReplayRefused(`No outbox has the message ${start.id}: it was never written, or forgotten after 7 days.`);
+    throw new ReplayRefused(`No outbox has the message ${start.id}: it was never written, or deleted after 7 days.`);
 }
 
 function reasonOf(error: unknown): string {
   if (error instanceof ReplayRefused) return error.message;
   if (isConnectionFailure(error))
-    return 'A database does not answer: nothing, or only a part, was appended again. Start over when it does.';
-  // What parseArgs says of an unknown or incomplete option.
+    return 'A database does not answer. None or only some of the messages were appended again. Run this again when it answers.';
+  // The error of parseArgs for an unknown or incomplete option.
   if (error instanceof TypeError && 'code' in error) return `${error.message}\n${usage}`;
   return error instanceof Error ? error.message : String(error);
 }

@@ -8,8 +8,8 @@ import { redisCheck, searchCheck } from './store-checks.ts';
 const NAME = 'frontrow-api';
 
 /**
- * Checks the stores of the api and returns how its database is reached. Behind a pooler in transaction mode nothing is
- * prepared, which costs the writer a round trip for each statement; the log says so.
+ * Checks the stores of the api and returns how the api reaches its database. Behind a pooler in transaction mode no
+ * statement is prepared, which costs the writer a round trip for each statement; the log warns of it.
  */
 export async function checkApiStores(
   config: ApiConfig,
@@ -25,7 +25,7 @@ export async function checkApiStores(
   const pooling = seen[0] ?? 'session';
   if (pooling === 'transaction') {
     const warning =
-      'DATABASE_URL leads through a pooler in transaction mode: no statement is prepared, so holds take longer. Name the server itself or a pool in session mode, and this one in DATABASE_POOLED_URL.';
+      'DATABASE_URL leads through a pooler in transaction mode: no statement is prepared, so holds take longer. Set it to the server itself or to a pool in session mode, and set DATABASE_POOLED_URL to this pooler.';
     log.warn({ pooling }, warning);
   }
   return { ...config.postgres, pooling };

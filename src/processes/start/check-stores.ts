@@ -1,14 +1,14 @@
 import { explainOutage, type StoreSettings } from '#domain/outage-sentences.ts';
 import { outageOf } from '#domain/outages.ts';
 
-/** What is asked of one store before anything is opened. */
+/** The check of one store before the process opens it. */
 export type StoreCheck = {
   /** The variables that name the store. */
   readonly settings: StoreSettings;
   /**
-   * Returns what has to be set otherwise, or undefined when nothing has.
+   * Returns what the operator has to change, or undefined when the settings are fine.
    *
-   * @throws what the store's client throws
+   * @throws the errors of the store's client
    */
   check(): Promise<string | undefined>;
 };
@@ -16,9 +16,10 @@ export type StoreCheck = {
 const PATIENCE_MS = 8_000;
 
 /**
- * Asks each store once. A setting that waiting cannot correct ends the process with exit code 1: a certificate that is not
- * trusted, a server that speaks no TLS, a kind of server that Frontrow does not support. All of them are in one message,
- * each with its variable, its reason and what to do. What is away is waited for later, as it is when it goes away.
+ * Checks each store once. A wrong setting, which waiting cannot correct, ends the process with exit code 1: a
+ * certificate that is not trusted, a server without TLS, a kind of server that Frontrow does not support. One message
+ * has all of them, each with its variable, its reason and the remedy. A store that is down is not a problem here: the
+ * process waits for it later.
  */
 export async function checkStores(checks: readonly StoreCheck[]): Promise<void> {
   const found = await Promise.all(checks.map(problemOf));

@@ -3,9 +3,9 @@ import { findPooling, type Pooling } from '#db/pooling.ts';
 import type { StoreCheck } from './check-stores.ts';
 
 const NEEDS_A_SESSION =
-  'a pooler in transaction mode is in between, and LISTEN, advisory locks and replication need a session: name the server itself, or a pool in session mode. Only the api has a use for a pool in transaction mode: DATABASE_POOLED_URL.';
+  'it leads through a pooler in transaction mode, but LISTEN, advisory locks and replication need a session: set it to the server itself, or to a pool in session mode. Only the api can use a pool in transaction mode: DATABASE_POOLED_URL.';
 
-/** For processes that listen, hold advisory locks or replicate. */
+/** For processes that need sessions, because they listen, hold advisory locks or replicate. */
 export function sessionCheck(address: string, url: string | undefined, name: string): StoreCheck[] {
   if (url === undefined) return [];
   return [
@@ -16,7 +16,7 @@ export function sessionCheck(address: string, url: string | undefined, name: str
   ];
 }
 
-/** Of the api, which can do without sessions; `found` says which it has. */
+/** For the api, which can do without sessions; `found` gets the mode that it has. */
 export function anyPoolingCheck(url: string, name: string, found: (pooling: Pooling) => unknown): StoreCheck {
   return {
     settings: { address: 'DATABASE_URL' },
@@ -27,7 +27,9 @@ export function anyPoolingCheck(url: string, name: string, found: (pooling: Pool
   };
 }
 
-/** A pool in transaction mode has no session in which a limit could be set: whoever configures the pool sets it. */
+/**
+ * A process cannot set a limit in a pool in transaction mode, because it has no session there: the pool must set it.
+ */
 export function pooledCheck(address: string, url: string | undefined, name: string): StoreCheck[] {
   if (url === undefined) return [];
   return [

@@ -5,7 +5,7 @@ import { settings } from '../observed/store-checks.ts';
 import type { StoreCheck } from './check-stores.ts';
 
 const IS_A_CLUSTER =
-  'this server is a node of a Redis Cluster, which Frontrow does not support: its seat locks are believed by the life of one server (docs/decisions/0022-no-redis-cluster.md). Use one server, or one with replicas and sentinels (REDIS_SENTINELS).';
+  'this server is a node of a Redis Cluster, which Frontrow does not support: it trusts its seat locks only for the life of one server (docs/decisions/0022-no-redis-cluster.md). Use one server, or one with replicas and sentinels (REDIS_SENTINELS).';
 const HEALTH_MS = 3_000;
 
 export function redisCheck(place: RedisPlace): StoreCheck {
@@ -15,7 +15,7 @@ export function redisCheck(place: RedisPlace): StoreCheck {
   };
 }
 
-/** Each node of the search engine. */
+/** Checks each node of the search engine. */
 export function searchCheck(search: { readonly url: string } | undefined): StoreCheck[] {
   const urls = search?.url.split(',') ?? [];
   return urls.map((url) => ({
@@ -28,7 +28,7 @@ export function searchCheck(search: { readonly url: string } | undefined): Store
   }));
 }
 
-/** Brokers of a log on Kafka; a log in the booking database is checked with that. */
+/** Checks the brokers of a log on Kafka. A log in the booking database is checked with that database. */
 export function brokerCheck(eventLog: EventLog): StoreCheck[] {
   return [
     {
