@@ -30,14 +30,14 @@ const ask = async (query: string, input: object, token?: string) => {
   if (errors) throw new Error(JSON.stringify(errors));
   return Object.values(data)[0] as Record<string, unknown>;
 };
-/** The viewer of a token, or the code that refuses the token. */
+/** The viewer of a token, or the code with which the API refuses the token. */
 const viewerOf = async (token: string) => {
   const query = '{ viewer { id email } }';
   const { data, errors } = await post(system.apiUrl, { query }, { authorization: `Bearer ${token}` });
   return errors ? errors[0].extensions.code : data.viewer;
 };
 
-test('an account is made once for an address, in any case, and signs in again', async () => {
+test('an address gets one account, in any case, and signs in again', async () => {
   const input = { email: 'Ann@Example.org', password: 'correct horse', displayName: 'Ann' };
   const made = await ask(signUp, input);
   expect(made).toMatchObject({
@@ -56,7 +56,7 @@ test('an account is made once for an address, in any case, and signs in again', 
   });
 });
 
-test('a wrong password and an unknown address are refused alike', async () => {
+test('a wrong password and an unknown address get the same refusal', async () => {
   await ask(signUp, { email: 'bob@example.org', password: 'correct horse', displayName: 'Bob' });
   const wrong = await ask(signIn, { email: 'bob@example.org', password: 'incorrect horse' });
   const unknown = await ask(signIn, { email: 'nobody@example.org', password: 'incorrect horse' });
@@ -64,7 +64,7 @@ test('a wrong password and an unknown address are refused alike', async () => {
   expect(unknown).toEqual(wrong);
 });
 
-test('wrong passwords for one address are limited alike whether or not it has an account', async () => {
+test('wrong passwords for an address are limited the same with and without an account', async () => {
   await ask(signUp, { email: 'guessed@example.org', password: 'correct horse', displayName: 'G' });
   const guess = async (email: string) => {
     const answers: unknown[] = [];
@@ -89,7 +89,7 @@ test.each([
   expect(await ask(signUp, input)).toMatchObject({ __typename: 'InvalidInput', field });
 });
 
-test('guests are viewers of their own, whatever address they give', async () => {
+test('each guest is a new viewer, also with a known address', async () => {
   const [one, two] = [await signInAsGuest(system.apiUrl), await signInAsGuest(system.apiUrl)];
   expect(one.userId).not.toBe(two.userId);
   expect(await viewerOf(one.token)).toEqual({ id: one.userId, email: 'fan@example.org' });
@@ -104,7 +104,7 @@ const open = async (email: string) =>
 const goOn = async ({ refreshToken }: { refreshToken: string }) =>
   ((await ask(refresh, { refreshToken })) as never as Opened).session;
 
-test('an answer that was lost is asked for again: the same successor comes, and the session goes on', async () => {
+test('a refresh whose answer was lost, sent again, returns the same successor, and the session continues', async () => {
   const first = await open('lost@example.org');
   const lost = await goOn(first);
   const again = await goOn(first);
@@ -113,7 +113,7 @@ test('an answer that was lost is asked for again: the same successor comes, and 
   expect((await goOn(again)).viewer).toEqual(first.viewer);
 });
 
-test('a refresh token that comes again after its successor was used ends the session for both', async () => {
+test('a refresh token that returns after its successor was used ends the session for both holders', async () => {
   const first = await open('dan@example.org');
   const second = await goOn(first);
   const third = await goOn(second);
@@ -123,7 +123,7 @@ test('a refresh token that comes again after its successor was used ends the ses
   expect(await viewerOf(third.accessToken)).toBe('UNAUTHENTICATED');
 });
 
-test('a refresh token that comes again after half a minute ends the session, its successor unused or not', async () => {
+test('a refresh token that returns after half a minute ends the session, with its successor used or not', async () => {
   const first = await open('late@example.org');
   const second = await goOn(first);
   const userId = first.viewer.id.replace('User_', '');
@@ -134,7 +134,7 @@ test('a refresh token that comes again after half a minute ends the session, its
   expect(await ask(refresh, { refreshToken: second.refreshToken })).toMatchObject({ __typename: 'SessionEnded' });
 });
 
-test('of one refresh token used by many at once all get the same next one, and one row is added', async () => {
+test('many simultaneous uses of one refresh token return the same next one, and add one row', async () => {
   const first = await open('eve@example.org');
   const answers = await Promise.all(Array.from({ length: 10 }, () => goOn(first)));
   expect(new Set(answers.map((answer) => answer.refreshToken)).size).toBe(1);
@@ -142,15 +142,15 @@ test('of one refresh token used by many at once all get the same next one, and o
   expect(rows).toHaveLength(2);
 });
 
-test('a successor that was stored while its session was being ended opens nothing', async () => {
+test('a successor that was stored while its session was being ended opens no session', async () => {
   const first = await open('race@example.org');
   const second = await goOn(first);
-  // What a sign-out leaves that did not see the successor.
+  // The row that a sign-out leaves if it did not see the successor.
   await db.$client`update refresh_tokens set revoked_at = now() where user_id = ${first.viewer.id.replace('User_', '')} and used_at is not null`;
   expect(await ask(refresh, { refreshToken: second.refreshToken })).toMatchObject({ __typename: 'SessionEnded' });
 });
 
-test('signing out ends the session at once, and needs one', async () => {
+test('signing out ends the session at once, and needs a session', async () => {
   const fan = await signInAsGuest(system.apiUrl);
   expect(await fan.ask('mutation { signOut }')).toEqual({ signOut: true });
   expect(await viewerOf(fan.token)).toBe('UNAUTHENTICATED');
@@ -158,13 +158,13 @@ test('signing out ends the session at once, and needs one', async () => {
   expect(errors?.[0].extensions.code).toBe('UNAUTHENTICATED');
 });
 
-test('a session that was ended elsewhere ends here within seconds', async () => {
+test('a session that was ended at another process ends here within seconds', async () => {
   const fan = await signInAsGuest(system.apiUrl);
   await db.$client`update refresh_tokens set revoked_at = now() where user_id = ${fan.userId.replace('User_', '')}`;
   await expect.poll(() => viewerOf(fan.token), { timeout: 10_000 }).toBe('UNAUTHENTICATED');
 });
 
-test('no token but our own, of the right kind, makes a viewer', async () => {
+test('only a token of this system, of the right kind, makes a viewer', async () => {
   const fan = await signInAsGuest(system.apiUrl);
   const [header = '', payload = '', signature = ''] = fan.token.split('.');
   const decoded = JSON.parse(Buffer.from(payload, 'base64url').toString());
@@ -182,7 +182,7 @@ test('no token but our own, of the right kind, makes a viewer', async () => {
   for (const token of forged) expect(await viewerOf(token), token).toBe('UNAUTHENTICATED');
 });
 
-test('an event and its venue are shown to everybody; a draft to nobody', async () => {
+test('all callers see a published event and its venue; no caller sees a draft', async () => {
   const event = await seedEvent(db, {
     seats: 40,
     sections: 2,

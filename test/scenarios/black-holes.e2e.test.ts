@@ -7,8 +7,8 @@ import { type NetworkPart, openNetwork } from '#test/support/network.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
 import type { ProcessName } from '#test/support/system.ts';
 
-// The network to one server at a time swallows everything: no answer, no end, no reset. Nobody may wait for it without
-// an end, and when it is over everybody goes on by himself.
+// The network to one server at a time swallows everything: no answer, no end, no reset. No process may wait for it
+// without an end, and afterwards every process continues by itself.
 const network = openNetwork();
 const scenes = await openPaymentScenes({ network, search: true });
 const { system } = scenes;
@@ -22,12 +22,12 @@ afterEach(async () => {
   await scenes.expectAllInvariants(40_000);
 });
 
-/** A request is answered within five seconds; the rest is for a machine that is busy with something else. */
+/** A request is answered within five seconds; the rest allows for a busy machine. */
 const PATIENCE_MS = 9_000;
 async function inTime<T>(answer: Promise<T>): Promise<T> {
   const late = AbortSignal.timeout(PATIENCE_MS);
   const never = new Promise<never>((_resolve, reject) => {
-    late.addEventListener('abort', () => reject(new Error('Nobody answered.')));
+    late.addEventListener('abort', () => reject(new Error('No answer came.')));
   });
   return Promise.race([answer, never]);
 }
@@ -43,14 +43,14 @@ const seatMap = async () =>
   (await inTime(fan.answer('query ($id: ID!) { seatMap(eventId: $id) { version stale } }', { id: eventId }))).data
     .seatMap;
 let asked = 0;
-/** Each time another question, since answers are kept for two seconds. */
+/** Another query each time, because answers are cached for two seconds. */
 const search = async () => {
   asked += 1;
   const query = `{ searchEvents(text: "Black hole", priceAtMostMinor: ${100_000 + asked}, first: 5) {
     degraded nodes { id title saleStatus venue { name } priceTiers { name } } } }`;
   return (await inTime(post(system.apiUrl, { query }))).data?.searchEvents;
 };
-/** The engine may be late on a busy machine: PostgreSQL would stand in for it, or say that it is away. */
+/** The engine may be late on a busy machine; then PostgreSQL answers, or says that the engine is away. */
 const found = ({ degraded }: { degraded: boolean }) =>
   vi.waitUntil(
     async () => {
@@ -62,7 +62,7 @@ const found = ({ degraded }: { degraded: boolean }) =>
 const ready = async () => (await inTime(fetch(`${system.apiUrl}/ready`))).status;
 const held = ({ data }: GraphqlAnswer) => data?.createBooking?.booking?.id as string | undefined;
 
-test('the booking database: each call is told to try again, seat map and search go on, and the same key holds later', async () => {
+test('booking database swallowed: calls get TryAgain, seat map and search continue, and the same key holds later', async () => {
   await announceEvents(scenes.db, [event.eventId]);
   const { nodes } = await found({ degraded: false });
   expect(nodes).toMatchObject([{ id: eventId, title: 'Black hole', saleStatus: 'ON_SALE' }]);
@@ -93,7 +93,7 @@ test('the booking database: each call is told to try again, seat map and search 
   expect(await found({ degraded: false })).toEqual({ degraded: false, nodes });
 }, 90_000);
 
-test('Redis and search: holds are decided by PostgreSQL, searches are answered by it', async () => {
+test('Redis and search swallowed: PostgreSQL decides holds and answers searches', async () => {
   swallow('redis');
   swallow('search');
   expect(held(await hold(2))).toBeDefined();
@@ -105,13 +105,13 @@ test('Redis and search: holds are decided by PostgreSQL, searches are answered b
   await vi.waitUntil(async () => (await search())?.degraded === false, { timeout: 20_000, interval: 200 });
 }, 60_000);
 
-test('the gateway, then the database of payments: the booking waits, and is confirmed afterwards', async () => {
+test('gateway, then payments database swallowed: the booking waits, and is confirmed afterwards', async () => {
   swallow('gateway');
   const buyer = await scenes.buyer(event, 3);
   const other = await scenes.buyer(event, 4);
   const { url } = (await other.when({ status: 'PENDING_PAYMENT' })).payment;
   expect(url).toBeNull();
-  // Whether the session was opened nobody knows: asked again, with the same key.
+  // It is unknown whether the session was opened: payments asks again, with the same key.
   network.to('gateway').cut();
   heal('gateway');
   const pages = await Promise.all([buyer, other].map(({ when }) => when({ status: 'PAYMENT_READY' }, 40_000)));
@@ -122,7 +122,7 @@ test('the gateway, then the database of payments: the booking waits, and is conf
   await Promise.all([buyer, other].map(({ when }) => when({ status: 'CONFIRMED' }, 40_000)));
 }, 120_000);
 
-test('every process ends when it is told to, though nothing that it uses answers', async () => {
+test('every process ends after SIGTERM, although no server that it uses answers', async () => {
   await hold(6);
   for (const part of parts) swallow(part);
   void hold(7).catch(() => undefined);

@@ -25,7 +25,7 @@ afterAll(async () => {
   await system.stop();
 });
 
-/** The fan's own token as it is an hour later. */
+/** The fan's own token, as it is an hour later. */
 async function expired(): Promise<string> {
   const claims = JSON.parse(Buffer.from(fan.token.split('.')[1] ?? '', 'base64url').toString());
   const der = Buffer.from(system.env.TOKEN_PRIVATE_KEY ?? '', 'base64');
@@ -107,14 +107,14 @@ test('a client that asks for the newer media type gets status 401', async () => 
 });
 
 test.each(['', 'Bearer', 'Bearer '])(
-  'the header %j carries no token: the caller has no viewer',
+  'the header %j carries no token, so the caller has no viewer',
   async (authorization) => {
     const { data, errors } = await post(system.apiUrl, { query: '{ viewer { id } }' }, { authorization });
     expect([data, errors]).toEqual([{ viewer: null }, undefined]);
   },
 );
 
-/** What a socket with these params is told of the fan's own booking. */
+/** The answer to a socket with these params about the fan's own booking. */
 const bookingBy = (params: Record<string, unknown>) =>
   new Promise<unknown>((resolve) => {
     const client = openSocket(system.apiUrl, params);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { failuresOf, reportOf } from '#test/chaos/checks/run-checks.ts';
 import { runChaos } from '#test/chaos/run-chaos.ts';
 
-test('eight faults in some seconds under load break no promise', async () => {
+test('eight faults within seconds under load break no promise', async () => {
   const result = await runChaos({
     seed: 1,
     seconds: 12,

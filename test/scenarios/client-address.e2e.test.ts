@@ -5,7 +5,7 @@ import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { post } from '#test/support/fan.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 
-/** Two proxies of ours; what is before them in the header, the client made up. */
+/** Two trusted proxies; the client made up the entries before them in the header. */
 let system: System;
 let db: Db;
 let event: SeededEvent;
@@ -19,7 +19,7 @@ afterAll(async () => {
   await system.stop();
 });
 
-/** Addresses of one household, written in many ways, each with something made up before it. */
+/** Addresses of one household, in many notations, each with a made-up entry before it. */
 const oneOf = (household: string, at: number): string => {
   const address = `2001:db8:${household}:1:${at.toString(16)}::${at.toString(16)}`;
   const written = [address, `[${address}]:${40_000 + at}`, address.toUpperCase()][at % 3];
@@ -27,7 +27,7 @@ const oneOf = (household: string, at: number): string => {
 };
 const asked = (household: string, at: number) => ({ 'x-forwarded-for': oneOf(household, at) });
 
-test('HTTP counts a household as one address, whatever it writes', async () => {
+test('HTTP counts a household as one address, with any header that it sends', async () => {
   const signUp = (at: number) =>
     post(
       system.apiUrl,

@@ -16,7 +16,10 @@ import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { composeRunner, readCompose } from '#test/support/compose.ts';
 import { testSearch } from '#test/support/search.ts';
 
-/** The compose file in the production profile, as processes on servers of this test's own: what it starts, with what it passes. */
+/**
+ * The compose file in the production profile, as processes on this test's own servers: its commands, with its
+ * environment.
+ */
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'frontrow-compose-'));
 const closers: (() => unknown)[] = [];
@@ -99,7 +102,7 @@ async function startDatabases(command: readonly string[]): Promise<RunningServer
   return started;
 }
 
-/** By the very command of the compose file, with the access list where the file mounts it. */
+/** With the exact command of the compose file, and the access list where the file mounts it. */
 async function startRedis(
   { command = [], environment = {} }: ReturnType<typeof readCompose>[string],
   port: number,
@@ -146,7 +149,7 @@ test('the one-shot services end in order, and production imports no demo data', 
   event = await seedEvent(app, { seats: 20, title: 'Rehearsal of a premiere' });
 });
 
-test('every process is ready, and says that this is a rehearsal', async () => {
+test('every process is ready, and reports that this is a rehearsal', async () => {
   const names = ['gateway-sandbox', 'payments', 'relay', 'worker', 'api'];
   const started = await Promise.all(names.map((name) => compose.start(name)));
   for (const [index, { metricsUrl }] of started.entries()) {
@@ -199,7 +202,7 @@ test('a fan finds, holds, pays and gets tickets with trusted documents; another 
   expect(await post({ query: '{ __schema { types { name } } }' })).toMatchObject({ errors: [{}] });
 }, 90_000);
 
-test('what the runbooks say can be run in the service tools', async () => {
+test('the commands of the runbooks run in the service tools', async () => {
   expect(await compose.run('tools', 'invariants')).toEqual({
     code: 0,
     out: expect.stringMatching(/holds {2}I01[\s\S]*holds {2}I08/),
@@ -233,7 +236,7 @@ describe('roles', () => {
     }
   };
 
-  test('no process owns anything; the owner of the migrations owns all tables', async () => {
+  test('no process owns a table; the owner of the migrations owns all tables', async () => {
     for (const database of ['booking', 'payments'] as const) {
       const sql = postgres(urlAs('frontrow', env.POSTGRES_PASSWORD, database), { max: 1 });
       const owned = await sql`select 1 from pg_shdepend where deptype = 'o' and refobjid in
@@ -285,7 +288,7 @@ describe('roles', () => {
   });
 });
 
-test('Redis lets nobody in without a password, and nobody administer it', async () => {
+test('Redis requires a password, and no user may administer it', async () => {
   const client = new Redis(redisUrl, { username: 'frontrow', password: env.REDIS_PASSWORD ?? '', lazyConnect: true });
   await client.connect();
   for (const command of [

@@ -53,7 +53,7 @@ describe.runIf(kafka)('Debezium in place of the relay', { timeout: 180_000 }, ()
     await rm(folder, { recursive: true, force: true });
   });
 
-  test('what it publishes is byte for byte what the relay publishes', async () => {
+  test('publishes byte for byte the same as the relay', async () => {
     const ending = new AbortController();
     const log = await openEventLog(
       { kind: 'kafka', brokers, prefix: byRelay, replicationFactor: undefined, parkingUrl: databases.booking.url },
@@ -82,7 +82,7 @@ describe.runIf(kafka)('Debezium in place of the relay', { timeout: 180_000 }, ()
     await Promise.all([...relays, log.close(), closeDb(booking), closeDb(payments)]);
   });
 
-  test('it reads the outbox and nothing else, and a database in which only others write keeps no WAL for it', async () => {
+  test('reads only the outbox, and a database without changes in the outbox keeps no WAL for it', async () => {
     const { url } = databases.payments;
     const asItself = Object.assign(new URL(url), { username: 'frontrow_cdc', password });
     const cdc = postgres(asItself.href, { max: 1 });
@@ -103,7 +103,7 @@ describe.runIf(kafka)('Debezium in place of the relay', { timeout: 180_000 }, ()
     await sql.end();
   });
 
-  test('our consumers handle it, and a Kafka Connect that is killed in the middle loses nothing', async () => {
+  test('consumers handle it, and a Kafka Connect that is killed in the middle loses nothing', async () => {
     const effects = await createEffects(databases.booking.url);
     const log = await openEventLog(
       { kind: 'kafka', brokers, prefix: byDebezium, replicationFactor: undefined, parkingUrl: databases.booking.url },
@@ -173,7 +173,7 @@ function addressOf(side: string, url: string): Record<string, string> {
   };
 }
 
-/** Each record of the topics once, whoever repeated it: its place, its bytes in hexadecimal and text. */
+/** Each distinct record of the topics once: its place, its bytes in hexadecimal and text. */
 async function readRaw(prefix: string): Promise<unknown[]> {
   const consumer = new Consumer({
     clientId: 'raw',

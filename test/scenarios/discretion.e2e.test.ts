@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const json = { 'content-type': 'application/json' };
 
-test('the log has a line for each operation, and nothing that is private', async () => {
+test('the log has a line for each operation, without private data', async () => {
   const canaries = {
     email: 'canary-7719@example.org',
     password: 'canary-password-7719',
@@ -93,7 +93,7 @@ describe('the production profile', () => {
     return (await response.json()) as { data?: object; errors?: { message: string }[] };
   };
 
-  test('executes what it knows, by id or by text, over POST and GET', async () => {
+  test('executes known documents, by id or by text, over POST and GET', async () => {
     expect(await ask({ documentId: `sha256:${id}` })).toEqual({ data: { __typename: 'Query' } });
     expect(await ask({ extensions: { persistedQuery: { version: 1, sha256Hash: id } } })).toEqual({
       data: { __typename: 'Query' },
@@ -103,7 +103,7 @@ describe('the production profile', () => {
     expect(await got.json()).toEqual({ data: { __typename: 'Query' } });
   });
 
-  test('executes nothing else, and tells nothing about itself', async () => {
+  test('executes no other document, and reveals nothing about itself', async () => {
     for (const query of ['{ __typename }', '{ __schema { types { name } } }', `${trusted} `])
       expect(await ask({ query })).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
     const page = await fetch(`${production.apiUrl}/graphql`, { headers: { accept: 'text/html' } });
@@ -127,7 +127,7 @@ describe('the production profile', () => {
     await client.dispose();
   });
 
-  test('answers an id that is unknown, and a text that is to be added, as clients know it, on each transport', async () => {
+  test('answers an unknown id, and a text to be added, in the form that clients know, on each transport', async () => {
     const query = 'query Unknown { __typename }';
     const extensions = { persistedQuery: { version: 1, sha256Hash: hash('sha256', query) } };
     const [notFound, notSupported] = ['PersistedQueryNotFound', 'PersistedQueryNotSupported'];
@@ -148,7 +148,7 @@ describe('the production profile', () => {
     await client.dispose();
   });
 
-  test('names no type and no value of the schema when a variable is wrong, however often it is asked', async () => {
+  test('names no type and no value of the schema when a variable is wrong, also after many requests', async () => {
     const [search, one] = withVariables;
     const wrong: [string, object][] = [
       [search, { first: 'many' }],
@@ -168,7 +168,7 @@ describe('the production profile', () => {
         .map(({ bytes }) => bytes)
         .join();
     };
-    // The third time a document is compiled, whose errors have another author.
+    // The third time, the document is compiled, and other code writes its errors.
     for (const [query, variables] of [...wrong, ...wrong, ...wrong, ...wrong]) {
       const answer = await told(query, variables);
       expect(answer).toContain('an invalid value');
@@ -177,7 +177,7 @@ describe('the production profile', () => {
     }
   });
 
-  test('tells what is away, and why, on the metrics listener and for the token only', async () => {
+  test('names the parts that are away, with the reason, only on the metrics listener and for the token', async () => {
     const verbose = `${production.apiUrl}/ready?verbose`;
     const read = async (headers: Record<string, string> = {}) => (await fetch(verbose, { headers })).json();
     for (const authorization of ['', 'Bearer ', 'Bearer wrong', readyToken, `Bearer ${readyToken}x`])
@@ -188,7 +188,7 @@ describe('the production profile', () => {
   });
 });
 
-test('an error inside tells nothing about the inside', async () => {
+test('an internal error reveals nothing about the inside', async () => {
   await db.$client`alter table price_tiers rename to price_tiers_away`;
   try {
     const query = 'query ($id: ID!) { event(id: $id) { id } }';
@@ -206,7 +206,7 @@ test('an error inside tells nothing about the inside', async () => {
   }
 });
 
-test('SIGTERM lets what runs finish', async () => {
+test('SIGTERM lets running operations finish', async () => {
   const own = await startSystem({ processes: ['api'] });
   try {
     const slow = post(own.apiUrl, {
@@ -222,7 +222,7 @@ test('SIGTERM lets what runs finish', async () => {
   }
 });
 
-test('while PostgreSQL is away callers are told to try again, and nothing about it', async () => {
+test('while PostgreSQL is away, callers are asked to try again, without its details', async () => {
   const target = new URL(system.bookingUrl);
   const open = new Set<Socket>();
   const proxy = createServer((socket) => {

@@ -21,7 +21,7 @@ afterAll(async () => {
 const send = (init: RequestInit & { path?: string }) => fetch(`${system.apiUrl}${init.path ?? '/graphql'}`, init);
 const json = { 'content-type': 'application/json' };
 
-/** What urql accepts with each request. */
+/** The media types that urql accepts with each request. */
 const urql =
   'application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed';
 
@@ -32,7 +32,7 @@ describe('in development a GET carries a query', () => {
   const variables = () => JSON.stringify({ id: `Event_${event.eventId}` });
   const answered = { data: { event: { title: 'Test match' } } };
 
-  test('as urql sends it by default, and as Apollo sends it with its own header', async () => {
+  test('from urql by default, and from Apollo with its own header', async () => {
     const asUrql = await got({ query, operationName: 'Title', variables: variables() }, { accept: urql });
     expect(asUrql.headers.get('content-type')).toContain('application/graphql-response+json');
     expect([asUrql.status, await asUrql.json()]).toEqual([200, answered]);
@@ -51,7 +51,7 @@ describe('in development a GET carries a query', () => {
     expect((await got({ query: subscription, variables: variables() })).status).toBe(200);
   });
 
-  test('and words for what is wrong with it', async () => {
+  test('and a wrong request gets a message that explains it', async () => {
     const response = await got({ query, variables: '{' });
     expect([response.status, await response.json()]).toMatchObject([
       400,
@@ -82,7 +82,7 @@ describe('an automatic persisted query', () => {
     expect(await (await send({ path: `/graphql?${params}` })).json()).toEqual({ data: { __typename: 'Query' } });
   });
 
-  test('with the hash of another text, or a text that is refused, is not kept', async () => {
+  test('with the hash of another text, or with a refused text, is not kept', async () => {
     const wrong = persisted('{ other }');
     expect(await ask({ query: '{ __typename }', extensions: wrong })).toMatchObject({
       errors: [{ extensions: { code: 'BAD_REQUEST' } }],
@@ -96,7 +96,7 @@ describe('an automatic persisted query', () => {
     const extensions = persisted(query);
     const variables = { id: `Event_${event.eventId}` };
     const client = openSocket(system.apiUrl);
-    // Its client wants a text, which may be empty.
+    // Its client requires a text, which may be empty.
     const overSocket = (payload: { query?: string; extensions: Record<string, unknown> }) =>
       new Promise<unknown>((resolve) => {
         const sink = { next: resolve, error: resolve, complete: () => resolve('complete') };

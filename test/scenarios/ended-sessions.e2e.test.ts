@@ -100,7 +100,7 @@ test.each(Object.entries(causes))('%s ends sockets, streams and access tokens at
   await Promise.all(bystanders.map((socket) => socket.close()));
 });
 
-test('a higher role ends nothing', async () => {
+test('a higher role ends no session', async () => {
   const session = await openSession(system.apiUrl, await signUp(system.apiUrl));
   await setRole(session.userId, 'ORGANIZER');
   expect(await refreshed(session.refreshToken)).toBeDefined();

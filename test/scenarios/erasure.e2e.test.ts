@@ -10,7 +10,7 @@ const scenes = await openPaymentScenes();
 const { system, db, payments } = scenes;
 afterAll(() => scenes.close());
 
-/** The command as it is run. */
+/** Runs the command as a person would. */
 const erase = (args: string[], env: object = {}) =>
   new Promise<{ code: number; out: string }>((resolve) => {
     const urls = { DATABASE_URL: system.bookingUrl, PAYMENTS_DATABASE_URL: system.paymentsUrl };
@@ -58,7 +58,9 @@ const isViewer = async (token: string) => {
   return data?.viewer != null;
 };
 
-test('a person goes from both databases, and the books stay and add up', { timeout: 90_000 }, async () => {
+test('an erasure removes a person from both databases, and the books stay and add up', {
+  timeout: 90_000,
+}, async () => {
   const email = `canary-${randomUUID()}@example.org`;
   const key = `canary-key-${randomUUID()}`;
   const guest = await signInAsGuest(system.apiUrl, email);
@@ -90,12 +92,12 @@ test('a person goes from both databases, and the books stay and add up', { timeo
   await scenes.expectAllInvariants();
 });
 
-test('an erasure that was interrupted between the databases is finished by the next one, whoever it is for', async () => {
+test('the next erasure, of any person, finishes one that was interrupted between the databases', async () => {
   const guest = await signInAsGuest(system.apiUrl, `canary-${randomUUID()}@example.org`);
   const bought = await buy(guest);
   const userId = guest.userId.replace('User_', '');
   expect(await erasePerson({ db }, { userId })).toMatchObject({ guests: 1, bookings: 1 });
-  // A second time changes nothing.
+  // A second run changes nothing.
   expect(await erasePerson({ db }, { userId })).toMatchObject({ guests: 0, bookings: 0 });
   const pageOf = async () =>
     (await payments`select payment_url from payments where booking_id = ${bought.id.replace('Booking_', '')}`)[0]
@@ -107,7 +109,7 @@ test('an erasure that was interrupted between the databases is finished by the n
   await scenes.expectAllInvariants();
 });
 
-test('while money is on its way nothing is changed', async () => {
+test('while a payment is under way nothing is changed', async () => {
   const email = `canary-${randomUUID()}@example.org`;
   const guest = await signInAsGuest(system.apiUrl, email);
   const held = await hold(guest);
@@ -120,7 +122,7 @@ test('while money is on its way nothing is changed', async () => {
   await scenes.expectAllInvariants();
 });
 
-test('an organizer hands over the events first', async () => {
+test('an organizer must hand over the events first', async () => {
   const [row] = await db.$client`select organizer_id from events where id = ${event.eventId}`;
   await expect(erasePerson({ db }, { userId: row?.organizer_id })).rejects.toThrow('Hand them over first');
 });

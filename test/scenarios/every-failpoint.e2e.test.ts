@@ -27,7 +27,7 @@ afterAll(async () => {
 const REACHED_WITHIN_MS = 120_000;
 const DONE_WITHIN_MS = 120_000;
 
-/** What must be so that a process comes past a place at all, brought about while it is dead. */
+/** Prepares what a process needs to reach a failpoint at all, while the process is dead. */
 const before: Partial<Record<Failpoint, () => Promise<unknown>>> = {
   'relay.slot-made': dropSlot,
   'relay.outbox-appended': dropSlot,
@@ -43,7 +43,7 @@ async function dropSlot(): Promise<void> {
   });
 }
 
-/** A client as one should be written: on any failure it tries the same again. */
+/** A well-written client: after any failure it sends the same request again. */
 function insist<T>(attempt: () => Promise<T | undefined>): Promise<T> {
   const once = async () => {
     const result = await attempt();
@@ -73,7 +73,7 @@ async function hold(fan: Fan, event: SeededEvent, seatNo: number) {
   };
 }
 
-/** Paid, confirmed, cancelled, and the money back. */
+/** Paid, confirmed, cancelled, and refunded. */
 async function buyAndCancel(fan: Fan, event: SeededEvent, seatNo: number): Promise<void> {
   const booking = await hold(fan, event, seatNo);
   const { payment } = await booking.reach('PAYMENT_READY');
@@ -111,14 +111,14 @@ async function joinRoom(fan: Fan): Promise<void> {
   expect(again.ordinal).toBe(place.ordinal);
 }
 
-/** A message that no consumer understands: each sets it aside. */
+/** A message that no consumer understands: each parks it. */
 async function publishNonsense(): Promise<void> {
   const id = randomUUIDv7();
   await sql`insert into outbox (id, aggregatetype, aggregateid, type, event_id, payload)
     values (${id}, 'booking', ${id}, 'Nonsense', ${id}, '{"type":"Nonsense"}')`;
 }
 
-/** All that a fan may do, each to its end. */
+/** Each journey that a fan may make, to its end. */
 async function journey(): Promise<void> {
   const event = await scenes.event(4);
   const fan = await insist(() => signInAsGuest(system.apiUrl));
@@ -126,7 +126,7 @@ async function journey(): Promise<void> {
   await Promise.all([buyAndCancel(fan, event, 0), changeMind(fan, event, 1), forget(fan, event, 2), joinRoom(fan)]);
 }
 
-/** The process dies at each of its places, one after the other, and begins anew each time, the last time for good. */
+/** The process dies at each of its failpoints in turn, and starts again each time, at last without a failpoint. */
 async function dieEverywhere(name: FailpointProcess): Promise<string[]> {
   const survived: string[] = [];
   await system.kill(name);
@@ -145,7 +145,7 @@ async function dieEverywhere(name: FailpointProcess): Promise<string[]> {
   return survived;
 }
 
-test('each process dies at each of its failpoints under fans who insist: every journey ends as it should', async () => {
+test('each process dies at each of its failpoints under persistent fans, and every journey ends correctly', async () => {
   let walking = true;
   let journeys = 0;
   const fans = Array.from({ length: 2 }, async () => {
@@ -154,7 +154,7 @@ test('each process dies at each of its failpoints under fans who insist: every j
       journeys += 1;
     }
   });
-  // What a dead payments process had claimed need not be waited for here.
+  // The claims of the dead payments process are released here at once.
   const leases = setInterval(() => void scenes.endLeases(), 500);
   const names = Object.keys(failpoints) as FailpointProcess[];
   const survived = await Promise.all(names.map(dieEverywhere));
@@ -164,7 +164,7 @@ test('each process dies at each of its failpoints under fans who insist: every j
   expect(survived.flat()).toEqual([]);
   expect(journeys).toBeGreaterThanOrEqual(fans.length);
 
-  // The nonsense was set aside by whoever hears of bookings, and nothing else was.
+  // Each consumer of bookings parked the nonsense, and nothing else.
   const unread = () => sql`select from event_log.positions c join event_log.partitions p using (topic, partition)
     where c."offset" < p.next_offset`;
   await expect.poll(unread, { timeout: 30_000 }).toEqual([]);

@@ -11,7 +11,7 @@ import { runFailovers } from '#test/support/postgres/failover-run.ts';
 import { openReplicatedPostgres } from '#test/support/postgres/replicated-postgres.ts';
 import { testRedisUrl } from '#test/support/redis.ts';
 
-test('the primary crashes and comes back, then its standby takes over: nothing acknowledged is lost, nothing is restarted', async () => {
+test('the primary crashes and comes back, then its standby takes over: nothing acknowledged is lost, no process is restarted', async () => {
   const guest = 'mutation { signInAsGuest(input: { email: "a@example.org" }) { __typename } }';
   const seatMap = 'query ($id: ID!) { seatMap(eventId: $id) { stale } }';
   const { reports, refusals } = await runFailovers({
@@ -36,13 +36,13 @@ test('the primary crashes and comes back, then its standby takes over: nothing a
     { blow: 'promotion', lost: [] },
   ]);
   for (const { held } of reports) expect(held).toBeGreaterThan(0);
-  // Which of the two depends on where in the request PostgreSQL was missed.
+  // Which of the two depends on the point of the request at which PostgreSQL was away.
   const retryable = ['TRY_AGAIN SAME_KEY', 'TEMPORARILY_UNAVAILABLE'];
   expect(refusals.size).toBeGreaterThan(0);
   expect([...refusals].filter((refusal) => !retryable.includes(refusal))).toEqual([]);
 }, 120_000);
 
-test('a commit that the standby has not is never acknowledged, however long it waits, and is there in the end', async () => {
+test('a commit that the standby does not have is not acknowledged while it waits, and is there in the end', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'frontrow-standby-'));
   const server = await openReplicatedPostgres({ dir, durable: false });
   await server.ask('create table said (n int)');

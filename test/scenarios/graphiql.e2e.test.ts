@@ -12,7 +12,7 @@ let system: System;
 let db: Db;
 let event: SeededEvent;
 beforeAll(async () => {
-  // It may have to be installed first.
+  // The browser may have to be installed first.
   browser = await openChromium();
   system = await startSystem();
   db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
@@ -35,12 +35,12 @@ beforeEach(async ({ skip }) => {
 });
 
 /**
- * GraphiQL reads the name of a tab's operation a moment after the tab is opened; whoever runs it sooner is told this by
- * GraphiQL itself, before anything is sent, and presses the button again.
+ * GraphiQL reads the name of a tab's operation a moment after the tab is opened. Before that, GraphiQL itself
+ * refuses to run it and sends nothing, so the button is pressed again.
  */
 const operationOfTheLastTab = 'Cannot infer operation';
 
-/** GraphiQL as a person uses it: tabs are clicked, text is copied and pasted. */
+/** Uses GraphiQL as a person does: clicks tabs, copies and pastes text. */
 async function openEditor() {
   const page = await context.newPage();
   await page.goto(`${system.apiUrl}/graphql`);
@@ -67,7 +67,7 @@ async function openEditor() {
       await page.getByRole('tab', { name }).getByText(name).click();
       await expect.poll(() => page.getByRole('tab', { name, selected: true }).count()).toBe(1);
     },
-    /** Opens the tab of a step, runs it, and waits until the answer says so. */
+    /** Opens the tab of a step, runs it, and waits for the expected answer. */
     async step(name: string, says: string) {
       await this.openTab(name);
       await run();
@@ -86,7 +86,7 @@ async function openEditor() {
   };
 }
 
-/** The response, by way of the clipboard: the page itself holds the visible lines only. */
+/** The response, through the clipboard, because the page itself holds only the visible lines. */
 async function copied(page: Page) {
   await page.locator('.graphiql-response .monaco-editor').first().click();
   await page.keyboard.press('Control+A');
@@ -154,7 +154,7 @@ test('a step that comes too early says which tab to run first', async () => {
   expect(await editor.session()).toMatch(/^not signed in/);
 }, 90_000);
 
-test('a token that is pasted into one tab goes with the others, and one that is not good is forgotten', async () => {
+test('a token that is pasted into one tab is sent from the others, and an invalid one is forgotten', async () => {
   const fan = await signInAsGuest(system.apiUrl, 'pasted@example.org');
   const { booking } = await createBooking(fan, `Event_${event.eventId}`, [`Seat_${event.seatId(20)}`]);
   const editor = await openEditor();
@@ -176,7 +176,7 @@ test('a token that is pasted into one tab goes with the others, and one that is 
   await expect.poll(() => editor.session()).toMatch(/^not signed in/);
 }, 90_000);
 
-test('leaving a tab ends its subscription on the server, as the words of the tab say', async () => {
+test('leaving a tab ends its subscription on the server, as the text of the tab says', async () => {
   const streams = async () => {
     const line = /^frontrow_subscriptions\{[^}]*transport="sse"[^}]*\} (\d+)$/m.exec(await system.metrics('api'));
     return Number(line?.[1]);
@@ -194,7 +194,7 @@ test('leaving a tab ends its subscription on the server, as the words of the tab
   await expect.poll(streams, { timeout: 20_000 }).toBe(0);
 }, 90_000);
 
-test('a placeholder that no page filled in is refused with words that say what belongs there', async () => {
+test('a placeholder that the page did not fill in is refused with a message about its value', async () => {
   const asked: Record<string, string> = {
     event: '{ event(id: "LAST_EVENT") { title } }',
     seatMap: '{ seatMap(eventId: "LAST_EVENT") { version } }',

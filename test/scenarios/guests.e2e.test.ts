@@ -49,7 +49,7 @@ const refresh = async (refreshToken: string) =>
     })
   ).data.refreshSession;
 
-test('a guest who signs up is the same viewer, with the bookings, and can sign in', async () => {
+test('a guest who signs up stays the same viewer, with the bookings, and can sign in', async () => {
   const guest = await signInAsGuest(system.apiUrl);
   const { booking } = await hold(guest, 0, 1);
   const input = newInput();
@@ -58,7 +58,7 @@ test('a guest who signs up is the same viewer, with the bookings, and can sign i
   expect(await bookingsOf(fanAt(system.apiUrl, { userId: guest.userId, token: session.accessToken }))).toEqual([
     booking.id,
   ]);
-  // The guest's own access token goes on: it is the same session.
+  // The guest's own access token stays valid, because it is the same session.
   expect(await bookingsOf(guest)).toEqual([booking.id]);
   expect((await refresh(session.refreshToken)).session.viewer.id).toBe(guest.userId);
   const signedIn = await post(system.apiUrl, {
@@ -69,7 +69,7 @@ test('a guest who signs up is the same viewer, with the bookings, and can sign i
   expect(signedIn.data.signIn.session.viewer.id).toBe(guest.userId);
 });
 
-test('the former refresh token of the guest opens nothing and ends nothing', async () => {
+test('the former refresh token of the guest opens no session and ends none', async () => {
   const { data } = await post(system.apiUrl, {
     query: `mutation { signInAsGuest(input: { email: "two@example.org" }) {
       ... on SignInAsGuestSuccess { session { accessToken refreshToken viewer { id } } } } }`,
@@ -93,7 +93,7 @@ test('the other sessions of the guest end', async () => {
   expect(rows[0]?.token_hash).not.toEqual(Buffer.from('other'));
 });
 
-test('an address that has an account is refused, and the guest stays one, with the bookings', async () => {
+test('an address that has an account is refused, and the guest stays a guest, with the bookings', async () => {
   const taken = newInput();
   await signUpAs(await signInAsGuest(system.apiUrl), taken);
   const guest = await signInAsGuest(system.apiUrl);
@@ -103,7 +103,7 @@ test('an address that has an account is refused, and the guest stays one, with t
   expect((await signUpAs(guest)).session.viewer.id).toBe(guest.userId);
 });
 
-test('of many sign-ups of one guest at once one gets the guest, and none takes its address twice', async () => {
+test('of many simultaneous sign-ups of one guest, one gets the guest and none takes its address twice', async () => {
   const guest = await signInAsGuest(system.apiUrl);
   const { booking } = await hold(guest, 3);
   const input = newInput();
@@ -115,7 +115,7 @@ test('of many sign-ups of one guest at once one gets the guest, and none takes i
   expect(await bookingsOf(guest)).toEqual([booking.id]);
 });
 
-test('two guests who sign up with one address at once: one becomes the account, the other stays a guest', async () => {
+test('of two guests who sign up with one address at once, one becomes the account and the other stays a guest', async () => {
   const guests = [await signInAsGuest(system.apiUrl), await signInAsGuest(system.apiUrl)];
   const input = newInput();
   const answers = await Promise.all(guests.map((guest) => signUpAs(guest, input)));
@@ -144,7 +144,7 @@ test('holds that are made while the guest signs up belong to the account', async
   expect(await findViolations(system.bookingUrl)).toEqual([]);
 });
 
-test('the token of an account is no guest: another account is made, and the first one keeps everything', async () => {
+test('sign-up with the token of an account makes another account, and the first one keeps everything', async () => {
   const guest = await signInAsGuest(system.apiUrl);
   const { booking } = await hold(guest, 40);
   await signUpAs(guest);
@@ -177,7 +177,7 @@ const mailsTo = async (email: string): Promise<{ text: string }[]> => {
 };
 const tokenIn = (text: string) => /recover#([\w-]+)/.exec(text)?.[1] ?? '';
 
-test('a guest who lost everything comes back by the link in a mail, to the same bookings', async () => {
+test('a guest who lost the tokens comes back by the link in a mail, to the same bookings', async () => {
   const email = `canary-${randomUUID()}@example.org`;
   const guest = await signInAsGuest(system.apiUrl, email);
   const { booking } = await hold(guest, 50);
@@ -195,7 +195,7 @@ test('a guest who lost everything comes back by the link in a mail, to the same 
     code: 'RECOVERY_LINK_ENDED',
     retry: { advice: 'NEVER' },
   });
-  // From there on the guest can become an account.
+  // After that the guest can become an account.
   const account = await signUpAs(fanAt(system.apiUrl, { userId: guest.userId, token: session.accessToken }));
   expect(account.session.viewer.id).toBe(guest.userId);
 
@@ -228,7 +228,7 @@ test('an address that no guest gave gets the same answer, and both are limited a
   expect(await recover('no address')).toEqual({ __typename: 'InvalidInput', code: 'INVALID_INPUT', field: 'email' });
 });
 
-test('only who has the key of the gateway can put a mail on its page', async () => {
+test('only a caller with the key of the gateway can put a mail on its page', async () => {
   const body = JSON.stringify({ id: 'x', from: 'a', to: 'b', subject: 'c', text: 'd' });
   const put = (authorization: string) =>
     fetch(`${system.gatewayUrl}/mails`, { method: 'POST', headers: { authorization }, body });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HoardingFigures, type HoardingWorld, openHoardingWorld } from '#test/support/hoarding-world.ts';
 
-/** The attack of `npm run bench -- hoarding`, smaller: an event of a thousand seats, and a few seconds of it. */
+/** The attack of `npm run bench -- hoarding`, smaller: an event of a thousand seats, for a few seconds. */
 const size = {
   seats: 1_000,
   guests: 60,
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-describe('guests of one address hold all they can, and cancel and hold again at once', () => {
+describe('guests of one address hold as many seats as they can, and cancel and hold again at once', () => {
   let figures: HoardingFigures;
   beforeAll(async () => {
     figures = await world.play(
@@ -32,7 +32,7 @@ describe('guests of one address hold all they can, and cancel and hold again at 
     );
   }, 240_000);
 
-  test('they hold no more than 5 % of the event, however they try, and less the longer they do', () => {
+  test('they hold at most 5 % of the event, and fewer seats the longer they continue', () => {
     const most = Math.max(...figures.held);
     expect(most).toBeGreaterThan(30);
     expect(most / figures.capacity).toBeLessThanOrEqual(0.05);
@@ -40,11 +40,11 @@ describe('guests of one address hold all they can, and cancel and hold again at 
     expect(figures.held.at(-1)).toBeLessThanOrEqual(32);
   });
 
-  test('one guest at twenty events holds as many seats as at one', () => {
+  test('one guest at twenty events holds as many seats as at one event', () => {
     expect(figures.nomad.seats).toBe(16);
   });
 
-  test('twenty-four fans behind one address, who want more at a time than it may hold, all buy', () => {
+  test('twenty-four fans behind one address, who together want more than its limit, all buy', () => {
     expect(figures.fans.seconds).toHaveLength(size.fans);
     expect(figures.fans.tally.get('TOO_MANY_UNPAID_SEATS')).toBeGreaterThan(0);
   });

@@ -10,11 +10,11 @@ import { seedRoom } from '#test/support/waiting-room.ts';
 
 const WINDOW_SECONDS = 10;
 
-// Channels are those of a whole Redis: the waiting rooms of other tests would wake this one's processes.
+// Channels belong to the whole Redis: the waiting rooms of other tests would wake this test's processes.
 const redis = await openOwnRedis();
 const system = await startSystem({ redisUrl: redis.url, env: { LOG_LEVEL: 'warn' } });
 const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
-/** Reads the counters from another database, so that it counts nothing of its own. */
+/** Reads the counters from another database, so that the reads are not counted. */
 const outside = postgres(Object.assign(new URL(system.bookingUrl), { pathname: '/postgres' }).href, { max: 1 });
 afterAll(async () => {
   await closeDb(db);
@@ -30,11 +30,12 @@ const commits = async () => {
   return row?.count as number;
 };
 
-test('a product that is not used, with a waiting room open, commits less than twice a second, and wakes at once', async () => {
+test('an idle product with an open waiting room commits less than twice a second, and wakes at once', async () => {
   const event = await seedEvent(db, { seats: 4 });
   await seedRoom(db, event.eventId, { capacity: 2 });
   const fan = await signInAsGuest(system.apiUrl);
-  // What the fan and the start left behind: bells, first looks, and a session that is watched for a few seconds more.
+  // Waits for the aftermath of the fan and the start: bells, first looks, and a session that is watched for a few
+  // more seconds.
   await sleep(13_000);
   const perSecond: number[] = [];
   while (perSecond.length < 3) {
@@ -52,6 +53,6 @@ test('a product that is not used, with a waiting room open, commits less than tw
   const place = 'query ($eventId: ID!) { waitingRoomPlace(eventId: $eventId) { state } }';
   const state = async () =>
     (await fan.ask(place, { eventId: `Event_${event.eventId}` })).waitingRoomPlace?.state as string;
-  // A controller that rests would look by itself after ten seconds.
+  // A resting controller would look by itself after ten seconds.
   await expect.poll(state, { timeout: 3_000, interval: 100 }).toBe('YOUR_TURN');
 }, 90_000);

@@ -74,7 +74,7 @@ describe.runIf(kafka)('a Kafka that fails in the middle', { timeout: 120_000 }, 
     expect(await effects.mistakes('killed-broker', messages)).toEqual([]);
   });
 
-  test('a consumer process that is killed loses nothing and does nothing twice', async () => {
+  test('a killed consumer process loses nothing and does nothing twice', async () => {
     const config = configOf();
     const messages = someMessages(60_000, 11);
     const consumer = 'killed-consumer';
@@ -88,7 +88,7 @@ describe.runIf(kafka)('a Kafka that fails in the middle', { timeout: 120_000 }, 
         appended.push(...next);
       }
     };
-    // Both have a share of the partitions then, however long the other process takes to come.
+    // By then both have a share of the partitions, also when the other process is slow to start.
     await append(() => other.handled() > 100);
     expect(other.handled()).toBeGreaterThan(100);
     other.child.kill('SIGKILL');
@@ -113,7 +113,7 @@ describe.runIf(kafka)('a Kafka that fails in the middle', { timeout: 120_000 }, 
     expect(await effects.mistakes('rebalanced', messages)).toEqual([]);
   });
 
-  test('a handler that is slow keeps the rest in the brokers, not in memory', async () => {
+  test('a slow handler keeps the remaining messages in the brokers, not in memory', async () => {
     const log = await openEventLog(configOf(), 'test');
     const text = 'x'.repeat(1000);
     const messages = someMessages(20_000, 50).map((message) => ({ ...message, event: { text } }));
@@ -150,7 +150,7 @@ describe.runIf(kafka)('a Kafka that fails in the middle', { timeout: 120_000 }, 
       before = fetched;
       await new Promise((resolve) => setTimeout(resolve, 1500));
     } while (fetched > before);
-    // A buffer of a thousand, and what one request of a megabyte brings.
+    // A buffer of a thousand, plus the messages of one request of a megabyte.
     expect(fetched).toBeLessThan(4000);
     gate.resolve();
     await expect.poll(() => handled.size, patience).toBe(messages.length);
@@ -168,7 +168,7 @@ function someMessages(count: number, keys: number): NewMessage[] {
   }));
 }
 
-/** Repeats what it does not know to be durable. */
+/** Repeats messages until they are known to be durable. */
 async function appendAsRelay(log: EventLog, messages: readonly NewMessage[]): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
     const isDone = await log.append(messages).then(

@@ -17,7 +17,7 @@ describe.runIf(kafka)('the whole product with its event log on Kafka', async () 
   const scenes = await openPaymentScenes({ log: 'kafka' });
   afterAll(() => scenes.close());
 
-  test('from the hold to the tickets, and from the cancellation to the money back', async () => {
+  test('from the hold to the tickets, and from the cancellation to the refund', async () => {
     const event = await scenes.event(20);
     const buyer = await scenes.buyer(event, 3, 4);
     const { url } = (await buyer.ready()).payment;
@@ -86,10 +86,10 @@ describe.runIf(kafka)('the whole product with its event log on Kafka', async () 
     await scenes.db.execute(sql`delete from event_log.parked_keys`);
   });
 
-  test('payments needs nothing of the booking database, and what it parks is in its own', async () => {
+  test('payments needs no booking database, and parks messages in its own', async () => {
     const { system } = scenes;
     await system.kill('payments', 'SIGTERM');
-    // Empty counts as absent.
+    // An empty value counts as absent.
     await system.start('payments', { DATABASE_URL: '' });
     const buyer = await scenes.buyer(await scenes.event(20), 3);
     await buyer.ready();
@@ -121,7 +121,7 @@ describe.runIf(kafka)('the whole product with its event log on Kafka', async () 
     await scenes.expectAllInvariants();
   });
 
-  test('a message that nobody wrote to the outbox is found', async () => {
+  test('a message that was not written to the outbox is found', async () => {
     expect(await findBrokenPromises(scenes.system)).toEqual([]);
     await scenes.db.execute(`insert into inbox (consumer, message_id) values ('planted', 'never published')`);
     expect(await findBrokenPromises(scenes.system)).toEqual(['I17 handled but never published: never published']);

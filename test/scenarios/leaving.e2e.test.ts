@@ -13,7 +13,7 @@ afterAll(() => scenes.close());
 
 type Answer = { status: number; body: string; closes: boolean };
 
-/** One request on a connection that is kept. Rejects with the system's code when there is no answer. */
+/** One request on a kept connection. Rejects with the system's error code when no answer comes. */
 function call(agent: Agent, url: string, { token }: Fan, body: object): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
@@ -36,7 +36,7 @@ function call(agent: Agent, url: string, { token }: Fan, body: object): Promise<
   });
 }
 
-/** As whoever routes: a process that ends its connections, or does not listen any more, is left for the other one. */
+/** Acts like a balancer: leaves a process that ends its connections or no longer listens, and uses the other one. */
 function openClient(fan: Fan) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const urls = [system.apiUrl, system.secondApiUrl];
@@ -60,7 +60,7 @@ function openClient(fan: Fan) {
           urls.shift();
         }
       }
-      throw new Error('Nobody listens.');
+      throw new Error('No process listens.');
     },
     closes: () => closes,
     close: () => agent.destroy(),
@@ -85,7 +85,7 @@ function openWatcher(eventId: string) {
   return { watching: watching.promise, closed: closed.promise };
 }
 
-test('an api process that is told to end under load fails no mutation, and closes its sockets one after the other', async () => {
+test('an api process that leaves under load fails no mutation, and closes its sockets one after the other', async () => {
   await system.start('api-2');
   const [fansCount, each, watcherCount] = [24, 60, 60];
   const event = await scenes.event(fansCount * each);
@@ -132,7 +132,7 @@ test('an api process that is told to end under load fails no mutation, and close
   await scenes.expectAllInvariants();
 }, 90_000);
 
-test('a worker that is told to end finishes the message that it is at, and nobody handles it again', async () => {
+test('a worker that ends finishes its current message, and no consumer handles it again', async () => {
   const sql = postgres(system.bookingUrl, { max: 2, onnotice: () => {} });
   const event = await scenes.event(1);
   const buyer = await scenes.buyer(event, 0);
@@ -157,7 +157,7 @@ test('a worker that is told to end finishes the message that it is at, and nobod
   expect((await buyer.when({ status: 'CONFIRMED' })).tickets).toHaveLength(1);
   expect(handled()).toHaveLength(1);
   await system.start('worker');
-  // What comes after it in its key was not handled before it began.
+  // The next message of its key was not handled before the worker started again.
   await scenes.cancel(buyer.fan, buyer.id);
   await buyer.when({ status: 'CANCELLED', payment: 'REFUNDED' });
   expect(handled()).toHaveLength(1);

@@ -19,7 +19,7 @@ import { startSystem } from '#test/support/system.ts';
 const SEATS = 1_000;
 const CHANGES = 400;
 
-// What docs/build-a-client.md shows, as it shows it.
+// The code of docs/build-a-client.md, unchanged.
 const example = new URL('../../docs/examples/live-map.mjs', import.meta.url).href;
 const { SeatMap, watchSeatMap } = await import(example);
 
@@ -40,13 +40,13 @@ afterAll(async () => {
 type Client = {
   readonly name: string;
   readonly map: { version: number; packed: PackedStatuses };
-  /** Messages that began before what the client had, or were too late for it. */
+  /** Messages that begin before the client's version, or arrive too late. */
   readonly earlier: () => number;
   readonly stop: () => unknown;
 };
 type Kind = 'its first version again' | 'the version that it has' | 'no version';
 
-/** A client of graphql-ws as it comes, but for the pause before it connects again. */
+/** A graphql-ws client with its defaults, except for the pause before it reconnects. */
 async function openMap(event: SeededEvent, kind: Kind): Promise<Client> {
   const map = new SeatMap();
   const eventId = `Event_${event.eventId}`;
@@ -62,7 +62,7 @@ async function openMap(event: SeededEvent, kind: Kind): Promise<Client> {
     url: `${proxy.through(system.apiUrl).replace('http', 'ws')}graphql`,
     webSocketImpl: WebSocket,
     retryAttempts: Number.POSITIVE_INFINITY,
-    // In Node a cut while it connects is an error and no close.
+    // In Node a cut during the connection is an error and not a close.
     shouldRetry: () => true,
     retryWait: () => sleep(5),
   });
@@ -72,7 +72,7 @@ async function openMap(event: SeededEvent, kind: Kind): Promise<Client> {
       next({ data }) {
         const change = data?.seatMapChanged;
         if ((change?.fromVersion ?? map.version) < map.version) earlier += 1;
-        // Cut off as well, it is read again by the next message that does not follow.
+        // If this read is cut off as well, the next message that does not follow repeats it.
         if (!map.take(change)) read().catch(() => undefined);
         if (kind === 'the version that it has') variables.sinceVersion = map.version;
       },
@@ -85,7 +85,7 @@ async function openMap(event: SeededEvent, kind: Kind): Promise<Client> {
 
 const failures: string[] = [];
 
-test('clients that are cut off at random have the map of PostgreSQL, whatever version they send again', async () => {
+test('clients that are cut off at random have the map of PostgreSQL, with any version that they send again', async () => {
   const random = seededRandom(9);
   const event = await seedEvent(db, { seats: SEATS });
   const kinds: readonly Kind[] = ['its first version again', 'the version that it has', 'no version'];
@@ -104,13 +104,13 @@ test('clients that are cut off at random have the map of PostgreSQL, whatever ve
     const status = random.pick(['AVAILABLE', 'HELD', 'BOOKED', 'BLOCKED'] as const);
     const seatNos = Array.from({ length: 1 + random.below(4) }, () => random.below(SEATS));
     const committed = await commitSeatChange(db, event.eventId, status, [...new Set(seatNos)]);
-    // Some are not published, and found by the next one.
+    // Some changes are not published; the next one reveals them.
     if (!random.chance(0.05)) await applySeatChanges({ redis, db }, event.eventId, [committed]);
   };
   for (let made = 0; made < CHANGES; made++) {
     await change();
     if (!random.chance(0.06)) continue;
-    // They come back to the other process, which may be behind the one that they left.
+    // Clients reconnect to the other process, which may be behind the one that they left.
     proxy.pointTo(cuts++ % 2 === 0 ? system.secondApiUrl : system.apiUrl);
     proxy.cut();
   }
@@ -120,14 +120,14 @@ test('clients that are cut off at random have the map of PostgreSQL, whatever ve
   const truth = await loadSeatMap(db, event.eventId);
   if (!truth) throw new Error('The event is gone.');
   for (const { name, map } of clients) {
-    // Changes that no message names are told of with the next one.
+    // Changes without a message are reported with the next one.
     const reached = () => ({ failures, version: map.version });
     await expect.poll(reached, { timeout: 20_000, message: name }).toEqual({ failures: [], version: truth.version });
     expect(changesBetween(truth.packed, map.packed), name).toEqual([]);
   }
   expect(shown.version).toBe(truth.version);
   expect(failures).toEqual([]);
-  // The case that this is about has happened, and only where it can.
+  // The case that this test is about has happened, and only where it can.
   const earlier = (kind: Kind) => clients.filter(({ name }) => name === kind).map((one) => one.earlier());
   expect(Math.max(...earlier('its first version again'))).toBeGreaterThan(0);
   await Promise.all(clients.map(({ stop }) => stop()));

@@ -22,7 +22,7 @@ const WATCHERS = 40;
 const system = await startSystem({ processes: ['relay', 'worker', 'api', 'api-2'], env: { LOG_LEVEL: 'warn' } });
 const db = openDb({ url: system.bookingUrl, poolMax: 4, name: 'test' });
 const redis = openRedis({ url: system.redisUrl, name: 'test' });
-// One more process that books, as the api does: over HTTP ten thousand changes would take minutes.
+// One more process that books as the api does, because ten thousand changes over HTTP would take minutes.
 const writerDb = openDb({ url: system.bookingUrl, poolMax: 4, name: 'test-writer' });
 const writer = openInventoryWriter({
   db: writerDb,
@@ -41,7 +41,7 @@ afterAll(async () => {
 type Live = { id: string; userId: string; seatNos: number[]; isConfirmed: boolean };
 const random = (below: number) => Math.floor(Math.random() * below);
 
-/** Holds, confirms and releases at random, forty at a time, until so many changes were made. */
+/** Holds, confirms and releases at random, forty at a time, until this number of changes is made. */
 async function trade(event: SeededEvent, onChange: (count: number) => void): Promise<void> {
   const live: Live[] = [];
   let count = 0;
@@ -82,7 +82,7 @@ async function trade(event: SeededEvent, onChange: (count: number) => void): Pro
   await Promise.all(Array.from({ length: 40 }, trader));
 }
 
-test('after ten thousand random changes every watcher has the map of PostgreSQL, however often the socket was cut; a stalled one harms nobody', async () => {
+test('after ten thousand random changes every watcher has the map of PostgreSQL, also after cuts; a stalled one slows no other', async () => {
   const event = await seedEvent(db, { seats: SEATS, rows: 30, cancellableForSeconds: 3600 });
   const eventId = encodeGlobalId('Event', event.eventId);
   const start = await loadSeatMap(db, event.eventId);
@@ -93,7 +93,7 @@ test('after ten thousand random changes every watcher has the map of PostgreSQL,
   const urls = [system.apiUrl, system.secondApiUrl].map((url) => `${url.replace('http', 'ws')}/graphql`);
   let over = false;
   const watch = async (fan: SeatMapFan, index: number) => {
-    // Whoever was cut comes back to the other process.
+    // A fan who was cut reconnects to the other process.
     while (!over)
       await watchOnce(urls[(index + fan.cuts) % 2] ?? '', fan, eventId, (socket) => sockets.set(fan, socket));
   };
@@ -103,7 +103,7 @@ test('after ten thousand random changes every watcher has the map of PostgreSQL,
 
   let cuts = 0;
   await trade(event, (count) => {
-    // It takes nothing from its socket any more, from early on until the end.
+    // It stops reading its socket, from early on until the end.
     if (count > CHANGES / 20) sockets.get(stalled)?.pause();
     if (count < cuts * 50) return;
     cuts += 1;
@@ -114,7 +114,7 @@ test('after ten thousand random changes every watcher has the map of PostgreSQL,
   expect(truth?.version).toBeGreaterThanOrEqual(CHANGES);
   const isThere = (fan: SeatMapFan) => fan.version === truth?.version;
   await vi.waitUntil(() => fans.every(isThere), 10_000);
-  // Nobody had to wait for the one that stalled; when it reads again it gets there as well.
+  // The other fans did not wait for the stalled one; when it reads again, it catches up too.
   expect(stalled.version).toBeLessThan(truth?.version ?? 0);
   expect(stalled.cuts).toBe(0);
   sockets.get(stalled)?.resume();

@@ -30,7 +30,7 @@ const untilScraped = (name: ProcessName, series: string, wanted: (value: number 
 const seat = (seatNo: number) => encodeGlobalId('Seat', event.seatId(seatNo));
 
 describe('a journey', () => {
-  test('moves what it should: operations, holds, writes, messages, gateway calls, notices', async () => {
+  test('changes the right metrics: operations, holds, writes, messages, gateway calls, notices', async () => {
     const eventId = encodeGlobalId('Event', event.eventId);
     const fan = await signInAsGuest(system.apiUrl);
     const held = await createBooking(fan, eventId, [seat(0)], 'the-key');
@@ -67,12 +67,12 @@ describe('a journey', () => {
     expect(relay.get(slot.replace('frontrow_relay_streaming', 'frontrow_relayed_messages_total'))).toBeGreaterThan(0);
   });
 
-  test('breaks no promise, as a worker finds out that asks the database', async () => {
+  test('breaks no promise, as a worker that queries the database reports', async () => {
     await untilScraped('worker', 'frontrow_invariant_violations{id="I01"}', (found) => found === 0);
     await untilScraped('worker', 'frontrow_invariant_violations{id="I24"}', (found) => found === 0);
   });
 
-  test('counts who watches, on each transport', async () => {
+  test('counts watchers, on each transport', async () => {
     const fan = await signInAsGuest(system.apiUrl);
     const client = fan.socket();
     const query = 'subscription ($id: ID!) { seatMapChanged(eventId: $id) { __typename } }';
@@ -107,7 +107,7 @@ describe('a journey', () => {
 });
 
 describe('a fault', () => {
-  test('without a worker holds are overdue, and how long; messages wait for it', async () => {
+  test('without a worker holds are overdue, with their age, and messages wait for it', async () => {
     const fan = await signInAsGuest(system.apiUrl);
     await system.kill('worker');
     const held = await createBooking(fan, encodeGlobalId('Event', event.eventId), [seat(12)]);
@@ -125,7 +125,7 @@ describe('a fault', () => {
     await sql.end();
   });
 
-  test('while the log takes nothing the outbox grows and its slot lags; then both are worked off', async () => {
+  test('while the log accepts nothing, the outbox grows and its slot lags; then both are worked off', async () => {
     const [bytes = ''] = [...(await scrape('relay')).keys()].filter((key) => /slot_lag_bytes.*booking/.test(key));
     const of = (name: string) => bytes.replace('frontrow_slot_lag_bytes', name);
     await untilScraped('relay', of('frontrow_outbox_unpublished_rows'), (count) => count === 0);
@@ -145,7 +145,7 @@ describe('a fault', () => {
     await sql.end();
   });
 
-  test('seat locks that another process rebuilds are not believed until it is done, or has died over it', async () => {
+  test('seat locks that another process rebuilds are not believed until it is done or dead', async () => {
     const modeIs = async (wanted: string) => {
       const api = await scrape('api');
       const modes = ['normal', 'postgresql-only', 'rebuilding'];

@@ -33,13 +33,13 @@ afterAll(async () => {
 });
 
 const strings = Object.entries(nasty);
-/** Some 2,000 requests, a hundred of which hash a password. */
+/** Some 2,000 requests; a hundred of them hash a password. */
 const WITHIN_MS = 180_000;
 const asFan = () => ({ authorization: `Bearer ${fan.token}` });
 const problemsOf = (answer: string) =>
   /INTERNAL|"status":5\d\d|UNEXPECTED/.test(answer) ? [answer.slice(0, 500)] : ([] as string[]);
 
-test('every string of every argument is known here', () => {
+test('every string of every argument is listed here', () => {
   const names = slots.map(({ name }) => name);
   expect(names).toContain('Mutation.signUp.input.displayName');
   expect(names).toContain('Query.seatMap.seats.after');
@@ -48,7 +48,7 @@ test('every string of every argument is known here', () => {
 });
 
 test(
-  'no string in any argument is an internal error, over HTTP',
+  'no string in any argument causes an internal error, over HTTP',
   async () => {
     const problems: string[] = [];
     for (const slot of slots.filter(({ operation }) => operation !== 'subscription')) {
@@ -64,7 +64,7 @@ test(
   WITHIN_MS,
 );
 
-test.each(['server-sent events', 'WebSocket'] as const)('nor is one of a subscription over %s', async (transport) => {
+test.each(['server-sent events', 'WebSocket'] as const)('nor does one in a subscription over %s', async (transport) => {
   const problems: string[] = [];
   for (const slot of slots.filter(({ operation }) => operation === 'subscription')) {
     for (const [what, text] of strings) {
@@ -77,7 +77,7 @@ test.each(['server-sent events', 'WebSocket'] as const)('nor is one of a subscri
 });
 
 test(
-  'what is not text is refused with its field wherever a text is taken',
+  'a value that is not text is refused with its field in every text argument',
   async () => {
     const missing: string[] = [];
     for (const slot of slots.filter(({ scalar, operation }) => scalar === 'String' && operation !== 'subscription')) {

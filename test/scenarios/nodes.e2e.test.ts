@@ -66,7 +66,7 @@ const anonymous: Pick<Fan, 'answer'> = {
 };
 
 describe('node', () => {
-  test('finds the object of every id that the API gave, of every type that has one', async () => {
+  test('finds the object of every id that the API returned, of every type with ids', async () => {
     const given = [...nodesIn(await fan.ask(everything, { event: globalId(event), queued: globalId(queued) }))];
     const node = schema.getType('Node');
     if (!isInterfaceType(node)) throw new Error('There is no Node.');
@@ -75,7 +75,7 @@ describe('node', () => {
       expect(await refetch(fan, id)).toEqual({ status: 200, data: { node: { __typename, id } } });
   });
 
-  test('finds the same seat map as its event has, under one id whatever its version', async () => {
+  test('finds the same seat map as its event has, under one id for all versions', async () => {
     const fields = 'version statuses event { id } seats(last: 1) { nodes { seat { seatNo } status } }';
     const { seatMap } = await fan.ask(`{ seatMap(eventId: "${globalId(event)}") { id ${fields} } }`);
     expect(seatMap).toMatchObject({ id: `SeatMap_${event.eventId}`, event: { id: globalId(event) } });
@@ -93,7 +93,7 @@ describe('node', () => {
     }
   });
 
-  test('shows a place in a waiting room to its viewer alone, and a price of a draft to no caller', async () => {
+  test('shows a place in a waiting room only to its viewer, and a price of a draft to no caller', async () => {
     const { waitingRoomPlace } = await fan.ask(`{ waitingRoomPlace(eventId: "${globalId(queued)}") { id } }`);
     const other = await signInAsGuest(system.apiUrl, 'other@example.org');
     for (const by of [other, anonymous])
@@ -106,7 +106,7 @@ describe('node', () => {
   });
 
   test.each(['SeatMap_x', 'WaitingRoomPlace_x_y', 'WaitingRoom_', 'PriceTier', 'Nothing_1', '', 'Event_\u0000'])(
-    'returns null for %j, which is no id of ours',
+    'returns null for %j, which is not a valid id',
     async (id) => {
       expect((await refetch(fan, id)).data).toEqual({ node: null });
     },
@@ -130,7 +130,7 @@ const seats = async (args: string) =>
 const idsOf = ({ nodes }: Page) => nodes.map(({ id }) => id);
 
 describe('a list', () => {
-  test('of bookings is read from its end as from its start, in one order', async () => {
+  test('of bookings has one order from either end', async () => {
     const end = await bookings('last: 2');
     expect(idsOf(end)).toEqual(bookingIds.slice(3));
     expect(end.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
@@ -146,7 +146,7 @@ describe('a list', () => {
     expect(idsOf(await bookings('first: null, last: 1, status: [CONFIRMED]'))).toEqual(bookingIds.slice(0, 1));
   });
 
-  test('of seats is read from its end as from its start, in one order', async () => {
+  test('of seats has one order from either end', async () => {
     const numbers = ({ nodes }: { nodes: { seat: { seatNo: number } }[] }) => nodes.map(({ seat }) => seat.seatNo);
     const end = await seats('last: 2, status: AVAILABLE');
     expect(numbers(end)).toEqual([17, 18]);
@@ -169,7 +169,7 @@ describe('a list', () => {
     expect(errors?.[0]?.message).toMatch(field === 'before' ? /cursor/ : `\`${field}\``);
   });
 
-  test('costs what it asks for, from either end', async () => {
+  test('costs the number of requested items, from either end', async () => {
     const costly = (args: string) =>
       `{ viewer { bookings(${args}) { nodes { event { priceTiers { id name price { amountMinor currency } fee { amountMinor } } }
         tickets { id event { priceTiers { id name price { amountMinor currency } fee { amountMinor currency } } } } } } } }`;

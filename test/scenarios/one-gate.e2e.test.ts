@@ -24,7 +24,7 @@ afterAll(async () => {
 type Over = keyof typeof transports;
 const names = Object.keys(transports) as Over[];
 
-/** The GraphQL result, however the transport frames it. */
+/** The GraphQL result without the framing of the transport. */
 async function resultOver(over: Over, asked: Asked): Promise<unknown> {
   const { meaning } = await transports[over](system.apiUrl, asked);
   if (over === 'HTTP') return JSON.parse(meaning.replace(/^\d+ /, ''));
@@ -34,7 +34,7 @@ async function resultOver(over: Over, asked: Asked): Promise<unknown> {
   }
   const messages = meaning.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
   const answer = messages.find((message) => message.type === 'next' || message.type === 'error');
-  // A socket that comes while the budget is empty is not let in.
+  // A socket that connects while the budget is empty is refused.
   if (!answer) return /closed .*/.exec(meaning)?.[0];
   return answer.type === 'next' ? answer.payload : { errors: answer.payload };
 }
@@ -73,7 +73,7 @@ const ENDED = /"code":"RATE_LIMITED"|closed 1013/;
 describe('the same refusal on each transport', () => {
   test.each(Object.entries(refused))('%s', async (_name, { query, variables = {}, code }) => {
     const [overHttp, ...others] = await Promise.all(names.map((over) => resultOver(over, { query, variables })));
-    // A plain POST has one answer, so a subscription that is fine until it starts is refused there for its transport.
+    // A plain POST has one answer, so a valid subscription is refused there because of its transport.
     const [expected, compared] = query.startsWith('subscription ($id')
       ? [others[0], others]
       : [overHttp, [overHttp, ...others]];
@@ -81,11 +81,11 @@ describe('the same refusal on each transport', () => {
     for (const result of compared) expect(result).toEqual(expected);
   });
 
-  test('an empty budget, which refused operations empty as well', async () => {
+  test('an empty budget, which refused operations use up as well', async () => {
     const asked = { query: '{ nothing }', variables: {}, token: fan.token };
     const codes = new Map<Over, string[]>();
     for (const over of names) codes.set(over, []);
-    // The budget is 600 points in ten seconds for a viewer; each transport takes a part of it.
+    // The budget is 600 points in ten seconds for a viewer; each transport spends a part of it.
     for (let sent = 0; sent < 1_200; sent += 60) {
       const results = await Promise.all(
         Array.from({ length: 60 }, (_, i) => {
@@ -100,7 +100,7 @@ describe('the same refusal on each transport', () => {
   }, 60_000);
 });
 
-test('an operation has one line with its request, trace and outcome, whatever carried it', async () => {
+test('an operation logs one line with its request, trace and outcome on each transport', async () => {
   const other = await signInAsGuest(system.apiUrl, 'other@example.org');
   const query = 'query OneLine($id: ID!) { event(id: $id) { title } }';
   const variables = { id: `Event_${event.eventId}` };

@@ -13,7 +13,7 @@ afterAll(async () => {
   await system.stop();
 });
 
-test('one id leads from the request through every process to the confirmation, and to nobody else', async () => {
+test('one id leads from the request through every process to the confirmation, and appears in no other request', async () => {
   const event = await seedEvent(db, { seats: 20 });
   const requestIds = ['request-of-the-first-fan', 'request-of-the-second-fan'];
   const fans = await Promise.all(requestIds.map(() => signInAsGuest(system.apiUrl)));
@@ -54,7 +54,7 @@ test('one id leads from the request through every process to the confirmation, a
   }
 });
 
-test('what the clock ends goes back to no request, and what an older process wrote is handled like anything else', async () => {
+test('an expiry has no request id, and messages of an older process are handled like all others', async () => {
   const event = await seedEvent(db, { seats: 20 });
   const fan = await signInAsGuest(system.apiUrl);
   const held = await createBooking(fan, encodeGlobalId('Event', event.eventId), [

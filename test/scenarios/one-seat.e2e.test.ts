@@ -37,7 +37,7 @@ describe.each([
     await closeDb(db);
     await system.stop();
   });
-  // What is pushed waits for Redis.
+  // Pushes wait for Redis.
   afterEach(() => expectAllInvariants(system, { waitingGroups: redis ? [] : ['push-changes'] }));
 
   test('twenty fans pay at once and have their tickets', async () => {
@@ -54,7 +54,10 @@ describe.each([
     );
   });
 
-  /** Every buyer asks at once for the seats that `choose` gives the index; odd ones ask the second process when there are two. */
+  /**
+   * Every buyer requests at once the seats that `choose` returns for the index; odd buyers use the second process if
+   * there is one.
+   */
   const allAtOnce = (event: SeededEvent, apis: 1 | 2, choose: (index: number) => number[]) =>
     Promise.all(
       crowd.map((fan, index) => {
@@ -70,23 +73,30 @@ describe.each([
     return Object.groupBy(answers, ({ data }) => String(data.createBooking.__typename));
   };
 
-  test.each([1, 2] as const)('a thousand buyers of one seat through %i api: exactly one booking', async (apis) => {
-    const event = await seedEvent(db, { seats: 1 });
-    const named = namesOf(await allAtOnce(event, apis, () => [0]));
-    expect(named.CreateBookingSuccess).toHaveLength(1);
-    expect(named.SeatsUnavailable).toHaveLength(BUYERS - 1);
-    for (const { data } of named.SeatsUnavailable ?? []) {
-      expect(data.createBooking).toMatchObject({ code: 'SEATS_UNAVAILABLE', seats: [{ seatNo: 0 }], alternatives: [] });
-    }
-  });
+  test.each([1, 2] as const)(
+    'a thousand buyers of one seat through %i api processes make exactly one booking',
+    async (apis) => {
+      const event = await seedEvent(db, { seats: 1 });
+      const named = namesOf(await allAtOnce(event, apis, () => [0]));
+      expect(named.CreateBookingSuccess).toHaveLength(1);
+      expect(named.SeatsUnavailable).toHaveLength(BUYERS - 1);
+      for (const { data } of named.SeatsUnavailable ?? []) {
+        expect(data.createBooking).toMatchObject({
+          code: 'SEATS_UNAVAILABLE',
+          seats: [{ seatNo: 0 }],
+          alternatives: [],
+        });
+      }
+    },
+  );
 
   test.each([1, 2] as const)(
-    'a thousand buyers of overlapping pairs of 200 seats through %i api: no seat twice, no booking half',
+    'a thousand buyers of overlapping pairs of 200 seats through %i api processes: no seat twice, no half booking',
     async (apis) => {
       const event = await seedEvent(db, { seats: 200, rows: 10 });
       const named = namesOf(await allAtOnce(event, apis, (index) => [(index * 7) % 199, ((index * 7) % 199) + 1]));
       const won = named.CreateBookingSuccess ?? [];
-      // Whoever came first, no two neighbours are left free that somebody wanted.
+      // In any order of arrival, no two wanted neighbours stay free.
       expect(won.length).toBeGreaterThanOrEqual(66);
       expect(named.SeatsUnavailable).toHaveLength(BUYERS - won.length);
       const pairs = won.map(({ data }) => data.createBooking.booking.seats.map((one: Seat) => one.seat.seatNo));

@@ -12,8 +12,8 @@ import { type System, startSystem } from '../support/system.ts';
 import { type Certificate, openCertificates, openTlsWay } from '../support/tls-way.ts';
 
 /**
- * Outages in which messages were parked once, one after the other: the process of payments reads messages all the while.
- * Its database is reached by a name, over TLS, with a password; and lies on a disk of its own.
+ * Outages that once caused messages to be parked, one after the other, while the payments process reads messages.
+ * Its database is reached by a name, over TLS, with a password, and lies on a disk of its own.
  */
 const HOST = 'payments-db.test';
 const role = `outages_${randomBytes(4).toString('hex')}`;
@@ -72,7 +72,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The tables of payments move there; the log of the server stays where it is, so that the server survives a full disk. */
+/** Moves the tables of payments there. The log of the server stays, so that the server survives a full disk. */
 async function onDisk({ path }: SmallDisk): Promise<void> {
   const [server] = await admin<{ folder: string }[]>`select current_setting('data_directory') as folder`;
   const space = join(path, 'space');
@@ -105,7 +105,7 @@ async function asServer(work: (sql: postgres.Sql) => Promise<void>): Promise<voi
   }
 }
 
-/** Bookings of as many events, as the relay appends them. */
+/** Appends bookings, each of another event, as the relay does. */
 async function book(count: number): Promise<string[]> {
   const events = Array.from({ length: count }, () => bookingCreated({ lines: lines() }));
   await log.append(
@@ -114,7 +114,7 @@ async function book(count: number): Promise<string[]> {
   return events.map(({ aggregateId }) => aggregateId);
 }
 
-/** Enough for a page of the database every few payments. */
+/** Enough for a new page of the database every few payments. */
 const lines = () => Array.from({ length: 30 }, () => ({ label: randomBytes(30).toString('hex'), amountMinor: 1 }));
 
 const ready = async () => {
@@ -148,7 +148,7 @@ const waits = async (cause: string) => {
 
 type Outage = { cause: string; reason: RegExp; begin: () => Promise<unknown>; end: () => Promise<unknown> };
 
-/** Messages come before the outage, during it and after it; all of them are handled, and none is parked. */
+/** Messages arrive before, during and after the outage; all are handled, and none is parked. */
 async function survives({ cause, reason, begin, end }: Outage): Promise<void> {
   const before = await book(5);
   await untilHandled(before);
@@ -157,7 +157,7 @@ async function survives({ cause, reason, begin, end }: Outage): Promise<void> {
   const during = await book(20);
   await expect.poll(ready, { timeout: 40_000 }).toMatchObject({ status: 503, reason: expect.stringMatching(reason) });
   expect(await waits(cause)).toBe(true);
-  // Each was tried more often than three times, which parked it once.
+  // Each was tried more than three times, which once was enough to park it.
   await expect.poll(async () => (await failures()) - failuresBefore, { timeout: 60_000 }).toBeGreaterThan(3 * 20);
   expect(await parked()).toBe(0);
   await end();

@@ -26,7 +26,7 @@ const root = (coordinate: string) => {
   return found;
 };
 const ofNode = (coordinate: string, type: string) => (coordinate === 'Query.node' ? type : undefined);
-/** Other members of a mutation's result union say nothing about anybody. */
+/** Other members of a mutation's result union reveal nothing about any fan. */
 const isAboutOwned = ({ query }: Question) =>
   coordinatesIn(schema, query).some((field) => classification.types[field.split('.')[0] ?? ''] === 'OWNED');
 const ownedQuestions = Object.entries(owned).flatMap(([coordinate, { types, variables }]) =>
@@ -38,14 +38,14 @@ const ownedQuestions = Object.entries(owned).flatMap(([coordinate, { types, vari
 );
 
 describe('the schema', () => {
-  test('is classified: whatever has an id is public or owned, and nothing public leads to anything owned', () => {
+  test('is classified: every type with an id is public or owned, and nothing public leads to an owned type', () => {
     expect(problemsOf(schema, classification)).toEqual([]);
     const rootsOf = (kind: string) =>
       Object.keys(classification.roots).filter((coordinate) => classification.roots[coordinate] === kind);
     expect(Object.keys(owned).sort()).toEqual(rootsOf('OWNED').sort());
   });
 
-  test('could not grow an owned field that nobody asks for', () => {
+  test('could not get an owned field that this test does not query', () => {
     const grown = (sdl: string) => problemsOf(extendSchema(schema, parse(sdl)), classification);
     expect(grown('type Invoice implements Node { id: ID! }')).toEqual(['Invoice has ids and is not classified']);
     expect(grown('extend type Query { seatById(id: ID!): String }')).toEqual([
@@ -65,7 +65,7 @@ describe('the schema', () => {
     );
   });
 
-  test('is asked for every field of everything owned', () => {
+  test('is queried for every field of every owned type', () => {
     const asked = new Set(ownedQuestions.flatMap(({ query }) => coordinatesIn(schema, query)));
     const types = Object.keys(classification.types).filter(
       (name) => classification.types[name] === 'OWNED' && !withoutId.includes(name),
@@ -79,10 +79,10 @@ describe('the schema', () => {
   });
 });
 
-// Hundreds of questions from one address are more than the limits allow.
+// Hundreds of queries from one address exceed the limits.
 const system = await startSystem({ env: { RATE_LIMITS: 'off' } });
 const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
-/** Every byte that was answered to somebody else, or to nobody. */
+/** Every byte that was sent to another fan, or to a caller without a session. */
 const answered: string[] = [];
 const listeners: Listener[] = [];
 const mark = randomBytes(6).toString('hex');
@@ -110,7 +110,7 @@ beforeAll(async () => {
   const signUp = `mutation ($input: SignUpInput!) { signUp(input: $input) { ... on SignUpSuccess {
     session { accessToken refreshToken viewer { id } } } } }`;
   const { session } = (await post(system.apiUrl, { query: signUp, variables: { input: account } })).data.signUp;
-  // The owner of bookings also organizes an event; its room opens when nobody here is left to be kept out.
+  // The owner of bookings also organizes an event; its room opens when no fan of this test needs its seats.
   const organizerId = session.viewer.id.replace('User_', '');
   await db.$client`update users set role = 'ORGANIZER' where id = ${organizerId}`;
   const refresh = `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { ... on RefreshSessionSuccess {
@@ -130,10 +130,10 @@ beforeAll(async () => {
   const join = `mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) {
     ... on JoinWaitingRoomSuccess { place { id } } } }`;
   const { place } = (await owner.ask(join, { input: { eventId: `Event_${queued.eventId}` } })).joinWaitingRoom;
-  const other = await signInAsGuest(system.apiUrl, 'somebody-else@example.org');
+  const other = await signInAsGuest(system.apiUrl, 'another@example.org');
   others = [
-    { who: 'somebody else', token: other.token },
-    { who: 'nobody', token: undefined },
+    { who: 'another fan', token: other.token },
+    { who: 'a caller without a session', token: undefined },
   ];
 
   const variables = { eventId: `Event_${event.eventId}` };
@@ -144,7 +144,7 @@ beforeAll(async () => {
   );
   for (const { token } of others) listeners.push(listen(system.apiUrl, { operations, token }));
   const [paid, waiting] = [await book(0, idempotencyKey), await book(1, `${idempotencyKey}-2`)];
-  // Of the paid one nothing is shown any more.
+  // The payment of the paid one is no longer shown.
   paymentUrls = [waiting.payment.url];
   await decideAt(paid.payment.url, 'pay');
   tickets = (await bookingWhen(owner, paid.id, ({ status }) => status === 'CONFIRMED')).tickets;
@@ -170,30 +170,37 @@ const label = ({ coordinate, about, type }: Question & { type: string }) => `${c
 const isMutation = ({ coordinate }: Question) => coordinate.startsWith('Mutation.');
 
 describe.each(Object.entries(transports))('over %s', (name, ask) => {
-  test.each(['somebody else', 'nobody'])('what is owned answers %s as what is not there', async (who) => {
-    const { token } = others.find((other) => other.who === who) ?? {};
-    let compared = 0;
-    for (const question of ownedQuestions) {
-      const { query, type, variables } = question;
-      const absent = await ask(system.apiUrl, { query, variables: variables(unknown(type)), token });
-      for (const id of ids[type] ?? []) {
-        const answer = await ask(system.apiUrl, { query, variables: variables(id), token });
-        answered.push(answer.bytes);
-        expect(answer.meaning, label(question)).toBe(absent.meaning);
-        // Over HTTP it is refused as a subscription before anybody is asked for.
-        if (who === 'nobody' && question.coordinate.startsWith('Subscription.') && name !== 'HTTP')
-          expect(answer.meaning).toContain('"code":"UNAUTHENTICATED"');
-        expect(answer.meaning, label(question)).not.toMatch(/RateLimited|RATE_LIMITED|closed 4429/);
-        compared += 1;
+  test.each(['another fan', 'a caller without a session'])(
+    'an owned thing answers %s like an unknown id',
+    async (who) => {
+      const { token } = others.find((other) => other.who === who) ?? {};
+      let compared = 0;
+      for (const question of ownedQuestions) {
+        const { query, type, variables } = question;
+        const absent = await ask(system.apiUrl, { query, variables: variables(unknown(type)), token });
+        for (const id of ids[type] ?? []) {
+          const answer = await ask(system.apiUrl, { query, variables: variables(id), token });
+          answered.push(answer.bytes);
+          expect(answer.meaning, label(question)).toBe(absent.meaning);
+          // HTTP refuses it as a subscription before the owner is checked.
+          if (
+            who === 'a caller without a session' &&
+            question.coordinate.startsWith('Subscription.') &&
+            name !== 'HTTP'
+          )
+            expect(answer.meaning).toContain('"code":"UNAUTHENTICATED"');
+          expect(answer.meaning, label(question)).not.toMatch(/RateLimited|RATE_LIMITED|closed 4429/);
+          compared += 1;
+        }
       }
-    }
-    expect(compared).toBeGreaterThan(50);
-  });
+      expect(compared).toBeGreaterThan(50);
+    },
+  );
 
-  test('its owner is answered', async () => {
+  test('its owner gets the data', async () => {
     for (const question of ownedQuestions.filter((one) => !isMutation(one))) {
       const { query, type, variables, coordinate } = question;
-      // A socket is for subscriptions only, and a query is none.
+      // A socket accepts only subscriptions, and this is a query.
       if ((name === 'WebSocket') !== coordinate.startsWith('Subscription.') && name !== 'server-sent events') continue;
       for (const id of ids[type] ?? []) {
         const { meaning } = await ask(system.apiUrl, { query, variables: variables(id), token: owner.token });
@@ -204,13 +211,14 @@ describe.each(Object.entries(transports))('over %s', (name, ask) => {
   });
 });
 
-describe('somebody else', () => {
-  test('sees an account of their own, and nobody sees none', async () => {
+describe('another fan', () => {
+  test('sees their own account, and a caller without a session sees none', async () => {
     for (const question of questionsOf(schema, root('Query.viewer')))
       for (const { who, token } of others) {
         const answer = await transports.HTTP(system.apiUrl, { ...question, variables: {}, token });
         answered.push(answer.bytes);
-        if (who === 'nobody') expect(answer.meaning, question.about).toBe('200 {"data":{"viewer":null}}');
+        if (who === 'a caller without a session')
+          expect(answer.meaning, question.about).toBe('200 {"data":{"viewer":null}}');
         else expect(answer.meaning, question.about).toContain('"__typename":"User"');
       }
   });
@@ -239,7 +247,7 @@ describe('somebody else', () => {
     ['Query.searchEvents', () => ({ text: 'open' })],
     ['Query.suggestEvents', () => ({ text: 'open' })],
     ['Subscription.eventChanged', () => ({ eventId: eventId() })],
-    // A version that nobody has is answered with the map as it is, at once.
+    // For a version that never was, the map is sent at once.
     ['Subscription.seatMapChanged', () => ({ eventId: eventId(), sinceVersion: 1_000_000 })],
   ] as const)('reads %s, which is public', async (coordinate, variables) => {
     for (const { query, about } of questionsOf(schema, root(coordinate)))
@@ -251,7 +259,7 @@ describe('somebody else', () => {
       }
   });
 
-  test('hears what is public while it happens', async () => {
+  test('hears public changes as they happen', async () => {
     for (const listener of listeners) {
       await expect.poll(() => listener.heard()).toContain('"eventChanged":');
       await expect.poll(() => listener.heard()).toContain('"SeatMapDelta"');
@@ -259,7 +267,7 @@ describe('somebody else', () => {
     }
   });
 
-  test('was never told a word of what is private', async () => {
+  test('never received private data', async () => {
     const heard = [...answered, ...listeners.map((listener) => listener.heard())].join('\n');
     const everything = '{ viewer { email displayName bookings { nodes { payment { url } tickets { code } } } } }';
     const asOwnerAnswered = JSON.stringify(await owner.ask(everything));
@@ -274,7 +282,7 @@ describe('somebody else', () => {
   });
 });
 
-test('the owner may do what the others were told is not there', async () => {
+test('the owner may do the operations that were refused to the others as unknown', async () => {
   const [question] = ownedQuestions.filter(isMutation);
   for (const id of ids.Booking ?? []) {
     const asked = { query: question?.query ?? '', variables: { input: { bookingId: id } }, token: owner.token };

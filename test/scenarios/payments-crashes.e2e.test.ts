@@ -9,7 +9,7 @@ const { system } = scenes;
 afterEach(() => scenes.expectAllInvariants());
 afterAll(() => scenes.close());
 
-test('the api dies after the commit and before the answer: the same key later gets the booking that was made', async () => {
+test('the api dies after the commit and before the answer: the same key later returns the booking that was made', async () => {
   const event = await scenes.event(4);
   const fan = await signInAsGuest(system.apiUrl);
   const { died } = await scenes.doom('api', 'inventory.committed');
@@ -23,7 +23,7 @@ test('the api dies after the commit and before the answer: the same key later ge
   expect((await bookingWhen(fan, again.booking.id, ({ status }) => status === 'CONFIRMED')).tickets).toHaveLength(2);
 }, 60_000);
 
-/** A client as one should be written: on any failure it tries the same again. */
+/** A well-written client: after any failure it sends the same request again. */
 async function insist<T>(attempt: () => Promise<T | undefined>): Promise<T> {
   return await vi.waitFor(
     async () => {
@@ -48,14 +48,14 @@ async function buyWhateverHappens(fan: Fan, event: SeededEvent, seatNo: number, 
 }
 type Booking = { status: string; payment: { status: string } };
 
-test('every process is killed once while sixty fans buy: each booking ends as its fan decided', async () => {
+test('every process is killed once while sixty fans buy, and each booking ends as its fan decided', async () => {
   const event = await scenes.event(60);
   const fans = await Promise.all(Array.from({ length: 60 }, () => signInAsGuest(system.apiUrl)));
   const ends = ['pay', 'decline', 'cancel'] as const;
   let done = 0;
   const buying = Promise.all(
     fans.map(async (fan, seatNo) => {
-      // Not all at once, so that each death meets somebody at every step.
+      // Not all at once, so that each death meets fans at every step.
       await vi.waitUntil(() => done * 4 >= seatNo - 15, { timeout: 60_000, interval: 20 });
       await buyWhateverHappens(fan, event, seatNo, ends[seatNo % 3] ?? 'pay');
       done += 1;

@@ -16,7 +16,7 @@ const lateMoney = async (rawId: string) => {
   return { captured: captures.filter(ofBooking).length, refunded: refunds.filter(ofBooking).length };
 };
 
-/** Money that our side hears of only after the hold has ended: the payments process is away while the fan pays. */
+/** Payments that Frontrow hears of only after the hold has ended: the payments process is away while the fan pays. */
 async function payUnheard(...seatNos: number[]) {
   const event = await scenes.event(4);
   const buyer = await scenes.buyer(event, ...seatNos);
@@ -27,7 +27,7 @@ async function payUnheard(...seatNos: number[]) {
   return { event, buyer };
 }
 
-test('abandoned: the seats are free, nothing was charged, and the page takes no money any more', async () => {
+test('abandoned: the seats are free, nothing was charged, and the page no longer takes money', async () => {
   const event = await scenes.event(2);
   const buyer = await scenes.buyer(event, 0, 1);
   const { url } = (await buyer.ready()).payment;
@@ -46,16 +46,16 @@ test('paid late, seats free: they are taken again and confirmed', async () => {
   expect(await lateMoney(buyer.rawId)).toEqual({ captured: 1, refunded: 0 });
 });
 
-test('paid late, one of the seats taken: no seat is kept, the money goes back and the fan is told', async () => {
+test('paid late, one of the seats taken: no seat is kept, the money is refunded and the fan hears of it', async () => {
   const { event, buyer } = await payUnheard(0, 1);
   const rival = await scenes.buyer(event, 1);
-  // Its payment can't begin either, so it is given more time: it holds the seat for sure when the money is found.
+  // Its payment cannot begin either, so its hold is extended, and it surely has the seat when the money is found.
   await bookingWhen(rival.fan, rival.id, ({ holdExtendedAt }) => holdExtendedAt !== null);
   await system.start('payments');
   const refunded = await buyer.when({ status: 'EXPIRED', payment: 'REFUNDED' });
   expect(refunded).toMatchObject({ tickets: [], payment: { refunded: { amountMinor: 10_500 } } });
   expect(await lateMoney(buyer.rawId)).toEqual({ captured: 1, refunded: 1 });
-  // Seat 0 was not kept by half.
+  // Seat 0 was not kept alone.
   await scenes.buyer(event, 0);
   await decideAt((await rival.ready()).payment.url, 'pay');
   expect((await rival.when({ status: 'CONFIRMED' })).tickets).toMatchObject([{ seat: { seatNo: 1 } }]);
@@ -71,7 +71,7 @@ test('paid in time and the webhook is lost: the money is found when the session 
   expect(await lateMoney(buyer.rawId)).toEqual({ captured: 1, refunded: 0 });
 });
 
-test('declined late: the hold had ended anyway, and stays ended', async () => {
+test('declined late: the hold had already ended, and stays ended', async () => {
   const event = await scenes.event(1);
   const buyer = await scenes.buyer(event, 0);
   const { url } = (await buyer.ready()).payment;

@@ -18,7 +18,7 @@ const capturesOf = async (bookingId: string) =>
     (one: { booking_id: string }) => one.booking_id === bookingId,
   );
 
-test('paid: the seats are booked and there is a ticket for each', async () => {
+test('paid: the seats are booked and each has a ticket', async () => {
   const event = await scenes.event(4);
   const buyer = await scenes.buyer(event, 0, 1);
   await decideAt((await buyer.ready()).payment.url, 'pay');
@@ -47,7 +47,7 @@ test('declined: the booking has failed, nothing was charged, and the next fan ge
   await scenes.buyer(event, 0, 1);
 });
 
-test('a webhook that comes three times confirms once', async () => {
+test('a webhook that arrives three times confirms once', async () => {
   await trouble({ duplicateWebhooks: 2 });
   const event = await scenes.event(1);
   const buyer = await scenes.buyer(event, 0);
@@ -59,13 +59,13 @@ test('a webhook that comes three times confirms once', async () => {
   expect(types.map(({ type }) => type)).toEqual(['PaymentSessionOpened', 'PaymentSucceeded']);
 });
 
-test('a webhook that comes before the session is stored waits for it and then confirms', async () => {
+test('a webhook that arrives before the session is stored waits for it and then confirms', async () => {
   const open = async () => (await gateway('GET', '/v1/ledger')).json.sessions.open ?? 0;
   const before = await open();
   await trouble({ hangMs: 4_000 });
   const event = await scenes.event(1);
   const buyer = await scenes.buyer(event, 0);
-  // The gateway has the session, and we do not know of it yet.
+  // The gateway has the session, and Frontrow does not know it yet.
   await vi.waitFor(async () => expect(await open()).toBe(before + 1), { timeout: 5_000, interval: 10 });
   await trouble();
   const [session] = await sessionsOf(buyer.rawId);
@@ -80,18 +80,18 @@ test('a webhook that comes before the session is stored waits for it and then co
   expect(await buyer.when({ status: 'CONFIRMED' })).toMatchObject(paidAndConfirmed);
 });
 
-test('webhooks that never come: the money is found when the gateway is asked', async () => {
+test('webhooks that never arrive: the money is found when payments asks the gateway', async () => {
   const event = await scenes.event(1);
   const buyer = await scenes.buyer(event, 0);
   const { url } = (await buyer.ready()).payment;
   await trouble({ dropWebhooks: 1 });
   await decideAt(url, 'pay');
-  // It is asked after forty seconds of silence: here these are over.
+  // Payments asks after forty seconds of silence; here these are over.
   await payments`update payments set next_check_at = now() where booking_id = ${buyer.rawId}`;
   expect(await buyer.when({ status: 'CONFIRMED' })).toMatchObject(paidAndConfirmed);
 });
 
-test('the gateway answers 500 after it has opened the session: it is the same session, and charged once', async () => {
+test('the gateway answers 500 after it has opened the session: the same session is used, and charged once', async () => {
   await trouble({ fail500AfterActing: 2 });
   const event = await scenes.event(1);
   const buyer = await scenes.buyer(event, 0);
@@ -100,7 +100,7 @@ test('the gateway answers 500 after it has opened the session: it is the same se
   expect(await sessionsOf(buyer.rawId)).toHaveLength(1);
 });
 
-test('cancelled after paying: the tickets are void, the money goes back once, although the gateway fails after giving it', async () => {
+test('cancelled after paying: the tickets are void, and the money is refunded once although the gateway fails after the refund', async () => {
   const event = await scenes.event(2);
   const buyer = await scenes.buyer(event, 0, 1);
   await decideAt((await buyer.ready()).payment.url, 'pay');

@@ -30,7 +30,7 @@ describe.runIf(programs)('behind PgBouncer', { timeout: 240_000 }, () => {
       env: { DATABASE_URL: booking, PAYMENTS_DATABASE_URL: payments, DATABASE_POOLED_URL: pooled, LOG_LEVEL: 'warn' },
       processes: ['gateway-sandbox', 'payments', 'worker', 'api'],
     });
-    // It replicates, which this PgBouncer does not pass on: it has the servers' own addresses.
+    // The relay replicates, which this PgBouncer does not support, so it uses the servers' own addresses.
     await system.start('relay', { DATABASE_URL: servers.booking, PAYMENTS_DATABASE_URL: servers.payments });
   });
   afterAll(async () => {
@@ -38,7 +38,7 @@ describe.runIf(programs)('behind PgBouncer', { timeout: 240_000 }, () => {
     await pgbouncer?.stop();
   });
 
-  test('a fan holds, pays and has tickets with every process but the relay behind it, api in transaction mode', async () => {
+  test('a fan holds, pays and gets tickets with every process but the relay behind it, api in transaction mode', async () => {
     const db = openDb({ url: databases.booking.url, poolMax: 2, name: 'test' });
     const event = await seedEvent(db, { seats: 20, cancellableForSeconds: 3600 });
     await closeDb(db);
@@ -56,7 +56,7 @@ describe.runIf(programs)('behind PgBouncer', { timeout: 240_000 }, () => {
       expect(after[name], name).toBeGreaterThan(before[name] ?? 0);
   });
 
-  test('the limits of a session hold behind it: in session mode ours, in transaction mode those of the pool', async () => {
+  test('session limits hold behind it: Frontrow’s own in session mode, those of the pool in transaction mode', async () => {
     const limitOf = async (url: string, pooling: 'session' | 'transaction') => {
       const db = openDb({ url, poolMax: 1, name: 'test', statementTimeoutMs: 7_000, pooling });
       const [row] = await db.execute(sql`select current_setting('statement_timeout') as limit`);
@@ -67,13 +67,13 @@ describe.runIf(programs)('behind PgBouncer', { timeout: 240_000 }, () => {
     expect(await limitOf(pgbouncer.urls.pooled, 'transaction')).toBe('5s');
   });
 
-  test('what lies in between is found out', async () => {
+  test('the pooler in between is detected', async () => {
     expect(await findPooling(databases.booking.url, 'test')).toBe('session');
     expect(await findPooling(pgbouncer.urls.booking, 'test')).toBe('session');
     expect(await findPooling(pgbouncer.urls.pooled, 'test')).toBe('transaction');
   });
 
-  test('an api whose only way is a pool in transaction mode holds seats, and the log says what it costs', async () => {
+  test('an api with only a pool in transaction mode holds seats, and logs the cost', async () => {
     await system.start('api-2', { DATABASE_URL: pgbouncer.urls.pooled, DATABASE_POOLED_URL: '' });
     const db = openDb({ url: databases.booking.url, poolMax: 2, name: 'test' });
     const event = await seedEvent(db, { seats: 40, cancellableForSeconds: 3600 });
@@ -94,7 +94,7 @@ describe.runIf(programs)('behind PgBouncer', { timeout: 240_000 }, () => {
   });
 
   test.each(['worker', 'relay', 'payments'])(
-    '%s ends at the start when its way is a pool in transaction mode',
+    '%s ends at the start if its database is a pool in transaction mode',
     async (name) => {
       const env = { ...system.env, DATABASE_URL: pgbouncer.urls.pooled };
       const child = spawn(process.execPath, [`src/processes/${name}.ts`], { env, stdio: ['ignore', 'pipe', 'pipe'] });

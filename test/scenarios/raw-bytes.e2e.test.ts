@@ -19,7 +19,7 @@ afterAll(() => system.stop());
 
 const port = () => Number(new URL(system.apiUrl).port);
 
-/** What no client may cause, whatever it sends. */
+/** What no client may cause with any bytes. */
 function expectQuietLog(): void {
   const linesWith = (part: string) =>
     system.lines.filter((line) => line.includes(part)).map((line) => line.slice(0, 500));
@@ -29,7 +29,7 @@ function expectQuietLog(): void {
   expect(system.lines.filter((line) => Buffer.byteLength(line) > 4_096)).toEqual([]);
 }
 
-test('ten thousand raw requests of a seed: no 500, no crash, no long line in the log', async () => {
+test('ten thousand raw requests of a seed cause no 500, no crash, no long line in the log', async () => {
   const { statuses, heard } = await bombard(port(), { count: 10_000, seed: 10 });
   expect(statuses.filter((status) => status >= 500)).toEqual([]);
   for (const status of [200, 400, 404, 405, 415]) expect(statuses, `some ${status}`).toContain(status);
@@ -38,7 +38,7 @@ test('ten thousand raw requests of a seed: no 500, no crash, no long line in the
   expect((await post(system.apiUrl, { query: '{ __typename }' })).data).toEqual({ __typename: 'Query' });
 }, 120_000);
 
-test('ten thousand raw frames of a seed on open sockets: no internal error, no crash, no long line in the log', async () => {
+test('ten thousand raw frames of a seed on open sockets cause no internal error, no crash, no long line in the log', async () => {
   const heard = await bombardSockets(port(), { count: 10_000, seed: 11, eventId });
   const all = heard.join('\n');
   for (const part of ['"type":"next"', '"type":"error"', '"type":"pong"', 'BAD_REQUEST', 'Invalid message'])

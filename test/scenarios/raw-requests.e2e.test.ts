@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bombard, refusedTargets, sendRaw } from '#test/support/raw-requests.ts';
 import { type ProcessName, type System, startSystem } from '#test/support/system.ts';
 
-/** Plants an error in a running process: no request can cause one. */
+/** Plants an error in a running process, because no request can cause one. */
 const plant = (statement: string) =>
   `--import=data:text/javascript,${encodeURIComponent(`process.on('SIGUSR2', () => { ${statement} });`)}`;
 
@@ -29,7 +29,7 @@ const request = (target: string) =>
 const isAlive = async (url: string, path: string) => (await fetch(new URL(path, url))).ok;
 
 describe.each(listeners)('%s', (_name, url, path) => {
-  test('answers 400, and nothing else, to a request line that names no path', async () => {
+  test('answers only 400 to a request line that is not a path', async () => {
     for (const target of refusedTargets) {
       const heard = await sendRaw(portOf(url()), request(target));
       expect(heard, target).toMatch(/^HTTP\/1\.1 400 /);
@@ -46,7 +46,7 @@ describe.each(listeners)('%s', (_name, url, path) => {
   });
 });
 
-test('an upgrade of a path that is none is answered 400, of another path 404', async () => {
+test('an upgrade of an invalid path gets 400, of another path 404', async () => {
   const upgrade = (target: string) =>
     Buffer.from(
       `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\n\r\n`,
@@ -57,7 +57,7 @@ test('an upgrade of a path that is none is answered 400, of another path 404', a
 
 const linesOf = (name: ProcessName) => system.lines.filter((line) => line.startsWith(`${name}: `));
 
-test.each(processes)('an error that nothing caught is logged and ends %s in order', async (name) => {
+test.each(processes)('an uncaught error is logged and ends %s in order', async (name) => {
   expect(await system.kill(name, 'SIGUSR2')).toBe(1);
   const said = linesOf(name).filter((line) => line.includes('"level":60'));
   expect(said).toHaveLength(1);

@@ -36,7 +36,7 @@ const isRebuilt = async () => {
 const isDecidedBy = async (mode: string) =>
   seriesOf(await system.metrics('api')).get(`frontrow_redis_mode{mode="${mode}"}`) === 1;
 
-test('killed and back with an old dump: holds, sign-in, own bookings and live maps go on, no seat is sold twice, and what was released is free', async () => {
+test('killed and back with an old dump: holds, sign-in, own bookings and live maps continue, no seat is sold twice, and released seats are free', async () => {
   await vi.waitUntil(isRebuilt, { timeout: 10_000 });
   const event = await seedEvent(db, { seats: SEATS });
   const eventId = encodeGlobalId('Event', event.eventId);
@@ -66,7 +66,7 @@ test('killed and back with an old dump: holds, sign-in, own bookings and live ma
   await server.kill();
   await expect.poll(() => isDecidedBy('postgresql-only'), { timeout: 10_000 }).toBe(true);
 
-  // From the comparison with PostgreSQL, again and again.
+  // The comparison with PostgreSQL brings the changes, again and again.
   for (const seatNo of [1, 2]) {
     expect((await hold(second, seatNo)).__typename).toBe('CreateBookingSuccess');
     await sees(seatNo, 'HELD');

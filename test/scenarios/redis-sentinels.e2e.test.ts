@@ -26,7 +26,7 @@ afterAll(async () => {
   await redis.close();
 });
 
-/** The seat locks of the server on this port are those of a complete rebuild. */
+/** Whether the seat locks of the server on this port are those of a complete rebuild. */
 async function isRebuilt(port: number): Promise<boolean> {
   const client = new Redis({ port });
   const [epoch, info] = [await client.get(EPOCH), await client.info('server')];
@@ -34,7 +34,7 @@ async function isRebuilt(port: number): Promise<boolean> {
   return epoch?.endsWith(`:${/^run_id:(\w+)/m.exec(info)?.[1]}`) ?? false;
 }
 
-test('when the primary dies, holds go on, and the seat locks and live maps go on with the one that the sentinels name', async () => {
+test('when the primary dies, holds continue, and seat locks and live maps continue with the primary that the sentinels name', async () => {
   const event = await scenes.event(60);
   const fan = await signInAsGuest(system.apiUrl);
   const first = await redis.primary();
@@ -59,7 +59,7 @@ test('when the primary dies, holds go on, and the seat locks and live maps go on
   console.log(`${outcomes.length} holds while the primary of Redis was replaced`);
   expect(new Set(outcomes)).toEqual(new Set(['CreateBookingSuccess']));
 
-  // A change is pushed by way of the new primary: its pub/sub, to the subscriber connection of the api.
+  // A change is pushed through the pub/sub of the new primary, to the subscriber connection of the api.
   const pushed = Promise.withResolvers<void>();
   const socket = fan.socket();
   const eventId = encodeGlobalId('Event', event.eventId);

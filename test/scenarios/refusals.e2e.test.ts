@@ -10,14 +10,14 @@ import { recoveryTokenFor } from '#test/support/recovery-token.ts';
 import { someAddress } from '#test/support/some-address.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 
-/** Every member of every mutation's result union, over HTTP; the last test counts what was never seen. */
+/** Every member of every mutation's result union, over HTTP; the last test lists the members that never occurred. */
 const seen = new Set<string>();
 
 let system: System;
 let db: Db;
 let event: SeededEvent;
 beforeAll(async () => {
-  // Behind a proxy the address is the proxy's word, so that each test can be somebody else.
+  // Behind a proxy the proxy names the address, so that each test can come from another one.
   system = await startSystem({
     processes: ['api'],
     env: { TRUST_PROXY: '1', HOARDING_LIMITS: 'on', MAX_PLACES_PER_ADDRESS: '1' },
@@ -63,7 +63,7 @@ test('accounts: taken addresses, wrong credentials, bad input', async () => {
   expect(await attempt('signInAsGuest', { email: 'guest' })).toMatchObject({ code: 'INVALID_INPUT' });
 });
 
-test('guests, where they are challenged: no answer, and a judge that is away', async () => {
+test('guests with a challenge: no answer, and a verifier that is away', async () => {
   await system.start('api-2', awayTurnstile);
   const ask = async (more: object) => {
     const body = { query: mutations.signInAsGuest, variables: { input: { email: 'guest@example.org', ...more } } };
@@ -76,7 +76,7 @@ test('guests, where they are challenged: no answer, and a judge that is away', a
   await system.kill('api-2');
 });
 
-test('sessions: a refresh token works once, and a lost answer is given again until the next one is used', async () => {
+test('sessions: a refresh token works once, and a lost answer is repeated until the next token is used', async () => {
   const first = { refreshToken: (await attempt('signInAsGuest', { email: 'guest@example.org' })).session.refreshToken };
   const next = await attempt('refreshSession', first);
   expect((await attempt('refreshSession', first)).session.refreshToken).toBe(next.session.refreshToken);
@@ -92,7 +92,7 @@ test.each([
   ['refreshSession', 300, { refreshToken: 'x' }],
   ['recoverGuest', 10, { email: 'x' }],
   ['resumeGuest', 30, { token: 'x' }],
-] as const)('%s: an address that tries too often is told when to come back', async (name, budget, input) => {
+] as const)('%s: an address that tries too often learns when to come back', async (name, budget, input) => {
   const address = someAddress();
   const another = (n: number) => ('email' in input ? { ...input, email: `${name}-${n}` } : input);
   for (let n = 0; n < budget; n++)
@@ -100,10 +100,10 @@ test.each([
   const limited = await attempt(name, another(budget), undefined, address);
   expect(limited).toMatchObject({ code: 'RATE_LIMITED', retry: { advice: 'AFTER' } });
   expect(limited.retry.afterSeconds).toBeGreaterThan(0);
-  expect((await attempt(name, input)).code, 'somebody else is not').not.toBe('RATE_LIMITED');
+  expect((await attempt(name, input)).code, 'another address is not').not.toBe('RATE_LIMITED');
 });
 
-test('a guest: a link is asked for, and its token opens a session once', async () => {
+test('a guest: a link is requested, and its token opens a session once', async () => {
   expect(await attempt('recoverGuest', { email: 'lost@example.org' })).toMatchObject({
     __typename: 'RecoverGuestSuccess',
   });
@@ -131,7 +131,7 @@ test('a booking: made, replayed, refused for another request with its key', asyn
   expect(taken.alternatives[0].total).toEqual({ amountMinor: 2 * 5250, currency: 'USD' });
 });
 
-test('a booking: what can never be', async () => {
+test('a booking: invalid requests', async () => {
   const fan = await guest();
   expect(await book(fan, [])).toMatchObject({ code: 'INVALID_INPUT', field: 'seatIds' });
   expect(await book(fan, [10, 10])).toMatchObject({ code: 'INVALID_INPUT', field: 'seatIds' });
@@ -147,7 +147,7 @@ test('a booking: what can never be', async () => {
   expect(new Date(early.opensAt).getTime()).toBeGreaterThan(Date.now());
 });
 
-test('a booking: more than one may hold unpaid, and too many that were given back', async () => {
+test('a booking: more unpaid seats than allowed, and too many bookings given back', async () => {
   const [hoarder, fickle] = [await guest(), await guest()];
   for (const first of [100, 108])
     await book(
@@ -164,7 +164,7 @@ test('a booking: more than one may hold unpaid, and too many that were given bac
   expect(waiting.retry.afterSeconds).toBeGreaterThan(0);
 });
 
-test('a booking: sixty tries in a minute are one viewer’s share', async () => {
+test('a booking: sixty attempts in a minute are one viewer’s share', async () => {
   const fan = await guest();
   const codes = [];
   for (let n = 0; n < 61; n++) codes.push((await book(fan, [])).code);
@@ -172,7 +172,7 @@ test('a booking: sixty tries in a minute are one viewer’s share', async () => 
   expect(codes[60]).toBe('RATE_LIMITED');
 });
 
-test('a booking: given back once, not after it ended, and not by others', async () => {
+test('a booking: given back once, not after it ended, and only by its owner', async () => {
   const [fan, other] = [await guest(), await guest()];
   const { booking } = await book(fan, [50]);
   expect(await attempt('cancelBooking', { bookingId: booking.id }, other)).toMatchObject({ code: 'NOT_FOUND' });
@@ -185,7 +185,7 @@ test('a booking: given back once, not after it ended, and not by others', async 
   expect(await attempt('cancelBooking', { bookingId: overdue.id }, fan)).toMatchObject({ code: 'NOT_CANCELLABLE' });
 });
 
-/** What the worker does when a hold is over. */
+/** Does what the worker does when a hold is over. */
 async function expireByHand(id: string): Promise<void> {
   await db.$client.begin(async (sql) => {
     await sql`update bookings set status = 'EXPIRED', released_at = now() where id = ${id}`;
@@ -194,14 +194,14 @@ async function expireByHand(id: string): Promise<void> {
   });
 }
 
-test('cancelling: ten tries in ten seconds are one viewer’s share', async () => {
+test('cancelling: ten attempts in ten seconds are one viewer’s share', async () => {
   const fan = await guest();
   const codes = [];
   for (let n = 0; n < 11; n++) codes.push((await attempt('cancelBooking', { bookingId: 'Booking_none' }, fan)).code);
   expect(codes.at(-1)).toBe('RATE_LIMITED');
 });
 
-test('an event that is stuck makes nobody wait for ever: the same key later gets the answer', async () => {
+test('an event that is stuck delays a request at most five seconds, and the same key later gets the answer', async () => {
   const [fan, stuck] = [await guest(), await seedEvent(db, { seats: 4, like: event })];
   const { booking } = await book(fan, [0], { of: stuck });
   const release = Promise.withResolvers<void>();
@@ -242,7 +242,7 @@ async function eventOfOrganizer(): Promise<SeededEvent> {
   return seedEvent(db, { seats: 4, like: event, organizerId: userId.replace('User_', '') });
 }
 
-test('a waiting room: its organizer configures, opens, pauses and ends it; to others there is none', async () => {
+test('a waiting room: its organizer configures, opens, pauses and ends it; for other viewers it does not exist', async () => {
   const { eventId: id } = await eventOfOrganizer();
   const [by, fan, eventId] = [await signInAsOrganizer(), await guest(), `Event_${id}`];
   for (const name of organizing) {
@@ -289,7 +289,7 @@ test('a waiting room: its organizer configures, opens, pauses and ends it; to ot
   expect(await attempt('endWaitingRoom', { eventId }, by)).toMatchObject({ waitingRoom: { state: 'ENDED' } });
 });
 
-test('a waiting room that is stuck makes nobody wait for ever', async () => {
+test('a waiting room that is stuck delays no request without an end', async () => {
   const { eventId: id } = await eventOfOrganizer();
   const [by, fan, eventId] = [await signInAsOrganizer(), await guest(), `Event_${id}`];
   await attempt('configureWaitingRoom', { eventId, capacity: 5 }, by);
@@ -309,7 +309,7 @@ test('a waiting room that is stuck makes nobody wait for ever', async () => {
 });
 
 test.each([...organizing.map((name) => [name, 30] as const), ['joinWaitingRoom', 60] as const])(
-  '%s: %i tries in a minute are one viewer’s share',
+  '%s: %i attempts in a minute are one viewer’s share',
   async (name, budget) => {
     const fan = await guest();
     const codes = [];

@@ -10,7 +10,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => scenes.close());
 
-test('the booking database: who paid after that time is confirmed or gets the money back, who cancelled stays so', async () => {
+test('the booking database: fans who paid after that time are confirmed or refunded, cancellations stay', async () => {
   const event = await scenes.event(20);
   const { statuses, told } = await scenes.restore('booking', event);
   expect(statuses).toEqual({
@@ -33,7 +33,7 @@ test('the booking database: who paid after that time is confirmed or gets the mo
   redis.disconnect();
 }, 180_000);
 
-test('the payments database: it hears of every booking again and asks the gateway; nobody is charged or refunded twice', async () => {
+test('the payments database: it receives every booking again and asks the gateway; no fan is charged or refunded twice', async () => {
   const { statuses, told } = await scenes.restore('payments', await scenes.event(20));
   expect(statuses).toEqual({
     kept: 'CONFIRMED PAYMENT_SUCCESS',
@@ -46,7 +46,7 @@ test('the payments database: it hears of every booking again and asks the gatewa
   expect(told).toMatch(/^payments will handle [1-9]\d* messages of bookings again/);
 }, 180_000);
 
-test('both: what only the gateway knows is found there', async () => {
+test('both databases: the gateway’s own records are found', async () => {
   const { statuses, told } = await scenes.restore('both', await scenes.event(20));
   expect(statuses).toEqual({
     kept: 'CONFIRMED PAYMENT_SUCCESS',

@@ -7,14 +7,14 @@ import { findSeatMapDisagreements } from '#test/support/seat-map-agreement.ts';
 
 const kafka = await testKafka();
 
-describe.runIf(kafka)('with the event log on Kafka, which is not put back', () => {
+describe.runIf(kafka)('with the event log on Kafka, which is not restored', () => {
   let scenes: Awaited<ReturnType<typeof openRestoreScenes>>;
   beforeAll(async () => {
     scenes = await openRestoreScenes({ log: 'kafka' });
   }, 120_000);
   afterAll(() => scenes.close());
 
-  test('the booking database: nobody hears any more of what was unread of lost bookings, and everything else converges', async () => {
+  test('the booking database: no consumer gets unread messages of lost bookings, and everything else converges', async () => {
     const { system, db } = scenes;
     const event = await scenes.event(20);
     const { statuses, told } = await scenes.restore('booking', event, async () => {

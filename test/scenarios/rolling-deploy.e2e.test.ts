@@ -18,7 +18,10 @@ const SEATS_EACH = 900;
 const watchQuery = 'subscription ($id: ID!) { seatMapChanged(eventId: $id) { __typename } }';
 const programs = await systemPrograms('nginx', 'haproxy');
 
-/** Comes back at once, through the balancer, whenever its socket ends. Addresses of its own: one may have 200 sockets. */
+/**
+ * Reconnects at once through the balancer whenever its socket ends. Uses addresses of its own, because one may have
+ * 200 sockets.
+ */
 function openSubscriber(url: string, { eventId, from }: { eventId: string; from: string }) {
   const failures: string[] = [];
   let [opened, isClosed, isConnected, hears] = [0, false, false, false];
@@ -61,7 +64,7 @@ function openSubscriber(url: string, { eventId, from }: { eventId: string; from:
   };
 }
 
-/** Holds one seat after the other over connections that are kept, until `isOver`. */
+/** Holds one seat after the other over kept connections, until `isOver`. */
 async function buy(url: string, fan: Fan, next: () => object | undefined, isOver: () => boolean): Promise<string[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const outcomes: string[] = [];
@@ -133,7 +136,7 @@ describe.runIf(programs)('a rolling deploy of two api processes', { timeout: 300
       return buy(balancer.url, fan, next, () => isOver);
     });
     await deploying();
-    // Each hears of a hold on the socket that it has now.
+    // Each receives a hold on its present socket.
     await expect.poll(() => without('hears'), { timeout: 60_000 }).toBe(0);
     isOver = true;
     const outcomes = (await Promise.all(buying)).flat();
@@ -158,11 +161,11 @@ describe.runIf(programs)('a rolling deploy of two api processes', { timeout: 300
       }),
     );
     await Promise.race([allReady.promise, Promise.all(observing)]);
-    // One after the other, the next one when the last one is ready and the balancers have seen it.
+    // One after the other: the next one when the last one is ready and the balancers have seen it.
     for (const name of ['api', 'api-2'] as const) {
       await system.kill(name, 'SIGTERM');
       await system.start(name);
-      // As the recipe says: a balancer that checks once in half a second has seen it by then.
+      // The pause of the recipe: a balancer that checks every half second has seen it by then.
       await sleep(2_000);
     }
     deployed.resolve();
@@ -175,7 +178,7 @@ describe.runIf(programs)('a rolling deploy of two api processes', { timeout: 300
         name,
       ).toEqual([]);
       expect(failures, name).toEqual([]);
-      // Each was at one of the two processes, and some at the one that they came to before its turn.
+      // Each was at one of the two processes, and some at the one that they moved to before its turn.
       expect(reconnects, name).toBeGreaterThanOrEqual(SUBSCRIBERS);
       expect(outcomes.length, name).toBeGreaterThan(BUYERS * 10);
     }

@@ -9,7 +9,7 @@ import { openCommitProxy } from '#test/support/commit-proxy.ts';
 import { bookingWhen, createBooking, decideAt, type Fan, signInAsGuest } from '#test/support/fan.ts';
 import { startSystem } from '#test/support/system.ts';
 
-// Nothing behind the API runs at first, so that no payment changes a booking between two answers.
+// At first nothing runs behind the API, so that no payment changes a booking between two answers.
 const system = await startSystem({ processes: ['api', 'api-2'], env: { LOG_LEVEL: 'warn' } });
 const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
 afterAll(async () => {
@@ -64,7 +64,7 @@ test('the same key for other seats, or for another event, is refused and changes
   expect(await book(fan, event, [1, 0], 'one key')).toEqual({ ...first, replayed: true });
 });
 
-test('one key at two events and many seats at once is one booking; the others are told that it was used', async () => {
+test('one key at two events and many seats at once makes one booking; the others are refused as reused', async () => {
   const event = await seedEvent(db, { seats: 10 });
   const other = await seedEvent(db, { seats: 10, like: event });
   const fan = await signInAsGuest(system.apiUrl);
@@ -78,7 +78,7 @@ test('one key at two events and many seats at once is one booking; the others ar
   expect(named.IdempotencyKeyReused).toHaveLength(9);
 });
 
-test('the key of somebody else is nobody’s business', async () => {
+test('one key of two fans makes a booking for each of them', async () => {
   const event = await seedEvent(db, { seats: 2 });
   const [one, two] = [await signInAsGuest(system.apiUrl), await signInAsGuest(system.apiUrl)];
   const [mine, theirs] = [await book(one, event, [0], 'same'), await book(two, event, [1], 'same')];
@@ -86,7 +86,7 @@ test('the key of somebody else is nobody’s business', async () => {
   expect(mine.booking.id).not.toBe(theirs.booking.id);
 });
 
-test('the answer to a COMMIT is lost, or the COMMIT itself: the fan is told of the one booking, now and with the same key', async () => {
+test('the answer to a COMMIT is lost, or the COMMIT itself: the fan gets the one booking, now and with the same key', async () => {
   const proxy = await openCommitProxy(system.bookingUrl);
   await system.kill('api-2', 'SIGTERM');
   await system.start('api-2', { DATABASE_URL: proxy.url });
@@ -107,7 +107,7 @@ test('the answer to a COMMIT is lost, or the COMMIT itself: the fan is told of t
   await system.start('api-2');
 });
 
-test('a key answers with the booking as it is now: open to pay, confirmed', async () => {
+test('a key returns the booking in its present state: open to pay, confirmed', async () => {
   for (const name of ['gateway-sandbox', 'payments', 'relay', 'worker'] as const) await system.start(name);
   const event = await seedEvent(db, { seats: 10 });
   const fan = await signInAsGuest(system.apiUrl);
@@ -119,6 +119,6 @@ test('a key answers with the booking as it is now: open to pay, confirmed', asyn
   await bookingWhen(fan, booking.id, ({ status }) => status === 'CONFIRMED');
   const later = await book(fan, event, [7], 'my key');
   expect(later).toMatchObject({ replayed: true, booking: { id: booking.id, status: 'CONFIRMED' } });
-  // What was booked while nothing else ran has its payment by now, once.
+  // Bookings that were made while nothing else ran have one payment each by now.
   await expectAllInvariants(system);
 });

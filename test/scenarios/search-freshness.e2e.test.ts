@@ -22,7 +22,7 @@ const troubles: string[] = [];
 let dataDir: string;
 let engine: Awaited<ReturnType<typeof startTypesense>>;
 let catalogue: Catalogue;
-/** Two api processes, each with answers of its own. */
+/** Two api processes, each with a cache of its own. */
 let searches: CatalogSearch[];
 let eventIndexer: EventIndexer;
 let eventLog: EventLog;
@@ -47,7 +47,7 @@ beforeAll(async () => {
     relayOutbox({ url, slot: relaySlot(url), log: eventLog, signal, onState }),
     runWorkers([indexEvents, removeEnded], { db, eventIndexer }, { eventLog, log, signal }),
   ]);
-  // A new slot waits for the transactions of every other test; that is no part of a change's way.
+  // A new slot waits for the transactions of every other test; that wait is not part of a change's way.
   await streaming.promise;
 });
 afterAll(async () => {
@@ -67,7 +67,7 @@ const announce = (eventId: string, type: 'EventPublished' | 'EventChanged' | 'Ev
   );
 const find = (search: CatalogSearch, text: string) =>
   searchEvents({ search }, { text, first: 5, onSaleOnly: false, wants: { facets: false } });
-/** A change is to be searchable within 5 s through every process, by the engine. */
+/** A change must be searchable within 5 s through every process, by the engine. */
 const everyoneFinds = async (text: string, eventIds: readonly string[], timeout = 5000) => {
   for (const search of searches) {
     const answer = async () => {
@@ -78,7 +78,7 @@ const everyoneFinds = async (text: string, eventIds: readonly string[], timeout 
   }
 };
 
-it('finds what was published, changed and cancelled, within 5 s, through every process', async () => {
+it('finds published, changed and cancelled events within 5 s, through every process', async () => {
   await everyoneFinds('mexico south africa', [await idOf('Mexico vs South Africa')], 20_000);
   await everyoneFinds('flibbertigibbet', []);
   const eventId = await catalogue.addEvent({ city: 'Toronto', title: 'Flibbertigibbet' });
@@ -93,7 +93,7 @@ it('finds what was published, changed and cancelled, within 5 s, through every p
   await everyoneFinds('gobbledygook', []);
 }, 60_000);
 
-it('catches up with what happened while the engine was away, and parks nothing', async () => {
+it('catches up with changes made while the engine was away, and parks nothing', async () => {
   const { port } = engine;
   await engine.stop();
   const eventId = await catalogue.addEvent({ city: 'Toronto', title: 'Kerfuffle' });

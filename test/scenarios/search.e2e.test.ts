@@ -48,11 +48,11 @@ async function search(filters: string, selection = fields): Promise<any> {
 // biome-ignore lint/suspicious/noExplicitAny: as above
 const nodes = (page: any): any[] => page.edges.map(({ node }: any) => node);
 
-test('what is imported is found soon after', async () => {
+test('imported events are found soon after', async () => {
   await expect.poll(async () => (await search('first: 1')).totalCount, { timeout: 20_000 }).toBe(105);
 });
 
-test('a misspelt word and the beginning of one find what was meant', async () => {
+test('a misspelt word and the beginning of a word find the event', async () => {
   const misspelt = await search('text: "Messico", first: 10');
   expect(nodes(misspelt).some(({ performers }) => performers.includes('Mexico'))).toBe(true);
   expect(misspelt.degraded).toBe(false);
@@ -94,7 +94,7 @@ test('dates, prices and facets', async () => {
   expect(cities).toMatchObject({ isComplete: true, totalValues: cities.counts.length });
 });
 
-test('amounts of several currencies are not compared: the client says in which one it counts', async () => {
+test('amounts of several currencies are not compared: the client names the currency', async () => {
   for (const [filters, field] of [
     ['priceAtMostMinor: 100000', 'priceAtMostMinor'],
     ['sort: PRICE', 'sort'],
@@ -140,7 +140,7 @@ test('suggestions follow the typing', async () => {
   expect(answer.suggestEvents.every(({ title }: { title: string }) => title.includes('Brazil'))).toBe(true);
 });
 
-test('with the engine stopped PostgreSQL answers and says so; with the engine back all is as before', async () => {
+test('with the engine stopped PostgreSQL answers and says so; with the engine back everything is as before', async () => {
   const port = Number(new URL(engine.url).port);
   await engine.stop();
   const degraded = await search('text: "Argentina", near: { latitude: 33, longitude: -97 }, first: 10');

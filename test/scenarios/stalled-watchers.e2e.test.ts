@@ -14,7 +14,7 @@ import { startSystem } from '#test/support/system.ts';
 
 const SEATS = 20_000;
 const SEATS_PER_CHANGE = 300;
-/** As often as a socket may subscribe: so the kernel's buffers are full after a few seconds. */
+/** As often as a socket may subscribe, so that the kernel's buffers are full after a few seconds. */
 const SUBSCRIPTIONS = 10;
 
 const system = await startSystem({ processes: ['worker', 'api'], env: { LOG_LEVEL: 'warn', RATE_LIMITS: 'off' } });
@@ -29,7 +29,7 @@ afterAll(async () => {
 const newFan = () => new SeatMapFan({ version: 0, packed: new Uint8Array(SEATS / 4), seatCount: SEATS });
 type Client = { readonly fan: SeatMapFan; pause(): void; resume(): void; end(): void; isOpen(): boolean };
 
-/** Only the first of its subscriptions is looked at: all say the same. */
+/** Only the first of its subscriptions is parsed, because all have the same content. */
 async function overSocket(eventId: string, subscriptions: number): Promise<Client> {
   const fan = newFan();
   const socket = new WebSocket(`${system.apiUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
@@ -63,7 +63,7 @@ async function overEventStream(eventId: string): Promise<Client> {
   client.write(`${head.join('\r\n')}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
   let rest = '';
   client.setEncoding('latin1').on('data', (text: string) => {
-    // Each piece of the answer is a chunk of its own, whose length stands before it.
+    // Each piece of the answer is a chunk of its own, with its length before it.
     const lines = (rest + text).split('\r\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
@@ -86,7 +86,7 @@ async function overEventStream(eventId: string): Promise<Client> {
 const residentBytes = async () =>
   Number(/^process_resident_memory_bytes (\S+)$/m.exec(await system.metrics('api'))?.[1] ?? Number.NaN);
 
-test('watchers who stop reading, over sockets and event streams, cost the api no memory and the others nothing, and catch up when they read again', async () => {
+test('watchers who stop reading, over sockets and event streams, cost the api no memory and the others no delay, and catch up later', async () => {
   const { eventId } = await seedEvent(db, { seats: SEATS, rows: 50, sections: 10 });
   const globalId = encodeGlobalId('Event', eventId);
   const many = <T>(count: number, make: () => Promise<T>) => Promise.all(Array.from({ length: count }, make));
@@ -116,7 +116,7 @@ test('watchers who stop reading, over sockets and event streams, cost the api no
   const before = await residentBytes();
   for (let round = 0; round < 100; round++) {
     await change();
-    // Whoever reads has it before the next one comes: nobody waits for those who do not.
+    // The reading watchers have it before the next one comes, so they do not wait for the stalled ones.
     await hear(healthy);
   }
   expect((await residentBytes()) - before).toBeLessThan(100 * 2 ** 20);

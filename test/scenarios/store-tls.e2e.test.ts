@@ -20,7 +20,7 @@ import { unprivileged } from '#test/support/unprivileged.ts';
 
 const programs = await systemPrograms('openssl', 'haproxy');
 
-/** PostgreSQL speaks TLS itself; HAProxy does it for Redis and Typesense, of which the tests have builds without. */
+/** PostgreSQL speaks TLS itself. HAProxy adds it to Redis and Typesense, because the tests have builds without TLS. */
 describe.runIf(programs)('stores that are reached by TLS', { timeout: 240_000 }, () => {
   let folder: string;
   let ours: Authority;
@@ -111,7 +111,7 @@ describe.runIf(programs)('stores that are reached by TLS', { timeout: 240_000 },
     return server;
   }
 
-  test('all processes are ready, and PostgreSQL says that their connections are encrypted', async () => {
+  test('all processes are ready, and PostgreSQL reports that their connections are encrypted', async () => {
     const ready = async () => (await fetch(`${system.apiUrl}/ready`)).status;
     await expect.poll(ready, { timeout: 30_000 }).toBe(200);
     const sql = connect(postgres.url, { max: 1 });
@@ -127,7 +127,7 @@ describe.runIf(programs)('stores that are reached by TLS', { timeout: 240_000 },
     await expect.poll(search, { timeout: 30_000 }).toBe(false);
   });
 
-  /** What a process says that does not start. */
+  /** What a process prints that does not start. */
   async function refusal(process_: string, env: Record<string, string>): Promise<string> {
     const child = spawn(process.execPath, [`src/processes/${process_}.ts`], {
       env: { ...system.env, ...env },
@@ -143,20 +143,20 @@ describe.runIf(programs)('stores that are reached by TLS', { timeout: 240_000 },
     return said;
   }
 
-  test('a CA of others is refused at the start, for every store in one message', async () => {
+  test('an untrusted CA is refused at the start, for every store in one message', async () => {
     const said = await refusal('worker', { NODE_EXTRA_CA_CERTS: others.ca });
     for (const variable of ['DATABASE_URL', 'REDIS_URL', 'TYPESENSE_URL'])
       expect(said).toContain(`The TLS connection to the server of ${variable} fails`);
     expect(said).toContain('NODE_EXTRA_CA_CERTS');
   });
 
-  test('a server that speaks no TLS is refused at the start', async () => {
+  test('a server without TLS is refused at the start', async () => {
     const { adminUrl } = await connectionOf('postgres');
     const said = await refusal('relay', { DATABASE_URL: `${adminUrl}?sslmode=verify-full` });
     expect(said).toContain('The TLS connection to the server of DATABASE_URL fails (ERR_TLS_NOT_OFFERED');
   });
 
-  test('a certificate is compared with the address that was asked for', async () => {
+  test('a certificate is compared with the configured address', async () => {
     // The same server, by an address that its certificate does not have.
     const said = await refusal('payments', { PAYMENTS_DATABASE_URL: urls.payments.replace('localhost', '127.0.0.1') });
     expect(said).toContain('The TLS connection to the server of PAYMENTS_DATABASE_URL fails');

@@ -38,7 +38,7 @@ describe.each(Object.entries(pushers))('over %s', (_name, push) => {
     return { ...buyer, pushed, url: ready.bookingChanged.payment.url ?? '' };
   };
   const last = ({ results }: { results: readonly Told[] }) => results.at(-1)?.bookingChanged;
-  /** A page to pay at is told of while it is of use, and at no other time. */
+  /** The page to pay at is sent while it can be used, and at no other time. */
   const expectUrlsOfUse = ({ results }: { results: readonly Told[] }) => {
     for (const { bookingChanged } of results)
       expect(bookingChanged.payment.url !== null, JSON.stringify(bookingChanged)).toBe(
@@ -50,7 +50,7 @@ describe.each(Object.entries(pushers))('over %s', (_name, push) => {
     ['CANCELLED', async ({ fan, id }: Awaited<ReturnType<typeof watched>>) => scenes.cancel(fan, id)],
     ['FAILED', ({ url }: { url: string }) => decideAt(url, 'decline')],
     ['EXPIRED', ({ rawId }: { rawId: string }) => passTime(rawId)],
-  ] as const)('a booking that is %s and unpaid is told to its end, and completes', async (status, end) => {
+  ] as const)('a subscription to an unpaid booking that is %s gets its end, and completes', async (status, end) => {
     const buyer = await watched();
     await end(buyer);
     expect(await buyer.pushed.ended).toBe('complete');
@@ -61,7 +61,7 @@ describe.each(Object.entries(pushers))('over %s', (_name, push) => {
     expect(again.results).toHaveLength(1);
   });
 
-  test('a confirmed booking that can be cancelled goes on to the refund; one that can not be completes', async () => {
+  test('a confirmed booking that can be cancelled continues to the refund; one that cannot be cancelled completes', async () => {
     const kept = await watched({ cancellableForSeconds: -1 });
     const open = await watched();
     for (const { url } of [kept, open]) expect((await decideAt(url, 'pay')).ok).toBe(true);
@@ -80,7 +80,7 @@ describe.each(Object.entries(pushers))('over %s', (_name, push) => {
 });
 
 describe('a subscription whose access token ends', () => {
-  /** The same viewer and session, for so many seconds more. */
+  /** The same viewer and session, for this many more seconds. */
   const expiring = async (token: string, seconds: number) => {
     const { sub = '', iss = '', aud = '', ...claims } = decodeJwt(token);
     const key = {
@@ -104,7 +104,7 @@ describe('a subscription whose access token ends', () => {
     return { token: await expiring(fan.token, 3), operation: { query, variables: { id: booking.id } } };
   };
 
-  test('says so as its last result over server-sent events, and completes', async () => {
+  test('gets the error as its last result over server-sent events, and completes', async () => {
     const { token, operation } = await held();
     const pushed = subscribeOver(pushers['server-sent events'], system.apiUrl, bearer(token), operation);
     await pushed.when(({ bookingChanged }) => bookingChanged.status === 'PAYMENT_READY');
@@ -113,7 +113,7 @@ describe('a subscription whose access token ends', () => {
     ]);
   });
 
-  test('says so as the reason of closing the socket', async () => {
+  test('gets it as the reason of the closed socket', async () => {
     const { token, operation } = await held();
     const listener = listen(system.apiUrl, { operations: [operation], token });
     await expect.poll(() => listener.heard(), { timeout: 10_000 }).toContain('PAYMENT_READY');

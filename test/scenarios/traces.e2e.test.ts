@@ -26,7 +26,7 @@ const traceId = '0af7651916cd43dd8448eb211c80319c';
 const clientSpan = 'b7ad6b7169203331';
 const CONFIRMED = 'follow-bookings BookingConfirmed';
 
-/** From the span back to where the trace began: `service name`. */
+/** From the span back to the start of the trace: `service name`. */
 function wayBack(spans: readonly CollectedSpan[], last: CollectedSpan | undefined): string[] {
   const way: string[] = [];
   for (let span = last; span; span = spans.find(({ spanId }) => spanId === span?.parentSpanId))
@@ -79,7 +79,7 @@ test('one trace leads from the booking through outbox, log, payments, gateway an
     'frontrow-payments follow-bookings BookingCreated',
   ]);
   expect(spans.find(({ name }) => name === 'write inventory')?.parentSpanId).toBe(root?.spanId);
-  // The lines of the same operation say where to look.
+  // The log lines of the same operation have the trace id.
   expect(system.lines.filter((line) => line.includes(traceId)).map((line) => line.split(':', 1)[0])).toEqual(
     expect.arrayContaining(['api', 'payments', 'worker']),
   );

@@ -24,7 +24,7 @@ const send = (init: RequestInit & { path?: string }) => fetch(`${system.apiUrl}$
 const json = { 'content-type': 'application/json' };
 const typename = JSON.stringify({ query: '{ __typename }' });
 
-describe('what is no GraphQL request', () => {
+describe('what is not a GraphQL request', () => {
   test.each([
     ['a form', 'application/x-www-form-urlencoded', 'query=%7B__typename%7D', 415],
     ['plain text', 'text/plain', typename, 415],
@@ -39,7 +39,7 @@ describe('what is no GraphQL request', () => {
     expect((await response.json()) as object).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
   });
 
-  test('a batch is refused with words that say so, over HTTP and over WebSocket', async () => {
+  test('a batch is refused with an explaining message, over HTTP and over WebSocket', async () => {
     const response = await send({ method: 'POST', headers: json, body: `[${typename},${typename}]` });
     expect(await response.text()).toContain('Batches are not accepted. Send each operation in its own request.');
     const subscribe = { type: 'subscribe', id: '1', payload: [{ query: 'subscription { x }' }] };
@@ -60,7 +60,7 @@ describe('what is no GraphQL request', () => {
     expect([mutation.status, mutation.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
   });
 
-  test('more than 100 KB is refused with its length and without', async () => {
+  test('more than 100 KB is refused, with a length header and without', async () => {
     const body = JSON.stringify({ query: `{ __typename } #${'x'.repeat(110_000)}` });
     expect((await send({ method: 'POST', headers: json, body })).status).toBe(413);
     const status = await new Promise((resolve, reject) => {
@@ -75,8 +75,8 @@ describe('what is no GraphQL request', () => {
   });
 });
 
-describe('who may call', () => {
-  test('an allowed page may, another may not, a program needs no origin', async () => {
+describe('allowed origins', () => {
+  test('an allowed page may call, another may not, a program needs no origin', async () => {
     const allowed = await send({
       method: 'POST',
       headers: { ...json, origin: 'https://shop.example' },
@@ -95,7 +95,7 @@ describe('who may call', () => {
     );
   });
 
-  test('a browser that asks first is told', async () => {
+  test('a preflight request gets the rules', async () => {
     const headers = { origin: 'https://shop.example', 'access-control-request-method': 'POST' };
     const preflight = await send({ method: 'OPTIONS', headers });
     expect(preflight.status).toBe(204);
@@ -106,7 +106,7 @@ describe('who may call', () => {
     );
   });
 
-  test('a WebSocket of another page is refused before it is one', async () => {
+  test('a WebSocket of another page is refused before the upgrade', async () => {
     const open = (origin?: string) =>
       new Promise<string>((resolve) => {
         const socket = new WebSocket(`${system.apiUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
@@ -135,14 +135,14 @@ describe('who may call', () => {
     expect(await open('http://[::1]:5173')).toEqual([200, 'http://[::1]:5173']);
   });
 
-  test('a refused origin is in the log once for all transports, with what to set', () => {
+  test('a refused origin is logged once for all transports, with the setting', () => {
     const lines = system.lines.filter((line) => line.includes('"origin":"https://evil.example"'));
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('set ALLOWED_ORIGINS=https://shop.example,https://evil.example');
   });
 });
 
-test('every answer carries the headers that protect its reader, and the id of its request', async () => {
+test('every answer carries the security headers and the id of its request', async () => {
   for (const path of ['/graphql', '/health', '/nothing', '/layouts/none.json', '/']) {
     const response = await send({ path, headers: { 'x-request-id': 'my-request-1' }, redirect: 'manual' });
     expect(response.headers.get('x-content-type-options'), path).toBe('nosniff');
@@ -188,7 +188,7 @@ describe.each(refusedDocuments)('a document with %s', (_what, document, reason) 
     expect(errors?.map(({ message }) => message).join()).toMatch(new RegExp(reason, 'i'));
   });
 
-  test('is an error on its operation over WebSocket, and the socket goes on', async () => {
+  test('is an error on its operation over WebSocket, and the socket stays open', async () => {
     const client = openSocket(system.apiUrl);
     const ask = (query: string) =>
       new Promise<unknown>((resolve) => {
@@ -215,7 +215,7 @@ test('the contract’s own deepest query fits the limits', async () => {
   expect(errors).toBeUndefined();
 });
 
-test.each(['WebSocket', 'server-sent events'] as const)('subscriptions over %s tell what happens', async (name) => {
+test.each(['WebSocket', 'server-sent events'] as const)('subscriptions over %s receive changes', async (name) => {
   const query =
     'subscription ($id: ID!, $v: Int) { seatMapChanged(eventId: $id, sinceVersion: $v) { __typename ... on SeatMapReset { seatMap { version event { title } } } } }';
   const variables = { id: `Event_${event.eventId}`, v: 1_000_000 };
@@ -223,7 +223,7 @@ test.each(['WebSocket', 'server-sent events'] as const)('subscriptions over %s t
   expect(bytes).toContain('"data":{"seatMapChanged":{"__typename":"SeatMapReset","seatMap":{');
 });
 
-test('a layout never changes: named by its content, zipped for who can read that, asked for once', async () => {
+test('a layout never changes: named by its content, compressed for clients that accept it, cached', async () => {
   const { data } = await post(system.apiUrl, {
     query:
       'query ($id: ID!) { seatMap(eventId: $id) { version statuses layout { hash url seatCount } seats(first: 2) { nodes { status seat { id seatNo } price { amountMinor } } pageInfo { hasNextPage endCursor } } sections { available section { label } } } }',
@@ -242,7 +242,7 @@ test('a layout never changes: named by its content, zipped for who can read that
   expect((await send({ path: `/layouts/${'0'.repeat(32)}.json` })).status).toBe(404);
 });
 
-test('GraphiQL brings everything along', async () => {
+test('GraphiQL loads everything from the server', async () => {
   const response = await send({ headers: { accept: 'text/html' } });
   const page = await response.text();
   expect(page).toContain('YogaGraphiQL');

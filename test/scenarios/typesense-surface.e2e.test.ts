@@ -11,8 +11,8 @@ import { type Catalogue, createCatalogue } from '#test/support/search-world.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 
 /**
- * Tests run on Typesense 0.24.1, production on a later one: whatever the product asks of the engine here must be in the
- * specification of the newest release. docs/reference/search.md lists what differs.
+ * Tests run on Typesense 0.24.1, production on a later release: every request of the product to the engine here must
+ * be in the specification of the newest release. docs/reference/search.md lists the differences.
  */
 const root = resolve(import.meta.dirname, '../..');
 const specification = JSON.parse(
@@ -25,7 +25,7 @@ const specification = JSON.parse(
   answer: Record<string, string[]>;
 };
 
-/** An option of the official client that it also sends to the engine, which takes no notice of it. */
+/** An option of the official client that it also sends to the engine, which ignores it. */
 const OF_THE_CLIENT = 'throwOnFail';
 
 type Asked = { operation: string; query: string[]; body: string };
@@ -94,7 +94,7 @@ const search = async (filters: string) => {
   return data.searchEvents;
 };
 
-test('whatever is asked of the engine is in the specification of the newest release', { timeout: 90_000 }, async () => {
+test('every request to the engine is in the specification of the newest release', { timeout: 90_000 }, async () => {
   await vi.waitFor(async () => expect((await search('first: 1')).degraded).toBe(false), {
     timeout: 40_000,
     interval: 300,
@@ -132,7 +132,7 @@ test('whatever is asked of the engine is in the specification of the newest rele
     operations.set(operation, names);
     for (const name of query) names.add(name);
   }
-  // Both sides of the index were at work.
+  // Both the index and the searches were used.
   for (const operation of [
     'POST /multi_search',
     'POST /collections',
@@ -163,7 +163,7 @@ test('whatever is asked of the engine is in the specification of the newest rele
   );
 });
 
-test('whatever is read from an answer of the engine is in the specification of the newest release', () => {
+test('every field read from an answer of the engine is in the specification of the newest release', () => {
   expect(specification.answer.result).toEqual(expect.arrayContaining(['found', 'hits', 'facet_counts']));
   expect(specification.answer.hit).toEqual(expect.arrayContaining(['document', 'highlights']));
   expect(specification.answer.highlight).toEqual(expect.arrayContaining(['field', 'snippet', 'snippets']));

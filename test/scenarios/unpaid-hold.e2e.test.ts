@@ -47,7 +47,7 @@ async function watch(event: SeededEvent) {
   };
 }
 
-test('an unpaid hold is free again within a second after its time, the map says so, and the session is closed', async () => {
+test('an unpaid hold is released within a second after its time, the map shows it, and the session is closed', async () => {
   const event = await seedEvent(db, { seats: 40 });
   const map = await watch(event);
   const fans = await Promise.all(Array.from({ length: 10 }, () => signInAsGuest(system.apiUrl)));
@@ -81,7 +81,7 @@ test('an unpaid hold is free again within a second after its time, the map says 
   expect((await gateway('GET', '/v1/ledger')).json.captures).toEqual([]);
 });
 
-test('a seat that was held in vain can be held by the next', async () => {
+test('a seat whose hold ended unpaid can be held by the next fan', async () => {
   const event = await seedEvent(db, { seats: 2 });
   const [first, second] = [await signInAsGuest(system.apiUrl), await signInAsGuest(system.apiUrl)];
   const lost = await book(first, event, 0, 1);
@@ -90,7 +90,7 @@ test('a seat that was held in vain can be held by the next', async () => {
   expect(await book(second, event, 1)).toMatchObject({ __typename: 'CreateBookingSuccess' });
 });
 
-test('an overdue hold in the way is ended by whoever wants its seat, while the worker is away', async () => {
+test('the next fan who requests its seat ends an overdue hold, while the worker is away', async () => {
   const event = await seedEvent(db, { seats: 3 });
   const [first, second] = [await signInAsGuest(system.apiUrl), await signInAsGuest(system.apiUrl)];
   const lost = await book(first, event, 0, 1);

@@ -40,7 +40,7 @@ describe.each(Object.entries(pushers))('over %s', (_name, listen) => {
     return pushed;
   };
 
-  test('a fan joins, is drawn, is let in, holds, pays and has left: all of it is pushed', async () => {
+  test('a fan joins, is drawn, is let in, holds, pays and has left: each step is pushed', async () => {
     const event = await seedEvent(db, { seats: 20 });
     await seedRoom(db, event.eventId, { state: 'OPEN', capacity: 1, drawsInSeconds: 3 });
     const eventId = encodeGlobalId('Event', event.eventId);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runLive, sizeOf } from '../../bench/waiting-room-live.ts';
 
-test('three hundred fans keep their places and turns, and never too many are inside, while Redis, workers and an api process are killed', async () => {
+test('three hundred fans keep their places and turns, within the capacity, while Redis, workers and an api process are killed', async () => {
   const lines: string[] = [];
   const { faults, violations } = await runLive(sizeOf(300), (line) => lines.push(line), 'sockets');
   expect(violations, lines.join('\n')).toEqual([]);

@@ -7,7 +7,7 @@ import { buy, openMap } from '#test/support/waiting-room-buyer.ts';
 import type { WaitingRoomFan } from '#test/support/waiting-room-fan.ts';
 import { openWaitingRoomWorld } from '#test/support/waiting-room-world.ts';
 
-// Behind a proxy an address is the proxy's word, so that a flood comes from somewhere and the fans do not.
+// Behind a proxy the proxy names the address, so that a flood has another address than the fans.
 const world = await openWaitingRoomWorld({ env: { TRUST_PROXY: 'true' } });
 const { db } = world;
 afterAll(() => world.close());
@@ -18,7 +18,7 @@ const placesOf = async ({ eventId }: SeededEvent) =>
   );
 const isRefusal = (code: string) => expect.objectContaining({ code });
 
-test('who joins fifty times at once through two processes has one place, and so has everybody else', async () => {
+test('a fan who joins fifty times at once through two processes has one place, like every other fan', async () => {
   const event = await world.room({ state: 'OPEN', drawsInSeconds: 3_600 });
   const crowd = await signInCrowd(world.system.apiUrl, 10);
   const calls = crowd.flatMap((by) => Array.from({ length: 50 }, (_, at) => ({ by, at })));
@@ -40,7 +40,7 @@ test('who joins fifty times at once through two processes has one place, and so 
   expect(new Set(places.map(({ user_id }) => user_id))).toEqual(new Set(tickets.keys()));
 });
 
-test('a flood of joins is told when to come back, and those inside do not notice', { timeout: 90_000 }, async () => {
+test('a flood of joins learns when to come back, and the fans inside do not notice', { timeout: 90_000 }, async () => {
   const event = await world.room({ capacity: 10 }, { seats: 400, rows: 10 });
   const insiders = await Promise.all(
     Array.from({ length: 10 }, (_, at) => world.insider(event, { at, forwardedFor: `10.2.0.${at}` })),
@@ -71,14 +71,14 @@ test('a flood of joins is told when to come back, and those inside do not notice
   expect(
     shed.filter(({ code, retry }) => code !== 'RATE_LIMITED' || retry.advice !== 'AFTER' || retry.afterSeconds < 1),
   ).toEqual([]);
-  // Whoever got through has one place.
+  // Every fan who got through has one place.
   const places = await placesOf(event);
   expect(places.map(({ ordinal }) => ordinal)).toEqual(places.map((_, ordinal) => ordinal));
   expect(new Set(places.map(({ user_id }) => user_id)).size).toBe(places.length);
   expect(insiders.map(({ last }) => last?.state)).toEqual(insiders.map(() => 'INSIDE'));
 });
 
-/** So many fans in order of joining, of whom as many as the capacity are told that it is their turn. */
+/** This many fans in order of joining; as many of them as the capacity hear that it is their turn. */
 async function queue(event: SeededEvent, count: number): Promise<WaitingRoomFan[]> {
   const fans: WaitingRoomFan[] = [];
   for (let at = 0; at < count; at++) {
@@ -90,7 +90,7 @@ async function queue(event: SeededEvent, count: number): Promise<WaitingRoomFan[
   return fans;
 }
 
-test.concurrent('who leaves and joins again stands at the end, and who stood behind moves up', async () => {
+test.concurrent('a fan who leaves and joins again is at the end, and the fans behind move up', async () => {
   const event = await world.room({ capacity: 1, graceSeconds: 5 });
   const [first, second, third] = (await queue(event, 3)) as [WaitingRoomFan, WaitingRoomFan, WaitingRoomFan];
   await first.when('YOUR_TURN');
@@ -100,7 +100,7 @@ test.concurrent('who leaves and joins again stands at the end, and who stood beh
   await second.when('LEFT');
   expect(await second.join()).toMatchObject({ state: 'WAITING', position: 4 });
   expect(second.ticket).not.toBe(ticket);
-  // A ticket of the place that was given up is one of today's place.
+  // The ticket of the place that was given up shows the present place.
   second.ticket = ticket;
   expect(await second.askForPlace()).toMatchObject({ state: 'WAITING', position: 4 });
   await second.watch();
@@ -115,7 +115,7 @@ test.concurrent('who leaves and joins again stands at the end, and who stood beh
   await second.when('YOUR_TURN');
 });
 
-test.concurrent('who bought has left, and may join again at the end', async () => {
+test.concurrent('a fan who bought has left, and may join again at the end', async () => {
   const event = await world.room({ capacity: 1 });
   const [buyer] = (await queue(event, 1)) as [WaitingRoomFan];
   await buyer.when('YOUR_TURN');
@@ -124,7 +124,7 @@ test.concurrent('who bought has left, and may join again at the end', async () =
   expect(await buyer.join()).toMatchObject({ position: 2 });
 });
 
-test.concurrent('who comes and finds the room full keeps the turn at the door, however long it takes', {
+test.concurrent('a fan who comes and finds the room full keeps the turn at the door without a time limit', {
   timeout: 60_000,
 }, async () => {
   const event = await world.room({ capacity: 2, graceSeconds: 5 });
@@ -157,10 +157,10 @@ test.concurrent('who comes and finds the room full keeps the turn at the door, h
   await third.when('YOUR_TURN');
 });
 
-test('an event without a waiting room needs no admission and has nothing to do with one', async () => {
+test('an event without a waiting room needs no admission and is not affected by one', async () => {
   const event = await seedEvent(db, { seats: 4 });
   const fan = await world.fan(event, { forwardedFor: '10.4.0.1' });
-  fan.admission = 'nobody knows it';
+  fan.admission = 'an unknown admission';
   fan.ticket = 'nor this';
   expect(await fan.join()).toEqual(isRefusal('NOT_FOUND'));
   expect(await fan.leave()).toEqual(isRefusal('NOT_FOUND'));
@@ -175,7 +175,7 @@ test('an event without a waiting room needs no admission and has nothing to do w
     ]).toEqual([]);
 });
 
-test('a room that is over lets everybody in', async () => {
+test('a room that is over lets all fans in', async () => {
   const event = await world.room({ state: 'ENDED' });
   const fan = await world.fan(event, { forwardedFor: '10.5.0.1' });
   expect(await fan.join()).toEqual(isRefusal('EVENT_NOT_ON_SALE'));
@@ -183,7 +183,7 @@ test('a room that is over lets everybody in', async () => {
   expect(await fan.book(event.seatIds(0))).toMatchObject({ __typename: 'CreateBookingSuccess' });
 });
 
-test('a room that is not open yet lets nobody join and everybody in', async () => {
+test('a room that is not open yet lets no fan join and all fans in', async () => {
   const event = await world.room({ state: 'CLOSED', opensInSeconds: 600 });
   const fan = await world.fan(event, { forwardedFor: '10.5.0.2' });
   const refused = await fan.join();

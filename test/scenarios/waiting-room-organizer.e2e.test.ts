@@ -13,7 +13,7 @@ afterAll(() => world.close());
 // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
 type Json = any;
 
-/** Somebody whom an operator made the organizer of the event. */
+/** A fan whom an operator made the organizer of the event. */
 async function organizerOf({ eventId }: SeededEvent): Promise<Fan> {
   const { email, password } = newCredentials();
   const args = ['--role', 'organizer', '--email', email, '--password', password, '--event', eventId];
@@ -35,7 +35,7 @@ async function manage(organizer: Fan, name: string, input: object): Promise<Json
   return answer[name];
 }
 
-/** The stats that were pushed, the newest last. */
+/** The pushed stats, the newest last. */
 function followStats(organizer: Fan, eventId: string) {
   const seen: Json[] = [];
   const socket = organizer.socket();
@@ -71,7 +71,7 @@ test('an organizer runs a waiting room: capacity, pause, end and open take effec
   await world.isKnown(event);
   const stats = followStats(organizer, eventId);
   await stats.until({ state: 'DRAWN', joined: 0 });
-  // Whoever looks at the event is told of what the worker does.
+  // Watchers of the event hear of the worker's changes.
   await expect.poll(() => states.at(-1), { timeout: 20_000 }).toBe('DRAWN');
 
   const [ann, bob, eve] = [await world.fan(event), await world.fan(event, { at: 1 }), await world.fan(event)];
@@ -80,7 +80,7 @@ test('an organizer runs a waiting room: capacity, pause, end and open take effec
     await fan.watch();
   }
   await stats.until({ joined: 2, waiting: 2, inside: 0 });
-  expect([ann.last?.state, bob.last?.state], 'a room for nobody').toEqual(['WAITING', 'WAITING']);
+  expect([ann.last?.state, bob.last?.state], 'a room with capacity 0').toEqual(['WAITING', 'WAITING']);
 
   await manage(organizer, 'configureWaitingRoom', { eventId, capacity: 1 });
   await ann.when('YOUR_TURN');
@@ -93,7 +93,7 @@ test('an organizer runs a waiting room: capacity, pause, end and open take effec
   await eve.join();
   await eve.watch();
   await stats.until({ paused: true, capacity: 5, joined: 3, waiting: 2, inside: 1 });
-  expect(bob.last?.state, 'nobody is admitted while it is paused').toBe('WAITING');
+  expect(bob.last?.state, 'no fan is admitted while it is paused').toBe('WAITING');
   await ann.seatMap();
 
   await manage(organizer, 'openWaitingRoom', { eventId });
@@ -105,7 +105,7 @@ test('an organizer runs a waiting room: capacity, pause, end and open take effec
     'query ($eventId: ID!) { seatMap(eventId: $eventId) { version } }',
     { eventId },
   );
-  expect(data.seatMap, 'everybody may buy').toEqual({ version: expect.any(Number) });
+  expect(data.seatMap, 'all fans may buy').toEqual({ version: expect.any(Number) });
 
   const again = await manage(organizer, 'openWaitingRoom', { eventId });
   expect(again.waitingRoom).toMatchObject({ state: 'DRAWN', paused: false, admittedUpTo: 3 });

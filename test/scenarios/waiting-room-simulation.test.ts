@@ -16,19 +16,19 @@ function expectGood(figures: SimulationFigures, fans: number): void {
   expect(figures.calls).toBeGreaterThan(2 * fans);
   expect(figures.entered).toBeGreaterThan(fans / 2);
   expect(figures.estimates.told).toBeGreaterThan(1_000);
-  // Those who do not come take no slot from those who wait.
+  // Fans who do not come take no slot from waiting fans.
   expect(figures.used).toBeGreaterThan(0.9);
 }
 
-test('a million fans: nobody is lost or overtakes, the room is never too full, and estimates hold', () => {
+test('a million fans: no fan is lost or overtakes, the room is never too full, and estimates hold', () => {
   expectGood(simulateOnSale({ fans: 1_000_000, capacity: 5_000, seed: 1 }), 1_000_000);
 }, 180_000);
 
-test.each([2, 3])('the same holds in a smaller on-sale of other chances (%i)', (seed) => {
+test.each([2, 3])('the same holds in a smaller on-sale with other chances (%i)', (seed) => {
   expectGood(simulateOnSale({ fans: 50_000, capacity: 1_000, seed }), 50_000);
 });
 
-test('in the middle of an on-sale those who wait still have their places', () => {
+test('in the middle of an on-sale the waiting fans still have their places', () => {
   const { broken, ends } = simulateOnSale({ fans: 50_000, capacity: 1_000, seed: 4, stopsAfter: 0.3 });
   expect(Object.fromEntries(broken)).toEqual({});
   for (const count of Object.values(ends)) expect(count).toBeGreaterThan(0);
@@ -39,18 +39,18 @@ test('without a fault no promise is broken where faults are planted', () => {
   expect(brokenBy({})).toEqual([]);
 });
 
-test('it is noticed when the door ignores the capacity', () => {
+test('the audit notices when the door ignores the capacity', () => {
   const mayEnter: SimulationRules['mayEnter'] = ({ arriving }) => new Set(arriving.map(({ ordinal }) => ordinal));
-  expect(brokenBy({ mayEnter })).toContain('no more inside than the capacity');
+  expect(brokenBy({ mayEnter })).toContain('at most the capacity inside');
 });
 
-test('it is noticed when the door lets in who happens to ask', () => {
+test('the audit notices when the door lets in any fan who asks', () => {
   const mayEnter: SimulationRules['mayEnter'] = ({ capacity, inside, arriving }) =>
     new Set(arriving.slice(0, Math.max(0, capacity - inside)).map(({ ordinal }) => ordinal));
   expect(brokenBy({ mayEnter })).toEqual(['a free slot is for the smallest position at the door']);
 });
 
-test('it is noticed when the watermark goes back', () => {
+test('the audit notices when the watermark goes back', () => {
   let ticks = 0;
   const planted: SimulationRules['decideTick'] = (state) => {
     const tick = decideTick(state);
@@ -62,12 +62,12 @@ test('it is noticed when the watermark goes back', () => {
   expect(broken).toContain('turns begin in the order of positions');
 });
 
-test('it is noticed when turns begin in a paused room', () => {
+test('the audit notices when turns begin in a paused room', () => {
   const planted: SimulationRules['decideTick'] = (state) => decideTick({ ...state, isPaused: false });
   expect(brokenBy({ decideTick: planted })).toContain('no turn begins in a paused or closed room');
 });
 
-test('it is noticed when the draw favours who joined early, or gives a position twice', () => {
+test('the audit notices when the draw favours early joiners, or gives a position twice', () => {
   const favouring: SimulationRules['drawOrder'] = (secret, entries) => {
     const fair = drawOrder(secret, entries);
     const weights = Array.from(fair, (position, ordinal) => position + 0.1 * ordinal);
@@ -86,19 +86,19 @@ test('it is noticed when the draw favours who joined early, or gives a position 
   expect(brokenBy({ drawOrder: twice })).toContain('each position is drawn once');
 });
 
-test('it is noticed when another call gives another place', () => {
+test('the audit notices when another call gives another place', () => {
   const broken = brokenBy({ mayJoinAgain: () => true });
   expect(broken).toContain('one place for each fan');
   expect(broken).toContain('who calls often has no advantage');
 });
 
-test('it is noticed when who waits at the door loses the turn', () => {
+test('the audit notices when a fan waiting at the door loses the turn', () => {
   const planted: SimulationRules['placeStateOf'] = (place) =>
     placeStateOf({ ...place, session: place.session && { ...place.session, knockedAtMs: null } });
-  expect(brokenBy({ placeStateOf: planted })).toContain('nobody is lost');
+  expect(brokenBy({ placeStateOf: planted })).toContain('no fan is lost');
 });
 
-test('it is noticed when estimates promise too much', () => {
+test('the audit notices when estimates promise too much', () => {
   const planted: SimulationRules['estimateOf'] = (ahead, pace) => {
     const estimate = estimateOf(ahead, pace);
     return estimate && { ...estimate, p90Seconds: estimate.p50Seconds };

@@ -13,18 +13,18 @@ import type { WaitingRoomFan } from '#test/support/waiting-room-fan.ts';
 import { openWaitingRoomWorld } from '#test/support/waiting-room-world.ts';
 
 /**
- * Nobody comes past a waiting room with a token that is forged, somebody else's or over. 2,000 tokens are tried with
- * every run of the tests, all 100,000 (two to three minutes) with
- * `ADMISSION_ATTEMPTS=100000 npm test -- test/scenarios/waiting-room-tokens`.
+ * No viewer passes a waiting room with a token that is forged, belongs to another viewer or is over. Every test run
+ * tries 2,000 tokens; `ADMISSION_ATTEMPTS=100000 npm test -- test/scenarios/waiting-room-tokens` tries all 100,000
+ * (two to three minutes).
  */
 const ATTEMPTS = Number(process.env.ADMISSION_ATTEMPTS ?? 2_000);
 const isWhole = ATTEMPTS > 10_000;
 const INSIDERS = isWhole ? 40 : 8;
 const FORMER = INSIDERS / 4;
 
-const key = { kid: 'k1', secret: 'admissions-of-this-test-and-of-nobody-else' };
+const key = { kid: 'k1', secret: 'admissions-of-this-test-and-of-no-other' };
 const world = await openWaitingRoomWorld({
-  // Thousands of requests of one viewer are more than the limits allow.
+  // Thousands of requests of one viewer exceed the limits.
   env: { RATE_LIMITS: 'off', ADMISSION_KEYS: `${key.kid}:${key.secret}` },
 });
 afterAll(() => world.close());
@@ -32,12 +32,12 @@ afterAll(() => world.close());
 const roomy = { capacity: 200, sessionSeconds: 3_600, graceSeconds: 1_800 };
 let event: SeededEvent;
 let other: SeededEvent;
-/** Inside, all the time. */
+/** Inside all the time. */
 let insiders: WaitingRoomFan[];
 /** Were inside, and have left or bought. */
 let former: WaitingRoomFan[];
 let outsider: Fan;
-/** Nobody who is refused gets it, so it is free for whoever should not be. */
+/** A refused viewer does not get it, so it stays free for a viewer who is wrongly let in. */
 let bait: string;
 
 beforeAll(async () => {
@@ -57,7 +57,7 @@ beforeAll(async () => {
 
 const bearer = (fan: Pick<Fan, 'token'>) => `Bearer ${fan.token}`;
 let turn = 0;
-/** Through one process and then the other. */
+/** Alternates between the processes. */
 const attempt = (way: Way, by: string | undefined, admission: string | undefined, more: Partial<Attempt> = {}) =>
   ways[way](world.apiUrls[turn++ % 2] ?? '', {
     eventId: encodeGlobalId('Event', event.eventId),
@@ -96,7 +96,7 @@ describe(`of ${ATTEMPTS} tokens`, () => {
       expect(await everyWay(bearer(fan.fan), tokenOf(fan), freeSeat(n))).toEqual(admitted);
   });
 
-  test('none is accepted that was forged, shared or used again', { timeout: 400_000 }, async () => {
+  test('no forged, shared or reused one is accepted', { timeout: 400_000 }, async () => {
     const share = Math.ceil((ATTEMPTS * 0.9) / INSIDERS);
     const tokens = insiders.map(tokenOf);
     const forging = insiders.map(async (fan, insider) => {
@@ -106,7 +106,7 @@ describe(`of ${ATTEMPTS} tokens`, () => {
         if (n++ === share) return;
         if (planned.what === 'a bit flipped') flipped.add(firstDifference(planned.token, genuine));
         await tryOne(fan.fan, planned);
-        // So that what is refused is the token, and not the fan.
+        // So that the token is refused, and not the fan.
         if (n % 100 === 0) expect(await attempt('seatMap', bearer(fan.fan), genuine)).toBe('accepted');
       }
     });
@@ -133,7 +133,7 @@ describe(`of ${ATTEMPTS} tokens`, () => {
       expect(await everyWay(bearer(fan.fan), tokenOf(fan), freeSeat(100 + n))).toEqual(admitted);
   });
 
-  test('nobody else is inside, and nothing was held but what the genuine ones held', async () => {
+  test('only the genuine ones are inside and have held seats', async () => {
     const inside = await world.db.execute<{ user_id: string }>(sql`
       select user_id from waiting_room_sessions
       where event_id = ${event.eventId} and entered_at is not null and ended_at is null`);
@@ -150,11 +150,11 @@ describe(`of ${ATTEMPTS} tokens`, () => {
 describe('a genuine token', () => {
   const inside = (at = 0) => {
     const fan = insiders[at];
-    if (!fan) throw new Error('Nobody is inside.');
+    if (!fan) throw new Error('No fan is inside.');
     return { fan, by: bearer(fan.fan), token: tokenOf(fan) };
   };
 
-  test('admits nobody but the viewer it was given to', async () => {
+  test('admits only the viewer it was given to', async () => {
     const { token } = inside();
     expect(await everyWay(bearer(outsider), token)).toEqual(refused);
     expect(await everyWay(inside(1).by, token)).toEqual(refused);
@@ -164,7 +164,7 @@ describe('a genuine token', () => {
     expect(await everyWay(undefined, token)).toEqual({ ...refused, createBooking: 'UNAUTHENTICATED' });
   });
 
-  test('admits to no other event, also not a viewer who has the same place there', async () => {
+  test('admits to no other event, also for a viewer who has the same place there', async () => {
     const [first] = await world.db.execute<{ user_id: string }>(
       sql`select user_id from waiting_room_places where event_id = ${event.eventId} and ordinal = 0`,
     );
@@ -176,12 +176,12 @@ describe('a genuine token', () => {
     expect(await everyWay(by, tokenOf(elsewhere), { ...there, ...freeSeat(0) })).toEqual(admitted);
   });
 
-  test('admits nobody without a token', async () => {
+  test('without a token no viewer is admitted', async () => {
     expect(await everyWay(inside().by, undefined)).toEqual(refused);
     expect(await everyWay(bearer(outsider), undefined)).toEqual(refused);
   });
 
-  test('is no access token, and an access token is no admission', async () => {
+  test('is not an access token, and an access token is not an admission', async () => {
     const { fan, by, token } = inside();
     expect(await everyWay(by, fan.fan.token)).toEqual(refused);
     const body = { query: '{ viewer { id } }' };
@@ -191,7 +191,7 @@ describe('a genuine token', () => {
     expect(Object.values(outcomes)).not.toContain('accepted');
   });
 
-  test.concurrent('of the turn goes on when the turn is over, for who is inside by then', async () => {
+  test.concurrent('of the turn stays valid after the turn for a viewer who is inside by then', async () => {
     const short = await world.room({ ...roomy, graceSeconds: 5 }, { like: event });
     const fan = await world.insider(short);
     const atTurn = fan.frames.find(({ state }) => state === 'YOUR_TURN')?.admission;
@@ -202,7 +202,7 @@ describe('a genuine token', () => {
     expect(await everyWay(by, tokenOf(fan), { ...there, ...freeSeat(1) })).toEqual(admitted);
   });
 
-  test.concurrent('admits nobody who let the turn pass', async () => {
+  test.concurrent('does not admit a viewer who let the turn pass', async () => {
     const short = await world.room({ ...roomy, graceSeconds: 5 }, { like: event });
     const fan = await world.fan(short);
     await fan.join();
@@ -212,7 +212,7 @@ describe('a genuine token', () => {
     expect(await everyWay(bearer(fan.fan), tokenOf(fan), { eventId: fan.eventId })).toEqual(refused);
   });
 
-  test('is for one sign-in session: when the place is asked for from another, it moves there', async () => {
+  test('is for one sign-in session: when another session requests the place, it moves there', async () => {
     const account = await signUp(world.system.apiUrl);
     const [here, there] = [await signIn(world.system.apiUrl, account), await signIn(world.system.apiUrl, account)];
     const fan = await world.insider(event, { by: here });
@@ -225,10 +225,10 @@ describe('a genuine token', () => {
     expect(await everyWay(bearer(there), copy)).toEqual(refused);
   });
 
-  test('holds no seat and shows none from the moment on in which its viewer left, at whichever process', async () => {
+  test('holds no seat and shows none from the moment its viewer left, at either process', async () => {
     const fan = await world.insider(event);
     const by = bearer(fan.fan);
-    // Known to both processes.
+    // Both processes know it.
     for (const seatNo of [310, 311])
       expect(await attempt('createBooking', by, tokenOf(fan), freeSeat(seatNo))).toBe('accepted');
     for (let n = 0; n < 2; n++) expect(await attempt('seatMap', by, tokenOf(fan))).toBe('accepted');
@@ -236,7 +236,7 @@ describe('a genuine token', () => {
     for (let n = 0; n < 2; n++) expect(await everyWay(by, tokenOf(fan))).toEqual(refused);
   });
 
-  test('admits nobody who left and joined again, and waits', async () => {
+  test('does not admit a viewer who left and joined again, and waits', async () => {
     const full = await world.room({ ...roomy, capacity: 1 }, { like: event });
     const fan = await world.insider(full);
     const old = tokenOf(fan);
@@ -252,7 +252,7 @@ describe('a genuine token', () => {
   });
 });
 
-test('a seat map that is followed ends when its viewer leaves, and when the room opens', async () => {
+test('a followed seat map ends when its viewer leaves, and when the room opens', async () => {
   const soon = await world.room({ ...roomy, state: 'CLOSED', opensInSeconds: 8, drawsInSeconds: 600 }, { like: event });
   const early = await openMap(await world.fan(soon));
   const fan = await world.insider(event);
@@ -263,7 +263,7 @@ test('a seat map that is followed ends when its viewer leaves, and when the room
   await expect.poll(() => early.wrong.join(), { timeout: 20_000 }).toContain('ADMISSION_REQUIRED');
 });
 
-test('the ticket of a place says nothing for another account, for another event, or with a bit flipped', async () => {
+test('the ticket of a place shows nothing for another account, for another event, or with a flipped bit', async () => {
   const full = await world.room({ ...roomy, capacity: 1 }, { like: event });
   const [first, second, nobody] = [await world.insider(full), await world.fan(full), await world.fan(full)];
   const mine = await second.join();

@@ -16,7 +16,7 @@ import { openWaitingRoomWorld } from '#test/support/waiting-room-world.ts';
 const FANS = 500;
 const SEATS = 200;
 const CAPACITY = 50;
-/** What the organizer makes of it while the first ones go in, until somebody has missed their turn. */
+/** What the organizer does while the first fans go in, until a fan has missed the turn. */
 const SMALLER = 30;
 const GRACE_SECONDS = 5;
 const root = resolve(import.meta.dirname, '../..');
@@ -31,7 +31,7 @@ const drawProofQuery =
   'query ($eventId: ID!) { drawProof(eventId: $eventId) { ordinal entries commitment secret position } }';
 const roomQuery = 'query ($id: ID!) { event(id: $id) { waitingRoom { state drawCommitment drawSecret } } }';
 
-/** What a fan does, by the position that is drawn. */
+/** What a fan does, by the drawn position. */
 type Part = 'buys' | 'buys late' | 'stays away' | 'leaves' | 'falls silent';
 function partOf(position: number): Part {
   if (position % 20 === 7) return 'stays away';
@@ -40,10 +40,10 @@ function partOf(position: number): Part {
   return position % 5 === 0 ? 'buys late' : 'buys';
 }
 
-/** Until somebody has missed their turn, the late ones do not pay: so the event is not sold out before. */
-const somebodyMissed = Promise.withResolvers<void>();
+/** The late fans do not pay until a fan has missed the turn, so that the event is not sold out before. */
+const aFanMissed = Promise.withResolvers<void>();
 
-/** The second half of the first ones come when the room is too small for them. */
+/** The second half of the first fans come when the room is too small for them. */
 const isSmaller = Promise.withResolvers<void>();
 
 /** From the draw until the fan has heard that it is over. */
@@ -59,10 +59,10 @@ async function play(fan: WaitingRoomFan, event: SeededEvent): Promise<void> {
   if (state === 'YOUR_TURN' && part !== 'stays away')
     await goIn(fan, { event, part, wants: (position ?? 0) % 3 ? 2 : 1 });
   const { state: last } = await fan.when('MISSED', 'LEFT');
-  if (last === 'MISSED') somebodyMissed.resolve();
+  if (last === 'MISSED') aFanMissed.resolve();
 }
 
-/** Tries to take a seat without having been admitted. */
+/** Tries to take a seat without an admission. */
 async function pushIn(fan: WaitingRoomFan, event: SeededEvent): Promise<void> {
   if (fan.admission) return;
   expect(await fan.book(event.seatIds(0))).toMatchObject({ code: 'ADMISSION_REQUIRED' });
@@ -75,8 +75,8 @@ async function goIn(
   const map = await fan.throughTheDoor(() => openMap(fan));
   if (!map || part === 'falls silent') return;
   const booking = await holdSeats(fan, event, map, wants);
-  if (booking) await pay(fan, booking.id, part === 'buys late' ? somebodyMissed.promise : Promise.resolve());
-  // Of those for whom nothing is left, some go and some stay to the end.
+  if (booking) await pay(fan, booking.id, part === 'buys late' ? aFanMissed.promise : Promise.resolve());
+  // Of the fans for whom no seat is left, some go and some stay to the end.
   else if (wants === 1) await fan.leave();
 }
 
@@ -111,7 +111,7 @@ test('five hundred fans, fifty at a time, buy two hundred seats', { timeout: 120
   await expect.poll(async () => (await room()).state, { timeout: 10_000 }).toBe('DRAWN');
   expect((await configure({ capacity: SMALLER })).__typename).toBe('ConfigureWaitingRoomSuccess');
   isSmaller.resolve();
-  await Promise.race([somebodyMissed.promise, playing]);
+  await Promise.race([aFanMissed.promise, playing]);
   await configure({ capacity: CAPACITY });
   await playing;
 
@@ -161,7 +161,7 @@ type Row = {
   knockedAtMs: number | null;
 };
 
-/** The states that a place went through, as its rows tell them. Two, where a turn ended in the second in which the room did. */
+/** The states that a place went through, by its rows. Two, if a turn ended in the same second as the room. */
 function impliedBy(
   row: Row,
   room: { order: Uint32Array; steps: { watermark: number; atMs: number }[]; endedAtMs: number },
@@ -223,7 +223,7 @@ async function expectFairDraw(fans: readonly WaitingRoomFan[], commitment: strin
   expect(new Set(proofs.map(({ ordinal }) => ordinal)).size).toBe(FANS);
   for (const [index, fan] of fans.entries())
     for (const { position } of fan.frames) if (position !== null) expect(position).toBe(proofs[index].position);
-  // As a fan does it, with nothing of ours but the script.
+  // As a fan does it, with only the published script.
   for (const proof of proofs.slice(0, 3)) {
     const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/verify-draw.mjs'), commitment], {
       input: JSON.stringify({ data: { drawProof: proof } }),
@@ -233,7 +233,7 @@ async function expectFairDraw(fans: readonly WaitingRoomFan[], commitment: strin
   }
 }
 
-/** Made by hand, as the first organizer of a system is. */
+/** Made by hand, like the first organizer of a system. */
 async function signInOrganizer({ eventId }: SeededEvent): Promise<Fan> {
   const credentials = newCredentials();
   const { email, password } = credentials;

@@ -55,7 +55,7 @@ async function readyAt(url: string) {
 const unread = async (group: string) => (await log.lag?.())?.find((one) => one.group === group)?.unread;
 const parked = async () => (await booking`select from event_log.parked`).length;
 
-test('a worker with another password than Redis parks nothing, says so, and goes on when Redis knows it', async () => {
+test('a worker with another password than Redis parks nothing, reports it, and continues when Redis accepts it', async () => {
   await setPassword('right');
   await system.start('worker', { REDIS_URL: withLogin(system.redisUrl, user, 'wrong') });
   await announce(10);
@@ -134,7 +134,7 @@ test.each<Wrong>([
   async ({ process, env, reasons }) => {
     const before = system.lines.length;
     const port = await freePort();
-    // A relay says that it is ready when it reads its slots.
+    // A relay reports that it is ready when it reads its slots.
     const starting = system.start(process, { ...env(), METRICS_PORT: String(port) }).catch(() => undefined);
     const said = () => system.lines.slice(before).filter((line) => line.startsWith(`${process}: `));
     const named = Object.entries(reasons).map(([dependency, reason]) =>

@@ -2,7 +2,7 @@ import type { WaitEstimate } from '#domain/waiting-room/estimate-rules.ts';
 
 /** What a simulation promises. A broken promise is counted, not thrown, so that a run shows all of them. */
 export type Promised =
-  | 'no more inside than the capacity'
+  | 'at most the capacity inside'
   | 'the watermark never goes back'
   | 'no turn begins in a paused or closed room'
   | 'turns begin in the order of positions'
@@ -11,7 +11,7 @@ export type Promised =
   | 'who joins early has no advantage in the draw'
   | 'who calls often has no advantage'
   | 'one place for each fan'
-  | 'nobody is lost'
+  | 'no fan is lost'
   | 'nine of ten estimates hold';
 
 type Telling = { position: number; ahead: number; atSeconds: number; estimate: WaitEstimate };

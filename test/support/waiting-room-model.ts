@@ -121,7 +121,7 @@ export class RoomModel {
         this.enteredAt[comer.ordinal] = now;
         this.inside += 1;
         last = Math.max(last, comer.position);
-        this.#audit.expect('no more inside than the capacity', this.inside <= this.capacity);
+        this.#audit.expect('at most the capacity inside', this.inside <= this.capacity);
       } else {
         this.#door.set(comer.ordinal, comer);
         this.knockedAt[comer.ordinal] = now;

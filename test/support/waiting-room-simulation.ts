@@ -286,7 +286,7 @@ class OnSale {
         LEFT: endedAt[ordinal] !== NONE || hasLeft[account] === 1,
         MISSED: began && enteredAt[ordinal] === NONE && !cameInVain,
       };
-      this.#audit.expect('nobody is lost', isRight[state]);
+      this.#audit.expect('no fan is lost', isRight[state]);
     }
     return ends;
   }
