@@ -42,7 +42,7 @@ import { openPubSub, type PubSub } from './redis/pubsub.ts';
 /** Each event is written by one connection at a time, so a few of them serve many events. */
 const WRITER_CONNECTIONS = 4;
 
-/** Closed in reverse: what uses another handle was opened after it. */
+/** Closed in reverse order, because a handle is opened after those that it uses. */
 function openTogether() {
   const closers: (() => unknown)[] = [];
   return {
@@ -57,14 +57,14 @@ function openTogether() {
 }
 type Together = ReturnType<typeof openTogether>;
 
-/** A client of the api hears after so long that it should try again: no statement works on for nobody. */
+/** After this time a client of the API gets TryAgain, and no statement runs on without a client. */
 const API_STATEMENT_TIMEOUT_MS = 5_000;
 
 type Who = { readonly name: string; readonly statementTimeoutMs?: number };
 
 type SalesConfig = Omit<WorkerConfig, 'eventLog' | 'postgres' | 'mail' | 'retention'> & {
   readonly postgres: WorkerConfig['postgres'] & { readonly pooling?: Pooling };
-  /** The way of everything but the writer, whose prepared statements want a server of their own. */
+  /** The connection of everything except the writer, whose prepared statements need a server of their own. */
   readonly pooled?: { readonly url: string; readonly pooling: Pooling } | undefined;
 };
 
@@ -92,7 +92,7 @@ function openSales(config: SalesConfig, who: Who, { opened }: Together) {
   return { db, redis, pubsub, plans, seatLocks, writer };
 }
 
-/** What the api process needs to let fans wait, and in. */
+/** What the API process needs for waiting rooms. */
 async function openRooms(
   config: ApiConfig,
   needs: { db: Db; pubsub: PubSub; heartbeat: Heartbeat },
@@ -123,7 +123,7 @@ async function openRooms(
       openJoins({ db, placesPerAddress: config.placesPerAddress, joined: tellJoined({ pubsub }) }),
       (handle) => handle.close(),
     ),
-    /** For what changes something: PostgreSQL is asked each time. */
+    /** For requests that change something: PostgreSQL is asked each time. */
     requireAdmission: (viewer: Viewer, of: Omit<AdmissionRequest, 'fresh'>) =>
       requireAdmission(admissions, viewer, { ...of, fresh: true }),
   };
@@ -136,7 +136,7 @@ function openGuestChallenge(db: Db, config: GuestChallengeConfig): GuestChalleng
 
 export type ApiResources = Awaited<ReturnType<typeof openApiResources>>;
 
-/** Every handle that the api process shares. Handles only: what is done with them is in `domain`. */
+/** Every handle that the API process shares. Only handles: their use is in `domain`. */
 export async function openApiResources(config: ApiConfig & SalesConfig) {
   const together = openTogether();
   const { opened } = together;

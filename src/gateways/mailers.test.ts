@@ -58,14 +58,14 @@ describe.each([
     await world.close();
   });
 
-  test('delivers the text as it is, to one recipient', async () => {
+  test('delivers the text unchanged, to one recipient', async () => {
     await mailer.send(mail('ann@example.org'));
     const [received] = await world.received();
     expect(received?.to).toBe('ann@example.org');
     expect(received?.text.replaceAll('\r\n', '\n')).toContain('Hello,\n\nhttps://tickets.example/é?a=b\n');
   });
 
-  test('a server that does not answer, or does not know us, is away, and the error names no address', async () => {
+  test('a server that does not answer, or refuses our credentials, is away, and the error contains no address', async () => {
     const gone = new URL(world.url);
     gone.port = '1';
     const stranger = new URL(world.url);
@@ -80,14 +80,14 @@ describe.each([
   });
 });
 
-test('a recipient that the SMTP server refuses is refused, and the error names no address', async () => {
+test('a recipient that the SMTP server refuses is refused, and the error contains no address', async () => {
   const smtp: TestSmtp = await startSmtp();
   const mailer = openMailer({ kind: 'smtp', url: smtp.url, from });
   const error = await mailer.send(mail('unknown-ann@example.org')).catch((one) => one);
   expect(error).toBeInstanceOf(MailRefused);
   expect(error.message).toContain('550');
   expect(JSON.stringify([String(error), String(error.cause)])).not.toContain('ann');
-  // An address with a comma or a line end in it is one recipient, or none.
+  // An address with a comma or a line end in it is one recipient, or refused.
   await mailer.send(mail('one@example.org,two@example.org')).catch(() => undefined);
   expect(smtp.mails.map(({ to }) => to)).not.toContain('two@example.org');
   mailer.close();

@@ -4,7 +4,7 @@ import { openSmtpMailer, type SmtpMail } from './smtp-mailer.ts';
 
 export type MailerConfig = SmtpMail | SandboxMail;
 
-/** Opens no connection: the first mail does. */
+/** Makes no connection: the first mail does. */
 export function openMailer(config: MailerConfig): Mailer {
   return config.kind === 'smtp' ? openSmtpMailer(config) : openSandboxMailer(config);
 }

@@ -2,10 +2,10 @@ import type { RecallingGateway } from '#domain/payments/gateway.ts';
 import { openSandboxGateway, type SandboxConfig } from './sandbox.ts';
 import { openStripeGateway, type StripeConfig } from './stripe.ts';
 
-/** One member a provider, each with the keys it needs. */
+/** One member per provider, each with the keys that it needs. */
 export type GatewayConfig = SandboxConfig | StripeConfig;
 
-/** Opens no connection: the first call does. */
+/** Makes no connection: the first call does. */
 export function openGateway(config: GatewayConfig): RecallingGateway {
   switch (config.kind) {
     case 'sandbox':

@@ -5,7 +5,7 @@ export type SandboxMail = { readonly kind: 'sandbox'; readonly url: string; read
 
 const TIMEOUT_MS = 10_000;
 
-/** Nothing is delivered: the mails are shown on a page of the gateway. */
+/** No mail is delivered: a page of the gateway shows them. */
 export function openSandboxMailer({ url, from }: SandboxMail): Mailer {
   const target = new URL(url);
   const key = decodeURIComponent(target.password);

@@ -70,7 +70,7 @@ gatewayChangesConformance('the sandbox adapter', openWorld);
 
 const config = { kind: 'sandbox', apiKey, webhookSecrets: [secret] } as const;
 
-test('a gateway that is not there is an unknown result', async () => {
+test('a gateway that is not reachable is an unknown result', async () => {
   const gateway = openSandboxGateway({ ...config, url: 'http://127.0.0.1:9' });
   await expect(gateway.getSession('cs_1')).rejects.toBeInstanceOf(GatewayUnavailable);
 });

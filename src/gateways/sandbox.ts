@@ -16,10 +16,10 @@ import { assertSigned, epochSeconds, gatewayName, parseSignedJson } from './sign
 
 export interface SandboxConfig {
   readonly kind: 'sandbox';
-  /** Where the sandbox gateway's merchant API answers. */
+  /** The address of the sandbox gateway's merchant API. */
   readonly url: string;
   readonly apiKey: string;
-  /** The current secret and, while a rotation lasts, the one before it. */
+  /** The current secret and, during a rotation, the previous one. */
   readonly webhookSecrets: readonly string[];
   /** Deadline of one call; default 10,000. */
   readonly timeoutMs?: number | undefined;
@@ -134,7 +134,7 @@ interface ApiCall extends CallOptions {
   readonly key?: string;
 }
 
-/** @throws GatewayRefused on a definite no, GatewayUnavailable on everything that leaves the result unknown */
+/** @throws GatewayRefused on a definite no, GatewayUnavailable on every failure that leaves the result unknown */
 function caller(config: SandboxConfig) {
   return async <T>(apiCall: ApiCall, answer: z.ZodType<T>): Promise<T> => {
     const { status, text } = await exchange(config, apiCall).catch((cause: unknown) => {

@@ -24,7 +24,7 @@ test('one good signature among several is enough', () => {
   expect(reasonFor(`t=${seconds}, v1=${hex('whsec_1')}, v0=whatever`)).toBe('accepted');
 });
 
-test('bytes that are not text are signed as they are', () => {
+test('bytes that are not text are signed unchanged', () => {
   const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x80]);
   expect(reasonFor(`t=${seconds},v1=${hex('whsec_1', bytes)}`, ['whsec_1'], bytes)).toBe('accepted');
   const lossy = Buffer.from(bytes.toString('utf8'));
@@ -47,11 +47,11 @@ test.each(['', '00', '0'.repeat(64), 'z'.repeat(64), '0'.repeat(128)])('v1=%j is
   expect(reasonFor(`t=${seconds},v1=${signature}`)).toBe('SIGNATURE_WRONG');
 });
 
-test('the time is part of what is signed', () => {
+test('the time is part of the signed content', () => {
   expect(reasonFor(`t=${seconds - 1},v1=${hex('whsec_1')}`)).toBe('SIGNATURE_WRONG');
 });
 
-test('without a secret nothing is accepted', () => {
+test('without a secret every notice is refused', () => {
   expect(reasonFor(`t=${seconds},v1=${hex('')}`, [])).toBe('SIGNATURE_WRONG');
   expect(reasonFor(`t=${seconds},v1=${hex('')}`, [''])).toBe('SIGNATURE_WRONG');
 });

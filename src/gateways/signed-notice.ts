@@ -4,22 +4,22 @@ import { NoticeRejected } from '#domain/payments/gateway.ts';
 
 const TOLERANCE_SECONDS = 300;
 
-/** An id of the gateway's: printable ASCII, as gateways make them, so that it can be stored, compared and logged. */
+/** A gateway's id: printable ASCII, as gateways make them, so that it can be stored, compared and logged. */
 export const gatewayName = z.string().regex(/^[!-~]{1,255}$/);
-/** Up to the year 9999, so that it is an instant for JavaScript and for PostgreSQL. */
+/** Up to the year 9999, so that JavaScript and PostgreSQL can represent it. */
 export const epochSeconds = z.int().min(0).max(253_402_300_799);
 
 export interface SignedNotice {
   readonly rawBody: Buffer;
   readonly header: string | readonly string[] | undefined;
-  /** The current secret and, while a rotation lasts, the one before it. */
+  /** The current secret and, during a rotation, the previous one. */
   readonly secrets: readonly string[];
   readonly now: Date;
 }
 
 /**
- * Stripe's scheme, which the sandbox shares: `t=<epoch seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`, with several `v1`
- * while the sender rotates. https://docs.stripe.com/webhooks#verify-manually
+ * Stripe's scheme, which the sandbox uses too: `t=<epoch seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`, with several
+ * `v1` while the sender rotates. https://docs.stripe.com/webhooks#verify-manually
  * @throws NoticeRejected
  */
 export function assertSigned({ rawBody, header, secrets, now }: SignedNotice): void {
@@ -31,13 +31,13 @@ export function assertSigned({ rawBody, header, secrets, now }: SignedNotice): v
   if (!isSigned(rawBody, timestamp, signatures, secrets)) {
     throw new NoticeRejected('SIGNATURE_WRONG', 'No secret of ours made this signature.');
   }
-  // After the signature, so that nobody without the secret learns what our clock says.
+  // After the signature, so that a sender without the secret does not learn our clock.
   if (Math.abs(now.getTime() / 1000 - Number(timestamp)) > TOLERANCE_SECONDS) {
     throw new NoticeRejected('TOO_OLD', `The notice was signed more than ${TOLERANCE_SECONDS} s from now.`);
   }
 }
 
-/** JSON of a body whose signature was found good. @throws NoticeRejected `UNREADABLE` */
+/** Parses the JSON of a body whose signature was verified. @throws NoticeRejected `UNREADABLE` */
 export function parseSignedJson(rawBody: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rawBody));
@@ -53,7 +53,7 @@ function readHeader(header: string): { timestamp: string | undefined; signatures
   return { timestamp: timestamp && /^\d{1,12}$/.test(timestamp) ? timestamp : undefined, signatures };
 }
 
-/** Compares every pair, so that the time taken does not tell which secret or signature came close. */
+/** Compares every pair, so that the time does not reveal which secret or signature came close. */
 function isSigned(
   rawBody: Buffer,
   timestamp: string,
@@ -62,7 +62,7 @@ function isSigned(
 ): boolean {
   let matches = 0;
   for (const secret of secrets) {
-    // An empty secret is a secret that somebody forgot to set, and anyone can sign with it.
+    // An empty secret was probably not set by mistake, and anyone could sign with it.
     if (secret === '') continue;
     const expected = createHmac('sha256', secret).update(`${timestamp}.`).update(rawBody).digest();
     for (const signature of signatures) {

@@ -1,12 +1,12 @@
 import { createTransport } from 'nodemailer';
 import { type Mailer, MailRefused, MailServerAway } from '#domain/mail/mailer.ts';
 
-/** `url`: smtp://user:password@host:587 (STARTTLS where the server offers it) or smtps://host:465. */
+/** `url`: smtp://user:password@host:587 (STARTTLS if the server offers it) or smtps://host:465. */
 export type SmtpMail = { readonly kind: 'smtp'; readonly url: string; readonly from: string };
 
 const TIMEOUT_MS = 15_000;
 
-/** One connection at a time, kept while there is more to send. */
+/** One connection at a time, kept while there are further mails. */
 export function openSmtpMailer({ url, from }: SmtpMail): Mailer {
   const transport = createTransport({
     url,
@@ -25,7 +25,7 @@ export function openSmtpMailer({ url, from }: SmtpMail): Mailer {
       try {
         await transport.sendMail({
           from,
-          // An address, never a list of them.
+          // One address, never a list.
           to: { name: '', address: to },
           subject,
           text,
@@ -40,12 +40,12 @@ export function openSmtpMailer({ url, from }: SmtpMail): Mailer {
   };
 }
 
-/** What the server said repeats the address, so only codes are kept. */
+/** The server's reply repeats the address, so only codes are kept. */
 function withoutAddress(error: unknown): MailRefused | MailServerAway {
   const { code, responseCode, rejected } = error as { code?: unknown; responseCode?: unknown; rejected?: unknown };
   const codes = [code, responseCode].filter((one) => one !== undefined).join(' ') || 'unknown';
   const isPermanent = typeof responseCode === 'number' && responseCode >= 500;
-  // 530 and 535 are about us: the server wants other credentials.
+  // 530 and 535 concern us: the server wants other credentials.
   if (code === 'EENVELOPE' && Array.isArray(rejected) && rejected.length > 0 && isPermanent)
     return new MailRefused(`The mail server refuses the recipient: ${codes}.`);
   return new MailServerAway(`The mail server does not take mails now: ${codes}.`);

@@ -21,7 +21,7 @@ const checkoutSession = z.object({
 
 const charge = z.object({ amount_refunded: z.int(), currency: z.string(), metadata });
 
-/** `completed` with `unpaid` is a bank that takes its time: the verdict comes in one of the async notices. */
+/** `completed` with `unpaid` means that the bank needs time: the result comes in one of the async notices. */
 const sessionNotices: Readonly<Record<string, (paid: boolean) => NoticeType>> = {
   'checkout.session.completed': (paid) => (paid ? 'SESSION_PAID' : 'IGNORED'),
   'checkout.session.async_payment_succeeded': () => 'SESSION_PAID',
@@ -36,9 +36,9 @@ export interface Delivery {
 }
 
 /**
- * https://docs.stripe.com/api/events/types. A card that is declined does not end a Stripe session (the fan may try
- * another card), so `payment_intent.payment_failed` is ignored. So is what was not sold by Frontrow: one account may
- * serve several shops, and ours carry a booking_id.
+ * https://docs.stripe.com/api/events/types. A declined card does not end a Stripe session (the fan may try another
+ * card), so `payment_intent.payment_failed` is ignored. Sales of other shops are ignored too: one account may serve
+ * several shops, and our sales have a booking_id.
  * @throws NoticeRejected
  */
 export function readStripeNotice(secrets: readonly string[], { rawBody, headers, now }: Delivery): Notice {
@@ -65,7 +65,7 @@ export function readStripeNotice(secrets: readonly string[], { rawBody, headers,
   return { ...base, type: 'REFUNDED', bookingId, amountMinor: refunded.amount_refunded, currency };
 }
 
-/** Undefined for a sale of another shop, whose metadata is no concern of ours. */
+/** Undefined for a sale of another shop, whose metadata may have any form. */
 const ourBooking = (about: z.infer<typeof metadata>): string | undefined =>
   gatewayName.safeParse(about?.booking_id).data;
 

@@ -12,7 +12,7 @@ const apiKey = 'sk_test_for_tests';
 const secret = 'whsec_for_tests_only';
 const webhooks = new Stripe(apiKey).webhooks;
 
-/** The signature that Stripe's own package makes for tests of integrations. */
+/** The signature that Stripe's own package makes for integration tests. */
 function sign(rawBody: Buffer, key: string, at: Date) {
   const timestamp = Math.floor(at.getTime() / 1000);
   const payload = rawBody.toString();
@@ -60,7 +60,7 @@ async function openWorld(): Promise<GatewayWorld> {
 gatewayConformance('the Stripe adapter', openWorld);
 gatewayChangesConformance('the Stripe adapter', openWorld);
 
-describe('what Stripe is asked for', () => {
+describe('the request to Stripe', () => {
   let api: StripeApi;
   beforeAll(async () => {
     api = await openStripeApi(apiKey);
@@ -70,7 +70,7 @@ describe('what Stripe is asked for', () => {
   const open = (changes: { successUrl?: string } = {}) =>
     openStripeGateway({ kind: 'stripe', apiBase: api.url, apiKey, webhookSecrets: [secret], ...changes });
 
-  test('cards only, in the currency asked, findable from session and charge', async () => {
+  test('allows cards only, in the requested currency, and can be found from session and charge', async () => {
     const request = sessionRequest('booking-1');
     await open().openSession(request);
     const { path, fields, key } = api.posts.at(-1) ?? {};
@@ -91,7 +91,7 @@ describe('what Stripe is asked for', () => {
     });
   });
 
-  test('a hold of five minutes gets a session that Stripe accepts: 31 minutes beyond the hold', async () => {
+  test('a hold of five minutes gets a session time that Stripe accepts: 31 minutes beyond the hold', async () => {
     const request = sessionRequest('booking-2');
     const opened = await open().openSession(request);
     expect(opened.expiresAt.getTime() - request.expiresAt.getTime()).toBe(31 * 60_000);
@@ -104,7 +104,7 @@ describe('what Stripe is asked for', () => {
     expect((await gateway.getSession(reference)).amountMinor).toBe(10_100);
   });
 
-  test('the page says until when the seats are held, and nothing where it is not known', async () => {
+  test('the page says until when the seats are held, or nothing when that is unknown', async () => {
     const heldUntil = new Date('2026-06-11T19:05:07.000Z');
     await open().openSession(sessionRequest('booking-7', { heldUntil }));
     const message = api.posts.at(-1)?.fields['custom_text[submit][message]'];
@@ -113,13 +113,13 @@ describe('what Stripe is asked for', () => {
     expect(api.posts.at(-1)?.fields).not.toHaveProperty('custom_text[submit][message]');
   });
 
-  test('a session without an address to return to takes the configured one', async () => {
+  test('a session without an address to return to uses the configured one', async () => {
     const request = sessionRequest('booking-4', { successUrl: undefined });
     await open({ successUrl: 'https://tickets.example/thanks' }).openSession(request);
     expect(api.posts.at(-1)?.fields.success_url).toBe('https://tickets.example/thanks');
   });
 
-  test('a session is found behind several pages of others', async () => {
+  test('finds a session behind several pages of others', async () => {
     const createdAfter = new Date();
     const gateway = open();
     const first = await gateway.openSession(sessionRequest('booking-5'));
@@ -139,7 +139,7 @@ describe('what Stripe is asked for', () => {
     expect(api.posts.length).toBe(posts);
   });
 
-  test('a Stripe that is not there is an unknown result', async () => {
+  test('a Stripe that is not reachable is an unknown result', async () => {
     const gateway = openStripeGateway({ kind: 'stripe', apiBase: 'http://127.0.0.1:9', apiKey, webhookSecrets: [] });
     expect(await failure(gateway.getSession('cs_1'))).toBeInstanceOf(GatewayUnavailable);
   });
@@ -182,7 +182,7 @@ describe('recorded notices of Stripe', () => {
     });
   });
 
-  test('charge.refunded names the booking and what was given back so far', () => {
+  test('charge.refunded names the booking and the amount refunded so far', () => {
     const notice = read('charge.refunded', charge(session));
     expect(notice).not.toHaveProperty('reference');
     expect(notice).toMatchObject({
@@ -193,16 +193,16 @@ describe('recorded notices of Stripe', () => {
     });
   });
 
-  test('a card that is declined does not end the session', () => {
+  test('a declined card does not end the session', () => {
     expect(read('payment_intent.payment_failed', { id: 'pi_1', object: 'payment_intent' }).type).toBe('IGNORED');
   });
 
-  test('what another shop of the account sold is ignored', () => {
+  test('ignores the sales of another shop of the account', () => {
     expect(read('checkout.session.completed', checkoutSession({ ...session, metadata: {} })).type).toBe('IGNORED');
     expect(read('charge.refunded', charge({ ...session, metadata: {} })).type).toBe('IGNORED');
   });
 
-  test('a known notice of an unknown shape is rejected, not guessed at', () => {
+  test('rejects a known notice of an unknown shape', () => {
     expect(() => read('checkout.session.completed', { id: 'cs_1' })).toThrow(/unknown shape/);
   });
 

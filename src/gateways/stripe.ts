@@ -14,9 +14,9 @@ import { readStripeNotice } from './stripe-notice.ts';
 export interface StripeConfig {
   readonly kind: 'stripe';
   readonly apiKey: string;
-  /** The current endpoint secret and, while a rotation lasts, the one before it. */
+  /** The current endpoint secret and, during a rotation, the previous one. */
   readonly webhookSecrets: readonly string[];
-  /** Where fans return to when a session names no address of its own; Stripe wants one. */
+  /** Where fans return to when a session has no address of its own; Stripe requires one. */
   readonly successUrl?: string | undefined;
   /** Default https://api.stripe.com */
   readonly apiBase?: string | undefined;
@@ -24,9 +24,9 @@ export interface StripeConfig {
   readonly timeoutMs?: number | undefined;
 }
 
-/** Stripe closes a session no sooner than 30 minutes after opening it; the rest is room for clocks that differ. */
+/** Stripe closes a session at the earliest 30 minutes after opening it; the rest is for clocks that differ. */
 const STRIPE_EXTRA_MS = 31 * 60_000;
-/** Stripe takes at most so many line items. */
+/** The largest number of line items that Stripe takes. */
 const MAX_LINES = 100;
 const EXPAND_MONEY = ['payment_intent.latest_charge.refunds'];
 
@@ -59,7 +59,8 @@ export function openStripeGateway(config: StripeConfig): RecallingGateway {
         try {
           await sessions.expire(reference);
         } catch (error) {
-          // Stripe expires open sessions only and calls the rest an invalid request. What it is now, it says itself.
+          // Stripe expires only open sessions and calls any other an invalid request. Its present state is read from
+          // Stripe.
           if (!(error instanceof Stripe.errors.StripeInvalidRequestError) || error.statusCode === 404) throw error;
           const session = await getSession(reference);
           if (session.status === 'OPEN') throw error;
@@ -80,26 +81,26 @@ function openClient(config: StripeConfig): Stripe {
     host: base.hostname,
     port: base.port || (secure ? 443 : 80),
     timeout: config.timeoutMs ?? 10_000,
-    // The caller repeats, with its own patience and the same key.
+    // The caller repeats the call, with its own pauses and the same key.
     maxNetworkRetries: 0,
     telemetry: false,
   });
 }
 
-/** Everything here derives from the request alone: a repeat that differed in one field would be refused by Stripe. */
+/** Everything here derives from the request alone, because Stripe would refuse a repeat that differs in one field. */
 function sessionParams(config: StripeConfig, request: OpenSessionRequest): Stripe.Checkout.SessionCreateParams {
   const metadata = { booking_id: request.bookingId, event_id: request.eventId };
   const successUrl = request.successUrl ?? config.successUrl;
   const currency = request.currency.toLowerCase();
   return {
     mode: 'payment',
-    // A seat waits five minutes for its money: nothing that settles days later.
+    // A seat waits five minutes for its money, so methods that settle days later are not allowed.
     allowed_payment_method_types: ['card'],
-    // Captured must equal asked, in the currency asked.
+    // The captured amount must equal the requested one, in the requested currency.
     adaptive_pricing: { enabled: false },
     client_reference_id: request.bookingId,
     metadata,
-    // Metadata of a session does not reach its charge, and notices of refunds carry the charge only.
+    // Metadata of a session is not copied to its charge, and notices of refunds have only the charge.
     payment_intent_data: { metadata, description: request.description },
     expires_at: Math.ceil((request.expiresAt.getTime() + STRIPE_EXTRA_MS) / 1000),
     ...(successUrl === undefined ? {} : { success_url: successUrl }),
@@ -111,7 +112,7 @@ function sessionParams(config: StripeConfig, request: OpenSessionRequest): Strip
   };
 }
 
-/** Stripe's page counts nothing down, and knows no time zone of the fan's: the time is said in UTC. */
+/** Stripe's page has no countdown, and does not know the fan's time zone: the time is given in UTC. */
 function holdMessage(heldUntil: Date): string {
   const time = heldUntil.toISOString().slice(11, 19);
   return `Your seats are held until ${time} UTC. Paid later, you get them if nobody took them, or your money back.`;
@@ -122,8 +123,8 @@ function stripeLines({ lines, description, amountMinor }: OpenSessionRequest) {
 }
 
 /**
- * Stripe cannot search sessions by metadata, so the sessions opened since are walked. A session is asked for within
- * minutes of its payment, or not at all any more, which keeps the walk short.
+ * Stripe cannot search sessions by metadata, so the sessions opened since are listed. A session is looked up within
+ * minutes of its payment, or never, which keeps the list short.
  */
 async function findReferences(stripe: Stripe, bookingId: string, createdAfter: Date): Promise<string[]> {
   const fromSeconds = Math.floor(createdAfter.getTime() / 1000) - 60;
@@ -135,7 +136,7 @@ async function findReferences(stripe: Stripe, bookingId: string, createdAfter: D
   return references;
 }
 
-/** Opened since, and those whose payment intent has a refund since. */
+/** Sessions that were opened since, and those whose payment intent has a refund since. */
 async function findChangedSince(stripe: Stripe, since: Date): Promise<string[]> {
   const created = { gte: Math.floor(since.getTime() / 1000) };
   const references = new Set<string>();
@@ -149,8 +150,8 @@ async function findChangedSince(stripe: Stripe, since: Date): Promise<string[]> 
 }
 
 /**
- * Looks for the refund before asking for it: Stripe forgets idempotency keys after a day, and repeats a saved 500 for
- * as long as it remembers one.
+ * Looks for the refund before asking for it: Stripe forgets idempotency keys after a day, and repeats a saved 500 as
+ * long as it remembers one.
  */
 async function refund(stripe: Stripe, request: RefundRequest): Promise<GatewayRefund> {
   const session = await stripe.checkout.sessions.retrieve(request.reference);
@@ -196,7 +197,7 @@ function readStatus(session: Stripe.Checkout.Session, intent: Stripe.PaymentInte
   if (session.status === 'expired') return 'EXPIRED';
   if (session.status !== 'complete') return 'OPEN';
   if (session.payment_status !== 'unpaid') return 'PAID';
-  // Completed but unpaid: the bank is still deciding, or has said no.
+  // Completed but unpaid: the bank is still deciding, or has declined.
   const declined = intent?.status === 'requires_payment_method' || intent?.status === 'canceled';
   return declined ? 'DECLINED' : 'OPEN';
 }
@@ -214,7 +215,7 @@ function idOf(expandable: string | { id: string } | null): string | undefined {
   return typeof expandable === 'string' ? expandable : expandable?.id;
 }
 
-/** Bounds a call by the caller's signal and turns Stripe's errors into the port's two. */
+/** Bounds a call by the caller's signal and turns Stripe's errors into the port's two kinds. */
 async function asking<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
   try {
     return signal ? await Promise.race([call(), aborted(signal)]) : await call();
@@ -223,7 +224,7 @@ async function asking<T>(signal: AbortSignal | undefined, call: () => Promise<T>
   }
 }
 
-/** Stripe's client takes no signal; its own deadline ends what is left behind. */
+/** Stripe's client takes no signal; its own deadline ends the abandoned call. */
 function aborted(signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = () => reject(new GatewayUnavailable('The call to Stripe was cut off.', { cause: signal.reason }));
@@ -241,7 +242,7 @@ function portError(error: unknown): unknown {
     const retryAfterSeconds = seconds > 0 ? seconds : undefined;
     return new GatewayUnavailable(`Stripe answered ${statusCode ?? 'nothing'}.`, { ...options, retryAfterSeconds });
   }
-  // Two of our calls with one key crossed: the first one is still at it.
+  // Two of our calls with one key overlapped: the first one is still running.
   if (code === 'idempotency_key_in_use' || code === 'lock_timeout') {
     return new GatewayUnavailable('Stripe is still at work on this key.', options);
   }

@@ -1,22 +1,22 @@
 import { gauge } from './metrics.ts';
 import { type Sampler, sampler } from './samplers.ts';
 
-/** `impaired`: it answers, but something has to stand in for a part of it. */
+/** `impaired`: it answers, but a part of it is replaced by a fallback. */
 export type DependencyState = 'up' | 'impaired' | 'down';
 
 export type DependencyCheck = {
   readonly name: string;
-  /** Rejects, or takes more than a second, when it is down. False, or `Impaired`: impaired. */
+  /** Down: it rejects, or takes more than a second. Impaired: it returns false or rejects with `Impaired`. */
   readonly check: () => PromiseLike<unknown> | boolean | undefined;
   /** Without it the process is not ready. */
   readonly isNeeded?: boolean;
-  /** What the process does while it is not up, in words for the person on duty. */
+  /** How the process works while it is not up, in words for the person on duty. */
   readonly without: string;
   /** Says in a sentence why `check` rejected: what is wrong, with which setting, and what to do. */
   readonly explain?: (error: unknown) => string;
 };
 
-/** Thrown by a check of what answers in part; the cause says why. */
+/** Thrown by a check of a dependency that works in part; the cause has the reason. */
 export class Impaired extends Error {
   constructor(cause: unknown) {
     super('It works in part.', { cause });
@@ -25,15 +25,15 @@ export class Impaired extends Error {
 
 export type DependencyReport = {
   readonly state: DependencyState;
-  /** How long the answer took; what is checked in memory takes 0. */
+  /** How long the check took; checks in memory take 0. */
   readonly latencyMs: number;
-  /** ISO instant since which this process sees the state. */
+  /** The ISO time since which this process sees the state. */
   readonly since: string;
-  /** Why it is not up, with what to do. */
+  /** Why it is not up, and what to do. */
   readonly reason?: string;
 };
 
-/** What `/ready?verbose` tells. */
+/** The content of `/ready?verbose`. */
 export type ReadinessReport = {
   readonly isReady: boolean;
   readonly details: {
@@ -65,7 +65,7 @@ const PATIENCE_MS = 1_000;
 export const LATE = 'It did not answer within a second.';
 const values: Record<DependencyState, number> = { up: 1, impaired: 0.5, down: 0 };
 
-/** Looks at what a process depends on when somebody asks, and remembers since when it is so. */
+/** Checks the dependencies of a process on request, and remembers since when each has its state. */
 export function watchDependencies(checks: readonly DependencyCheck[]): Dependencies {
   const known = new Map<string, DependencyReport>();
   const reasons = new Map<string, string>();
@@ -84,7 +84,7 @@ export function watchDependencies(checks: readonly DependencyCheck[]): Dependenc
     );
     return report(checks, known);
   };
-  /** One look at a time, however many ask. */
+  /** One check at a time, for any number of callers. */
   const read = () => {
     reading ??= look().finally(() => {
       reading = undefined;
@@ -123,7 +123,7 @@ function report(checks: readonly DependencyCheck[], known: ReadonlyMap<string, D
 
 type Seen = { state: DependencyState; reason?: string };
 
-/** `reasons`: why checks failed last, by name. One that is late mostly fails for the same reason again. */
+/** `reasons`: the last error of each check, by name. A check that is late mostly fails for the same reason again. */
 async function stateOf({ name, check, explain }: DependencyCheck, reasons: Map<string, string>): Promise<Seen> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Seen>((resolve) => {

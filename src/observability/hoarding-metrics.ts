@@ -24,13 +24,13 @@ const onRecord = gauge({
 
 export type HoardingCounts = { readonly largestShare: number; readonly addresses: number; readonly onRecord: number };
 
-/** Each limit is there before it refuses for the first time. */
+/** The series of each limit exists before its first refusal. */
 export function openHoardingCounter(): (limit: HoardingLimit) => void {
   for (const limit of limits) refusals.inc({ limit }, 0);
   return (limit) => refusals.inc({ limit });
 }
 
-/** All unpaid holds are read, so not at every scrape. */
+/** It reads all unpaid holds, so it does not run at every scrape. */
 const EVERY_MS = 15_000;
 
 export const hoardingSampler = (read: () => Promise<HoardingCounts>): Sampler =>

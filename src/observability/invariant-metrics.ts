@@ -23,7 +23,7 @@ export function setInvariants(
   }
 }
 
-/** Another process checks now: what this one found is old. */
+/** Another process checks now, so the results of this one are outdated. */
 export function forgetInvariants(): void {
   violations.reset();
   checkedAt.reset();

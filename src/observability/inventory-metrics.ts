@@ -28,7 +28,7 @@ type Write = {
   readonly origins: readonly { readonly traceparent?: string | undefined }[];
 };
 
-/** One write has commands of many requests: it is a span of the first trace that is recorded, linked to the others. */
+/** One write has commands of many requests: it is a span of the first recorded trace, with links to the others. */
 export function observeWrite(write: Write): void {
   commands.observe(write.commands);
   durations.observe(write.milliseconds / 1000);

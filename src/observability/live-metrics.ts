@@ -1,7 +1,7 @@
 import { counter, gauge } from './metrics.ts';
 import { memorySampler, type Sampler } from './samplers.ts';
 
-/** What the WebSocket server and the seat maps of an api process count by themselves. */
+/** The numbers that the WebSocket server and the seat maps of an API process count themselves. */
 export type LiveStats = {
   readonly sockets: {
     readonly sockets: number;

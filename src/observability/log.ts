@@ -13,9 +13,9 @@ const SECRETS: [RegExp, string][] = [
   [/\b[\w-]{40,}\b/g, '<secret>'],
 ];
 
-/** Patterns take a time that grows with the square of a text. */
+/** The patterns take time that grows with the square of the text's length. */
 const READ_AT_MOST = 2_000;
-/** A line is worth reading up to a few thousand bytes, whatever a client put into what failed. */
+/** A line is useful up to a few thousand bytes, regardless of what a client sent. */
 const LONGEST_MESSAGE = 400;
 const LONGEST_STACK = 1_000;
 
@@ -23,13 +23,13 @@ const withoutSecrets = (text: string): string =>
   SECRETS.reduce((rest, [secret, mask]) => rest.replace(secret, mask), text.slice(0, READ_AT_MOST));
 const messageForLog = (message: string): string => withoutSecrets(message).slice(0, LONGEST_MESSAGE);
 
-/** The lines of a stack begin with the message, which may have lines of its own. */
+/** The stack begins with the message, which may have several lines. */
 function stackForLog(stack: string): string {
   const frames = stack.split('\n').filter((line) => /^ +at /.test(line));
   return withoutSecrets(frames.slice(0, 8).join('\n')).slice(0, LONGEST_STACK);
 }
 
-/** Of several attempts that failed the first one: mostly all did for the same reason. */
+/** Of several failed attempts the first one, because mostly all failed for the same reason. */
 function causeOf(error: unknown): Error | undefined {
   if (!(error instanceof Error)) return undefined;
   const cause = error instanceof AggregateError ? error.errors[0] : error.cause;
@@ -37,8 +37,8 @@ function causeOf(error: unknown): Error | undefined {
 }
 
 /**
- * What of an error may be logged: a failed query's message carries its parameters, and PostgreSQL quotes the values it
- * stumbles over, so of those only the innermost cause is told, without what is in quotes.
+ * The fields of an error that may be logged. A failed query's message contains its parameters, and PostgreSQL quotes
+ * the values that it refuses, so for those only the innermost cause is logged, without its quoted parts.
  */
 export function describeError(error: unknown): Record<string, unknown> {
   let inner = error;

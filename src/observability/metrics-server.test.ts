@@ -7,7 +7,7 @@ const listening = { isOn: true, host: '127.0.0.1', port: 0 };
 const things = gauge({ name: 'frontrow_test_things', help: 'Things of this test.', labelNames: ['kind'] });
 const read = async (port: number | undefined, path = '/metrics') => fetch(`http://127.0.0.1:${port}${path}`);
 
-test('a scrape shows what was counted, and what the process takes', async () => {
+test('a scrape shows what was counted, and the metrics of the process', async () => {
   const seen = counter({ name: 'frontrow_test_seen_total', help: 'Seen by this test.', labelNames: ['who'] });
   seen.inc({ who: 'us' }, 3);
   const server = await serveMetrics({ config: listening });
@@ -19,7 +19,7 @@ test('a scrape shows what was counted, and what the process takes', async () => 
   await server.close();
 });
 
-test('sampled gauges are read at a scrape, once for many, and what is gone is not shown again', async () => {
+test('reads sampled gauges at a scrape, once for many scrapes, and does not show removed series again', async () => {
   let [reads, rareReads] = [0, 0];
   const answers = [
     [{ metric: things, labels: { kind: 'old' }, value: 1 }],
@@ -43,7 +43,7 @@ test('sampled gauges are read at a scrape, once for many, and what is gone is no
   await server.close();
 });
 
-test('a store that does not answer holds up no scrape, and is counted when it fails', async () => {
+test('a store that does not answer delays no scrape, and is counted when it fails', async () => {
   const never = sampler({ name: 'never', metrics: [], read: () => new Promise(() => {}) });
   const failing = sampler({ name: 'failing', metrics: [], read: async () => Promise.reject(new Error('away')) });
   const server = await serveMetrics({ config: listening, samplers: [never, failing] });
@@ -53,7 +53,7 @@ test('a store that does not answer holds up no scrape, and is counted when it fa
   await server.close();
 });
 
-test('readiness says no with 503, and why only when it is asked', async () => {
+test('readiness answers 503, and gives the reason only on request', async () => {
   const readiness = async () => ({ isReady: false, details: { dependencies: { postgres: 'down' } } });
   const server = await serveMetrics({ config: listening, readiness });
   const short = await read(server.port, '/ready');
@@ -66,7 +66,7 @@ test('readiness says no with 503, and why only when it is asked', async () => {
   await server.close();
 });
 
-test('without a port nothing listens; switched off there are no metrics, but health and readiness', async () => {
+test('without a port nothing listens; when metrics are off there is only health and readiness', async () => {
   const silent = await serveMetrics({ config: { ...listening, port: undefined } });
   expect(silent.port).toBeUndefined();
   await silent.close();

@@ -9,7 +9,7 @@ export type MetricsServer = {
   close(): Promise<void>;
 };
 
-/** A readiness as an HTTP status and what `?verbose` adds to it. */
+/** A readiness as an HTTP status, and the details that `?verbose` adds. */
 export type Readiness = { readonly isReady: boolean; readonly details: object };
 
 type Options = {
@@ -21,8 +21,8 @@ type Options = {
 };
 
 /**
- * `/metrics`, `/health` and `/ready` of a process, on a port of their own: they say more than the public may know, and
- * must answer while the public port is full. Loopback unless the configuration says otherwise.
+ * `/metrics`, `/health` and `/ready` of a process, on a separate port: they contain more than the public may see, and
+ * must answer while the public port is full. On loopback unless the configuration says otherwise.
  */
 export async function serveMetrics({ config, samplers = [], readiness }: Options): Promise<MetricsServer> {
   const { isOn, port } = config;

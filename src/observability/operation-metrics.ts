@@ -21,13 +21,13 @@ const holds = counter({
 
 export type OperationMetrics = {
   operated(done: { transport: Transport; operation: string; outcome: string; seconds: number }): void;
-  /** Of `createBooking`. */
+  /** Counts a result of `createBooking`. */
   readonly held: (result: string) => void;
-  /** A limit on hoarding has refused. */
+  /** A limit on hoarding has refused a hold. */
   readonly hoarded: (limit: HoardingLimit) => void;
 };
 
-/** `refusals`: the errors that a hold may be refused with, so that each is there before it happens for the first time. */
+/** `refusals`: the errors with which a hold may be refused, so that each series exists before the first refusal. */
 export function openOperationMetrics(refusals: readonly { readonly name: string }[]): OperationMetrics {
   for (const result of ['HELD', 'REPLAYED', 'FAILED', ...refusals.map(codeOf)]) holds.inc({ result }, 0);
   return {
@@ -40,5 +40,5 @@ export function openOperationMetrics(refusals: readonly { readonly name: string 
   };
 }
 
-/** `SeatsUnavailable` has the code `SEATS_UNAVAILABLE`, and so have all. */
+/** `SeatsUnavailable` has the code `SEATS_UNAVAILABLE`, and so on. */
 const codeOf = ({ name }: { readonly name: string }): string => name.replace(/(?<!^)[A-Z]/g, '_$&').toUpperCase();

@@ -19,12 +19,12 @@ const kinds: Record<SpanKind, OtelKind> = {
   internal: OtelKind.INTERNAL,
 };
 
-/** A collector that is away costs at most so many spans of memory; the oldest wait, the newest are dropped. */
+/** How many spans wait for a collector that is away; the oldest are kept, the newest are dropped. */
 const QUEUE = 2_048;
 const EXPORT_EVERY_MS = 1_000;
 const EXPORT_TIMEOUT_MS = 5_000;
 
-/** What is started here is recorded: whether it should be was decided before. */
+/** Records every span that is started here: the decision was made before. */
 export function openOtlpBackend({ endpoint, process }: { endpoint: string; process: string }): SpanBackend {
   const url = `${endpoint.replace(/\/$/, '')}/v1/traces`;
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: EXPORT_TIMEOUT_MS });

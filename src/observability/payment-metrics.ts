@@ -50,7 +50,7 @@ export function countGatewayCall(call: string, result: GatewayResult, seconds: n
   callDurations.observe({ call }, seconds);
 }
 
-/** Each is there before it happens for the first time. */
+/** Each series exists before the first call. */
 export function expectGatewayCalls(names: readonly string[]): void {
   for (const call of names) for (const result of ['ok', 'refused', 'unknown']) calls.inc({ call, result }, 0);
 }

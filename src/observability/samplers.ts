@@ -12,7 +12,7 @@ const failures = counter({
   labelNames: ['sampler'],
 });
 
-/** A counter here is one that is kept elsewhere and only shown. */
+/** A counter here is counted elsewhere and only shown. */
 type Metric = Gauge<string> | Counter<string>;
 
 export type Sample = {
@@ -22,25 +22,25 @@ export type Sample = {
 };
 
 type Sampling = {
-  /** A label of what tells how sampling goes. */
+  /** The label of this sampler in the metrics about sampling. */
   readonly name: string;
-  /** All that `read` may give; those that it does not give are gone from the next scrape on. */
+  /** All metrics that `read` may return; a series that it does not return disappears from the next scrape. */
   readonly metrics: readonly Metric[];
-  /** Asks a store. It must have a deadline of its own: one that hangs is not asked again until it ends. */
+  /** Reads a store. It must have its own deadline: while a read hangs, no further one starts. */
   readonly read: () => Promise<readonly Sample[]>;
-  /** Who scrapes more often than this is given the last answer again. Default 2,000. */
+  /** A scrape within this time gets the last result again. Default 2,000. */
   readonly everyMs?: number;
 };
 
 const EVERY_MS = 2_000;
-/** A scrape waits so long for a store, and then goes on with what is known. */
+/** How long a scrape waits for a store; then it continues with the last values. */
 const PATIENCE_MS = 1_000;
-/** An older answer is not given any more: a line that stands still looks like one that is fine. */
+/** Older values are not shown any longer, because a constant line looks like a healthy one. */
 const KEPT_MS = 60_000;
 
 export type Sampler = { refresh(): Promise<void> };
 
-/** Gauges whose values are asked for when somebody scrapes, at most every few seconds however often that is. */
+/** Gauges whose values are read at a scrape, at most once every few seconds. */
 export function sampler({ name, metrics, read, everyMs = EVERY_MS }: Sampling): Sampler {
   let readAtMs = Number.NEGATIVE_INFINITY;
   let triedAtMs = Number.NEGATIVE_INFINITY;
@@ -85,6 +85,6 @@ async function atMost(work: Promise<void>, ms: number): Promise<void> {
   clearTimeout(timer);
 }
 
-/** What this process has in memory: asked for at each scrape. */
+/** Values from the memory of this process, read at each scrape. */
 export const memorySampler = (name: string, metrics: readonly Metric[], read: () => readonly Sample[]): Sampler =>
   sampler({ name, metrics, everyMs: 0, read: async () => read() });

@@ -1,12 +1,12 @@
-/** `server` and `consumer` are begun by somebody else; `client` calls somebody else. */
+/** `server` and `consumer` are started by another process; `client` calls another process. */
 export type SpanKind = 'server' | 'client' | 'producer' | 'consumer' | 'internal';
 
-/** Values of our own choosing: names, outcomes, counts and ids. Nothing that people typed. */
+/** Values that we choose: names, outcomes, counts and ids. Never text that people typed. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
 export type SpanStart = {
   readonly kind: SpanKind;
-  /** W3C `traceparent`s: what this is a part of, and what else it was done for. */
+  /** W3C `traceparent`s: the span that this one is part of, and further ones that it was done for. */
   readonly parent?: string | undefined;
   readonly links?: readonly string[];
   /** Milliseconds since 1970, when it began before now. */
@@ -15,14 +15,14 @@ export type SpanStart = {
 };
 
 export type TraceSpan = {
-  /** To be handed on; undefined when nothing is recorded. */
+  /** To be passed on; undefined when nothing is recorded. */
   readonly traceparent: string | undefined;
   name(name: string): void;
-  /** `failed`: it did not do what it was for. */
+  /** `failed`: the work did not succeed. */
   end(outcome: { failed?: boolean; attributes?: SpanAttributes }): void;
 };
 
-/** What sends spans to a collector; loaded only where one is configured. */
+/** Sends spans to a collector; loaded only when one is configured. */
 export type SpanBackend = { start(name: string, about: SpanStart): TraceSpan; close(): Promise<void> };
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/;

@@ -20,12 +20,12 @@ test.each([
   expect(parseTraceparent(text)).toBeUndefined();
 });
 
-test('without a collector nothing is recorded, whatever a client asks for', () => {
+test('without a collector nothing is recorded, even when a client asks for it', () => {
   expect(beginTrace('x', asking).traceparent).toBeUndefined();
   expect(followTrace('x', { kind: 'internal', parent: asking }).traceparent).toBeUndefined();
 });
 
-test('a client is recorded when it asks, a few a second of all of them; who does not ask by chance', async () => {
+test('records clients that ask, a few per second of all of them; other clients by chance', async () => {
   const tracing = await startTracing({ endpoint: collector.url, ratio: 0, process: 'test' });
   const granted = Array.from({ length: 500 }, () => beginTrace('asked', asking)).filter((span) => span.traceparent);
   expect(granted.length).toBeGreaterThanOrEqual(10);
@@ -38,7 +38,7 @@ test('a client is recorded when it asks, a few a second of all of them; who does
   expect(new Set(collector.spans.map(({ traceId }) => traceId))).toEqual(new Set(['0af7651916cd43dd8448eb211c80319c']));
 });
 
-test('a collector that is away holds up nobody, and what it missed is dropped', async () => {
+test('a collector that is away delays nothing, and the spans that it missed are dropped', async () => {
   const tracing = await startTracing({ endpoint: 'http://127.0.0.1:9', ratio: 1, process: 'test' });
   for (let count = 0; count < 5_000; count++) beginTrace('lost', undefined).end({});
   await tracing.close().catch(() => undefined);

@@ -5,13 +5,13 @@ const nothing: TraceSpan = { traceparent: undefined, name: () => undefined, end:
 let backend: SpanBackend | undefined;
 let ratio = 0;
 
-/** Of all clients together: whoever asks for its trace gets it, but not everybody always. */
+/** The limit for all clients together: a client that asks for its trace gets it, within this limit. */
 const ASKED_PER_SECOND = 10;
 let asked = { second: 0, count: 0 };
 
 /**
- * Sends spans of this process to `endpoint` (OTLP over HTTP); without one nothing is recorded. `ratio` of the operations
- * that begin here are recorded, and all that follows from those, in every process.
+ * Sends spans of this process to `endpoint` (OTLP over HTTP); without one nothing is recorded. `ratio` of the
+ * operations that begin here are recorded, with all that follows from them, in every process.
  */
 export async function startTracing(options: {
   endpoint: string | undefined;
@@ -32,8 +32,8 @@ export async function startTracing(options: {
 }
 
 /**
- * A span that begins a trace, or goes on with the client's. The client is believed its ids, and its wish to be recorded
- * within bounds; whatever else it sends is ignored.
+ * A span that begins a trace, or continues the client's. The client's ids are used, and its wish to be recorded is
+ * followed within limits; everything else that it sends is ignored.
  */
 export function beginTrace(name: string, clientTraceparent: string | undefined): TraceSpan {
   if (!backend) return nothing;
@@ -42,7 +42,7 @@ export function beginTrace(name: string, clientTraceparent: string | undefined):
   return backend.start(name, { kind: 'server', parent: parent && clientTraceparent });
 }
 
-/** A span of a trace that is recorded already; nothing without one. */
+/** A span of a trace that is recorded already; without one nothing is recorded. */
 export function followTrace(name: string, about: SpanStart): TraceSpan {
   return backend && about.parent !== undefined ? backend.start(name, about) : nothing;
 }

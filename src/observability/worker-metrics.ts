@@ -62,7 +62,7 @@ export const waitingSampler = (read: () => readonly WaitingOfWorker[]): Sampler 
     ]),
   );
 
-/** Each is there before it happens for the first time. */
+/** Each series exists before the first message. */
 export function expectMessages(worker: string): void {
   for (const outcome of ['handled', 'retried', 'parked', 'away']) messages.inc({ worker, outcome }, 0);
 }

@@ -6,16 +6,16 @@ import { openGate } from './gate.ts';
 import { openNodes } from './nodes.ts';
 
 export type SearchClientOptions = {
-  /** Of the server, or of each node of a cluster, separated by commas. */
+  /** The server, or the nodes of a cluster, separated by commas. */
   url: string;
   apiKey: string;
-  /** Before the names of collections and aliases, where several systems share a server. */
+  /** The prefix of the names of collections and aliases, when several systems share a server. */
   prefix?: string;
-  /** Searches at once: the engine's cores, divided among the processes that ask it. */
+  /** How many searches run at once: the engine's cores, divided among the processes that ask it. */
   inFlight?: number;
-  /** Searches that wait at most. */
+  /** How many searches may wait. */
   queue?: number;
-  /** For one search, waiting included. */
+  /** The time limit of one search, waiting included. */
   budgetMs?: number;
 };
 
@@ -43,8 +43,8 @@ const HALF_OPEN_AFTER_MS = 1000;
 const PROBE_MS = 900;
 
 /**
- * Two ways to one Typesense: `search` for the hot path (undici: a quarter of the official client's CPU per call) behind a
- * gate, a time budget and a breaker; `admin`, the official client, for schema, aliases and indexing.
+ * Two ways to one Typesense: `search` for the hot path (undici: a quarter of the official client's CPU per call)
+ * behind a gate, a time budget and a circuit breaker; `admin`, the official client, for schema, aliases and indexing.
  */
 export function openSearchClient(options: SearchClientOptions) {
   const { inFlight = 2, queue = 64, budgetMs = 300 } = options;
@@ -74,7 +74,7 @@ export function openSearchClient(options: SearchClientOptions) {
     names: namesFor(options.prefix ?? ''),
     admin: openAdmin(urls, options.apiKey),
     /**
-     * Answers all searches in one round trip.
+     * Runs all searches in one round trip.
      *
      * @throws SearchBusy when there was no free slot in time
      * @throws SearchUnavailable when the engine did not answer in time, refused, or failed repeatedly just now
@@ -83,13 +83,13 @@ export function openSearchClient(options: SearchClientOptions) {
       const signal = AbortSignal.timeout(budgetMs);
       const body = JSON.stringify({ searches });
       try {
-        // The gate is outside, since a wait in our own queue says nothing about the engine.
+        // The gate is outside of the breaker, because a wait in our own queue says nothing about the engine.
         return await gate.run(signal, () => breaker.execute(() => ask(body, signal)));
       } catch (error) {
         throw error instanceof BrokenCircuitError ? new SearchUnavailable('Typesense failed just now') : error;
       }
     },
-    /** Whether the engine answers a search now, gate and breaker left out. @throws SearchUnavailable, with the reason */
+    /** Whether the engine answers a search now, without gate and breaker. @throws SearchUnavailable, with the reason */
     async probe(): Promise<void> {
       const collection = namesFor(options.prefix ?? '').events;
       const searches = [{ collection, q: 'a', query_by: 'title', per_page: 1 }];
@@ -99,7 +99,7 @@ export function openSearchClient(options: SearchClientOptions) {
   };
 }
 
-/** What the engine answered instead of results. */
+/** The engine's response instead of results. */
 class TypesenseReply extends Error {
   readonly httpStatus: number;
 
@@ -114,7 +114,7 @@ function answersIn(text: string): SearchAnswer[] {
   const failed = results.find((result) => result.error !== undefined);
   if (!failed) return results;
   const { code = 500, error } = failed;
-  // A query that the engine cannot read says nothing about the others: it must not open the breaker for them.
+  // A query that the engine cannot read says nothing about other queries: it must not open the breaker for them.
   if (code >= 400 && code < 500 && !NOT_NOW.has(code))
     throw new Error(`Typesense refused a search (${code}): ${error}`);
   if (code === 404) throw new SearchUnavailable('There is no index yet; a worker builds it.');
@@ -129,10 +129,10 @@ function openAdmin(urls: readonly URL[], apiKey: string): Client {
   });
   return new Client({
     nodes,
-    // The same one as long as it is well: another may not have yet what was just written.
+    // The same node as long as it works: another one may not have the latest writes yet.
     ...(nodes[0] && nodes.length > 1 ? { nearestNode: nodes[0] } : {}),
     apiKey,
-    // With the defaults a call to a server that is away takes ten seconds to fail.
+    // With the defaults, a call to a server that is away takes ten seconds to fail.
     connectionTimeoutSeconds: 2,
     numRetries: urls.length,
     retryIntervalSeconds: 0.1,
@@ -141,11 +141,12 @@ function openAdmin(urls: readonly URL[], apiKey: string): Client {
 }
 
 /**
- * Runs an administrative call. Errors that say "not now" become SearchUnavailable; the rest is our mistake and stays.
+ * Runs an administrative call. Errors that are temporary become SearchUnavailable; any other error is our mistake and
+ * is thrown as it is.
  */
 export async function whileAvailable<T>(call: () => Promise<T>, timeoutMs = 60_000): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  // The official client puts no limit on an import.
+  // The official client has no time limit for an import.
   const timer = setTimeout(() => reject(new SearchUnavailable('Typesense did not answer')), timeoutMs);
   try {
     return await Promise.race([call(), late]);

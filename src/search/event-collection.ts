@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CollectionFieldSchema } from 'typesense';
 import { NORMAL_FORM } from './normal-form/fold.ts';
 
-/** One event that is published and has not ended. Instants are microseconds since 1970. */
+/** One event that is published and has not ended. Times are microseconds since 1970. */
 export type EventDocument = {
   readonly id: string;
   readonly seq: number;
@@ -13,18 +13,18 @@ export type EventDocument = {
   readonly venue_name: string;
   readonly city: string;
   readonly country_code: string;
-  /** The same texts as they are searched: words in their normal form, separated by blanks. */
+  /** The same texts in searchable form: words in their normal form, separated by blanks. */
   readonly title_words: string;
   readonly performers_words: string;
   readonly description_words: string;
   readonly venue_words: string;
   readonly city_words: string;
-  /** What the city is filtered by, see `placeKeys`. */
+  /** The keys by which the city is filtered, see `placeKeys`. */
   readonly city_keys: readonly string[];
   /** Latitude, longitude. */
   readonly location: readonly [number, number];
   readonly starts_at: number;
-  /** The later of its start and the end of its sale: from here on it is not to be found. */
+  /** The later of its start and the end of its sale: from then on it cannot be found. */
   readonly ends_at: number;
   readonly on_sale_at: number;
   readonly off_sale_at: number;
@@ -37,14 +37,17 @@ export type EventDocument = {
   readonly updated_version: number;
   readonly venue_id: string;
   readonly plan_id: string;
-  /** Null may come back as missing: so it does when a document replaces another. */
+  /** Null may be returned as missing, as it is when a document replaces another. */
   readonly cancellable_until?: number | null;
   readonly address?: string | null;
   readonly time_zone: string;
   readonly venue_capacity: number;
-  /** From the cheapest up. */
+  /** Cheapest first. */
   readonly price_tiers: readonly IndexedPriceTier[];
-  /** As of when the document was written: they do not make it be written again before `available_share` changes. */
+  /**
+   * As of the write of the document: a change of these counts alone does not rewrite it before `available_share`
+   * changes.
+   */
   readonly capacity: number;
   readonly available: number;
   readonly held: number;
@@ -57,7 +60,7 @@ export type IndexedPriceTier = {
   readonly fee_minor: number;
 };
 
-/** Above every price that PostgreSQL's integer can hold: sorted last, and within no budget. */
+/** Larger than every price that PostgreSQL's integer can hold: sorted last, and within no budget. */
 export const NO_PRICE = 2_147_483_648;
 
 const fields: CollectionFieldSchema[] = [
@@ -84,8 +87,8 @@ const fields: CollectionFieldSchema[] = [
 const settings = { fields, default_sorting_field: 'popularity' };
 
 /**
- * Nobody is found by them, so the engine keeps them on disk only: an event is told by them while PostgreSQL is away, or
- * compared. Whoever changes what one of them holds gives it another name.
+ * Not searched, so the engine keeps them on disk only: they are for showing an event while PostgreSQL is away, and
+ * for comparison. A field whose content changes needs another name.
  */
 const stored = [
   'title',
@@ -108,8 +111,8 @@ const stored = [
 ] as const satisfies readonly (keyof EventDocument)[];
 
 /**
- * Part of a collection's name: an index of another shape, or of words in another normal form, is rebuilt when the writer
- * meets it. So it is after an upgrade of Node that brings other Unicode data.
+ * Part of a collection's name. The writer rebuilds an index of another shape, or of words in another normal form,
+ * when it finds one, also after an upgrade of Node with other Unicode data.
  */
 export const SHAPE = createHash('sha256')
   .update(JSON.stringify([settings, stored, NORMAL_FORM]))
@@ -118,24 +121,24 @@ export const SHAPE = createHash('sha256')
 
 const mayBeMissing: ReadonlySet<string> = new Set(['cancellable_until', 'address'] satisfies (keyof EventDocument)[]);
 
-/** False for one that was written by code that stored less. */
+/** False for a document that was written by code that stored fewer fields. */
 export const isWhole = (document: Partial<EventDocument>): document is EventDocument =>
   stored.every((name) => document[name] !== undefined || mayBeMissing.has(name));
 
 export const eventCollection = (name: string) => ({ name, ...settings });
 
-/** Its only document says when the index was last written or compared. */
+/** Its only document has the time at which the index was last written or compared. */
 export const stateCollection = (name: string) => ({
   name,
   fields: [{ name: 'indexed_at', type: 'int64' }] satisfies CollectionFieldSchema[],
 });
 export const STATE_ID = 'events';
 
-/** `events` answers searches; while `eventsNext` exists a rebuild is under way and the writer writes to both. */
+/** `events` serves searches; while `eventsNext` exists a rebuild is under way and the writer writes to both. */
 export const namesFor = (prefix: string) => ({
   events: `${prefix}events`,
   eventsNext: `${prefix}events_next`,
   state: `${prefix}events_state`,
-  /** Collections start with this and go on with the shape and when they were made. */
+  /** Names of collections start with this, followed by the shape and the time of creation. */
   generation: `${prefix}events_v_`,
 });

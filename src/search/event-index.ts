@@ -4,7 +4,7 @@ import { type SearchClient, whileAvailable } from './client.ts';
 import { type EventDocument, eventCollection, SHAPE, STATE_ID, stateCollection } from './event-collection.ts';
 import { compare, isId } from './filter.ts';
 
-/** What the comparison looks at. */
+/** The fields that a comparison checks. */
 export type IndexedVersion = { readonly updatedVersion: number; readonly availableShare: number };
 export type EventIndex = ReturnType<typeof openEventIndex>;
 
@@ -12,7 +12,7 @@ const CONFLICT = 409;
 /** A query string may have 4,000 characters. */
 const IDS_IN_A_URL = 90;
 
-/** The writing side of the index. It knows nothing of order: one caller at a time, see the domain's `index-events`. */
+/** The writing side of the index. It does not order writes: one caller at a time, see the domain's `index-events`. */
 export function openEventIndex(client: SearchClient) {
   const { admin, names } = client;
   const collectionOf = (alias: string) =>
@@ -23,14 +23,14 @@ export function openEventIndex(client: SearchClient) {
   };
 
   return {
-    /** The collection that answers searches. */
+    /** The collection that serves searches. */
     current: () => collectionOf(names.events),
-    /** The collection that a rebuild is filling. */
+    /** The collection that a rebuild fills. */
     next: () => collectionOf(names.eventsNext),
-    /** False for a collection that was made by code with other fields. */
+    /** False for a collection that code with other fields made. */
     hasShape: (collection: string) => collection.startsWith(`${names.generation}${SHAPE}_`),
 
-    /** Makes an empty collection that the writer fills as well from its next batch on. */
+    /** Makes an empty collection; from its next batch on the writer fills it as well. */
     async startNext(): Promise<string> {
       const name = `${names.generation}${SHAPE}_${Date.now().toString(36)}_${randomBytes(3).toString('hex')}`;
       await whileAvailable(() => admin.collections().create(eventCollection(name)));
@@ -38,7 +38,7 @@ export function openEventIndex(client: SearchClient) {
       return name;
     },
 
-    /** Searches go to `collection` from now on; what neither alias names is dropped. */
+    /** From now on searches use `collection`; collections without an alias are dropped. */
     async swap(collection: string): Promise<void> {
       await whileAvailable(() => admin.aliases().upsert(names.events, { collection_name: collection }));
       await orUndefined(() => admin.aliases(names.eventsNext).delete());
@@ -48,7 +48,7 @@ export function openEventIndex(client: SearchClient) {
     },
 
     /**
-     * `upsert` replaces; `create` leaves a document that exists alone, since somebody newer wrote it.
+     * `upsert` replaces a document; `create` leaves an existing one, because a newer write made it.
      *
      * @throws SearchUnavailable; Error for a document that the engine refuses
      */
@@ -69,13 +69,13 @@ export function openEventIndex(client: SearchClient) {
       }
     },
 
-    /** Answers how many there were. */
+    /** Returns how many documents were removed. */
     removeEnded: (collection: string, nowUs: number): Promise<number> =>
       removeWhere(client, collection, compare('ends_at', '<=', nowUs)),
 
     versions: (collection: string) => versionsIn(client, collection),
 
-    /** Remembers that the index agreed with PostgreSQL at this instant. */
+    /** Records that the index agreed with PostgreSQL at this time. */
     async stamp(indexedAt: Date): Promise<void> {
       const state = { id: STATE_ID, indexed_at: indexedAt.getTime() };
       const put = () => admin.collections<typeof state>(names.state).documents().upsert(state);
@@ -111,7 +111,7 @@ async function removeWhere(client: SearchClient, collection: string, filter: Ret
   return answer.num_deleted;
 }
 
-/** Undefined where there is no such thing. */
+/** Undefined when the engine answers 404. */
 async function orUndefined<T>(call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await whileAvailable(call);

@@ -4,13 +4,15 @@ import type { SearchWords } from './normal-form/query-words.ts';
 
 export type GeoPoint = { readonly latitude: number; readonly longitude: number };
 
-/** RELEVANCE needs `asked`, NEAREST needs `near`. Every order ends with the event's `seq`, so that no two events tie. */
+/**
+ * RELEVANCE needs `asked`, NEAREST needs `near`. Every order ends with the event's `seq`, so that no two events tie.
+ */
 export type EventOrder = 'RELEVANCE' | 'SOONEST' | 'NEAREST' | 'PRICE' | 'POPULARITY';
 
 /**
- * Where a page ended. `rank` counts the hits up to and including this one. SOONEST, PRICE and POPULARITY go on after
- * (`key`, `seq`), which no insert can shift; the other orders cannot be filtered by their key and go on after `eventId`,
- * wherever it is by then, or after `rank` when it is gone.
+ * Where a page ended. `rank` counts the hits up to and including this one. SOONEST, PRICE and POPULARITY continue
+ * after (`key`, `seq`), which no insert can shift. The other orders cannot be filtered by their key and continue
+ * after `eventId`, at its present place, or after `rank` when it is gone.
  */
 export type Position = {
   readonly rank: number;
@@ -19,29 +21,29 @@ export type Position = {
   readonly eventId: string;
 };
 
-/** A checked query. Filters combine with AND. Instants are microseconds since 1970, as exact as PostgreSQL's. */
+/** A checked query. Filters combine with AND. Times are microseconds since 1970, as exact as PostgreSQL's. */
 export type EventQuery = {
-  /** What a text asks for, see `searchWords`. */
+  /** The words of the text, see `searchWords`. */
   readonly asked?: SearchWords | undefined;
   readonly near?: GeoPoint | undefined;
   readonly radiusKm?: number | undefined;
-  /** Those of one city, see `placeKeys`: an event has one of them. */
+  /** The keys of a city, see `placeKeys`: an event must have one of them. */
   readonly cityKeys?: readonly string[] | undefined;
   readonly countryCode?: string | undefined;
   readonly categories: readonly string[];
   readonly startsFromUs?: number | undefined;
   readonly startsToUs?: number | undefined;
-  /** Against the lowest price of the event, without fee. */
+  /** Compared with the lowest price of the event, without fee. */
   readonly priceAtMostMinor?: number | undefined;
-  /** Only events that are priced in it. */
+  /** Only events that are priced in this currency. */
   readonly currency?: string | undefined;
-  /** Only events that sell at this instant. */
+  /** Only events that are on sale at this time. */
   readonly onSaleAtUs?: number | undefined;
   readonly order: EventOrder;
   readonly first: number;
   readonly after?: Position | undefined;
   readonly facets: boolean;
-  /** Whether to tell in which currencies those events are priced that match all but the price. */
+  /** Whether to return the currencies of the events that match all filters except the price. */
   readonly currencies: boolean;
 };
 
@@ -54,9 +56,9 @@ export type EventHit = {
 
 export type EventFacet = {
   readonly field: string;
-  /** Most first. */
+  /** Highest count first. */
   readonly counts: readonly { readonly value: string; readonly count: number }[];
-  /** How many values there are; more than `counts` has when it was cut. */
+  /** The number of values; larger than the length of `counts` when that was cut. */
   readonly totalValues: number;
 };
 
@@ -65,7 +67,7 @@ export type EventPage = {
   readonly hasNextPage: boolean;
   readonly totalCount: number;
   readonly facets: readonly EventFacet[];
-  /** Empty unless they were asked for. */
+  /** Empty unless the query asks for them. */
   readonly currencies: readonly string[];
   readonly indexedAt: Date;
 };
@@ -73,17 +75,20 @@ export type EventPage = {
 /** `highlight` is escaped like {@link EventHighlight}. */
 export type EventTitle = { readonly eventId: string; readonly title: string; readonly highlight: string };
 
-/** Finds events that are published and have not ended. Typesense and PostgreSQL implement it. */
+/** Finds events that are published and have not ended. Implemented by Typesense and PostgreSQL. */
 export type EventSearch = {
   /** @throws SearchUnavailable, SearchBusy */
   search(query: EventQuery): Promise<EventPage>;
-  /** The events that have the words, the likeliest first. @throws SearchUnavailable, SearchBusy */
+  /** The events that have the words, the most likely ones first. @throws SearchUnavailable, SearchBusy */
   suggest(request: { asked: SearchWords; first: number }): Promise<readonly EventTitle[]>;
 };
 
-/** What the index itself knows of its events, for when PostgreSQL, which knows more, is away. */
+/** Reads the index's own copy of events, for when PostgreSQL, which has more, is away. */
 export type EventRecall = {
-  /** In no order; an event that is not in the index is left out. At most 250 ids. @throws SearchUnavailable, SearchBusy */
+  /**
+   * In no particular order; an event that is not in the index is left out. At most 250 ids. @throws
+   * SearchUnavailable, SearchBusy
+   */
   recall(eventIds: readonly string[]): Promise<readonly EventDocument[]>;
 };
 
@@ -92,19 +97,19 @@ export class SearchUnavailable extends Error {
   override name = 'SearchUnavailable';
 }
 
-/** More calls wait for the engine than are worth waiting for. */
+/** Too many calls wait for the engine. */
 export class SearchBusy extends Error {
   override name = 'SearchBusy';
 }
 
-/** Orders without a keyset go no deeper: the engine sorts everything above a page again for each page. */
+/** The limit for orders without a keyset: for each page the engine sorts everything above it again. */
 export const DEEPEST_RANK = 200;
 
 export const hasKeyset = (order: EventOrder): boolean => order !== 'RELEVANCE' && order !== 'NEAREST';
 
 /**
- * How many hits from the top an order without a keyset has to fetch for the page after `after`: some more than the page
- * needs, so that the last hit is still found after inserts above it.
+ * How many hits from the top an order without a keyset has to fetch for the page after `after`: some more than the
+ * page needs, so that the last hit is still found after inserts above it.
  */
 export const depthFor = (first: number, after: Position | undefined): number =>
   Math.min(DEEPEST_RANK, (after?.rank ?? 0) + first + 1 + (after ? 25 : 0));

@@ -6,7 +6,7 @@ const answerWith = (field_name: string, counts: readonly [string, number][], tot
   facet_counts: [{ field_name, counts: counts.map(([value, count]) => ({ value, count })), stats: { total_values } }],
 });
 
-it('tells the spellings of a city as one value, in the most frequent of them', () => {
+it('returns the spellings of a city as one value, in the most frequent spelling', () => {
   const [facet] = facetsOf(
     answerWith('city', [
       ['Zürich', 3],
@@ -28,7 +28,7 @@ it('tells the spellings of a city as one value, in the most frequent of them', (
   });
 });
 
-it('shows the 250 most frequent values and says how many there are', () => {
+it('shows the 250 most frequent values and the number of all values', () => {
   const cities = Array.from({ length: 300 }, (_, index): [string, number] => [`Town ${index}`, 1000 - index]);
   const [facet] = facetsOf(answerWith('city', cities, 412));
   expect(facet?.counts).toHaveLength(250);

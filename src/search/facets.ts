@@ -4,10 +4,13 @@ import { placeKeys } from './normal-form/place-keys.ts';
 
 type Count = { readonly value: string; readonly count: number };
 
-/** A client is shown so many values of a facet. */
+/** How many values of a facet a client is shown. */
 const MOST_VALUES = 250;
 
-/** Most first. Spellings of one city are one value, since each of them, given as filter, finds the events of all. */
+/**
+ * Highest count first. Spellings of one city are one value, because each of them, used as filter, finds the events of
+ * all.
+ */
 export const facetsOf = (answer: SearchAnswer | undefined): EventFacet[] =>
   (answer?.facet_counts ?? []).map(({ field_name: field, counts, stats }) => {
     const values = field === 'city' ? byPlace(counts) : counts.map(({ value, count }) => ({ value, count }));
@@ -19,7 +22,7 @@ export const facetsOf = (answer: SearchAnswer | undefined): EventFacet[] =>
     };
   });
 
-/** The spelling that most events have stands for all. */
+/** The most frequent spelling is shown for all. */
 function byPlace(counts: readonly Count[]): Count[] {
   const places: { value: string; count: number }[] = [];
   const placeOf = new Map<string, (typeof places)[number]>();

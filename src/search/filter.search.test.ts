@@ -58,7 +58,7 @@ beforeAll(async () => {
 });
 afterAll(() => client.close());
 
-/** Texts that try to end the quotes, to open a clause, or to be none. */
+/** Texts that try to end the quotes, to open a clause, or to be empty. */
 const hostile = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
   fc.string({ unit: 'grapheme', maxLength: 60 }),
@@ -106,7 +106,7 @@ it('never lets a text add a clause, and never harms the engine', async () => {
       }
       const asked = search.search({ ...anything, cityKeys: [city] });
       if (refused) await expect(asked).rejects.toThrow(BadFilter);
-      // The one document has another city: whatever is found was let in by the text.
+      // The one document has another city: any hit was let in by the text.
       else expect((await asked).hits).toEqual([]);
     }),
     { numRuns: 400 },
@@ -114,7 +114,7 @@ it('never lets a text add a clause, and never harms the engine', async () => {
   expect((await search.search({ ...anything, cityKeys: ['qwghlm'] })).hits).toHaveLength(1);
 }, 120_000);
 
-it('takes every number and place in range', async () => {
+it('accepts every number and place in range', async () => {
   const search = openTypesenseSearch(client);
   const number = fc.oneof(
     fc.maxSafeInteger(),

@@ -4,7 +4,8 @@ declare const brand: unique symbol;
 
 /**
  * A `filter_by` clause. Only the functions here make one, so that no text of a client reaches Typesense unescaped: an
- * empty pair of backticks crashes 0.24.1, an integer beyond 64 bits hangs it, and an unescaped value can add a clause.
+ * empty pair of backticks crashes 0.24.1, an integer beyond 64 bits hangs it, and an unescaped value can add a
+ * clause.
  */
 export type Filter = string & { readonly [brand]: true };
 
@@ -20,7 +21,10 @@ export class BadFilter extends Error {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const trusted = (clause: string) => clause as Filter;
 
-/** Equal to one of them as a whole. @throws BadFilter without a letter or digit, which the engine cannot match */
+/**
+ * Equal to one of the values as a whole. @throws BadFilter for a value without a letter or digit, which the engine
+ * cannot match
+ */
 export function isText(field: TextField, values: readonly string[]): Filter {
   if (values.length === 0) throw new BadFilter(`no value for ${field}`);
   return trusted(`${field}:=[${values.map(quoted).join(',')}]`);
@@ -32,7 +36,7 @@ function quoted(value: string): string {
   return `\`${clean}\``;
 }
 
-/** @throws BadFilter unless all are lower-case UUIDs and there is one */
+/** @throws BadFilter unless there is an id and all are lower-case UUIDs */
 export function isId(ids: readonly string[]): Filter {
   if (ids.length === 0 || !ids.every((id) => UUID.test(id))) throw new BadFilter('not an id');
   return trusted(`id:=[${ids.join(',')}]`);
@@ -56,7 +60,7 @@ export function coordinates({ latitude, longitude }: GeoPoint): string {
   return `${latitude.toFixed(6)}, ${longitude.toFixed(6)}`;
 }
 
-/** Always in parentheses: `&&` and `||` bind equally strong. */
+/** Always in parentheses, because `&&` and `||` have the same precedence. */
 export const allOf = (filters: readonly Filter[]): Filter | undefined => joined(filters, ' && ');
 export const anyOf = (filters: readonly Filter[]): Filter | undefined => joined(filters, ' || ');
 

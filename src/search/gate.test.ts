@@ -4,7 +4,7 @@ import { openGate } from './gate.ts';
 
 const never = new AbortController().signal;
 
-it('lets so many run at once and the others wait in line', async () => {
+it('runs a limited number of calls at once and lets the others wait in line', async () => {
   const gate = openGate({ inFlight: 2, queue: 10 });
   let running = 0;
   let most = 0;
@@ -27,7 +27,7 @@ it('lets so many run at once and the others wait in line', async () => {
   expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
-it('turns away whoever finds the queue full', async () => {
+it('refuses a caller that finds the queue full', async () => {
   const gate = openGate({ inFlight: 1, queue: 1 });
   const { promise, resolve } = Promise.withResolvers<void>();
   const first = gate.run(never, () => promise);
@@ -38,7 +38,7 @@ it('turns away whoever finds the queue full', async () => {
   expect(await second).toBe('second');
 });
 
-it('lets go of whoever has no time left, without losing the place of others', async () => {
+it('removes a caller whose time is over, without losing the place of others', async () => {
   const gate = openGate({ inFlight: 1, queue: 5 });
   const { promise, resolve } = Promise.withResolvers<void>();
   const impatient = new AbortController();

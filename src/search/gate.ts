@@ -3,8 +3,8 @@ import { SearchBusy } from './event-search.ts';
 type Waiter = { start: () => void; abandon: () => void };
 
 /**
- * Lets `inFlight` calls run at once and at most `queue` wait. A searched-to-the-full Typesense starves its writers (with
- * eight searches always in flight one write waited more than 8 s), and a queue that is longer than anybody waits for only
+ * Runs `inFlight` calls at once and lets at most `queue` wait. A fully loaded Typesense starves its writers (with
+ * eight searches always in flight one write waited more than 8 s), and a queue longer than any caller waits for only
  * adds work.
  */
 export function openGate(options: { inFlight: number; queue: number }) {
@@ -38,7 +38,7 @@ export function openGate(options: { inFlight: number; queue: number }) {
 
   const leave = () => {
     const next = waiting.shift();
-    // The slot is handed over, so that a newcomer cannot overtake the queue.
+    // The slot is handed over, so that a new caller cannot overtake the queue.
     if (next) next.start();
     else running -= 1;
   };

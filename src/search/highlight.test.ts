@@ -29,7 +29,7 @@ describe('a title', () => {
   });
 });
 
-it('looks into the description for what no name has, and shows what is around it', () => {
+it('searches the description for a word that is in no name, and shows the text around it', () => {
   const description = `${'before '.repeat(100)}Ünïque ${'behind '.repeat(100)}`;
   const [title, snippet] = highlightsOf({ ...nothing, title: 'Concert', description }, asking('concert unique'));
   expect(title).toEqual({ field: 'title', snippet: '<mark>Concert</mark>' });

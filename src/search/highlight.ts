@@ -1,10 +1,10 @@
 import { begins, looksLike, merged, type Readable, readable, type Span } from './normal-form/marked-spans.ts';
 import type { SearchWords } from './normal-form/query-words.ts';
 
-/** `snippet` is HTML-escaped, with nothing but `<mark>` around the matched words. */
+/** `snippet` is HTML-escaped, with only `<mark>` around the matched words. */
 export type EventHighlight = { readonly field: string; readonly snippet: string };
 
-/** What a client sees of an event, and is searched. */
+/** The fields of an event that a client sees and that are searched. */
 export type SearchedEvent = {
   readonly title: string;
   readonly performers: readonly string[];
@@ -16,8 +16,8 @@ export type SearchedEvent = {
 type Field = Readable & { readonly field: string; readonly spans: Span[] };
 
 /**
- * Why an event was found. Both implementations of search mark by this, as neither shows the text that it searches: that
- * is in its normal form.
+ * The texts that show why an event was found. Both implementations of search mark with this function, because neither
+ * returns the text that it searches, which is in its normal form.
  */
 export function highlightsOf(event: SearchedEvent, asked: SearchWords): EventHighlight[] {
   const names = [
@@ -42,7 +42,7 @@ export function highlightsOf(event: SearchedEvent, asked: SearchWords): EventHig
   return highlightsOf(event, { words: asked.orElse, orElse: undefined });
 }
 
-/** A title with what was typed marked, escaped like {@link EventHighlight}. */
+/** A title with the typed words marked, escaped like {@link EventHighlight}. */
 export function markedTitle(title: string, asked: SearchWords): string {
   const event = { title, performers: [], description: '', venue: '', city: '' };
   return highlightsOf(event, asked)[0]?.snippet ?? escaped(title);
@@ -80,7 +80,7 @@ const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) =
 const LONGEST_SNIPPET = 300;
 const BEFORE_THE_FIRST = 60;
 
-/** All of a short text, and of a long one what is around its first match. */
+/** All of a short text; of a long one the part around its first match. */
 function marked(text: string, spans: readonly Span[]): string {
   const first = spans[0]?.start ?? 0;
   const isLong = text.length > LONGEST_SNIPPET;
@@ -102,7 +102,7 @@ function wordStart(text: string, from: number, first: number): number {
   return blank < 0 ? first : from + blank + 1;
 }
 
-/** Before a blank, or else not between the halves of a character. */
+/** Before a blank; without one, not between the halves of a character. */
 function wordEnd(text: string, to: number): number {
   if (to >= text.length) return text.length;
   const blank = text.lastIndexOf(' ', to);

@@ -5,10 +5,10 @@ import { SearchUnavailable } from './event-search.ts';
 
 const cluster = await startSearchCluster();
 const url = cluster.urls.join(',');
-// A search has as long here as a busy machine takes: what is tried is which node it asks.
+// The budget is as long as a busy machine needs, because this file tests only which node is asked.
 const open = (of: string) => openSearchClient({ url: of, apiKey: cluster.apiKey, budgetMs: 5_000 });
 const client = open(url);
-/** Each begins with a node by chance: some of them at the one that dies. */
+/** Each begins with a random node: some of them with the one that dies. */
 const clients = Array.from({ length: 20 }, () => open(url));
 afterAll(async () => {
   await Promise.all([client, ...clients].map((one) => one.close()));
@@ -25,12 +25,12 @@ const index = (id: string) =>
 const found = async (by = client) =>
   (await by.search([{ collection: 'songs', q: 'song', query_by: 'title' }]))[0]?.found;
 
-test('when the node dies that is asked, searches go on at the next one, and writes when the others have a leader', async () => {
+test('when the asked node dies, searches continue at the next one, and writes when the others have a leader', async () => {
   await whileAvailable(() =>
     client.admin.collections().create({ name: 'songs', fields: [{ name: 'title', type: 'string' }] }),
   );
   await index('1');
-  // On each node, since any of them may be asked next.
+  // On each node, because any of them may be asked next.
   for (const node of cluster.urls) {
     const one = open(node);
     await expect.poll(() => found(one).catch(() => undefined), { timeout: 20_000 }).toBe(1);

@@ -1,18 +1,19 @@
 import { Pool } from 'undici';
 import { SearchUnavailable } from './event-search.ts';
 
-/** Of a node that catches up with the others, or has no leader. */
+/** The status of a node that catches up with the others, or has no leader. */
 const NOT_READY = 503;
 
 type Answer = { readonly status: number; readonly text: string };
 
 /**
- * The nodes of one Typesense. One of them is asked until it fails, then the next one, within the same search: a node that
- * died refuses at once. A node that says nothing costs its search, and the following ones go elsewhere.
+ * The nodes of one Typesense. One of them is asked until it fails, then the next one, within the same search: a node
+ * that died refuses at once. A node that does not answer costs its search, and the following searches go to another
+ * node.
  */
 export function openNodes(urls: readonly URL[], options: Pool.Options) {
   const pools = urls.map((url) => new Pool(url.origin, options));
-  // Each process begins with another one.
+  // Each process begins with a random node.
   let current = Math.floor(Math.random() * pools.length);
 
   const askOne = async (request: (pool: Pool) => Promise<Answer>): Promise<Answer> => {
@@ -20,7 +21,7 @@ export function openNodes(urls: readonly URL[], options: Pool.Options) {
     if (!pool) throw new SearchUnavailable('There is no Typesense');
     const asked = current;
     const moveOn = () => {
-      // Searches that fail together move on together.
+      // Searches that fail together move to the next node together.
       if (current === asked) current = (asked + 1) % pools.length;
     };
     try {
@@ -34,7 +35,7 @@ export function openNodes(urls: readonly URL[], options: Pool.Options) {
   };
 
   return {
-    /** @throws SearchUnavailable when no node answers before the request's own end */
+    /** @throws SearchUnavailable when no node answers within the request's time limit */
     async ask(request: (pool: Pool) => Promise<Answer>): Promise<Answer> {
       for (let left = pools.length - 1; ; left--) {
         try {

@@ -4,11 +4,11 @@ import { depthFor, type EventOrder, type EventQuery, hasKeyset } from './event-s
 import { allOf, anyOf, compare, coordinates, type Filter, isText, isWithin } from './filter.ts';
 import { isGrams } from './normal-form/groups.ts';
 
-/** In the order of what they are worth; cities and venues are found as words too. */
+/** In the order of their weight; cities and venues are found as words too. */
 const SEARCHED = {
   query_by: 'title_words,performers_words,description_words,venue_words,city_words',
   query_by_weights: '5,4,3,2,2',
-  // What is searched is in its normal form: the marks are set in the text as it is written, see `highlightsOf`.
+  // The searched text is in its normal form, so the marks are set in the original text: see `highlightsOf`.
   highlight_fields: 'none',
   highlight_full_fields: 'none',
   // A very common word alone costs 50 ms and more at a million events.
@@ -16,12 +16,15 @@ const SEARCHED = {
 } as const;
 const KEYS = 'id,seq,location,starts_at,price_from_minor,popularity';
 const SHOWN = 'title,performers,description,venue_name,city';
-/** What is stored to be searched is of no use to a reader. */
+/** The fields that exist only for the search are not returned. */
 const SEARCHED_ONLY = `${SEARCHED.query_by},city_keys`;
 const FACETS = 'category,city,country_code';
-/** As many as a client may be shown, and spellings of one city count as several here. Each costs a look at a document. */
+/**
+ * As many as a client may be shown, and more, because spellings of one city count separately here. Each costs a read
+ * of a document.
+ */
 const MAX_FACET_VALUES = 300;
-/** More than events are priced in anywhere at once. */
+/** More than the number of currencies of all events. */
 const MAX_CURRENCIES = 200;
 
 export const KEY_FIELDS = {
@@ -40,14 +43,14 @@ export function pageSearch(client: SearchClient, query: EventQuery): SearchParam
   };
 }
 
-/** What the page search would count, were it not behind a cursor. */
+/** The counts that the page search would have without a cursor. */
 export const facetSearch = (client: SearchClient, query: EventQuery): SearchParameters => ({
   ...matching(client, query, undefined),
   per_page: 0,
   ...(query.facets ? { facet_by: FACETS, max_facet_values: MAX_FACET_VALUES } : {}),
 });
 
-/** Whatever they cost: amounts of two currencies are not compared. */
+/** Without the price limit, because amounts of two currencies are not compared. */
 export const currencySearch = (client: SearchClient, query: EventQuery): SearchParameters => ({
   ...matching(client, { ...query, priceAtMostMinor: undefined }, undefined),
   per_page: 0,
@@ -88,11 +91,13 @@ function matching(client: SearchClient, query: EventQuery, extra: Filter | undef
   };
 }
 
-/** From how many letters on one, or two, may be wrong. */
+/** The numbers of letters from which one, or two, may be wrong. */
 const ONE_TYPO = 4;
 const TWO_TYPOS = 7;
 
-/** The engine counts bytes where it should count letters: in Greek every third letter of a short word might be wrong. */
+/**
+ * The engine counts bytes where it should count letters: in Greek, every third letter of a short word might be wrong.
+ */
 function asking(words: readonly string[]) {
   const bytesPerLetter = Math.max(...words.map((word) => Math.ceil(Buffer.byteLength(word) / word.length)));
   return {

@@ -40,11 +40,11 @@ type Row = {
   city: string;
 };
 
-/** Search by Typesense 0.24.1 and later: no parameter that 0.24.1 ignores (`offset`, `limit`, unions) is used. */
+/** Search by Typesense 0.24.1 and later: uses no parameter that 0.24.1 ignores (`offset`, `limit`, unions). */
 export function openTypesenseSearch(client: SearchClient): EventSearch & EventRecall {
   const search = async (query: EventQuery): Promise<EventPage> => {
     const searches = [pageSearch(client, query), stateSearch(client)];
-    // Behind a keyset the engine sees only what is left: facets, and whether anything matches, are those of all.
+    // Behind a cursor the engine sees only the remaining hits. Facets, and whether anything matches, need all hits.
     const isBehind = query.after !== undefined && (query.facets || query.asked?.orElse !== undefined);
     if (isBehind) searches.push(facetSearch(client, query));
     if (query.currencies) searches.push(currencySearch(client, query));

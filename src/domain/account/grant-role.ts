@@ -34,7 +34,7 @@ export type RoleGranted = {
 };
 
 /**
- * For operators: gives the account with this address a role, makes the account when there is none, and hands it
+ * For operators: gives the account with this address a role, makes a missing account, and hands it
  * events. All or nothing. Another password and a lower role end its sessions. Throws InvalidInput, whose field is a
  * property of the request.
  */

@@ -38,7 +38,7 @@ export function openPaymentUrl(booking: {
   return visibleStatus(booking) === 'PAYMENT_READY' ? booking.paymentUrl : null;
 }
 
-/** Whether neither the booking nor its money will change any more. */
+/** Whether neither the booking nor its money will change again. */
 export function isLastState(
   booking: { status: BookingStatus; paymentStatus: PaymentStatus; totalMinor: number },
   { canBeCancelled }: { canBeCancelled: boolean },

@@ -11,7 +11,7 @@ export type Expiry = {
   readonly extended: number;
   /** Could not be written this time; these holds are still due. */
   readonly failed: number;
-  /** Until the next hold ends, by the database's clock; undefined when there is none. 0 or less: one is due now. */
+  /** Until the next hold ends, by the database's clock; undefined without a hold. 0 or less: one is due now. */
   readonly nextDueInMs: number | undefined;
 };
 

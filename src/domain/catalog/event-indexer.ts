@@ -11,7 +11,7 @@ import { ensureIndex } from './reindex-events.ts';
 export type EventIndexer = {
   readonly index: EventIndex;
   /**
-   * Resolves when the index has these events as they are in PostgreSQL now. Builds the index if there is none.
+   * Resolves when the index has these events as they are in PostgreSQL now. Builds a missing index.
    * @throws SearchUnavailable
    */
   write(eventIds: readonly string[]): Promise<void>;

@@ -47,7 +47,7 @@ async function fill({ db, index }: Needs, collection: string): Promise<number> {
   }
 }
 
-/** Builds the index if there is none, or one of another shape. Returns whether it did. @throws SearchUnavailable */
+/** Builds the index when it is missing or has another shape. Returns whether it did. @throws SearchUnavailable */
 export async function ensureIndex(needs: Needs): Promise<boolean> {
   const current = await needs.index.current();
   if (current !== undefined && needs.index.hasShape(current)) return false;

@@ -19,7 +19,7 @@ test.each([
   ['a key that is not a number', forged((of) => of.with(3, 'x'))],
   ['a negative event number', forged((of) => of.with(4, -1))],
   ['an event number with a fraction', forged((of) => of.with(4, 0.5))],
-  ['an id that is none', forged((of) => of.with(5, 'x'))],
+  ['an invalid id', forged((of) => of.with(5, 'x'))],
   ['another format', forged((of) => of.with(0, 99))],
   ['another query', encodeCursor('another', position)],
   ['padding', `${cursor}=`],

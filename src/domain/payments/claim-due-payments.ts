@@ -51,7 +51,7 @@ export function selectDue(db: Db, due: { kind: DueKind; limit: number }) {
     .limit(due.limit);
 }
 
-/** Milliseconds until the next payment of a kind is due, by the database's clock; undefined when there is none. */
+/** Milliseconds until the next payment of a kind is due, by the database's clock; undefined without one. */
 export async function findNextDueMs({ db }: Pick<Needs, 'db'>, kind: DueKind): Promise<number | undefined> {
   const [row] = await db
     .select({ ms: sql<number | null>`(extract(epoch from min(${payments.nextCheckAt}) - now()) * 1000)::float8` })

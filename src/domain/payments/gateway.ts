@@ -15,7 +15,7 @@ export interface PaymentGateway {
    * same key with other fields is refused, so every attempt must send exactly what the first one sent.
    */
   openSession(request: OpenSessionRequest): Promise<OpenedSession>;
-  /** Sessions that have this booking's id in their metadata, newest first; empty only when there is none. */
+  /** Sessions that have this booking's id in their metadata, newest first; empty only when no session exists. */
   findSessionsByBooking(search: FindSessions): Promise<GatewaySession[]>;
   /** The provider's state of one session. Refuses (`NOT_FOUND`) a reference that it has never given out. */
   getSession(reference: string, options?: CallOptions): Promise<GatewaySession>;

@@ -72,7 +72,7 @@ function showUpRateOf({ turns, came }: TickState['resolved']): number {
   return Math.min(1, Math.max(LEAST_SHOW_UP_RATE, (came + PRIOR_TURNS) / (turns + PRIOR_TURNS)));
 }
 
-/** The turns of the room's first step are counted as well, because there is none before it. */
+/** The turns of the room's first step are counted as well, because no step is before it. */
 function turnsSince(steps: readonly Step[], sinceMs: number): number {
   const before = steps.findLast(({ atMs }) => atMs <= sinceMs);
   return (steps.at(-1)?.watermark ?? 0) - (before?.watermark ?? 0);

@@ -23,7 +23,7 @@ export type ManagedRoom = StoredSettings & {
 export type ManagedEvent = EventTimes & { readonly eventId: string };
 
 /**
- * Runs `change` under the lock of the event's room (undefined when there is none), and after the commit notifies API
+ * Runs `change` under the lock of the event's room (undefined without one), and after the commit notifies API
  * processes and watchers. Throws NotFound unless the viewer may manage the event, and TryAgain.
  */
 export async function changeRoom(

@@ -7,7 +7,7 @@ const SECRET_BYTES = 32;
  * million.
  */
 const NUMBER_BYTES = 6;
-/** How many numbers are made at a time, so that a draw of millions needs no more memory than its order. */
+/** How many numbers are made at a time, so that a draw of millions needs only the memory of its order. */
 const NUMBERS_AT_ONCE = 32_768;
 
 /** Unpredictable: 32 random bytes, in hex. */

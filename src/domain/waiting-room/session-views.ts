@@ -20,7 +20,7 @@ export class SessionViews {
   }
 
   /**
-   * The session as it is in PostgreSQL, or was at most `maxAgeMs` ago. Undefined when there is none for this ordinal.
+   * The session as it is in PostgreSQL, or was at most `maxAgeMs` ago. Undefined without a session for this ordinal.
    */
   async read(eventId: string, ordinal: number, maxAgeMs: number): Promise<RoomSession | undefined> {
     const known = this.#kept.get(keyOf(eventId, ordinal));

@@ -54,7 +54,7 @@ export interface EventLog {
   append(messages: readonly NewMessage[]): Promise<void>;
   /** Resolves when the signal was raised and everything under way is done. */
   consume(consumption: Consumption): Promise<void>;
-  /** What each group has not read yet, when the log can tell. */
+  /** What each group has not read yet, when the log knows it. */
   lag?(): Promise<readonly Unread[]>;
   /** Only for a log on servers of its own. Rejects with the reason while they cannot be reached. */
   check?(): Promise<void>;

@@ -1,4 +1,4 @@
--- Returns an event's seat-map projection: nothing when there is none; {version, gap} when the reader has that version;
+-- Returns an event's seat-map projection: nothing without one; {version, gap} when the reader has that version;
 -- otherwise {version, gap, packed statuses}. gap is 1 while changes wait for an earlier one.
 --
 -- KEYS  map (see applySeatChanges)    ARGV  the version that the reader has, -1 for none

@@ -2,12 +2,12 @@ import { fold, formsOf, prepared } from './fold.ts';
 import { type Group, groupsOf, isSpelt, joined, type Part, signOf, unitsOf } from './groups.ts';
 import { remembered } from './remembered.ts';
 
-/** A word by which a text is found, and where in the prepared text it stands. */
+/** A word by which a text is found, and its place in the prepared text. */
 export type Token = { readonly word: string; readonly start: number; readonly end: number };
 
-/** Longer ones are cut: nobody types so much, and the engine keeps no more. */
+/** Longer words are cut: no one types that much, and the engine stores no more. */
 const LONGEST = 30;
-/** `neighbours`: words that stand side by side are found written together as well, as "openair" finds "Open Air". */
+/** `neighbours`: adjacent words are also found as one word, so that "openair" finds "Open Air". */
 type Options = { readonly neighbours: boolean };
 
 /** All words by which a text is found, in its order, from {@link prepared} text. */
@@ -25,7 +25,7 @@ export function tokensOf(text: string, { neighbours }: Options): Token[] {
   return tokens;
 }
 
-/** The words of a text as the index keeps them: in order, separated by blanks, and nothing but letters, digits and marks. */
+/** The words of a text as the index stores them: in order, separated by blanks, with only letters, digits and marks. */
 export const documentWords = (text: string, options: Options): string =>
   tokensOf(prepared(text), options)
     .map(({ word }) => word)
@@ -47,7 +47,10 @@ const wordsIn = remembered((text: string): readonly string[] => {
   return pieces.length > 1 ? [...formsOf(text), ...pieces.map(fold)] : formsOf(text);
 });
 
-/** Each letter, and each with the next: whatever words a text without blanks is cut into, it is found by them. */
+/**
+ * Each letter, and each pair of letters: a text without blanks is found by them, regardless of how it is cut into
+ * words.
+ */
 function gramsOf(part: Part): Token[] {
   const units = unitsOf(part);
   return units.flatMap((unit, index) => {
@@ -57,7 +60,7 @@ function gramsOf(part: Part): Token[] {
   });
 }
 
-/** "서울 재즈" is found by "서울재즈": blanks are a matter of taste there. */
+/** "서울 재즈" is found by "서울재즈", because blanks are optional there. */
 function gramAcross(text: string, group: Group, next: Group): Token[] {
   const [last, first] = [group.parts.at(-1), next.parts[0]];
   if (!last?.grams || !first?.grams || !/^[\s・·]+$/u.test(text.slice(last.end, first.start))) return [];
@@ -71,7 +74,7 @@ const spanOf = (groups: readonly Group[]) => ({
 });
 
 const SIGN = /[$+#]/;
-/** What is written together, as one word: with the signs that stand for letters, and without any. */
+/** The group as one word: with the signs that replace letters, and without any. */
 function wholesOf(group: Group): Token[] {
   if (group.parts.length === 1 && !SIGN.test(`${group.before}${group.after}`)) return [];
   const words: string[] = [];
@@ -110,6 +113,6 @@ function acrossBlanks(groups: readonly Group[], index: number): Token[] {
     .map((chain) => tokenFor(spanOf(chain))(fold(chain.map(textOf).join(''))));
 }
 
-/** The letters of "R E M live" without what follows them. */
+/** The letters of "R E M live" without the words behind them. */
 const lettersOf = (run: readonly Group[]): readonly Group[] =>
   run.slice(0, -1).every(isLetter) && !run.every(isLetter) ? run.slice(0, -1) : [];

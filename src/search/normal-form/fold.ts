@@ -1,8 +1,8 @@
 import { foldHan } from './han.ts';
 
 /**
- * Letters that have no decomposition, and are typed as these on a keyboard without them. Both sides pass through here, so
- * a pair only has to agree with itself. The Armenian ligature is written in both ways in capitals.
+ * Letters without a decomposition, and what is typed for them on a keyboard that lacks them. Both sides pass through
+ * here, so a pair only has to agree with itself. The Armenian ligature is written in both ways in capitals.
  */
 const LETTERS: Readonly<Record<string, string>> = {
   ß: 'ss',
@@ -48,9 +48,9 @@ const LETTERS: Readonly<Record<string, string>> = {
 const LETTER = new RegExp(Object.keys(LETTERS).join('|'), 'gu');
 
 /**
- * Marks that a fan may leave out: accents of Latin, Greek and Cyrillic; niqqud and cantillation; tashkil, tatweel and the
- * marks of the Koran; nukta and Vedic accents; Thai and Lao tones. Vowel signs and virama of Indic scripts are letters
- * for a reader and stay, as does the voicing of kana.
+ * Marks that a fan may leave out: accents of Latin, Greek and Cyrillic; niqqud and cantillation; tashkil, tatweel and
+ * the marks of the Koran; nukta and Vedic accents; Thai and Lao tones. Vowel signs and virama of Indic scripts are
+ * letters for a reader and stay, as does the voicing of kana.
  */
 const MARKS = new RegExp(
   `[${[
@@ -83,13 +83,13 @@ const KANA: Readonly<Record<string, string>> = {
 const KANA_FORM = /ゔ[ぁぃぇぉ]?|[ゕゖ]/gu;
 
 const APOSTROPHES = /[’‘‛ʼʻʹʾʿꞌ´`′＇׳՚᾽᾿]/gu;
-/** What is not seen, what stands for a trade mark, and the signs that Armenian writes above a letter. */
+/** Invisible characters, signs for trade marks, and the signs that Armenian writes above a letter. */
 const IGNORED = /[\p{DI}\u055b\u055c\u055e\u055f™®©℠]/gu;
 const FOREIGN_DIGIT = /(?![0-9])\p{Nd}/gu;
 
 export const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text);
 
-/** Compatibility forms, digits and apostrophes are made one; case, accents and what separates words are kept. */
+/** Unifies compatibility forms, digits and apostrophes; keeps case, accents and separators of words. */
 export function prepared(text: string): string {
   if (isAscii(text)) return text.replaceAll('`', "'");
   return text.replace(APOSTROPHES, "'").replace(IGNORED, '').normalize('NFKC').replace(FOREIGN_DIGIT, digitOf);
@@ -118,7 +118,7 @@ export function fold(word: string): string {
   return foldHan(folded);
 }
 
-/** How the same letters are spelt out where they are missing: "Muenchen", "Tromsoe", "Aarhus", "Djokovic". */
+/** How these letters are spelt out when they are missing: "Muenchen", "Tromsoe", "Aarhus", "Djokovic". */
 const SPELT_OUT: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', ø: 'oe', å: 'aa', đ: 'dj' };
 const SPELT = /[äöüøåđ]/gu;
 /** "القاهرة" and "قاهرة": the article, with the particles that are written together with it. */
@@ -133,7 +133,7 @@ export function speltOut(word: string): string {
   return fold(lower.replace(SPELT, (letter) => SPELT_OUT[letter] ?? letter));
 }
 
-/** The normal form first, then what else the word may be written as. Each of them is a normal form. */
+/** The normal form first, then the other spellings of the word. Each of them is a normal form. */
 export function formsOf(word: string): readonly string[] {
   const plain = fold(word);
   if (isAscii(word)) return [plain];
@@ -143,7 +143,7 @@ export function formsOf(word: string): readonly string[] {
 export const withoutArticle = (folded: string): string => folded.replace(ARTICLE, '');
 
 /**
- * The version of these rules, and of the Unicode data that they use: an index that was built by others is built anew. Raise
- * the number with every change of what a text becomes.
+ * The version of these rules and of the Unicode data that they use: an index that was built with another version is
+ * rebuilt. Raise the number with every change of a result.
  */
 export const NORMAL_FORM = `2-unicode-${process.versions.unicode}`;

@@ -1,25 +1,25 @@
 import { fold, isAscii } from './fold.ts';
 import { remembered } from './remembered.ts';
 
-/** A run of letters, digits and their marks in one way of writing: `grams` have no blanks between words. */
+/** A run of letters, digits and their marks in one writing system: `grams` have no blanks between words. */
 export type Part = { readonly text: string; readonly start: number; readonly end: number; readonly grams: boolean };
 /** Parts that are written together, such as `AC/DC`, `l'opéra`, `P!nk`. */
 export type Group = {
   readonly parts: readonly Part[];
   /** The one character between each part and the next. */
   readonly links: readonly string[];
-  /** Right before and right behind, for `$uicideboy$` and `C++`. */
+  /** The characters directly before and behind, for `$uicideboy$` and `C++`. */
   readonly before: string;
   readonly after: string;
 };
 
 const EAST = String.raw`\p{scx=Hani}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}`;
 const SOUTH_EAST = String.raw`\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}`;
-/** Marks belong to what is before them, whatever script they are said to be of. */
+/** Marks belong to the letter before them, in any script. */
 const GRAMS = String.raw`(?:(?=[\p{L}\p{N}])[${EAST}${SOUTH_EAST}]\p{M}*)+`;
 const SPELT = String.raw`(?:(?![${EAST}${SOUTH_EAST}])[\p{L}\p{N}]\p{M}*)+`;
 const PART = new RegExp(`(?<grams>${GRAMS})|${SPELT}`, 'gu');
-/** Where there are no such scripts, which is seen at once, a simpler pattern takes a fraction of the time. */
+/** Without such scripts, which is detected at once, a simpler pattern takes a fraction of the time. */
 const PART_OF_ASCII = /[a-z0-9]+/gi;
 const PART_BEFORE_THAI = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
 
@@ -34,7 +34,7 @@ const LINK = /^['.\-‐‑−⁓_*~!$@·•⚡★/&+"״,]$/u;
 const OF_NUMBERS = /^[,]$/u;
 const OF_HEBREW = /^["״]$/u;
 
-/** What is written together in {@link prepared} text, in order. */
+/** The groups of characters that are written together in {@link prepared} text, in order. */
 export function groupsOf(text: string): Group[] {
   const groups: Group[] = [];
   let parts: Part[] = [];
@@ -67,7 +67,7 @@ const partOf = (match: RegExpExecArray): Part => ({
 });
 
 function areLinked(last: Part, next: Part, link: string): boolean {
-  // Where the way of writing changes there are two words: "BTS콘서트".
+  // A change of the writing system separates two words: "BTS콘서트".
   if (last.grams || next.grams) return false;
   if (link.length !== 1 || !LINK.test(link)) return false;
   if (OF_NUMBERS.test(link)) return /\d$/.test(last.text) && /^\d/.test(next.text);
@@ -75,7 +75,7 @@ function areLinked(last: Part, next: Part, link: string): boolean {
   return true;
 }
 
-/** A character and its marks, as one: what a reader of these scripts takes for a letter. */
+/** A character and its marks as one: what readers of these scripts consider a letter. */
 const UNIT = /[ゔヴ][ぁぃぇぉァィェォ]|.\p{M}*/gsu;
 
 const foldUnit = remembered(fold);
@@ -90,7 +90,7 @@ export const unitsOf = ({ text, start }: Pick<Part, 'text' | 'start'>): Unit[] =
     end: start + match.index + match[0].length,
   }));
 
-/** `P!nk`, `Ke$ha`, `D@vid`: signs that stand for a letter inside a word. */
+/** `P!nk`, `Ke$ha`, `D@vid`: signs in place of a letter inside a word. */
 const STANDS_FOR: Readonly<Record<string, string>> = { '!': 'i', $: 's', '@': 'a' };
 
 /** The whole group as one word: `acdc`, `rem`, `pink`, `suicideboys`. */
@@ -99,13 +99,13 @@ export function joined({ parts, links, before, after }: Group): string {
   return `${before === '$' ? 's' : ''}${inner}${after.startsWith('$') ? 's' : ''}`;
 }
 
-/** `C++`, `C#`, `Disney+`: a sign at the end that makes another word of it; empty for none. */
+/** `C++`, `C#`, `Disney+`: a sign at the end that makes another word; empty without one. */
 export function signOf({ parts, after }: Group): string {
   if (after === '++') return 'plusplus';
   if (after.startsWith('+')) return 'plus';
   return after.startsWith('#') && parts.length === 1 && parts[0]?.text.length === 1 ? 'sharp' : '';
 }
 
-/** A group that is another word with its signs than without them. */
+/** Whether the group is another word with its signs than without them. */
 export const isSpelt = (group: Group): boolean =>
   group.links.some((link) => link in STANDS_FOR) || group.before === '$' || group.after.startsWith('$');

@@ -2,18 +2,18 @@ import japanese from 'opencc-js/dict/JPShinjitaiCharacters';
 import simplified from 'opencc-js/dict/TSCharacters';
 import taiwanese from 'opencc-js/dict/TWVariantsRev';
 
-/** Of surnames, as registers have them. */
+/** Variants in surnames, as in civil registers. */
 const SURNAMES = '髙 高|﨑 崎|嵜 崎|邉 辺|濵 浜|栁 柳|槗 橋';
 
-/** "乘 乗|亂 乱 ...": a character, and what it is in the other way of writing; the first of several. */
+/** "乘 乗|亂 乱 ...": a character, and its form in the other writing system; the first of several. */
 function pairsOf(dictionary: string): Map<string, string> {
   const pairs = dictionary.split('|').map((pair) => pair.split(' '));
   return new Map(pairs.flatMap(([from = '', to = '']) => ([...from].length === 1 ? [[from, to]] : [])));
 }
 
 /**
- * One character for what is written 演唱會 in Taipei and 演唱会 in Beijing, 廣澤 there and 広沢 in Tokyo. Each is followed until
- * it is itself, so that folding twice is folding once.
+ * One character for 演唱會 in Taipei and 演唱会 in Beijing, for 廣澤 there and 広沢 in Tokyo. Each is replaced until it maps to
+ * itself, so that folding twice is the same as folding once.
  */
 function onesOf(): ReadonlyMap<string, string> {
   const steps = [pairsOf(SURNAMES), pairsOf(taiwanese), pairsOf(japanese), pairsOf(simplified)];

@@ -2,10 +2,10 @@ import { type Token, tokensOf } from './document-words.ts';
 import { prepared } from './fold.ts';
 import { isGrams } from './groups.ts';
 
-/** From `start` up to `end`. */
+/** From `start` up to `end`, exclusive. */
 export type Span = { readonly start: number; readonly end: number };
 
-/** A text with its words, to find where in it, as it is written, others match. */
+/** A text with its words, to find where the words of a query match in its original form. */
 export type Readable = { readonly text: string; spansOf(matches: (word: string) => boolean): Span[] };
 
 export function readable(text: string): Readable {
@@ -25,16 +25,16 @@ export function readable(text: string): Readable {
   };
 }
 
-/** "world" marks the first word of "World Cup", which is found as "worldcup" too. */
+/** "world" marks the first word of "World Cup", which is also found as "worldcup". */
 const isInnermost = (token: Token, others: readonly Token[]): boolean =>
   !others.some(({ start, end }) => start >= token.start && end <= token.end && end - start < token.end - token.start);
 
-/** A letter with what joins it when it is composed: marks, the vowels of Hangul, half-width voicing. */
+/** A letter with everything that joins it when it is composed: marks, the vowels of Hangul, half-width voicing. */
 const CLUSTER = /.[\p{M}\u1160-\u11ff\uff9e\uff9f]*/gsu;
 
 type Written = { readonly startOf: (at: number) => number; readonly endOf: (at: number) => number };
 
-/** Where in `text` what starts, or ends, at an offset of its prepared form starts and ends. */
+/** The offsets in `text` of what starts, or ends, at an offset of its prepared form. */
 function offsetsIn(text: string): Written {
   if (prepared(text) === text) return { startOf: (at) => at, endOf: (at) => at };
   const clusters: Span[] = [];
@@ -48,21 +48,21 @@ function offsetsIn(text: string): Written {
   };
 }
 
-/** The last word of a question may be only begun. */
+/** The last word of a query may be incomplete. */
 export function begins(word: string, isLast: boolean): (token: string) => boolean {
   if (isGrams(word)) return (token) => token === word;
   if (isLast || word.length > 2) return (token) => token.startsWith(word);
   return (token) => token === word;
 }
 
-/** As many misspellings as the engine lets pass. */
+/** As many misspellings as the engine accepts. */
 export function looksLike(word: string): (token: string) => boolean {
   const allowed = isGrams(word) ? 0 : [4, 7].filter((from) => word.length >= from).length;
   const isAlike = (token: string) => distance(word, token.slice(0, word.length + allowed), allowed) <= allowed;
   return (token) => allowed > 0 && token.length + allowed >= word.length && isAlike(token);
 }
 
-/** How many letters have to change, so that `token` begins with `word`; more than `most` for anything above it. */
+/** How many letters have to change, so that `token` begins with `word`; more than `most` for any larger number. */
 function distance(word: string, token: string, most: number): number {
   let row = Array.from({ length: token.length + 1 }, (_, index) => index);
   for (let i = 1; i <= word.length; i++) {
@@ -77,7 +77,7 @@ function distance(word: string, token: string, most: number): number {
   return Math.min(...row);
 }
 
-/** In order, and those that touch as one. */
+/** In order; touching spans are joined. */
 export function merged(spans: readonly Span[]): Span[] {
   const all: Span[] = [];
   for (const span of [...spans].sort((a, b) => a.start - b.start)) {

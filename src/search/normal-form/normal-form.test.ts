@@ -6,7 +6,7 @@ import { fold, prepared } from './fold.ts';
 import { placeKeys } from './place-keys.ts';
 import { searchWords } from './query-words.ts';
 
-/** As PostgreSQL matches: every word begins a word of the event. */
+/** Matches like PostgreSQL: every word begins a word of the event. */
 function finds(typed: string, written: string): boolean {
   const asked = searchWords(typed);
   const words = documentWords(written, { neighbours: true }).split(' ');
@@ -14,7 +14,7 @@ function finds(typed: string, written: string): boolean {
   return asked !== undefined && (has(asked.words) || (asked.orElse !== undefined && has(asked.orElse)));
 }
 
-describe('what is typed finds what is written', () => {
+describe('typed words find the written text', () => {
   it.each(typedAndWritten)('%s: %s', (_script, written, typed) => {
     for (const text of typed) expect([text, finds(text, written)]).toEqual([text, true]);
   });
@@ -37,7 +37,7 @@ it.each(['!!!', '???', '...', '—', ' * ', '"\'`', '¡¿', '。、', '⚡🎸',
   },
 );
 
-it('keeps a conjunction, an article or a particle that is all there is', () => {
+it('keeps a conjunction, an article or a particle when there is no other word', () => {
   for (const text of ['and', 'и', 'の', 'ال', 'l', "l'"]) expect(searchWords(text)?.words).toHaveLength(1);
 });
 
@@ -60,7 +60,7 @@ describe('places', () => {
       expect([other, placeKeys(other).some((key) => placeKeys(name).includes(key))]).toEqual([other, true]);
   });
 
-  it('tells places apart', () => {
+  it('distinguishes places', () => {
     const names = ['Roma', 'Romans', 'Köln', 'Kolding', '東京', '京都', 'Киев', 'Київ', '🎪', '🎡', 'York', 'New York'];
     const keys = names.flatMap((name) => [...new Set(placeKeys(name))]);
     expect(new Set(keys).size).toBe(keys.length);
@@ -68,7 +68,7 @@ describe('places', () => {
 });
 
 describe('the normal form', () => {
-  /** Letters whose case and marks are what a reader thinks they are: no compatibility forms. */
+  /** Letters with ordinary case and marks: no compatibility forms. */
   const letters = fc.constantFrom(
     ...'aäàâåæßéøłđšžőœñçıİiIþðĀềộửđ',
     ...'абвгдеёжзийїєґљњћџќўЯЩ',
@@ -87,7 +87,7 @@ describe('the normal form', () => {
   const written = fc.array(letters, { maxLength: 12 }).map((all) => all.join(''));
   const words = (text: string) => documentWords(text, { neighbours: true });
 
-  it('does not change what is in it', () => {
+  it('does not change a text in normal form', () => {
     fc.assert(fc.property(written, (text) => fold(fold(prepared(text))) === fold(prepared(text))));
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => fold(fold(prepared(text))) === fold(prepared(text))),
@@ -115,7 +115,7 @@ describe('the normal form', () => {
     );
   });
 
-  it('gives words of letters, digits and marks, whatever comes in', () => {
+  it('returns words of letters, digits and marks, for any text', () => {
     const typed = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }));
     fc.assert(
       fc.property(typed, (text) => {

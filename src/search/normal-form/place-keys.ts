@@ -3,9 +3,9 @@ import { fold, formsOf, prepared } from './fold.ts';
 import { groupsOf, unitsOf } from './groups.ts';
 
 /**
- * What a place's name is compared by, whatever its case, accents, blanks and marks: two names are of one place when they
- * have a key in common ("München", "Muenchen", "MUNCHEN"). Never empty. A key has nothing that means something to a
- * database or an engine.
+ * The keys by which a place's name is compared, regardless of case, accents, blanks and marks: two names are of one
+ * place when they have a key in common ("München", "Muenchen", "MUNCHEN"). Never empty. A key has no character with a
+ * special meaning for a database or an engine.
  */
 export function placeKeys(name: string): readonly string[] {
   const whole = groupsOf(prepared(name))
@@ -19,10 +19,10 @@ export function placeKeys(name: string): readonly string[] {
           ]
         : formsOf(part.text),
     );
-  // The first form of all, the second where there is one, and so on: not each with each.
+  // The first forms of all words, then the second ones where they exist, and so on; not every combination.
   const forms = Math.max(1, ...whole.map(({ length }) => length));
   const names = Array.from({ length: forms }, (_, form) => whole.map((of) => of[form] ?? of[0]).join(''));
-  // A name of nothing but signs is compared as it is.
+  // A name that consists only of signs is compared as it is.
   return [...new Set(names)].map((one) => keyOf(one || fold(prepared(name)).trim()));
 }
 

@@ -1,19 +1,21 @@
 import { fold, prepared, speltOut, withoutArticle } from './fold.ts';
 import { type Group, groupsOf, isGrams, isSpelt, joined, type Part, signOf, unitsOf } from './groups.ts';
 
-/** What a text asks for: an event that is found has all of the words, the last of them perhaps only begun. */
+/** The words of a search text: a found event has all of them; the last one may be incomplete. */
 export type SearchWords = {
   readonly words: readonly string[];
-  /** Asked for where nothing has the `words`: the same text read in another way. */
+  /** Searched when no event has the `words`: the same text read in another way. */
   readonly orElse: readonly string[] | undefined;
 };
 
-/** Each word costs the engine a look-up with all its misspellings; nobody types more to find an event. */
+/** The engine looks up each word with all its misspellings; no one types more words to find an event. */
 const MAX_WORDS = 12;
-/** Words without blanks are asked for by pairs of letters, which have no misspellings. */
+/** Words of scripts without blanks are searched by pairs of letters, which have no misspellings. */
 const MAX_GRAMS = 24;
 
-/** The words that a text is searched by; undefined for a text that has none. `words` of `words` are the same words. */
+/**
+ * The words by which a text is searched; undefined for a text without a word. `words` of `words` are the same words.
+ */
 export function searchWords(text: string): SearchWords | undefined {
   const groups = groupsOf(prepared(text)).reduce(withLetters, []);
   const words = limited(groups.flatMap(wordsFor));
@@ -31,7 +33,7 @@ function withLetters(groups: readonly Group[], group: Group): Group[] {
 }
 const isLetter = ({ text, grams }: Part): boolean => !grams && text.length === 1;
 
-/** "&" is not searched for, so neither is what it is read as. */
+/** "&" is not searched, so the words for it are not searched either. */
 const CONJUNCTIONS = new Set(['and', 'und', 'et', 'y', 'och', 'og', 'и', 'і', 'και', 've']);
 
 function limited(words: readonly string[]): string[] {
@@ -44,7 +46,7 @@ function limited(words: readonly string[]): string[] {
 const LEFT_OUT =
   /^(?:[ldjmtsnc]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|quelqu|un|all|dall|dell|nell|sull|coll|quell|quest|gl|degl|agl)$/;
 
-/** "l'opéra" asks for "opera": the article before an apostrophe may be another one, or missing. */
+/** "l'opéra" searches "opera": the article before an apostrophe may differ or be missing. */
 function withoutElision(group: Group): Group {
   const [first, second] = group.parts;
   if (!first || !second || group.links[0] !== "'" || second.text.length < 2) return group;
@@ -60,7 +62,7 @@ function wordsFor(group: Group): string[] {
   return isOneWord(rest) ? [fold(bare(rest))] : rest.parts.flatMap(wordsOfPart);
 }
 
-/** The parts of what is one word, and the other way round. */
+/** The parts of one word, and the reverse. */
 function otherWordsFor(group: Group): string[] {
   const rest = withoutElision(group);
   if (rest !== group) return [fold(bare(group))];
@@ -72,12 +74,12 @@ function otherWordsFor(group: Group): string[] {
 
 const bare = ({ parts }: Group): string => parts.map(({ text }) => text).join('');
 
-/** Signs that join whatever is on both sides; the others join what is short, as in "AC/DC". */
+/** Signs that join any parts; the other signs join only short ones, as in "AC/DC". */
 const TIGHT = /^['.\-‐‑−_*~"״]$/u;
 
 /**
- * "AC/DC", "R.E.M.", "Blink-182", "O'Connor" ask for one word, which finds them in any spelling; "Rhein-Main-Donau" for
- * three, which need not stand together.
+ * "AC/DC", "R.E.M.", "Blink-182", "O'Connor" search one word, which is found in any spelling; "Rhein-Main-Donau"
+ * searches three, which need not be next to each other.
  */
 function isOneWord({ parts, links }: Group): boolean {
   if (parts.length === 1)
@@ -92,7 +94,7 @@ function wordsOfPart(part: Part): string[] {
 }
 
 const segmenter = new Intl.Segmenter('ja', { granularity: 'word' });
-/** They join words, and an event may have others there or none: "夏の祭り" finds 夏祭りの夜. */
+/** They join words, and an event may have other ones there or none: "夏の祭り" finds 夏祭りの夜. */
 const PARTICLES = new Set([...'のはがをにへとでもや的了和与與', 'から', 'まで', 'より']);
 const KOREAN_PARTICLE =
   /(?<=^\p{sc=Hang}{2,})(?:에서|으로|이랑|까지|부터|에게|한테|은|는|이|가|을|를|의|에|와|과|도|로|만|랑)$/u;
@@ -101,18 +103,18 @@ const BEGUN_SYLLABLE = /(?<=.)[\u1100-\u1112]$/u;
 const LONG_VOWEL = /(?<=\p{scx=Kana}{3,})ー$/u;
 
 /**
- * The words of a part without blanks. Where they are cut differs with the dictionary; so the index has every pair of
- * letters, and is found by any part of a text, however it was cut.
+ * The words of a part without blanks. Dictionaries cut it differently, so the index has every pair of letters, and
+ * any part of a text finds it, regardless of the cut.
  */
 function segmentsOf({ text }: Part): string[] {
   const plain = text.replace(BEGUN_SYLLABLE, '');
   if (/^\p{sc=Hang}+$/u.test(plain)) return [plain.replace(KOREAN_PARTICLE, '')];
   const segments = [...segmenter.segment(plain)].map(({ segment }) => segment.replace(LONG_VOWEL, ''));
-  // One at the beginning belongs to a word that the dictionary does not know.
+  // A particle at the beginning belongs to a word that the dictionary does not have.
   return segments.filter((segment, index) => index === 0 || !PARTICLES.has(segment));
 }
 
-/** Every pair of letters of a short word; of a long one those that cover it. */
+/** Every pair of letters of a short word; for a long one the pairs that cover it. */
 function gramsOf(segment: string): string[] {
   const units = unitsOf({ text: segment, start: 0 }).map(({ text }) => text);
   if (units.length < 2) return units;

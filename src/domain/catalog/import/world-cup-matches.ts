@@ -71,7 +71,7 @@ function recordName(value: unknown, index: number): string {
   return `match ${index + 1}${teams ? ` (${teams.team1} vs ${teams.team2})` : ''}`;
 }
 
-/** The event of a match, or the reason why there is none. */
+/** The event of a match, or the reason why it has no event. */
 function readMatch(
   competition: string,
   match: Match,
