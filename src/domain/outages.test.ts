@@ -26,7 +26,7 @@ test.each([
   ],
   ['disk-full', ['ENOSPC']],
   ['credentials', ['PLT_KFK_AUTHENTICATION']],
-])('%s is known by its code, however deep it lies', (cause, codes) => {
+])('%s is recognized by its code, at any depth of causes', (cause, codes) => {
   for (const code of codes) {
     expect(outageOf(coded(code))).toMatchObject({ cause, detail: code });
     expect(outageOf(wrapped(coded(code)))).toMatchObject({ cause, detail: code });
@@ -47,7 +47,7 @@ test.each([
   ['unreachable', ['08000', '08006', '08P01']],
   ['storage', ['58000', '58030', 'XX001']],
   ['busy', ['55P03', '57014', '40001', '40P01', '53400']],
-])('%s is known by what PostgreSQL answers', (cause, codes) => {
+])('%s is recognized by PostgreSQL’s error code', (cause, codes) => {
   for (const code of codes) {
     expect(outageOf(wrapped(sqlState(code)))).toMatchObject({ cause, detail: code });
     expect(isOutage(sqlState(code))).toBe(true);
@@ -65,7 +65,7 @@ test.each([
     ['LOADING Redis is loading', 'CLUSTERDOWN The cluster is down', 'MOVED 1 a:1', 'NOREPLICAS Not enough'],
   ],
   ['unreachable', ['Command timed out', 'Connection is closed.']],
-])('%s is known by what Redis answers', (cause, replies) => {
+])('%s is recognized by Redis’s reply', (cause, replies) => {
   for (const reply of replies) expect(outageOf(new Error(reply))?.cause).toBe(cause);
 });
 

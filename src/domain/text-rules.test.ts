@@ -31,7 +31,7 @@ test.each([
   ['variation selectors', '\ufe0f\ufe0f'],
   ['tags', '\u{e0041}\u{e0042}'],
   ['a byte order mark', '\ufeff'],
-])('%s can not be seen', (_what, text) => {
+])('%s is refused as invisible', (_what, text) => {
   expect(readText(text, name)).toEqual({ problem: 'has no visible character' });
 });
 

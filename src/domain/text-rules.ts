@@ -59,7 +59,7 @@ export function requireText(field: string, name: string, text: string, rule: Tex
   return read.text;
 }
 
-/** Counted as a person counts, so that an emoji of seven code points is one. Reads only as much of the text as needed. */
+/** Counted as a person counts: an emoji of seven code points is one. Reads only as much of the text as needed. */
 export function isLongerThan(text: string, atMost: number): boolean {
   if (text.length <= atMost) return false;
   let count = 0;

@@ -39,7 +39,7 @@ test.each([
   `v1=${'0'.repeat(64)}`,
   `t=${seconds}`,
   [`t=${seconds},v1=${'0'.repeat(64)}`],
-])('%j is no signature', (header) => {
+])('%j is not a signature', (header) => {
   expect(reasonFor(header)).toBe('SIGNATURE_MISSING');
 });
 

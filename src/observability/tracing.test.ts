@@ -16,7 +16,7 @@ test.each([
   '00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01',
   '01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more',
   "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'; drop table outbox",
-])('%s is no trace of a client', (text) => {
+])('%s is not a client’s trace', (text) => {
   expect(parseTraceparent(text)).toBeUndefined();
 });
 

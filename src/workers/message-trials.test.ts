@@ -97,7 +97,7 @@ test.each([
   ['Redis refuses the password', new Error('WRONGPASS invalid username-password pair')],
   ['the writer is too busy', new TryAgain(1)],
   ['a handler says so', new DependencyAway('away')],
-])('while %s a message waits, also when others pass', async (_, error) => {
+])('while %s a message waits, even when others pass', async (_, error) => {
   const { attempt } = openTrials();
   for (let i = 0; i < 10; i++) {
     expect(await attempt('one', error)).toBe('waits');

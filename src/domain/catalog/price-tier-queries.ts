@@ -15,7 +15,7 @@ export async function listPriceTiers({ db }: { db: Db }, eventIds: readonly stri
   return eventIds.map((eventId) => byEvent.get(eventId) ?? []);
 }
 
-/** The price tier with this raw id and its event's currency; undefined when it is unknown or its event is not published. */
+/** The price tier with this raw id and its event's currency; undefined for an unknown id and for a draft event. */
 export async function findPriceTier(
   { db }: { db: Db },
   id: string,

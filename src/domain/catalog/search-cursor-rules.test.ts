@@ -13,7 +13,7 @@ test('a cursor is read as it was made', () => {
 });
 
 test.each([
-  ['a part too many', forged((of) => [...of, 1])],
+  ['an additional part', forged((of) => [...of, 1])],
   ['a rank below one', forged((of) => of.with(2, 0))],
   ['a rank that no list has', forged((of) => of.with(2, 2 ** 40))],
   ['a key that is not a number', forged((of) => of.with(3, 'x'))],

@@ -100,12 +100,12 @@ export function openInventoryWriter(options: InventoryWriterOptions): InventoryW
  * - In flight: `isBusy`, and a batch of its commands is being written; commands that arrive form the next batch.
  * - Contended: another process kept the event locked for long; until the queue is empty it uses the lane `#alone`.
  *
- * Invariants: at most one batch of an event is in flight, and its commands are written in order of arrival. Each entry is
- * settled exactly once: by its batch or by the sweeper. A lane never has more than `limit` writes in flight.
+ * Invariants: at most one batch of an event is in flight, and its commands are written in order of arrival. Each entry
+ * is settled exactly once: by its batch or by the sweeper. A lane never has more than `limit` writes in flight.
  *
  * Failures:
  * - The queue is full, or the writer is closed: `submit` rejects with `TryAgain`, and the command is not queued.
- * - The deadline passes: the sweeper rejects with `TryAgain`. A command that is already in flight may still take effect.
+ * - The deadline passes: the sweeper rejects with `TryAgain`. A command that is in flight may still take effect.
  * - Another process has an event locked: its commands go back to the front of their queue, which becomes contended.
  * - PostgreSQL is away, or a command is at fault: see `InventoryBatches`, which settles the entries.
  */

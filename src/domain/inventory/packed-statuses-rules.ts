@@ -1,8 +1,8 @@
 import { type SeatStatus, seatStatusCode, seatStatuses } from './seat-status.ts';
 
 /**
- * The statuses of all seats of an event: 2 bits a seat in `seat_no` order, four seats a byte, seat 0 in the lowest bits.
- * 20,000 seats are 5,000 bytes. The codes are the positions in `seatStatuses`.
+ * The statuses of all seats of an event: 2 bits per seat in `seat_no` order, four seats per byte, seat 0 in the lowest
+ * bits. 20,000 seats are 5,000 bytes. The codes are the positions in `seatStatuses`.
  */
 export type PackedStatuses = Uint8Array;
 

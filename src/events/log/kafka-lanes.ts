@@ -3,7 +3,7 @@ import { backOffMs } from './back-off.ts';
 import type { Delivery } from './delivery.ts';
 import type { Consumption, Message } from './log.ts';
 
-/** Unhandled messages in memory, per group and process. A full buffer accepts messages again when half of it is done. */
+/** Unhandled messages in memory, per group and process. A full buffer accepts messages again when half is done. */
 const BUFFER = 1000;
 const BATCH = 100;
 /** Concurrent batches, each of another partition: their handlers share a pool of connections. */

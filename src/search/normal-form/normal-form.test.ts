@@ -55,7 +55,7 @@ describe('places', () => {
     ['İstanbul', 'istanbul', 'ISTANBUL', 'ıstanbul'],
     ['L’Aquila', "l'aquila", 'LAQUILA'],
     ['🎪', '🎪'],
-  ])('%s is the same place however it is written', (name, ...others) => {
+  ])('%s is the same place in each spelling', (name, ...others) => {
     for (const other of others)
       expect([other, placeKeys(other).some((key) => placeKeys(name).includes(key))]).toEqual([other, true]);
   });

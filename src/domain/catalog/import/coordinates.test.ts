@@ -29,7 +29,7 @@ it.each([
   '37.403N 121.970W',
   '1e2, 3',
   '37,403 121,970',
-])('does not guess at %j', (text) => {
+])('returns undefined for %j', (text) => {
   expect(parseCoordinates(text)).toBeUndefined();
 });
 

@@ -72,7 +72,7 @@ describe('a refused file', () => {
   it.each([
     ['a stadium without seats', [arena, { ...dome, capacity: 0 }], 'stadium 2 (Small Dome)'],
     ['a coordinate that cannot be read', [{ ...arena, coords: 'here' }, dome], 'stadium 1 (Small Arena)'],
-  ])('leaves nothing: %s', async (_, stadiums, record) => {
+  ])('imports nothing of it: %s', async (_, stadiums, record) => {
     await write(stadiums, [opener]);
     const { refused } = await run();
     expect(refused.map(({ file }) => file)).toEqual([

@@ -79,7 +79,7 @@ it.each([
   ['2027-03-14', '02:30', 'America/New_York'],
   ['2027-10-03', '02:15', 'Australia/Lord_Howe'],
   ['2011-12-30', '20:00', 'Pacific/Apia'],
-])('%s %s does not exist in %s, since the clocks skip it', (date, time, zone) => {
+])('%s %s does not exist in %s, because the clocks skip it', (date, time, zone) => {
   expect(problemOfStart(date, time, zone)).toContain(`the clocks in ${zone} skip`);
 });
 
