@@ -35,7 +35,6 @@ const notCleanYet: readonly string[] = [
   'src/domain/',
   'src/events/',
   'src/gateways/',
-  'src/http/',
   'src/listener/',
   'src/observability/',
   'src/processes/',

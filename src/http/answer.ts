@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** On every answer. Only GraphiQL's own page may run scripts; HSTS is left to whoever ends TLS. */
+/** On every response. Only GraphiQL's own page may run scripts. The server that terminates TLS sets HSTS. */
 export const securityHeaders = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',

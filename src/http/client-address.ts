@@ -10,12 +10,12 @@ export type TrustedProxies =
 /** An address, unwrapped if it is an IPv4 one in IPv6, and the length of its prefix. */
 export type Network = readonly [address: ipaddr.IPv4 | ipaddr.IPv6, bits: number];
 
-/** The client's address in the form in which every limit counts it; empty when the peer has none (a UNIX socket). */
+/** The client's address in the form that every limit counts by; empty when the peer has none (a UNIX socket). */
 export type AddressOf = (request: Pick<IncomingMessage, 'headers' | 'socket'>) => string;
 
 /**
- * Reads `X-Forwarded-For` from its end, where our own proxies wrote, and only as far as proxies are trusted: whatever is
- * before that, the client may have made up. An entry that is no address ends the reading at the proxy that wrote it.
+ * Reads `X-Forwarded-For` from its end, where trusted proxies wrote, and only as far as proxies are trusted: the client may
+ * have invented the entries before that. An entry that is not an address ends the reading at the proxy that wrote it.
  */
 export function clientAddress(trusted: TrustedProxies): AddressOf {
   return ({ headers, socket }) => {
@@ -32,7 +32,7 @@ export function clientAddress(trusted: TrustedProxies): AddressOf {
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** Every number of hops is trusted whatever it has written; a proxy of a UNIX socket is the machine's own. */
+/** A number of hops is trusted with any entry. A peer on a UNIX socket is a proxy of the same machine. */
 function isTrusted(trusted: TrustedProxies, address: Address | undefined, hop: number): boolean {
   if (trusted.kind === 'hops') return hop < trusted.hops;
   if (!address) return true;

@@ -10,15 +10,15 @@ import { createLoaders } from '#schema/loaders.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { SubjectLimits } from './subject-limits.ts';
 
-/** Who calls. Without a token: a caller without a viewer. */
+/** The identity of a caller. Without a token it has no viewer. */
 export type Identity = {
   readonly viewer: Viewer | undefined;
-  /** Why each operation of this caller is refused: its token is not good. */
+  /** The token is not valid: every operation of this caller is refused with this error. */
   readonly refusal?: GraphQLError | undefined;
 };
 
 export type Caller = Identity & {
-  /** Of the client, for its rate limits. */
+  /** The client's address, for rate limits. */
   readonly address: string;
   readonly requestId: string;
   /** W3C Trace Context, as the client sent it. */
@@ -27,7 +27,7 @@ export type Caller = Identity & {
   readonly place: string | undefined;
 };
 
-/** The context of one execution; the codes of what it refuses are added to `refusals`, for the log. */
+/** The context of one execution. Codes of refusals are added to `refusals`, for the log. */
 export function createContext(
   needs: { resources: Resources; limits: RateLimits; metrics?: OperationMetrics | undefined },
   { viewer, address, admission, place }: Caller,
@@ -80,12 +80,12 @@ async function aboutSubject<T>(
 const isReplayed = (answer: unknown): boolean =>
   typeof answer === 'object' && answer !== null && 'replayed' in answer && answer.replayed === true;
 
-/** `Bearer` alone carries no token: it is what the headers of GraphiQL begin with. */
+/** `Bearer` alone carries no token: GraphiQL sends it before a token is pasted. */
 const BEARER = /^Bearer(?: +([\w.~+/=-]+))?$/i;
 
 /**
- * The viewer of `Bearer <access token>`. A token that is past its time, of an ended session or none of ours is a refusal,
- * on every operation: answered as if there were no token, a fan's bookings would seem to be gone.
+ * The viewer of `Bearer <access token>`. A token that has expired, belongs to an ended session or was not issued here is
+ * refused on every operation: treated as no token, it would make a fan's bookings seem to be gone.
  */
 export async function authenticate(
   { tokens, endedSessions }: Pick<Resources, 'tokens' | 'endedSessions'>,

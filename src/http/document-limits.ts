@@ -36,8 +36,7 @@ type Measure = { depth: number; aliases: number; directives: number; cost: numbe
 const nothing: Measure = { depth: 0, aliases: 0, directives: 0, cost: 0 };
 
 /**
- * Parses and validates. Answers what is wrong with the text, or the document. The same for every transport: whatever
- * executes a document has it from here.
+ * Parses and validates. Returns the document, or what is wrong with the text. Every transport gets its documents from here.
  */
 export function readDocument(
   schema: GraphQLSchema,
@@ -54,7 +53,7 @@ export function readDocument(
   }
 }
 
-/** The rules of the language and our limits. At most ten errors, since each of them costs and none of them helps more. */
+/** Applies the rules of the language and the limits. Stops at ten errors: more would cost time and not help the client. */
 export function validateDocument(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -79,7 +78,7 @@ function limitsRule(context: ValidationContext): ASTVisitor {
 }
 
 /**
- * Measures an operation with its fragments in place; `cost` is about how many values it may answer. Every fragment is
+ * Measures an operation with its fragments in place; `cost` is about how many values it may return. Every fragment is
  * measured once, so that fragments which spread each other twice cost nothing to reject.
  */
 export function measureOperation(
@@ -96,7 +95,7 @@ export function measureOperation(
   const fragment = (name: string): Measure => {
     const known = measured.get(name);
     if (known) return known;
-    // A cycle ends here; that it is one, another rule says.
+    // A cycle ends here; another rule reports it.
     measured.set(name, nothing);
     const definition = definitions.get(name);
     if (!definition) return nothing;
@@ -138,7 +137,7 @@ function measureSelection(selection: SelectionNode, parent: Parent, walk: Walk):
     const on = selection.typeCondition?.name.value;
     return measureSelections(selection.selectionSet, on ? walk.schema.getType(on) : parent, walk);
   }
-  // The schema about itself is not data: its depth is the standard introspection query's, and production refuses it.
+  // Introspection reads no data, and its standard query is deep. Production refuses it.
   if (selection.name.value === '__schema' || selection.name.value === '__type')
     return { ...nothing, depth: 1, cost: 1 };
   const definition =

@@ -4,7 +4,7 @@ export type Events = AsyncIterableIterator<FormattedExecutionResult>;
 
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** What the events of a subscription are until `endWith` is called; its result is the last one then. */
+/** The events of a subscription until `endWith` is called; the result passed to it is the last one. */
 export class EndableEvents implements Events {
   readonly #events: Events;
   #last: FormattedExecutionResult | undefined;

@@ -2,7 +2,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { DomainError, InvalidInput } from '#domain/errors.ts';
 import { isOutage } from '#domain/outages.ts';
 
-/** The codes of top-level errors; expected refusals of mutations are data and have codes of their own. */
+/** The codes of top-level errors. Expected refusals of mutations are data and have their own codes. */
 export const errorCodes = [
   'UNAUTHENTICATED',
   'BAD_REQUEST',

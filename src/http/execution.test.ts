@@ -69,7 +69,7 @@ test.each([
   const visible = (answer: typeof first) => ({
     data: answer?.result.data,
     codes: answer?.codes,
-    // The order of errors is nobody's promise.
+    // The order of errors is not specified.
     errors: answer?.result.errors?.map(({ path, extensions }) => JSON.stringify([path, extensions])).sort(),
   });
   for (const other of others) expect(visible(other)).toEqual(visible(first));

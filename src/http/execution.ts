@@ -15,16 +15,16 @@ import type { Context } from '#schema/context.ts';
 import type { Operation } from './documents.ts';
 import { type ErrorCode, reportError } from './errors.ts';
 
-/** Compiling takes milliseconds: worth it for a document that comes again, a way to keep us busy for one that does not. */
+/** Compiling takes milliseconds. That pays for a document that is used again, and would help an attacker who sends new ones. */
 const COMPILE_AT_USE = 3;
-/** What waits inside gives up after five seconds, with an answer that says more than this one. */
+/** Inner timeouts fire at 5 s with a more specific error. */
 const DEADLINE_MS = 5_500;
 
 export type Executed = {
   readonly result: FormattedExecutionResult;
-  /** Empty when all went well; refusals of mutations are no errors. */
+  /** Empty when the operation succeeded. A refusal of a mutation is data, not an error. */
   readonly codes: readonly ErrorCode[];
-  /** What the client was not told. */
+  /** Causes that the client does not get to see. */
   readonly causes: readonly unknown[];
 };
 
@@ -34,7 +34,7 @@ export type Source = AsyncIterator<object>;
 type Asked = {
   operation: Operation;
   variables: Record<string, unknown> | undefined;
-  /** Made anew for each event of a subscription: what is loaded for one must not be shown for the next. */
+  /** Called for each event of a subscription, so that data loaded for one event is not shown for the next. */
   createContext: () => Context;
   requestId: string;
 };
@@ -48,21 +48,21 @@ export type PushedEvent = {
 };
 
 export type Execution = {
-  /** Runs a query or a mutation within five seconds; later than that its result is nobody's. Never throws. */
+  /** Runs a query or a mutation. A result that comes after 5.5 s is discarded. Never throws. */
   run(asked: Asked): Promise<Executed>;
   /** The source of a subscription, or the errors that kept it from starting. Never throws. */
   openSource(asked: Asked): Promise<{ source: Source } | Executed>;
   /** A result for each event of the source, errors masked. */
   follow(asked: Asked & { source: Source }): AsyncIterableIterator<FormattedExecutionResult>;
-  /** The answer to a request that is refused before it is executed. */
+  /** The result of a request that is refused before it is executed. */
   refuse(errors: readonly unknown[], requestId: string): Executed;
-  /** The result of one event, errors as they are: for a transport that subscribes by itself. */
+  /** The result of one event with unmasked errors, for a transport that reads the source itself. */
   executeEvent(pushed: PushedEvent): ExecutionResult | Promise<ExecutionResult>;
 };
 
 type Compiled = { run: CompiledQuery['query']; defaults: Record<string, unknown> };
 
-/** The compiler takes a required variable with a default for missing (graphql-jit 0.8.9), so it is given its default. */
+/** graphql-jit 0.8.9 reports a required variable that has a default as missing, so the default is passed to it. */
 function defaultsOf(document: DocumentNode, name: string | undefined): Record<string, unknown> {
   const definitions = getOperationAST(document, name)?.variableDefinitions ?? [];
   return Object.fromEntries(
@@ -87,7 +87,7 @@ export function openExecution(schema: GraphQLSchema, { tellsSchema = true } = {}
     return compiled.get(operation);
   };
 
-  /** A compiled document takes a quarter of the time: 3 us instead of 14 for a place in a waiting room. */
+  /** A compiled document takes a quarter of the time: 3 us instead of 14 us for a place in a waiting room. */
   const executeEvent = ({ operation, variables, context, event }: PushedEvent) => {
     const interpret = () =>
       execute({
@@ -100,7 +100,7 @@ export function openExecution(schema: GraphQLSchema, { tellsSchema = true } = {}
       });
     const query = compiledOf(operation);
     const result = query ? query.run(event, context, { ...query.defaults, ...variables }) : interpret();
-    // Nothing was executed, because a variable is wrong: the interpreter says it in the words of the first times.
+    // A variable is invalid, so nothing was executed. The interpreter words the error as for the first uses.
     return query && !('then' in result) && result.data === undefined ? interpret() : result;
   };
   const answer = async ({ operation, variables, createContext }: Asked): Promise<ExecutionResult> =>
@@ -145,14 +145,14 @@ const asGraphqlError = (error: unknown): GraphQLError =>
     ? error
     : new GraphQLError('', { originalError: error instanceof Error ? error : new Error(String(error)) });
 
-/** Replaces every error by what its client may know of it. */
+/** Replaces each error by what the client may know. */
 function masked(result: ExecutionResult, requestId: string, tellsSchema: boolean): Executed {
   if (!result.errors?.length) return { result: { data: result.data ?? null }, codes: [], causes: [] };
   const reported = result.errors.map((error) => reportError(error, requestId, { tellsSchema }));
   return {
     result: {
       errors: reported.map(({ error }) => error),
-      // Absent, not null, when nothing was executed: clients tell a refused request by it.
+      // Absent, not null, when nothing was executed: by this clients recognise a refused request.
       ...(result.data !== undefined && { data: result.data }),
     },
     codes: [...new Set(reported.map(({ code }) => code))],
@@ -160,7 +160,7 @@ function masked(result: ExecutionResult, requestId: string, tellsSchema: boolean
   };
 }
 
-/** No generator: its `return` would wait for the next event, and of a quiet subscription there is none. */
+/** Not a generator: its `return` would wait for the next event, which may never come. */
 function results(
   events: AsyncIterator<unknown>,
   { resultOf, failureOf }: { resultOf: (event: unknown) => Promise<Executed>; failureOf: (error: unknown) => Executed },
@@ -173,7 +173,7 @@ function results(
         const { done, value } = await events.next();
         return done ? { done: true, value: undefined } : { done: false, value: (await resultOf(value)).result };
       } catch (error) {
-        // What ends a subscription is the last thing that its client hears.
+        // The client gets the error that ended the subscription, then `complete`.
         isOver = true;
         return { done: false, value: failureOf(error).result };
       }

@@ -48,8 +48,8 @@ export type Wanted = 'query' | 'query or mutation' | 'query, mutation or subscri
 export type By = { readonly transport: Transport; readonly wanted: Wanted };
 
 /**
- * Operations that run at a time. What waits behind them, for a store or a writer, is bounded by this. A thousand buyers of
- * one seat at once are no flood.
+ * Operations that run at a time. This bounds what waits behind them for a store or a writer. It is large enough for a
+ * thousand buyers of one seat at once.
  */
 const MAX_IN_FLIGHT = 4_096;
 const BUSY_RETRY_SECONDS = 1;

@@ -76,7 +76,7 @@ async function quietSession() {
 describe('who may speak', () => {
   test.each([
     ['no signature', {}],
-    ['the signature of another secret', signed('x', { secret: 'whsec_of_somebody_else' })],
+    ['the signature of another secret', signed('x', { secret: 'whsec_of_another_merchant' })],
     ['a signature of another body', signed('{"id":"evt_other"}')],
   ])('a delivery with %s is answered 400 and leaves no trace', async (_, headers) => {
     const session = await quietSession();
@@ -170,7 +170,7 @@ describe('a notice', () => {
     expect(await noticesOf(bookingId)).toMatchObject([{ outcome: 'APPLIED' }]);
   });
 
-  test('about a booking that nobody knows is kept, and found by the sweep once somebody does', async () => {
+  test('about an unknown booking is kept, and applied by the sweep when the booking is known', async () => {
     const session = await quietSession();
     const parted = { reference: 'cs_sandbox_unknown', bookingId: randomUUID() };
     expect((await deliver(noticeBody(parted))).status).toBe(200);
@@ -226,7 +226,7 @@ describe('a notice', () => {
 
   test('about another session of the same booking is not taken for ours', async () => {
     const session = await quietSession();
-    await deliver(noticeBody({ ...session, reference: 'cs_sandbox_somebody_elses' }));
+    await deliver(noticeBody({ ...session, reference: 'cs_sandbox_of_another_merchant' }));
     expect((await world.payment(session.bookingId)).status).toBe('SESSION_CREATED');
     expect(await noticesOf(session.bookingId)).toMatchObject([{ outcome: 'FOREIGN_SESSION' }]);
   });

@@ -18,7 +18,7 @@ export type Exchange = {
   readonly requestId: string;
   /** Of the client, behind a proxy if there is one. */
   readonly address: string;
-  /** On every answer to it. */
+  /** Sent with every response. */
   readonly headers: Record<string, string>;
 };
 
@@ -30,11 +30,11 @@ export type GraphqlHttp = {
 };
 
 /**
- * GraphQL over HTTP on node:http itself: a POST of JSON, or a GET of a query. It costs a third of what a
- * general-purpose server spends on a small request, most of which is turning Node's streams into web streams and back.
+ * GraphQL over HTTP on node:http: a POST of JSON, or a GET of a query. It costs a third of what a general-purpose server
+ * spends on a small request, most of which converts Node's streams to web streams and back.
  *
- * A form can not send `application/json`, and a page of another origin not without asking first, so the content type
- * is what keeps other sites from acting for a visitor; cookies are not used at all.
+ * A form cannot send `application/json`, and a page of another origin needs a preflight for it. So the content type keeps
+ * other sites from acting for a visitor. Cookies are not used.
  */
 export function openGraphqlHttp(gate: Gate, limits: Partial<EventStreamLimits> = {}): GraphqlHttp {
   const streams = openEventStreams(gate, limits);
@@ -55,7 +55,7 @@ async function post(gate: Gate, streams: EventStreams, exchange: Exchange): Prom
   const contentType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   if (contentType !== 'application/json') return refuse(exchange, 415, 'The content type must be application/json.');
   const body = await readBody(request);
-  // The rest of it is not read, so the connection can not be used again.
+  // The rest of the body is not read, so the connection cannot be used again.
   if (body === undefined)
     return refuse(exchange, 413, `A request body may have at most ${MAX_BODY_BYTES} bytes.`, { connection: 'close' });
   const read = toGraphqlParams(parseJson(body));
@@ -64,7 +64,7 @@ async function post(gate: Gate, streams: EventStreams, exchange: Exchange): Prom
   await answer(gate, streams, exchange, { params: read.params, wanted: 'query or mutation' });
 }
 
-/** In production the gate finds trusted documents only: a link must not make its reader run anything else. */
+/** In production the gate accepts trusted documents only, so a link cannot make its reader run another one. */
 async function get(gate: Gate, streams: EventStreams, exchange: Exchange): Promise<void> {
   const read = toGraphqlParamsFromQuery(exchange.url.searchParams);
   if ('problem' in read) return refuse(exchange, 400, read.problem);
@@ -103,7 +103,7 @@ async function answer(
   const { result } = started;
   const isStrict = accept.includes('application/graphql-response+json');
   const type = isStrict ? 'application/graphql-response+json' : 'application/json';
-  // What was never executed has no data; only clients of the newer media type expect a status for it.
+  // A request that was not executed has no data. Only clients of the newer media type expect an error status for it.
   const status = isStrict && !('data' in result) ? statusOfRefused(result) : 200;
   const retryAfter = result.errors?.[0]?.extensions?.retryAfterSeconds;
   answerJson(response, status, result, {
@@ -113,7 +113,7 @@ async function answer(
   });
 }
 
-/** Some clients accept event streams with every request: then the document decides. */
+/** Some clients accept both JSON and event streams with every request: then the document decides. */
 const wantsStream = (accept: string, type: () => OperationTypeNode | undefined): boolean =>
   accept.includes('text/event-stream') && (!/json|\*\/\*/.test(accept) || type() === 'subscription');
 
@@ -147,7 +147,7 @@ function refuse(exchange: Exchange, status: number, message: string, headers: Re
 
 const REQUEST_ID = /^[\w-]{8,64}$/;
 
-/** The caller's own, when it looks like one, so that its log and ours can be joined. */
+/** Keeps a valid id of the caller, so that both logs can be joined. */
 export function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();

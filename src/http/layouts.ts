@@ -6,7 +6,7 @@ import type { Exchange } from './graphql-http.ts';
 
 const gunzipAsync = promisify(gunzip);
 
-/** `/layouts/<hash>.json`: named by its content, so it may be kept forever, by anybody, and read by any page. */
+/** `/layouts/<hash>.json`: named by its content, so any cache may keep it forever and any page may read it. */
 export async function answerLayout({ plans }: { plans: SeatingPlanCache }, exchange: Exchange): Promise<void> {
   const { request, response, url, requestId } = exchange;
   const hash = /^\/layouts\/([0-9a-f]{32})\.json$/.exec(url.pathname)?.[1];

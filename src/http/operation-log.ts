@@ -7,10 +7,10 @@ import type { Operation } from './documents.ts';
 import type { Executed } from './execution.ts';
 
 const LONGEST_NAME = 200;
-/** One broken part can break a hundred fields of an answer. */
+/** One failure can break a hundred fields of a result. */
 const CAUSES_AT_MOST = 2;
 
-/** The name is the client's to choose, up to the length of a document. */
+/** The client chooses the name. */
 export const nameForLog = (name: string | undefined): string => name?.slice(0, LONGEST_NAME) ?? 'anonymous';
 
 const causesForLog = (causes: readonly unknown[]) => ({
@@ -19,8 +19,8 @@ const causesForLog = (causes: readonly unknown[]) => ({
 });
 
 /**
- * One line an operation, one count, and one span where its trace is recorded: what it was, how it went, how long it
- * took, whose it was. No variables, since they hold what people typed, and no tokens.
+ * Writes one log line per operation, one count, and one span if its trace is recorded: the operation, its outcome, its
+ * duration, its viewer. Variables are left out, because they hold what people typed; so are tokens.
  */
 export function startLine(
   { log, metrics }: { log: Log; metrics?: OperationMetrics | undefined },
@@ -56,6 +56,6 @@ export function startLine(
     if (executed.causes.length > 0) log.error({ ...line, ...causesForLog(executed.causes) }, 'operation');
     else log.info(line, 'operation');
   };
-  /** For what is done meanwhile. */
+  /** For spans of work inside the operation. */
   return { traceparent: span.traceparent, write };
 }

@@ -36,7 +36,7 @@ function schemaOf(): GraphQLSchema {
 
 type Limits = { maxInFlight?: number } & Parameters<typeof openGraphqlHttp>[1];
 
-/** What is in front of every process: the way in over HTTP, with a schema whose answers wait. */
+/** The HTTP side of an api process, with a schema whose resolvers wait. */
 async function serve({ maxInFlight, ...limits }: Limits): Promise<void> {
   ticker = new Ticker();
   waiting = [];
@@ -82,12 +82,12 @@ async function answersTo(count: number) {
   );
 }
 
-test('a hundred times more than can be answered: a bounded number waits, the others are told at once when to come back', async () => {
+test('with a hundred times more requests than it can run, a bounded number waits and the others get a retry time at once', async () => {
   await serve({ maxInFlight: 5 });
   for (let round = 0; round < 2; round++) {
     const asked = answersTo(500);
     await vi.waitUntil(() => waiting.length === 5, { timeout: 5_000 });
-    // Nobody else waits: all but five have their answer before one of those is let go.
+    // All but five requests have their response before one of the five may go on.
     await vi.waitFor(async () => expect((await answersTo(1))[0]?.body.errors).toBeDefined(), { timeout: 15_000 });
     expect(waiting).toHaveLength(5);
     const letGo = setInterval(() => waiting.splice(0).forEach((go) => void go()), 5);
@@ -136,7 +136,7 @@ async function listen(): Promise<{ heard: string[] }> {
 const bufferedFor = (sockets: ReadonlySet<Socket>) =>
   [...sockets].reduce((most, socket) => Math.max(most, socket.writableLength), 0);
 
-test('an event stream that is not read harms nobody, keeps a bounded amount, and is given up; who reads hears everything', async () => {
+test('closes an event stream whose client stops reading, with bounded memory, while a reading client gets every event', async () => {
   await serve({ stallSeconds: 3 });
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => sockets.add(socket));

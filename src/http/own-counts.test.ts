@@ -8,7 +8,7 @@ function counts(more: { maxCallers?: number } = {}) {
   return { clock, take };
 }
 
-test('a small caller is nobody else’s business', () => {
+test('a caller below the share is not reported to other processes', () => {
   const { clock, take } = counts();
   for (clock.seconds = 0; clock.seconds < 100; clock.seconds += 10)
     expect(take('ann', 1, 1, 1, 1, 1)).toEqual([0, 0, 0, 0, 0]);

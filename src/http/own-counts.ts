@@ -1,12 +1,12 @@
-/** Points that callers took in this process, in windows of `seconds` that are dropped whole. */
+/** Points that callers took in this process, counted in windows of `seconds`. */
 export type OwnCounts = {
-  /** Counts `points`. Returns how many of the caller's points the other processes must hear of now; 0 mostly. */
+  /** Counts `points`. Returns how many of the caller's points to report to the other processes now, mostly 0. */
   take(key: string, points: number): number;
 };
 
 /**
- * Up to `share` points a window are nobody else's business. Whoever takes more is reported with all its points of this
- * window, and from then on, also through the next window, with each. Beyond `maxCallers` in a window the others are
+ * Up to `share` points per window are not reported. A caller who takes more is reported with all points of this window, and
+ * then with each further point until the end of the next window. Beyond `maxCallers` in a window, further callers are
  * reported from their first point, so that memory stays bounded.
  */
 export function openOwnCounts(

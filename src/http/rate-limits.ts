@@ -20,13 +20,13 @@ export type BudgetKeys = {
 type Budget = { readonly points: number; readonly seconds: number; readonly isExact?: true };
 type Budgets = { readonly viewer?: Budget; readonly address: Budget };
 
-/** A person who turns knobs. */
+/** Settings that a person changes by hand. */
 const ORGANIZING: Budgets = {
   viewer: { points: 30, seconds: 60, isExact: true },
   address: { points: 300, seconds: 10 },
 };
 
-/** An address may be a whole office or a carrier's gateway, so it may do much more than one viewer. */
+/** An address may be an office or a carrier's gateway, so its budget is much larger than that of one viewer. */
 const budgets: Record<LimitedOperation | 'request', Budgets> = {
   /** Each request takes one point, a search or a list more. */
   request: { viewer: { points: 600, seconds: 10 }, address: { points: 3_000, seconds: 10 } },
@@ -36,7 +36,7 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   refreshSession: { address: { points: 300, seconds: 60 } },
   recoverGuest: { address: { points: 10, seconds: 600, isExact: true } },
   resumeGuest: { address: { points: 30, seconds: 60, isExact: true } },
-  /** One a second on average, and fifty at once: a client that repeats a key gets its answer and no refusal. */
+  /** One per second on average, sixty at once: a client that repeats a key gets its booking, not a refusal. */
   createBooking: { viewer: { points: 60, seconds: 60 }, address: { points: 300, seconds: 10 } },
   cancelBooking: { viewer: { points: 10, seconds: 10, isExact: true }, address: { points: 300, seconds: 10 } },
   /** A crowd on one carrier joins together, and each of them once. */
@@ -49,16 +49,16 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
 };
 
 export type RateLimits = {
-  /** Takes `points` from the caller's budgets. Throws RateLimited, which says when to come back, when one is empty. */
+  /** Takes `points` from the caller's budgets. Throws RateLimited with the time to retry when one is empty. */
   spend(what: LimitedOperation | 'request', keys: BudgetKeys, points?: number): Promise<void>;
-  /** Those of the e-mail address that a request is about. */
+  /** Budgets of the e-mail address that a request names. */
   readonly subjects: SubjectLimits;
 };
 
 /**
- * Whoever asks little is counted in this process alone and leaves nothing in Redis: a million fans who wait cost no key
- * and no round trip. Who has taken a tenth of a budget here is counted in Redis, so that budgets hold across processes;
- * in this process while Redis is away.
+ * A caller with few requests is counted in this process alone: a million waiting fans cost no Redis key and no round trip.
+ * From a tenth of a budget on, a caller is counted in Redis, so that budgets hold across processes; while Redis is away, in
+ * this process.
  * `looseLoopback`: a load test of thousands of buyers comes from one loopback address, which has no limit of its own then.
  */
 export function openRateLimits(options: { redis: Redis; enabled: boolean; looseLoopback: boolean }): RateLimits {
@@ -69,10 +69,10 @@ export function openRateLimits(options: { redis: Redis; enabled: boolean; looseL
     const shared = new RateLimiterRedis({
       ...settings,
       storeClient: options.redis,
-      // Whoever has used up a budget is turned away without a round trip.
+      // A caller with an empty budget is refused without a round trip.
       inMemoryBlockOnConsumed: budget.points,
       insuranceLimiter: new RateLimiterMemory(settings),
-      // Nor does anybody wait for a Redis that is away.
+      // While Redis is away, no request waits for it.
       rejectIfRedisNotReady: true,
     });
     const own = budget.isExact ? undefined : openOwnCounts({ ...budget, share: shareOf(budget) });

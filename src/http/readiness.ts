@@ -4,7 +4,7 @@ import type { ReadinessReport } from '#observability/dependencies.ts';
 
 export type ReadinessNeeds = {
   readiness: () => Promise<ReadinessReport>;
-  /** Who sends it may know what is away, and why. Without one nobody may here: only the metrics listener says it. */
+  /** A caller who sends it gets the reasons. Without a token in the settings only the metrics listener shows them. */
   readyToken?: string | undefined;
 };
 

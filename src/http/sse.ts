@@ -34,13 +34,13 @@ const CHECK_EVERY_MS = 1_000;
 
 export type EventStreams = {
   /**
-   * Answers with server-sent events until the subscription, the client, the access token or its session ends; the last one
-   * says why, unless the client left. A client that reads slowly gets several changes in one; one that has stopped reading
-   * is given up.
+   * Sends server-sent events until the subscription, the access token or its session ends, or the client leaves. The last
+   * event says why it ended. A client that reads slowly gets several changes in one event; a client that stops reading is
+   * disconnected.
    */
   answer(response: ServerResponse, asked: Asked): Promise<void>;
   count(): number;
-  /** Ends every stream; clients come back, to another process. */
+  /** Ends every stream. Clients reconnect, to another process. */
   close(): void;
 };
 
@@ -87,7 +87,7 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
           },
           { asked, stream },
         );
-        // A refused operation is an answer like another: what is not 200 means to clients that they should try again.
+        // A refusal has status 200 as well: clients take another status for a reason to reconnect.
         response.writeHead(200, {
           ...securityHeaders,
           ...asked.headers,
@@ -97,7 +97,7 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
         });
         if (answer.body) await pipeline(Readable.fromWeb(answer.body as never), response, { signal: ending.signal });
       } catch (error) {
-        // Who ended it needs no word of it; the pipeline has closed both sides.
+        // The stream was ended on purpose; the pipeline has closed both sides.
         if (!ending.signal.aborted) throw error;
       } finally {
         clearTimeout(timer);
@@ -115,7 +115,7 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
   };
 }
 
-/** Who has how many streams open. */
+/** How many streams each viewer and address has open. */
 class Places {
   readonly #limits: Omit<EventStreamLimits, 'stallSeconds'>;
   readonly #byAddress = new Counter();
@@ -126,7 +126,7 @@ class Places {
     this.#limits = limits;
   }
 
-  /** Undefined when there is no room for this caller; else what gives its place back. */
+  /** Returns a function that gives the place back, or undefined when the caller has too many streams. */
   enter({ address, viewer }: Caller): (() => void) | undefined {
     const { streams, streamsPerAddress, streamsPerViewer } = this.#limits;
     if (this.#taken >= streams || !this.#byAddress.add(address, streamsPerAddress)) return undefined;
@@ -144,15 +144,15 @@ class Places {
 }
 
 /**
- * Yoga frames the events (GraphQL over SSE, distinct connections) and keeps the connection alive; what is executed comes
- * from the gate, like everything else. It asks for the next event when the last one was taken.
+ * Yoga frames the events (GraphQL over SSE, distinct connections) and keeps the connection alive. The gate executes. Yoga
+ * reads the next event when the client has taken the last one.
  */
 function openYoga(gate: Gate) {
   const fromGate: Plugin<object, ServerContext> = {
     onParams: ({ setParamsHandler, context: { asked, stream } }) =>
       setParamsHandler(async () => {
         const events = await gate.follow(asked.params, asked.caller, EVERYTHING);
-        // Its errors are masked and formatted by now, which the type of an execution's result has no word for.
+        // Its errors are masked and formatted already; the type of an ExecutionResult does not know that.
         return (Symbol.asyncIterator in events ? stream.endable(events) : events) as ExecutionResult;
       }),
   };
@@ -171,7 +171,7 @@ function openYoga(gate: Gate) {
 
 const TOKEN_ENDED = 'The access token has expired. Refresh the session, then subscribe again.';
 
-/** One client's stream, and since when nothing of what waits for it was taken. */
+/** One client's stream, and since when the client has taken nothing of it. */
 class Stream {
   readonly #response: ServerResponse;
   readonly #ending: AbortController;
@@ -208,19 +208,19 @@ class Stream {
     return this.#events;
   }
 
-  /** The viewer is not signed in any more: that is the last that the client hears, before `complete`. */
+  /** The viewer is no longer signed in. The client gets this error, then `complete`. */
   refuse(message: string): void {
     const error = new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } });
     this.#last ??= { errors: [reportError(error, this.#requestId).error] };
     this.#events?.endWith(this.#last);
   }
 
-  /** Ends it without a word: clients take that for a lost connection, and come again. */
+  /** Ends it without an event: clients take that for a lost connection and reconnect. */
   end(): void {
     this.#ending.abort();
   }
 
-  /** What is on its way to somebody who does not read cannot be waited for. */
+  /** The client does not read, so bytes in flight are discarded. */
   giveUp(): void {
     this.end();
     this.#response.socket?.resetAndDestroy();

@@ -8,34 +8,34 @@ import type { LimitedOperation } from '#schema/context.ts';
 export type About = { readonly subject: string; readonly address: string };
 
 /**
- * Budgets of the address that a request names, whoever sends it: many callers who guess one password share one. They
- * are taken in the same way for an address that has an account and for one that has none.
+ * Budgets of the e-mail address that a request names: all callers who guess its password share one budget. An address
+ * without an account is charged in the same way, so that the limits do not reveal which addresses have one.
  */
 export type SubjectLimits = {
-  /** Throws RateLimited, which says when to come back, when the budget is empty. */
+  /** Throws RateLimited with the time to retry when the budget is empty. */
   spend(what: LimitedOperation, about: About): Promise<void>;
-  /** Call when the operation succeeded: only guesses that fail are counted, where that makes a difference. */
+  /** Call it when the operation succeeded: for some operations only failed guesses count. */
   succeeded(what: LimitedOperation, about: About): Promise<void>;
 };
 
 type Budget = {
   readonly points: number;
   readonly seconds: number;
-  /** A success costs nothing, and where one succeeded lately keeps a budget of its own. */
+  /** A success costs nothing. An address with a recent success from the same network has a budget of its own. */
   readonly countsFailures?: true;
 };
 
 const budgets: Partial<Record<LimitedOperation, Budget>> = {
   signIn: { points: 10, seconds: 15 * 60, countsFailures: true },
-  /** Each may be a mail to somebody who did not ask for it. */
+  /** Each may send a mail that its recipient did not ask for. */
   recoverGuest: { points: 3, seconds: 3_600 },
 };
 
-/** For so long an address of the network from which somebody signed in counts as theirs. */
+/** How long a network address counts as known after a sign-in from it. */
 const KNOWN_SECONDS = 30 * 24 * 3600;
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
-/** No address is kept in a key of Redis. */
+/** Redis keys contain hashes, not addresses. */
 const subjectKey = ({ subject }: About): string => hashOf(subject.normalize('NFC').trim().toLowerCase());
 const placeKey = (about: About): string => hashOf(`${subjectKey(about)} ${about.address}`);
 
@@ -64,7 +64,7 @@ export function openSubjectLimits({ redis }: { redis: Redis }): SubjectLimits {
     async spend(what, about) {
       const limits = limiters.get(what);
       if (!limits) return;
-      // Somebody else's guesses must not lock the owner out where the owner has signed in before.
+      // Guesses from elsewhere must not lock the owner out at an address from which the owner has signed in.
       if (limits.budget.countsFailures && (await isKnown(what, about))) await take(limits.byPlace, placeKey(about));
       else await take(limits.bySubject, subjectKey(about));
     },

@@ -14,7 +14,7 @@ let world: WebSocketWorld;
 afterEach(() => world.close());
 
 const SUBSCRIBE = { id: 'one', type: 'subscribe', payload: { query: 'subscription { ticked { no } }' } };
-const BAD_TOKEN = { authorization: 'nobody knows it' };
+const BAD_TOKEN = { authorization: 'an unknown token' };
 const PING = { type: 'ping' };
 
 const initAndSend =
@@ -154,7 +154,7 @@ test('the client ends an operation and may use its id again', async () => {
   expect(one.messages).toHaveLength(2);
 });
 
-test('a socket that stops reading harms nobody, costs no memory and is given up', async () => {
+test('closes a socket that stops reading, with bounded memory, while other sockets go on', async () => {
   world = await openWebSocketWorld({ stallSeconds: 5 });
   const stalled = await world.tcp('subscription { ticked { text } }');
   const reading = subscribe(world.client(), 'subscription { ticked { text } }');
@@ -166,7 +166,7 @@ test('a socket that stops reading harms nobody, costs no memory and is given up'
   for (let tick = 1; tick <= 600; tick++) {
     world.ticker.push(text);
     await vi.waitUntil(() => reading.got.length === tick, { timeout: 5_000, interval: 1 });
-    // Everybody gets the newest, so the list need not grow for what nobody will read.
+    // Every reader gets the newest tick, so older ticks need not be kept.
     if (tick > 1) world.ticker.ticks[tick - 2] = { no: tick - 2, text: '' };
   }
   await vi.waitFor(() => expect(heldBytes() - before).toBeLessThan(2_000_000), 4_000);

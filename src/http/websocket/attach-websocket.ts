@@ -146,7 +146,7 @@ type UpgradeRules = {
   closing: boolean;
 };
 
-/** Counts the address when it answers undefined. */
+/** Returns why the upgrade is refused. Counts the address when it returns undefined. */
 function refusalOf(rules: UpgradeRules, request: IncomingMessage, address: string): string | undefined {
   const { options, limits } = rules;
   const url = parseRequestTarget(request.url);

@@ -21,7 +21,7 @@ type Needs = {
 
 const EVERYTHING = { transport: 'websocket', wanted: 'query, mutation or subscription' } as const;
 
-/** The operations of one socket, each from `subscribe` to `complete`. Whatever is wrong with one ends it alone. */
+/** The operations of one socket, each from `subscribe` to `complete`. An error of one operation ends it alone. */
 export class SocketOperations {
   readonly #needs: Needs;
   readonly #outlet: Outlet;
