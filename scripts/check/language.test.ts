@@ -25,6 +25,7 @@ test.each([
   ['a part of a name', "import 'a/mended.ts'; fetch('postgres://nobody@localhost'); run('0001-is-mended.md');"],
   ['a limit', '// It takes no more than two.'],
   ['a longer word', '// Mendel amends it.'],
+  ['a plain absence', '// Undefined when there\n// is none.'],
 ])('%s is not a word on the list', (_what, text) => {
   expect(languageProblems('a.ts', text)).toEqual([]);
 });

@@ -9,14 +9,14 @@ const stores = {
   TICKET_PRIVATE_KEY: newPrivateKey(),
 };
 
-test('the event log is in the booking database unless the environment says otherwise', () => {
+test('puts the event log into the booking database by default', () => {
   expect(parseWorkerConfig(stores).eventLog).toEqual({ kind: 'postgres', url: stores.DATABASE_URL });
   expect(
     parseWorkerConfig({ ...stores, EVENT_LOG: 'kafka', KAFKA_BROKERS: 'one:9092, two:9092' }).eventLog,
   ).toMatchObject({ kind: 'kafka', brokers: ['one:9092', 'two:9092'], prefix: 'frontrow' });
 });
 
-test('Kafka may be asked for with TLS and a password, and half of it is refused', () => {
+test('accepts Kafka with TLS and a password, and refuses incomplete credentials', () => {
   const kafka = { ...stores, EVENT_LOG: 'kafka', KAFKA_BROKERS: 'one:9092' };
   expect(parseWorkerConfig(kafka).eventLog).toMatchObject({ security: { tls: false, sasl: undefined } });
   const credentials = { KAFKA_SASL_USERNAME: 'frontrow', KAFKA_SASL_PASSWORD: 'secret' };
@@ -27,7 +27,7 @@ test('Kafka may be asked for with TLS and a password, and half of it is refused'
   expect(() => parseWorkerConfig({ ...kafka, ...credentials })).toThrow('KAFKA_SASL_MECHANISM: give');
 });
 
-test('payments needs the booking database for a log that is in it, and parks in its own beside Kafka', () => {
+test('payments needs the booking database when it has the log, and parks in its own database with Kafka', () => {
   const payments = {
     PAYMENTS_DATABASE_URL: 'postgres://localhost/payments',
     GATEWAY_URL: 'http://localhost:4002',
@@ -45,7 +45,7 @@ test('payments needs the booking database for a log that is in it, and parks in 
   }
 });
 
-test('Kafka without brokers is refused, and the message says what to set', () => {
+test('refuses Kafka without brokers, and says what to set', () => {
   const parse = (KAFKA_BROKERS: string) => () => parseWorkerConfig({ ...stores, EVENT_LOG: 'kafka', KAFKA_BROKERS });
   expect(parse('')).toThrow('KAFKA_BROKERS: EVENT_LOG=kafka needs some of the brokers, `host:port`');
   expect(parse('one')).toThrow('KAFKA_BROKERS: some of the brokers, `host:port`');

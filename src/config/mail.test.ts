@@ -24,7 +24,7 @@ test('without MAIL_URL no mails are sent, and with it both other names are neede
   expect(problem).toContain('RECOVERY_URL');
 });
 
-test('what is given says how mails are sent', () => {
+test('MAIL_URL selects SMTP or the sandbox gateway', () => {
   expect(parseWorkerConfig({ ...env, ...mail, MAIL_URL: 'smtps://u:p@mail.example:465' }).mail).toEqual({
     mailer: { kind: 'smtp', url: 'smtps://u:p@mail.example:465', from: mail.MAIL_FROM },
     policy: { recoveryUrl: mail.RECOVERY_URL },
@@ -34,7 +34,7 @@ test('what is given says how mails are sent', () => {
   );
 });
 
-test('every wrong value is named with its fix, all at once', () => {
+test('names every wrong value with its fix, all at once', () => {
   const problem = problemOf({
     MAIL_URL: 'mail.example:25',
     MAIL_FROM: 'Frontrow',

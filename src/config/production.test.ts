@@ -16,7 +16,7 @@ await writeFile(documents, JSON.stringify({ abc: '{ __typename }' }));
 
 const url = 'postgres://nobody:the-password-of-nobody@127.0.0.1:1/none';
 const secretOf = (use: string) => `${use}-${'0123456789'.repeat(4)}`;
-/** An environment that production takes, for all processes at once. */
+/** An environment that production accepts, for all processes. */
 const good = {
   FRONTROW_PROFILE: 'production',
   DATABASE_URL: url,
@@ -35,7 +35,7 @@ const good = {
 const problemsOf = (env: object, process: Parameters<typeof productionProblems>[1] = 'api') =>
   productionProblems({ ...good, ...env }, process).map(({ name, message }) => `${name}: ${message}`);
 
-test('production takes an environment without a fault, and development asks for none of it', () => {
+test('production accepts a correct environment, and development does not require these settings', () => {
   expect(parseApiConfig(good).http.onlyTrusted).toBe(true);
   expect(parsePaymentsConfig(good).gateway.kind).toBe('stripe');
   const loose = { ...good, RATE_LIMITS: 'off', TRUSTED_DOCUMENTS: '', GATEWAY_API_KEY: 'sixteen-and-more' };
@@ -84,7 +84,7 @@ describe('production refuses', () => {
   });
 });
 
-test('a rehearsal may do without what it names, without anything else, and in production only', () => {
+test('a rehearsal may go without the guards that it names, but no others, and in production only', () => {
   const env = { PAYMENT_GATEWAY: 'sandbox', TRUSTED_DOCUMENTS: '', RATE_LIMITS: 'off', GATEWAY_API_KEY: 'short' };
   const named = { ...env, FRONTROW_REHEARSAL: 'sandbox-gateway, no-trusted-documents' };
   expect(problemsOf(named)).toEqual([
@@ -111,7 +111,7 @@ test.each([
   ['no documents', '{}', 'has no trusted documents'],
   ['a list', '["query { a }"]', 'has no trusted documents'],
   ['documents that are not text', '{ "abc": 7 }', 'has no trusted documents'],
-])('trusted documents: %s is named', async (_name, content, reason) => {
+])('reports the problem of trusted documents: %s', async (_name, content, reason) => {
   const path = content === folder ? folder : join(folder, `${_name}.json`);
   if (content && content !== folder) await writeFile(path, content);
   const { trusted, problems } = readTrustedDocuments({ TRUSTED_DOCUMENTS: path });
@@ -119,7 +119,7 @@ test.each([
   expect(problems).toEqual([{ name: 'TRUSTED_DOCUMENTS', message: expect.stringContaining(`${path} ${reason}`) }]);
 });
 
-/** The process as it is started, with an environment of which everything is wrong that it reads. */
+/** Starts the process with an environment in which every value that it reads is wrong. */
 const start = (name: string, env: Record<string, string>) =>
   new Promise<{ code: unknown; err: string }>((resolve) => {
     execFile(
@@ -149,7 +149,7 @@ test.each([
   ['relay', []],
   ['payments', ['GATEWAY_URL: where']],
   ['gateway-sandbox', ['FRONTROW_PROFILE: the sandbox gateway does not run']],
-])('%s says all of it at once, with fixes and without a stack, and does not start', async (name, more) => {
+])('%s reports all problems at once, with fixes and without a stack, and does not start', async (name, more) => {
   const { code, err } = await start(name, bad);
   expect(code, err).toBe(1);
   const all = [

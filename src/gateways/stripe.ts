@@ -115,7 +115,7 @@ function sessionParams(config: StripeConfig, request: OpenSessionRequest): Strip
 /** Stripe's page has no countdown, and does not know the fan's time zone: the time is given in UTC. */
 function holdMessage(heldUntil: Date): string {
   const time = heldUntil.toISOString().slice(11, 19);
-  return `Your seats are held until ${time} UTC. Paid later, you get them if nobody took them, or your money back.`;
+  return `Your seats are held until ${time} UTC. If you pay later, you get them if they are still free, or your money back.`;
 }
 
 function stripeLines({ lines, description, amountMinor }: OpenSessionRequest) {

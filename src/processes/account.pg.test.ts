@@ -56,7 +56,7 @@ test('a new organizer gets a password that signs in, and the event', async () =>
   expect(await organizerOf(event)).toBe(ann?.id);
 });
 
-test('an account that is there keeps its password unless another one is given, which ends its sessions', {
+test('an existing account keeps its password unless a new one is given, which ends its sessions', {
   timeout: 90_000,
 }, async () => {
   await organizer('bob@example.org', '--password', 'correct horse');
@@ -103,7 +103,7 @@ test.each([
   expect(await stored(email)).toMatchObject({ role: 'ORGANIZER' });
 });
 
-test('a lower role, and more events for an organizer, need no word more', async () => {
+test('a lower role, and more events for an organizer, need no --existing', async () => {
   await organizer('kim@example.org', '--password', 'correct horse');
   expect((await organizer('kim@example.org', '--event', event.eventId)).out).toContain(
     'keeps the role organizer and organizes 1',
@@ -113,13 +113,13 @@ test('a lower role, and more events for an organizer, need no word more', async 
   expect(lowered.out).toContain('All its sessions were ended.');
 });
 
-test('an account that an import made has no owner yet: it gets a password', async () => {
+test('gives a password to an account that an import made, because it has no owner yet', async () => {
   await db.execute(sql`insert into users (id, email, display_name, role)
     values (gen_random_uuid(), 'hall@example.org', 'Hall', 'ORGANIZER')`);
   expect((await organizer('hall@example.org')).out).toContain('Its password: ');
 });
 
-test('all events', async () => {
+test('--all-events makes the account the organizer of all events', async () => {
   const other = await seedEvent(db, { seats: 4, like: event });
   expect((await organizer('eve@example.org', '--all-events')).out).toContain('organizes 2 events');
   const eve = await stored('eve@example.org');
@@ -148,7 +148,7 @@ test.each([
     'These events do not exist: 00000000-0000-7000-8000-000000000000.',
   ],
   ['a fan with events', ['--role', 'fan', '--email', 'x@example.org', '--all-events'], 'A fan cannot organize events'],
-])('%s is refused, and nothing is made', async (_name, args, reason) => {
+])('refuses %s and creates no account', async (_name, args, reason) => {
   const { code, out } = await account(args);
   expect(out).toContain(reason);
   expect(code).toBe(1);

@@ -43,7 +43,7 @@ const frontrow = (args: string[], env: Record<string, string> = {}) =>
     );
   });
 
-test('without a command, and with --help, it lists all of them; another one is refused with the list', async () => {
+test('lists all commands without a command and with --help, and refuses an unknown command with that list', async () => {
   const { code, out } = await frontrow([]);
   expect(code).toBe(0);
   for (const name of Object.keys(commands)) expect(out).toContain(`\n  ${name} `);
@@ -53,7 +53,7 @@ test('without a command, and with --help, it lists all of them; another one is r
   expect(unknown.err).toContain('frontrow <command> --help shows its arguments');
 });
 
-test.each(Object.keys(commands))('%s --help says how it is used, and needs no environment', async (name) => {
+test.each(Object.keys(commands))('%s --help prints the usage, and needs no environment', async (name) => {
   expect(await frontrow([name, '--help'])).toMatchObject({
     code: 0,
     out: expect.stringContaining(`usage: frontrow ${name}`),
@@ -87,7 +87,7 @@ test.each([
   ['invariants', [], 'There is no database'],
   ['reindex', [], 'TYPESENSE_URL: the search engine'],
   ['converge', ['--restored', 'both', '--to', '2026-07-01T12:00:00Z'], 'REDIS_URL: e.g.'],
-])('%s without an environment says what to set, without a stack', async (name, args, reason) => {
+])('%s without an environment prints what to set, without a stack', async (name, args, reason) => {
   const { code, err } = await frontrow([name, ...args], { FRONTROW_DATA: join(image, 'none') });
   expect(err).toContain(reason);
   expect(err).not.toMatch(/\bat .*:\d+:\d+/);
@@ -107,7 +107,7 @@ test.each([
   ],
   ['the password is wrong', () => booking.url.replace(/:[^:@]*@/, ':wrong@'), 'The database refuses the password.'],
   ['the database is missing', () => booking.url.replace(/[^/]*$/, 'nowhere'), 'The server has no such database.'],
-])('a database that cannot be used is a sentence: %s', async (_name, url, reason) => {
+])('prints one sentence for a database that cannot be used: %s', async (_name, url, reason) => {
   const env = { DATABASE_URL: typeof url === 'string' ? url : url() };
   for (const args of [['parked', 'list'], ['invariants']]) {
     const { code, err } = await frontrow(args, env);
@@ -117,7 +117,7 @@ test.each([
   }
 });
 
-test('a search engine that does not answer is a sentence', async () => {
+test('prints one sentence for a search engine that does not answer', async () => {
   const env = { DATABASE_URL: booking.url, TYPESENSE_URL: 'http://127.0.0.1:1', TYPESENSE_API_KEY: 'x' };
   const { code, err } = await frontrow(['reindex', '--compare'], env);
   expect(err).toContain('The search engine does not answer. Is it running, and does its key fit? See TYPESENSE_URL.');

@@ -57,7 +57,7 @@ function startGroup(group: string, handle: (message: Message) => void): () => Pr
   return stop;
 }
 
-/** A group that has parked `count` messages of one event, the first one for a defect that `mend` removes. */
+/** A group that has parked `count` messages of one event, the first because of a defect that can be removed. */
 async function parkSome(count: number) {
   const messages = someMessages(randomUUIDv7(), count);
   const ids = messages.map(({ id }) => id);
@@ -74,7 +74,7 @@ async function parkSome(count: number) {
   return { group, key: messages[0]?.key ?? '', ids, first, handled, stop, mend: () => broken.clear() };
 }
 
-test('list and show say what is parked, since when and why, and nothing of what is in the events', async () => {
+test('list and show print the parked messages, since when and why, and no content of the events', async () => {
   expect(await parked(['list'])).toEqual({ code: 0, out: 'Nothing is parked.\n' });
   const { group, key, first, ids } = await parkSome(3);
   const listed = await parked(['list', '--group', group]);
@@ -89,7 +89,7 @@ test('list and show say what is parked, since when and why, and nothing of what 
   expect(`${listed.out}${shown.out}`).not.toContain('example.org');
 });
 
-test('replay waits for the outcome: handled, or parked again with its reason', async () => {
+test('replay waits until the messages are handled, or parked again with the reason', async () => {
   const { group, key, ids, first, handled, mend } = await parkSome(3);
   const again = await parked(['replay', ids[2] ?? '']);
   expect(again.code).toBe(3);
@@ -106,7 +106,7 @@ test('replay waits for the outcome: handled, or parked again with its reason', a
   expect((await parked(['replay', '--all'])).out).toContain('nothing to replay');
 });
 
-test('without a process of the group a replay is kept for later', async () => {
+test('replay waits in the database when no process of the group runs', async () => {
   const { stop, key, group, ids, handled, mend } = await parkSome(2);
   await stop();
   const { code, out } = await parked(['replay', '--key', key, '--wait', '0.5']);
@@ -117,7 +117,7 @@ test('without a process of the group a replay is kept for later', async () => {
   await expect.poll(() => handled, { timeout: 10_000 }).toEqual(ids);
 });
 
-test('drop takes one out with a reason and keeps who did it; what is behind it waits', async () => {
+test('drop removes one message, records who did it and why, and keeps the messages behind it parked', async () => {
   const { group, key, first, ids, handled } = await parkSome(2);
   expect((await parked(['drop', first])).out).toContain('usage:');
   const dropped = await parked(['drop', first, '--reason', 'told by phone']);
@@ -137,13 +137,13 @@ test.each([
   ['replay of nothing in particular', ['replay']],
   ['replay of too much', ['replay', '--all', '--key', 'x']],
   ['an unknown option', ['list', '--everything']],
-])('%s is answered with how to use it', async (_name, args) => {
+])('prints the usage for %s', async (_name, args) => {
   const { code, out } = await parked(args);
   expect(out).toContain('usage: frontrow parked');
   expect(code).toBe(1);
 });
 
-test('a bad id, a bad time and a database that is away are told plainly', async () => {
+test('prints one sentence for a bad id, a bad time and an unreachable database', async () => {
   expect(await parked(['show', '7'])).toEqual({ code: 1, out: '"7" is not the id of a message. An id is a UUID.\n' });
   expect((await parked(['replay', '--all', '--wait', 'long'])).out).toBe('--wait long: give a number of seconds.\n');
   const gone = await parked(['list'], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });

@@ -95,7 +95,7 @@ const rowOf = async (bookingId: string) => {
     select status, payment_url from payments where booking_id = ${bookingId}`;
   return row;
 };
-/** A claim of the process that died need not be waited for here: its time is moved to now. */
+/** Ends the claim of the dead process now, so that the test need not wait for it. */
 const statusIs = (bookingId: string, status: string) =>
   eventually(async () => {
     await sql`update payments set next_check_at = now()
@@ -108,7 +108,9 @@ const payWhenOpen = async (bookingId: string) => {
   await pay((await rowOf(bookingId))?.payment_url ?? '');
 };
 
-/** Plays a booking that is paid and then cancelled with a refund, or one that expires; at one place the process dies. */
+/**
+ * Plays a booking that is paid and then cancelled with a refund, or one that expires. The process dies at one point.
+ */
 test.each([
   ['payments.row-stored', 'refunded'],
   ['payments.session-answered', 'refunded'],

@@ -22,7 +22,7 @@ const reindex = (...args: string[]) =>
     });
   });
 
-it('builds the index, and says with --compare whether both agree', async () => {
+it('builds the index, and prints with --compare whether the index and PostgreSQL agree', async () => {
   const before = await reindex('--compare');
   expect(before).toMatchObject({ code: 1, out: expect.stringContaining('104 differ') });
   const built = await reindex();

@@ -17,7 +17,7 @@ const slot = relaySlot(payments.url);
 const proxy = await openFaultProxy(booking.url);
 const running = new Set<ChildProcess>();
 const stopWriting = new Set<() => Promise<void>>();
-// What a test leaves that failed must not be another one's.
+// The leftovers of a failed test must not affect another test.
 afterEach(async () => {
   for (const stop of stopWriting) await stop();
   for (const child of running) child.kill('SIGKILL');
@@ -53,7 +53,7 @@ async function stop(child: ChildProcess): Promise<unknown> {
   return code;
 }
 
-/** Rows of a few keys, one after the other, until it is stopped. */
+/** Writes rows of a few keys, one after another, until it is stopped. */
 function startWriting() {
   const keys = Array.from({ length: 4 }, () => randomUUIDv7());
   let written = 0;
@@ -137,7 +137,7 @@ test.each(blows)(
   90_000,
 );
 
-/** Which of these the slot would bring again. */
+/** Returns those of these messages that the slot would send again. */
 async function findUnacknowledged(ids: readonly string[]): Promise<string[]> {
   const changes = await paymentsSql<{ data: Buffer }[]>`
     select data from pg_logical_slot_peek_binary_changes(${slot}, null, null,
@@ -155,7 +155,7 @@ async function writeOne(): Promise<string> {
 const logged = async () =>
   (await sql<{ id: string }[]>`select id from event_log.messages order by created_at, id`).map(({ id }) => id);
 
-test("a relay that is told to end in the middle of an append ends it and acknowledges it; what waited is the next one's", async () => {
+test('a relay that gets SIGTERM during an append finishes and acknowledges it, and leaves the rest to the next relay', async () => {
   const relay = await startRelay();
   const letThrough = await holdUpLog(sql);
   const begun = await writeOne();
@@ -170,7 +170,7 @@ test("a relay that is told to end in the middle of an append ends it and acknowl
   const ended = stop(relay);
   await letThrough();
   expect(await ended).toBe(0);
-  // The second one, too, if the signal came late.
+  // The second message as well, if the signal came late.
   const appended = await logged();
   expect(appended).toContain(begun);
   expect(await findUnacknowledged([begun, waiting])).toEqual([begun, waiting].filter((id) => !appended.includes(id)));

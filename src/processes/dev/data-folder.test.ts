@@ -21,7 +21,7 @@ test('secrets are made once and survive a restart, readable by their owner only'
   expect((await stat(join(path, 'secrets.json'))).mode & 0o077).toBe(0);
 });
 
-test('a folder in use is refused with who has it and what to do', async () => {
+test('refuses a folder in use, and names the process that uses it and the remedy', async () => {
   const path = join(parent, 'used');
   const first = await openDataFolder(path);
   await expect(openDataFolder(path)).rejects.toThrow(`Frontrow already runs on ${path} (process ${process.pid})`);
@@ -29,7 +29,7 @@ test('a folder in use is refused with who has it and what to do', async () => {
   await (await openDataFolder(path)).release();
 });
 
-test('the lock of a process that was killed is taken over, also when its id is in use again', async () => {
+test('takes over the lock of a killed process, even when another process has its id', async () => {
   const path = join(parent, 'stale');
   const gone = spawn(process.execPath, ['-e', '']);
   await once(gone, 'exit');
@@ -42,7 +42,7 @@ test('the lock of a process that was killed is taken over, also when its id is i
   }
 });
 
-test('a path that cannot be a folder is refused at once, with what is in the way and what to do', async () => {
+test('refuses a path that cannot be a folder at once, with the reason and the remedy', async () => {
   const file = join(parent, 'a-file');
   await writeFile(file, '');
   await expect(openDataFolder(file)).rejects.toThrow(
@@ -50,7 +50,7 @@ test('a path that cannot be a folder is refused at once, with what is in the way
   );
   await expect(openDataFolder(join(file, 'below'))).rejects.toThrow(`There is already a file at ${file}`);
   await expect(openDataFolder('/proc/frontrow')).rejects.toThrow(
-    "FRONTROW_DATA can't be /proc/frontrow. No folder can be made there.",
+    "FRONTROW_DATA can't be /proc/frontrow. A folder cannot be created there.",
   );
   await expect(openDataFolder(join(parent, 'x'.repeat(300)))).rejects.toThrow('is too long. Give a shorter one.');
 });
@@ -71,7 +71,7 @@ test('a full disk and a read-only one are named with the folder and the remedy',
   expect(sentenceOf(new Error('a bug'))).toBeUndefined();
 });
 
-test('a folder knows whether anything was ever started on it', async () => {
+test('a folder is new until a system was started on it', async () => {
   const path = join(parent, 'new');
   const first = await openDataFolder(path);
   expect(first.isNew).toBe(true);
@@ -81,7 +81,7 @@ test('a folder knows whether anything was ever started on it', async () => {
   await second.release();
 });
 
-test('ports are those of the last start while they are free', async () => {
+test('uses the ports of the last start if they are free', async () => {
   const path = join(parent, 'ports');
   await mkdir(path);
   const kept = await openKeptPorts(path);

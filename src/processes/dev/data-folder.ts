@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { sentenceOf } from '../sentence.ts';
 import { isAlive } from './servers/server-process.ts';
 
-/** What a development system needs to keep to itself; made once, so that tokens and tickets outlive a restart. */
+/** The secrets of a development system. They are made once, so that tokens and tickets stay valid after a restart. */
 export interface DevSecrets {
   postgresPassword: string;
   typesenseApiKey: string;
@@ -19,16 +19,16 @@ export interface DevSecrets {
 export interface DataFolder {
   path: string;
   secrets: DevSecrets;
-  /** Nothing was ever started on it. */
+  /** True when no system was ever started on the folder. */
   isNew: boolean;
-  /** Lets another run have the folder. */
+  /** Releases the folder for another run. */
   release(): Promise<void>;
 }
 
 /**
  * Opens the folder for this process alone.
  *
- * @throws Error when another run has it
+ * @throws Error when another run uses it
  */
 export async function openDataFolder(path: string): Promise<DataFolder> {
   const folder = resolve(path);
@@ -39,7 +39,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   return { path: folder, secrets: await readSecrets(folder), isNew, release: () => rm(lock, { force: true }) };
 }
 
-/** @throws Error saying what is in the way, for a path that can't be a folder */
+/** @throws Error with the reason when the path can't be a folder */
 async function makeFolder(folder: string): Promise<void> {
   const probe = join(folder, `.writable-${process.pid}`);
   try {
@@ -50,7 +50,7 @@ async function makeFolder(folder: string): Promise<void> {
     const { code, path } = error as NodeJS.ErrnoException;
     const why =
       code === 'ENOENT'
-        ? 'No folder can be made there.'
+        ? 'A folder cannot be created there.'
         : sentenceOf(path === probe ? Object.assign(error as Error, { path: folder }) : error);
     throw new Error(
       `FRONTROW_DATA can't be ${folder}. ${why ?? `${code}.`} FRONTROW_DATA names the folder of the data: FRONTROW_DATA=/path npm start`,
@@ -59,7 +59,7 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Not `mkdir` with `recursive`, which tries for ever where a file system takes no folder (/proc). */
+/** Without `mkdir`'s `recursive`, which tries for ever on a file system that does not allow new folders (/proc). */
 async function makeStepByStep(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   if (found?.isDirectory()) return;
@@ -92,10 +92,13 @@ async function takeLock(lock: string, folder: string): Promise<void> {
     }
     await rm(lock, { force: true });
   }
-  throw new Error(`${lock} cannot be taken: other processes keep taking it.`);
+  throw new Error(`${lock} cannot be taken, because other processes keep taking it.`);
 }
 
-/** When the process started, in clock ticks since boot: with it a pid that was used again is told from the old one. */
+/**
+ * Returns when the process started, in clock ticks since boot. It distinguishes a process from an earlier one with the
+ * same pid.
+ */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -109,7 +112,7 @@ async function readSecrets(folder: string): Promise<DevSecrets> {
   const file = join(folder, 'secrets.json');
   const known: Partial<DevSecrets> = JSON.parse(await readFile(file, 'utf8').catch(() => '{}'));
   const secrets = { ...newSecrets(), ...known };
-  // Written beside and renamed: half a file would lose every secret at the next start.
+  // Written to another file and renamed, because a half-written file would lose every secret at the next start.
   await writeFile(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
   return secrets;

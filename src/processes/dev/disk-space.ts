@@ -1,11 +1,11 @@
 import { statfs } from 'node:fs/promises';
 
 const MB = 1024 * 1024;
-/** Of a first start: databases of a million seats with their WAL, search index and copies of servers. */
+/** MB that a first start takes: databases of a million seats with their WAL, search index and copies of servers. */
 const NEEDED_MB = { first: 2_000, later: 300 } as const;
 const FULL_MB = 50;
 
-/** What a person should know before a start; throws where it can't end well. */
+/** Returns a warning for the developer when the disk has little space. Throws when it is too little for a start. */
 export async function checkDiskSpace(folder: string, isFirst: boolean): Promise<string | undefined> {
   const free = await freeMegabytes(folder);
   if (free < FULL_MB) throw new Error(fullDisk(folder, free));
@@ -15,8 +15,8 @@ export async function checkDiskSpace(folder: string, isFirst: boolean): Promise<
 }
 
 /**
- * The reason behind an error where it is a full disk: a database that can't write ends, and whoever talks to it hears only
- * that the connection was closed.
+ * Returns the sentence for a full disk when that is the reason of an error. A database that can't write ends, and its
+ * clients only see that the connection was closed.
  */
 export async function isDiskFull(folder: string): Promise<string | undefined> {
   const free = await freeMegabytes(folder).catch(() => Number.POSITIVE_INFINITY);
@@ -24,7 +24,7 @@ export async function isDiskFull(folder: string): Promise<string | undefined> {
 }
 
 const fullDisk = (folder: string, free: number): string =>
-  `The disk of ${folder} is full (${free} MB free), and no server can write. Free some space, or name a folder on another disk: FRONTROW_DATA=/path npm start`;
+  `The disk of ${folder} is full (${free} MB free), so the servers cannot write. Free some space, or name a folder on another disk: FRONTROW_DATA=/path npm start`;
 
 async function freeMegabytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);

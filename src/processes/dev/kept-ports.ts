@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort, isPortFree } from './servers/server-process.ts';
 
-/** Remembers the ports of a data folder, so that what a person noted of one start is true at the next. */
+/** Remembers the ports of a data folder, so that the addresses of one start are valid at the next start. */
 export type KeptPorts = {
-  /** The port that this part had last, if it had one. */
+  /** Returns the last port of this part, if it had one. */
   last(part: string): number | undefined;
-  /** That port while nobody else has it, otherwise another one, which is remembered. */
+  /** Returns that port if it is free, otherwise another port, and remembers it. */
   take(part: string): Promise<number>;
   remember(ports: Readonly<Record<string, number>>): void;
 };
@@ -17,7 +17,7 @@ export async function openKeptPorts(folder: string): Promise<KeptPorts> {
   const kept = new Map<string, number>(Object.entries(await read(file)));
   const remember = (ports: Readonly<Record<string, number>>): void => {
     for (const [part, port] of Object.entries(ports)) kept.set(part, port);
-    // Servers start side by side: two writes at once would leave a broken file.
+    // A synchronous write, because servers start in parallel, and two writes at once would leave a broken file.
     writeFileSync(file, `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`);
   };
   return {
@@ -32,7 +32,7 @@ export async function openKeptPorts(folder: string): Promise<KeptPorts> {
   };
 }
 
-/** A file that was broken by hand costs other ports, and no start. */
+/** With a broken file the start does not fail; it only uses other ports. */
 async function read(file: string): Promise<Record<string, number>> {
   try {
     const found = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;

@@ -2,7 +2,7 @@ import type { ServicePorts } from './ports.ts';
 
 type About = { readonly ports: ServicePorts; readonly apiUrl: string; readonly apiKey: string };
 
-/** What a link in a mail opens in GraphiQL. */
+/** The operation that a link in a mail opens in GraphiQL. */
 const resumeGuest = encodeURIComponent(`mutation {
   resumeGuest(input: { token: "{token}" }) {
     ... on ResumeGuestSuccess { session { accessToken refreshToken viewer { id email } } }
@@ -10,7 +10,7 @@ const resumeGuest = encodeURIComponent(`mutation {
   }
 }`).replace('%7Btoken%7D', '{token}');
 
-/** Mails are shown on the sandbox gateway's page unless the environment names a mail server. */
+/** The sandbox gateway shows the mails on a page, unless the environment names a mail server. */
 export function mailEnvironment(given: NodeJS.ProcessEnv, { ports, apiUrl, apiKey }: About): NodeJS.ProcessEnv {
   return {
     MAIL_URL: given.MAIL_URL || `http://mail:${encodeURIComponent(apiKey)}@localhost:${ports.gateway}/mails`,

@@ -16,7 +16,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What `npm start` runs, with a data folder and a port of its own. */
+/** Runs the program of `npm start` with a data folder and a port of its own. */
 function startDev(dataFolder: string, port: number) {
   const given = ['DATABASE_URL', 'PAYMENTS_DATABASE_URL', 'REDIS_URL', 'TYPESENSE_URL', 'TYPESENSE_API_KEY'];
   const env = { ...process.env, ...Object.fromEntries(given.map((name) => [name, ''])) };
@@ -41,7 +41,7 @@ function startDev(dataFolder: string, port: number) {
   return { child, says };
 }
 
-/** Command lines of all processes that were started with something below this folder in their environment. */
+/** Returns the command lines of all processes with a path below this folder in their environment. */
 function processesOf(path: string): string[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
@@ -64,7 +64,7 @@ async function ask(port: number): Promise<unknown> {
   return response.json();
 }
 
-test('from nothing to an answered query, twice on the same data, and nothing is left after a stop', {
+test('starts from an empty folder, answers a query, does so again on the same data, and leaves no process after a stop', {
   timeout: 240_000,
 }, async () => {
   const data = join(folder, 'kept');
@@ -87,8 +87,8 @@ test('from nothing to an answered query, twice on the same data, and nothing is 
 
 test.each([
   ['a file', () => join(folder, 'a-file'), 'where a folder is needed'],
-  ['a place that takes no folders', () => '/proc/frontrow', 'No folder can be made there.'],
-])('FRONTROW_DATA that is %s ends the start at once, with the path and the remedy', async (_name, path, reason) => {
+  ['a place that allows no folders', () => '/proc/frontrow', 'A folder cannot be created there.'],
+])('when FRONTROW_DATA is %s, the start ends at once with the path and the remedy', async (_name, path, reason) => {
   await writeFile(join(folder, 'a-file'), '');
   const dev = startDev(path(), await freePort());
   await dev.says(`Frontrow did not start. FRONTROW_DATA can't be ${path()}.`);

@@ -15,7 +15,7 @@ import { runOnce, type Supervisor, supervise } from './supervisor.ts';
 const root = resolve(import.meta.dirname, '../../..');
 const services = ['payments', 'relay', 'worker', 'gateway-sandbox', 'api'] as const;
 const processFile = (name: string) => resolve(root, `src/processes/${name}.ts`);
-/** One Ctrl-C arrives from the terminal and once more from the process that started us. */
+/** One Ctrl-C arrives twice: from the terminal and from the process that started this one. */
 const oneKeyPressMs = 1000;
 
 const dataFolder = resolve(root, process.env.FRONTROW_DATA || '.frontrow');
@@ -48,13 +48,13 @@ process.exit(exitCode);
 
 async function reasonOf(error: unknown): Promise<string> {
   const message = error instanceof Error ? error.message : String(error);
-  // Of an error of ours its message says more than what is behind it.
+  // The message of our own error says more than its cause.
   const isRaw = error instanceof Error && ('code' in error || message === 'fetch failed');
   return (await isDiskFull(dataFolder)) ?? (isRaw ? sentenceOf(error) : undefined) ?? message;
 }
 
 async function start(): Promise<void> {
-  // Packages that had to be installed first are part of it.
+  // The time includes the installation of packages.
   const startedAt = Number(process.env.FRONTROW_STARTED_AT_MS) || Date.now();
   const folder = await openDataFolder(dataFolder);
   stoppingSteps.unshift(() => folder.release());
@@ -76,7 +76,7 @@ async function start(): Promise<void> {
   printTable(env, { folder, ports }, Date.now() - startedAt);
 }
 
-/** Databases up, migrated and filled, Redis and search up; gives the environment of the services. */
+/** Starts, migrates and fills the databases, starts Redis and search, and returns the environment of the services. */
 async function prepareStores(folder: DataFolder, ports: ServicePorts, kept: KeptPorts): Promise<NodeJS.ProcessEnv> {
   const stores = openStores(process.env, folder, { withKafka: wantsKafka(), ports: kept });
   stoppingSteps.unshift(() => stores.stop());
@@ -99,10 +99,11 @@ async function prepareStores(folder: DataFolder, ports: ServicePorts, kept: Kept
   return { ...process.env, ...serviceEnvironment(folder, ports), ...databases, ...redis, ...search, ...eventLog };
 }
 
-/** @throws Error for what `npm start` does not understand */
+/** @throws Error for an unknown argument */
 function wantsKafka(): boolean {
   const unknown = process.argv.slice(2).filter((argument) => argument !== '--kafka');
-  if (unknown.length > 0) throw new Error(`npm start -- --kafka is all that it understands, not ${unknown.join(' ')}.`);
+  if (unknown.length > 0)
+    throw new Error(`npm start has no option ${unknown.join(' ')}. Its only option is: npm start -- --kafka`);
   return process.argv.includes('--kafka') || process.env.EVENT_LOG === 'kafka';
 }
 
@@ -168,7 +169,10 @@ function printTable(
     ['Booking database', env.DATABASE_URL],
     ['Payments database', env.PAYMENTS_DATABASE_URL],
     ['Redis', env.REDIS_URL],
-    ['Search', env.TYPESENSE_URL ? `${env.TYPESENSE_URL} (Typesense)` : 'PostgreSQL, degraded: there is no Typesense'],
+    [
+      'Search',
+      env.TYPESENSE_URL ? `${env.TYPESENSE_URL} (Typesense)` : 'PostgreSQL, degraded, because there is no Typesense',
+    ],
     ['Event log', env.EVENT_LOG === 'kafka' ? `${env.KAFKA_BROKERS} (Kafka)` : 'in the booking database'],
     ['Data folder', folder.path],
   ];
@@ -191,27 +195,27 @@ function listenForStop(): void {
     process.on(signal, () => {
       if (!stopping.signal.aborted) {
         firstAt = Date.now();
-        say('frontrow', `Stopping (${signal}). Once more kills everything at once.`);
+        say('frontrow', `Stopping (${signal}). A second one kills all processes at once.`);
         stopping.abort(new Error('stopped'));
       } else if (Date.now() - firstAt > oneKeyPressMs) {
-        // The guards end what is left as soon as we are gone.
+        // The guards end the remaining processes as soon as this process is gone.
         process.exit(130);
       }
     });
   }
-  // The process that started us was killed and could not pass it on.
+  // The parent process was killed, so it could not pass the signal on.
   const parent = process.ppid;
   setInterval(() => {
     if (process.ppid !== parent && !stopping.signal.aborted) stopping.abort(new Error('stopped'));
   }, 1000).unref();
 }
 
-/** What was started last stops first: services, then servers, then the lock of the data folder. */
+/** Stops in reverse order of the start: services, then servers, then the lock of the data folder. */
 async function stopInOrder(): Promise<void> {
   for (const step of stoppingSteps) {
     await step().catch((error: unknown) => {
       exitCode = 1;
-      say('frontrow', `A part did not stop in order: ${String(error)}`);
+      say('frontrow', `A part did not stop properly: ${String(error)}`);
     });
   }
   if (stopping.signal.aborted) say('frontrow', 'Stopped.');

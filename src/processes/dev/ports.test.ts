@@ -8,7 +8,7 @@ await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
 const taken = (listening.address() as { port: number }).port;
 afterAll(() => listening.close());
 
-test('PORT moves the API, and each port is another one', async () => {
+test('PORT sets the port of the API, and all ports differ', async () => {
   const port = await freePort();
   const ports = await reserveServicePorts(String(port));
   expect(ports).toMatchObject({ api: port, notice: undefined });
@@ -16,7 +16,7 @@ test('PORT moves the API, and each port is another one', async () => {
   await ports.release();
 });
 
-test('ports stay reserved until they are given up: of two copies that start at once only one gets a port', async () => {
+test('keeps ports reserved until they are released, so that only one of two starting copies gets a port', async () => {
   const port = await freePort();
   const ports = await reserveServicePorts(String(port));
   await expect(reserveServicePorts(String(port))).rejects.toThrow(`PORT ${port} is taken`);
@@ -26,7 +26,7 @@ test('ports stay reserved until they are given up: of two copies that start at o
   expect(await isPortFree(port)).toBe(true);
 });
 
-test('who calls a reserved port is turned away, not kept waiting', async () => {
+test('a reserved port refuses connections at once', async () => {
   const ports = await reserveServicePorts('0');
   const socket = connect(ports.api, '127.0.0.1');
   socket.on('error', () => undefined);
@@ -34,11 +34,11 @@ test('who calls a reserved port is turned away, not kept waiting', async () => {
   await ports.release();
 });
 
-test('a PORT that is taken is refused with what to do', async () => {
+test('refuses a PORT that is taken, with the remedy', async () => {
   await expect(reserveServicePorts(String(taken))).rejects.toThrow(`PORT ${taken} is taken`);
 });
 
-test('services step aside when the port after the API is taken', async () => {
+test('services use other ports when the port after the API is taken', async () => {
   const ports = await reserveServicePorts(String(taken - 1));
   expect(ports.payments).not.toBe(taken);
   await ports.release();
@@ -48,7 +48,7 @@ test.each(['x', '-1', '1.5', '70000'])('PORT=%s is refused', async (wanted) => {
   await expect(reserveServicePorts(wanted)).rejects.toThrow(`PORT is "${wanted}"`);
 });
 
-test('without PORT the ports of the last start are taken again', async () => {
+test('uses the ports of the last start again when PORT is not set', async () => {
   const [api = 0, payments = 0, gateway = 0, metrics = 0] = await freePorts(4);
   const last: Record<string, number> = { api, payments, gateway, 'metrics-api': metrics };
   const ports = await reserveServicePorts(undefined, (part) => last[part]);

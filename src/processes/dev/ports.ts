@@ -4,16 +4,16 @@ export interface ServicePorts {
   api: number;
   payments: number;
   gateway: number;
-  /** Where each process that has metrics tells them. */
+  /** The port of each process that has metrics. */
   metrics: Record<'api' | 'payments' | 'relay' | 'worker', number>;
-  /** What a person who expected the usual ports should hear. */
+  /** A notice for a developer who expects the usual ports. */
   notice: string | undefined;
-  /** Gives the ports up for the services to take; until then another copy that starts takes others. */
+  /** Releases the ports for the services. Until then another copy that starts takes other ports. */
   release(): Promise<void>;
 }
 
 const usualPort = 4000;
-/** In the order of their ports after that of the API. */
+/** In the order of their ports, which follow the port of the API. */
 const parts = ['payments', 'gateway', 'metrics-api', 'metrics-payments', 'metrics-relay', 'metrics-worker'];
 
 export const keptPartsOf = (ports: ServicePorts): Record<string, number> => ({
@@ -24,11 +24,11 @@ export const keptPartsOf = (ports: ServicePorts): Record<string, number> => ({
 });
 
 /**
- * Reserves the ports of the services. The API listens on `PORT`, else on 4000, else on a free port; payments and gateway
- * on the two after it while they are free, and metrics on the four after those. `last`: the ports of the last start, which are
- * taken again while they are free, unless PORT asks for another one.
+ * Reserves the ports of the services. The API listens on `PORT`, else on 4000, else on a free port. Payments and
+ * gateway listen on the next two ports if they are free, and metrics on the four after those. `last`: the ports of the
+ * last start, which are taken again if they are free, unless PORT asks for another one.
  *
- * @throws Error when the `PORT` that was asked for is taken or is none
+ * @throws Error when `PORT` is taken or is not a port
  */
 export async function reserveServicePorts(
   wanted: string | undefined,
@@ -58,11 +58,11 @@ export async function reserveServicePorts(
   };
 }
 
-/** A port that was asked for, or is that of the last start, surprises nobody. */
+/** Returns no notice for a port that PORT asked for, or that the last start had. */
 const noticeOf = (api: number, expected: readonly (number | undefined)[]): string | undefined =>
   api === usualPort || expected.some((port) => port === api || port === 0)
     ? undefined
-    : `Port ${usualPort} is taken, so the API listens on ${api}. PORT chooses another one.`;
+    : `Port ${usualPort} is taken, so the API listens on ${api}. Set PORT to choose another one.`;
 
 function askedFor(wanted: string | undefined): number | undefined {
   if (wanted === undefined || wanted === '') return undefined;
@@ -71,7 +71,7 @@ function askedFor(wanted: string | undefined): number | undefined {
   throw new Error(`PORT is "${wanted}": give a number from 0 (any free port) to 65529.`);
 }
 
-/** Listens on the port of every address, so that nobody else can; undefined when somebody does already. */
+/** Listens on the port of every address, so that no other process can. Returns undefined when another process does. */
 function reserve(port: number): Promise<Server | undefined> {
   const server = createServer((socket) => socket.destroy());
   return new Promise((done) => {

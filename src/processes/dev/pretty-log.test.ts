@@ -14,11 +14,11 @@ test('a log record is rendered with time, level, message and fields', () => {
   expect(renderLine(JSON.stringify(record))).toBe('19:30:00.000 WARN  slow ms=12 of="a b"');
 });
 
-test('a time written as text is understood', () => {
+test('renders a time that is written as text', () => {
   expect(renderLine('{"level":30,"time":"2026-06-11T19:30:00.5Z","msg":"ready"}')).toBe('19:30:00.500 INFO  ready');
 });
 
-test('the stack of an error is shown as it is', () => {
+test('shows the stack of an error unchanged', () => {
   const record = {
     level: 50,
     time: 0,
@@ -28,11 +28,14 @@ test('the stack of an error is shown as it is', () => {
   expect(renderLine(JSON.stringify(record))).toBe('00:00:00.000 ERROR failed err=\nError: m\n    at x');
 });
 
-test.each(['plain text', '{ not json', '{"other":"json"}'])('what is no log record stays as it is: %s', (line) => {
-  expect(renderLine(line)).toBe(line);
-});
+test.each(['plain text', '{ not json', '{"other":"json"}'])(
+  'leaves a line that is not a log record unchanged: %s',
+  (line) => {
+    expect(renderLine(line)).toBe(line);
+  },
+);
 
-test('of hundreds of handled messages three of a kind are shown and the rest is counted; all else is shown', async () => {
+test('shows three of hundreds of handled messages of a kind and counts the rest, and shows all other lines', async () => {
   const lines: string[] = [];
   const print = foldBursts((line) => lines.push(line), 20);
   const handled = (messageId: number, worker: string, level = 30) =>

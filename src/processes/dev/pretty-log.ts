@@ -14,22 +14,22 @@ const levels: Record<number, { name: string; colour: number }> = {
 };
 const leftOut = new Set(['level', 'time', 'msg', 'pid', 'hostname', 'name']);
 
-/** Prints one line of our own, or of a child, with the name of who says it in front. */
+/** Prints a line with the name of the process that wrote it in front. */
 export function say(name: string, line: string): void {
   console.log(`${paint(name.padEnd(prefixWidth), processColours[hash(name) % processColours.length] ?? 0)} ${line}`);
 }
 
-/** Prints what a child writes, line by line; JSON log records are rendered for people. */
+/** Prints the output of a child process line by line, and JSON log records in readable form. */
 export function sayLinesOf(name: string, stream: Readable): void {
   const print = foldBursts((line) => say(name, line));
   createInterface({ input: stream }).on('line', print);
 }
 
-/** So many of a kind are shown, one a line; then they are counted until none has come for a while. */
+/** This many messages of a kind are shown, one a line. Further ones are counted until none has come for a while. */
 const SHOWN_OF_A_BURST = 3;
 const BURST_ENDS_AFTER_MS = 1000;
 
-/** Renders each line; of many messages that a worker handles one after the other (an import has hundreds) most are counted. */
+/** Renders each line. Of a burst of messages that a worker handles (an import has hundreds), it only counts most. */
 export function foldBursts(print: (line: string) => void, endsAfterMs = BURST_ENDS_AFTER_MS): (line: string) => void {
   const bursts = new Map<string, { count: number; timer: NodeJS.Timeout }>();
   return (line) => {
@@ -47,7 +47,7 @@ export function foldBursts(print: (line: string) => void, endsAfterMs = BURST_EN
   };
 }
 
-/** The event and the worker of a message that was handled as it should be. */
+/** Returns the event and the worker of a message that was handled without a problem. */
 function kindOf(line: string): string | undefined {
   if (!line.includes('"messageId"')) return undefined;
   try {
@@ -58,7 +58,7 @@ function kindOf(line: string): string | undefined {
   }
 }
 
-/** `{"level":30,"time":0,"msg":"m","a":1}` becomes `00:00:00.000 INFO  m a=1`; a line that is no log record stays as it is. */
+/** `{"level":30,"time":0,"msg":"m","a":1}` becomes `00:00:00.000 INFO  m a=1`; other lines stay as they are. */
 export function renderLine(line: string): string {
   if (!line.startsWith('{')) return line;
   let entry: Record<string, unknown>;
@@ -81,7 +81,7 @@ export function renderLine(line: string): string {
   ].join(' ');
 }
 
-/** Runs the work and says once it takes longer than two seconds, then every ten, that it still does. */
+/** Runs the work. After two seconds, and then every ten, it prints that the work is still running. */
 export async function withProgress<T>(what: string, work: () => Promise<T>): Promise<T> {
   const startedAt = Date.now();
   const seconds = () => ((Date.now() - startedAt) / 1000).toFixed(1);

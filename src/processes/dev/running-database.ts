@@ -4,21 +4,23 @@ import { join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '../../..');
 const starter = resolve(root, 'src/processes/dev/main.ts');
 
-/** A database of the `npm start` that runs on this data folder; undefined when none does. */
+/** Returns the url of a database of the `npm start` that runs on this data folder; undefined when none runs. */
 export async function runningDatabaseUrl(folder: string, name = 'frontrow_booking'): Promise<string | undefined> {
   const read = (file: string) => readFile(join(folder, file), 'utf8').catch(() => undefined);
   const [pidFile, secrets] = await Promise.all([read('postgres/postmaster.pid'), read('secrets.json')]);
-  // Its fourth line is the port; the file is there while the server runs.
+  // The fourth line is the port. The file exists while the server runs.
   const port = pidFile?.split('\n')[3]?.trim();
   if (!port || !secrets) return undefined;
   const { postgresPassword } = JSON.parse(secrets) as { postgresPassword: string };
   return `postgres://postgres:${encodeURIComponent(postgresPassword)}@127.0.0.1:${port}/${name}`;
 }
 
-/** Environment of a system that runs: what `npm start` was started with, and the folder of its data. */
+/** A running system: the environment of its `npm start`, and its data folder. */
 export type RunningSystem = { readonly folder: string; readonly env: Readonly<Record<string, string>> };
 
-/** Every `npm start` of this clone that this user may look into, wherever its data is. Linux only; elsewhere none. */
+/**
+ * Returns every `npm start` of this clone that this user may inspect, on any data folder. On Linux only; elsewhere [].
+ */
 export async function findRunningSystems(): Promise<RunningSystem[]> {
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(pids.map((pid) => readSystem(pid).catch(() => undefined)));
@@ -38,10 +40,10 @@ export const bookingDatabase: Database = { variable: 'DATABASE_URL', name: 'fron
 export const paymentsDatabase: Database = { variable: 'PAYMENTS_DATABASE_URL', name: 'frontrow_payments' };
 
 /**
- * Which database a command is about: the one that its environment names, or that of the `npm start` on FRONTROW_DATA, or
- * else of the one that runs from this clone.
+ * Returns the url of the database for a command: the one in its environment, or that of the `npm start` on
+ * FRONTROW_DATA, or else of the `npm start` that runs from this clone.
  *
- * @throws Error that says what to do when there is none, or more than one
+ * @throws Error with the remedy when no such system runs, or more than one
  */
 export async function findDatabaseUrl({ variable, name }: Database, env: NodeJS.ProcessEnv): Promise<string> {
   const given = env[variable];
@@ -59,7 +61,7 @@ export async function findDatabaseUrl({ variable, name }: Database, env: NodeJS.
   if (!only) throw new Error(`There is no database: run \`npm start\` in this clone first, or set ${variable}.`);
   if (others.length > 0)
     throw new Error(
-      `Several systems run from this clone. Say which one, for example FRONTROW_DATA=${only.folder}:\n${systems.map((system) => `  ${system.folder}`).join('\n')}`,
+      `Several systems run from this clone. Choose one, for example FRONTROW_DATA=${only.folder}:\n${systems.map((system) => `  ${system.folder}`).join('\n')}`,
     );
   const url = only.env[variable] || (await runningDatabaseUrl(only.folder, name));
   if (!url) throw new Error(`The system on ${only.folder} is starting. Run the command again when it is ready.`);

@@ -1,7 +1,9 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-/** What tells commands of this clone how to reach the `npm start` that runs in it; there only while it runs. */
+/**
+ * The file from which commands learn how to reach the `npm start` that runs in this clone. It exists while that runs.
+ */
 const FILE = 'running.json';
 
 export type RunningSystem = Readonly<
@@ -21,13 +23,13 @@ const NAMES = [
   'EVENT_LOG',
 ] as const;
 
-/** The system that runs on this data folder, else on that of FRONTROW_DATA; empty when none does. */
+/** Returns the system that runs on this data folder, else on that of FRONTROW_DATA; empty when none runs. */
 export async function runningSystem(folder = dataFolder()): Promise<RunningSystem> {
   const text = await readFile(join(folder, FILE), 'utf8').catch(() => '{}');
   return JSON.parse(text) as RunningSystem;
 }
 
-/** Has passwords in it, so it is for its owner only. Answers what takes it away again. */
+/** Writes the file, which has passwords, so only its owner may read it. Returns a function that removes it. */
 export async function noteRunningSystem(folder: string, env: NodeJS.ProcessEnv): Promise<() => Promise<void>> {
   const file = join(folder, FILE);
   const known = Object.fromEntries(NAMES.map((name) => [name, env[name]]));

@@ -28,7 +28,7 @@ const elsewhere = {
   TYPESENSE_API_KEY: 'key',
 };
 
-test('servers that the environment names are used, and a database that is missing there is made', async () => {
+test('uses the servers that the environment names, and creates a missing database there', async () => {
   const { adminUrl } = await connectionOf('postgres');
   const named = (name: string) => Object.assign(new URL(adminUrl), { pathname: `/${name}` }).href;
   const DATABASE_URL = named(`given_booking_${process.pid}`);
@@ -45,12 +45,12 @@ test('servers that the environment names are used, and a database that is missin
   await admin.end();
 });
 
-test('one database without the other is refused, naming the setting that is missing', async () => {
+test('refuses one database without the other, and names the missing setting', async () => {
   const stores = await open('half', { ...elsewhere, DATABASE_URL: 'postgres://localhost/booking' });
-  await expect(stores.databases).rejects.toThrow('set PAYMENTS_DATABASE_URL as well, or neither');
+  await expect(stores.databases).rejects.toThrow('set PAYMENTS_DATABASE_URL as well, or set neither');
 });
 
-test('without any Typesense the system starts, and says that search is degraded', async () => {
+test('starts without Typesense, and prints that search is degraded', async () => {
   const said = vi.spyOn(console, 'log').mockImplementation(() => undefined);
   vi.stubEnv('XDG_CACHE_HOME', join(parent, 'empty-cache'));
   vi.stubEnv('PATH', '');
@@ -68,7 +68,7 @@ test('without any Typesense the system starts, and says that search is degraded'
   vi.unstubAllEnvs();
 });
 
-test('an embedded server that dies comes back at the same address with its data', { timeout: 60_000 }, async () => {
+test('restarts an embedded server that dies, at the same address with its data', { timeout: 60_000 }, async () => {
   const { adminUrl } = await connectionOf('postgres');
   const stores = await open('dies', {
     ...elsewhere,

@@ -21,7 +21,7 @@ type SearchUrls = { TYPESENSE_URL?: string; TYPESENSE_API_KEY?: string };
 export interface Stores {
   databases: Promise<StoreUrls>;
   redis: Promise<{ REDIS_URL: string }>;
-  /** Empty when no Typesense can be had: search is then answered by PostgreSQL. */
+  /** Empty when Typesense is not available on this machine: then PostgreSQL does the searches. */
   search: Promise<SearchUrls>;
   /** Empty when the event log is in the booking database. */
   eventLog: Promise<EventLogSettings>;
@@ -30,7 +30,7 @@ export interface Stores {
 
 const log = (line: string) => say('frontrow', line);
 
-/** Uses the servers that the environment names and starts an embedded one for each that it does not; Kafka if wanted. */
+/** Uses the servers that the environment names, and starts an embedded server for each other one; Kafka on request. */
 export function openStores(
   env: NodeJS.ProcessEnv,
   folder: DataFolder,
@@ -65,9 +65,9 @@ export function openStores(
     } catch (error) {
       if (!(error instanceof ServerUnavailable)) throw error;
       log(
-        `There is no Redis: PostgreSQL alone decides about holds, and live maps move every few seconds. ${error.message}`,
+        `There is no Redis: PostgreSQL alone decides about holds, and live maps are updated every few seconds. ${error.message}`,
       );
-      // Nothing listens there; each process goes on without.
+      // No server listens there, so each process goes on without Redis.
       return { REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
     }
   };
@@ -79,7 +79,9 @@ export function openStores(
       const start = (port?: number) => startTypesense({ dataDir: dataDir('typesense'), apiKey, port, log });
       return { TYPESENSE_URL: await embed('Typesense', start), TYPESENSE_API_KEY: apiKey };
     } catch (error) {
-      log(`Search runs without Typesense: PostgreSQL answers it, marked "degraded". ${(error as Error).message}`);
+      log(
+        `Search runs without Typesense: PostgreSQL does the searches, marked "degraded". ${(error as Error).message}`,
+      );
       return {};
     }
   };
@@ -105,7 +107,7 @@ interface EmbeddedServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server and, when it dies by itself, starts it again on the same port, so that its url stays true. */
+/** Starts a server. When it dies, starts it again on the same port, so that its url stays valid. */
 async function keepServer(
   title: string,
   start: (port?: number) => Promise<RunningServer>,
@@ -137,7 +139,7 @@ async function keepServer(
       stopping.abort();
       await server.stop();
       await watching;
-      // One that was being started again while the stop came.
+      // The server was being started again when the stop was requested.
       await server.stop();
     },
   };
@@ -148,7 +150,7 @@ function givenDatabases(env: NodeJS.ProcessEnv): StoreUrls | undefined {
   if (DATABASE_URL && PAYMENTS_DATABASE_URL) return { DATABASE_URL, PAYMENTS_DATABASE_URL };
   if (!DATABASE_URL && !PAYMENTS_DATABASE_URL) return undefined;
   const missing = DATABASE_URL ? 'PAYMENTS_DATABASE_URL' : 'DATABASE_URL';
-  throw new ServerUnavailable(`Booking and payments have a database each: set ${missing} as well, or neither.`);
+  throw new ServerUnavailable(`Booking and payments have a database each: set ${missing} as well, or set neither.`);
 }
 
 async function ensureBoth(urls: StoreUrls): Promise<StoreUrls> {

@@ -14,7 +14,7 @@ async function program(name: string, source: string) {
   return { name, command: [file, join(folder, name)], env: process.env };
 }
 
-/** Writes its process id to the file it is given, once per start. */
+/** Appends its process id to the given file at each start. */
 const noteStart = `import { appendFileSync } from 'node:fs'; appendFileSync(process.argv[2], process.pid + '\\n');`;
 const startsOf = async (name: string) => (await readFile(join(folder, name), 'utf8')).trim().split('\n').map(Number);
 
@@ -32,7 +32,7 @@ test('a process that crashes is started again', async () => {
   expect(isAlive(second)).toBe(false);
 });
 
-test('ready means that every process has said so', async () => {
+test('is ready when every process has reported that it is', async () => {
   const go = join(folder, 'go');
   const early = await program('early', `${noteStart} process.send({ ready: true }); setInterval(() => {}, 1000);`);
   const late = await program(
@@ -54,7 +54,7 @@ test('ready means that every process has said so', async () => {
   await supervisor.stop();
 });
 
-test('a stop leaves no process, not even one that is deaf to SIGTERM', async () => {
+test('a stop ends every process, even one that ignores SIGTERM', async () => {
   const polite = await program('polite', `${noteStart} setInterval(() => {}, 1000); process.send({ ready: true });`);
   const deaf = await program(
     'deaf',
@@ -68,7 +68,7 @@ test('a stop leaves no process, not even one that is deaf to SIGTERM', async () 
   expect(pids.filter(isAlive)).toHaveLength(0);
 });
 
-test('when the supervising process is killed, what it supervised ends', async () => {
+test('when the supervising process is killed, the supervised processes end', async () => {
   const child = await program('orphan', `${noteStart} setInterval(() => {}, 1000); process.send({ ready: true });`);
   const supervisorUrl = new URL('./supervisor.ts', import.meta.url).href;
   const parent = await program(

@@ -6,26 +6,29 @@ import { endProcess, guardProcess } from './servers/server-process.ts';
 
 export interface SupervisedProcess {
   name: string;
-  /** The file that Node runs, with its arguments. */
+  /** The file that Node runs, and its arguments. */
   command: string[];
   env: NodeJS.ProcessEnv;
 }
 
 export interface Supervisor {
-  /** Resolves when each process has said once that it is ready. */
+  /** Resolves when each process has reported once that it is ready. */
   ready: Promise<void>;
-  /** Ids of the processes that run now. */
+  /** Returns the ids of the running processes. */
   pids(): number[];
-  /** Asks all to end, kills those that have not by the deadline (default 10 s), and resolves when all are gone. */
+  /** Asks all processes to end, kills the rest at the deadline (default 10 s), and resolves when all are gone. */
   stop(deadlineMs?: number): Promise<void>;
 }
 
 const firstBackOffMs = 500;
 const longestBackOffMs = 15_000;
-/** One that ran this long before it ended is not in a crash loop. */
+/** A process that ran this long before it ended is not in a crash loop. */
 const healthyAfterMs = 30_000;
 
-/** Runs each process and starts it again, ever later, when it ends by itself. Each reports `{ ready: true }` over IPC. */
+/**
+ * Runs the processes, and restarts each that ends by itself, each time after a longer pause. A process reports
+ * `{ ready: true }` over IPC.
+ */
 export function supervise(processes: SupervisedProcess[]): Supervisor {
   const stopping = new AbortController();
   const running = new Map<string, number>();
@@ -76,7 +79,7 @@ function start(supervised: SupervisedProcess, becomeReady: () => void): ChildPro
   return child;
 }
 
-/** Runs a process to its end, its output prefixed. Throws when it fails. */
+/** Runs a process to its end and prints its output with its name. Throws when it fails. */
 export async function runOnce(process: SupervisedProcess, signal: AbortSignal): Promise<void> {
   const child = spawnNode(process, 'ignore');
   const abort = () => child.kill('SIGTERM');
@@ -87,7 +90,10 @@ export async function runOnce(process: SupervisedProcess, signal: AbortSignal): 
   if (outcome !== 'code 0') throw new Error(`${process.name} failed (${outcome}); its reason is above.`);
 }
 
-/** In a process group of its own: Ctrl-C in a terminal is for us, who decide the order of the stop. */
+/**
+ * In a process group of its own, so that Ctrl-C in a terminal reaches only this process, which stops the others in
+ * order.
+ */
 function spawnNode({ name, command, env }: SupervisedProcess, channel: 'ipc' | 'ignore'): ChildProcess {
   const [file = '', ...args] = command;
   const child = spawn(process.execPath, [resolve(file), ...args], {

@@ -25,13 +25,13 @@ describe('who may call', () => {
     },
   );
 
-  test('health needs no key and tells nothing', async () => {
+  test('health needs no key and reveals nothing', async () => {
     const response = await fetch(`${sandbox.url}/health`);
     expect(await response.json()).toEqual({ status: 'ok' });
   });
 });
 
-describe('what is refused', () => {
+describe('the API refuses', () => {
   const refused = async (changes: Record<string, unknown>) => {
     const body = sessionBody('refused', changes);
     const answer = await sandbox.call('POST', '/v1/sessions', body, { 'idempotency-key': 'session:refused' });
@@ -49,7 +49,7 @@ describe('what is refused', () => {
     ['an end in the past', { expires_at: '2020-01-01T00:00:00Z' }],
     ['an end beyond a day', { expires_at: new Date(Date.now() + 25 * 3_600_000).toISOString() }],
     ['a script for an address to return to', { success_url: 'javascript:alert(1)' }],
-    ['a field nobody knows', { amount: 5 }],
+    ['an unknown field', { amount: 5 }],
   ])('%s', async (_what, changes) => {
     expect((await refused(changes)).status).toBe(400);
   });
@@ -77,7 +77,7 @@ describe('what is refused', () => {
     expect((await sandbox.call('GET', '/v1/sessions')).status).toBe(400);
   });
 
-  test('no refusal tells about the inside', async () => {
+  test('every bad request without internal details', async () => {
     const answers = [await refused({ lines: 'x' }), await sandbox.call('GET', '/v1/sessions/cs_1')];
     for (const { text } of answers) expect(text).not.toMatch(/node:|\.ts|at .*\(|SELECT/);
   });
@@ -92,7 +92,7 @@ describe('idempotency keys', () => {
     expect((await sandbox.call('POST', '/v1/sessions', sessionBody('corrected'), key)).status).toBe(200);
   });
 
-  test('a repeat after the session has ended still answers with it', async () => {
+  test('a repeated request returns the session even after the session has ended', async () => {
     const body = sessionBody('ended');
     const key = { 'idempotency-key': 'session:ended' };
     const opened = (await sandbox.call('POST', '/v1/sessions', body, key)).json;
@@ -103,7 +103,7 @@ describe('idempotency keys', () => {
 });
 
 describe('the ledger', () => {
-  test('has one capture a paid session, its refunds, and the sums of each currency', async () => {
+  test('has one capture for each paid session, its refunds, and the sums of each currency', async () => {
     const other = await openSandboxUnderTest();
     try {
       const paid = await openSession(other.call, 'paid');
@@ -139,7 +139,7 @@ describe('the ledger', () => {
   });
 });
 
-/** Sends that many KiB without a Content-Length and answers with what came back. */
+/** Sends that many KiB without a Content-Length and returns the answer. */
 function postInChunks(url: string, kibibytes: number): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -34,7 +34,7 @@ interface Call {
 interface Route {
   readonly method: string;
   readonly path: RegExp;
-  /** Operator's routes (ledger, trouble) are never in trouble themselves. */
+  /** True for the routes of the operator (ledger, trouble), to which trouble never applies. */
   readonly operator?: true;
   run(call: Call): unknown;
 }
@@ -46,7 +46,7 @@ const routes: readonly Route[] = [
     async run({ books, request }) {
       const body = parse(openSessionBody, await readJson(request));
       const session = openSession(books, requireKey(request), body);
-      // A repeat is answered with the page even when the session has ended meanwhile: the page says what became of it.
+      // A repeated request gets the page even when the session has ended meanwhile: the page shows the outcome.
       return { ...presentSession(books, session), url: pageUrl(books, session.id) };
     },
   },
@@ -102,7 +102,7 @@ const routes: readonly Route[] = [
   },
 ];
 
-/** Answers one call of the merchant. @throws Problem */
+/** Handles one call of the merchant. @throws Problem */
 export async function answerApi(
   needs: ApiNeeds,
   request: IncomingMessage,
@@ -117,12 +117,13 @@ export async function answerApi(
 }
 
 async function runInTrouble({ trouble, closing }: ApiNeeds, route: Route, call: Call): Promise<unknown> {
-  if (trouble.take('failBeforeActing')) throw new Problem(500, 'api_error', 'Trouble: nothing was done.');
+  if (trouble.take('failBeforeActing'))
+    throw new Problem(500, 'api_error', 'Trouble: the call failed and changed nothing.');
   const body = await route.run(call);
-  // Read before waiting: the switches may be turned while this call hangs.
+  // Read before waiting, because the switches may be changed while this call hangs.
   const failing = route.method === 'POST' && trouble.take('fail500AfterActing');
   if (trouble.switches.hangMs > 0) await delay(trouble.switches.hangMs, undefined, { signal: closing });
-  if (failing) throw new Problem(500, 'api_error', 'Trouble: it was done, and you are not told.');
+  if (failing) throw new Problem(500, 'api_error', 'Trouble: the call succeeded, but you get an error.');
   return body;
 }
 
@@ -130,8 +131,8 @@ function findRoute(method: string, path: string): { route: Route; id: string } {
   const candidates = routes.filter((route) => route.path.test(path));
   const route = candidates.find((candidate) => candidate.method === method);
   if (route) return { route, id: route.path.exec(path)?.[1] ?? '' };
-  if (candidates.length > 0) throw new Problem(405, 'method_not_allowed', 'This address has no such method.');
-  throw new Problem(404, 'not_found', 'There is nothing at this address.');
+  if (candidates.length > 0) throw new Problem(405, 'method_not_allowed', 'This address does not support this method.');
+  throw new Problem(404, 'not_found', 'This address does not exist.');
 }
 
 /** @throws Problem 401 */

@@ -42,7 +42,7 @@ describe('notices', () => {
     expect(signature).toBe(expected);
   });
 
-  test('are repeated under one id until they are taken, and not after', async () => {
+  test('are sent again under one id until the merchant accepts them, and not after that', async () => {
     sandbox = await openSandboxUnderTest({ retry: hasty });
     sandbox.receiver.answerWith(503);
     await settle('repeated');
@@ -56,7 +56,7 @@ describe('notices', () => {
     expect(sandbox.receiver.received.length).toBe(taken + 1);
   });
 
-  test('a redirect is not an answer: notices go nowhere else', async () => {
+  test('are not sent to the target of a redirect', async () => {
     const elsewhere = await openNoticeReceiver();
     const redirecting = createServer((_request, response) =>
       response.writeHead(307, { location: elsewhere.url }).end(),
@@ -75,7 +75,7 @@ describe('notices', () => {
     }
   });
 
-  test('are given up after so many tries', async () => {
+  test('are given up after the largest number of attempts', async () => {
     sandbox = await openSandboxUnderTest({ retry: { ...hasty, maxAttempts: 3 } });
     sandbox.receiver.answerWith(500);
     await settle('hopeless');
@@ -83,7 +83,7 @@ describe('notices', () => {
     expect(sandbox.receiver.received).toHaveLength(3);
   });
 
-  test('are given up after so long', async () => {
+  test('are given up after the longest time', async () => {
     sandbox = await openSandboxUnderTest({ retry: { ...hasty, maxAgeMs: 0 } });
     sandbox.receiver.answerWith(500);
     await settle('old');
@@ -91,7 +91,7 @@ describe('notices', () => {
     expect(sandbox.receiver.received).toHaveLength(1);
   });
 
-  test('one that nobody takes does not hold up the others', async () => {
+  test('a notice that the merchant does not accept does not delay the others', async () => {
     sandbox = await openSandboxUnderTest();
     sandbox.receiver.answerWith(500);
     await settle('stuck');
@@ -103,7 +103,7 @@ describe('notices', () => {
 });
 
 describe('trouble', () => {
-  test('delayWebhooksMs: new notices wait, those before and after do not', async () => {
+  test('delayWebhooksMs: new notices wait while it is on, and others do not', async () => {
     sandbox = await openSandboxUnderTest();
     await setTrouble({ delayWebhooksMs: 600_000 });
     await settle('delayed');
@@ -113,14 +113,14 @@ describe('trouble', () => {
     expect(received().map(({ bookingId }) => bookingId)).toEqual(['prompt']);
   });
 
-  test('delayWebhooksMs: a delayed notice comes in the end', async () => {
+  test('delayWebhooksMs: a delayed notice is sent later', async () => {
     sandbox = await openSandboxUnderTest();
     await setTrouble({ delayWebhooksMs: 50 });
     await settle('delayed');
     await sandbox.receiver.waitForCount(1);
   });
 
-  test('duplicateWebhooks: so many copies more, under the same id', async () => {
+  test('duplicateWebhooks: that many more copies are sent, under the same id', async () => {
     sandbox = await openSandboxUnderTest();
     await setTrouble({ duplicateWebhooks: 2 });
     await settle('doubled');
@@ -129,7 +129,7 @@ describe('trouble', () => {
     expect(new Set(received().map(({ id }) => id)).size).toBe(1);
   });
 
-  test('dropWebhooks as a number: so many next notices never come', async () => {
+  test('dropWebhooks as a number: that many next notices are never sent', async () => {
     sandbox = await openSandboxUnderTest();
     await setTrouble({ dropWebhooks: 2 });
     for (const bookingId of ['lost-1', 'lost-2', 'kept']) await settle(bookingId);
@@ -137,7 +137,7 @@ describe('trouble', () => {
     expect(received().map(({ bookingId }) => bookingId)).toEqual(['kept']);
   });
 
-  test('dropWebhooks as a share: some come and some do not', async () => {
+  test('dropWebhooks as a share: some notices are sent and some are not', async () => {
     sandbox = await openSandboxUnderTest();
     await setTrouble({ dropWebhooks: 0.5 });
     await Promise.all(Array.from({ length: 60 }, (_, index) => settle(`b-${index}`)));
@@ -148,7 +148,7 @@ describe('trouble', () => {
     expect(DELIVERED).toBeGreaterThan(0);
   });
 
-  test('reorderWebhooks: the last comes first', async () => {
+  test('reorderWebhooks: the last notice is sent first', async () => {
     sandbox = await openSandboxUnderTest();
     await setTrouble({ reorderWebhooks: 3 });
     for (const bookingId of ['first', 'second']) await settle(bookingId);
@@ -158,7 +158,7 @@ describe('trouble', () => {
     expect(received().map(({ bookingId }) => bookingId)).toEqual(['third', 'second', 'first']);
   });
 
-  test('reorderWebhooks: what is kept back comes when the switch is turned off', async () => {
+  test('reorderWebhooks: waiting notices are sent when the switch is turned off', async () => {
     sandbox = await openSandboxUnderTest();
     await setTrouble({ reorderWebhooks: 3 });
     await settle('held');
@@ -167,10 +167,10 @@ describe('trouble', () => {
     await sandbox.receiver.waitForCount(1);
   });
 
-  test('failBeforeActing and fail500AfterActing: so many calls, and no more', async () => {
+  test('failBeforeActing and fail500AfterActing: exactly that many calls fail', async () => {
     sandbox = await openSandboxUnderTest();
     await setTrouble({ failBeforeActing: 1, fail500AfterActing: 1 });
-    await expect(openSession(sandbox.call, 'b')).rejects.toThrow('nothing was done');
+    await expect(openSession(sandbox.call, 'b')).rejects.toThrow('changed nothing');
     expect((await sandbox.call('GET', '/v1/sessions?booking_id=b')).json.data).toHaveLength(0);
     await expect(openSession(sandbox.call, 'b')).rejects.toThrow('it was done');
     expect((await sandbox.call('GET', '/v1/sessions?booking_id=b')).json.data).toHaveLength(1);

@@ -6,7 +6,7 @@ import type { Store } from './store.ts';
 import type { Trouble } from './trouble.ts';
 
 const MAX_IN_FLIGHT = 16;
-/** A timer cannot be set for longer than 2^31 ms; waking up once an hour for nothing costs nothing. */
+/** A timer cannot be set for longer than 2^31 ms, and one needless wake-up an hour is cheap. */
 const LONGEST_SLEEP_MS = 3_600_000;
 
 export interface DeliveryNeeds {
@@ -18,7 +18,7 @@ export interface DeliveryNeeds {
   readonly log: Logger;
 }
 
-/** Sends the queued notices until the merchant answers 2xx. The queue is the truth; this holds nothing worth keeping. */
+/** Sends the queued notices until the merchant answers 2xx. All state is in the queue, so a restart loses nothing. */
 export class Delivery {
   readonly #needs: DeliveryNeeds;
   readonly #inFlight = new Map<number, Promise<void>>();
@@ -34,7 +34,7 @@ export class Delivery {
     if (this.#closing.signal.aborted) return;
     clearTimeout(this.#timer);
     this.#releaseHeld();
-    // One instant for both: a notice that fell due between two looks at the clock would be neither sent nor waited for.
+    // One instant for both, because a notice that fell due between two readings of the clock would be forgotten.
     const now = Date.now();
     this.#sendDue(now);
     const next = findNextAttemptAt(this.#needs.store, now);
@@ -43,7 +43,7 @@ export class Delivery {
     this.#timer = setTimeout(() => this.wake(), sleepMs);
   }
 
-  /** Cuts off what is under way; it stays queued and is sent again at the next start. */
+  /** Aborts the deliveries under way. Their notices stay queued and are sent again at the next start. */
   async close(): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#timer);
@@ -51,7 +51,7 @@ export class Delivery {
   }
 
   #sendDue(now: number): void {
-    // Notices in flight are still WAITING and due, so look past them.
+    // Notices in flight are still WAITING and due, so they are skipped.
     for (const notice of listDueNotices(this.#needs.store, now, MAX_IN_FLIGHT * 2)) {
       if (this.#inFlight.size >= MAX_IN_FLIGHT) return;
       if (!this.#inFlight.has(notice.seq)) this.#track([notice], this.#deliver(notice));
@@ -110,7 +110,7 @@ export class Delivery {
     if (over) log.warn({ notice: notice.id, attempts }, 'notice given up');
   }
 
-  /** One POST; answers '2xx', the status, or why there was no answer. Never throws. */
+  /** Sends one POST. Returns '2xx', another status, or why there was no answer. Never throws. */
   async #post(notice: QueuedNotice): Promise<string> {
     const { webhookUrl, webhookSecret, retry } = this.#needs;
     try {
@@ -132,7 +132,7 @@ export class Delivery {
   }
 }
 
-/** Stripe's scheme: `t=<epoch seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`, made anew for each attempt. */
+/** Stripe's scheme: `t=<epoch seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`, signed again for each attempt. */
 function signatureHeader(body: string, secret: string): string {
   const seconds = Math.floor(Date.now() / 1000);
   const signature = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');

@@ -3,7 +3,7 @@ import { Problem } from './problem.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** @throws Problem 413 as soon as more than 64 KiB have come, with or without a Content-Length */
+/** @throws Problem 413 as soon as more than 64 KiB have arrived, with or without a Content-Length */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -30,12 +30,12 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.end(JSON.stringify(body));
 }
 
-/** `nonce` is what the page's own style and script carry; nothing else may run, load or frame the page. */
+/** Only the style and script with this `nonce` may run. The page loads nothing else, and no site may frame it. */
 export function sendHtml(response: ServerResponse, status: number, page: { html: string; nonce: string }): void {
   const csp = `default-src 'none'; style-src 'nonce-${page.nonce}'; script-src 'nonce-${page.nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
   response.writeHead(status, {
     ...safeHeaders,
-    // With `no-referrer` a browser would say that the page's own form is of no origin.
+    // With `no-referrer` a browser would send `Origin: null` for the page's own form.
     'referrer-policy': 'same-origin',
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': csp,

@@ -22,8 +22,8 @@ const mail = z.object({
 type MailRow = { id: string; from: string; to: string; subject: string; text: string; received_at: number };
 
 /**
- * The inbox of everybody in development. POST takes a mail from whoever has the API key; GET shows the latest ones, as a
- * page or as JSON. @throws Problem
+ * One inbox for all mails in development. POST stores a mail from a caller with the API key; GET shows the latest
+ * mails, as a page or as JSON. @throws Problem
  */
 export async function answerMails(
   { store, apiKey }: { store: Store; apiKey: string },
@@ -75,7 +75,7 @@ const renderMail = (row: MailRow): string => `
       <p class="mail">${withLinks(row.text)}</p>
     </article>`;
 
-/** Addresses in the text can be followed. */
+/** Turns addresses in the text into links. */
 function withLinks(text: string): string {
   const parts = text.split(/(https?:\/\/\S+)/);
   return parts

@@ -18,7 +18,7 @@ export type QueuedNotice = z.infer<typeof queuedNotice>;
 
 const columns = 'seq, id, type, body, created_at, attempts';
 
-/** Must run in the transaction of the change it reports: a change without its notice would be lost by a kill. */
+/** Must run in the transaction of the change that it reports, or else a kill could lose the notice. */
 export function appendNotice(
   { store, trouble }: { store: Store; trouble: Trouble },
   type: NoticeEventType,
@@ -43,7 +43,7 @@ function firstState(trouble: Trouble): 'DROPPED' | 'HELD' | 'WAITING' {
   return trouble.switches.reorderWebhooks > 0 ? 'HELD' : 'WAITING';
 }
 
-/** Waiting notices whose time has come at `now` (epoch ms), longest due first. */
+/** Returns the waiting notices that are due at `now` (epoch ms), longest due first. */
 export function listDueNotices(store: Store, now: number, limit: number): QueuedNotice[] {
   const rows = store.all(
     `SELECT ${columns} FROM notices WHERE state = 'WAITING' AND next_attempt_at <= ? ORDER BY next_attempt_at, seq LIMIT ?`,
@@ -53,7 +53,7 @@ export function listDueNotices(store: Store, now: number, limit: number): Queued
   return rows.map((row) => queuedNotice.parse(row));
 }
 
-/** When the earliest notice that is not due at `now` wants to be sent (both epoch ms). */
+/** Returns when the earliest notice that is not due at `now` falls due (both epoch ms). */
 export function findNextAttemptAt(store: Store, now: number): number | undefined {
   const row = store.first(
     "SELECT min(next_attempt_at) AS at FROM notices WHERE state = 'WAITING' AND next_attempt_at > ?",
@@ -62,7 +62,7 @@ export function findNextAttemptAt(store: Store, now: number): number | undefined
   return typeof row?.at === 'number' ? row.at : undefined;
 }
 
-/** Takes all that is kept back once there is enough of it, last one first. */
+/** Returns all held notices, last one first, once there are enough of them. */
 export function takeHeldNotices(store: Store, enough: number): QueuedNotice[] {
   const rows = store.all(`SELECT ${columns} FROM notices WHERE state = 'HELD' ORDER BY seq DESC`);
   if (rows.length < enough) return [];

@@ -1,6 +1,6 @@
 import type { SessionRow } from './sessions.ts';
 
-/** The page on which a person decides. Works without its script, which only counts the time down. */
+/** The page on which the fan pays or declines. It works without its script, which only counts the time down. */
 export function renderPayPage(session: SessionRow, nonce: string): string {
   const total = formatAmount(session.amount_minor, session.currency);
   return layout({
@@ -22,12 +22,12 @@ export function renderPayPage(session: SessionRow, nonce: string): string {
 
 const results: Record<SessionRow['status'], { title: string; text: string }> = {
   open: { title: 'Not decided yet', text: 'Nothing has been paid.' },
-  paid: { title: 'Payment received', text: 'Your tickets are on their way: the shop has been told.' },
+  paid: { title: 'Payment received', text: 'The shop was notified, and your tickets are on their way.' },
   declined: { title: 'Payment declined', text: 'Nothing was taken. The seats are free for others again.' },
   expired: { title: 'This payment has expired', text: 'Nothing was taken. Go back to the shop to choose seats again.' },
 };
 
-/** What became of the session, whoever decided it. */
+/** Shows the outcome of the session, decided by the fan or by time. */
 export function renderResultPage(session: SessionRow, nonce: string): string {
   const { title, text } = results[session.status];
   const back = session.success_url
@@ -45,7 +45,7 @@ export function renderResultPage(session: SessionRow, nonce: string): string {
   });
 }
 
-/** A page that only says one thing, e.g. that there is no such session. */
+/** A page with one sentence, for example that there is no such session. */
 export function renderMessagePage(title: string, nonce: string): string {
   return layout({ title, nonce, content: `<h1>${escapeHtml(title)}</h1>` });
 }
@@ -68,9 +68,9 @@ function renderLines(session: SessionRow): string {
 }
 
 const HOLD_HAS_ENDED =
-  'The hold has ended. You can still pay: you get these seats if nobody took them, or your money back.';
+  'The hold has ended. You can still pay: you get these seats if they are still free, or your money back.';
 
-/** A session may stay open for longer than the seats are held; what counts for a person is the seats. */
+/** A session may stay open for longer than the seats are held. The page shows the time of the seats to the fan. */
 function renderTime(session: SessionRow, now: number): string {
   const sessionMs = session.expires_at - now;
   const leftMs = session.held_until === null ? sessionMs : session.held_until - now;
@@ -94,8 +94,9 @@ export function escapeHtml(text: string): string {
 }
 
 /**
- * Counts from what the server said was left, not from the browser's clock: one that is ahead would reload for ever.
- * Loads the page again when the session ends, and soon after the hold's end, when the shop may have ended the session.
+ * Counts down from the remaining time that the server sent, because a browser whose clock is ahead would reload for
+ * ever. Reloads the page when the session ends, and soon after the end of the hold, when the shop may have ended the
+ * session.
  */
 const countDown = `
 const { left, session } = document.getElementById('times').dataset;

@@ -54,7 +54,7 @@ describe('a form', () => {
     expect(await statusOf(id)).toBe('paid');
   });
 
-  test('is on a page that lets a browser say where it is', async () => {
+  test('is on a page with a policy that lets the browser send its origin', async () => {
     const { url } = await openSession(sandbox.call, 'policy');
     expect((await visit(url)).headers.get('referrer-policy')).toBe('same-origin');
   });
@@ -81,7 +81,7 @@ describe('a person', () => {
     expect((await visit(url)).html.replaceAll('\u00a0', '&nbsp;')).toContain(`Pay ${shown}</button>`);
   });
 
-  test('is told what became of it, with the way back', async () => {
+  test('sees the outcome, with a link back to the shop', async () => {
     const { url } = await openSession(sandbox.call, 'told');
     const { status, text } = await decide(url, 'pay', browser);
     expect(status).toBe(200);
@@ -90,13 +90,13 @@ describe('a person', () => {
     expect((await visit(url)).html).toContain('Payment received');
   });
 
-  test('finds a page even where there is no session', async () => {
+  test('sees a page even when the session does not exist', async () => {
     const { status, html } = await visit(`${sandbox.url}/pay/cs_unknown`);
     expect(status).toBe(404);
     expect(html).toContain('There is no such session.');
   });
 
-  test('is safe from what merchants write and from other sites', async () => {
+  test('is safe from texts of merchants and from other sites', async () => {
     const description = '<script>alert("x")</script> & \'friends\'';
     const { url } = await openSession(sandbox.call, 'hostile', { description });
     const { html, headers } = await visit(url);
@@ -114,14 +114,14 @@ describe('a person', () => {
 describe('the time on the page', () => {
   const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 
-  test('is that of the hold, not that of the session', async () => {
+  test('is the time of the hold, not of the session', async () => {
     const { url } = await openSession(sandbox.call, 'held', { expires_at: inMs(450_000), held_until: inMs(300_000) });
     const { html } = await visit(url);
     expect(html).toMatch(/Seats held for <time[^>]*>(5:00|4:5\d)</);
     expect(html).toContain('id="ended" hidden>');
   });
 
-  test('is over when the hold is, and the page can still be paid', async () => {
+  test('ends with the hold, and the fan can still pay', async () => {
     const { url } = await openSession(sandbox.call, 'late', { expires_at: inMs(150_000), held_until: inMs(-1_000) });
     const { html } = await visit(url);
     expect(html).not.toContain('role="timer"');
@@ -129,20 +129,20 @@ describe('the time on the page', () => {
     expect((await decide(url, 'pay')).json).toMatchObject({ status: 'paid' });
   });
 
-  test('is that of the session where nobody said more', async () => {
+  test('is the time of the session when the merchant sent no end of the hold', async () => {
     const { url } = await openSession(sandbox.call, 'plain');
     expect((await visit(url)).html).toMatch(/Time left: <time[^>]*>(5:00|4:5\d)</);
   });
 });
 
 describe('a program', () => {
-  test('gets JSON, also when it says nothing about what it reads', async () => {
+  test('gets JSON, even when it sends no Accept header', async () => {
     const { id, url } = await openSession(sandbox.call, 'program');
     const answer = await decide(url, 'pay', '*/*');
     expect(answer.json).toMatchObject({ reference: id, status: 'paid', amount_minor: 15_000, currency: 'USD' });
   });
 
-  test('paying many times at once captures once and is reported once', async () => {
+  test('that pays many times at once causes one capture and one notice', async () => {
     const { id, url } = await openSession(sandbox.call, 'eager');
     const answers = await Promise.all(Array.from({ length: 20 }, () => decide(url, 'pay')));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
@@ -162,14 +162,14 @@ describe('a program', () => {
     expect(await statusOf(id)).toBe('declined');
   });
 
-  test('what is paid cannot be declined', async () => {
+  test('a paid session cannot be declined', async () => {
     const { id, url } = await openSession(sandbox.call, 'regretted');
     await decide(url, 'pay');
     expect((await decide(url, 'decline')).status).toBe(409);
     expect(await statusOf(id)).toBe('paid');
   });
 
-  test('an ended session says so and takes nothing', async () => {
+  test('an ended session takes no money and says why', async () => {
     const { id, url } = await openSession(sandbox.call, 'ended');
     await sandbox.call('POST', `/v1/sessions/${id}/expire`);
     const late = await decide(url, 'pay');
@@ -192,7 +192,7 @@ test('a session ends by itself at its time, and its end is reported', async () =
   expect(await statusOf(id)).toBe('expired');
 });
 
-test('the log says what was done at a page and to a session, and names neither', async () => {
+test('the log reports what was done on a page and to a session, without their addresses and ids', async () => {
   const lines: string[] = [];
   const log = pino({}, { write: (line: string) => void lines.push(line) });
   const own = await openSandboxUnderTest({ log });

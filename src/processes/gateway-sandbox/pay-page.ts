@@ -7,7 +7,7 @@ import { type Books, requireSession, type SessionRow, settleSession } from './se
 
 type Outcome = 'pay' | 'decline';
 
-/** GET shows what is to be paid; POST with the form field `outcome` pays or declines. @throws Problem */
+/** GET shows the payment; POST with the form field `outcome` pays or declines. @throws Problem */
 export async function answerPayPage(
   books: Books,
   request: IncomingMessage,
@@ -20,7 +20,7 @@ export async function answerPayPage(
     throw new Problem(
       403,
       'permission_error',
-      'Pay on the page of the payment itself: a form of another site may not.',
+      'Pay on the page of the payment itself. A form on another site cannot pay.',
     );
   const outcome = readOutcome(await readBody(request), request.headers['content-type'] ?? '');
   const session = settleSession(books, id, outcome === 'pay' ? 'paid' : 'declined');
@@ -28,8 +28,8 @@ export async function answerPayPage(
 }
 
 /**
- * What a browser says about the page that a form is on. A program says nothing and is no fan's browser. `none` is the
- * browser's own address bar, and `Origin` is for browsers that do not send the other.
+ * Browsers send which page a form is on; programs send nothing, and need no protection. `none` is the browser's address
+ * bar. `Origin` is for browsers that do not send `Sec-Fetch-Site`.
  */
 function isOfAnotherSite({ headers }: IncomingMessage, publicUrl: string): boolean {
   const site = headers['sec-fetch-site'];
@@ -59,7 +59,7 @@ function show(
   sendHtml(response, status, { html, nonce });
 }
 
-/** A browser names text/html; curl and fetch say that anything will do, and programs read JSON. */
+/** A browser accepts text/html. curl and fetch accept any type and get JSON, like other programs. */
 export function wantsHtml(request: IncomingMessage): boolean {
   return (request.headers.accept ?? '').includes('text/html');
 }
@@ -83,7 +83,7 @@ function jsonOutcome(body: Buffer): unknown {
   }
 }
 
-/** Paying what is paid is fine (a double click); anything else that comes too late says so. */
+/** Paying a paid session succeeds, because of double clicks. Any other late action is refused with the reason. */
 function resultStatus(session: SessionRow, outcome: Outcome): number {
   const asked = outcome === 'pay' ? 'paid' : 'declined';
   if (session.status === asked) return 200;

@@ -1,4 +1,4 @@
-/** An answer that the caller is meant to read. Anything else that is thrown becomes a bare 500. */
+/** A refusal with a message for the caller. Any other thrown error becomes a plain 500. */
 export class Problem extends Error {
   readonly status: number;
   readonly type: string;

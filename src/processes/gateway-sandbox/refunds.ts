@@ -21,7 +21,7 @@ export const refundBody = z.strictObject({
 
 export type RefundBody = z.infer<typeof refundBody>;
 
-/** Gives money back, never more than was taken. The same key with the same body gives the same refund. */
+/** Refunds money, never more than was captured. The same key with the same body returns the same refund. */
 export function createRefund(books: Books, key: string, body: RefundBody): ReturnType<typeof presentRefund> {
   const hash = hashRequest(body);
   return books.store.transaction(() => {
@@ -50,7 +50,7 @@ export function createRefund(books: Books, key: string, body: RefundBody): Retur
 
 function assertRefundable(books: Books, session: SessionRow, body: RefundBody): void {
   if (session.status !== 'paid') {
-    throw new Problem(400, 'not_refundable', `The session is ${session.status}: there is nothing to give back.`);
+    throw new Problem(400, 'not_refundable', `The session is ${session.status}, so there is no money to refund.`);
   }
   if (session.currency !== body.currency) {
     throw new Problem(400, 'not_refundable', `The session was paid in ${session.currency}.`);
@@ -61,11 +61,14 @@ function assertRefundable(books: Books, session: SessionRow, body: RefundBody): 
   );
   const left = session.amount_minor - Number(row?.n);
   if (body.amount_minor > left) {
-    throw new Problem(400, 'not_refundable', `Only ${left} of the capture is left to give back.`);
+    throw new Problem(400, 'not_refundable', `Only ${left} of the capture can still be refunded.`);
   }
 }
 
-/** All money that moved, for reconciliation: one capture a paid session, its refunds, sums per currency, and what is under way. */
+/**
+ * Returns all money that moved, for reconciliation: one capture for each paid session, its refunds, sums for each
+ * currency, and the work under way.
+ */
 export function presentLedger(books: Books) {
   const captures = books.store.all("SELECT * FROM sessions WHERE status = 'paid' ORDER BY settled_at, seq");
   const refunds = books.store.all(

@@ -47,7 +47,7 @@ async function stop(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL') {
   await once(child, 'exit');
 }
 
-test('killed with notices undelivered: the next process delivers them, and the books are the same', async () => {
+test('when it is killed with undelivered notices, the next process delivers them, and the books are the same', async () => {
   receiver.answerWith(503);
   const before = await start();
   const bookings = ['b-1', 'b-2', 'b-3', 'b-4', 'b-5'];
@@ -72,7 +72,7 @@ test('killed with notices undelivered: the next process delivers them, and the b
   expect({ captures, totals }).toEqual({ captures: ledger.captures, totals: ledger.totals });
 });
 
-test('killed in the middle of paying: each answered payment is on the books', async () => {
+test('when it is killed during payments, each answered payment is in the books', async () => {
   const before = await start();
   const sessions = await Promise.all(Array.from({ length: 30 }, (_, index) => openSession(before.call, `b-${index}`)));
   const payments = sessions.map(({ id, url }) =>
@@ -93,7 +93,7 @@ test('killed in the middle of paying: each answered payment is on the books', as
   await receiver.waitFor(({ rawBody }) => noticeOf(rawBody).type === 'session.paid');
 });
 
-test('a session whose time runs out while no process is there ends at the next start', async () => {
+test('a session that expires while no process runs ends at the next start', async () => {
   const before = await start();
   const { id } = await openSession(before.call, 'b-1', { expires_at: new Date(Date.now() + 200).toISOString() });
   await stop(before.child, 'SIGKILL');
@@ -102,7 +102,7 @@ test('a session whose time runs out while no process is there ends at the next s
   expect((await after.call('GET', `/v1/sessions/${id}`)).json.status).toBe('expired');
 });
 
-test('SIGTERM ends it cleanly, with a call hanging and a notice on its way', async () => {
+test('SIGTERM ends it cleanly during a hanging call and the delivery of a notice', async () => {
   const { child, call } = await start({ GATEWAY_WEBHOOK_URL: 'http://127.0.0.1:9/nobody' });
   const { url } = await openSession(call, 'b-1');
   await decide(url, 'pay');
@@ -113,7 +113,7 @@ test('SIGTERM ends it cleanly, with a call hanging and a notice on its way', asy
   expect(await hanging).toBe('cut off');
 });
 
-test('without its settings it names all that is missing and does not start', async () => {
+test('names all missing settings and does not start without them', async () => {
   const child = fork(program, { env: {}, execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let errors = '';
   child.stderr?.on('data', (chunk) => {
@@ -125,7 +125,7 @@ test('without its settings it names all that is missing and does not start', asy
   expect(errors).not.toMatch(/^\s+at /m);
 });
 
-test('a file that an earlier version wrote is opened, and its sessions go on', async () => {
+test('opens a file of an earlier version, and its sessions continue', async () => {
   const first = await start();
   const { id, url } = await openSession(first.call, 'kept');
   await stop(first.child, 'SIGTERM');

@@ -18,7 +18,7 @@ import { Trouble } from './trouble.ts';
 export interface SandboxGatewayOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** Default 0: takes a free one. */
+  /** Default 0, which means any free port. */
   readonly port?: number;
   readonly dataFolder: string;
   readonly apiKey: string;
@@ -31,7 +31,7 @@ export interface SandboxGatewayOptions {
 }
 
 export interface SandboxGateway {
-  /** Where the merchant API answers. */
+  /** The address of the merchant API. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -40,11 +40,11 @@ interface Running extends Books {
   readonly apiKey: string;
   readonly closing: AbortSignal;
   readonly log: Logger;
-  /** Call after anything that may have changed a session. */
+  /** To be called after each action that may have changed a session. */
   changed(): void;
 }
 
-/** Starts the gateway on its folder and goes on where the last process on it stopped, however it stopped. */
+/** Starts the gateway on its folder. It continues where the last process stopped, even after a kill. */
 export async function startSandboxGateway(options: SandboxGatewayOptions): Promise<SandboxGateway> {
   const log = options.log ?? pino({ level: 'silent' });
   const closing = new AbortController();
@@ -127,7 +127,7 @@ async function answer(running: Running, { request, response, url }: Incoming): P
   } catch (error) {
     refuse(running, request, response, error);
   } finally {
-    // Only a fan's page can change a session by being looked at: one that is overdue ends there.
+    // Only a fan's page can change a session by a GET, because an overdue session ends there.
     const changes = request.method !== 'GET' || url.pathname.startsWith('/pay/');
     if (changes && !running.closing.aborted) running.changed();
   }
@@ -136,7 +136,7 @@ async function answer(running: Running, { request, response, url }: Incoming): P
   running.log.info({ method: request.method, path, status: response.statusCode, ms }, 'answered');
 }
 
-/** The id of a session is the address of its payment page, which lets its reader pay, or decline for its owner. */
+/** Hides the id of a session, because anyone who knows it can open the payment page, and pay or decline. */
 const pathForLog = (path: string): string => path.replace(/^\/(pay|v1\/sessions)\/[^/]+/, '/$1/:id').slice(0, 200);
 
 async function dispatch(running: Running, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
@@ -152,9 +152,9 @@ function refuse(running: Running, request: IncomingMessage, response: ServerResp
     response.destroy();
     return;
   }
-  const problem = error instanceof Problem ? error : new Problem(500, 'api_error', 'Something went wrong.');
+  const problem = error instanceof Problem ? error : new Problem(500, 'api_error', 'An internal error occurred.');
   if (problem !== error) running.log.error({ err: error }, 'call broke');
-  // What is left of a body that was too large is not waited for.
+  // The rest of a body that is too large is not read.
   if (problem.status === 413) response.setHeader('connection', 'close');
   if (request.url?.startsWith('/pay/') && wantsHtml(request)) {
     const nonce = randomBytes(16).toString('base64');

@@ -15,7 +15,7 @@ import {
 import { Store } from './store.ts';
 import { Trouble } from './trouble.ts';
 
-/** The books alone: no server, so no timer that ends a session before the test looks. */
+/** The books without a server, so that no timer ends a session before the test reads it. */
 let books: Books;
 let dataFolder: string;
 
@@ -35,7 +35,7 @@ const openFor = (bookingId: string, ms: number) => {
 };
 const atInstant = (ms: number) => vi.useFakeTimers({ toFake: ['Date'], now: ms });
 
-test('money is taken up to the last millisecond and not in the next', () => {
+test('a session takes money up to its last millisecond, and not after it', () => {
   const [intime, late] = [openFor('in-time', 1_000), openFor('late', 1_000)];
   atInstant(intime.expires_at - 1);
   expect(settleSession(books, intime.id, 'paid').status).toBe('paid');
@@ -52,7 +52,7 @@ test('a session ends once, and each end is one notice', () => {
   expect(countNotices(books.store)).toMatchObject({ WAITING: 1 });
 });
 
-test('overdue sessions end in bounded batches; the others stay', () => {
+test('ends overdue sessions in bounded batches, and keeps the others', () => {
   for (let index = 0; index < 5; index += 1) openFor(`soon-${index}`, 1_000);
   const later = openFor('later', 60_000);
   atInstant(Date.now() + 2_000);
@@ -62,7 +62,7 @@ test('overdue sessions end in bounded batches; the others stay', () => {
   expect(findNextExpiry(books.store)).toBe(later.expires_at);
 });
 
-test('a change that fails leaves nothing behind, its notice neither', () => {
+test('a change that fails leaves no rows behind, and no notice', () => {
   const { id } = openFor('half', 1_000);
   const failing = () =>
     books.store.transaction(() => {

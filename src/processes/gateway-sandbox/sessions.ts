@@ -8,7 +8,7 @@ import type { Trouble } from './trouble.ts';
 export interface Books {
   readonly store: Store;
   readonly trouble: Trouble;
-  /** What the payment pages' addresses begin with. */
+  /** The start of the addresses of payment pages. */
   readonly publicUrl: string;
 }
 
@@ -74,7 +74,7 @@ export function assertSameRequest(savedHash: string, hash: string): void {
   }
 }
 
-/** The same key with the same body gives the session that the first call opened, whatever has become of it. */
+/** The same key with the same body returns the session that the first call opened, even after it has ended. */
 export function openSession(books: Books, key: string, body: OpenSessionBody): SessionRow {
   const hash = hashRequest(body);
   return books.store.transaction(() => {
@@ -125,7 +125,7 @@ export function listSessionsOfBooking(store: Store, bookingId: string): SessionR
   return rows.map((row) => sessionRow.parse(row));
 }
 
-/** Opened or refunded since, newest first. */
+/** Returns the sessions that were opened or refunded since then, newest first. */
 export function listSessionsSince(store: Store, sinceMs: number): SessionRow[] {
   const rows = store.all(
     `SELECT * FROM sessions WHERE created_at >= ?1 OR id IN (SELECT session_id FROM refunds WHERE created_at >= ?1)
@@ -135,12 +135,12 @@ export function listSessionsSince(store: Store, sinceMs: number): SessionRow[] {
   return rows.map((row) => sessionRow.parse(row));
 }
 
-/** Takes the money once: a second `paid` changes nothing, and so does anything that comes after another end. */
+/** Takes the money once. A second `paid` changes nothing, and neither does any action after the session has ended. */
 export function settleSession(books: Books, id: string, outcome: 'paid' | 'declined' | 'expired'): SessionRow {
   return books.store.transaction(() => {
     const session = requireSession(books.store, id);
     if (session.status !== 'open') return session;
-    // Its time may have run out a moment before the timer noticed: then nobody can pay or decline it any more.
+    // The session may have expired before the timer noticed. Then the fan can no longer pay or decline it.
     const end = session.expires_at <= Date.now() ? 'expired' : outcome;
     books.store.run('UPDATE sessions SET status = ?, settled_at = ? WHERE id = ?', end, Date.now(), id);
     const settled = requireSession(books.store, id);
@@ -155,7 +155,7 @@ const noticeTypes: Record<'paid' | 'declined' | 'expired', NoticeEventType> = {
   expired: 'session.expired',
 };
 
-/** Ends sessions whose time has run out; answers how many. Takes a bounded number so that calls get their turn. */
+/** Ends expired sessions and returns how many. Ends a bounded number at a time, so that calls are not delayed. */
 export function expireOverdueSessions(books: Books, limit = 200): number {
   const overdue = books.store.all(
     "SELECT id FROM sessions WHERE status = 'open' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
@@ -166,7 +166,7 @@ export function expireOverdueSessions(books: Books, limit = 200): number {
   return overdue.length;
 }
 
-/** When the next open session ends (epoch ms). */
+/** Returns when the next open session ends (epoch ms). */
 export function findNextExpiry(store: Store): number | undefined {
   const row = store.first("SELECT min(expires_at) AS at FROM sessions WHERE status = 'open'");
   return typeof row?.at === 'number' ? row.at : undefined;
@@ -176,7 +176,7 @@ export function pageUrl(books: Books, id: string): string {
   return `${books.publicUrl}/pay/${id}`;
 }
 
-/** The session as the merchant sees it, in answers and in notices. */
+/** Returns the session as the merchant sees it, in answers and in notices. */
 export function presentSession(books: Books, session: SessionRow) {
   const refunds = books.store.all('SELECT * FROM refunds WHERE session_id = ? ORDER BY rowid', session.id);
   return {

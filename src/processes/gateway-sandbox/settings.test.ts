@@ -19,7 +19,7 @@ const problemsOf = (env: Record<string, string | undefined>): readonly string[] 
   return [];
 };
 
-test('what is needed is enough: it listens on loopback only', () => {
+test('starts with only the required settings, and listens on loopback only', () => {
   expect(parseSandboxSettings(good)).toEqual({
     host: '127.0.0.1',
     port: 4002,
@@ -31,7 +31,7 @@ test('what is needed is enough: it listens on loopback only', () => {
   });
 });
 
-test('every problem is named at once, with what to set', () => {
+test('names every problem at once, with what to set', () => {
   const problems = problemsOf({ GATEWAY_PORT: '70000', GATEWAY_API_KEY: 'short', GATEWAY_WEBHOOK_URL: 'ftp://x' });
   expect(problems).toHaveLength(5);
   for (const name of ['PORT', 'DATA', 'API_KEY', 'WEBHOOK_SECRET', 'WEBHOOK_URL']) {
@@ -44,6 +44,6 @@ test('a public address loses its last slash, so that page addresses have one', (
   expect(settings.publicUrl).toBe('https://pay.example');
 });
 
-test.each(['', 'abc', '-1', '65536', '80.5'])('%j is no port', (port) => {
+test.each(['', 'abc', '-1', '65536', '80.5'])('refuses %j as a port', (port) => {
   expect(problemsOf({ ...good, GATEWAY_PORT: port })).toHaveLength(1);
 });

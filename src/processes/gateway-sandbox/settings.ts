@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { productionProblems } from '#config/production.ts';
 
-/** How long and how often a notice is tried. The waits double from `baseMs` up to `capMs`, with jitter. */
+/** How long and how often the gateway sends a notice. The pauses double from `baseMs` up to `capMs`, with jitter. */
 export interface RetryPolicy {
   readonly baseMs: number;
   readonly capMs: number;
@@ -11,7 +11,7 @@ export interface RetryPolicy {
   readonly timeoutMs: number;
 }
 
-/** The first retry comes after half a second, later ones at least once a minute: 5,000 tries are more than 3 days. */
+/** The first retry is after half a second, later ones at least once a minute: 5,000 attempts take more than 3 days. */
 export const defaultRetryPolicy: RetryPolicy = {
   baseMs: 500,
   capMs: 60_000,
@@ -22,18 +22,18 @@ export const defaultRetryPolicy: RetryPolicy = {
 
 export interface SandboxSettings {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 means any free port. */
   readonly port: number;
   /** The ledger and the queue of notices live here; one process at a time. */
   readonly dataFolder: string;
   readonly apiKey: string;
   readonly webhookSecret: string;
   readonly webhookUrl: string;
-  /** What the payment pages' addresses begin with; default `http://localhost:<port>`. */
+  /** The start of the addresses of payment pages; default `http://localhost:<port>`. */
   readonly publicUrl: string | undefined;
 }
 
-/** Every problem of the environment at once, one a line. */
+/** The message has every problem of the environment, one in each line. */
 export class SettingsError extends Error {
   readonly problems: readonly string[];
 
@@ -72,7 +72,7 @@ const environment = z.object({
   GATEWAY_PUBLIC_URL: httpUrl('GATEWAY_PUBLIC_URL', 'http://localhost:4002').optional(),
 });
 
-/** @throws SettingsError naming every variable that is missing or wrong, and what to set */
+/** @throws SettingsError with every variable that is missing or wrong, and what to set */
 export function parseSandboxSettings(env: Readonly<Record<string, string | undefined>>): SandboxSettings {
   const parsed = environment.safeParse(env);
   const problems = productionProblems(env, 'gateway-sandbox').map(({ name, message }) => `${name}: ${message}`);

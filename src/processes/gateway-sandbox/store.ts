@@ -57,7 +57,7 @@ const schema = `
 
 export type Row = Record<string, unknown>;
 
-/** The gateway's file: statements are prepared once, work is atomic and on disk when `transaction` returns. */
+/** The gateway's file. Statements are prepared once; a transaction is atomic and on disk when `transaction` returns. */
 export class Store {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
@@ -66,7 +66,8 @@ export class Store {
     mkdirSync(dataFolder, { recursive: true });
     this.#db = new DatabaseSync(join(dataFolder, 'gateway.sqlite'), { timeout: 5_000 });
     try {
-      // EXCLUSIVE: two gateways on one file would each deliver the same notices. The lock ends with the process.
+      // EXCLUSIVE, because two gateways on one file would both deliver the same notices. The lock ends with the
+      // process.
       this.#db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
       this.#db.exec(`PRAGMA foreign_keys = ON; ${schema}`);
       this.#addMissingColumns();
@@ -76,7 +77,7 @@ export class Store {
     }
   }
 
-  /** Files of earlier versions are kept: their sessions are still paid and refunded. */
+  /** Brings a file of an earlier version up to date, because its sessions may still be paid and refunded. */
   #addMissingColumns(): void {
     const columns = this.#db.prepare("SELECT name FROM pragma_table_info('sessions')").all();
     if (columns.some(({ name }) => name === 'held_until')) return;
@@ -91,7 +92,7 @@ export class Store {
     return this.#prepare(sql).get(...values);
   }
 
-  /** Answers how many rows were changed. */
+  /** Returns how many rows were changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepare(sql).run(...values).changes);
   }

@@ -3,31 +3,31 @@ import { z } from 'zod';
 const count = z.int().min(0).max(1_000_000).default(0);
 const milliseconds = z.int().min(0).max(600_000).default(0);
 
-/** What goes wrong on purpose. Everything absent is off; the counts go down as they are used up. */
+/** The faults that the gateway produces on purpose. An absent switch is off; counts go down as they are used. */
 export const troubleSwitches = z.strictObject({
-  /** Each new notice is sent this much later. */
+  /** Each new notice is sent this many ms later. */
   delayWebhooksMs: milliseconds,
-  /** Each notice is sent this many times more, under the same event id. */
+  /** Each notice is sent this many more times, under the same event id. */
   duplicateWebhooks: z.int().min(0).max(10).default(0),
-  /** 1 and up: that many next notices are never sent. Below 1: that share of them, by chance. */
+  /** 1 and up: that many next notices are never sent. Below 1: that share of the notices is never sent, by chance. */
   dropWebhooks: z
     .union([z.number().min(0).lt(1), z.int().min(1).max(1_000_000)], {
-      error: 'dropWebhooks is a share below 1 or a whole number',
+      error: 'dropWebhooks must be a share below 1 or a whole number',
     })
     .default(0),
-  /** Notices are kept back until so many wait, then sent last one first. 0 is off. */
+  /** Notices are held until this many wait, then sent in reverse order. 0 is off. */
   reorderWebhooks: z.union([z.literal(0), z.int().min(2).max(100)]).default(0),
-  /** So many next POSTs of the merchant are carried out and then answered with 500. */
+  /** This many next POSTs of the merchant are carried out and then answered with 500. */
   fail500AfterActing: count,
-  /** So many next calls of the merchant are answered with 500 and not carried out. */
+  /** This many next calls of the merchant are answered with 500 and not carried out. */
   failBeforeActing: count,
-  /** Calls of the merchant are carried out at once but answered this much later. */
+  /** Calls of the merchant are carried out at once but answered this many ms later. */
   hangMs: milliseconds,
 });
 
 export type TroubleSwitches = z.infer<typeof troubleSwitches>;
 
-/** The switches as they stand. In memory only: a restart ends all trouble. */
+/** The current switches. They are in memory only, so a restart turns all of them off. */
 export class Trouble {
   #switches: TroubleSwitches = troubleSwitches.parse({});
 
@@ -39,7 +39,7 @@ export class Trouble {
     this.#switches = { ...switches };
   }
 
-  /** Uses up one of a counted switch; false when it is off. */
+  /** Decrements a counted switch; returns false when it is off. */
   take(name: 'fail500AfterActing' | 'failBeforeActing'): boolean {
     if (this.#switches[name] === 0) return false;
     this.#switches[name] -= 1;

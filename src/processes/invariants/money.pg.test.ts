@@ -30,7 +30,7 @@ const publish = (bookingId: string, types: readonly string[]) => sql`
   insert into outbox (id, aggregatetype, aggregateid, type, event_id, payload)
   select gen_random_uuid(), 'payment', ${bookingId}, type, gen_random_uuid(), '{}' from unnest(${sql.array([...types])}::text[]) as type`;
 
-/** Three sound bookings: one paid and confirmed, one paid late and given back, one still open. */
+/** Three correct bookings: one paid and confirmed, one paid late and refunded, one still open. */
 beforeEach(async () => {
   [paid, refunded, open] = [randomUUID(), randomUUID(), randomUUID()];
   await sql`truncate payments, outbox, notices`;
@@ -80,11 +80,11 @@ beforeEach(async () => {
 const found = async () => new Set((await findMoneyViolations(database.url, books)).map(({ invariant }) => invariant));
 const bookingOf = (id: string) => books.bookings.find((booking) => booking.id === id);
 
-test('sound books violate nothing', async () => {
+test('finds no violation in correct books', async () => {
   expect(await findMoneyViolations(database.url, books)).toEqual([]);
 });
 
-/** What is done to the books, and the invariant that must notice. */
+/** The invariant that must notice, and how the books are corrupted. */
 const corruptions: [string, string, () => unknown][] = [
   [
     'I07',
@@ -128,7 +128,7 @@ const corruptions: [string, string, () => unknown][] = [
   ['I16P', 'an event of a payment that does not exist', () => publish(randomUUID(), ['PaymentFailed'])],
   [
     'I17P',
-    'a notice that nobody applied',
+    'a notice that was not applied',
     () => sql`insert into notices (gateway, gateway_event_id, type, reference, occurred_at, received_at)
       values ('sandbox', 'evt_1', 'SESSION_PAID', ${`cs_${open}`}, now(), now() - interval '1 second')`,
   ],
@@ -144,7 +144,7 @@ test.each(corruptions)('%s finds %s', async (invariant, _, corrupt) => {
   expect(await found()).toContain(invariant);
 });
 
-test('I12 finds two payments of a booking, should the constraint ever be lost', async () => {
+test('I12 finds two payments of a booking when the constraint is missing', async () => {
   await sql`alter table payments drop constraint payments_booking`;
   const columns = sql`event_id, status, amount_minor, currency, description, lines, hold_expires_at, session_expires_at, gateway`;
   await sql`insert into payments (id, booking_id, ${columns})
@@ -155,7 +155,7 @@ test('I12 finds two payments of a booking, should the constraint ever be lost', 
   await sql`alter table payments add constraint payments_booking unique (booking_id)`;
 });
 
-test('every invariant has its planted corruption', async () => {
+test('every invariant has a corruption in this file', async () => {
   const ids = (await readInvariants()).map(({ id }) => id);
   expect(new Set(corruptions.map(([id]) => id))).toEqual(new Set(ids));
 });

@@ -1,7 +1,7 @@
 -- Invariants of money, over three sets of books: `payments` and `outbox` of the payments database, and the temporary
 -- tables `booking_facts` (id, status, total_minor, currency), `gateway_captures` and `gateway_refunds` (reference,
--- booking_id, amount_minor, currency) that the runner fills. Each query gives `subject` and `detail`; no row means that
--- it holds. `frontrow.grace` is how long work may be under way: zero after quiescence.
+-- booking_id, amount_minor, currency), which the runner fills. Each query returns `subject` and `detail`; the invariant
+-- holds when it returns no row. `frontrow.grace` is how long work may be under way: zero when the system is idle.
 
 -- I07 every PAYMENT_SUCCESS ends CONFIRMED or REFUNDED; REFUND_PENDING <= 15 min
 select p.booking_id::text as subject, p.status || ' while the booking is ' || coalesce(b.status, 'unknown') as detail

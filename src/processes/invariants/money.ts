@@ -11,14 +11,14 @@ export type BookingFact = {
 
 type Move = { session: string; booking_id: string; amount_minor: number; currency: string };
 
-/** What the sandbox answers at `/v1/ledger`. */
+/** The answer of the sandbox gateway at `/v1/ledger`. */
 export type GatewayLedger = { captures: (Move & { captured_at: string })[]; refunds: Move[] };
 
 export type Violation = { invariant: string; subject: string; detail: string };
 
 export type MoneyBooks = { bookings: readonly BookingFact[]; ledger: GatewayLedger };
 
-/** The bookings of a booking database, as the invariants of money need them. */
+/** Returns the bookings of a booking database, with the columns that the invariants of money need. */
 export async function readBookingFacts(bookingUrl: string): Promise<BookingFact[]> {
   const sql = postgres(bookingUrl, { max: 1, onnotice: () => {} });
   try {
@@ -30,9 +30,9 @@ export async function readBookingFacts(bookingUrl: string): Promise<BookingFact[
 }
 
 /**
- * Runs every query of money.sql. Without bookings the books of the booking side are not compared: a test of
- * payments alone has none.
- * @param graceSeconds how long work may be under way; 0 after quiescence
+ * Runs every query of money.sql. Without bookings the books of the booking side are not compared, because a test of
+ * payments alone has no bookings.
+ * @param graceSeconds how long work may be under way; 0 when the system is idle
  */
 export async function findMoneyViolations(
   paymentsUrl: string,
@@ -75,7 +75,7 @@ async function loadBooks(tx: postgres.TransactionSql, { bookings, ledger }: Mone
       on commit drop;
     create temporary table gateway_refunds (reference text, booking_id text, amount_minor integer, currency text)
       on commit drop`);
-  // As JSON, since a run with faults has ten thousands of them.
+  // As JSON, because a run with faults has tens of thousands of them.
   const facts = bookings.map(({ id, status, totalMinor, currency, createdAt }) => ({
     id,
     status,

@@ -13,7 +13,7 @@ import { findViolations } from './violations.ts';
 
 const box = await openBox();
 const sql = postgres(box.url, { max: 1, onnotice: () => undefined });
-/** Somebody who begins and does not end. */
+/** A client that begins a transaction and does not end it. */
 const other = postgres(box.url, { max: 1, onnotice: () => undefined });
 let event: SeededEvent;
 const ids = { held: '', sold: '', other: '' };
@@ -43,7 +43,7 @@ beforeAll(async () => {
   await fillWaitingRoom(event.eventId);
 });
 
-/** Three fans came, one of them went again. */
+/** Three fans joined, and one of them left. */
 async function fillWaitingRoom(eventId: string): Promise<void> {
   const { userIds } = await seedRoom(box.reader, eventId, { capacity: 2, joined: 4 });
   const sessions = openRoomSessions({ db: box.reader, changed: () => undefined });
@@ -65,7 +65,7 @@ afterAll(async () => {
   await box.close();
 });
 
-/** What a bug would have written, by the invariant that it breaks. Undone after each. */
+/** The rows that a bug could write, by the invariant that they break. Undone after each test. */
 const corruptions: Record<string, (tx: postgres.TransactionSql) => Promise<unknown>> = {
   I01: (tx) => tx`update booking_seats set seat_no = 2 where booking_id = ${ids.other} and seat_no = 4`,
   I02: (tx) =>
@@ -101,15 +101,15 @@ const corruptions: Record<string, (tx: postgres.TransactionSql) => Promise<unkno
   I24: (tx) => tx`update waiting_room_sessions set expires_at = now() - interval '16 s' where ordinal = 2`,
 };
 
-test('what the operations write breaks none of them', async () => {
+test('the operations break no invariant', async () => {
   expect(await findViolations(box.url)).toEqual([]);
 });
 
-test('every invariant has a corruption here', () => {
+test('every invariant has a corruption in this file', () => {
   expect(readInvariants().map(({ id }) => id)).toEqual(Object.keys(corruptions));
 });
 
-test.each(Object.keys(corruptions))('%s finds what breaks it', async (id) => {
+test.each(Object.keys(corruptions))('%s finds the rows that break it', async (id) => {
   const { query } = readInvariants().find((one) => one.id === id) ?? { query: '' };
   const undo = new Error('undo');
   let found: readonly unknown[] = [];
@@ -126,7 +126,7 @@ test.each(Object.keys(corruptions))('%s finds what breaks it', async (id) => {
   expect(await findViolations(box.url)).toEqual([]);
 });
 
-test('I18 finds who overtook a parked message', async () => {
+test('I18 finds a message that overtook a parked one', async () => {
   const overtaken = { id: randomUUIDv7(), offset: 1 };
   const later = { id: randomUUIDv7(), offset: 2 };
   const place = { topic: 'payment', partition: 0, key: event.eventId };

@@ -7,7 +7,7 @@ export type Violation = {
   readonly rows: readonly Record<string, unknown>[];
 };
 
-/** Runs every invariant of the booking database, all on one moment of the database, and answers those that found something. */
+/** Runs every invariant of the booking database in one snapshot, and returns those that found rows. */
 export async function findViolations(
   url: string,
   { except = [] }: { except?: readonly string[] } = {},

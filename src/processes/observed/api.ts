@@ -12,7 +12,7 @@ import { pingRedis } from '#redis/client.ts';
 import type { ApiResources } from '#resources.ts';
 import { explainingStore, settings } from './store-checks.ts';
 
-/** What an api process depends on, and what it does without. */
+/** The stores that an api process depends on, and what happens without each. */
 export const apiDependencies = (resources: ApiResources): Dependencies =>
   watchDependencies([
     {
@@ -21,7 +21,7 @@ export const apiDependencies = (resources: ApiResources): Dependencies =>
       explain: explainingStore(settings.booking),
       isNeeded: true,
       without:
-        'Holds and bookings are refused with TRY_AGAIN; seat maps are the last known ones, marked stale; searches tell events from the index, with degraded: true.',
+        'Holds and bookings are refused with TRY_AGAIN; seat maps are the last known ones, marked stale; searches return events from the index, with degraded: true.',
     },
     {
       name: 'redis',
@@ -32,12 +32,12 @@ export const apiDependencies = (resources: ApiResources): Dependencies =>
     {
       name: 'seat-locks',
       check: async () => (await readSeatLockMode(resources)) === 'believed',
-      without: 'Seat locks are not believed until they are rebuilt; holds are decided by PostgreSQL alone.',
+      without: 'Seat locks are not trusted until they are rebuilt; holds are decided by PostgreSQL alone.',
     },
     {
       name: 'pubsub',
       check: () => !resources.heartbeat.isDeaf(),
-      without: 'Live seat maps move by comparison with PostgreSQL, every few seconds.',
+      without: 'Live seat maps are updated by comparison with PostgreSQL, every few seconds.',
     },
     {
       name: 'search',
@@ -53,7 +53,7 @@ export const apiDependencies = (resources: ApiResources): Dependencies =>
 type Observed = {
   resources: ApiResources;
   dependencies: Dependencies;
-  /** A connection of its own: what is asked at a scrape must not wait for, or hold up, what fans ask. */
+  /** A connection of its own, so that the queries of a scrape neither wait for those of fans nor delay them. */
   db: Db;
   sockets: () => SocketStats;
   eventStreams: () => number;
@@ -73,7 +73,7 @@ export const apiSamplers = ({ resources, dependencies, db, sockets, eventStreams
 
 const modeOf = { believed: 'normal', rebuilding: 'rebuilding', bypassed: 'postgresql-only' } as const;
 
-/** Rejects while PostgreSQL is away: then nothing is decided. */
+/** Rejects while PostgreSQL is down, because then no hold can be decided. */
 async function readRedisMode({ redis, seatLocks }: ApiResources, db: Db): Promise<RedisMode> {
   const answers = await redis.ping().then(
     () => true,

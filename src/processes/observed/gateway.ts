@@ -6,11 +6,11 @@ import { followTrace } from '#observability/tracing.ts';
 const calls = ['openSession', 'findSessionsByBooking', 'getSession', 'expireSession', 'refund'] as const;
 
 export type ObservedGateway = PaymentGateway & {
-  /** Why the last call got no answer, or our key was refused; undefined when it was answered, and before the first. */
+  /** Why the last call got no answer or our key was refused; undefined after an answer, and before the first call. */
   failure(): unknown;
 };
 
-/** The same gateway; each of its calls is counted and timed. */
+/** Returns the same gateway with each of its calls counted and timed. */
 export function observeGateway(gateway: PaymentGateway): ObservedGateway {
   let failure: unknown;
   expectGatewayCalls(calls);

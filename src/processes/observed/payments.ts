@@ -12,7 +12,7 @@ import { explainingStore, settings, workerChecks } from './store-checks.ts';
 
 type Watched = {
   db: Db;
-  /** Where the event log is; undefined when it is elsewhere. */
+  /** The database that has the event log; undefined when the log is not in a database. */
   bookingDb: Db | undefined;
   gateway: ObservedGateway;
   health: WorkerHealth;
@@ -24,10 +24,11 @@ const bookingDatabase = (db: Db): DependencyCheck => ({
   name: 'booking-database',
   check: () => db.execute(sql`select 1`),
   explain: explainingStore(settings.booking),
-  without: 'Webhooks are stored; what they mean for bookings waits in the outbox, and new bookings for a payment page.',
+  without:
+    'Webhooks are stored; their effects on bookings wait in the outbox, and new bookings wait for a payment page.',
 });
 
-/** What a payments process depends on, and what it does without. */
+/** The stores that a payments process depends on, and what happens without each. */
 export const paymentsDependencies = ({ db, bookingDb, gateway, health, eventLog, isStopping }: Watched): Dependencies =>
   watchDependencies([
     {
@@ -52,7 +53,7 @@ export const paymentsDependencies = ({ db, bookingDb, gateway, health, eventLog,
       health,
       stores: { otherwise: settings.payments },
       eventLog,
-      // Webhooks are taken all the same.
+      // The process still accepts webhooks.
       isLogNeeded: false,
     }),
   ]);

@@ -12,15 +12,15 @@ type Watched = {
   bookingDb: Db;
   paymentsDb: Db;
   eventLog: EventLog;
-  /** The slot of each database, the booking database first. */
+  /** The slots of the databases, that of the booking database first. */
   slots: readonly string[];
   /** Why this process neither streams from a slot nor stands by for it; undefined when it does. */
   whyLost: (slot: string) => unknown;
 };
 
-const without = 'What is written there is not published until it is back; nothing is lost, the slot keeps it.';
+const without = 'Its messages are not published until it is back. No message is lost, because the slot keeps them.';
 
-/** What a relay depends on, and what it does without. */
+/** The stores that a relay depends on, and what happens without each. */
 export const relayDependencies = ({ bookingDb, paymentsDb, eventLog, slots, whyLost }: Watched): Dependencies =>
   watchDependencies([
     {
@@ -45,7 +45,7 @@ export const relayDependencies = ({ bookingDb, paymentsDb, eventLog, slots, whyL
         if (reason !== undefined) throw reason;
         return true;
       },
-      // The event log fails as well where the slot is read and what was read can't be appended.
+      // The event log is also at fault when messages are read from a slot but cannot be appended.
       explain: explaining({
         kafka: settings.kafka,
         otherwise: index === 0 ? settings.booking : settings.payments,
@@ -55,7 +55,7 @@ export const relayDependencies = ({ bookingDb, paymentsDb, eventLog, slots, whyL
     })),
   ]);
 
-/** Of what waits between the databases and the consumers: the relay sees all of it, and every relay the same. */
+/** Gauges of the messages between the databases and the consumers. Every relay sees all of them, and the same ones. */
 export function relaySamplers(watched: Watched, dependencies: Dependencies): Sampler[] {
   const { bookingDb, paymentsDb, eventLog, slots } = watched;
   const backlogs = [bookingDb, paymentsDb].map((db, index) => openSlotBacklog(db, slots[index] ?? ''));
@@ -68,7 +68,10 @@ export function relaySamplers(watched: Watched, dependencies: Dependencies): Sam
   ];
 }
 
-/** From the commit to the log, a span for each message whose trace is recorded; what consumes it goes on from there. */
+/**
+ * Records a span from the commit to the log for each message whose trace is recorded. The consumer of the message
+ * continues the trace.
+ */
 export async function appendTraced(log: Pick<EventLog, 'append'>, messages: readonly NewMessage[]): Promise<void> {
   const spans = messages.map(({ origin, topic, createdAt }) =>
     followTrace(`relay ${topic}`, {

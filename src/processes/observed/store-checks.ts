@@ -5,7 +5,7 @@ import { type Dependencies, type DependencyCheck, Impaired, LATE } from '#observ
 import { describeError, type Log } from '#observability/log.ts';
 import type { WorkerHealth, WorkerTrouble } from '#workers/worker-health.ts';
 
-/** Where each store is configured. */
+/** The variables that configure each store. */
 export const settings = {
   booking: { address: 'DATABASE_URL' },
   payments: { address: 'PAYMENTS_DATABASE_URL' },
@@ -20,10 +20,10 @@ export const explaining =
   (error: unknown): string =>
     explainOutage(error, stores) ?? `${stores.otherwise.address}: ${String(describeError(error).error)}`;
 
-/** Of one store. */
+/** Explains an error of one store. */
 export const explainingStore = (otherwise: StoreSettings) => explaining({ otherwise });
 
-/** The brokers of a log on Kafka; a log in the booking database is checked with that. */
+/** Checks the brokers of a log on Kafka. A log in the booking database is checked with that database. */
 export const brokerChecks = ({ check }: EventLog, { isNeeded }: { isNeeded: boolean }): DependencyCheck[] =>
   check
     ? [
@@ -32,7 +32,7 @@ export const brokerChecks = ({ check }: EventLog, { isNeeded }: { isNeeded: bool
           isNeeded,
           check,
           explain: explainingStore(settings.kafka),
-          without: 'What happened waits in the outboxes and in Kafka until the brokers are back; nothing is lost.',
+          without: 'Messages wait in the outboxes and in Kafka until the brokers are back; no message is lost.',
         },
       ]
     : [];
@@ -41,11 +41,11 @@ type OfWorkers = {
   health: WorkerHealth;
   stores: SettingsOfStores;
   eventLog: EventLog;
-  /** Whether the process is of no use without the event log. */
+  /** Whether the process cannot work without the event log. */
   isLogNeeded: boolean;
 };
 
-/** What workers wait for. A store may answer a simple question and still refuse what a message needs. */
+/** Reports what workers wait for. A store may answer a simple query and still refuse the one that a message needs. */
 export function workerChecks({ health, stores, eventLog, isLogNeeded }: OfWorkers): DependencyCheck[] {
   const log = eventLog.check ? settings.kafka : settings.booking;
   const troublesOf = (of: WorkerTrouble['of']) => health.troubles().filter((trouble) => trouble.of === of);
@@ -56,20 +56,20 @@ export function workerChecks({ health, stores, eventLog, isLogNeeded }: OfWorker
       isNeeded: true,
       check: () => fail(troublesOf('messages')),
       explain: told(stores, ({ worker, count }) => `${count} of ${worker} wait`),
-      without: 'Messages wait and are tried again, with pauses of up to five seconds; they go on by themselves.',
+      without: 'Messages wait and are tried again, with pauses of up to five seconds; no operator is needed.',
     },
     {
       name: 'event-log',
       isNeeded: isLogNeeded,
       check: () => fail(troublesOf('log')),
       explain: told({ otherwise: log }, ({ worker }) => `${worker} can't read the event log`),
-      without: 'Nothing that happened is heard of until the log can be read again; nothing is lost.',
+      without: 'No message is handled until the log can be read again; no message is lost.',
     },
     {
       name: 'timed-workers',
       check: () => fail(troublesOf('runs'), (error) => new Impaired(error)),
       explain: told(stores, ({ worker }) => `${worker} fails`),
-      without: 'What they do is done later; they try again at least every five seconds.',
+      without: 'Their work is done later; they try again at least every five seconds.',
     },
   ];
 }
@@ -78,7 +78,7 @@ class Troubled extends Error {
   readonly troubles: readonly WorkerTrouble[];
 
   constructor(troubles: readonly WorkerTrouble[]) {
-    super('Workers are in trouble.');
+    super('Some workers have problems.');
     this.troubles = troubles;
   }
 }
@@ -88,7 +88,7 @@ function fail(troubles: readonly WorkerTrouble[], as: (error: Troubled) => Error
   return true;
 }
 
-/** Workers that fail for the same reason are told together. */
+/** Puts workers that fail for the same reason into one sentence. */
 const told = (stores: SettingsOfStores, says: (trouble: WorkerTrouble) => string) => (error: unknown) => {
   if (!(error instanceof Troubled)) return String(error);
   const byReason = Map.groupBy(error.troubles, reasonOf(stores));
@@ -98,23 +98,25 @@ const told = (stores: SettingsOfStores, says: (trouble: WorkerTrouble) => string
 const reasonOf = (stores: SettingsOfStores) => (trouble: WorkerTrouble) => {
   const reason = explaining(stores)(trouble.error);
   if (trouble.cause === 'unknown')
-    return `No message of its type passes. It is parked when others pass and it does not. ${reason}`;
+    return `No message of this type is handled now. This one is parked when others are handled and it is not. ${reason}`;
   return trouble.cause === 'all-alike'
-    ? `Every message of its type is refused, so none is at fault by itself. Look for a migration or a release. ${reason}`
+    ? `Every message of this type fails, so the messages are not the cause. Look for a migration or a release. ${reason}`
     : reason;
 };
 
 const MOST_READS = 4;
 const AGAIN_MS = 300;
 
-/** Names all that is wrong at once, before the process says that it is ready; it goes on and waits for what is away. */
+/**
+ * Logs all problems before the process reports that it is ready. The process goes on and waits for the missing stores.
+ */
 export async function nameProblems(
   dependencies: Dependencies,
   log: Log,
   { except = () => false }: { except?: (dependency: string) => boolean } = {},
 ): Promise<void> {
   let { isReady, details } = await dependencies.read();
-  // A client that tries again and again may need longer for its first refusal.
+  // A client that retries may need longer to report its first failure.
   for (let reads = 1; reads < MOST_READS && details.degradations.some(({ reason }) => reason === LATE); reads++) {
     await sleep(AGAIN_MS);
     ({ isReady, details } = await dependencies.read());

@@ -26,7 +26,7 @@ const stores = {
   otherwise: settings.booking,
 };
 
-/** What a worker process depends on, and what it does without. */
+/** The stores that a worker process depends on, and what happens without each. */
 export const workerDependencies = ({ resources, health, eventLog }: Watched): Dependencies =>
   watchDependencies([
     {
@@ -40,7 +40,8 @@ export const workerDependencies = ({ resources, health, eventLog }: Watched): De
       name: 'redis',
       check: () => pingRedis(resources.redis),
       explain: explainingStore(settings.redis),
-      without: 'Live seat maps move by comparison with PostgreSQL; api processes count themselves as deaf.',
+      without:
+        'Live seat maps are updated by comparison with PostgreSQL; api processes report that they get no seat changes.',
     },
     {
       name: 'seat-locks',
@@ -53,7 +54,7 @@ export const workerDependencies = ({ resources, health, eventLog }: Watched): De
             name: 'search',
             check: () => resources.eventIndexer?.probe(),
             explain: explainingStore(settings.search),
-            without: 'Searches find what the index knew last; changes of the catalogue wait for it.',
+            without: 'Searches use the last state of the index; changes of the catalogue wait until it is back.',
           },
         ]
       : []),

@@ -10,10 +10,10 @@ const run = promisify(execFile);
 
 const pom = join(import.meta.dirname, 'kafka-jars.xml');
 const name = 'kafka-4.3.1-debezium-3.6.1';
-/** Of `<sha256> <file name>` of each jar, in the order of their names. */
+/** The SHA-256 of the lines `<sha256> <file name>` of all jars, in the order of their names. */
 const jarsSha256 = 'ff7caca3051edeced21653b5d69e5897ff188c0947b7f30f0043457aedacd20c';
 const oldestJava = 17;
-const otherwise = 'Or set KAFKA_BROKERS to brokers of yours.';
+const otherwise = 'Or set KAFKA_BROKERS to your own brokers.';
 
 export interface KafkaRuntime {
   java: string;
@@ -23,15 +23,15 @@ export interface KafkaRuntime {
 
 export interface KafkaRequest {
   log: Log;
-  /** Whether Java and Maven may be installed with apt-get where they are missing and we are root. */
+  /** Whether missing Java and Maven may be installed with apt-get when this process runs as root. */
   mayInstall?: boolean;
 }
 
 /**
- * Java 17 or later of this machine, and the jars of Kafka 4.3.1 and Debezium 3.6.1 in the user's cache, fetched once with
- * Maven (59 MB) and checked by SHA-256.
+ * Returns Java 17 or later of this machine, and the jars of Kafka 4.3.1 and Debezium 3.6.1 in the user's cache. The
+ * jars are fetched once with Maven (59 MB) and checked by SHA-256.
  *
- * @throws ServerUnavailable what to install, or which setting to give instead
+ * @throws ServerUnavailable with what to install, or which setting to give instead
  */
 export async function fetchKafka({ log, mayInstall = false }: KafkaRequest): Promise<KafkaRuntime> {
   const jars = join(cacheFolder(), name);
@@ -47,7 +47,7 @@ async function findJava(): Promise<string> {
   const java = home ? join(home, 'bin', 'java') : await findOnPath('java');
   const version = java === undefined ? 0 : await javaVersion(java);
   if (java !== undefined && version >= oldestJava) return java;
-  const found = version === 0 ? 'there is none' : `this is Java ${version}`;
+  const found = version === 0 ? 'Java is not installed' : `this is Java ${version}`;
   throw new ServerUnavailable(
     `Kafka needs Java ${oldestJava} or later, and ${found} (Debian, Ubuntu: apt-get install default-jre-headless maven). ${otherwise}`,
   );
@@ -58,12 +58,15 @@ async function javaVersion(java: string): Promise<number> {
   return Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0);
 }
 
-/** Like all that is cached: made in a scratch folder and renamed, so two copies that start at once see all jars or none. */
+/**
+ * Made in a scratch folder and renamed, like all cached files, so that a copy that starts meanwhile sees all jars or
+ * none.
+ */
 async function fetchJars(jars: string, log: Log): Promise<void> {
   const maven = await findOnPath('mvn');
   if (maven === undefined) {
     throw new ServerUnavailable(
-      `Kafka's jars are fetched with Maven, and there is none (Debian, Ubuntu: apt-get install maven). ${otherwise}`,
+      `Fetching Kafka's jars needs Maven, which is not installed (Debian, Ubuntu: apt-get install maven). ${otherwise}`,
     );
   }
   log(`Fetching Apache Kafka 4.3.1 and Debezium 3.6.1 (59 MB), once, into ${cacheFolder()} ...`);
@@ -78,7 +81,7 @@ async function fetchJars(jars: string, log: Log): Promise<void> {
     });
     const digest = await digestOf(scratch);
     if (digest !== jarsSha256) {
-      throw new ServerUnavailable(`The jars of Kafka that were fetched have SHA-256 ${digest}, not ${jarsSha256}.`);
+      throw new ServerUnavailable(`The fetched jars of Kafka have SHA-256 ${digest}, not ${jarsSha256}.`);
     }
     await chmod(scratch, 0o755);
     await rename(scratch, jars).catch(async (error) => {
@@ -108,7 +111,7 @@ async function installMissing(cached: boolean, log: Log): Promise<void> {
   log(`Installing ${missing.join(' and ')} with apt-get, for Kafka ...`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-q'], { env }).catch(() => undefined);
-  // What it could not install is missed, and named, where it is needed.
+  // When a package could not be installed, the code that needs it reports it.
   await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing], { env }).catch(() => undefined);
 }
 

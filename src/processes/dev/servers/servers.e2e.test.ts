@@ -29,7 +29,7 @@ async function track(starting: Promise<RunningServer>): Promise<RunningServer> {
   return server;
 }
 
-/** Starts the server in a process that then kills itself, and gives the server's process id. */
+/** Starts the server in a process that then kills itself, and returns the server's process id. */
 async function startAndDie(file: string, start: string): Promise<number> {
   const source = `const { ${start.split('(')[0]} } = await import(${JSON.stringify(new URL(file, import.meta.url).href)});
     const server = await ${start};
@@ -39,7 +39,7 @@ async function startAndDie(file: string, start: string): Promise<number> {
   });
 }
 
-test('what a server says before its starter listens is not lost', async () => {
+test('keeps the output of a server from before its starter listens', async () => {
   const server = await launch({
     name: 'sh',
     command: '/bin/sh',
@@ -52,7 +52,7 @@ test('what a server says before its starter listens is not lost', async () => {
   await server.stop();
 });
 
-test('PostgreSQL keeps its data over a stop, decodes logically, and sorts by code point', async () => {
+test('PostgreSQL keeps its data across a stop, decodes logically, and sorts by code point', async () => {
   const dataDir = join(folder, 'postgres');
   const first = await track(startPostgres({ dataDir, password, log }));
   const sql = postgres(await ensureDatabase(first.url, 'kept'), { max: 1 });
@@ -86,7 +86,7 @@ test('a PostgreSQL whose parent was killed ends, and its data folder can be open
   await server.stop();
 });
 
-test('a stale postmaster.pid that names a living stranger does not keep PostgreSQL from starting', async () => {
+test('PostgreSQL starts in spite of a stale postmaster.pid with the id of an unrelated running process', async () => {
   const dataDir = join(folder, 'stale');
   const first = await track(startPostgres({ dataDir, password, log }));
   const pidFile = await readFile(join(dataDir, 'postmaster.pid'), 'utf8');
@@ -97,7 +97,7 @@ test('a stale postmaster.pid that names a living stranger does not keep PostgreS
   await second.stop();
 });
 
-test('Valkey keeps its data over a stop, and ends with its parent', async () => {
+test('Valkey keeps its data across a stop, and ends with its parent', async () => {
   const dataDir = join(folder, 'valkey');
   const first = await track(startValkey({ dataDir, log }));
   const redis = new Redis(first.url);
@@ -114,7 +114,7 @@ test('Valkey keeps its data over a stop, and ends with its parent', async () => 
   await second.stop();
 });
 
-test('Typesense that says it is ready takes writes, and keeps them over a stop', { timeout: 60_000 }, async () => {
+test('Typesense accepts writes once it is ready, and keeps them across a stop', { timeout: 60_000 }, async () => {
   const dataDir = join(folder, 'typesense');
   const headers = { 'x-typesense-api-key': 'key', 'content-type': 'application/json' };
   const first = await track(startTypesense({ dataDir, apiKey: 'key', log }));
@@ -128,7 +128,7 @@ test('Typesense that says it is ready takes writes, and keeps them over a stop',
 });
 
 const kafkaHere = (await testKafka()) !== undefined;
-test.runIf(kafkaHere)('Kafka keeps its data over a stop, and ends with its parent', { timeout: 90_000 }, async () => {
+test.runIf(kafkaHere)('Kafka keeps its data across a stop, and ends with its parent', { timeout: 90_000 }, async () => {
   const dataDir = join(folder, 'kafka');
   const orphan = await startAndDie('./kafka.ts', `startKafka({ dataDir: ${JSON.stringify(dataDir)}, log() {} })`);
   await vi.waitFor(() => expect(isAlive(orphan)).toBe(false), { timeout: 20_000 });

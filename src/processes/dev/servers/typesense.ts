@@ -9,7 +9,7 @@ export interface TypesenseRequest {
   apiKey: string;
   port?: number | undefined;
   log: Log;
-  /** False where the stop may lose what was written: tests. */
+  /** False in tests, where the stop may lose data. */
   durable?: boolean;
   disposableDir?: string;
 }
@@ -17,7 +17,7 @@ export interface TypesenseRequest {
 /**
  * Starts a Typesense on loopback and waits until its data is loaded.
  *
- * @throws ServerUnavailable where none can be had
+ * @throws ServerUnavailable when Typesense is not available on this machine
  */
 export async function startTypesense(request: TypesenseRequest): Promise<RunningServer> {
   const command = await fetchTypesense(request.log);
@@ -58,8 +58,8 @@ export async function startTypesense(request: TypesenseRequest): Promise<Running
 }
 
 /**
- * The ports of the last run while they are free: a node whose address changed takes itself for another member of the
- * cluster and needs 12 s instead of 3 s to find that it is alone.
+ * Returns the ports of the last run if they are free. A node with a changed address takes itself for another member of
+ * the cluster, and needs 12 s instead of 3 s to find that it is alone.
  */
 async function choosePorts(dataDir: string, wanted?: number): Promise<{ port: number; peeringPort: number }> {
   const file = join(dataDir, 'frontrow-ports');
@@ -76,7 +76,10 @@ async function lastOrFree(last: number): Promise<number> {
 
 const leader = 1;
 
-/** `/health` says 200 before there is a leader, and before the data is loaded: `/debug` and pending writes tell the rest. */
+/**
+ * `/health` answers 200 before there is a leader, and before the data is loaded. So this also reads `/debug` and the
+ * number of pending writes.
+ */
 async function isReady(url: string, apiKey: string): Promise<boolean> {
   const headers = { 'x-typesense-api-key': apiKey };
   const ask = (path: string) => fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(2000) });

@@ -9,9 +9,9 @@ export interface ValkeyRequest {
   dataDir: string;
   port?: number | undefined;
   log: Log;
-  /** Number of databases that `SELECT` knows. */
+  /** The number of databases for `SELECT`. */
   databases?: number;
-  /** Whether what is written survives a restart. */
+  /** Whether the data survives a restart. */
   durable?: boolean;
   disposableDir?: string;
 }
@@ -19,7 +19,7 @@ export interface ValkeyRequest {
 /**
  * Starts a Valkey or Redis on loopback. The url has no database number.
  *
- * @throws ServerUnavailable where none can be had
+ * @throws ServerUnavailable when no such server is available on this machine
  */
 export async function startValkey(request: ValkeyRequest): Promise<RunningServer> {
   const command = await fetchValkey(request.log);
@@ -42,7 +42,7 @@ export async function startValkey(request: ValkeyRequest): Promise<RunningServer
   void server.exited.then((outcome) => {
     ended = outcome;
   });
-  // It answers PING with LOADING while it still reads its append-only file.
+  // The server answers PING with LOADING while it still reads its append-only file.
   while (!(await answersPing(port))) {
     if (ended !== undefined) throw new Error(ended);
     await delay(20);
