@@ -30,16 +30,9 @@ const notCleanYet: readonly string[] = [
   'bench/',
   'deploy/',
   'docs/',
-  'src/db/',
   'src/domain/',
   'src/events/',
   'src/gateways/',
-  'src/listener/',
-  'src/observability/',
-  'src/redis/',
-  'src/search/',
-  'src/workers/',
-  'src/resources.ts',
   'test/',
 ];
 

@@ -27,7 +27,7 @@ const addUser = async ({
   const id = randomUUIDv7();
   await db.execute(sql`
     insert into users (id, email, display_name, is_guest, created_at)
-    values (${id}, ${`${id}@example.org`}, 'Somebody', ${isGuest}, now() - make_interval(days => ${days}))`);
+    values (${id}, ${`${id}@example.org`}, 'A Fan', ${isGuest}, now() - make_interval(days => ${days}))`);
   await db.execute(sql`
     insert into refresh_tokens (id, user_id, family_id, token_hash, expires_at)
     values (${randomUUIDv7()}, ${id}, ${id}, ${id}, now() + make_interval(days => ${session ? 1 : -1}))`);

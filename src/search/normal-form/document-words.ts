@@ -5,7 +5,7 @@ import { remembered } from './remembered.ts';
 /** A word by which a text is found, and its place in the prepared text. */
 export type Token = { readonly word: string; readonly start: number; readonly end: number };
 
-/** Longer words are cut: no one types that much, and the engine stores no more. */
+/** Longer words are cut: no one types that much, and the engine does not store more. */
 const LONGEST = 30;
 /** `neighbours`: adjacent words are also found as one word, so that "openair" finds "Open Air". */
 type Options = { readonly neighbours: boolean };
