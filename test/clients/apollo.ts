@@ -56,14 +56,14 @@ const myBookings = gql`
 // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
 type Json = any;
 
-/** Which types are a Refusal or a Node: a cache cannot know it of the documents alone. */
+/** The types that are a Refusal or a Node, because a cache cannot know them from the documents alone. */
 const possibleTypes = Object.fromEntries(
   Object.values(schema.getTypeMap())
     .filter((type) => isAbstractType(type))
     .map((type) => [type.name, schema.getPossibleTypes(type).map(({ name }) => name)]),
 );
 
-/** Apollo as its documentation sets it up: HTTP for queries and mutations, graphql-ws for subscriptions. */
+/** Apollo as in its documentation: HTTP for queries and mutations, graphql-ws for subscriptions. */
 function openApollo({ url, webSocketUrl }: ClientWorld, token?: string, cache = new InMemoryCache({ possibleTypes })) {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const sockets = createClient({ url: webSocketUrl, connectionParams: authorization });
@@ -77,7 +77,7 @@ function openApollo({ url, webSocketUrl }: ClientWorld, token?: string, cache = 
 }
 
 export function apolloTests(world: () => ClientWorld): void {
-  test('keeps each object once, under its id, and a seat map refetched by its id changes the one that it has', async () => {
+  test('keeps each object once, under its id, and a seat map refetched by its id updates the cached one', async () => {
     const { event, eventId, takeSeat, nextSeatNo, url } = world();
     const cache = new InMemoryCache();
     const client = new ApolloClient({ link: new HttpLink({ uri: url }), cache });
@@ -95,7 +95,7 @@ export function apolloTests(world: () => ClientWorld): void {
     expect((await known()).statuses).not.toBe(data.seatMap.statuses);
   });
 
-  test('is pushed the map from the version that it has; a whole map goes into the cache by itself', async () => {
+  test('receives changes from its version on; a whole map replaces the cached one without code', async () => {
     const { eventId, takeSeat, nextSeatNo } = world();
     const { client, cache, stop } = openApollo(world());
     const { data } = await client.query<Json>({ query: seatMapQuery, variables: { eventId } });
@@ -108,7 +108,7 @@ export function apolloTests(world: () => ClientWorld): void {
     await takeSeat(nextSeatNo());
     await expect.poll(() => heard[0]?.fromVersion, { timeout: 10_000 }).toBe(data.seatMap.version);
     deltas.unsubscribe();
-    // A version that no process knows is answered with the map as it is.
+    // For a version that no process knows, the whole map is sent.
     const reset = listen(1_000_000);
     await expect.poll(() => heard.at(-1)?.__typename, { timeout: 10_000 }).toBe('SeatMapReset');
     const known = cache.readQuery<Json>({ query: seatMapQuery, variables: { eventId } });
@@ -117,7 +117,7 @@ export function apolloTests(world: () => ClientWorld): void {
     await stop();
   });
 
-  test('shows a booking as it changes, because the pushed one has the id of the one that it has', async () => {
+  test('shows a booking as it changes, because the pushed booking has the same id', async () => {
     const { eventId, seatId, fan, nextSeatNo } = world();
     const { client, stop } = openApollo(world(), (await fan()).token);
     const input = { eventId, seatIds: [seatId(nextSeatNo())], idempotencyKey: crypto.randomUUID() };

@@ -19,7 +19,10 @@ const compilerOptions = {
   allowImportingTsExtensions: true,
 };
 
-/** What the compiler says of the example with the types of today's schema, or of the example with another text in it. */
+/**
+ * The compiler's messages about the example, or about the example with another text in it, with the types of the
+ * present schema.
+ */
 async function compile([from, to]: readonly [string, string] = ['', '']): Promise<string> {
   await mkdir(join(root, '.frontrow'), { recursive: true });
   const folder = await mkdtemp(join(root, '.frontrow/typed-client-'));
@@ -45,13 +48,13 @@ async function compile([from, to]: readonly [string, string] = ['', '']): Promis
 }
 
 export function gqlTadaTests(world: () => ClientWorld): void {
-  test('makes types of the schema: the example compiles, and a field that is not there does not', async () => {
+  test('makes types of the schema: the example compiles, and a missing field does not', async () => {
     expect(await compile()).toBe('');
     expect(await compile(['nodes { id title', 'nodes { id name'])).toContain("'title' does not exist");
     expect(await compile(['createBooking.code', 'createBooking.reason'])).toContain("'reason' does not exist");
   });
 
-  test('asks the product with its typed documents', async () => {
+  test('sends its typed documents to the product', async () => {
     const { url, eventId, seatId, fan, nextSeatNo } = world();
     const { findEvents, headline, holdSeats, outcome, seatsToHold } = (await import(example)) as Json;
     const { token } = await fan();

@@ -27,7 +27,7 @@ export function graphqlSseTests(world: () => ClientWorld): void {
     client.dispose();
   });
 
-  test('is told why a subscription does not begin', async () => {
+  test('learns why a subscription does not begin', async () => {
     const { url, eventId } = world();
     const client = createClient({ url });
     const query = 'subscription ($id: ID!) { waitingRoomChanged(eventId: $id) { state } }';
@@ -36,7 +36,7 @@ export function graphqlSseTests(world: () => ClientWorld): void {
     client.dispose();
   });
 
-  test('is refused with its single connection, which the docs say is not supported', async () => {
+  test('is refused in its single connection mode, which the docs list as unsupported', async () => {
     const { url, eventId } = world();
     const client = createClient({ url, singleConnection: true, retryAttempts: 0 });
     const query = 'subscription ($id: ID!) { eventChanged(eventId: $id) { title } }';

@@ -12,7 +12,7 @@ const bookingChanged = `subscription ($id: ID!) { bookingChanged(bookingId: $id)
 const eventChanged = `subscription ($id: ID!) { eventChanged(eventId: $id) { title availability { held } } }`;
 
 export function graphqlWsTests(world: () => ClientWorld): void {
-  test('goes on with a new token when the one that it came with has ended', async () => {
+  test('continues with a new token when its first token has expired', async () => {
     const { webSocketUrl, system, eventId, seatId, fan, nextSeatNo } = world();
     const viewer = await fan();
     const { booking } = await createBooking(viewer, eventId, [seatId(nextSeatNo())]);
@@ -20,7 +20,7 @@ export function graphqlWsTests(world: () => ClientWorld): void {
     const sent: string[] = [];
     const client = createClient({
       url: webSocketUrl,
-      // Asked at each connection: the first token ends soon, the next one does not.
+      // Called at each connection: the first token ends soon, the next one does not.
       connectionParams: async () => {
         const token = sent.length === 0 ? await shortLived(system, viewer.token, 2) : viewer.token;
         sent.push(token);
@@ -47,7 +47,7 @@ export function graphqlWsTests(world: () => ClientWorld): void {
     await client.dispose();
   });
 
-  test('comes back by itself after a cut when it may retry whatever broke, and shares one socket', async () => {
+  test('reconnects by itself after a cut if it may retry every error, and shares one socket', async () => {
     const { system, eventId, takeSeat, nextSeatNo } = world();
     const proxy = await openFaultProxy(system.apiUrl);
     const client = createClient({

@@ -10,12 +10,12 @@ const { Environment, Network, RecordSource, Store, createOperationDescriptor, fe
 // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
 type Json = any;
 
-/** What relay-compiler made of docs/examples/relay/seat-list.js. */
+/** The output of relay-compiler for docs/examples/relay/seat-list.js. */
 const folder = new URL('../../docs/examples/relay/', import.meta.url);
 const artifact = async (name: string): Promise<Json> =>
   (await import(new URL(`__generated__/${name}.graphql.js`, folder).href)).default;
 
-/** Relay as its documentation sets it up. */
+/** Relay as in its documentation. */
 const openEnvironment = (url: string) =>
   new Environment({
     network: Network.create(async ({ text }, variables) => {
@@ -58,7 +58,7 @@ export function relayTests(world: () => ClientWorld): void {
     await expect.poll(refetched, { timeout: 10_000 }).toBeGreaterThan(seatMap.version);
   });
 
-  test('is compiled from the documents that the page shows', async () => {
+  test('is compiled from the documents of the page', async () => {
     const source = await readFile(new URL('seat-list.js', folder), 'utf8');
     const documents = [...source.matchAll(/graphql`([\s\S]*?)`/g)].map(([, text = '']) => text);
     const hashes = await Promise.all(

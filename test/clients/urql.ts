@@ -21,7 +21,7 @@ const bookingChanged = gql`
 // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
 type Json = any;
 
-/** Notes the method of each request. */
+/** Records the method of each request. */
 function noting() {
   const methods: string[] = [];
   const fetchNoting: typeof fetch = (input, init) => {
@@ -39,7 +39,7 @@ const hold = async (client: Client, { eventId, seatId, nextSeatNo }: ClientWorld
 };
 
 export function urqlTests(world: () => ClientWorld): void {
-  test('GETs queries and POSTs mutations, as it does by itself', async () => {
+  test('GETs queries and POSTs mutations, by default', async () => {
     const { url, eventId, fan } = world();
     const { token } = await fan();
     const { methods, fetch } = noting();
@@ -52,7 +52,7 @@ export function urqlTests(world: () => ClientWorld): void {
     expect(methods).toEqual(['GET', 'POST']);
   });
 
-  test('tells a person who is not signed in from a network that is down', async () => {
+  test('distinguishes a person who is not signed in from a network failure', async () => {
     const { url } = world();
     const client = new Client({ url, exchanges: [fetchExchange] });
     const { error } = await client.mutation(holdSeats, { input: { eventId: '', seatIds: [], idempotencyKey: '1' } });

@@ -5,7 +5,7 @@ import { startSystem } from '#test/support/system.ts';
 
 export type ClientWorld = Awaited<ReturnType<typeof openClientWorld>>;
 
-/** The running product, an event of 60 seats, and fans with a session: what each client library is tried on. */
+/** The running product, an event of 60 seats, and fans with a session, for the test of each client library. */
 export async function openClientWorld() {
   const system = await startSystem({ env: { LOG_LEVEL: 'warn' } });
   const db = openDb({ url: system.bookingUrl, poolMax: 3, name: 'test' });
@@ -28,9 +28,9 @@ export async function openClientWorld() {
     eventId: `Event_${event.eventId}`,
     seatId: (seatNo: number): string => `Seat_${event.seatId(seatNo)}`,
     fan: (): Promise<Fan> => signInAsGuest(system.apiUrl),
-    /** The number of a seat that no other test uses: the first twenty stay free. */
+    /** The number of a seat that no other test uses; the first twenty stay free. */
     nextSeatNo: (): number => taken++,
-    /** Another fan takes a seat, for whoever watches. */
+    /** Another fan takes a seat, so that watchers see a change. */
     async takeSeat(seatNo: number): Promise<void> {
       const other = await signInAsGuest(system.apiUrl, 'other@example.org');
       await createBooking(other, `Event_${event.eventId}`, [`Seat_${event.seatId(seatNo)}`]);

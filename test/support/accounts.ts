@@ -8,7 +8,7 @@ export const newCredentials = (): Credentials => ({
   password: 'correct horse battery',
 });
 
-/** An account, which nobody is signed in to. */
+/** An account without a session. */
 export async function signUp(apiUrl: string, credentials = newCredentials()): Promise<Credentials> {
   const query = 'mutation ($input: SignUpInput!) { signUp(input: $input) { __typename ... on Refusal { code } } }';
   const { data } = await post(apiUrl, { query, variables: { input: { ...credentials, displayName: 'Ann' } } });
@@ -28,7 +28,7 @@ export async function openSession(apiUrl: string, credentials: Credentials): Pro
   return { accessToken, refreshToken, userId: viewer.id.replace('User_', '') };
 }
 
-/** A session of an account; each is one of its own. */
+/** A session of an account, independent of its other sessions. */
 export async function signIn(apiUrl: string, credentials: Credentials): Promise<Fan> {
   const { accessToken, userId } = await openSession(apiUrl, credentials);
   return fanAt(apiUrl, { token: accessToken, userId: `User_${userId}` });

@@ -6,10 +6,10 @@ import { createBookingMutation } from './fan.ts';
 import { seatMapChangedQuery } from './seat-map-fan.ts';
 import { seatMapQuery } from './waiting-room-fan.ts';
 
-/** Somebody who wants in, with what they have in hand. Ids are global ids. */
+/** A fan who tries to get in, with the tokens and ids that the fan has. Ids are global ids. */
 export type Attempt = {
   readonly eventId: string;
-  /** A seat that is free: whoever is let in gets it. */
+  /** A free seat: a fan who is let in gets it. */
   readonly seatId: string;
   readonly authorization: string | undefined;
   readonly admission: string | undefined;
@@ -19,7 +19,7 @@ export type Attempt = {
 export type Outcome = string;
 export type Way = 'seatMap' | 'createBooking' | 'seatMapChanged over WebSocket' | 'seatMapChanged as events';
 
-/** Every way past a waiting room. Whoever was let in has left nothing open behind. */
+/** Every way past a waiting room. A successful attempt leaves nothing open. */
 export const ways: Readonly<Record<Way, (apiUrl: string, attempt: Attempt) => Promise<Outcome>>> = {
   seatMap: async (apiUrl, attempt) =>
     outcomeOf(await overHttp(apiUrl, attempt, { query: seatMapQuery, variables: { eventId: attempt.eventId } })),
@@ -35,7 +35,7 @@ export const ways: Readonly<Record<Way, (apiUrl: string, attempt: Attempt) => Pr
 export const wayNames = Object.keys(ways) as Way[];
 
 const PATIENCE_MS = 20_000;
-/** A version that nobody has is answered with the map at once. */
+/** For a version that never was, the map is sent at once. */
 const subscriptionOf = ({ eventId }: Attempt) => ({
   query: seatMapChangedQuery,
   variables: { eventId, sinceVersion: 1_000_000 },
@@ -54,7 +54,7 @@ function outcomeOf(text: string): Outcome {
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
-/** The body, as far as it says what became of the request: of an event stream the first event. */
+/** The part of the body that shows the result of the request: for an event stream the first event. */
 function overHttp(
   apiUrl: string,
   { authorization, admission }: Attempt,
@@ -86,7 +86,7 @@ function overHttp(
   });
 }
 
-/** A socket of its own, since the admission is sent with its first message. */
+/** A socket of its own, because the admission is sent with its first message. */
 function overWebSocket(apiUrl: string, attempt: Attempt): Promise<Outcome> {
   const { authorization, admission } = attempt;
   const socket = new WebSocket(`${apiUrl.replace('http', 'ws')}/graphql`, SUBPROTOCOL);

@@ -5,18 +5,18 @@ import { bitFlipsOf, type ForgerKnows, type Forgery, forgeriesOf, scrambled } fr
 export type Planned = Forgery & { readonly way: Way };
 
 export type Plan = {
-  /** The genuine admissions of all who are inside. */
+  /** The genuine admissions of all fans inside. */
   readonly tokens: readonly string[];
   readonly key: ForgerKnows['key'];
   /** Another event, raw. */
   readonly other: string;
-  /** False: those inside share the kinds of forgeries, and each tries some of them in some of the ways. */
+  /** False: the fans inside share the kinds of forgeries, and each tries some of them in some of the ways. */
   readonly isWhole: boolean;
 };
 
 /**
- * What somebody inside tries without end, who lacks nothing but a genuine token: each kind of forgery in every way, what
- * the others were given, and then bits of the own token that are flipped, over all insiders each of them.
+ * Endless attempts of a fan inside, who lacks only a genuine token: each kind of forgery in every way, the tokens of
+ * the others, and then flipped bits of the fan's own token. Together the fans flip each bit.
  */
 export function* planAttempts(insider: number, { tokens, key, other, isWhole }: Plan): Generator<Planned> {
   const token = tokens[insider] ?? '';
@@ -25,7 +25,7 @@ export function* planAttempts(insider: number, { tokens, key, other, isWhole }: 
   yield* isWhole ? kinds : kinds.filter((_, index) => index % tokens.length === insider);
   for (const owned of tokens)
     if (owned !== token)
-      for (const way of wayNames) yield { what: 'what somebody else inside was given', way, token: owned };
+      for (const way of wayNames) yield { what: 'the admission of another fan inside', way, token: owned };
   const flips = bitFlipsOf(token);
   for (let n = 0; ; n++) {
     const forgery = n % 10 === 9 ? scrambled(token) : flipAt(flips, insider + n * tokens.length);
@@ -39,7 +39,7 @@ function flipAt(flips: readonly Forgery[], n: number): Forgery {
   return flip;
 }
 
-/** Mostly over HTTP, of which many more fit into a minute. */
+/** Mostly over HTTP, because far more attempts fit into a minute. */
 export function wayOf(n: number): Way {
   if (n % 20 === 0) return 'seatMapChanged over WebSocket';
   if (n % 40 === 1) return 'seatMapChanged as events';

@@ -7,11 +7,11 @@ import { findUnreadInKafka, readKafkaLog } from './kafka-books.ts';
 import { merchantCall } from './sandbox-gateway.ts';
 import type { System } from './system.ts';
 
-/** `kafka`: its event log is there and not in the booking database. */
+/** `kafka`: the event log is there and not in the booking database. */
 type BookingBooks = Pick<System, 'bookingUrl'> & { paymentsUrl?: string; kafka?: TestKafka | undefined };
 type Books = BookingBooks & Pick<System, 'paymentsUrl' | 'gatewayUrl'>;
 
-/** Must hold at every moment, whatever is under way: what is on the books of the booking side, and that nothing was set aside. */
+/** These must hold at every moment: the books of the booking side, and that no message is parked. */
 export async function findBrokenPromises({ bookingUrl, paymentsUrl, kafka }: BookingBooks): Promise<string[]> {
   const violations = await findViolations(bookingUrl, { except: kafka ? ABOUT_THE_LOG : [] });
   return [
@@ -22,7 +22,7 @@ export async function findBrokenPromises({ bookingUrl, paymentsUrl, kafka }: Boo
   ];
 }
 
-/** Must hold once everything has come to rest: money and seats on three sets of books, and every message read by everybody. */
+/** These must hold at rest: money and seats agree in three sets of books, and every consumer has read every message. */
 export async function findLooseEnds(
   { bookingUrl, paymentsUrl, gatewayUrl, kafka }: Books,
   waitingGroups: readonly string[] = [],
@@ -40,9 +40,9 @@ export async function findLooseEnds(
 }
 
 /**
- * Runs every invariant on a system of which all processes run. What must always hold is checked at once and again at the
- * end; what holds at rest is given time to come to rest. Throws what does not hold.
- * @param options `waitingGroups`: consumers that rightly stand still, because what they need is away
+ * Checks every invariant of a system with all processes running. Invariants that must always hold are checked at
+ * once and again at the end; those at rest are given time. Throws what does not hold.
+ * @param options `waitingGroups`: consumers that rightly stand still, because a store that they need is away
  */
 export async function expectAllInvariants(
   system: Books,
@@ -74,7 +74,10 @@ const findParked = (url: string): Promise<string[]> =>
     return rows.map((row) => `I17 a message was set aside: ${JSON.stringify(row)}`);
   });
 
-/** A group that has not begun yet has read nothing, and is not known here: whoever asks has started every process. */
+/**
+ * A group that has not begun yet has read nothing and is not listed here, so the caller must have started every
+ * process.
+ */
 const findUnread = (bookingUrl: string, except: readonly string[]): Promise<string[]> =>
   query(bookingUrl, async (sql) => {
     const rows = await sql`
@@ -85,7 +88,7 @@ const findUnread = (bookingUrl: string, except: readonly string[]): Promise<stri
     return late.map((row) => `I17 not read yet: ${JSON.stringify(row)}`);
   });
 
-/** Both outboxes against the log, in which both end. */
+/** Both outboxes against the log that both feed. */
 async function findUnpublished(urls: readonly string[], readLog: () => Promise<Set<string>>): Promise<string[]> {
   const written = await Promise.all(
     urls.map((url) => query(url, (sql) => sql<{ id: string }[]>`select id from outbox`)),
@@ -106,11 +109,12 @@ type Handled = { consumer: string; id: string };
 type Place = { consumer: string; topic: string; key: string; partition: number; offset: number };
 
 /**
- * I17 and I18 of invariants.sql for a log that the database can't see: what consumers have handled was published, and an
- * event's messages are in the order of their versions, repetitions aside, and none has overtaken a parked one.
+ * I17 and I18 of invariants.sql for a log outside the database: messages that consumers have handled were published;
+ * and an event's messages are in the order of their versions, apart from repetitions, and none has overtaken a
+ * parked one.
  */
 async function findUntrueInKafka(bookingUrl: string, kafka: TestKafka): Promise<string[]> {
-  // Before the log is read, so what they have handled is in it.
+  // Read before the log, so that the log has every message that they have handled.
   const [handled, parked, written] = await query(bookingUrl, (sql) =>
     Promise.all([
       sql<Handled[]>`select consumer, message_id as id from inbox`,
@@ -123,7 +127,7 @@ async function findUntrueInKafka(bookingUrl: string, kafka: TestKafka): Promise<
   const log = await readKafkaLog(kafka);
   const firsts = [...new Map(log.toReversed().map((message) => [message.id, message])).values()].reverse();
   const ids = new Set(firsts.map(({ id }) => id));
-  // After a restore the log also has the versions of a database that is gone.
+  // After a restore the log also has the versions of a lost database.
   const own = new Set(written.map(({ id }) => id));
   const versions = new Map<string, number>();
   const untrue = handled.flatMap(({ id }) => (ids.has(id) ? [] : [`I17 handled but never published: ${id}`]));

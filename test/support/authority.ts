@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A CA that lives as long as a test, with a certificate for `localhost`, and for no other name or address of it. Paths of PEM files. */
+/** A CA for one test, with a certificate for `localhost` only and for no other name or address. Paths of PEM files. */
 export type Authority = {
   readonly ca: string;
   readonly certificate: string;

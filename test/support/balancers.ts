@@ -9,7 +9,7 @@ const examples = resolve(import.meta.dirname, '../../deploy');
 export type Balancer = { readonly url: string; stop(): Promise<void> };
 export type Upstreams = readonly [first: string, second: string];
 
-/** nginx with deploy/nginx/frontrow.conf, of which the ports alone are others. */
+/** nginx with deploy/nginx/frontrow.conf, with only the ports changed. */
 export async function startNginx(command: string, upstreams: Upstreams): Promise<Balancer> {
   const port = await freePort();
   const site = await exampleFor('nginx/frontrow.conf', upstreams, (text) =>
@@ -19,7 +19,7 @@ export async function startNginx(command: string, upstreams: Upstreams): Promise
   return await start({ name: 'nginx', port }, async (folder) => {
     await writeFile(join(folder, 'frontrow.conf'), site);
     const file = join(folder, 'nginx.conf');
-    // What Debian's own nginx.conf has, where it is of any matter, in a folder of ours.
+    // The relevant parts of Debian's own nginx.conf, in a folder of this test.
     await writeFile(
       file,
       `daemon off;\nworker_processes 1;\npid ${folder}/pid;\nerror_log stderr warn;\nevents { worker_connections 4096; }\nhttp {
@@ -31,7 +31,7 @@ include ${folder}/frontrow.conf;\n}\n`,
   });
 }
 
-/** HAProxy with deploy/haproxy/haproxy.cfg, of which the ports alone are others. */
+/** HAProxy with deploy/haproxy/haproxy.cfg, with only the ports changed. */
 export async function startHaproxy(command: string, upstreams: Upstreams): Promise<Balancer> {
   const port = await freePort();
   const text = await exampleFor('haproxy/haproxy.cfg', upstreams, (found) =>

@@ -17,7 +17,7 @@ import { createBookingDatabase } from './databases.ts';
 
 export const policy: InventoryPolicy = { holdTtlSeconds: 300, maxSeatsPerBooking: 8, maxSeatsPerEvent: 16 };
 
-/** Nothing listens there: what needs Redis has to go on without it. */
+/** An address without a listener, where Redis counts as away. */
 export const NO_REDIS = 'redis://127.0.0.1:1';
 
 type ProcessOptions = Partial<InventoryWriterOptions> & {
@@ -26,7 +26,7 @@ type ProcessOptions = Partial<InventoryWriterOptions> & {
   readonly redisUrl?: string;
 };
 
-/** What a process has that books: everything that the booking operations need. */
+/** The handles of a process that books: everything that the booking operations need. */
 export type BoxProcess = CreateBookingNeeds & {
   readonly db: Db;
   readonly writer: InventoryWriter;
@@ -36,14 +36,14 @@ export type BoxProcess = CreateBookingNeeds & {
 
 export type Box = BoxProcess & {
   readonly url: string;
-  /** A direct way to the database that no writer uses. */
+  /** A direct connection to the database that no writer uses. */
   readonly reader: Db;
-  /** Opens what one more process would have, on the same database. */
+  /** Opens the handles of one more process on the same database. */
   process(options?: ProcessOptions): BoxProcess;
   close(): Promise<void>;
 };
 
-/** A booking database of this test's own and one process that books in it; without `redisUrl` its Redis is away. */
+/** A booking database for one test file and one process that books in it; without `redisUrl` its Redis is away. */
 export async function openBox(defaults: ProcessOptions = {}): Promise<Box> {
   const database = await createBookingDatabase();
   const opened: BoxProcess[] = [];
@@ -79,12 +79,12 @@ export async function openBox(defaults: ProcessOptions = {}): Promise<Box> {
   };
 }
 
-/** An Ed25519 key as the configuration has it. */
+/** An Ed25519 key in the form of the configuration. */
 export function newPrivateKey(): string {
   return generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
 }
 
-/** Somebody who is signed in. No row is needed: bookings name users and do not reference them. */
+/** A signed-in viewer. No row is needed, because bookings name users without a foreign key. */
 export function someViewer(): Viewer {
   return {
     userId: randomUUIDv7(),

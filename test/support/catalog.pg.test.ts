@@ -12,7 +12,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('a seeded event has a plan that the cache can read, a tier for each section and its whole inventory free', async () => {
+test('a seeded event has a plan that the cache can read, a tier for each section and all seats free', async () => {
   const event = await seedEvent(db, { seats: 40, rows: 2, sections: 2, priceMinor: 100, onSaleInSeconds: 60 });
   const plan = await openSeatingPlanCache({ db }).get(event.planId);
   expect(plan).toMatchObject({ seatCount: 40, sections: [{ tierLabel: 'Tier 1' }, { tierLabel: 'Tier 2' }] });

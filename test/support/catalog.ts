@@ -9,13 +9,13 @@ import { buildLayout, type SeatingPlanDraft } from '#domain/catalog/layout.ts';
 import { encodeSeatId } from '#domain/global-id-rules.ts';
 
 export type SeedEventOptions = {
-  /** How many seats the plan has. */
+  /** The number of seats of the plan. */
   seats: number;
-  /** Rows the seats are spread over, in order, in each section: default 1. */
+  /** The number of rows of each section, to which its seats are assigned in order. Default 1. */
   rows?: number;
-  /** Sections the seats are spread over, in order; each is a price tier of its own named `Tier <n>`: default 1. */
+  /** The number of sections, to which the seats are assigned in order; each is a price tier `Tier <n>`. Default 1. */
   sections?: number;
-  /** Of the first tier; each further tier costs 1000 more. Default 5000. */
+  /** Price of the first tier; each further tier costs 1000 more. Default 5000. */
   priceMinor?: number;
   /** Default 250. */
   feeMinor?: number;
@@ -26,9 +26,9 @@ export type SeedEventOptions = {
   onSaleInSeconds?: number;
   offSaleInSeconds?: number;
   startsInSeconds?: number;
-  /** Left out: a confirmed booking can't be cancelled. */
+  /** Left out: a confirmed booking cannot be cancelled. */
   cancellableForSeconds?: number;
-  /** A user's id; an organizer is made when left out. */
+  /** A user's id; without it an organizer is made. */
   organizerId?: string;
   /** Another event with this plan instead of a new venue with a new plan. */
   like?: SeededEvent;
@@ -42,14 +42,17 @@ export type SeededEvent = {
   sectionIds: readonly string[];
   seatCount: number;
   currency: string;
-  /** The raw id of a seat, as `createBooking` takes it. */
+  /** The raw id of a seat, in the form that `createBooking` takes. */
   seatId: (seatNo: number) => string;
   seatIds: (...seatNos: number[]) => string[];
 };
 
 const DAY = 86_400;
 
-/** A venue, a seating plan with its layout, an event with its price tiers and its seat inventory, straight into the database. */
+/**
+ * A venue, a seating plan with its layout, an event with its price tiers and its seat inventory, inserted straight
+ * into the database.
+ */
 export async function seedEvent(db: Db, options: SeedEventOptions): Promise<SeededEvent> {
   const organizerId = options.organizerId ?? (await seedUser(db, { role: 'ORGANIZER' })).userId;
   const plan = options.like ?? (await seedPlan(db, options));
@@ -94,7 +97,7 @@ export async function seedEvent(db: Db, options: SeedEventOptions): Promise<Seed
   };
 }
 
-/** A user who can't sign in (no password): for tests below HTTP. */
+/** A user without a password, who cannot sign in: for tests below HTTP. */
 export async function seedUser(
   db: Db,
   options: { role?: 'FAN' | 'ORGANIZER' | 'ADMIN'; email?: string } = {},
@@ -191,7 +194,7 @@ async function insertSeats(
     await db.insert(venueSeats).values(rows.slice(from, from + 5000));
 }
 
-/** As the importer does for those it adds: search hears of them by the event log. */
+/** Publishes the events as the importer does for new ones, so that search receives them from the event log. */
 export async function announceEvents(db: Db, eventIds: readonly string[]): Promise<void> {
   await inTransaction(db, 'test', (tx) =>
     appendToOutbox(

@@ -6,7 +6,7 @@ import { type Browser, chromium } from 'playwright-core';
 const run = promisify(execFile);
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** Why there is no browser, for a test that is skipped then. */
+/** Why there is no browser, for a test that is then skipped. */
 export const noChromium = `There is no Chromium at ${executablePath}. CHROMIUM names one; on Debian: apt-get install chromium.`;
 
 const isThere = () =>
@@ -15,7 +15,7 @@ const isThere = () =>
     () => false,
   );
 
-/** A real browser without a window. Root on Debian gets it installed where it is missing; undefined without one. */
+/** A real browser without a window. As root on Debian it is installed if it is missing; undefined without one. */
 export async function openChromium(): Promise<Browser | undefined> {
   if (!(await isThere()) && process.getuid?.() === 0 && process.env.CHROMIUM === undefined) await install();
   if (!(await isThere())) {

@@ -1,7 +1,7 @@
 import { createServer, connect as dial, type Socket } from 'node:net';
 
 /**
- * A way to PostgreSQL on which connections break where it hurts. `cutAt('before')`: the next COMMIT does not arrive;
+ * A way to PostgreSQL that breaks connections in COMMIT. `cutAt('before')`: the next COMMIT does not arrive;
  * `cutAt('after')`: it arrives, and its answer does not.
  */
 export async function openCommitProxy(databaseUrl: string) {
@@ -28,7 +28,7 @@ export async function openCommitProxy(databaseUrl: string) {
       armed = undefined;
       if (where === 'before') client.destroy();
       else {
-        // Its answer is the proof that the server is done with it.
+        // Its answer proves that the server has finished it.
         upstream.once('data', () => client.destroy());
         upstream.write(bytes);
       }
@@ -57,7 +57,7 @@ export async function openCommitProxy(databaseUrl: string) {
   };
 }
 
-/** Reads one connection's messages; says of each piece whether it has a COMMIT in it, prepared or not. */
+/** Reads one connection's messages and reports for each chunk whether it contains a COMMIT, prepared or not. */
 function commitFinder(): (bytes: Buffer) => boolean {
   let rest: Buffer = Buffer.alloc(0);
   let isStarted = false;

@@ -16,7 +16,7 @@ export type ComposeService = {
   profiles?: string[];
 };
 
-/** docker-compose.yml as the program of that name reads it: merged, with what `env` has in place of each variable. */
+/** docker-compose.yml as the program docker-compose reads it: merged, with the values of `env` for its variables. */
 export function readCompose(env: Readonly<Record<string, string | undefined>>): Record<string, ComposeService> {
   const text = readFileSync(resolve(root, 'docker-compose.yml'), 'utf8');
   const whole = parse(text, { merge: true }) as { services: Record<string, ComposeService> };
@@ -34,8 +34,8 @@ export function readCompose(env: Readonly<Record<string, string | undefined>>): 
 export type StartedService = { metricsUrl: string; stop(): Promise<number | null> };
 
 /**
- * Starts services as containers would be started, by their command and with their environment and nothing else, as processes
- * of this machine. `local` says where each address of the compose network is here.
+ * Starts services like containers, with only their command and environment, as processes of this machine. `local`
+ * maps each address of the compose network to an address here.
  */
 export function composeRunner(services: Record<string, ComposeService>, local: readonly (readonly [string, string])[]) {
   const lines: string[] = [];
@@ -61,7 +61,7 @@ export function composeRunner(services: Record<string, ComposeService>, local: r
           done({ code: error ? Number(error.code) : 0, out: stdout + stderr }),
         );
       }),
-    /** Resolves when it says that it is ready. */
+    /** Resolves when it reports that it is ready. */
     async start(name: string): Promise<StartedService> {
       const options = { cwd: root, env: environmentOf(name), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] as const };
       const child = spawn(process.execPath, commandOf(name, []), { ...options, stdio: [...options.stdio] });

@@ -13,7 +13,10 @@ interface Connections {
   kafka: KafkaConnection;
 }
 
-/** How to reach a server of this test run; waits for its start. Throws what kept it from starting. */
+/**
+ * Returns the connection data of a server of this test run; waits for its start. Throws the reason when it did not
+ * start.
+ */
 export async function connectionOf<Name extends TestServerName>(name: Name): Promise<Connections[Name]> {
   const response = await fetch(`${await brokerUrl()}/${name}`);
   const body: unknown = await response.json();
@@ -21,7 +24,10 @@ export async function connectionOf<Name extends TestServerName>(name: Name): Pro
   return body as Connections[Name];
 }
 
-/** A program that uses the worlds of tests names its broker in `TEST_SERVERS_URL`; outside a test run vitest can't be imported. */
+/**
+ * A program that uses the worlds of tests names its broker in `TEST_SERVERS_URL`, because vitest cannot be imported
+ * outside a test run.
+ */
 async function brokerUrl(): Promise<string> {
   if (process.env.TEST_SERVERS_URL) return process.env.TEST_SERVERS_URL;
   const { inject } = await import('vitest');

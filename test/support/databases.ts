@@ -4,16 +4,16 @@ import { connectionOf } from './connection.ts';
 
 export interface TestDatabase {
   url: string;
-  /** Removes the database with its replication slots, whoever is still connected. */
+  /** Removes the database with its replication slots, also while clients are connected. */
   drop(): Promise<void>;
 }
 
-/** A migrated, empty booking database of your own, on a server with logical decoding. */
+/** A new, migrated, empty booking database, on a server with logical decoding. */
 export function createBookingDatabase(): Promise<TestDatabase> {
   return cloneDatabase('booking');
 }
 
-/** A migrated, empty payments database of your own, on a server with logical decoding. */
+/** A new, migrated, empty payments database, on a server with logical decoding. */
 export function createPaymentsDatabase(): Promise<TestDatabase> {
   return cloneDatabase('payments');
 }
@@ -44,7 +44,7 @@ async function dropDatabase(sql: postgres.Sql, name: string): Promise<void> {
     try {
       await sql`select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = ${name}`;
     } catch (error) {
-      // Its consumer has been told to go and has not gone yet, or has come back.
+      // Its consumer was ended and has not gone yet, or has come back.
       if (attempt > 100) throw error;
       await sql`select pg_terminate_backend(active_pid), pg_sleep(0.02)
                 from pg_replication_slots where database = ${name} and active`;

@@ -5,7 +5,7 @@ import { onceFor } from '#db/inbox.ts';
 import { inTransaction } from '#db/transaction.ts';
 import type { EventLog, Message, NewMessage } from '#events/log/log.ts';
 
-/** What consumers did to a booking database: a row for each effect, written with its inbox mark. */
+/** The effects of consumers on a booking database: a row for each effect, written with its inbox mark. */
 export async function createEffects(url: string) {
   const sql = postgres(url, { max: 2, onnotice: () => undefined });
   await sql`create table effects (number bigint generated always as identity, consumer text, message_id text, key text)`;
@@ -14,7 +14,7 @@ export async function createEffects(url: string) {
       select message_id as id, key from effects where consumer = ${consumer} order by number`;
   return {
     count: async (consumer: string) => (await read(consumer)).length,
-    /** What is wrong with them: an effect missing, there twice, or before one that its key had earlier. */
+    /** Returns the errors: an effect that is missing, duplicated, or before an earlier one of its key. */
     async mistakes(consumer: string, sent: readonly NewMessage[]): Promise<string[]> {
       const done = await read(consumer);
       const lanes = (all: readonly { id: string; key: string }[]) =>
@@ -30,7 +30,7 @@ export async function createEffects(url: string) {
 
 export type Consuming = { log: EventLog; url: string; consumer: string; signal: AbortSignal };
 
-/** Is a consumer with an inbox, as the workers are, until the signal is raised. */
+/** Consumes with an inbox, as the workers do, until the signal is raised. */
 export async function consumeIntoEffects(
   { log, url, consumer, signal }: Consuming,
   onHandled: (message: Message) => void = () => undefined,

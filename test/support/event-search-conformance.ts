@@ -10,14 +10,14 @@ import { citiesAndTyped, typedAndWritten } from './typed-and-written.ts';
 export type SearchUnderTest = {
   search: EventSearch;
   catalogue: Catalogue;
-  /** Resolves when these events are as searchable as they will be. */
+  /** Resolves when these events are completely indexed. */
   settle(eventIds: readonly string[]): Promise<void>;
 };
 
 const MEXICO_CITY = { latitude: 19.43, longitude: -99.13 };
 const DAY_US = 86_400_000_000;
 const anything: EventQuery = { order: 'SOONEST', categories: [], first: 20, facets: false, currencies: false };
-/** A query, with its text and city as they are typed. */
+/** A query, with its text and city as a person types them. */
 type Typed = Partial<EventQuery> & { text?: string; city?: string };
 const queryOf = ({ text, city, ...query }: Typed): EventQuery => ({
   ...anything,
@@ -26,7 +26,7 @@ const queryOf = ({ text, city, ...query }: Typed): EventQuery => ({
   cityKeys: city === undefined ? undefined : placeKeys(city),
 });
 
-/** What every implementation of the search port promises, shown on the 104 matches of the World Cup. */
+/** The promises of every implementation of the search port, tested with the 104 matches of the World Cup. */
 export function itSearchesEvents(open: () => SearchUnderTest): void {
   const ask = (query: Typed) => open().search.search(queryOf(query));
   const titlesOf = async (query: Typed) => {
@@ -35,7 +35,7 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     return rowsOf(page.hits.map((hit) => hit.eventId));
   };
 
-  it('gives the soonest events to a question without any filter', async () => {
+  it('returns the soonest events for a query without a filter', async () => {
     const page = await ask({ first: 50 });
     const starts = await startsOf(
       open().catalogue,
@@ -46,7 +46,7 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     expect(page).toMatchObject({ hasNextPage: true, totalCount: 104 });
   });
 
-  it('finds a word that is misspelt', async () => {
+  it('finds a misspelt word', async () => {
     const found = await titlesOf({ text: 'messico', order: 'RELEVANCE' });
     expect(found.length).toBeGreaterThanOrEqual(3);
     expect(found[0]).toMatch(/Mexico/);
@@ -67,12 +67,12 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     expect(atVenue.totalCount).toBe(7);
   });
 
-  it('does not mind accents and case', async () => {
+  it('ignores accents and case', async () => {
     const page = await ask({ text: 'méxico', order: 'RELEVANCE' });
     expect(page.hits.length).toBeGreaterThan(0);
   });
 
-  it('marks what matched, and nothing else of the title can be markup', async () => {
+  it('marks the matches, and no other part of the title can be markup', async () => {
     const { catalogue, settle } = open();
     const eventId = await catalogue.addEvent({ city: 'Vancouver', title: 'Zyxwv <b>live</b> & "loud"' });
     await settle([eventId]);
@@ -91,7 +91,7 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     expect(page.totalCount).toBe(104);
   });
 
-  it('keeps to the radius', async () => {
+  it('stays within the radius', async () => {
     const page = await ask({ near: MEXICO_CITY, radiusKm: 30, order: 'NEAREST', first: 50 });
     expect(page.totalCount).toBe(5);
     for (const hit of page.hits) expect(distanceKm(MEXICO_CITY, hit.location)).toBeLessThanOrEqual(30);
@@ -126,7 +126,7 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
   });
 
   it.each(['SOONEST', 'PRICE', 'POPULARITY'] as const)(
-    'gives every event once by %s, though others come and go between the pages',
+    'returns every event once by %s, while others come and go between the pages',
     async (order) => {
       const { catalogue, settle } = open();
       const { ids: before } = await everyPage(ask, { order, first: 17 });
@@ -146,7 +146,7 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
   );
 
   it.each(['RELEVANCE', 'NEAREST'] as const)(
-    'goes on by %s after inserts above the page, down to the cap',
+    'continues by %s after inserts above the page, up to the limit',
     async (order) => {
       const { catalogue, settle } = open();
       const query = { order, first: 10, near: MEXICO_CITY, ...(order === 'RELEVANCE' ? { text: 'world cup' } : {}) };
@@ -163,14 +163,14 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     },
   );
 
-  it('goes on from a hit in the middle of a page', async () => {
+  it('continues from a hit in the middle of a page', async () => {
     const all = await ask({ first: 10 });
     const rest = await ask({ first: 6, after: all.hits[3]?.position });
     expect(rest.hits.map((hit) => hit.eventId)).toEqual(all.hits.slice(4).map((hit) => hit.eventId));
     expect(rest.totalCount).toBe(104);
   });
 
-  it('finds no draft, nothing cancelled and nothing that is over', async () => {
+  it('finds no draft, no cancelled event and no event that is over', async () => {
     const { catalogue, settle } = open();
     const draft = await catalogue.addEvent({ city: 'Miami (Miami Gardens)', title: 'Quuxdraft' });
     const cancelled = await catalogue.addEvent({ city: 'Miami (Miami Gardens)', title: 'Quuxcancelled' });
@@ -187,7 +187,7 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     expect((await ask({ text: 'quux', order: 'RELEVANCE' })).hits).toEqual([]);
   });
 
-  it('finds what is written in any script, however it is typed, and marks it as it is written', async () => {
+  it('finds a text in any script, with any spelling, and marks it as it is written', async () => {
     const { catalogue, settle, search } = open();
     const ids = new Map<string, string>();
     for (const [, title] of typedAndWritten) ids.set(title, await catalogue.addEvent({ city: 'Toronto', title }));
@@ -207,7 +207,7 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     await remove(open(), [...ids.values()]);
   });
 
-  it('filters by a city in any script, however it is typed', async () => {
+  it('filters by a city in any script, with any spelling', async () => {
     const { catalogue, settle } = open();
     const added: string[] = [];
     for (const [name, ...typed] of citiesAndTyped) {
@@ -221,7 +221,7 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     await remove(open(), added);
   });
 
-  it('compares prices within one currency, and tells which there are', async () => {
+  it('compares prices within one currency, and reports the currencies', async () => {
     const { catalogue, settle } = open();
     const added: string[] = [];
     for (const [currency, priceMinor] of [
@@ -246,7 +246,7 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     await remove(open(), added);
   });
 
-  it('goes on behind a page of what was read in another way', async () => {
+  it('continues behind a page of another reading of the text', async () => {
     const { catalogue, settle } = open();
     const added: string[] = [];
     for (let day = 1; day <= 3; day++) {
@@ -260,7 +260,7 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     await remove(open(), added);
   });
 
-  it('suggests titles with what was typed marked', async () => {
+  it('suggests titles with the typed text marked', async () => {
     const suggestions = await open().search.suggest({ asked: asking('mexi'), first: 3 });
     expect(suggestions.length).toBeGreaterThan(0);
     expect(suggestions[0]?.title).toMatch(/Mexico/);
@@ -274,7 +274,7 @@ function asking(text: string): SearchWords {
   return asked;
 }
 
-/** What a reader of the snippet sees. */
+/** The snippet as its reader sees it. */
 const textOf = (snippet: string): string =>
   snippet
     .replace(/<\/?mark>/g, '')

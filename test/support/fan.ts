@@ -28,7 +28,7 @@ export type Fan = {
   ask(query: string, variables?: object): Promise<Json>;
   answer(query: string, variables?: object): Promise<GraphqlAnswer>;
   socket(): Client;
-  /** The same fan, who talks to another api process. */
+  /** The same fan, with another api process. */
   at(apiUrl: string): Fan;
 };
 
@@ -44,7 +44,7 @@ export async function signInAsGuest(apiUrl: string, email = 'fan@example.org'): 
   return fanAt(apiUrl, { userId: session.viewer.id, token: session.accessToken });
 }
 
-/** So many fans, each a viewer of its own. */
+/** This many fans, each a viewer of its own. */
 export async function signInCrowd(apiUrl: string, count: number): Promise<Fan[]> {
   const crowd: Fan[] = [];
   while (crowd.length < count) {
@@ -54,7 +54,7 @@ export async function signInCrowd(apiUrl: string, count: number): Promise<Fan[]>
   return crowd;
 }
 
-/** A fan whose session was opened elsewhere; `extra` headers go with each request. */
+/** A fan with an existing session; `extra` headers go with each request. */
 export function fanAt(
   apiUrl: string,
   session: { userId: string; token: string },
@@ -114,7 +114,7 @@ export async function decideAt(paymentUrl: string, outcome: 'pay' | 'decline'): 
   });
 }
 
-/** Asks until the booking is as wanted. */
+/** Requests the booking until it fits the condition. */
 export async function bookingWhen(
   fan: Fan,
   id: string,
@@ -131,7 +131,7 @@ export async function bookingWhen(
   throw new Error(`The booking did not get there: ${JSON.stringify(booking)}`);
 }
 
-/** Resolves when a search for these words finds the event: search hears of it a moment after it is there. */
+/** Resolves when a search for these words finds the event, which takes a moment. */
 export async function untilFound(apiUrl: string, text: string, eventId: string): Promise<void> {
   const query = 'query ($text: String) { searchEvents(text: $text) { nodes { id } } }';
   const deadline = Date.now() + 30_000;

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type FaultProxy, openFaultProxy } from './fault-proxy.ts';
 
-// A server that answers what it is told; the faults are between it and its clients.
+// An echo server; the faults are between it and its clients.
 const accepted = new Set<Socket>();
 const server = createServer((socket) => {
   accepted.add(socket);
@@ -39,7 +39,7 @@ async function client() {
   return { socket, seen, hears: (text: string) => vi.waitUntil(() => seen.text === text) };
 }
 
-test('what is sent passes, both ways and whole', async () => {
+test('passes data both ways and whole', async () => {
   const one = await client();
   const text = 'x'.repeat(3 * 1024 * 1024);
   one.socket.write(text);
@@ -48,7 +48,7 @@ test('what is sent passes, both ways and whole', async () => {
   await vi.waitUntil(() => one.seen.end && proxy.open() === 0);
 });
 
-test('in a black hole nobody hears anything, not even an end; afterwards what was sent arrives in its order', async () => {
+test('a black hole passes nothing, not even an end; afterwards the data arrives in order', async () => {
   const one = await client();
   one.socket.write('a');
   await one.hears('a');
@@ -79,7 +79,7 @@ test('latency delays each way; a change of it keeps the order', async () => {
   expect(performance.now() - startedMs).toBeGreaterThanOrEqual(99);
 });
 
-test('a reset is told to who is connected and to who comes', async () => {
+test('a reset reaches open connections and new ones', async () => {
   const one = await client();
   one.socket.write('a');
   await one.hears('a');
@@ -106,7 +106,7 @@ test('a slow close passes everything but the end, which comes late', async () =>
   expect(performance.now() - startedMs).toBeGreaterThanOrEqual(299);
 });
 
-test('another server is used from the next connection on; a cut sends everybody there', async () => {
+test('another server is used from the next connection on; a cut makes all clients reconnect there', async () => {
   const other = createServer((socket) => socket.on('error', () => {}).end('the other one'));
   other.listen(0, '127.0.0.1');
   await once(other, 'listening');

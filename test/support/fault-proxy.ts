@@ -1,31 +1,31 @@
 import { once } from 'node:events';
 import { createServer, connect as dial, type Socket } from 'node:net';
 
-/** What happens to every connection through the proxy, open or new, until the next fault is set. */
+/** The effect on every connection through the proxy, open or new, until the next fault is set. */
 export type Fault =
   | { readonly kind: 'pass' }
-  /** Each piece arrives so much later, each way. */
+  /** Each chunk arrives this much later, each way. */
   | { readonly kind: 'latency'; readonly ms: number }
   /**
-   * Nothing arrives any more, neither way, and nobody is told: no answer, no end, no reset. What was sent arrives when
-   * the fault is over, as TCP would have sent it again.
+   * No data and no end of a connection arrives, either way. The data arrives when the fault is over, as if TCP had
+   * sent it again.
    */
   | { readonly kind: 'black-hole' }
   /** Open connections are reset, and new ones as soon as they are made. */
   | { readonly kind: 'reset' }
-  /** The end of a connection is heard of so much later on its other side. */
+  /** The end of a connection reaches its other side this much later. */
   | { readonly kind: 'slow-close'; readonly ms: number };
 
 export type FaultProxy = {
   readonly port: number;
-  /** The same URL by way of the proxy. */
+  /** The same URL through the proxy. */
   through(url: string): string;
   set(fault: Fault): void;
-  /** New connections go there; those that are open stay where they are. */
+  /** New connections go there; open ones stay where they are. */
   pointTo(url: string): void;
-  /** Resets the open connections, once. */
+  /** Resets the open connections once. */
   cut(): void;
-  /** Connections that clients have open. */
+  /** The number of connections that clients have open. */
   open(): number;
   close(): Promise<void>;
 };
@@ -38,7 +38,7 @@ const targetOf = (url: string): Target => {
   return { host: hostname, port: Number(port) };
 };
 
-/** A way over loopback to the server of `url`, on which the network fails as it is told to. */
+/** A way over loopback to the server of `url`, with faults on request. */
 export async function openFaultProxy(url: string): Promise<FaultProxy> {
   let target = targetOf(url);
   let fault: Fault = { kind: 'pass' };
@@ -81,7 +81,7 @@ export async function openFaultProxy(url: string): Promise<FaultProxy> {
   };
 }
 
-/** One connection of a client and, as soon as anything may pass, the one to the server that belongs to it. */
+/** One connection of a client and, as soon as data may pass, its connection to the server. */
 class Way {
   readonly #client: Socket;
   readonly #targetOf: () => Target;
@@ -108,7 +108,7 @@ class Way {
     }
   }
 
-  /** Whoever reads or writes next is told so. */
+  /** The next read or write of the client fails. */
   reset(): void {
     this.#client.resetAndDestroy();
     this.#upstream?.resetAndDestroy();
@@ -122,7 +122,7 @@ class Way {
     this.#lanes = [new Lane(this.#client, upstream), new Lane(upstream, this.#client)];
   }
 
-  /** A connection that broke breaks its other half, unless nothing passes: then it is heard of when something does. */
+  /** A broken connection breaks its other half; in a black hole only after the fault. */
   #watch(socket: Socket): void {
     socket.setNoDelay(true);
     socket.on('error', () => {});
@@ -142,10 +142,10 @@ class Way {
 
 type Piece = { readonly bytes: Buffer | 'end'; readonly arrivedMs: number };
 
-/** What is queued at most before the sender has to wait, as in a socket's own buffers. */
+/** The limit of queued bytes before the sender has to wait, like a socket's own buffers. */
 const QUEUE_BYTES = 1024 * 1024;
 
-/** One direction of a connection: what arrives leaves in the same order, as late as the fault says. */
+/** One direction of a connection: chunks leave in the order in which they arrived, as late as the fault says. */
 class Lane {
   readonly #from: Socket;
   readonly #to: Socket;
@@ -165,7 +165,7 @@ class Lane {
 
   go(fault: Fault): void {
     this.#fault = fault;
-    // It left while nothing passed.
+    // It ended during a black hole.
     if (this.#from.destroyed && !this.#from.readableEnded) this.#to.resetAndDestroy();
     this.#flush();
   }

@@ -5,9 +5,9 @@ export type Forgery = { readonly what: string; readonly token: string };
 export type ForgerKnows = {
   /** A genuine admission. */
   readonly token: string;
-  /** The key that signed it: what is made with it must be refused for what it says. */
+  /** The key that signed it. Admissions made with it must be refused for their content. */
   readonly key: { readonly kid: string; readonly secret: string };
-  /** Raw ids of others. */
+  /** Raw ids of other viewers. */
   readonly eventId: string;
   readonly userId: string;
   readonly signInId: string;
@@ -22,7 +22,7 @@ const jwt = (header: unknown, payload: unknown, secret: string | Buffer, hash?: 
   return `${content}.${hmac(content, secret, hash)}`;
 };
 
-/** Every bit of every character, where what comes out can be sent in a header at all; each character once, then again. */
+/** Every bit of every character, if the result can be sent in a header; each character once, then again. */
 export function bitFlipsOf(token: string): Forgery[] {
   const flipsOfEach = [...token].map((_, at) =>
     [0, 1, 2, 3, 4, 5, 6].map((bit) => flip(token, at, bit)).filter(isSendable),
@@ -30,7 +30,7 @@ export function bitFlipsOf(token: string): Forgery[] {
   return [0, 1, 2, 3, 4, 5, 6].flatMap((round) => flipsOfEach.flatMap((flips) => flips[round] ?? []));
 }
 
-/** A few characters at random places become others. */
+/** A few characters at random places are replaced. */
 export function scrambled(token: string): Forgery {
   let forged = token;
   for (let n = 2 + (randomBytes(1)[0] ?? 0) / 64; n > 0; n--) forged = flip(forged, at(forged), bit()).token;
@@ -46,10 +46,10 @@ function flip(token: string, index: number, which: number): Forgery {
   return { what: 'a bit flipped', token: token.slice(0, index) + character + token.slice(index + 1) };
 }
 
-/** Blanks at the ends are no part of a header's value. */
+/** Blanks at the ends are not part of a header's value. */
 const isSendable = ({ token }: Forgery) => /^[\x20-\x7e]*$/.test(token) && token.trim() === token;
 
-/** One of each kind of token that was never given out. */
+/** One forgery of each kind. */
 export function forgeriesOf(knows: ForgerKnows): Forgery[] {
   const kinds = {
     ...textsOf(knows),
@@ -83,7 +83,7 @@ function textsOf({ token }: ForgerKnows): Record<string, string> {
   };
 }
 
-/** The algorithm that is none, in the spellings that libraries fell for. */
+/** The algorithm `none`, in the spellings that libraries accepted by mistake. */
 function unsignedOf({ token }: ForgerKnows): Record<string, string> {
   const [header = '', payload = '', signature = ''] = token.split('.');
   const unsigned = (alg: string) => `${encode({ ...decode(header), alg })}.${payload}.`;
@@ -116,7 +116,7 @@ function otherKeysOf({ token, key }: ForgerKnows): Record<string, string> {
   };
 }
 
-/** Signed with our key, under a header that is not ours. */
+/** Signed with the right key, under a wrong header. */
 function headersOf({ token, key }: ForgerKnows): Record<string, string> {
   const [head, body] = token.split('.');
   const [header, payload] = [decode(head), decode(body)];
@@ -143,7 +143,7 @@ function headersOf({ token, key }: ForgerKnows): Record<string, string> {
   };
 }
 
-/** Signed with our key under our header: what they say must be refused. */
+/** Signed with the right key under the right header: they must be refused for their content. */
 function claimsOf({ token, key, eventId, userId, signInId }: ForgerKnows): Record<string, string> {
   const [head, body] = token.split('.');
   const [header, payload] = [decode(head), decode(body)];
@@ -158,7 +158,7 @@ function claimsOf({ token, key, eventId, userId, signInId }: ForgerKnows): Recor
     'of our key, over since 1970': saying({ exp: 0 }),
     'of our key, without an end': saying({ exp: undefined }),
     'of our key, with an end that is text': saying({ exp: 'tomorrow' }),
-    'of our key, for an ordinal that nobody has': saying({ ord: 2_000_000_000 }),
+    'of our key, for an ordinal without a place': saying({ ord: 2_000_000_000 }),
     'of our key, for a negative ordinal': saying({ ord: -1 }),
     'of our key, for an ordinal that is text': saying({ ord: `${payload.ord} or true` }),
     'of our key, without an ordinal': saying({ ord: undefined }),

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type GatewayWorld, sessionRequest } from './gateway-world.ts';
 
-/** What a restore relies on, whoever the provider is. */
+/** What a restore relies on with every provider. */
 export function gatewayChangesConformance(name: string, openWorld: () => Promise<GatewayWorld>): void {
-  describe(`${name} tells what a restored database has forgotten`, () => {
-    test('what was opened or given back since a time is found, each once, and nothing else', async () => {
+  describe(`${name} reports what a restored database has lost`, () => {
+    test('finds sessions that were opened or refunded since a time, each once, and no others', async () => {
       const world = await openWorld();
       const gateway = world.open();
       const openOne = async () => {

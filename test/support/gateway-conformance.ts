@@ -9,7 +9,7 @@ import {
 } from '#domain/payments/gateway.ts';
 import { type Delivered, failure, type GatewayWorld, sessionRequest } from './gateway-world.ts';
 
-/** What the payments service may rely on, whoever the provider is. */
+/** What the payments service relies on with every provider. */
 export function gatewayConformance(name: string, openWorld: () => Promise<GatewayWorld>): void {
   describe(`${name} keeps the promises of the payment gateway port`, () => {
     let world: GatewayWorld;
@@ -51,12 +51,12 @@ export function gatewayConformance(name: string, openWorld: () => Promise<Gatewa
         expect(opened.expiresAt.getTime()).toBeGreaterThanOrEqual(request.expiresAt.getTime());
       });
 
-      test('the same key with the same request is the same session', async () => {
+      test('the same key with the same request returns the same session', async () => {
         const { opened, request } = await openOne();
         expect(await gateway.openSession(request)).toEqual(opened);
       });
 
-      test('the time the seats are held is no part of what a session must say, and part of what its key stands for', async () => {
+      test('the time of the hold may be missing in a session, but is part of the request of its key', async () => {
         const { opened, request } = await openOne({ heldUntil: undefined });
         expect(await gateway.openSession(request)).toEqual(opened);
         const heldUntil = new Date(Date.now() + 60_000);
@@ -64,7 +64,7 @@ export function gatewayConformance(name: string, openWorld: () => Promise<Gatewa
         expect(error).toMatchObject({ name: 'GatewayRefused', code: 'KEY_REUSED' });
       });
 
-      test('the same key sent many times at once is one session', async () => {
+      test('the same key sent many times at once opens one session', async () => {
         const createdAfter = new Date();
         const bookingId = randomUUID();
         const request = sessionRequest(bookingId);
@@ -82,12 +82,12 @@ export function gatewayConformance(name: string, openWorld: () => Promise<Gatewa
         expect((await gateway.getSession(opened.reference)).amountMinor).toBe(request.amountMinor);
       });
 
-      test('a session that was paid is still what its key opens', async () => {
+      test('a paid session is still the result of its key', async () => {
         const { opened, request } = await paidOne();
         expect(await gateway.openSession(request)).toEqual(opened);
       });
 
-      test('a session is found by its booking, and no other is', async () => {
+      test('finds only the sessions of a booking', async () => {
         const { bookingId, createdAfter, opened, request } = await openOne();
         await openOne();
         const found = await gateway.findSessionsByBooking({ bookingId, createdAfter });
@@ -119,7 +119,7 @@ export function gatewayConformance(name: string, openWorld: () => Promise<Gatewa
         expect(error).toMatchObject({ name: 'GatewayRefused', code: 'INVALID_REQUEST' });
       });
 
-      test('a wrong API key is a definite no', async () => {
+      test('a wrong API key is a definite refusal', async () => {
         const error = await failure(world.open({ apiKey: 'sk_wrong_wrong_wrong' }).getSession('cs_unknown'));
         expect(error).toMatchObject({ name: 'GatewayRefused', code: 'UNAUTHORIZED' });
       });
@@ -154,7 +154,7 @@ export function gatewayConformance(name: string, openWorld: () => Promise<Gatewa
         expect(await gateway.getSession(opened.reference)).toMatchObject({ status: 'DECLINED', capturedMinor: 0 });
       });
 
-      test('expired: by us, as often as we like, and then there is no page', async () => {
+      test('expired: by Frontrow, repeatably, and then there is no page', async () => {
         const { bookingId, opened } = await openOne();
         const once = await gateway.expireSession(opened.reference);
         expect(once).toMatchObject({ status: 'EXPIRED', url: undefined, capturedMinor: 0 });
@@ -164,13 +164,13 @@ export function gatewayConformance(name: string, openWorld: () => Promise<Gatewa
         expect(notice).toMatchObject({ type: 'SESSION_EXPIRED', reference: opened.reference, bookingId });
       });
 
-      test('expiring what is already paid says so and takes nothing away', async () => {
+      test('expiring a paid session reports the payment and takes nothing back', async () => {
         const { opened, request } = await paidOne();
         const session = await gateway.expireSession(opened.reference);
         expect(session).toMatchObject({ status: 'PAID', capturedMinor: request.amountMinor });
       });
 
-      test('expiring what was declined says so', async () => {
+      test('expiring a declined session reports the decline', async () => {
         const { opened } = await openOne();
         await world.decline(opened);
         expect(await gateway.expireSession(opened.reference)).toMatchObject({ status: 'DECLINED' });
@@ -178,7 +178,7 @@ export function gatewayConformance(name: string, openWorld: () => Promise<Gatewa
     });
 
     describe('refunds', () => {
-      test('the same key gives money back once, and the notice says how much', async () => {
+      test('the same key refunds once, and the notice says how much', async () => {
         const { bookingId, opened, request } = await paidOne();
         const asked = refundOf(bookingId, opened.reference, request.amountMinor);
         const refund = await gateway.refund(asked);
@@ -208,7 +208,7 @@ export function gatewayConformance(name: string, openWorld: () => Promise<Gatewa
         expect(await failure(gateway.refund(rest))).toMatchObject({ name: 'GatewayRefused', code: 'NOT_REFUNDABLE' });
       });
 
-      test('what was never paid cannot be given back', async () => {
+      test('a session that was never paid cannot be refunded', async () => {
         const { bookingId, opened } = await openOne();
         const error = await failure(gateway.refund(refundOf(bookingId, opened.reference, 1)));
         expect(error).toMatchObject({ name: 'GatewayRefused', code: 'NOT_REFUNDABLE' });
@@ -230,7 +230,7 @@ export function gatewayConformance(name: string, openWorld: () => Promise<Gatewa
         return world.notice(bookingId, 'paid');
       };
 
-      test('one changed byte of the body is found out', async () => {
+      test('one changed byte of the body is detected', async () => {
         const { rawBody, headers } = await paidNotice();
         const tampered = Buffer.from(rawBody);
         tampered[tampered.length - 2] = (tampered[tampered.length - 2] ?? 0) ^ 1;
@@ -245,12 +245,12 @@ export function gatewayConformance(name: string, openWorld: () => Promise<Gatewa
         expect(rejection(gateway, { rawBody, headers })).toMatchObject({ reason: 'SIGNATURE_WRONG' });
       });
 
-      test('an unsigned notice is not looked at', async () => {
+      test('an unsigned notice is refused', async () => {
         const { rawBody } = await paidNotice();
         expect(rejection(gateway, { rawBody, headers: {} })).toMatchObject({ reason: 'SIGNATURE_MISSING' });
       });
 
-      test('a notice is good for 300 s and not a second longer, either way', async () => {
+      test('a notice is valid for 300 s and not a second longer, in either direction', async () => {
         const { rawBody } = await paidNotice();
         const at = new Date('2026-06-11T19:00:00Z');
         const headers = world.sign(rawBody, world.secret, at);
@@ -271,7 +271,7 @@ export function gatewayConformance(name: string, openWorld: () => Promise<Gatewa
         });
       });
 
-      test('what is signed but unreadable is rejected, what is merely unknown is ignored', () => {
+      test('a signed but unreadable notice is rejected, an unknown one is ignored', () => {
         const signed = (text: string) => {
           const rawBody = Buffer.from(text);
           return { rawBody, headers: world.sign(rawBody, world.secret, new Date()) };
@@ -298,7 +298,7 @@ export function gatewayConformance(name: string, openWorld: () => Promise<Gatewa
         expect(found.map((session) => session.reference)).toEqual([opened.reference]);
       });
 
-      test('500 before acting leaves nothing behind, and the same key works', async () => {
+      test('500 before acting changes nothing, and the same key works', async () => {
         const { bookingId, createdAfter, request } = { ...(await openOne()), bookingId: randomUUID() };
         const other = { ...request, bookingId, idempotencyKey: `session:${bookingId}` };
         await world.trouble({ failBeforeActing: 1 });
@@ -308,7 +308,7 @@ export function gatewayConformance(name: string, openWorld: () => Promise<Gatewa
         expect(await gateway.findSessionsByBooking({ bookingId, createdAfter })).toHaveLength(1);
       });
 
-      test('500 after a refund gives money back once', async () => {
+      test('500 after a refund refunds once', async () => {
         const { bookingId, opened, request } = await paidOne();
         const asked = refundOf(bookingId, opened.reference, request.amountMinor);
         await world.trouble({ fail500AfterActing: 1 });
@@ -317,7 +317,7 @@ export function gatewayConformance(name: string, openWorld: () => Promise<Gatewa
         expect((await gateway.getSession(opened.reference)).refunds).toEqual([refund]);
       });
 
-      test('a gateway that hangs is given up at the deadline', async () => {
+      test('a call to a hanging gateway ends at the deadline', async () => {
         const { opened } = await openOne();
         await world.trouble({ hangMs: 600_000 });
         const hasty = world.open({ timeoutMs: 100 });

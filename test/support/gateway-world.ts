@@ -5,13 +5,13 @@ export interface Delivered {
   readonly headers: NoticeHeaders;
 }
 
-/** One provider with a fan in front of its payment page, a merchant's endpoint behind it, and trouble on demand. */
+/** One provider with a fan at its payment page, a merchant's endpoint behind it, and failures on request. */
 export interface GatewayWorld {
   readonly secret: string;
   open(options?: { secrets?: readonly string[]; timeoutMs?: number; apiKey?: string }): RecallingGateway;
   pay(session: OpenedSession): Promise<void>;
   decline(session: OpenedSession): Promise<void>;
-  /** The notice about this booking that the gateway sent for it being paid, declined, expired or refunded. */
+  /** The gateway's notice that this booking was paid, declined, expired or refunded. */
   notice(bookingId: string, about: 'paid' | 'declined' | 'expired' | 'refunded'): Promise<Delivered>;
   sign(rawBody: Buffer, secret: string, at: Date): NoticeHeaders;
   trouble(switches: { fail500AfterActing?: number; failBeforeActing?: number; hangMs?: number }): Promise<void>;
@@ -38,7 +38,7 @@ export function sessionRequest(bookingId: string, changes: Partial<OpenSessionRe
   };
 }
 
-/** What the call failed with; fails itself when the call succeeds. */
+/** Returns the error of the call; throws when the call succeeds. */
 export const failure = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
     () => {

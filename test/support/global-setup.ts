@@ -3,7 +3,10 @@ import { openTestServerBroker } from './test-server-broker.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Answers `/postgres`, `/redis`, `/typesense` and `/kafka` with what a test needs to connect; starts each when first asked. */
+    /**
+     * Answers `/postgres`, `/redis`, `/typesense` and `/kafka` with the data that a test needs to connect; starts
+     * each server at the first request.
+     */
     testServersUrl: string;
   }
 }

@@ -3,13 +3,13 @@ import { TryAgain } from '#domain/errors.ts';
 import type { GuestChallenge } from '#domain/hoarding/guest-challenge.ts';
 
 export type ChallengeWorld = {
-  /** Two processes that share what they must. */
+  /** Two processes with shared storage. */
   readonly challenges: readonly [GuestChallenge, GuestChallenge];
-  /** As a client does, from what was issued. */
+  /** Solves an issued challenge, as a client does. */
   solve(issued: string): Promise<string>;
-  /** Does `work` when answers of now are too old. */
+  /** Runs `work` at a time when answers of now are too old. */
   whenTooOld<T>(work: () => Promise<T>): Promise<T>;
-  /** One that can't know, since what it asks is away. */
+  /** One that cannot check answers, because its verifier is away. */
   readonly away: GuestChallenge;
 };
 
@@ -28,9 +28,9 @@ const nonsense = (answer: string): string[] => [
   answer.slice(0, -3),
 ];
 
-/** What every challenge of guests must do. */
+/** The promises of every challenge for guests. */
 export function testGuestChallenge(open: () => ChallengeWorld): void {
-  test('a right answer opens once, at whichever process, and a second one needs a second answer', async () => {
+  test('a right answer opens one session, at any process, and a second session needs a second answer', async () => {
     const { challenges, solve } = open();
     const [one, other] = challenges;
     const answer = await solve(await one.issue());
@@ -40,7 +40,7 @@ export function testGuestChallenge(open: () => ChallengeWorld): void {
     expect(await one.accept(await solve(await other.issue()))).toBe(true);
   });
 
-  test('of twenty who send one answer at once, one comes in', async () => {
+  test('of twenty clients that send one answer at once, one gets in', async () => {
     const { challenges, solve } = open();
     const answer = await solve(await challenges[0].issue());
     const accepted = await Promise.all(
@@ -49,7 +49,7 @@ export function testGuestChallenge(open: () => ChallengeWorld): void {
     expect(accepted.filter(Boolean)).toHaveLength(1);
   });
 
-  test('what is no answer is refused and breaks nothing, and the right one is still good', async () => {
+  test('an invalid answer is refused without harm, and the right one is still valid', async () => {
     const { challenges, solve } = open();
     const answer = await solve(await challenges[0].issue());
     for (const made of nonsense(answer)) expect(await challenges[0].accept(made), made.slice(0, 40)).toBe(false);
@@ -62,7 +62,7 @@ export function testGuestChallenge(open: () => ChallengeWorld): void {
     expect(await whenTooOld(() => challenges[0].accept(answer))).toBe(false);
   });
 
-  test('while it can’t be known whether an answer is good, nobody comes in, and the caller is told to try again', async () => {
+  test('while answers cannot be checked, no guest gets in, and callers are asked to try again', async () => {
     const { challenges, solve, away } = open();
     const answer = await solve(await challenges[0].issue());
     await expect(away.accept(answer)).rejects.toBeInstanceOf(TryAgain);

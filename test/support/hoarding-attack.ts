@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SeededEvent } from './catalog.ts';
 import { createBookingMutation, type Fan, fanAt, type GraphqlAnswer, post } from './fan.ts';
 
-/** What answers came, by their code; HELD for a hold. */
+/** Counts of answers by code; HELD for a hold. */
 export type Tally = Map<string, number>;
 
 export const count = (tally: Tally, code: string): void => void tally.set(code, (tally.get(code) ?? 0) + 1);
 
-/** A connection that is cut, or an answer that is none, is an answer, too: the caller comes back. */
+/** A cut connection or an invalid answer counts as an answer too: the attacker comes back. */
 export const patiently = (asking: Promise<GraphqlAnswer>): Promise<GraphqlAnswer> =>
   asking.catch(() => ({
     status: 0,
@@ -19,11 +19,11 @@ export const patiently = (asking: Promise<GraphqlAnswer>): Promise<GraphqlAnswer
 type Refused = { readonly code: string; readonly afterSeconds: number };
 export type Caller = {
   readonly apiUrl: string;
-  /** As our proxy writes it. */
+  /** As the proxy in front writes it. */
   readonly address: string;
 };
 
-/** A guest of the address; waits as long as the limits of signing in say. */
+/** A guest of the address; waits as long as the limits of signing in require. */
 export async function guestAt({ apiUrl, address }: Caller, signal?: AbortSignal): Promise<Fan | undefined> {
   const headers = { 'x-forwarded-for': address };
   const query = `mutation { signInAsGuest(input: { email: "fan@example.org" }) {
@@ -80,12 +80,12 @@ export type Attack = {
 };
 
 const SEATS = 8;
-/** Nobody obeys less than who attacks: it comes back much earlier than it is told to. */
+/** The attacker obeys less than any client: it comes back much earlier than the server asks. */
 const IMPATIENCE_SECONDS = 2;
 
 /**
- * Guests of one address who hold as many seats as each of them may, cancel and hold again at once, for as long as it
- * lasts. Fills in who they are and what they are answered.
+ * Guests of one address who hold as many seats as each of them may, and cancel and hold again at once, until the
+ * signal. Records the guests and their answers.
  */
 export async function attack(
   { caller, event, guests, keepSeconds, signal }: Attack,
@@ -119,7 +119,7 @@ export async function attack(
   await Promise.all(Array.from({ length: guests }, one));
 }
 
-/** One guest who holds seats at each of the events, and goes round them for as long as it lasts. */
+/** One guest who holds seats at each of the events in turn, until the signal. */
 export async function attackEverywhere(
   { caller, events, signal }: { caller: Caller; events: readonly SeededEvent[]; signal: AbortSignal },
   users: Set<string>,

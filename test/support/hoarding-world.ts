@@ -5,10 +5,10 @@ import { attack, attackEverywhere, pause, type Tally } from './hoarding-attack.t
 import { type Bought, buyTwoEach } from './honest-fans.ts';
 import { type System, type SystemOptions, startSystem } from './system.ts';
 
-/** Fans who have bought nothing so long after the attack has ended buy nothing. */
+/** Fans who have not bought this long after the end of the attack will not buy. */
 const PATIENCE_SECONDS = 240;
 
-/** Of the documentation, so that nobody is meant. */
+/** An address reserved for documentation. */
 const ATTACKER = '203.0.113.66';
 const NOMAD = '203.0.113.99';
 const NETWORK = '198.51.100.7';
@@ -17,11 +17,11 @@ export type HoardingSize = {
   readonly seats: number;
   readonly guests: number;
   readonly events: number;
-  /** It goes on at least so long, and until all fans have bought. */
+  /** The minimum duration; the attack goes on until all fans have bought. */
   readonly seconds: number;
   readonly keepSeconds: number;
   readonly fans: number;
-  /** When the first fan comes, and within which all do. */
+  /** When the first fan comes, and the period in which all come. */
   readonly fansAfterSeconds: number;
   readonly fansArriveSeconds: number;
   readonly thinkSeconds: number;
@@ -29,15 +29,15 @@ export type HoardingSize = {
 
 export type HoardingFigures = {
   readonly capacity: number;
-  /** Seats of the event that the attacker held, each time they were counted. */
+  /** Seats of the event that the attacker held, at each count. */
   readonly held: readonly number[];
-  /** Seats, and events, at which the one guest held some. */
+  /** Seats that the one guest held, and at how many events. */
   readonly nomad: { readonly seats: number; readonly events: number };
   readonly attack: Tally;
   readonly fans: Bought;
 };
 
-/** What has to be seen before it ends. */
+/** What must have been observed before the run ends. */
 export type Until = (seen: { held: readonly number[]; attack: Tally; nomad: HoardingFigures['nomad'] }) => boolean;
 
 export type HoardingWorld = {
@@ -48,7 +48,7 @@ export type HoardingWorld = {
   close(): Promise<void>;
 };
 
-/** The product as it runs, behind a proxy; every limit is on that it has by itself. */
+/** The whole product behind a proxy, with its default limits. */
 export async function openHoardingWorld(size: HoardingSize, options: SystemOptions = {}): Promise<HoardingWorld> {
   const system = await startSystem({
     ...options,

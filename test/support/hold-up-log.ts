@@ -1,6 +1,6 @@
 import type postgres from 'postgres';
 
-/** The event log in this booking database takes nothing until the answer is called. */
+/** Blocks appends to the event log in this booking database until the returned function is called. */
 export async function holdUpLog(sql: postgres.Sql): Promise<() => Promise<void>> {
   const locked = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();

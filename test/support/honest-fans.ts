@@ -6,7 +6,7 @@ export type Crowd = {
   readonly caller: Caller;
   readonly event: SeededEvent;
   readonly fans: number;
-  /** Within which they arrive, and how long each may think before it pays. */
+  /** The period in which they arrive, and how long each may think before it pays. */
   readonly arriveSeconds: number;
   readonly thinkSeconds: number;
   readonly signal: AbortSignal;
@@ -14,14 +14,14 @@ export type Crowd = {
 
 export type Bought = {
   readonly tally: Tally;
-  /** From the arrival of a fan who bought to its tickets. */
+  /** From the arrival of a fan who bought to the tickets. */
   readonly seconds: readonly number[];
 };
 
-/** Every fifth changes its mind once. */
+/** Every fifth fan chooses again once. */
 const FICKLE = 5;
 
-/** Fans of one network who each buy two seats beside each other, and do as they are told when they are refused. */
+/** Fans of one network who each buy two neighbouring seats, and follow the advice of refusals. */
 export async function buyTwoEach(crowd: Crowd): Promise<Bought> {
   const tally: Tally = new Map();
   const seconds: number[] = [];

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
 /**
- * Loaded into a process by NODE_OPTIONS=--import: names that end with `.test` have the address of this machine for as
- * long as the file in FRONTROW_TEST_HOSTS lists them, and none otherwise. Node's resolver alone is replaced.
+ * Loaded into a process by NODE_OPTIONS=--import: names that end with `.test` resolve to this machine while the file
+ * in FRONTROW_TEST_HOSTS lists them, and otherwise not at all. Only Node's resolver is replaced.
  */
 const file = process.env.FRONTROW_TEST_HOSTS;
 const lookup = dns.lookup;
@@ -28,7 +28,7 @@ function lookUp(host: string, options: unknown, answer?: unknown): void {
   });
 }
 
-/** As Node makes it. */
+/** The error as Node makes it. */
 const noAddress = (hostname: string): Error =>
   Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), {
     errno: -3008,

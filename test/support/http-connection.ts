@@ -1,15 +1,15 @@
 import { connect, type Socket } from 'node:net';
 
-/** What came back. `start` is the beginning of the body, as much as was wanted. */
+/** The answer. `start` is the beginning of the body, up to the requested length. */
 export type HttpAnswer = { readonly status: number; readonly bytes: number; readonly start: string };
 
 const HEAD_END = Buffer.from('\r\n\r\n');
-/** Enough to see what an answer is; a small one whole. */
+/** Enough to recognise an answer; a small one whole. */
 const DEFAULT_START_BYTES = 2000;
 
 /**
- * One keep-alive connection on which one request at a time is sent, written beforehand. A general client costs more than
- * some of the servers that it is to measure; this one counts bytes and looks at the beginning of a body.
+ * One keep-alive connection that sends one prepared request at a time. A general client costs more than some of the
+ * measured servers; this one counts bytes and reads only the beginning of a body.
  */
 export class HttpConnection {
   readonly #socket: Socket;
@@ -17,7 +17,7 @@ export class HttpConnection {
   #start: Buffer = Buffer.alloc(0);
   #status = 0;
   #bytes = 0;
-  /** Bytes that are due of the body or, when it comes in chunks, of the chunk with its line end. */
+  /** Bytes that are still due of the body or, with chunks, of the chunk with its line end. */
   #due = 0;
   #isChunked = false;
   #inBody = false;
@@ -28,7 +28,7 @@ export class HttpConnection {
 
   readonly #startBytes: number;
 
-  /** @param startBytes how much of a body is kept as the answer's `start` */
+  /** @param startBytes the length of the body's beginning that is kept as `start` */
   constructor(port: number, startBytes = DEFAULT_START_BYTES) {
     this.#startBytes = startBytes;
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
@@ -53,7 +53,7 @@ export class HttpConnection {
     this.#socket.destroy();
   }
 
-  /** Ends it; whoever waits for an answer gets the error. */
+  /** Ends the connection; callers that wait for an answer get the error. */
   fail(error: Error): void {
     this.#fail(error);
     this.#socket.destroy();
@@ -133,7 +133,7 @@ export class HttpConnection {
   }
 }
 
-/** A POST of JSON as it goes over the wire. `headers`: whole lines, without their ends. */
+/** The bytes of a POST of JSON. `headers`: whole lines, without their ends. */
 export function postJson(path: string, body: string, token?: string, headers: readonly string[] = []): string {
   const own = [...(token === undefined ? [] : [`Authorization: Bearer ${token}`]), ...headers];
   return `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\n${own

@@ -5,10 +5,10 @@ import { toMessage, topicOf } from '#events/log/kafka-record.ts';
 import type { Message } from '#events/log/log.ts';
 import type { TestKafka } from './kafka.ts';
 
-/** What stands in the topics of a system, and how far its consumer groups have read. */
+/** The messages in the topics of a system, and the positions of its consumer groups. */
 
 type Known = { messages: Message[]; next: Map<string, bigint> };
-/** What was read before is not fetched again: whoever waits for a system to come to rest asks many times. */
+/** Keeps the messages that were read before, because callers that wait for a system to come to rest read many times. */
 const known = new Map<string, Known>();
 
 const connectionTo = ({ brokers }: TestKafka) => ({
@@ -19,7 +19,7 @@ const connectionTo = ({ brokers }: TestKafka) => ({
 });
 const topicsOf = ({ prefix }: TestKafka): string[] => aggregateTypes.map((type) => topicOf(prefix, type));
 
-/** Every message up to now, by partition in its order, repetitions included. */
+/** Every message so far, by partition in its order, with repetitions. */
 export async function readKafkaLog(kafka: TestKafka): Promise<readonly Message[]> {
   const id = `${kafka.brokers}/${kafka.prefix}`;
   const seen: Known = known.get(id) ?? { messages: [], next: new Map() };
@@ -56,7 +56,7 @@ async function endsOf(consumer: Consumer<string, string, string, string>, topics
   );
 }
 
-/** What each group of the system has not read yet, a line for each partition. */
+/** The unread messages of each group, a line for each partition. */
 export async function findUnreadInKafka(kafka: TestKafka, except: readonly string[] = []): Promise<string[]> {
   const positions = await readPositions({ ...connectionTo(kafka), connectTimeout: 2000 }, kafka.prefix);
   return positions

@@ -38,7 +38,7 @@ export async function startConnect(env: Record<string, string>, dataDir: string)
     pid: server.pid,
     exited: server.exited,
     stop: server.stop,
-    /** Gives the connector its configuration; resolves when its task runs. */
+    /** Sends the connector its configuration; resolves when its task runs. */
     async run(name: ConnectorName): Promise<void> {
       const body = await readFile(join(folder, `${name}.json`), 'utf8');
       const headers = { 'content-type': 'application/json' };

@@ -3,13 +3,13 @@ import { connectionOf } from './connection.ts';
 
 export interface TestKafka {
   brokers: readonly string[];
-  /** Put this before topics and groups: the broker is shared by all test files. */
+  /** The prefix for topics and groups, because all test files share the broker. */
   prefix: string;
 }
 
 /**
- * The Kafka broker of this test run; started when first asked for. Undefined on a machine that has neither Java nor a
- * broker: the run says so, and what needs one is skipped.
+ * The Kafka broker of this test run, started at the first use. Undefined on a machine without Java and without a
+ * broker: the run says so, and tests that need one are skipped.
  */
 export async function testKafka(): Promise<TestKafka | undefined> {
   const { brokers } = await connectionOf('kafka');

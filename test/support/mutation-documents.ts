@@ -1,7 +1,7 @@
 const refusal = '__typename ... on Refusal { code message retry { advice afterSeconds } }';
 const room = 'event { id } waitingRoom { state paused capacity } stats { joined }';
 const session = 'session { accessToken refreshToken viewer { id } }';
-/** Every mutation with a result union, and of each refusal what it says. */
+/** Every mutation with a result union, with all fields of each refusal. */
 export const mutations = {
   signUp: `mutation ($input: SignUpInput!) { signUp(input: $input) { ${refusal} ... on SignUpSuccess { ${session} } ... on InvalidInput { field } } }`,
   signIn: `mutation ($input: SignInInput!) { signIn(input: $input) { ${refusal} ... on SignInSuccess { ${session} } } }`,
@@ -24,7 +24,7 @@ export const mutations = {
 // biome-ignore lint/suspicious/noExplicitAny: tests look into each answer
 export type Json = any;
 
-/** Guests are challenged, and the judge of their answers is away. */
+/** Guests get a challenge, and its verifier is away. */
 export const awayTurnstile = {
   GUEST_CHALLENGE: 'turnstile',
   TURNSTILE_SITE_KEY: 'site',

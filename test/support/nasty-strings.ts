@@ -1,4 +1,4 @@
-/** Strings that hold what is not text: each is refused wherever a text is taken. */
+/** Strings that are not text: every text argument refuses each of them. */
 export const notText: Readonly<Record<string, string>> = {
   'a NUL': 'a\u0000b',
   'a NUL alone': '\u0000',
@@ -9,7 +9,7 @@ export const notText: Readonly<Record<string, string>> = {
   'a non-character': 'a\ufffe',
 };
 
-/** Strings that other systems stumbled over. Each gets a typed answer, whichever it is. */
+/** Strings that broke other systems. Each gets a typed answer of any kind. */
 export const nasty: Readonly<Record<string, string>> = {
   ...notText,
   'a blank': ' ',

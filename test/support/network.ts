@@ -1,13 +1,13 @@
 import { type FaultProxy, openFaultProxy } from './fault-proxy.ts';
 
-/** What processes reach over the network. */
+/** The servers that processes reach over the network. */
 export type NetworkPart = 'booking' | 'payments' | 'redis' | 'search' | 'gateway';
 
-/** The network between the processes of a system and its servers, each of which can be cut off by itself. */
+/** The network between the processes of a system and its servers; each server can be cut off separately. */
 export type Network = {
-  /** The same URL on a way that fails as it is told to. */
+  /** The same URL through a proxy with faults on request. */
   through(part: NetworkPart, url: string): Promise<string>;
-  /** The way to a part of which `through` was asked. */
+  /** The proxy to a part that was passed to `through`. */
   to(part: NetworkPart): FaultProxy;
   close(): Promise<void>;
 };

@@ -8,18 +8,18 @@ export interface ReceivedNotice {
 
 export interface NoticeReceiver {
   readonly url: string;
-  /** All that came, in order of arrival, refused ones too. */
+  /** All deliveries in order of arrival, also refused ones. */
   readonly received: readonly ReceivedNotice[];
-  /** What the next deliveries are answered with; 200 until told otherwise. */
+  /** The status of the next deliveries; 200 by default. */
   answerWith(status: number): void;
-  /** The first delivery, come or to come, that `wanted` accepts. */
+  /** The first delivery, past or future, that `wanted` accepts. */
   waitFor(wanted: (notice: ReceivedNotice) => boolean): Promise<ReceivedNotice>;
-  /** Resolves once `count` deliveries came. */
+  /** Resolves after `count` deliveries. */
   waitForCount(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Stands where a merchant's webhook endpoint stands and keeps what a gateway delivers. */
+/** A merchant's webhook endpoint that keeps everything a gateway delivers. */
 export async function openNoticeReceiver(port = 0): Promise<NoticeReceiver> {
   const received: ReceivedNotice[] = [];
   const waiting = new Set<() => void>();

@@ -29,7 +29,7 @@ export type OtlpCollector = {
   close(): Promise<void>;
 };
 
-/** Takes spans as an OpenTelemetry collector does: OTLP over HTTP, in JSON. Keeps all of it. */
+/** Accepts spans like an OpenTelemetry collector (OTLP over HTTP, in JSON) and keeps all of them. */
 export async function openOtlpCollector(): Promise<OtlpCollector> {
   const spans: CollectedSpan[] = [];
   const bodies: string[] = [];

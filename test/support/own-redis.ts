@@ -5,17 +5,17 @@ import { Redis } from 'ioredis';
 import { endProcess, freePort } from '#processes/dev/servers/server-process.ts';
 import { startValkey } from '#processes/dev/servers/valkey.ts';
 
-/** A Redis of a test's own, that may be killed, stopped and brought back with what it knew once; always at one URL. */
+/** A Redis for one test, which can be killed, stopped and started with an old dump; always at one URL. */
 export type OwnRedis = {
   readonly url: string;
-  /** As by the kernel: nothing is written. Resolves when the process is gone. */
+  /** A SIGKILL: nothing is written. Resolves when the process is gone. */
   kill(): Promise<void>;
-  /** After `kill`, with nothing in it. */
+  /** After `kill`, without data. */
   startEmpty(): Promise<void>;
-  /** Keeps what it knows now for `startWithDump`. */
+  /** Keeps the present data for `startWithDump`. */
   dump(): Promise<void>;
   startWithDump(): Promise<void>;
-  /** It takes connections and answers nothing, until `resume`. */
+  /** It accepts connections and answers nothing, until `resume`. */
   pause(): void;
   resume(): void;
   close(): Promise<void>;

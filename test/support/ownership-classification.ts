@@ -1,6 +1,6 @@
 import type { Classification } from './schema-ownership.ts';
 
-/** Every type that can be fetched by id, and every root field that takes an id or leads to something owned. */
+/** Every type that can be fetched by id, and every root field that takes an id or leads to an owned type. */
 export const classification: Classification = {
   types: {
     Booking: 'OWNED',
@@ -52,11 +52,11 @@ export const classification: Classification = {
   },
 };
 
-/** Whose waiting room it is says the event, which is public itself. */
+/** The event, which is public, shows whose waiting room it is. */
 const ofEvent = { types: ['WaitingRoomStats'], variables: (id: string) => ({ eventId: id }) };
 const managing = { ...ofEvent, variables: (id: string) => ({ input: { eventId: id } }) };
 
-/** The variables with which each owned root field is asked for a thing of this id. */
+/** The variables with which each owned root field requests an object of this id. */
 export const owned: Record<string, { types: readonly string[]; variables(id: string): object }> = {
   'Query.booking': { types: ['Booking'], variables: (id) => ({ id }) },
   'Query.node': { types: ['Booking', 'Ticket', 'User', 'WaitingRoomPlace'], variables: (id) => ({ id }) },
@@ -70,5 +70,5 @@ export const owned: Record<string, { types: readonly string[]; variables(id: str
   'Mutation.endWaitingRoom': managing,
 };
 
-/** Answered to the caller alone, by no id of their own: nobody can ask for somebody else's. */
+/** Returns only the caller's own data and takes no id of it, so that no caller can request another's. */
 export const withoutId: readonly string[] = ['Session', 'Admission', 'DrawProof'];

@@ -10,14 +10,14 @@ import { type ProcessName, type SystemOptions, startSystem } from './system.ts';
 
 type Wanted = { status?: string; payment?: string };
 
-/** A system in which fans buy, with what a test needs to make trouble between the processes. */
+/** A system in which fans buy, with tools to make failures between the processes. */
 export async function openPaymentScenes(options: SystemOptions = {}) {
   const system = await startSystem({ ...options, env: { LOG_LEVEL: 'warn', ...options.env } });
   const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
   const payments = postgres(system.paymentsUrl, { max: 1, onnotice: () => undefined });
   const gateway = merchantCall(system.gatewayUrl);
 
-  /** Seats of an event by their numbers, for whoever asks. */
+  /** Unused seats of an event, by their numbers. */
   const book = (fan: Fan, event: SeededEvent, seatNos: readonly number[], key?: string) => {
     const seatIds = event.seatIds(...seatNos).map((id) => encodeGlobalId('Seat', id));
     return createBooking(fan, encodeGlobalId('Event', event.eventId), seatIds, key);
@@ -54,18 +54,21 @@ export async function openPaymentScenes(options: SystemOptions = {}) {
           { bookingId },
         )
       ).cancelBooking,
-    /** The gateway's switches; none: everything works. */
+    /** The gateway's switches; without one, everything works. */
     async trouble(switches: Record<string, number> = {}): Promise<void> {
       const { status, text } = await gateway('PUT', '/v1/trouble', switches);
       if (status !== 200) throw new Error(text);
     },
-    /** The process begins anew and dies at `failpoint`; resolves when it runs. `died` resolves when it is dead. */
+    /** Restarts the process so that it dies at `failpoint`; resolves when it runs. `died` resolves when it is dead. */
     async doom(name: ProcessName, failpoint: Failpoint): Promise<{ died: Promise<unknown> }> {
       await system.kill(name);
       await system.start(name, { FRONTROW_FAILPOINT: failpoint });
       return { died: system.ended(name) };
     },
-    /** A payment that a dead process had claimed is taken over when its lease of 15 s ends: here at once. */
+    /**
+     * Releases a payment that a dead process had claimed. Without this, another process takes it over when the lease
+     * of 15 s ends.
+     */
     endLeases: () => payments`
       update payments set next_check_at = now()
       where next_check_at between now() + interval '1 second' and now() + interval '16 seconds' and status in ('CREATING_SESSION', 'SESSION_CREATED', 'REFUND_PENDING')`,

@@ -23,7 +23,7 @@ import { followBookings } from '#workers/payments/follow-bookings.ts';
 import { createPaymentsDatabase } from './databases.ts';
 import { decide, merchantCall, sandboxKeys } from './sandbox-gateway.ts';
 
-/** Nothing here is asked whether it is ready. */
+/** This test does not check readiness. */
 export const alwaysReady = async () => ({ isReady: true, details: { dependencies: {}, degradations: [] } });
 
 export type PaymentRow = {
@@ -41,8 +41,8 @@ export type PaymentRow = {
 type Trouble = Record<string, number>;
 
 /**
- * The payments service in this process, on a database of its own, with the real sandbox gateway behind it and its webhook
- * in front. Nothing runs by itself: `settle` does what is due.
+ * The payments service in this process, on a database of its own, with the real sandbox gateway and its webhook.
+ * Nothing runs by itself: `settle` does the due work.
  */
 export async function openPaymentsWorld(options: { policy?: Partial<PaymentsPolicy>; callTimeoutMs?: number } = {}) {
   const database = await createPaymentsDatabase();
@@ -94,13 +94,13 @@ export async function openPaymentsWorld(options: { policy?: Partial<PaymentsPoli
     webhookUrl,
     logged,
     payment,
-    /** A message of the event log arrives; the same id again is a redelivery. */
+    /** Delivers a message of the event log; the same id again is a redelivery. */
     async arrives(event: DomainEvent, messageId: string = randomUUID()): Promise<string> {
       await followBookings.run({ db, gateway, wake: () => {} }, domainEvent.parse(event), { messageId, signal });
       return messageId;
     },
     settleOnce,
-    /** Does everything that is owed, until nothing is due. Answers the outcomes in order. */
+    /** Does all owed work until nothing is due. Returns the outcomes in order. */
     async settle(): Promise<string[]> {
       const outcomes: string[] = [];
       for (let round = 0; round < 20; round += 1) {
@@ -110,7 +110,7 @@ export async function openPaymentsWorld(options: { policy?: Partial<PaymentsPoli
       }
       throw new Error(`Still something due after ${outcomes.join(', ')}.`);
     },
-    /** As if every open session had been silent for long enough. */
+    /** Makes every open session look silent for long enough. */
     async askAboutAll() {
       await sql`update payments set next_check_at = now() where status = 'SESSION_CREATED' or in_doubt`;
       return settleOnce('OPEN_TOO_LONG');
@@ -121,7 +121,7 @@ export async function openPaymentsWorld(options: { policy?: Partial<PaymentsPoli
     },
     sessionsOf: (bookingId: string) =>
       gateway.findSessionsByBooking({ bookingId, createdAfter: new Date(Date.now() - 60_000) }),
-    /** Payment events of a booking in the order they were published. */
+    /** Payment events of a booking in the order of publication. */
     async published(bookingId: string): Promise<DomainEvent[]> {
       const rows = await sql<{ payload: unknown }[]>`
         select payload from outbox where aggregateid = ${bookingId} order by created_at, ctid`;
@@ -194,7 +194,7 @@ export function factOf(created: DomainEventOf<'BookingCreated'>, status: string)
   return { id, status, totalMinor, currency, createdAt: new Date() };
 }
 
-/** Waits for a condition that some other process or timer brings about; fails with the last reason after ten seconds. */
+/** Waits for a condition that another process or timer makes true; after ten seconds throws the last reason. */
 export async function eventually<T>(check: () => Promise<T> | T): Promise<T> {
   const giveUpAt = Date.now() + 10_000;
   for (;;) {

@@ -11,12 +11,12 @@ const example = resolve(import.meta.dirname, '../../deploy/pgbouncer/pgbouncer.i
 export type PgBouncer = {
   /** `booking` and `payments` in session mode, `pooled` in transaction mode. */
   readonly urls: { readonly booking: string; readonly pooled: string; readonly payments: string };
-  /** Transactions that went through each entry. */
+  /** The number of transactions through each entry. */
   transactions(): Promise<Record<string, number>>;
   stop(): Promise<void>;
 };
 
-/** PgBouncer with the example of deploy/pgbouncer, of which places and names alone are others. */
+/** PgBouncer with the example of deploy/pgbouncer, with only addresses and names changed. */
 export async function startPgBouncer(
   command: string,
   servers: { booking: string; payments: string },

@@ -4,14 +4,14 @@ import { WebSocket } from 'ws';
 // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
 type Json = any;
 
-/** What a client sends with a request over HTTP, by the names of the headers, or with its socket, by the names of the params. */
+/** What a client sends with a request over HTTP (by header name) or with its socket (by param name). */
 export type Credentials = { readonly authorization: string; readonly admission?: string; readonly place?: string };
 type Operation = { readonly query: string; readonly variables: object };
 
 export type Pushed = {
   /** The results, in order. */
   readonly results: readonly Json[];
-  /** The first result, heard or to come, that is as wanted. Rejects when the subscription ends before. */
+  /** The first result, past or future, that fits. Rejects when the subscription ends before. */
   when(wanted: (data: Json) => boolean): Promise<Json>;
   /** The errors that ended it, or 'complete'. */
   ended: Promise<Json>;
@@ -75,7 +75,7 @@ export const pushers: Readonly<Record<'WebSocket' | 'server-sent events', Listen
   'server-sent events': overEventStream,
 };
 
-/** Subscribes, on a connection of its own. */
+/** Subscribes on a connection of its own. */
 export function subscribeOver(listen: Listen, apiUrl: string, by: Credentials, operation: Operation): Pushed {
   const results: Json[] = [];
   const ended = Promise.withResolvers<Json>();

@@ -5,7 +5,7 @@ const UPGRADE = Buffer.from(
   `GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n`,
 );
 
-/** A frame as a client sends it (RFC 6455, 5.2), masked with zeros. */
+/** A client's frame (RFC 6455, 5.2), masked with zeros. */
 function frame(payload: Buffer, { opcode = 1, isMasked = true, isFinal = true, reserved = 0 } = {}): Buffer {
   const size = payload.length;
   const mask = isMasked ? 0x80 : 0;
@@ -81,7 +81,7 @@ function variables(random: Random, eventId: string): object {
   return some;
 }
 
-/** With the members that the protocol asks for: what is wrong is inside. */
+/** With the members that the protocol requires, and an error inside. */
 function payload(random: Random, eventId: string): object {
   const some: Record<string, unknown> = { query: random.pick(queries), variables: variables(random, eventId) };
   if (random.chance(0.1)) some.operationName = random.pick(['E', 'S', 'x'.repeat(300), '\u0000']);
@@ -90,7 +90,7 @@ function payload(random: Random, eventId: string): object {
   return some;
 }
 
-/** One thing that a client sends on an open socket: mostly a message of the protocol with something wrong in it. */
+/** One message of a client on an open socket: mostly a message of the protocol with an error in it. */
 export function rawFrame(random: Random, eventId: string, no: number): Buffer {
   if (random.chance(0.8)) return text({ type: 'subscribe', id: `${no}`, payload: payload(random, eventId) });
   const message = { type: random.pick(types), id: random.pick(ids), payload: random.pick([{}, ...nasty]) };
@@ -118,7 +118,7 @@ export function rawFrame(random: Random, eventId: string, no: number): Buffer {
 
 const inits: readonly unknown[] = [null, {}, { authorization: '' }, { headers: {} }, { more: DEEP }];
 
-/** What the server sends on a socket of its own; ends when the server closes it, or has answered `last`. */
+/** What the server sends on a new socket; ends when the server closes it, or has answered `last`. */
 function talk(port: number, init: unknown, { frames, last }: { frames: Buffer[]; last: Buffer }): Promise<string> {
   return new Promise((resolve) => {
     let heard = '';

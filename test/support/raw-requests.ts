@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { type Random, seededRandom } from '../chaos/random.ts';
 
-/** Targets that are no path of a server, or that a URL parser refuses or reads as another host. */
+/** Targets that are not a path of a server, or that a URL parser refuses or reads as another host. */
 export const refusedTargets = [
   '//',
   '///',
@@ -110,7 +110,7 @@ const bodies = [
   `{"query":"${'{a'.repeat(2_000)}"}`,
   `{"query":"query ${'N'.repeat(30_000)} { __typename nothing }"}`,
   'outcome=pay',
-  // Asked often enough to be compiled: a null where the argument takes none.
+  // Sent often enough to be compiled: a null where the argument takes none.
   '{"query":"query($id: ID = \\"Event_x\\"){event(id:$id){id}}","variables":{"id":null}}',
   '{"query":"query($id: ID!){event(id:$id){id}}","variables":{"id":{"a":[[[]]]}}}',
   `{"query":"{__typename}","variables":{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`,
@@ -118,7 +118,7 @@ const bodies = [
   '\ud800',
 ];
 
-/** One request as bytes: mostly a line, headers and a body that a client could send, with something wrong in it. */
+/** One request as bytes: mostly a line, headers and a body that a client could send, with an error in it. */
 export function rawRequest(random: Random): Buffer {
   if (random.chance(0.2)) return graphqlRequest(random);
   if (random.chance(0.1)) return randomBytes(random, random.below(600));
@@ -134,7 +134,7 @@ export function rawRequest(random: Random): Buffer {
   return random.chance(0.1) ? bytes.subarray(0, random.below(bytes.length)) : bytes;
 }
 
-/** What reaches the gate: all is right but the body. */
+/** A request that reaches the gate: only the body is wrong. */
 function graphqlRequest(random: Random): Buffer {
   const body = random.pick(bodies);
   const accept = random.pick(['application/json', 'application/graphql-response+json', 'text/event-stream', '*/*']);
@@ -150,7 +150,7 @@ function someTarget(random: Random): string {
 const randomBytes = (random: Random, length: number): Buffer =>
   Buffer.from(Array.from({ length }, () => random.below(256)));
 
-/** What a server sends back on a connection of its own, until it closes or has been silent for `patienceMs`. */
+/** What a server sends back on a new connection, until it closes or has been silent for `patienceMs`. */
 export function sendRaw(port: number, bytes: Buffer, { end = false, patienceMs = 3_000 } = {}): Promise<string> {
   return new Promise((resolve) => {
     let heard = '';
@@ -163,14 +163,14 @@ export function sendRaw(port: number, bytes: Buffer, { end = false, patienceMs =
     socket.setEncoding('latin1').on('data', (text) => {
       heard += text;
     });
-    // A reset while a body that nobody wants is still on its way.
+    // A reset while a refused body is still on its way.
     socket.on('error', () => undefined).on('close', done);
     if (end) socket.end(bytes);
     else socket.write(bytes);
   });
 }
 
-/** Sends `count` requests, a few at a time; what came back, and the status of each answer in it. */
+/** Sends `count` requests, a few at a time; returns the answers, and the status of each. */
 export async function bombard(
   port: number,
   { count, seed }: { count: number; seed: number },
@@ -181,7 +181,7 @@ export async function bombard(
   const lane = async () => {
     while (left-- > 0) {
       const request = rawRequest(random);
-      // Half of a request is given up by its client; a whole one is answered on a connection that stays open.
+      // The client gives up half a request; a whole one is answered on a connection that stays open.
       heard.push(await sendRaw(port, request, { end: !request.includes('Connection: close') }));
     }
   };

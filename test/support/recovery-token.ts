@@ -2,7 +2,7 @@ import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 
-/** A token of a recovery link of the guest, as a mail has it: the database keeps only its hash. */
+/** A token of a recovery link of the guest, as in a mail; the database keeps only its hash. */
 export async function recoveryTokenFor(db: Db, userId: string): Promise<string> {
   const token = randomBytes(32).toString('base64url');
   const id = userId.replace('User_', '');

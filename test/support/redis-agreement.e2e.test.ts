@@ -27,7 +27,7 @@ async function heldSeats() {
   return { ...event, viewer, bookingId: booking.id };
 }
 
-test('a healthy Redis agrees with PostgreSQL, and each way to disagree is found', async () => {
+test('a healthy Redis agrees with PostgreSQL, and each kind of disagreement is found', async () => {
   const { eventId, viewer, bookingId } = await heldSeats();
   await rebuildSeatLocks(box);
   await expect
@@ -35,8 +35,8 @@ test('a healthy Redis agrees with PostgreSQL, and each way to disagree is found'
     .toEqual([]);
 
   const foreign = seatLock(eventId, 9);
-  await box.redis.set(foreign, 'nobody', 'PX', 60_000);
-  expect(await findRedisDisagreements(system)).toEqual([expect.stringContaining(`${foreign} is locked for nobody`)]);
+  await box.redis.set(foreign, 'stranger', 'PX', 60_000);
+  expect(await findRedisDisagreements(system)).toEqual([expect.stringContaining(`${foreign} is locked for stranger`)]);
   await box.redis.del(foreign);
 
   const held = seatLock(eventId, 4);
@@ -46,7 +46,7 @@ test('a healthy Redis agrees with PostgreSQL, and each way to disagree is found'
   expect(await findRedisDisagreements(system, { afterRebuild: true })).toEqual([
     expect.stringContaining('has no lock'),
   ]);
-  await box.redis.set(held, 'somebody else', 'PX', 60_000);
+  await box.redis.set(held, 'another owner', 'PX', 60_000);
   expect(await findRedisDisagreements(system)).toHaveLength(1);
 
   await cancelBooking(box, viewer, { bookingId });
@@ -56,7 +56,7 @@ test('a healthy Redis agrees with PostgreSQL, and each way to disagree is found'
   expect(await findRedisDisagreements(system, { atRest: true })).toEqual([]);
 });
 
-test('a lock whose hold is under way is no disagreement', async () => {
+test('a lock of a hold that is under way is not a disagreement', async () => {
   const { eventId } = await seedEvent(box.reader, { seats: 20 });
   await box.redis.set(seatLock(eventId, 1), 'under way', 'PX', 1_500);
   expect(await findRedisDisagreements(system)).toEqual([]);

@@ -6,19 +6,20 @@ import { lockOwner } from '#domain/inventory/seat-locks.ts';
 import { seatLock } from '#redis/keys.ts';
 import { findSeatMapDisagreements, listProjectedEvents } from './seat-map-agreement.ts';
 
-/** How old a lock may be that no seat in PostgreSQL answers for: the time of a hold between its lock and its commit. */
+/** The allowed age of a lock without a seat in PostgreSQL: the time of a hold between its lock and its commit. */
 const UNDER_WAY_MS = 2_000;
 
 type Options = {
-  /** Nothing is under way: then every seat map in Redis is that of PostgreSQL, too, seat by seat. */
+  /** Nothing is under way: then every seat map in Redis also equals PostgreSQL, seat by seat. */
   readonly atRest?: boolean;
-  /** Redis was rebuilt and no hold was made or extended meanwhile: then every live hold has its lock, too. */
+  /** Redis was rebuilt and no hold was made or extended since: then every live hold also has its lock. */
   readonly afterRebuild?: boolean;
 };
 
 /**
- * X1: what Redis says of seats and PostgreSQL does not; empty when they agree. Each seat lock belongs to whoever holds or
- * has bought the seat, or is younger than two seconds. Waits that long when something is suspicious.
+ * X1: statements of Redis about seats that PostgreSQL contradicts; empty when they agree. Each seat lock belongs to
+ * the owner of the seat's hold or booking, or is younger than two seconds. Waits that long when a lock is
+ * suspicious.
  */
 export async function findRedisDisagreements(
   { bookingUrl, redisUrl }: { bookingUrl: string; redisUrl: string },
@@ -41,7 +42,7 @@ export async function findRedisDisagreements(
   }
 }
 
-/** By key. `endsAtMs` tells one lock from a later one of the same owner. */
+/** By key. `endsAtMs` distinguishes a lock from a later one of the same owner. */
 type Lock = { readonly owner: string; readonly endsAtMs: number };
 type Owner = { readonly owner: string; readonly isLiveHold: boolean };
 
@@ -60,7 +61,10 @@ async function readLocks(redis: Redis): Promise<Map<string, Lock>> {
   return locks;
 }
 
-/** Whose each taken seat is, by the key that its lock would have. A lock stays when its hold was paid, and is still right. */
+/**
+ * The owner of each taken seat, by the key of its lock. A lock may remain after its hold was paid, and is still
+ * right.
+ */
 async function readOwners(db: Db): Promise<Map<string, Owner>> {
   const rows = await db.execute<{ event: string; seat: number; user: string; key: string; live: boolean }>(sql`
     select s.event_id as event, s.seat_no as seat, b.user_id as user, b.idempotency_key as key,

@@ -7,12 +7,12 @@ import { fetchValkey } from '#processes/dev/servers/fetch-servers.ts';
 import { endProcess, freePorts, type LaunchedProcess, launch } from '#processes/dev/servers/server-process.ts';
 
 export type WatchedRedis = {
-  /** As REDIS_URL and REDIS_SENTINELS have them. */
+  /** The values of REDIS_URL and REDIS_SENTINELS. */
   readonly url: string;
   readonly sentinels: string;
-  /** The port of the primary, as the sentinels say. */
+  /** The port of the primary, as the sentinels report it. */
   primary(): Promise<number>;
-  /** Kills the primary and waits until the sentinels name another. */
+  /** Kills the primary and waits until the sentinels name another one. */
   failOver(): Promise<void>;
   close(): Promise<void>;
 };

@@ -4,8 +4,8 @@ import { connectionOf } from './connection.ts';
 const counterKey = 'frontrow-test:databases';
 
 /**
- * The url of an empty Redis database that no other test file of this run uses. Channels are not separated by database:
- * publish and subscribe see the whole server.
+ * The url of an empty Redis database that no other test file of this run uses. Channels are not separated by
+ * database: publish and subscribe see the whole server.
  */
 export async function testRedisUrl(): Promise<string> {
   const { url } = await connectionOf('redis');

@@ -14,12 +14,12 @@ import type { SystemOptions } from './system.ts';
 
 type Restored = 'booking' | 'payments' | 'both';
 type Needs = Pick<SystemOptions, 'log' | 'search'>;
-/** By what they did before and after the time that is restored. */
+/** By the stages that they reached before and after the restored time. */
 type Buyers = Record<string, { readonly rawId: string }>;
 
 /**
- * Two servers, as in production, with bookings at every stage on both sides of the time to which one or both are put back.
- * What the runbook says is done, by the command that it names.
+ * Two servers, as in production, with bookings at every stage on both sides of the time to which one or both are
+ * restored. Follows the runbook with the commands that it names.
  */
 export async function openRestoreScenes(needs: Needs) {
   const dir = await mkdtemp(join(tmpdir(), 'frontrow-restore-'));
@@ -56,13 +56,13 @@ export async function openRestoreScenes(needs: Needs) {
     return row?.at ?? '';
   }
 
-  /** What a command of the runbook printed; throws when it failed. */
+  /** The output of a command of the runbook; throws when it failed. */
   async function run(file: string, ...args: readonly string[]): Promise<string> {
     const command = [join(import.meta.dirname, file), ...args];
     return (await promisify(execFile)(process.execPath, command, { env: system.env })).stdout;
   }
 
-  /** Everybody at every stage. Answers the time between what is kept and what is lost. */
+  /** Brings a fan to every stage. Returns the time between the kept and the lost changes. */
   async function sell(event: SeededEvent): Promise<{ time: string; buyers: Buyers }> {
     const kept = await confirmed(event, 0);
     const regretted = await confirmed(event, 1);
@@ -85,9 +85,9 @@ export async function openRestoreScenes(needs: Needs) {
     confirmed,
     run,
     /**
-     * Sells, puts the servers back to a time in the middle, and follows the runbook. `statuses` are those of each booking
-     * and of its payment.
-     * @param whileDeaf with only api and relay left: what it makes is published, and read by nobody
+     * Sells, restores the servers to a time in the middle, and follows the runbook. `statuses` are those of each
+     * booking and of its payment.
+     * @param whileDeaf runs with only api and relay left, so that its messages are published and not read
      */
     async restore(which: Restored, event: SeededEvent, whileDeaf: () => Promise<Buyers> = async () => ({})) {
       const names = which === 'both' ? (['booking', 'payments'] as const) : ([which] as const);

@@ -8,7 +8,7 @@ import { NO_REDIS } from './box.ts';
 import { testRedisUrl } from './redis.ts';
 import type { RoomStores } from './waiting-room-stores.ts';
 
-/** Controllers of the rooms of these stores, and what they publish. */
+/** Controllers of the rooms of these stores, with everything that they publish. */
 export async function openRoomControllers({ db, changed }: RoomStores) {
   const url = await testRedisUrl();
   const redis = openRedis({ url, name: 'controllers-test' });
@@ -20,7 +20,7 @@ export async function openRoomControllers({ db, changed }: RoomStores) {
   return {
     redis,
     pubsub,
-    /** Nobody listens there. */
+    /** An address without a listener. */
     noRedis,
     publishedOf: (eventId: string) => published.filter((room) => room.eventId === eventId),
     open(own: Partial<Parameters<typeof openRoomController>[0]> = {}): RoomController {
@@ -28,7 +28,7 @@ export async function openRoomControllers({ db, changed }: RoomStores) {
       controllers.push(controller);
       return controller;
     },
-    /** After each test: the next one's controllers have only its own rooms. */
+    /** Call it after each test, so that the next one's controllers have only its own rooms. */
     async rest(): Promise<void> {
       for (const controller of controllers.splice(0)) await controller.close();
       await db.execute(sql`update waiting_rooms set state = 'ENDED'`);

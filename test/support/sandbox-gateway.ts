@@ -32,7 +32,7 @@ export interface SandboxUnderTest {
   close(): Promise<void>;
 }
 
-/** The sandbox gateway in this process, on a folder of its own, with an endpoint that takes its notices. */
+/** The sandbox gateway in this process, on a folder of its own, with an endpoint for its notices. */
 export async function openSandboxUnderTest(options: Partial<SandboxGatewayOptions> = {}): Promise<SandboxUnderTest> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'frontrow-gateway-'));
   const receiver = await openNoticeReceiver();
@@ -66,7 +66,7 @@ export async function decide(url: string, outcome: string, accept = 'application
   return readAnswer(await fetch(url, { method: 'POST', headers: { accept }, body }));
 }
 
-/** A session of 150.00 USD for the booking, open for five minutes unless told otherwise. */
+/** A session of 150.00 USD for the booking, open for five minutes by default. */
 export function sessionBody(bookingId: string, changes: Record<string, unknown> = {}) {
   return {
     amount_minor: 15_000,

@@ -18,8 +18,8 @@ import {
 } from 'graphql';
 
 /**
- * `PUBLIC`: anybody may read it. `OWNED`: its owner alone; somebody else gets the answer for an unknown id.
- * `OF_THE_CALLER` (root fields): takes no id of anything owned and answers with what is, or becomes, the caller's own.
+ * `PUBLIC`: all callers may read it. `OWNED`: only its owner; other callers get the answer for an unknown id.
+ * `OF_THE_CALLER` (root fields): takes no id of an owned object and returns what is, or becomes, the caller's own.
  */
 export type Classification = {
   readonly types: Readonly<Record<string, 'PUBLIC' | 'OWNED'>>;
@@ -37,7 +37,7 @@ export function rootFieldsOf(schema: GraphQLSchema): RootField[] {
   );
 }
 
-/** What the classification does not say, or says wrongly, about a schema; empty when each owned thing is known. */
+/** The gaps and errors of the classification of a schema; empty when each owned type is known. */
 export function problemsOf(schema: GraphQLSchema, { types, roots }: Classification): string[] {
   const node = schema.getType('Node');
   const nodes = isInterfaceType(node) ? schema.getPossibleTypes(node).map(({ name }) => name) : [];
@@ -85,14 +85,14 @@ const membersOf = (schema: GraphQLSchema, type: GraphQLNamedOutputType) =>
 
 export type Question = {
   readonly coordinate: string;
-  /** The field below the root that it asks for, e.g. `Booking.payment`. */
+  /** The field below the root that it requests, e.g. `Booking.payment`. */
   readonly about: string;
   readonly query: string;
 };
 
 /**
- * One document for each field of each object type that a root field answers with: all that is behind the field, down to
- * three levels, is asked along. Of `Node`, only the types named in `of`.
+ * One document for each field of each object type that a root field returns: it requests everything behind the
+ * field, down to three levels. Of `Node`, only the types named in `of`.
  */
 export function questionsOf(schema: GraphQLSchema, { coordinate, field }: RootField, of?: string): Question[] {
   const [root = '', name] = coordinate.split('.');
@@ -138,7 +138,7 @@ function selectionsOf(schema: GraphQLSchema, type: GraphQLNamedOutputType, path:
     .join(' ');
 }
 
-/** `Type.field` of everything that a document asks for. */
+/** `Type.field` of every field that a document requests. */
 export function coordinatesIn(schema: GraphQLSchema, query: string): string[] {
   const asked: string[] = [];
   const info = new TypeInfo(schema);

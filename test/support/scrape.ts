@@ -1,7 +1,7 @@
-/** Values by name and labels, as they stand in the text: `name{label="value"}`. */
+/** Values by name and labels, as in the text: `name{label="value"}`. */
 export type Series = ReadonlyMap<string, number>;
 
-/** What Prometheus reads in a scrape. Throws on a line that is none of its text format. */
+/** Parses the text of a scrape like Prometheus. Throws on a line that is not in its text format. */
 export function seriesOf(text: string): Series {
   const series = new Map<string, number>();
   for (const line of text.split('\n')) {

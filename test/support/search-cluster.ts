@@ -8,7 +8,7 @@ import { endProcess, freePorts, type LaunchedProcess, launch } from '#processes/
 export type SearchCluster = {
   readonly urls: readonly string[];
   readonly apiKey: string;
-  /** The place in `urls` of the node that takes the writes. */
+  /** The index in `urls` of the node that accepts the writes. */
   leader(): Promise<number>;
   kill(index: number): Promise<void>;
   close(): Promise<void>;

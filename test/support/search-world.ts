@@ -12,7 +12,7 @@ export type Catalogue = {
   url: string;
   /** Raw ids of the venues by city. */
   venues: ReadonlyMap<string, string>;
-  /** Another event on sale at a venue; answers its raw id. */
+  /** Puts another event on sale at a venue; returns its raw id. */
   addEvent(event: NewEvent): Promise<string>;
   /** Changes a column as the organizer would: with a new version. */
   change(eventId: string, set: { title?: string; status?: 'CANCELLED' | 'DRAFT' | 'PUBLISHED' }): Promise<void>;
@@ -37,7 +37,10 @@ export type NewEvent = {
 
 const DAY_MS = 86_400_000;
 
-/** A booking database with the 104 matches of the World Cup. Its stadiums have a plan of one seat: search sees no seats. */
+/**
+ * A booking database with the 104 matches of the World Cup. Its stadiums have a plan of one seat, because search
+ * sees no seats.
+ */
 export async function createCatalogue(): Promise<Catalogue> {
   const database = await createBookingDatabase();
   const folder = await readCatalogFolder(fileURLToPath(new URL('../../data/worldcup-2026', import.meta.url)));

@@ -4,11 +4,11 @@ import { connectionOf } from './connection.ts';
 export interface TestSearch {
   url: string;
   apiKey: string;
-  /** Put this before collection and alias names: the server is shared by all test files. */
+  /** The prefix for collection and alias names, because all test files share the server. */
   prefix: string;
 }
 
-/** The Typesense of this test run; started when first asked for, which takes some seconds. */
+/** The Typesense of this test run, started at the first use, which takes some seconds. */
 export async function testSearch(): Promise<TestSearch> {
   const { url, apiKey } = await connectionOf('typesense');
   return { url, apiKey, prefix: `test_${randomBytes(6).toString('hex')}_` };

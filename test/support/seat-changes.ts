@@ -5,8 +5,8 @@ import type { SeatChange } from '#domain/inventory/seat-change.ts';
 import type { SeatStatus } from '#domain/inventory/seat-status.ts';
 
 /**
- * Gives seats of an event a status and the event its next version, as one booking transition does, without a booking:
- * for tests of what happens after a commit.
+ * Gives seats of an event a status and the event its next version, like one booking transition but without a
+ * booking: for tests of the steps after a commit.
  */
 export function commitSeatChange(
   db: Db,

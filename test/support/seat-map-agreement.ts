@@ -4,14 +4,14 @@ import { changedSeat, changesBetween, fitStatuses, statusAt } from '#domain/inve
 import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
 import { seatMap } from '#redis/keys.ts';
 
-/** What somebody thinks of an event's seats. */
+/** A view of an event's seats. */
 export type SeatMapView = { readonly name: string; readonly version: number; readonly packed: Uint8Array };
 
 const HEADER_BYTES = 16;
-/** So many seats of a view tell enough. */
+/** At most this many seats of a view are listed. */
 const MAX_SEATS_TOLD = 5;
 
-/** The events of which Redis has a seat map. */
+/** The events with a seat map in Redis. */
 export async function listProjectedEvents(redis: Redis): Promise<string[]> {
   const events: string[] = [];
   for await (const keys of redis.scanStream({ match: seatMap('*'), count: 1000 }))
@@ -20,8 +20,8 @@ export async function listProjectedEvents(redis: Redis): Promise<string[]> {
 }
 
 /**
- * R1 at rest: where the seat map in Redis and `views`, such as those of clients, differ from PostgreSQL, seat by seat. A
- * map that Redis does not have is no difference: it is read from PostgreSQL when it is asked for.
+ * R1 at rest: where the seat map in Redis and `views`, such as those of clients, differ from PostgreSQL, seat by
+ * seat. A map that is missing in Redis is not a difference, because it is read from PostgreSQL on request.
  */
 export async function findSeatMapDisagreements(
   { db, redis }: { db: Db; redis: Redis },

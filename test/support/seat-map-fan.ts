@@ -11,7 +11,7 @@ export type SeatMapFrame =
 export const seatMapChangedQuery = `subscription ($eventId: ID!, $sinceVersion: Int) { seatMapChanged(eventId: $eventId, sinceVersion: $sinceVersion) {
   __typename ... on SeatMapDelta { fromVersion toVersion changes { seatNo status } } ... on SeatMapReset { seatMap { version statuses } } } }`;
 
-/** Builds the map of an event as a client does, and notes every frame that does not follow the one before. */
+/** Builds the map of an event as a client does, and records every frame that does not follow the one before. */
 export class SeatMapFan {
   version: number;
   packed: Uint8Array;
@@ -44,8 +44,9 @@ export class SeatMapFan {
 }
 
 /**
- * One socket of a fan, from where the fan's map ends; resolves when it is closed. `register` gets it before it is open.
- * @param eventId as the schema behind `url` wants it
+ * One socket of a fan, from the end of the fan's map on; resolves when it is closed. `register` gets it before it is
+ * open.
+ * @param eventId in the form that the schema behind `url` takes
  */
 export async function watchOnce(
   url: string,
@@ -66,7 +67,7 @@ export async function watchOnce(
     else if (message.type === 'next') fan.take(message.payload.data.seatMapChanged);
     else fan.wrong.push(String(data));
   });
-  // Not `once`, which rejects at an error: nobody listens for a moment, and the fan comes again.
+  // Not `once`, which rejects on an error: for a moment no process may listen, and the fan comes again.
   await new Promise((closed) => socket.on('close', closed));
   fan.cuts++;
 }

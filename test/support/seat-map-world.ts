@@ -15,10 +15,10 @@ import { commitSeatChange } from './seat-changes.ts';
 
 export type SeatMapWorld = Awaited<ReturnType<typeof openSeatMapWorld>>;
 
-/** How many seats the events of these tests have. */
+/** The number of seats of the events of these tests. */
 export const SEATS = 300;
 
-/** The seat maps of two API processes on one database and one Redis, with a heart that beats. */
+/** The seat maps of two API processes on one database and one Redis, with a beating heartbeat. */
 export async function openSeatMapWorld() {
   const database = await createBookingDatabase();
   const db = openDb({ url: database.url, poolMax: 5, name: 'seat-maps-test' });
@@ -39,7 +39,7 @@ export async function openSeatMapWorld() {
     heartbeat,
     seatMaps,
     otherProcess,
-    /** Commits a random change of some seats, and tells nobody. */
+    /** Commits a random change of some seats without publishing it. */
     change: (eventId: string): Promise<SeatChange> => commitSeatChange(db, eventId, someStatus(), someSeats()),
     async snapshotOf(eventId: string): Promise<SeatMap> {
       const map = await getSeatMap({ seatMaps }, eventId);

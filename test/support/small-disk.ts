@@ -14,7 +14,7 @@ export type SmallDisk = {
   remove(): Promise<void>;
 };
 
-/** A file system of some megabytes. Undefined where this process may not mount one, and the reason is printed. */
+/** A file system of some megabytes. Undefined if this process may not mount one; then the reason is printed. */
 export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | undefined> {
   const path = await mkdtemp(join(tmpdir(), 'frontrow-disk-'));
   try {
@@ -42,7 +42,7 @@ export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | und
 
 const fillUp = (file: string, bytes: number) => writeFile(file, Buffer.alloc(bytes)).catch(() => undefined);
 
-/** So that a server that runs as the owner of `like` may write there. */
+/** Lets a server that runs as the owner of `like` write there. */
 export async function giveTo(path: string, like: string): Promise<void> {
   const { uid, gid } = await stat(like);
   await chown(path, uid, gid);

@@ -11,7 +11,7 @@ export type TestSmtp = {
   close(): Promise<void>;
 };
 
-/** A real SMTP server that keeps what it takes; it refuses every recipient that begins with `unknown`. */
+/** A real SMTP server that keeps accepted mails; it refuses every recipient that begins with `unknown`. */
 export async function startSmtp({ port = 0, password = 'right' } = {}): Promise<TestSmtp> {
   const mails: ReceivedMail[] = [];
   const server = new SMTPServer({
@@ -47,7 +47,7 @@ export async function startSmtp({ port = 0, password = 'right' } = {}): Promise<
   };
 }
 
-/** The text as its reader sees it: quoted-printable soft line ends and escapes are undone. */
+/** The text as its reader sees it: quoted-printable soft line ends and escapes are decoded. */
 export const textOf = ({ raw }: ReceivedMail): string =>
   raw
     .slice(raw.indexOf('\r\n\r\n') + 4)

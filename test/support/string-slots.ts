@@ -15,7 +15,7 @@ import {
   isUnionType,
 } from 'graphql';
 
-/** A place of the schema where a client puts a string of its own, and a request that fills it. */
+/** A place of the schema where a client sends a string of its own, and a request that fills it. */
 export type StringSlot = {
   /** `Mutation.signUp.email` */
   readonly name: string;
@@ -26,7 +26,7 @@ export type StringSlot = {
 };
 
 type Place = { readonly path: readonly string[]; readonly scalar: StringSlot['scalar'] };
-/** What is passed elsewhere, by the name of an argument or an input field. */
+/** Values for other arguments, by the name of an argument or an input field. */
 export type Usual = Readonly<Record<string, unknown>>;
 
 const scalars: readonly string[] = ['String', 'ID', 'DateTime'];
@@ -120,7 +120,7 @@ function placesOf(fields: readonly (GraphQLArgument | GraphQLInputField)[], path
   });
 }
 
-/** `path`: where below this field the text goes; empty: here; undefined: nowhere in it. */
+/** `path`: where the text goes below this field; empty: here; undefined: it takes no text. */
 function filled(
   field: GraphQLArgument | GraphQLInputField,
   path: readonly string[] | undefined,

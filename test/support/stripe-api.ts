@@ -9,7 +9,7 @@ export interface StripeTrouble {
   hangMs?: number;
 }
 
-/** The part of Stripe's HTTP API that Checkout needs, answering as Stripe does, with its refusals. */
+/** The part of Stripe's HTTP API that Checkout needs, with Stripe's answers and refusals. */
 export interface StripeApi {
   readonly url: string;
   /** Bodies of the notices, oldest first, as Stripe sends them: indented. */
@@ -18,7 +18,7 @@ export interface StripeApi {
   readonly posts: readonly { path: string; fields: Record<string, string>; key: string | undefined }[];
   trouble: StripeTrouble;
   pay(reference: string): void;
-  /** A bank that says no after the checkout was completed: the only decline that ends a session at Stripe. */
+  /** A bank that refuses after the checkout was completed: the only decline that ends a session at Stripe. */
   decline(reference: string): void;
   close(): Promise<void>;
 }
@@ -129,7 +129,7 @@ export async function openStripeApi(apiKey: string): Promise<StripeApi> {
       return refusal(400, { type: 'idempotency_error', message });
     }
     const answer = before?.answer ?? post(account, path, fields);
-    // Stripe saves what was carried out; a request that failed validation may be corrected under its key.
+    // Stripe saves results; a request that failed validation may be corrected under its key.
     if (key !== undefined && answer.status === 200) saved.set(key, { request, answer });
     return answer;
   };
@@ -192,7 +192,7 @@ function get(account: Account, url: URL): Answer {
     ({ created, intent }) =>
       created >= Number(query.get('created[gte]')) && created <= until && (intentOf === null || intent === intentOf),
   );
-  // Pages of three, whatever is asked for, so that a reader of the first page alone is found out.
+  // Pages of three with any requested size, so that a client that reads only the first page is noticed.
   const from = inWindow.findIndex(({ id }) => id === query.get('starting_after')) + 1;
   const page = inWindow.slice(from, from + 3);
   return list(

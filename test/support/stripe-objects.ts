@@ -1,6 +1,6 @@
 /**
- * Objects as Stripe's API of version 2026-10-28 answers them, taken from its reference and cut down to no less than
- * what an integration can come to lean on. Amounts and ids are filled in.
+ * Objects in the form of Stripe's API of version 2026-10-28, taken from its reference and shortened, but with every
+ * field that an integration may come to use. Amounts and ids are filled in.
  */
 export interface StripeSession {
   id: string;
@@ -12,7 +12,7 @@ export interface StripeSession {
   successUrl: string | null;
   status: 'open' | 'complete' | 'expired';
   paymentStatus: 'paid' | 'unpaid';
-  /** Set once somebody tried to pay. */
+  /** Set after the first attempt to pay. */
   intent: string | null;
   url: string;
   refunds: StripeRefund[];

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Programs of Debian that tests run as they are, by the package that has them. */
+/** Programs of Debian that tests use unchanged, by their package. */
 const packages = {
   pgbouncer: 'pgbouncer',
   nginx: 'nginx-light',
@@ -16,8 +16,8 @@ const packages = {
 export type SystemProgram = keyof typeof packages;
 
 /**
- * The paths of programs of the system. Root on Debian installs those that are missing, once; elsewhere the answer is
- * undefined, and the run says which tests are skipped for want of what.
+ * The paths of programs of the system. As root on Debian it installs missing ones, once; elsewhere it returns
+ * undefined, and the run says which tests are skipped and why.
  */
 export async function systemPrograms<Name extends SystemProgram>(
   ...names: Name[]

@@ -16,9 +16,9 @@ import { sandboxKeys } from './sandbox-gateway.ts';
 import { testSearch } from './search.ts';
 
 const ownRoot = resolve(import.meta.dirname, '../..');
-/** On a busy machine the slowest takes a few seconds. */
+/** On a busy machine the slowest process takes a few seconds. */
 const READY_WITHIN_MS = 90_000;
-/** Is all of them at once. */
+/** One process that is all of them at once. */
 const everythingInOne = fileURLToPath(new URL('../chaos/rush/everything.ts', import.meta.url));
 
 export type ProcessName = 'api' | 'api-2' | 'payments' | 'relay' | 'worker' | 'gateway-sandbox' | 'everything';
@@ -28,20 +28,20 @@ export type SystemOptions = {
   processes?: readonly ProcessName[];
   /** Reaches every process. */
   env?: Record<string, string>;
-  /** False: the processes get the address of a Redis that is not there. */
+  /** False: the processes get the address of a Redis that does not exist. */
   redis?: boolean;
   /** A Typesense of the test run; without it PostgreSQL answers searches. */
   search?: boolean;
   /** Databases of another server than that of the test run. */
   databases?: { booking: TestDatabase; payments: TestDatabase };
-  /** A Redis of somebody else. */
+  /** Another Redis than that of the test run. */
   redisUrl?: string;
-  /** Where the event log is; a broker of the test run unless `kafka` names others. Default: the booking database. */
+  /** The event log; on Kafka a broker of the test run unless `kafka` names others. Default: the booking database. */
   log?: 'postgres' | 'kafka';
   kafka?: TestKafka;
-  /** The processes reach every server through it; whoever looks from outside does not. */
+  /** The processes reach every server through it; the test itself does not. */
   network?: Network;
-  /** The folder with the `src` that is run; default: this one. */
+  /** The folder with the `src` to run; default: this one. */
   root?: string;
 };
 
@@ -50,21 +50,21 @@ export type System = {
   secondApiUrl: string;
   gatewayUrl: string;
   gatewayApiKey: string;
-  /** Where the gateway sends its notices. */
+  /** The URL to which the gateway sends its notices. */
   webhookUrl: string;
   bookingUrl: string;
   paymentsUrl: string;
   redisUrl: string;
   kafka: TestKafka | undefined;
-  /** What the processes were started with. */
+  /** The environment of the processes. */
   env: Readonly<Record<string, string>>;
-  /** What the processes printed, a line each. */
+  /** The output of the processes, line by line. */
   lines: readonly string[];
-  /** What the process tells Prometheus now. */
+  /** The present metrics of the process. */
   metrics(name: ProcessName): Promise<string>;
   /** The address of its metrics, health and readiness. */
   metricsUrl(name: ProcessName): string;
-  /** Resolves when the process says that it is ready. `env` is added for this life only. */
+  /** Resolves when the process reports that it is ready. `env` applies to this start only. */
   start(name: ProcessName, env?: Record<string, string>): Promise<void>;
   /** Resolves when the process is gone, with its exit code; null when a signal ended it. */
   kill(name: ProcessName, signal?: NodeJS.Signals): Promise<number | null>;
@@ -73,7 +73,7 @@ export type System = {
   stop(): Promise<void>;
 };
 
-/** The whole product as it runs in production, a process each, on databases of its own. */
+/** The whole product as in production, each part a process, on databases of its own. */
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const [booking, payments, dataFolder] = await Promise.all([
     options.databases?.booking ?? createBookingDatabase(),
@@ -121,7 +121,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     const early = once(child, 'exit').then(() => {
       throw new Error(`${name} ended before it was ready:\n${lines.slice(-20).join('\n')}`);
     });
-    // Whoever waits for it has a deadline, too, and could not say which process it was.
+    // The caller has a deadline too, and could not say which process it was.
     const late = sleep(READY_WITHIN_MS, undefined, { ref: false }).then(() => {
       throw new Error(`${name} is not ready after ${READY_WITHIN_MS} ms:\n${lines.slice(-20).join('\n')}`);
     });
@@ -249,7 +249,7 @@ async function systemEnvironment(options: SystemOptions, places: Places): Promis
     MAIL_URL: `http://mail:${keys.apiKey}@127.0.0.1:${places.ports.gateway}/mails`,
     MAIL_FROM: 'Frontrow <tickets@frontrow.example>',
     RECOVERY_URL: 'https://tickets.example/recover#{token}',
-    // All fans of a test are at one address, which may hold few seats without paying. The tests of that limit set it.
+    // All fans of a test are at one address, which may hold only a few seats unpaid. The tests of that limit set it.
     HOARDING_LIMITS: 'off',
     ...options.env,
   };

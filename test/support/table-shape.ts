@@ -5,7 +5,7 @@ type Column = { name: string; type: string; required: boolean; hasDefault: boole
 
 const byName = (a: Column, b: Column) => a.name.localeCompare(b.name);
 
-/** The columns of the table as the migrations made them. */
+/** The columns of the table after the migrations. */
 export async function columnsInSql(sql: postgres.Sql, table: Table): Promise<Column[]> {
   const rows = await sql<Column[]>`
     select attname as name, format_type(atttypid, atttypmod) as type, attnotnull as required,

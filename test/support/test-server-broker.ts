@@ -2,8 +2,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import { openTestServers, type TestServerName, testServerNames } from './test-servers.ts';
 
 /**
- * Servers are started when somebody first asks for them, once, so that whoever needs none starts none. Asked over HTTP,
- * since only the process that opened this outlives all the others.
+ * Starts servers at the first request, once, so that a run that needs none starts none. It is asked over HTTP,
+ * because only the process that opened this outlives all the others.
  */
 export async function openTestServerBroker(): Promise<{ url: string; close(): Promise<void> }> {
   const servers = await openTestServers();

@@ -18,7 +18,7 @@ test('each test file has migrated databases of its own, with logical decoding, a
   await Promise.all([first, second, payments].map((sql) => sql.end()));
 });
 
-test('a database that the templates did not reach is empty', async () => {
+test('a database that no template reached is empty', async () => {
   const { url, drop } = await createEmptyDatabase();
   const sql = postgres(url, { max: 1 });
   expect(await sql`select 1 from pg_tables where schemaname = 'public'`).toHaveLength(0);

@@ -25,7 +25,7 @@ export interface TypesenseConnection {
   url: string;
   apiKey: string;
 }
-/** `brokers` as KAFKA_BROKERS has them; undefined where no Kafka can be had, and `missing` says why. */
+/** `brokers` in the form of KAFKA_BROKERS; undefined if there is no Kafka, and `missing` says why. */
 export type KafkaConnection = { brokers: string; missing?: never } | { brokers?: never; missing: string };
 export type TestConnection = PostgresConnection | RedisConnection | TypesenseConnection | KafkaConnection;
 
@@ -33,7 +33,8 @@ const prefix = 'frontrow-test-';
 
 /**
  * One set of servers in a fresh folder. `TEST_DATABASE_URL`, `TEST_REDIS_URL`, `TEST_TYPESENSE_URL` with
- * `TEST_TYPESENSE_API_KEY` and `TEST_KAFKA_BROKERS` name servers to use instead. `close` stops what was started and removes the folder.
+ * `TEST_TYPESENSE_API_KEY` and `TEST_KAFKA_BROKERS` name servers to use instead. `close` stops the started servers
+ * and removes the folder.
  */
 export async function openTestServers() {
   await removeLeftovers();
@@ -92,7 +93,7 @@ export async function openTestServers() {
   };
 }
 
-/** Migrates each database once; test files clone them. A server that others use too gets templates of this run's own. */
+/** Migrates each database once; test files clone them. A shared server gets templates of this run's own. */
 async function createTemplates(adminUrl: string): Promise<PostgresConnection['templates']> {
   const templates = { booking: `template_booking_${process.pid}`, payments: `template_payments_${process.pid}` };
   for (const folder of ['booking', 'payments'] as const) {
@@ -101,7 +102,7 @@ async function createTemplates(adminUrl: string): Promise<PostgresConnection['te
   return templates;
 }
 
-/** The guards remove the folder of a run that was killed; this removes those whose guard was killed as well. */
+/** The guards remove the folder of a run that was killed; this removes folders whose guard was killed as well. */
 async function removeLeftovers(): Promise<void> {
   for (const entry of await readdir(tmpdir())) {
     const pid = Number(entry.startsWith(prefix) && entry.slice(prefix.length).split('-')[0]);

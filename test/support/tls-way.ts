@@ -9,10 +9,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A certificate that is signed by itself: who trusts it names its file as that of a CA. */
+/** A self-signed certificate: a client that trusts it names its file as that of a CA. */
 export type Certificate = { readonly file: string; readonly key: string; readonly cert: string };
 
-/** Needs openssl, which every Debian that can fetch packages has. */
+/** Needs openssl, which is on every Debian that can fetch packages. */
 export async function openCertificates() {
   const folder = await mkdtemp(join(tmpdir(), 'frontrow-certificates-'));
   let made = 0;
@@ -33,7 +33,7 @@ export async function openCertificates() {
 /** PostgreSQL's request for TLS is answered before the handshake; other servers expect the handshake at once. */
 type Options = { readonly target: { host: string; port: number }; readonly speaks: 'postgresql' | 'tls' };
 
-/** A way to a server without TLS that has a certificate, which may be changed. */
+/** A TLS proxy with a replaceable certificate in front of a server without TLS. */
 export async function openTlsWay({ target, speaks }: Options, first: Certificate) {
   let certificate = first;
   const open = new Set<Socket>();
@@ -68,7 +68,7 @@ export async function openTlsWay({ target, speaks }: Options, first: Certificate
   };
   return {
     port: address.port,
-    /** Those that are connected are cut off, and find the other certificate when they come back. */
+    /** Cuts the open connections, so that clients meet the other certificate when they reconnect. */
     show(next: Certificate) {
       certificate = next;
       cut();

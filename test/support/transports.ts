@@ -2,7 +2,7 @@ import { WebSocket } from 'ws';
 
 export type Asked = { readonly query: string; readonly variables: object; readonly token?: string | undefined };
 
-/** An answer as it came: every byte of it, and the same without what differs between any two requests. */
+/** An answer with every byte of it, and the same without the parts that differ between any two requests. */
 export type RawAnswer = { readonly bytes: string; readonly meaning: string };
 export type Transport = (apiUrl: string, asked: Asked) => Promise<RawAnswer>;
 
@@ -19,7 +19,7 @@ async function overFetch(apiUrl: string, accept: string, { query, variables, tok
   let body = '';
   for await (const chunk of response.body ?? []) {
     body += Buffer.from(chunk).toString();
-    // Leaving the loop ends a subscription that would go on.
+    // Leaving the loop ends an open subscription.
     if (/^event: next\ndata: .*\n\n/m.test(body)) break;
   }
   const meaning = withoutRequestId(`${response.status} ${body.replaceAll(/^:.*\n\n/gm, '')}`);
@@ -29,7 +29,7 @@ async function overFetch(apiUrl: string, accept: string, { query, variables, tok
 const overHttp: Transport = (apiUrl, asked) => overFetch(apiUrl, 'application/json', asked);
 const overEventStream: Transport = (apiUrl, asked) => overFetch(apiUrl, 'text/event-stream', asked);
 
-/** A socket of its own for one operation, closed after the first thing it is told. */
+/** A socket for one operation, closed after the first message that it receives. */
 const overWebSocket: Transport = async (apiUrl, { query, variables, token }) => {
   const told = Promise.withResolvers<void>();
   const listener = listen(apiUrl, { operations: [{ query, variables }], token }, () => told.resolve());
@@ -48,7 +48,10 @@ export const transports: Readonly<Record<'HTTP' | 'server-sent events' | 'WebSoc
 export type Listener = { heard(): string; close(): Promise<void> };
 type Listening = { operations: readonly { query: string; variables: object }[]; token?: string | undefined };
 
-/** Subscribes over a socket of its own and keeps every byte. `onTold`: something came after the acknowledgement. */
+/**
+ * Subscribes over a socket of its own and keeps every byte. `onTold`: called for each message after the
+ * acknowledgement.
+ */
 export function listen(
   apiUrl: string,
   { operations, token }: Listening,

@@ -9,11 +9,11 @@ type Fault = 'none' | 'internal-error' | 'hang-up after validating' | 'an error 
 
 export type TurnstileServer = {
   readonly url: string;
-  /** A token as the widget of a page on this host gives it. */
+  /** A token as the widget of a page on this host returns it. */
   token(hostname?: string): string;
-  /** All tokens are older than Cloudflare lets them be. */
+  /** All tokens are older than Cloudflare accepts. */
   age(): void;
-  /** What goes wrong with so many of the next requests. */
+  /** The failure of this many next requests. */
   fail(fault: Fault, times: number): void;
   /** The fields of each request. */
   readonly requests: readonly Record<string, string>[];
@@ -23,8 +23,8 @@ export type TurnstileServer = {
 const HOSTNAME = 'tickets.example';
 
 /**
- * `POST /turnstile/v0/siteverify` as Cloudflare documents it: form or JSON in, JSON out; a token is good for 300 s and once,
- * and again with the same idempotency key.
+ * `POST /turnstile/v0/siteverify` as Cloudflare documents it: form or JSON in, JSON out; a token is valid for 300 s
+ * and once, and again with the same idempotency key.
  */
 export async function openTurnstileServer(secret: string): Promise<TurnstileServer> {
   const tokens = new Map<string, Token & { hostname: string }>();

@@ -1,4 +1,7 @@
-/** An event's title, and what fans type to find it: shown of the normal form, and of both implementations of search. */
+/**
+ * An event's title, and texts that fans type to find it: tested on the normal form, and on both implementations of
+ * search.
+ */
 export const typedAndWritten: readonly [script: string, written: string, typed: readonly string[]][] = [
   ['Russian', 'Земфира в Олимпийском', ['земфира', 'ЗЕМФИРА', 'олимпийском', 'Олимпииском']],
   ['Russian', 'Ёлка: Тёплый вечер', ['елка', 'ЁЛКА', 'теплый', 'тёплый']],
@@ -49,7 +52,7 @@ export const typedAndWritten: readonly [script: string, written: string, typed: 
   ['ligatures', 'ﬁnale ﬂow', ['finale', 'FLOW']],
 ];
 
-/** A city, and what else it is called by. */
+/** A city, and its other names. */
 export const citiesAndTyped: readonly (readonly [name: string, ...typed: string[]])[] = [
   ['Санкт-Петербург', 'санкт-петербург', 'САНКТ ПЕТЕРБУРГ', 'санктпетербург'],
   ['Львів', 'львів', 'ЛЬВІВ'],

@@ -1,7 +1,7 @@
 import { chown, glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Servers that refuse to run as root run as `nobody`, who is given this folder with what is in it. */
+/** Servers that refuse to run as root run as the user `nobody`, which gets this folder with its content. */
 export async function unprivileged(
   folder: string,
   preferred = 'nobody',

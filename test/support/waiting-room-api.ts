@@ -18,7 +18,7 @@ import { type SeedRoomOptions, seedRoom } from './waiting-room.ts';
 export type RoomApi = Awaited<ReturnType<typeof openRoomApi>>;
 
 /** The id and the secret with which the processes of these tests sign. */
-export const admissionKey = { kid: 'k1', secret: 'admissions-of-these-tests-and-nobody-else' };
+export const admissionKey = { kid: 'k1', secret: 'admissions-of-these-tests-and-no-others' };
 
 const privateKey = () =>
   generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
@@ -30,7 +30,7 @@ export const viewerOf = (userId: string = randomUUIDv7()): Viewer => ({
   tokenExpiresAt: new Date(Date.now() + 900_000),
 });
 
-/** What api processes share, so many of them on one database and one Redis, and a controller that ticks when it is told to. */
+/** The handles of this many api processes on one database and one Redis, and a controller that ticks on request. */
 export async function openRoomApi({ processes = 1 } = {}) {
   const database = await createBookingDatabase();
   const redisUrl = await testRedisUrl();
@@ -47,10 +47,10 @@ export async function openRoomApi({ processes = 1 } = {}) {
   const { db, redis, pubsub, changed } = first;
   const controller = openRoomController({ db, redis, pubsub, changed });
 
-  /** All processes know what PostgreSQL says. */
+  /** Waits until all processes have the state of PostgreSQL. */
   const refresh = () => Promise.all(opened.map(({ waitingRooms }) => waitingRooms.refresh()));
 
-  /** A waiting room of an event of its own, which all processes know. */
+  /** A waiting room of a new event, which all processes know. */
   async function openRoom(options: SeedRoomOptions = {}) {
     const { eventId } = await seedEvent(db, { seats: 4 });
     const { userIds } = await seedRoom(db, eventId, options);
@@ -63,9 +63,9 @@ export async function openRoomApi({ processes = 1 } = {}) {
     return {
       eventId,
       live,
-      /** The fan with this ordinal, signed in anew each time. */
+      /** The fan with this ordinal, in a new session each time. */
       fan: (ordinal: number) => viewerOf(userIds[ordinal]),
-      /** Changes the row and tells all processes, as the controller does. */
+      /** Changes the row and publishes it to all processes, as the controller does. */
       async set(assignment: SQL) {
         await db.execute(sql`
           update waiting_rooms set ${assignment}, version = version + 1, updated_at = clock_timestamp()
@@ -75,12 +75,12 @@ export async function openRoomApi({ processes = 1 } = {}) {
         await publishRoom({ redis }, room);
         await vi.waitUntil(() => opened.every((one) => live(one).room.version >= room.version), 10_000);
       },
-      /** Turns up to this position begin now. */
+      /** Begins the turns up to this position now. */
       async admitUpTo(watermark: number) {
         await db.execute(sql`insert into waiting_room_steps values (${eventId}, ${watermark}, clock_timestamp())`);
         await this.set(sql`watermark = ${watermark}, joined = greatest(joined, ${watermark})`);
       },
-      /** Everything in the room happened so many seconds earlier. */
+      /** Moves everything in the room this many seconds back in time. */
       async passSeconds(seconds: number) {
         const by = sql`make_interval(secs => ${seconds})`;
         await db.execute(sql`update waiting_room_steps set at = at - ${by} where event_id = ${eventId}`);
@@ -102,7 +102,7 @@ export async function openRoomApi({ processes = 1 } = {}) {
     refresh,
     openRoom,
     tick: () => controller.run(),
-    /** Closes what was opened; `opened` may have been closed by the test. */
+    /** Closes the opened handles; the test may have closed `opened`. */
     async close() {
       await controller.close();
       for (const resources of opened) await resources[Symbol.asyncDispose]();
@@ -111,14 +111,14 @@ export async function openRoomApi({ processes = 1 } = {}) {
   };
 }
 
-/** Tokens of this place, as the API gives them out. */
+/** Tokens of this place, as the API issues them. */
 export function tokenOf({ api }: Pick<RoomApi, 'api'>, place: Place, own: Partial<AdmissionClaims> = {}): string {
   const { admission } = place;
   if (!admission) throw new Error(`The place has no admission: ${place.state}`);
   return api.admissionTokens.issue({ ...claimsOf(place, admission, randomUUIDv7()), ...own });
 }
 
-/** Collects what a subscription gives. */
+/** Collects the results of a subscription. */
 export function collect(places: AsyncIterableIterator<Place>) {
   const got: Place[] = [];
   let isOver = false;

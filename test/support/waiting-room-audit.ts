@@ -1,6 +1,6 @@
 import type { WaitEstimate } from '#domain/waiting-room/estimate-rules.ts';
 
-/** What a simulation promises. A broken promise is counted, not thrown, so that a run shows all of them. */
+/** The promises of a simulation. A broken promise is counted, not thrown, so that a run shows all of them. */
 export type Promised =
   | 'at most the capacity inside'
   | 'the watermark never goes back'
@@ -18,12 +18,12 @@ type Telling = { position: number; ahead: number; atSeconds: number; estimate: W
 
 export type EstimateFigures = {
   readonly told: number;
-  /** Shares of those told: whose turn began within p90, within p50. */
+  /** Shares of the fans with an estimate: those whose turn began within p90, and within p50. */
   readonly withinP90: number;
   readonly withinP50: number;
   /** The same as withinP90 by the actual wait: under 10 minutes, under an hour, longer. */
   readonly withinP90ByWait: readonly number[];
-  /** p90 / actual: the median, and that of nine tenths. */
+  /** p90 / actual: the median, and the limit of nine tenths. */
   readonly p90ToActual: readonly [number, number];
 };
 
@@ -66,7 +66,7 @@ export class Audit {
     return figures;
   }
 
-  /** Tenths of the order of joining by tenths of the positions: every cell should hold a hundredth of the entries. */
+  /** Tenths of the order of joining by tenths of the positions: every cell should have a hundredth of the entries. */
   checkDraw(order: Uint32Array): { chiSquare: number; freedom: number; limit: number } {
     const entries = order.length;
     const counts = new Float64Array(CELLS * CELLS);
@@ -85,8 +85,8 @@ export class Audit {
   }
 
   /**
-   * Of the accounts that drew: how often people, and how often bots, have one of the best tenth of positions, by their
-   * number. 1 is a fair share.
+   * Of the accounts in the draw: how often people, and how often bots, get one of the best tenth of positions,
+   * relative to their number. 1 is a fair share.
    */
   checkShares(bestPositions: Int32Array, isBot: Uint8Array, entries: number): { people: number; bots: number } {
     const best = { people: 0, bots: 0 };
@@ -100,7 +100,7 @@ export class Audit {
     }
     const drew = all.people + all.bots;
     const share = (kind: 'people' | 'bots') => (best[kind] / all[kind]) * (drew / (best.people + best.bots));
-    // What chance alone gives to the smaller group, five times.
+    // Five times what chance alone gives to the smaller group.
     const tolerance = 5 * Math.sqrt((CELLS - 1) / all.bots);
     this.expect('who calls often has no advantage', Math.abs(share('bots') - 1) < tolerance);
     return { people: share('people'), bots: share('bots') };

@@ -11,7 +11,7 @@ type Event = Pick<SeededEvent, 'seatIds'>;
 const bookingChangedQuery =
   'subscription ($id: ID!) { bookingChanged(bookingId: $id) { id status payment { url } tickets { seat { seatNo } } } }';
 
-/** Goes in: reads the seat map with the admission in hand and follows it. The first use of an admission redeems it. */
+/** Goes in: reads the seat map with the admission and follows it. The first use of an admission redeems it. */
 export async function openMap(fan: WaitingRoomFan): Promise<SeatMapFan> {
   const { version, statuses, layout } = await fan.seatMap();
   const { seatCount } = layout;
@@ -23,8 +23,8 @@ export async function openMap(fan: WaitingRoomFan): Promise<SeatMapFan> {
 }
 
 /**
- * Holds so many free seats of the map, or fewer where there are no neighbours. Answers the booking, or undefined when no
- * seat was left.
+ * Holds this many free seats of the map, or fewer if there are no neighbours. Returns the booking, or undefined when
+ * no seat was left.
  */
 export async function holdSeats(fan: WaitingRoomFan, event: Event, map: SeatMapFan, count: number): Promise<Json> {
   const refused = new Set<number>();
@@ -38,7 +38,7 @@ export async function holdSeats(fan: WaitingRoomFan, event: Event, map: SeatMapF
   }
 }
 
-/** Pays as soon as it is told where, and `mayPay` resolved. Answers the booking once it was told that it is confirmed. */
+/** Pays as soon as the page is known and `mayPay` has resolved. Returns the booking when its confirmation arrived. */
 export async function pay(fan: WaitingRoomFan, bookingId: string, mayPay: Promise<void>): Promise<Json> {
   const heard: Json[] = [];
   const request = { query: bookingChangedQuery, variables: { id: bookingId } };
@@ -60,7 +60,7 @@ function chooseSeats(map: SeatMapFan, count: number, refused: ReadonlySet<number
   return free.slice(at, at + count).filter((seatNo, index) => first !== undefined && seatNo === first + index);
 }
 
-/** Goes in, takes so many seats and pays at once. */
+/** Goes in, takes this many seats and pays at once. */
 export async function buy(fan: WaitingRoomFan, event: Event, count: number): Promise<Json> {
   const booking = await holdSeats(fan, event, await openMap(fan), count);
   if (!booking) throw new Error('No seat is left.');

@@ -21,9 +21,12 @@ export type Crowd = {
   readonly isBot: Uint8Array;
   /** When an account gives up waiting, or NEVER. */
   readonly leavesAt: Int32Array;
-  /** Whether it says so when it leaves. */
+  /** Whether it calls leaveWaitingRoom when it leaves. */
   readonly saysSo: Uint8Array;
-  /** All calls of joinWaitingRoom by time: those of second s are `callers[starts[s]]` to `callers[starts[s + 1] - 1]`. */
+  /**
+   * All calls of joinWaitingRoom by time: those of second s are `callers[starts[s]]` to `callers[starts[s + 1] -
+   * 1]`.
+   */
   readonly callers: Int32Array;
   readonly starts: Int32Array;
 };
@@ -34,8 +37,8 @@ const LEAVING_SHARE = 0.3;
 const CALLS_OF_A_BOT = 15;
 
 /**
- * A twentieth are bots: there from the first seconds on, they never give up and call join ten times as often as people
- * do. A fifth joins after the draw, three in ten people give up some time, half of them without a word.
+ * A twentieth are bots: they come in the first seconds, never give up, and call join ten times as often as people
+ * do. A fifth joins after the draw; three in ten people give up at some time, half of them silently.
  */
 export function gatherCrowd({
   fans,
@@ -45,7 +48,7 @@ export function gatherCrowd({
 }: {
   fans: number;
   drawAt: number;
-  /** How long the on-sale will take: late joiners, reconnects and those who give up are spread over it. */
+  /** The expected duration of the on-sale: late joiners, reconnects and departures are spread over it. */
   lastsAbout: number;
   chance: Chance;
 }): Crowd {
@@ -61,7 +64,7 @@ export function gatherCrowd({
   const callPerson = (account: number) => {
     const joinsAt = joiningTime(chance, drawAt, lastsAbout);
     calls.add(joinsAt, account);
-    // A reconnect, a second tab, or an impatient finger.
+    // A reconnect, a second tab, or an impatient tap.
     if (chance() < 0.25) calls.add(joinsAt + exponential(chance, 60), account);
     if (chance() < 0.25) calls.add(joinsAt + chance() * lastsAbout, account);
     if (chance() >= LEAVING_SHARE) return;
@@ -132,14 +135,17 @@ const doubled = (numbers: Int32Array): Int32Array => {
 
 const GRACE_SHARE_OF_LATE = 0.97;
 
-/** Seconds until who has its turn comes, or undefined when nobody will. Few of those who come are too late. */
+/**
+ * Seconds until a fan whose turn it is comes, or undefined when the fan does not. Few of those who come are too
+ * late.
+ */
 export function comingAfter(chance: Chance, isBot: boolean): number | undefined {
   if (isBot) return 1;
   if (chance() < 0.15) return undefined;
   return 1 + Math.floor(exponential(chance, chance() < GRACE_SHARE_OF_LATE ? 10 : 60));
 }
 
-/** Seconds that a session lasts: bought, looked around and left, or fell silent. */
+/** Seconds that a session lasts: the fan bought, looked around and left, or fell silent. */
 export function stayingFor(chance: Chance, silentAfter: number): number {
   const kind = chance();
   if (kind < 0.6) return 20 + Math.floor(exponential(chance, 110) + exponential(chance, 110));

@@ -8,7 +8,7 @@ import { createBookingMutation, type Fan, type GraphqlAnswer, post } from './fan
 // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
 type Json = any;
 
-/** A place as its fan is told of it. */
+/** A place as its fan receives it. */
 export type PlaceFrame = {
   readonly state: PlaceState;
   readonly position: number | null;
@@ -38,9 +38,9 @@ export type WaitingRoomFanOptions = {
   readonly fan: Fan;
   /** Raw. */
   readonly eventId: string;
-  /** Where the fan's sockets come from, so that more of them than one address may have can be open. */
+  /** The network address of the fan's sockets, so that more sockets than one address may have can be open. */
   readonly address?: string;
-  /** Where a trusted proxy says that the fan's requests come from. */
+  /** The address that a trusted proxy reports for the fan's requests. */
   readonly forwardedFor?: string;
 };
 
@@ -54,20 +54,20 @@ export class Refused extends Error {
 }
 
 /**
- * A fan in a waiting room, as a client plays it: joins once, listens, keeps the ticket and the latest admission and sends
- * them back. It never asks again for what it is told.
+ * A fan in a waiting room, like a client: joins once, listens, keeps the ticket and the latest admission and sends
+ * them back. It never requests what is pushed.
  */
 export class WaitingRoomFan {
   readonly fan: Fan;
   readonly userId: string;
-  /** As GraphQL has it. */
+  /** The id as GraphQL shows it. */
   readonly eventId: string;
-  /** Everything that was pushed, in order. */
+  /** All pushed places, in order. */
   readonly frames: PlaceFrame[] = [];
   ticket: string | undefined;
   /** The latest token, whether it still admits or not. */
   admission: string | undefined;
-  /** What ended the subscription, if anything did. */
+  /** The end of the subscription, if it has ended. */
   ended: unknown;
   readonly #apiUrl: string;
   readonly #address: string | undefined;
@@ -88,7 +88,7 @@ export class WaitingRoomFan {
     return this.frames.at(-1);
   }
 
-  /** The states that were pushed, each as often as it was entered. */
+  /** The pushed states, each as often as it was entered. */
   get states(): PlaceState[] {
     return this.frames.map(({ state }) => state).filter((state, index, all) => state !== all[index - 1]);
   }
@@ -125,7 +125,7 @@ export class WaitingRoomFan {
     return leaveWaitingRoom.place ?? leaveWaitingRoom;
   }
 
-  /** As a page that was closed and opened again asks, and nobody who listens. */
+  /** Requests the place, like a page that was opened again, and unlike a listener. */
   async askForPlace(): Promise<PlaceFrame | null> {
     const { waitingRoomPlace } = await this.ask(placeQuery, { eventId: this.eventId });
     if (waitingRoomPlace) this.#keep(waitingRoomPlace);
@@ -147,15 +147,15 @@ export class WaitingRoomFan {
     return this.#frameWhere((_frame, index) => index >= heard);
   }
 
-  /** Resolves with the next frame, or the last that was heard, that is in one of these states. */
+  /** Resolves with the next or the last frame that is in one of these states. */
   when(...states: PlaceState[]): Promise<PlaceFrame> {
     const from = this.frames.length - 1;
     return this.#frameWhere(({ state }, index) => index >= from && states.includes(state));
   }
 
   /**
-   * Tries to go in until it is let in. Who came and finds the room full waits at the door, until it is called, or for the
-   * time it was told. Undefined when the turn is over.
+   * Tries to go in until it is let in. A fan who finds the room full waits at the door, until the next push or for
+   * the time of the refusal. Undefined when the turn is over.
    */
   async throughTheDoor<T>(goIn: () => Promise<T>): Promise<T | undefined> {
     for (;;) {
@@ -183,7 +183,7 @@ export class WaitingRoomFan {
     return (await this.ask(createBookingMutation, { input })).createBooking;
   }
 
-  /** A socket with what the fan has in hand: what is given later is sent by the next one. */
+  /** A socket with the present admission and ticket; later ones are sent by the next socket. */
   openSocket(): Client {
     const socket = createClient({
       url: `${this.#apiUrl.replace('http', 'ws')}/graphql`,
@@ -212,14 +212,14 @@ export class WaitingRoomFan {
     });
   }
 
-  /** Resolves when it is so, which is looked at whenever something was pushed to this fan. */
+  /** Resolves when the condition holds; it is checked at each push to this fan. */
   async until<T>(look: () => T | undefined, what: string, withinMs = 45_000): Promise<T> {
     const deadline = AbortSignal.timeout(withinMs);
     const late = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve()));
     for (;;) {
       const found = look();
       if (found !== undefined) return found;
-      if (deadline.aborted) throw new Error(`Not told of ${what}: ${this.states}`);
+      if (deadline.aborted) throw new Error(`Not received: ${what}; ${this.states}`);
       await Promise.race([this.#look.promise, late]);
     }
   }
@@ -231,7 +231,7 @@ export class WaitingRoomFan {
   #frameWhere(fits: (frame: PlaceFrame, index: number) => boolean): Promise<PlaceFrame> {
     return this.until(() => {
       const found = this.frames.find(fits);
-      if (!found && this.ended) throw new Error(`Told no more: ${this.states}; ${JSON.stringify(this.ended)}`);
+      if (!found && this.ended) throw new Error(`The pushes ended: ${this.states}; ${JSON.stringify(this.ended)}`);
       return found;
     }, 'a place');
   }

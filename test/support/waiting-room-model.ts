@@ -16,11 +16,11 @@ export const productRules = {
 };
 export type SimulationRules = typeof productRules;
 
-/** Of the shares and the pace that the controller learns. */
+/** The shares and the pace that the controller learns. */
 const WINDOW = 600;
 const NONE = -1;
 
-/** The tables of one room in memory. Seconds since its opening; every write is checked by what it promises. */
+/** The tables of one room in memory. Seconds since its opening; every write is checked against its promises. */
 export class RoomModel {
   readonly ordinalOf: Int32Array;
   readonly accountOf: Int32Array;
@@ -37,7 +37,7 @@ export class RoomModel {
   joined = 0;
   watermark = 0;
   inside = 0;
-  /** Turns that run or ran and that nobody took. */
+  /** Turns that run or ran without an entry. */
   outstanding = 0;
   missed = 0;
   order: Uint32Array = new Uint32Array(0);
@@ -78,7 +78,7 @@ export class RoomModel {
   join(account: number, now: number): number {
     const earlier = this.ordinalOf[account] ?? NONE;
     if (earlier !== NONE && !this.#rules.mayJoinAgain(this.stateOf(account, now))) return earlier;
-    if (this.joined >= this.accountOf.length - 1) throw new Error('More places than anybody expected.');
+    if (this.joined >= this.accountOf.length - 1) throw new Error('More places than expected.');
     const ordinal = this.joined;
     this.joined += 1;
     this.accountOf[ordinal] = account;
@@ -103,7 +103,7 @@ export class RoomModel {
     });
   }
 
-  /** Whose turn it is and who comes now. Answers who of them is inside; the others are at the door. */
+  /** The fans whose turn it is and who come now. Returns those who are inside; the others are at the door. */
   enter(ordinals: readonly number[], now: number): ReadonlySet<number> {
     this.#forgetWhoWentFromTheDoor(now);
     const arriving = ordinals.map((ordinal) => ({ ordinal, position: this.positionOf(ordinal) ?? 0 }));
@@ -128,7 +128,7 @@ export class RoomModel {
       }
     }
     if (last > 0) {
-      // Who is not asking in this moment may be overtaken, as long as a slot is kept.
+      // A fan who is not asking at this moment may be overtaken, as long as a slot is kept.
       const overtaken = [...this.#door.values()].filter(({ position }) => position < last).length;
       const isKept = overtaken <= this.capacity - this.inside;
       this.#audit.expect('a free slot is for the smallest position at the door', isKept);
@@ -156,7 +156,7 @@ export class RoomModel {
     return position <= this.order.length ? (this.#ordinalAt[position] ?? NONE) : position - 1;
   }
 
-  /** Answers the positions whose turns begin, from and to. */
+  /** Returns the positions whose turns begin, from and to. */
   tick(now: number): [number, number] {
     this.#endTurns(now);
     this.#forgetWhoWentFromTheDoor(now);

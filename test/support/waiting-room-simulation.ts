@@ -16,23 +16,23 @@ export type SimulationOptions = {
   readonly fans: number;
   readonly seed: number;
   readonly capacity: number;
-  /** A fault, to see that it is noticed. */
+  /** A planted fault, to see that it is noticed. */
   readonly rules?: Partial<SimulationRules>;
-  /** Stops after such a share of the expected time, with fans still waiting. */
+  /** Stops after this share of the expected time, with fans still waiting. */
   readonly stopsAfter?: number;
 };
 
 export type SimulationFigures = {
   readonly broken: ReadonlyMap<Promised, number>;
   readonly seconds: number;
-  /** Of joinWaitingRoom. */
+  /** The number of calls of joinWaitingRoom. */
   readonly calls: number;
   readonly places: number;
   readonly ends: Readonly<Record<PlaceState, number>>;
   readonly entered: number;
   readonly mostInside: number;
   readonly largestCapacity: number;
-  /** Share of the slots that were in use while somebody waited and the room was open. */
+  /** Share of the slots that were in use while fans waited and the room was open. */
   readonly used: number;
   readonly draw: { readonly chiSquare: number; readonly freedom: number; readonly limit: number };
   readonly shares: { readonly people: number; readonly bots: number };
@@ -49,8 +49,8 @@ const LEAVING = 2;
 const REJOINING = 3;
 
 /**
- * A whole on-sale on a clock of one-second steps, decided by the rules of the product: everything that people do is
- * chance, of one seed.
+ * A whole on-sale on a clock of one-second steps, decided by the rules of the product: chance, of one seed, decides
+ * all behaviour of people.
  */
 export function simulateOnSale(options: SimulationOptions): SimulationFigures {
   return new OnSale(options).run();
@@ -64,7 +64,7 @@ class OnSale {
   readonly #crowd: Crowd;
   readonly #room: RoomModel;
   readonly #lastsAbout: number;
-  /** What happens next to an ordinal: one linked list for each second. */
+  /** The next action of an ordinal: one linked list for each second. */
   readonly #first = new Map<number, number>();
   readonly #next: Int32Array;
   readonly #deed: Uint8Array;
@@ -78,7 +78,7 @@ class OnSale {
     this.#lastsAbout = Math.ceil((fans * 0.65 * 210) / capacity);
     this.#until = DRAW_AT + this.#lastsAbout * stopsAfter;
     this.#crowd = gatherCrowd({ fans, drawAt: DRAW_AT, lastsAbout: this.#lastsAbout, chance: this.#chance });
-    // Were each call to give another place, the columns would still hold them.
+    // The columns are large enough even if each call gave another place.
     const most = this.#crowd.callers.length + Math.ceil(fans * 0.3);
     const secret = hash('sha256', `on-sale ${seed}`, 'hex');
     const audit = this.#audit;
@@ -114,7 +114,7 @@ class OnSale {
     for (let call = starts[now] ?? 0; call < (starts[now + 1] ?? 0); call++) {
       const account = callers[call] ?? 0;
       if ((leavesAt[account] ?? NEVER) <= now) {
-        // Who said so begins anew; who went without a word and comes back has the same place.
+        // A fan who called leave starts again; a fan who left silently and comes back has the same place.
         if (saysSo[account] === 1) this.#sayGoodbye(account);
         leavesAt[account] = NEVER;
       }
@@ -132,7 +132,7 @@ class OnSale {
     );
   }
 
-  /** As anybody would say it who only knows what happened, not the rules. */
+  /** The state that follows from the events alone, without the rules. */
   #isOver(ordinal: number, now: number): boolean {
     const { endedAt, enteredAt, knockedAt, hasLeft, accountOf, beganAt, graceSeconds } = this.#room;
     if (endedAt[ordinal] !== NONE || hasLeft[accountOf[ordinal] ?? 0] === 1) return true;

@@ -10,7 +10,7 @@ import { type SeedRoomOptions, seedRoom } from './waiting-room.ts';
 
 export type RoomStores = Awaited<ReturnType<typeof openRoomStores>>;
 
-/** A database, and so many processes on it that let fans into waiting rooms. */
+/** A database, and this many processes on it that let fans into waiting rooms. */
 export async function openRoomStores({ processes = 1, poolMax = 4 } = {}) {
   const database = await createBookingDatabase();
   const pools = Array.from({ length: processes }, () => openDb({ url: database.url, poolMax, name: 'rooms-test' }));
@@ -21,7 +21,7 @@ export async function openRoomStores({ processes = 1, poolMax = 4 } = {}) {
   const sessions = pools.map((pool) => openRoomSessions({ db: pool, changed })) as [RoomSessions, ...RoomSessions[]];
   const places = openPlaces({ db, changed });
 
-  /** A room in which so many have joined, in the order of their positions; everybody's turn runs unless said otherwise. */
+  /** A room with this many fans, in the order of their positions; by default all turns run. */
   async function openRoom(options: SeedRoomOptions & { eventId?: string } = {}) {
     const joined = options.joined ?? 10;
     const seed = { watermark: joined, ...options, joined };
@@ -34,7 +34,7 @@ export async function openRoomStores({ processes = 1, poolMax = 4 } = {}) {
     }));
     const comer = (ordinal: number) => {
       const found = comers[ordinal];
-      if (!found) throw new Error(`Nobody has the ordinal ${ordinal}.`);
+      if (!found) throw new Error(`No fan has the ordinal ${ordinal}.`);
       return found;
     };
     const enter = async (ordinal: number, process = sessions[0]) => (await process.enter(eventId, comer(ordinal))).kind;
@@ -47,7 +47,7 @@ export async function openRoomStores({ processes = 1, poolMax = 4 } = {}) {
       end: (ordinal: number) => sessions[0].end(eventId, comer(ordinal).userId, 'LEFT'),
       leave: ({ ordinal, userId, signInId: sessionId, position }: (typeof comers)[number], isTurn: boolean) =>
         places.leave(eventId, { userId, sessionId }, { ordinal, position, isTurn }),
-      /** The ordinals whose watchers were told of a change, in order. */
+      /** The ordinals whose watchers were notified of a change, in order. */
       news: () => news.filter((one) => one.eventId === eventId).map(({ ordinal }) => ordinal),
       set: (assignment: SQL) => db.execute(sql`update waiting_rooms set ${assignment} where event_id = ${eventId}`),
       async read() {
@@ -55,7 +55,7 @@ export async function openRoomStores({ processes = 1, poolMax = 4 } = {}) {
         if (!room) throw new Error('The room is gone.');
         return room;
       },
-      /** Everything in the room happened so many seconds earlier. */
+      /** Moves everything in the room this many seconds back in time. */
       async passSeconds(seconds: number) {
         const by = sql`make_interval(secs => ${seconds})`;
         await db.execute(sql`update waiting_room_steps set at = at - ${by} where event_id = ${eventId}`);
@@ -64,7 +64,7 @@ export async function openRoomStores({ processes = 1, poolMax = 4 } = {}) {
             entered_at = entered_at - ${by}, expires_at = expires_at - ${by}, ended_at = ended_at - ${by}
           where event_id = ${eventId}`);
       },
-      /** A booking of that fan that is not paid yet, with a hold of five minutes. */
+      /** An unpaid booking of that fan, with a hold of five minutes. */
       async book(ordinal: number): Promise<string> {
         const id = randomUUIDv7();
         await db.execute(sql`

@@ -10,9 +10,9 @@ const everything: readonly ProcessName[] = ['gateway-sandbox', 'payments', 'rela
 const roomQuery = 'query ($id: ID!) { event(id: $id) { waitingRoom { state } } }';
 
 type FanOptions = Pick<WaitingRoomFanOptions, 'address' | 'forwardedFor'> & {
-  /** Which of the two api processes the fan talks to, by turns. */
+  /** The api process of the fan, alternating between the two. */
   readonly at?: number;
-  /** Somebody who is signed in; default a new guest. */
+  /** A signed-in viewer; default a new guest. */
   readonly by?: Fan;
 };
 
@@ -23,7 +23,7 @@ export async function openWaitingRoomWorld(options: SystemOptions = {}) {
   const apiUrls = [system.apiUrl, system.secondApiUrl];
   const fans: WaitingRoomFan[] = [];
 
-  /** Both processes hear of it by themselves. */
+  /** Both processes receive it by themselves. */
   const isKnown = async (event: SeededEvent): Promise<void> => {
     const body = { query: roomQuery, variables: { id: encodeGlobalId('Event', event.eventId) } };
     const knows = async (apiUrl: string) => Boolean((await post(apiUrl, body)).data?.event?.waitingRoom);
@@ -42,7 +42,7 @@ export async function openWaitingRoomWorld(options: SystemOptions = {}) {
     db,
     apiUrls,
     isKnown,
-    /** An event with a waiting room, which the processes know of. */
+    /** An event with a waiting room, which the processes know. */
     async room(room: SeedRoomOptions, event: Partial<SeedEventOptions> = {}): Promise<SeededEvent> {
       const seeded = await seedEvent(db, { seats: 100, ...event });
       await seedRoom(db, seeded.eventId, room);
@@ -51,7 +51,7 @@ export async function openWaitingRoomWorld(options: SystemOptions = {}) {
     },
     /** A viewer who has not joined yet. */
     fan,
-    /** A fan who joined, was told that it is their turn and went in. */
+    /** A fan who joined, heard of the turn and went in. */
     async insider(event: SeededEvent, options: FanOptions = {}): Promise<WaitingRoomFan> {
       const made = await fan(event, options);
       await made.join();

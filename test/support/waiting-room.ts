@@ -17,11 +17,14 @@ export type SeedRoomOptions = {
   /** Seconds from now, by the clock of the database; default an hour ago, the draw at the same time. */
   opensInSeconds?: number;
   drawsInSeconds?: number;
-  /** So many viewers have places 0, 1, ...; default 0. */
+  /** This many viewers have places 0, 1, ...; default 0. */
   joined?: number;
-  /** Those below take part in the draw of a room that is DRAWN; default 0, so that the position is the ordinal + 1. */
+  /**
+   * The ordinals below it take part in the draw of a room that is DRAWN; default 0, so that the position is the
+   * ordinal + 1.
+   */
   entries?: number;
-  /** Default 0. The turns up to here began just now, or so many seconds ago. */
+  /** Default 0. The turns up to here began just now, or this many seconds ago. */
   watermark?: number;
   turnsBeganSecondsAgo?: number;
 };
@@ -29,8 +32,8 @@ export type SeedRoomOptions = {
 export type SeededRoom = { eventId: string; drawSecret: string /** By ordinal. */; userIds: readonly string[] };
 
 /**
- * A waiting room for an event of `seedEvent` (undefined: for one of its own, with four seats), with its places and its
- * first step, straight into the tables. What is left out makes a room that was opened, drawn without entries, and that
+ * A waiting room for an event of `seedEvent` (undefined: for a new one with four seats), with its places and its
+ * first step, inserted straight into the tables. By default the room was opened, was drawn without entries, and
  * admits in the order of joining.
  */
 export async function seedRoom(db: Db, event: string | undefined, options: SeedRoomOptions = {}): Promise<SeededRoom> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 
-/** Where a socket connects to and from which of loopback's addresses. */
+/** The address of the server, and the local loopback address to connect from. */
 export type Endpoint = { readonly port: number; readonly from: string };
 
 const TEXT = 1;
@@ -11,8 +11,8 @@ const PONG = 10;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
- * A WebSocket client with no more to it than counting frames needs: a general one costs more than the server that it is
- * to measure. Frames of a server are not masked and, uncompressed and small, never fragmented.
+ * A minimal WebSocket client that counts frames, because a general one costs more than the measured server. Frames
+ * of a server are not masked and, uncompressed and small, never fragmented.
  */
 export class WebSocketClient {
   readonly #socket: Socket;
@@ -53,7 +53,7 @@ export class WebSocketClient {
     return this.#ended;
   }
 
-  /** Takes nothing from the socket any more, until `resume`: the kernel's buffers fill, and then those of the server. */
+  /** Stops reading from the socket until `resume`: the kernel's buffers fill, and then those of the server. */
   pause(): void {
     this.#socket.pause();
   }
@@ -94,7 +94,7 @@ export class WebSocketClient {
     this.#rest = this.#readFrames(bytes);
   }
 
-  /** What is left over is the beginning of a frame. */
+  /** The rest is the beginning of a frame. */
   #readFrames(bytes: Buffer): Buffer {
     let at = 0;
     for (;;) {
@@ -130,7 +130,7 @@ function lengthAt(bytes: Buffer, at: number, short: number): number {
   return short === 126 ? bytes.readUInt16BE(at) : Number(bytes.readBigUInt64BE(at));
 }
 
-/** With a mask of zeros, which leaves the payload as it is. */
+/** With a mask of zeros, which leaves the payload unchanged. */
 function maskedFrame(kind: number, payload: Buffer): Buffer {
   const isShort = payload.length < 126;
   const header = Buffer.alloc(isShort ? 6 : 8);

@@ -15,7 +15,7 @@ import { SUBPROTOCOL } from '#http/websocket/messages.ts';
 import type { WebSocketOptions } from '#http/websocket/options.ts';
 import { openLog } from '#observability/log.ts';
 
-/** A source whose readers are positions in one list: who reads slowly is given the newest next, as a seat map does. */
+/** A source whose readers are positions in one list: a slow reader gets the newest value next, as with a seat map. */
 export class Ticker {
   ticks: { no: number; text: string }[] = [];
   #waiting: (() => void)[] = [];
@@ -51,7 +51,7 @@ export class Ticker {
   }
 }
 
-/** A viewer whose token lives so many seconds. */
+/** A viewer with a token that lives this many seconds. */
 export const viewer = (userId: string, seconds = 60): Viewer => ({
   userId,
   role: 'FAN',
@@ -106,9 +106,9 @@ export type RawSocket = Awaited<ReturnType<WebSocketWorld['raw']>>;
 /** A server with a small schema of its own, and clients of it; `close` ends all of them. */
 export async function openWebSocketWorld(limits: WebSocketOptions['limits'] = {}) {
   const ticker = new Ticker();
-  /** What access tokens are worth here. */
+  /** The meaning of access tokens here. */
   const callers: Record<string, Identity | undefined> = {};
-  /** What operations cost; a test may replace it. */
+  /** The cost of operations; a test may replace it. */
   const budget = { spend: (_address: string): void => undefined };
   const closers: (() => unknown)[] = [];
   let server: Server;
@@ -155,14 +155,14 @@ export async function openWebSocketWorld(limits: WebSocketOptions['limits'] = {}
     start,
     stop,
     stats: () => attached.stats(),
-    /** The client that most people use; it tries again for as long as the test lasts. */
+    /** The client that most applications use; it tries again for as long as the test lasts. */
     client(token?: string): Client {
       const opened = createClient({
         url: urlOf('/graphql'),
         webSocketImpl: WebSocket,
         retryAttempts: 1_000,
         retryWait: () => sleep(20),
-        // Its default gives up when nobody listens for a moment.
+        // By default it gives up when no process listens for a moment.
         shouldRetry: () => true,
         ...(token !== undefined && { connectionParams: { authorization: token } }),
       });
@@ -186,7 +186,7 @@ export async function openWebSocketWorld(limits: WebSocketOptions['limits'] = {}
   };
 }
 
-/** Collects what one operation gets. */
+/** Collects the results of one operation. */
 export function subscribe(by: Client, query: string, variables?: Record<string, unknown>) {
   const got: unknown[] = [];
   let failure: unknown;
@@ -206,7 +206,7 @@ export function subscribe(by: Client, query: string, variables?: Record<string, 
   return { got, stop, failure: () => failure, completed: () => completed };
 }
 
-/** A socket that speaks for itself: what it was sent, byte for byte, and how it was closed. */
+/** A raw socket, with the bytes that it received and the way it was closed. */
 async function openRaw(url: string, options?: { protocols?: string[]; origin?: string }) {
   const socket = new WebSocket(url, options?.protocols ?? [SUBPROTOCOL], {
     ...(options?.origin && { origin: options.origin }),
@@ -248,7 +248,7 @@ async function subscribeOverTcp(port: number, query: string): Promise<Socket> {
   await once(tcp, 'data');
   const write = (message: object) => {
     const text = Buffer.from(JSON.stringify(message));
-    // Masked with zeros: the text is sent as it is.
+    // Masked with zeros, so that the text is sent unchanged.
     tcp.write(Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), text]));
   };
   write({ type: 'connection_init' });

@@ -3,7 +3,7 @@ import postgres from 'postgres';
 
 export type Acknowledged = { readonly what: 'held' | 'confirmed'; readonly bookingId: string };
 
-/** What clients were promised, a line each, on the disk before the client goes on. */
+/** Acknowledgements to clients, a line each, written to disk before the client continues. */
 export function openAcknowledged(path: string) {
   const file = openSync(path, 'a');
   const read = (): Acknowledged[] =>
@@ -23,7 +23,7 @@ export function openAcknowledged(path: string) {
 
 export type AcknowledgedFile = ReturnType<typeof openAcknowledged>;
 
-/** What was acknowledged and is not there: a booking that does not exist, or a confirmed one that is something less. */
+/** Acknowledged changes that are missing: a booking that does not exist, or a confirmed one in an earlier state. */
 export async function findLost(bookingUrl: string, acknowledged: readonly Acknowledged[]): Promise<string[]> {
   const sql = postgres(bookingUrl, { max: 1, onnotice: () => undefined });
   try {

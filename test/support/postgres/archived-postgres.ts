@@ -8,12 +8,12 @@ import { freePort } from '#processes/dev/servers/server-process.ts';
 import { openFaultProxy } from '../fault-proxy.ts';
 import { takeBaseBackup } from './base-backup.ts';
 
-/** A server that archives its WAL and can be put back to any time since its last base backup, at one address. */
+/** A server that archives its WAL and can be restored to any time since its last base backup, at one address. */
 export type ArchivedPostgres = {
-  /** Of the database `postgres`, by way of the address that stays. */
+  /** Of the database `postgres`, through the stable address. */
   readonly url: string;
   backUp(): Promise<void>;
-  /** The server is lost, and another one comes up with what was committed by then. */
+  /** The server is lost, and another one starts with the commits up to that time. */
   restoreTo(time: string): Promise<void>;
   close(): Promise<void>;
 };

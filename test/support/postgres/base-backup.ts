@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
 
-/** Made anew by the server that starts from the copy, or of no use to it: https://www.postgresql.org/docs/18/continuous-archiving.html */
+/** Files that the new server makes again or cannot use: https://www.postgresql.org/docs/18/continuous-archiving.html */
 const EMPTY_FOLDERS = new Set([
   'pg_wal',
   'pg_replslot',
@@ -19,16 +19,16 @@ export type BackupRequest = {
   /** Of any database of the server, as superuser. */
   url: string;
   dataDir: string;
-  /** The new data folder; must not exist. */
+  /** The new data folder; it must not exist. */
   into: string;
 };
 
 /**
- * A base backup of a running server by the low-level API: what `pg_basebackup` does, which the embedded server does not
- * bring along. Without WAL: a server that starts from it gets it from its primary or from the archive.
+ * A base backup of a running server by the low-level API, like `pg_basebackup`, which the embedded server does not
+ * include. Without WAL: the new server gets it from its primary or from the archive.
  */
 export async function takeBaseBackup({ url, dataDir, into }: BackupRequest): Promise<void> {
-  // One session from the start to the stop: its end would end the backup.
+  // One session from the start to the stop, because its end would end the backup.
   const sql = postgres(url, { max: 1, idle_timeout: 0, onnotice: () => undefined });
   try {
     await sql`select pg_backup_start('frontrow', fast => true)`;
@@ -37,7 +37,7 @@ export async function takeBaseBackup({ url, dataDir, into }: BackupRequest): Pro
       select labelfile, spcmapfile from pg_backup_stop(wait_for_archive => false)`;
     await writeFile(join(into, 'backup_label'), stopped?.labelfile ?? '');
     if (stopped?.spcmapfile) await writeFile(join(into, 'tablespace_map'), stopped.spcmapfile);
-    // Settings that were made on the other server by hand are not the new one's.
+    // Settings that were made on the other server by hand must not apply to the new one.
     await writeFile(join(into, 'postgresql.auto.conf'), '');
   } finally {
     await sql.end();
@@ -51,7 +51,7 @@ async function copyFolder(from: string, to: string, depth = 0): Promise<void> {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (depth === 0 && EMPTY_FOLDERS.has(entry.name)) await mkdir(target, { mode: 0o700 });
     else if (entry.isDirectory()) await copyFolder(source, target, depth + 1);
-    // What is dropped while it is copied was written to the WAL.
+    // A file that is removed during the copy is restored from the WAL.
     else await copyFile(source, target).catch(ifGone);
   }
 }

@@ -8,12 +8,15 @@ import type { AcknowledgedFile } from './acknowledged.ts';
 export type BuyingOptions = {
   apiUrl: string;
   event: SeededEvent;
-  /** Each has a part of the seats to itself, so nobody is refused for a rival. */
+  /** Each client has a part of the seats to itself, so no request is refused because of another client. */
   clients: number;
   acknowledged: AcknowledgedFile;
 };
 
-/** Fans who hold, look, and buy every third of what they hold, as fast as they are answered; on any failure the same again. */
+/**
+ * Fans who hold, read, and buy every third hold, as fast as they get answers; after any failure they send the same
+ * request again.
+ */
 export async function startBuying({ apiUrl, event, clients, acknowledged }: BuyingOptions) {
   const stopping = new AbortController();
   const tally = { calls: 0, triedAgain: 0, refusals: new Set<string>() };
@@ -22,7 +25,7 @@ export async function startBuying({ apiUrl, event, clients, acknowledged }: Buyi
   const fans = await Promise.all(Array.from({ length: clients }, () => signInAsGuest(apiUrl)));
   const eventId = encodeGlobalId('Event', event.eventId);
 
-  /** Undefined when the clients are to stop; a refusal that says "never" is a finding. */
+  /** Undefined when the clients must stop; a refusal that says "never" is a finding. */
   const insist = async <T>(attempt: () => Promise<T | undefined>, pauseMs = 50): Promise<T | undefined> => {
     while (!stopping.signal.aborted) {
       tally.calls += 1;
@@ -33,7 +36,7 @@ export async function startBuying({ apiUrl, event, clients, acknowledged }: Buyi
     }
     return undefined;
   };
-  /** What was answered; why it was not is remembered. */
+  /** Returns the answer; records the reason when there is none. */
   const ask = async (fan: Fan, query: string, variables: object) => {
     const { data, errors } = await fan.answer(query, variables);
     for (const { extensions } of errors ?? []) tally.refusals.add(extensions.code);
@@ -79,7 +82,7 @@ export async function startBuying({ apiUrl, event, clients, acknowledged }: Buyi
   const buying = Promise.all(fans.map((fan, index) => buy(fan, index * share)));
   return {
     tally,
-    /** Resolves with the first hold that is acknowledged from now on. */
+    /** Resolves with the next hold that is acknowledged. */
     nextHold(): Promise<void> {
       heldNext = Promise.withResolvers<void>();
       return heldNext.promise;

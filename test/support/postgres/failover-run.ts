@@ -13,43 +13,43 @@ import { findLost, openAcknowledged } from './acknowledged.ts';
 import { startBuying } from './buying-clients.ts';
 import { openReplicatedPostgres, type ReplicatedPostgres } from './replicated-postgres.ts';
 
-/** What is done to the primary: its standby takes over, or it comes back itself after a crash of that kind. */
+/** The fault of the primary: its standby is promoted, or the primary comes back after a crash of that kind. */
 export type Blow = 'promotion' | 'kill' | 'immediate';
 
 export type BlowReport = {
   readonly blow: Blow;
-  /** Acknowledged before, and looked for afterwards. */
+  /** Acknowledged before, and checked afterwards. */
   readonly held: number;
   readonly confirmed: number;
   readonly lost: readonly string[];
-  /** From the death of the primary to the first hold that a client was told of again. */
+  /** From the death of the primary to the next hold that was acknowledged to a client. */
   readonly awayMs: number;
 };
 
 export type FailoverOptions = {
   readonly blows: readonly Blow[];
   readonly clients: number;
-  /** Load between two blows. */
+  /** Load between two faults. */
   readonly calmMs: number;
   readonly redisUrl: string;
   readonly durable: boolean;
   readonly tell?: (report: BlowReport) => void;
-  /** While the crashed primary is away; it comes back afterwards. */
+  /** How long the crashed primary is away before it comes back. */
   readonly whileAway?: (system: System, event: SeededEvent) => Promise<void>;
 };
 
 export type FailoverRun = {
   readonly reports: readonly BlowReport[];
   readonly calls: number;
-  /** Calls that had to be made again, whatever kept them from being answered. */
+  /** Calls that had to be repeated, for any reason. */
   readonly triedAgain: number;
-  /** Codes of what was not answered, and for holds what to do about it. */
+  /** Codes of calls without an answer, and for holds the advice. */
   readonly refusals: ReadonlySet<string>;
 };
 
 /**
- * The whole product under load on a PostgreSQL with a synchronous standby, whose primary dies again and again. Throws
- * when an invariant does not hold at the end; what was lost is in the reports.
+ * The whole product under load on a PostgreSQL with a synchronous standby and a primary that dies again and again.
+ * Throws when an invariant does not hold at the end; lost changes are in the reports.
  */
 export async function runFailovers(options: FailoverOptions): Promise<FailoverRun> {
   const dir = await mkdtemp(join(tmpdir(), 'frontrow-failover-'));
@@ -88,7 +88,7 @@ export async function runFailovers(options: FailoverOptions): Promise<FailoverRu
   }
 }
 
-/** Answers how long nobody could hold a seat. A new standby is there again when it returns. */
+/** Returns how long no client could hold a seat. A new standby exists when it returns. */
 async function strike(
   server: ReplicatedPostgres,
   blow: Blow,
@@ -111,11 +111,11 @@ async function startOn(server: ReplicatedPostgres, { redisUrl }: FailoverOptions
   const database = async (folder: 'booking' | 'payments'): Promise<TestDatabase> => {
     const url = await ensureDatabase(server.url, `frontrow_${folder}`);
     await migrate({ url, folder });
-    // The server goes as a whole.
+    // The whole server goes away.
     return { url, drop: async () => undefined };
   };
   const databases = { booking: await database('booking'), payments: await database('payments') };
-  // Few fans hold all that is held.
+  // Few fans own all holds.
   const env = { LOG_LEVEL: 'warn', RATE_LIMITS: 'off', MAX_SEATS_PER_EVENT: '1000000' };
   return startSystem({ databases, redisUrl, env });
 }

@@ -10,24 +10,27 @@ import { takeBaseBackup } from './base-backup.ts';
 
 type Node = { readonly name: string; readonly dataDir: string; readonly port: number; server: RunningServer };
 
-/** A primary and, when asked for, a synchronous standby; clients know one address, which follows the primary. */
+/** A primary and, on request, a synchronous standby. Clients know one address, which follows the primary. */
 export type ReplicatedPostgres = {
-  /** Of the database `postgres`, by way of the address that stays. */
+  /** Of the database `postgres`, through the stable address. */
   readonly url: string;
   readonly address: FaultProxy;
-  /** Copies the primary, and resolves when no commit is acknowledged any more that the copy does not have. */
+  /** Copies the primary; resolves when every acknowledged commit is also in the copy. */
   addStandby(): Promise<void>;
-  /** The postmaster dies as by `kill -9`, or as by `pg_ctl stop -m immediate`; resolves when nothing of it is left. */
+  /**
+   * Kills the postmaster as by `kill -9`, or as by `pg_ctl stop -m immediate`; resolves when all its processes are
+   * gone.
+   */
   crash(how: 'kill' | 'immediate'): Promise<void>;
-  /** The crashed primary comes back. */
+  /** Starts the crashed primary again. */
   restart(): Promise<void>;
-  /** The primary is killed, then its standby takes over: never two of them. Resolves when clients can reach it. */
+  /** Kills the primary, then promotes its standby, so that there are never two. Resolves when clients can reach it. */
   failOver(): Promise<void>;
   stopStandby(): Promise<void>;
   startStandby(): Promise<void>;
-  /** A statement on the primary itself. */
+  /** Runs a statement on the primary itself. */
   ask<T extends postgres.Row>(query: string): Promise<T[]>;
-  /** A query on the standby itself, which must be running. */
+  /** Runs a query on the standby itself, which must be running. */
   askStandby<T extends postgres.Row>(query: string): Promise<T[]>;
   close(): Promise<void>;
 };
@@ -59,7 +62,7 @@ export async function openReplicatedPostgres({ dir, durable }: ReplicatedOptions
 
   const crash: ReplicatedPostgres['crash'] = async (how) => {
     process.kill(primary.server.pid, how === 'kill' ? 'SIGKILL' : 'SIGQUIT');
-    // Only when its last child has let go of our pipe: none of them may write beside the next server.
+    // Waits until its last child has closed the pipe, because none may write beside the next server.
     await primary.server.exited;
     await primary.server.stop();
   };
@@ -104,7 +107,7 @@ export async function openReplicatedPostgres({ dir, durable }: ReplicatedOptions
   };
 }
 
-/** As a deployment would configure it: docs/runbooks/failover.md */
+/** The configuration of a deployment: docs/runbooks/failover.md */
 async function prepareStandby(
   primary: Node,
   { name, dataDir }: { name: string; dataDir: string },
@@ -121,7 +124,10 @@ async function prepareStandby(
   );
 }
 
-/** From here on a commit waits for the standby; and so does whoever decodes the WAL, lest the log know more than it. */
+/**
+ * From here on commits wait for the standby, and so does the decoder of the WAL, so that the log never has more than
+ * the standby.
+ */
 async function makeSynchronous(url: string, name: string): Promise<void> {
   await asking(url, async (sql) => {
     const stateIs = async (wanted: string) => {
