@@ -3,7 +3,7 @@ import { startKafka } from '#processes/dev/servers/kafka.ts';
 import type { TestKafka } from '#test/support/kafka.ts';
 import { openRestartable, type Restartable } from './restartable.ts';
 
-/** A Kafka broker of the run's own. */
+/** A Kafka broker for one run. */
 export type ChaosBroker = TestKafka & Restartable;
 
 export async function openChaosBroker(folder: string, port: number): Promise<ChaosBroker> {

@@ -6,8 +6,8 @@ import type { World } from './world.ts';
 const LOOK_EVERY_MS = 500;
 
 /**
- * Waits until nothing is under way: no hold runs, every message is read by everybody and every payment is settled.
- * Answers what still was at the deadline, a line each.
+ * Waits until nothing is under way: no live hold, every message read by every consumer and every payment settled.
+ * Returns what was still under way at the deadline, a line each.
  */
 export async function awaitQuiet(world: World, withinMs: number): Promise<string[]> {
   const deadline = performance.now() + withinMs;
@@ -27,7 +27,7 @@ export async function awaitQuiet(world: World, withinMs: number): Promise<string
   }
 }
 
-/** @param hasLog whether the event log is in this database; a log on Kafka is looked at with the invariants */
+/** @param hasLog whether the event log is in this database; the invariants check a log on Kafka */
 async function busyBookings(sql: postgres.Sql, hasLog: boolean): Promise<string[]> {
   const [row] = await sql<{ pending: number; unread: number; unpublished: number }[]>`
     select (select count(*)::int from bookings where status = 'PENDING_PAYMENT') as pending,

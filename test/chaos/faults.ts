@@ -6,14 +6,14 @@ import type { FaultKind, PlannedFault } from './plan.ts';
 import type { Restartable } from './restartable.ts';
 import type { World } from './world.ts';
 
-/** What a fault did, for the record: connections that were cut, slots that were dropped. */
+/** The effect of a fault, for the record: cut connections, dropped slots. */
 export type Effect = string;
 
 type Carry = (world: World, fault: PlannedFault) => Promise<Effect | undefined>;
 
 /**
- * Makes the fault and takes it away again; resolves when everything that it hit is back. Throws when it could not be
- * made, which counts as a fault that was not injected.
+ * Makes the fault and ends it; resolves when everything that it hit is back. Throws when it could not be made, which
+ * counts as a fault that was not injected.
  */
 export const carryOut = (world: World, fault: PlannedFault): Promise<Effect | undefined> =>
   carriers[fault.kind](world, fault);
@@ -88,7 +88,7 @@ async function crashPostgres({ postgres: server }: World, { forMs }: PlannedFaul
   return `recovered in ${Math.round(performance.now() - startedAtMs)} ms`;
 }
 
-/** A connection for one question, straight to the server. */
+/** A connection for one query, straight to the server. */
 async function asAdmin<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
   const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => undefined });
   try {
@@ -126,7 +126,7 @@ async function untilPostgresAnswers(url: string): Promise<void> {
   }
 }
 
-/** After a crash it may take a moment until somebody is connected who can be sent away. */
+/** After a crash it may take a moment until there is a connection to end. */
 const SOMEBODY_WITHIN_MS = 10_000;
 
 async function terminateBackends({ urls }: World): Promise<Effect> {
@@ -141,12 +141,12 @@ async function terminateBackends({ urls }: World): Promise<Effect> {
     if (row && row.ended > 0) return `${row.ended} backends`;
     await sleep(100);
   }
-  throw new Error('Nobody was connected.');
+  throw new Error('There was no connection.');
 }
 
 const DROPS_WITHIN_MS = 10_000;
 
-/** Whoever reads a slot is sent away first; the relay or its standby may be faster, and has it again. */
+/** Ends the reader of a slot first; the relay or its standby may be faster, and have it again. */
 async function dropSlots({ urls }: World): Promise<Effect> {
   const deadline = Date.now() + DROPS_WITHIN_MS;
   while (Date.now() < deadline) {

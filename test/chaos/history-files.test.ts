@@ -18,7 +18,7 @@ const frame = (subscription: string, at: number): HistoryRecord => {
 };
 const ack = (booking: string, at: number): Ack => ({ at, what: 'held', booking, user: 'u', event: 'e' });
 
-test('what several processes wrote is read in the order in which it ended', async () => {
+test('records of several processes are read in the order in which they ended', async () => {
   const [one, other] = [openHistory(folder, 'one'), openHistory(folder, 'other')];
   for (let at = 0; at < 1_000; at += 2) one.write(frame('one', at));
   for (let at = 1; at < 1_000; at += 2) other.write(frame('other', at));
@@ -28,7 +28,7 @@ test('what several processes wrote is read in the order in which it ended', asyn
   expect(records.map((record) => ('at' in record ? record.at : -1))).toEqual([...Array(1_000).keys()]);
 });
 
-test('an acknowledgement can be read as soon as it is promised to be kept, and a torn line is not one', async () => {
+test('an acknowledgement can be read as soon as it is durable, and a torn line is not one', async () => {
   const log = openAckLog(folder, 'clients');
   await Promise.all([log.write(ack('a', 1)), log.write(ack('b', 2))]);
   await log.write(ack('c', 3));
@@ -37,13 +37,13 @@ test('an acknowledgement can be read as soon as it is promised to be kept, and a
   await log.close();
 });
 
-test('a line that is broken in the middle of a file is not passed over', async () => {
+test('a broken line in the middle of a file is not skipped', async () => {
   appendFileSync(join(folder, 'clients.acks.jsonl'), `{"at":4,"what":"he\n${JSON.stringify(ack('a', 1))}\n`);
   await expect(Array.fromAsync(readAcks(folder))).rejects.toThrow();
 });
 
-test('a wall clock and the instants of the machine go along with each other', () => {
-  // Whoever is interrupted between two readings looks again: what is asked for is that they can be so close.
+test('a wall clock and the machine’s instants advance together', () => {
+  // A test that is interrupted between two readings reads again: it requires that they can be so close.
   const readings = Array.from({ length: 50 }, () => Math.abs(Date.now() + wallToInstant - instant()));
   expect(Math.min(...readings)).toBeLessThan(2);
 });

@@ -12,12 +12,15 @@ const FLUSH_MS = 100;
 const sync = promisify(fdatasync);
 
 export type HistoryWriter = {
-  /** In the order in which the operations end. Costs a stringify; what is buffered is written ten times a second. */
+  /** In the order in which the operations end. Costs a stringify; the buffer is written ten times a second. */
   write(record: HistoryRecord): void;
   close(): void;
 };
 
-/** One file a process: `<folder>/<name>.history.jsonl`, which is appended to. A crash loses the last tenth of a second. */
+/**
+ * One file per process: `<folder>/<name>.history.jsonl`, which is appended to. A crash loses the last tenth of a
+ * second.
+ */
 export function openHistory(folder: string, name: string): HistoryWriter {
   const file = openSync(join(folder, name + HISTORY), 'a');
   let [lines, characters] = [[] as string[], 0];
@@ -48,7 +51,7 @@ export type AckLog = {
   close(): Promise<void>;
 };
 
-/** `<folder>/<name>.acks.jsonl`. What a client was told and has written down survives whatever happens to the client. */
+/** `<folder>/<name>.acks.jsonl`. An acknowledgement that a client has written down survives the death of the client. */
 export function openAckLog(folder: string, name: string): AckLog {
   const file = openSync(join(folder, name + ACKS), 'a');
   let waiting: string[] = [];
@@ -62,7 +65,7 @@ export function openAckLog(folder: string, name: string): AckLog {
   return {
     write(ack) {
       waiting.push(`${JSON.stringify(ack)}\n`);
-      // The first of a group orders the commit, which takes all that came until it begins.
+      // The first of a group starts the commit, which takes everything that arrived until it begins.
       if (waiting.length === 1) next = next.then(commit);
       return next;
     },
@@ -105,7 +108,7 @@ async function take<T>(heads: Head<T>[], rest: AsyncIterator<T>): Promise<void> 
   if (!done) heads.push({ value, rest });
 }
 
-/** A last line without its end was being written when its process was killed: nobody has relied on it. */
+/** A last line without its end was being written when its process was killed; no client has relied on it. */
 async function* readLines<T>(path: string): AsyncGenerator<T> {
   const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY });
   let previous: string | undefined;

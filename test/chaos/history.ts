@@ -1,6 +1,6 @@
 /**
- * What happened, as clients saw it: one record for each operation, written when it ends. Ids are raw UUIDs, instants are
- * milliseconds of `instant()`. A record is made by whoever called, from what it was told and nothing else.
+ * What happened, as clients saw it: one record for each operation, written when it ends. Ids are raw UUIDs, instants
+ * are milliseconds of `instant()`. The caller makes the record only from the answer that it got.
  */
 export type HistoryRecord =
   | HoldRecord
@@ -19,7 +19,7 @@ export function instant(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** What is to be added to a wall clock's epoch milliseconds to have an instant. The databases share the machine's clock. */
+/** The difference between an instant and a wall clock's epoch milliseconds. The databases share the machine's clock. */
 export const wallToInstant = offsetOfClocks();
 
 /** The clocks are read one after the other, so the closest of some readings counts. */
@@ -32,7 +32,7 @@ function offsetOfClocks(): number {
   return readings.reduce((best, reading) => (reading.took < best.took ? reading : best)).offset;
 }
 
-/** `refused`: a definite no, nothing happened. `unknown`: it may have happened, may happen yet, or never. */
+/** `refused`: a definite no, nothing happened. `unknown`: it may have happened, may still happen, or never. */
 export type Outcome = 'ok' | 'refused' | 'unknown';
 
 export type SeatState = 'AVAILABLE' | 'HELD' | 'BOOKED' | 'BLOCKED';
@@ -59,7 +59,7 @@ export type HoldRecord = Called & {
   readonly seats: readonly number[];
   /** With `ok` only. */
   readonly answer?: HoldAnswer;
-  /** With SEATS_UNAVAILABLE only: those that the refusal named. */
+  /** With SEATS_UNAVAILABLE only: the seats that the refusal named. */
   readonly taken?: readonly number[];
 };
 
@@ -85,8 +85,8 @@ type OfBooking = {
 export type CancelRecord = Called & OfBooking & { readonly kind: 'cancel' };
 
 /**
- * From before the fan paid until a client saw what came of it. `ok`: CONFIRMED was seen. `refused`: the money is going
- * back or is back. `unknown`: paid, or perhaps paid, and neither was seen.
+ * From before the fan paid until a client saw the result. `ok`: CONFIRMED was seen. `refused`: the money is being or
+ * was refunded. `unknown`: paid, or perhaps paid, and neither was seen.
  */
 export type ConfirmRecord = Called & OfBooking & { readonly kind: 'confirm' };
 
@@ -98,7 +98,7 @@ export type SeatsRead = Called & {
   readonly kind: 'seats';
   readonly event: string;
   readonly seats: readonly number[];
-  /** With `ok` only: those of `seats`, in their order. */
+  /** With `ok` only: the statuses of `seats`, in their order. */
   readonly states?: readonly SeatState[];
 };
 
@@ -110,7 +110,10 @@ export type MapRead = Called & {
   readonly map?: SeatMapState;
 };
 
-/** `statuses`: two bits a seat, base64, as the API answers them. `asOf`: an instant, when it was known to be the newest. */
+/**
+ * `statuses`: two bits per seat, base64, as the API returns them. `asOf`: the instant when it was known to be the
+ * newest.
+ */
 export type SeatMapState = {
   readonly version: number;
   readonly statuses: string;
@@ -122,11 +125,11 @@ export type SeatMapState = {
 export type BookingsRead = Called & {
   readonly kind: 'bookings';
   readonly user: string;
-  /** Only this booking was asked for. */
+  /** Only this booking was requested. */
   readonly only?: string;
   /** With `ok` only. */
   readonly bookings?: readonly (readonly [booking: string, status: BookingState])[];
-  /** The list goes on: what is not in it may be on a later page. */
+  /** The list continues: a missing booking may be on a later page. */
   readonly hasMore?: boolean;
 };
 
@@ -149,7 +152,7 @@ export type BookingFrame = Frame & {
   readonly status: BookingState;
 };
 
-/** What a subscriber's map has come to after everything was quiet: its own, built from frames. */
+/** A subscriber's map when everything was quiet: its own, built from frames. */
 export type SeatView = Frame & {
   readonly kind: 'view';
   readonly event: string;
@@ -157,7 +160,7 @@ export type SeatView = Frame & {
   readonly statuses: string;
 };
 
-/** An acknowledgement that must survive everything: what was told to a client. */
+/** An acknowledgement to a client, which must survive everything. */
 export type Ack = {
   readonly at: number;
   readonly what: 'held' | 'confirmed' | 'cancelled' | 'failed' | 'refunding';

@@ -9,12 +9,12 @@ import { instant } from './history.ts';
 import { openHistory } from './history-files.ts';
 import type { World } from './world.ts';
 
-/** A hold that was extended ends two minutes later: nobody waits so long for a run to come to rest. */
+/** An extended hold ends two minutes later, which is too long to wait for when a run comes to rest. */
 const TOO_LONG_SECONDS = 15;
 
 type Row = { id: string; user_id: string; event_id: string; seats: number[] };
 
-/** Calls off, as its owner, each booking whose hold would go on for long, and writes it down like everybody does. */
+/** Cancels, as its owner, each booking whose hold would last long, and records it like every client. */
 export function openLongHolds(world: World) {
   const resources = openWorkerResources(parseWorkerConfig({ ...world.environment, ...directEnvironment(world) }));
   const history = openHistory(join(world.folder, 'history'), 'long-holds');

@@ -4,27 +4,30 @@ import { instant } from './history.ts';
 import type { PlannedFault } from './plan.ts';
 import type { World } from './world.ts';
 
-/** A fault as it was; instants are milliseconds of `instant()`. */
+/** A fault that was made; instants are milliseconds of `instant()`. */
 export type InjectedFault = PlannedFault & {
   readonly begunAt: number;
   readonly endedAt: number;
   readonly effect?: Effect | undefined;
-  /** Why it could not be made, or not be taken away. */
+  /** Why it could not be made, or not be ended. */
   readonly failure?: string;
 };
 
 export type Nemesis = {
-  /** Those that are over, in the order in which they ended. */
+  /** The faults that are over, in the order in which they ended. */
   readonly injected: readonly InjectedFault[];
-  /** Resolves when the last one is over, or, when it was told to stop, those that had begun. */
+  /** Resolves when the last one is over, or, after a stop, when those that had begun are over. */
   readonly done: Promise<void>;
   stop(): void;
 };
 
-/** Faults of what they wait for each other; all others may overlap. */
+/** Faults of the same part wait for each other; all others may overlap. */
 const placeOf = ({ part, kind }: PlannedFault): string => (kind === 'slot-drop' ? 'postgres' : part);
 
-/** Carries out the plan from now on. What stays longer than planned makes the next fault of the same part late, never lost. */
+/**
+ * Carries out the plan from now on. A fault that lasts longer than planned delays the next fault of the same part,
+ * which is never lost.
+ */
 export function startNemesis(world: World, plan: readonly PlannedFault[]): Nemesis {
   const injected: InjectedFault[] = [];
   const stopping = new AbortController();

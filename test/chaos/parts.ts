@@ -1,4 +1,4 @@
-/** What a run consists of; each part has its name, its port and its log for as long as the run lasts. */
+/** The parts of a run; each keeps its name, its port and its log during the run. */
 export const processNames = [
   'api',
   'api-2',
@@ -12,7 +12,7 @@ export const processNames = [
 ] as const;
 export type ProcessName = (typeof processNames)[number];
 
-/** Behind a proxy on which the network fails. */
+/** Behind a proxy that simulates network failures. */
 export const wayNames = ['postgres', 'redis', 'gateway', 'search'] as const;
 export type WayName = (typeof wayNames)[number];
 

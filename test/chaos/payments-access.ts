@@ -7,23 +7,23 @@ import type { FaultProxy } from '#test/support/fault-proxy.ts';
 import { giveTo, mountSmallDisk } from '#test/support/small-disk.ts';
 import { openCertificates, openTlsWay } from '#test/support/tls-way.ts';
 
-/** What of the payments database can be taken away and given back. */
+/** The ways to take the payments database away and give it back. */
 export type PaymentsTrouble = {
   /** The host name has no address. */
   readonly 'no-address': Switch;
   /** The server shows a certificate that no CA vouches for. */
   readonly 'wrong-certificate': Switch;
-  /** The password is another one than in the settings. */
+  /** The password differs from the settings. */
   readonly 'wrong-password': Switch;
-  /** Its disk has no byte free. Undefined where this machine lets the run mount none. */
+  /** Its disk has no free byte. Undefined if this machine does not let the run mount a disk. */
   readonly 'disk-full': Switch | undefined;
 };
 type Switch = { begin(): Promise<unknown>; end(): Promise<unknown> };
 
 export type PaymentsAccess = {
-  /** As the processes reach it: by a name, over TLS, with a password of its own. */
+  /** The URL of the processes: by a name, over TLS, with a password of its own. */
   readonly url: string;
-  /** What the processes need to know for that. */
+  /** The environment that the processes need for it. */
   readonly env: Readonly<Record<string, string>>;
   readonly trouble: PaymentsTrouble;
   close(): Promise<void>;
@@ -33,7 +33,7 @@ const HOST = 'payments-db.test';
 const ROLE = 'payments_of_the_run';
 const DISK_MEGABYTES = 192;
 
-/** A disk of its own for the database `payments` of this server, before there is anything in it. */
+/** Mounts a disk for the database `payments` of this server, while it is still empty. */
 export async function openPaymentsDatabase({ url, dataDir }: { url: string; dataDir: string }) {
   const disk = await mountSmallDisk(DISK_MEGABYTES);
   const paymentsUrl = await ensureDatabase(url, 'payments');
@@ -53,7 +53,7 @@ type Options = {
   readonly folder: string;
   readonly directUrl: string;
   readonly disk: Awaited<ReturnType<typeof mountSmallDisk>>;
-  /** To the server; the network fails on it. */
+  /** To the server, through a proxy that simulates network failures. */
   readonly way: FaultProxy;
 };
 

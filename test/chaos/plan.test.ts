@@ -20,7 +20,7 @@ test('two minutes have at least eighty faults, of every kind and to every proces
   }
 });
 
-test('a run of some seconds has one of each main kind first', () => {
+test('a run of some seconds first has one of each main kind', () => {
   const kinds = planFaults({ seed: 1, seconds: 13, paceMs: 1_000, log: 'postgres', hasDisk: true }).map(
     ({ kind }) => kind,
   );
@@ -36,13 +36,13 @@ test('a run of some seconds has one of each main kind first', () => {
   ]);
 });
 
-test('without a disk that can be filled none is', () => {
+test('without a disk that can be filled there is no full disk', () => {
   const kinds = planFaults({ ...twoMinutes, hasDisk: false, seed: 1 }).map(({ kind }) => kind);
   expect(kinds).not.toContain('disk-full');
   expect(kinds).toContain('no-address');
 });
 
-test('with Kafka its broker is killed, too', () => {
+test('with Kafka its broker is killed too', () => {
   expect(planFaults({ ...twoMinutes, seed: 1, log: 'kafka' }).some(({ kind }) => kind === 'broker-kill')).toBe(true);
 });
 

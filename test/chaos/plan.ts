@@ -1,41 +1,41 @@
 import { type PartName, type ProcessName, processNames } from './parts.ts';
 import { type Random, seededRandom, seedFor } from './random.ts';
 
-/** Everything that the nemesis can do, with what it is done to. */
+/** Everything that the nemesis can do, with its targets. */
 export type FaultKind =
   /** kill -9, and started again after a while. */
   | 'kill'
   /** SIGSTOP, SIGCONT: it comes back and believes that no time has passed. */
   | 'freeze'
-  /** `pg_ctl -m immediate stop`: no checkpoint, no goodbye; crash recovery when it starts. */
+  /** `pg_ctl -m immediate stop`: no checkpoint, no clean end of connections; crash recovery when it starts. */
   | 'postgres-crash'
-  /** kill -9 of one backend, at which PostgreSQL ends all others and recovers. */
+  /** kill -9 of one backend; PostgreSQL then ends all others and recovers. */
   | 'postgres-backend-kill'
-  /** `pg_terminate_backend` of what is connected. */
+  /** `pg_terminate_backend` of open connections. */
   | 'postgres-terminate'
-  /** The relay's replication slots are dropped: what was not read of them is gone. */
+  /** The relay's replication slots are dropped: their unread messages are lost to it. */
   | 'slot-drop'
   /** The host name of the payments database has no address. */
   | 'no-address'
   /** The payments database shows a certificate that no CA vouches for. */
   | 'wrong-certificate'
-  /** The password of the payments database is another one than in the settings. */
+  /** The password of the payments database differs from the settings. */
   | 'wrong-password'
-  /** The disk of the payments database has no byte free. */
+  /** The disk of the payments database has no free byte. */
   | 'disk-full'
   /** kill -9; back empty. */
   | 'redis-kill'
   /** kill -9; back with a dump of some time ago. */
   | 'redis-old-dump'
   | 'redis-flush'
-  /** CLIENT PAUSE: it takes commands and answers none. */
+  /** CLIENT PAUSE: it accepts commands and answers none. */
   | 'redis-pause'
   | 'black-hole'
   | 'latency'
   | 'reset'
-  /** The gateway takes its time. */
+  /** The gateway answers slowly. */
   | 'gateway-slow'
-  /** The gateway does what it was asked and answers 500. */
+  /** The gateway carries out the call and answers 500. */
   | 'gateway-unknown'
   /** The gateway answers 500 and does nothing. */
   | 'gateway-refuses'
@@ -43,7 +43,7 @@ export type FaultKind =
   | 'notices-late'
   | 'notices-reordered'
   | 'notices-lost'
-  /** kill -9; it comes back with what it has on its disk. */
+  /** kill -9; it comes back with the data on its disk. */
   | 'search-kill'
   | 'broker-kill';
 
@@ -51,7 +51,7 @@ export type Card = { readonly kind: FaultKind; readonly part: PartName };
 export type PlannedFault = Card & {
   /** From the beginning of the run. */
   readonly atMs: number;
-  /** How long it stays so. */
+  /** How long the fault lasts. */
   readonly forMs: number;
 };
 
@@ -59,7 +59,7 @@ const gateway = (kind: FaultKind): Card => ({ kind, part: 'gateway-sandbox' });
 const kill = (part: ProcessName): Card => ({ kind: 'kill', part });
 const freeze = (part: ProcessName | 'redis'): Card => ({ kind: 'freeze', part });
 
-/** Dealt from the front: a short run has one of each main kind, a run of two minutes all of it. */
+/** Dealt from the front: a short run has one of each main kind, a run of two minutes all of them. */
 const firstCards: readonly Card[] = [
   kill('api'),
   gateway('gateway-unknown'),
@@ -164,7 +164,7 @@ function lengthOf(kind: FaultKind, random: Random): number {
     case 'wrong-certificate':
     case 'wrong-password':
     case 'disk-full':
-      // A message was parked after three tries in less than a second.
+      // Messages used to be parked after three tries in less than a second.
       return between(1_500, 3_000);
     case 'latency':
     case 'gateway-slow':
@@ -176,7 +176,7 @@ function lengthOf(kind: FaultKind, random: Random): number {
     case 'notices-lost':
       return between(2_000, 5_000);
     case 'notices-reordered':
-      // A payment and its refund are told of in the meantime, so that they can come the other way round.
+      // Meanwhile a payment and its refund are reported, so that they can come in the wrong order.
       return between(4_000, 8_000);
     case 'freeze':
     case 'redis-kill':

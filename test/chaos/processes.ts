@@ -8,18 +8,21 @@ import { moduleOf, type ProcessName } from './parts.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const READY_WITHIN_MS = 60_000;
-/** As a supervisor would. */
+/** Like a supervisor. */
 const AGAIN_MS = 200;
 
-/** The product's processes by name. Each has a log file that goes on from one life to the next. */
+/** The product's processes by name. Each has a log file that continues from one start to the next. */
 export type ChaosProcesses = {
-  /** Resolves when it says that it is ready. One that ends before, since a store is away, is started again. */
+  /**
+   * Resolves when it reports that it is ready. A process that ends before, because a store is away, is started
+   * again.
+   */
   start(name: ProcessName): Promise<void>;
-  /** As by `kill -9`; resolves when it is gone. Nothing happens to one that does not run. */
+  /** Like `kill -9`; resolves when it is gone. Does nothing to a process that does not run. */
   kill(name: ProcessName): Promise<void>;
   signal(name: ProcessName, signal: 'SIGSTOP' | 'SIGCONT'): void;
   isRunning(name: ProcessName): boolean;
-  /** Processes that were ready and ended without being told to. Their last words are in their log files. */
+  /** Processes that were ready and ended by themselves. Their last lines are in their log files. */
   readonly died: readonly string[];
   running(): { name: ProcessName; pid: number }[];
   stop(): Promise<void>;
@@ -87,7 +90,7 @@ export function openProcesses(options: {
   };
 }
 
-/** In a process group of its own: Ctrl-C reaches only us, and we decide about the end. */
+/** In a process group of its own: Ctrl-C reaches only this process, which decides about the end. */
 function spawnProcess(name: ProcessName, logFile: string, env: NodeJS.ProcessEnv): ChildProcess {
   const output = openSync(logFile, 'a');
   try {

@@ -30,7 +30,7 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** A seed for a part of a run, so that one part's choices do not move another's. */
+/** A seed for a part of a run, so that one part's choices do not shift another's. */
 export function seedFor(seed: number, part: string): number {
   let hash = seed >>> 0;
   for (const character of part) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;

@@ -7,10 +7,10 @@ import { type CheckResult, Findings } from './checks/check.ts';
 import type { TallyState } from './clients/tally.ts';
 import type { World } from './world.ts';
 
-/** Something that seldom happens and must have happened in a run. */
+/** A rare event that must have happened in a run. */
 export type RarePath = { readonly name: string; readonly count: number; readonly isRequired: boolean };
 
-/** What a run of some seconds reaches for certain; all else needs time or luck. */
+/** The paths that a run of some seconds certainly reaches; all others need time or luck. */
 const requiredOfAll: ReadonlySet<string> = new Set(['a slot was lost and the outbox was replayed']);
 
 export async function countRarePaths(
@@ -92,7 +92,7 @@ async function countInPayments(url: string): Promise<Record<string, number>> {
 const waitedFor = (cause: string): RegExp => new RegExp(`"cause":"${cause}".*"message not handled yet"`);
 const linesOf: Readonly<Record<string, RegExp>> = {
   'a gateway call had an unknown result': /"outcome":"UNKNOWN"/,
-  // A new slot of an empty database has nothing to be replayed.
+  // A new slot of an empty database has nothing to replay.
   'a slot was lost and the outbox was replayed': /"state":"replayed".*"count":[1-9]/,
   'a message waited for an address': waitedFor('name-resolution'),
   'a message waited for the right certificate': waitedFor('tls'),
@@ -101,7 +101,7 @@ const linesOf: Readonly<Record<string, RegExp>> = {
 };
 const noticeSent = /"notice":"([^"]+)".*"outcome":"2xx".*"notice sent"/;
 
-/** From what the processes wrote: what is not in any database. */
+/** From the log lines of the processes, for events that are in no database. */
 async function countInLogs(folder: string): Promise<Record<string, number>> {
   const delivered = new Map<string, number>();
   const counts = Object.fromEntries(Object.keys(linesOf).map((name) => [name, 0]));

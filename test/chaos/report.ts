@@ -2,12 +2,12 @@ import { failuresOf, reportOf } from './checks/run-checks.ts';
 import { addTallies, type Counts, countAnswered } from './clients/tally.ts';
 import type { ChaosResult } from './run-chaos.ts';
 
-/** What a person reads after a run. */
+/** The report of a run for a person. */
 export function reportLines(result: ChaosResult): string[] {
   return [
     '',
     ...section('operations', operationRows(result)),
-    ...section('refusals and what nobody knew, by code', codeRows(result)),
+    ...section('refusals and unknown outcomes, by code', codeRows(result)),
     ...section('faults', faultRows(result)),
     ...section('rare paths', rareRows(result)),
     'checks',
@@ -71,7 +71,7 @@ const usedRows = ({ used }: ChaosResult): Row[] =>
     `${cpuSeconds.toFixed(1)} s`,
   ]);
 
-/** Operations that got a definite answer: an attempt while everything was away is none. */
+/** Operations with a definite answer; an attempt while everything was away does not count. */
 function totals({ fans, domain, watchers, faults, checks, seconds, secondsUntilQuiet }: ChaosResult): string {
   const api = countAnswered(fans.counts);
   const all = api + countAnswered(domain.counts) + countAnswered(watchers.counts);

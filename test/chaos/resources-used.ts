@@ -3,12 +3,15 @@ import { readFileSync } from 'node:fs';
 
 export type Watched = { readonly role: string; readonly pid: number; readonly withChildren?: boolean };
 
-/** Of one role: bytes at most, at one moment, and seconds of CPU in all. */
+/** For one role: the most bytes at one moment, and the CPU seconds in all. */
 export type Used = { readonly peakBytes: number; readonly cpuSeconds: number };
 
 const LOOK_EVERY_MS = 1_000;
 
-/** What the processes of each role take, looked at once a second: the last second of one that is killed is not counted. */
+/**
+ * The resources of the processes of each role, sampled once a second: the last second of a killed process is not
+ * counted.
+ */
 export function watchResources(watched: () => readonly Watched[]) {
   const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
   const peaks = new Map<string, number>();
@@ -41,7 +44,7 @@ export function watchResources(watched: () => readonly Watched[]) {
   };
 }
 
-/** Without what it shares with others: the buffers of PostgreSQL are in each of its processes. */
+/** Without shared memory, because the buffers of PostgreSQL are in each of its processes. */
 function bytesOf(pid: number): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -55,7 +58,7 @@ function bytesOf(pid: number): number {
 function ticksOf(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name of the program is in brackets and may hold anything.
+    // The name of the program is in brackets and may contain any character.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return Number(fields[11]) + Number(fields[12]);
   } catch {

@@ -1,11 +1,11 @@
 import type { RunningServer } from '#processes/dev/servers/server-process.ts';
 
-/** A server of the run's own that dies and comes back where it was. */
+/** A server of the run that dies and comes back at the same address. */
 export type Restartable = {
   pid(): number;
-  /** Resolves when it is gone. SIGKILL unless told otherwise. */
+  /** Resolves when it is gone. SIGKILL by default. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Resolves when it takes connections again. */
+  /** Resolves when it accepts connections again. */
   start(): Promise<void>;
   stop(): Promise<void>;
 };

@@ -28,13 +28,13 @@ export type ChaosOptions = {
   readonly domainLanes: number;
   readonly watchers: number;
   readonly hotEvents: number;
-  /** Operations a second of all fans together, and of all callers of the domain; 0: as fast as they are answered. */
+  /** Operations a second of all fans together, and of all callers of the domain; 0: as fast as they get answers. */
   readonly rate: { readonly fans: number; readonly domain: number };
-  /** After the last fault, so long everything may take to come to rest. */
+  /** The time after the last fault in which everything must come to rest. */
   readonly convergesWithinMs: number;
   /** Reaches every process of the product. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Takes a line now and then. */
+  /** Called with a progress line from time to time. */
   readonly tell: (line: string) => void;
   /** Ends the run early, with everything stopped and nothing kept; then it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -52,11 +52,11 @@ export type ChaosResult = {
   readonly seconds: number;
   /** By role. */
   readonly used: ReadonlyMap<string, Used>;
-  /** Where everything is kept; removed when nothing was broken. */
+  /** The folder of the run; removed when no promise was broken. */
   readonly folder: string | undefined;
 };
 
-/** Below this not every rare path can be reached. */
+/** A shorter run cannot reach every rare path. */
 const SHORT_SECONDS = 60;
 const HOT_SEATS = 20;
 const WIDE_EVENTS = 4;
@@ -122,7 +122,7 @@ type Running = {
   readonly nemesis: Nemesis;
 };
 
-/** Every fault is over: clients finish what they began, everything comes to rest, and is looked at. */
+/** After the last fault: clients finish their work, everything comes to rest, and is checked. */
 async function finish({ world, options, clients, plan, nemesis }: Running) {
   const { convergesWithinMs, seconds, tell } = options;
   tell('quiet: every fault is over');
@@ -142,7 +142,7 @@ async function finish({ world, options, clients, plan, nemesis }: Running) {
   return { ...verdict, plan, faults, fans, domain, watchers, secondsUntilQuiet };
 }
 
-/** Rejects when the run is to end early. */
+/** Rejects when the run must end early. */
 function aborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {
     if (signal?.aborted) reject(signal.reason);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startTypesense } from '#processes/dev/servers/typesense.ts';
 import { openRestartable, type Restartable } from './restartable.ts';
 
-/** A Typesense of the run's own. */
+/** A Typesense for one run. */
 export type ChaosSearch = Restartable & { readonly url: string; readonly apiKey: string };
 
 export async function openChaosSearch(folder: string, port: number): Promise<ChaosSearch> {

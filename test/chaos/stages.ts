@@ -9,7 +9,7 @@ export type StageSizes = { readonly hotEvents: number; readonly hotSeats: number
 const WIDE_SEATS = 2_000;
 const CANCELLABLE_SECONDS = 24 * 3600;
 
-/** Events with few seats that many want, and events with enough seats for everybody; all on sale. */
+/** Events with few seats that many fans want, and events with enough seats for all fans; all on sale. */
 export async function seedStages(db: Db, sizes: StageSizes): Promise<Stage[]> {
   const { hotEvents, hotSeats, wideEvents } = sizes;
   const of = { cancellableForSeconds: CANCELLABLE_SECONDS };
@@ -39,7 +39,7 @@ export async function seedStages(db: Db, sizes: StageSizes): Promise<Stage[]> {
   return stages;
 }
 
-/** Accounts that nobody has to sign in with. */
+/** Accounts that need no sign-in. */
 export async function seedFans(db: Db, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUIDv7());
   await db.execute(sql`insert into users (id, email, display_name)

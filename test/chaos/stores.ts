@@ -9,17 +9,17 @@ import type { SmallDisk } from '#test/support/small-disk.ts';
 import { openPaymentsDatabase } from './payments-access.ts';
 import { openRestartable } from './restartable.ts';
 
-/** A PostgreSQL of the run's own that keeps its word: fsync is on. */
+/** A PostgreSQL for one run whose commits are durable: fsync is on. */
 export type ChaosPostgres = {
   readonly port: number;
   readonly bookingUrl: string;
   readonly paymentsUrl: string;
-  /** Where the payments database lies; undefined where this machine lets the run mount none. */
+  /** The disk of the payments database; undefined if this machine does not let the run mount one. */
   readonly paymentsDisk: SmallDisk | undefined;
   pid(): number;
-  /** As `pg_ctl -m immediate stop`: every process of the server is gone, without a checkpoint. */
+  /** Like `pg_ctl -m immediate stop`: every process of the server is gone, without a checkpoint. */
   crash(): Promise<void>;
-  /** Resolves when it takes connections again. */
+  /** Resolves when it accepts connections again. */
   start(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -48,7 +48,7 @@ export async function openChaosPostgres(folder: string, port: number): Promise<C
   };
 }
 
-/** A Redis of the run's own. It keeps nothing unless it is told to. */
+/** A Redis for one run. It keeps nothing unless asked to. */
 export type ChaosRedis = {
   readonly port: number;
   readonly url: string;
@@ -58,7 +58,7 @@ export type ChaosRedis = {
   start(options?: { withDump: boolean }): Promise<void>;
   saveDump(): Promise<void>;
   flush(): Promise<void>;
-  /** Takes commands and answers none for so long. */
+  /** Accepts commands and answers none for this long. */
   pause(ms: number): Promise<void>;
   stop(): Promise<void>;
 };

@@ -16,13 +16,13 @@ export type Finished = {
   readonly plan: readonly PlannedFault[];
   readonly faults: readonly InjectedFault[];
   readonly tally: TallyState;
-  /** What had not come to rest by the deadline. */
+  /** Work that had not finished by the deadline. */
   readonly busy: readonly string[];
   /** A run of some seconds: too short for some of the rare paths. */
   readonly isShort: boolean;
 };
 
-/** What is at rest stays so; but a message may still be on its way while everything looks idle. */
+/** A system at rest stays at rest; but a message may still be on its way while everything looks idle. */
 const RESTS_WITHIN_MS = 20_000;
 /** The product's own limit, which clients run into. */
 const MAX_SEATS_PER_EVENT = 16;
@@ -42,7 +42,7 @@ export async function checkEverything(finished: Finished): Promise<{ checks: Che
   const checks = [
     checkFaults(finished),
     checkList('ENDS', 'no process ends by itself', world.processes.died, finished.faults.length),
-    checkList('ANSWER', 'clients are told only what clients may be told', tally.problems, countAll(tally.counts)),
+    checkList('ANSWER', 'clients get only the answers that clients may get', tally.problems, countAll(tally.counts)),
     checkList('REST', 'everything comes to rest', busy, 1),
     checkRarePaths(rarePaths),
     ...runChecks(history, {
@@ -80,7 +80,7 @@ const REDIS_IS_AWAY: ReadonlySet<FaultKind> = new Set([
   'black-hole',
 ]);
 
-/** Asked for and acknowledged while nothing was heard of it. */
+/** The holds that were requested and acknowledged while Redis was away. */
 function countHoldsWithoutRedis(history: readonly HistoryRecord[], faults: readonly InjectedFault[]): number {
   const outages = faults
     .filter(({ kind, part, failure }) => part === 'redis' && REDIS_IS_AWAY.has(kind) && failure === undefined)

@@ -19,7 +19,7 @@ export type WorldOptions = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** The whole product on servers of its own, of which everything can be killed and comes back on its port. */
+/** The whole product on its own servers; every part can be killed and comes back on its port. */
 export type World = {
   /** Logs, history, databases: everything that the run leaves behind. */
   readonly folder: string;
@@ -31,15 +31,15 @@ export type World = {
   readonly processes: ChaosProcesses;
   readonly ways: Readonly<Record<WayName, FaultProxy>>;
   readonly paymentsTrouble: PaymentsTrouble;
-  /** To the databases and Redis as the processes go, and as nobody disturbs. */
+  /** To the databases and Redis through the proxies like the processes, and directly without faults. */
   readonly urls: { readonly faulty: StoreUrls; readonly direct: StoreUrls };
   readonly apiPorts: readonly number[];
   readonly gatewayUrl: string;
   readonly tokenPrivateKey: string;
   readonly holdTtlSeconds: number;
-  /** As the processes are configured. */
+  /** The configuration of the processes. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The gateway misbehaves in all the ways that are on, and again after it was killed. Returns what ends it. */
+  /** Makes the gateway fail in all the ways that are on, and again after it was killed. Returns what ends it. */
   gatewayTrouble(switches: Readonly<Record<string, number>>): Promise<() => Promise<void>>;
   startProcess(name: ProcessName): Promise<void>;
   close(): Promise<void>;
@@ -47,7 +47,7 @@ export type World = {
 
 export type StoreUrls = { readonly booking: string; readonly payments: string; readonly redis: string };
 
-/** That a lost slot was replayed is no warning. */
+/** The replay of a lost slot is not a warning. */
 const RELAYS_TELL = { LOG_LEVEL: 'info' };
 
 const privateKey = (): string =>
@@ -104,7 +104,7 @@ async function build(options: WorldOptions, { folder, opened, close }: Building)
     }),
     (opening) => opening.close(),
   );
-  /** As a load balancer in front of both payments processes: to whichever is there. */
+  /** Like a load balancer in front of both payments processes: sends to one that is there. */
   const webhooks = opened(await openFaultProxy(`http://127.0.0.1:${payments}`), closeWay);
   const urls = {
     direct: { booking: postgres.bookingUrl, payments: postgres.paymentsUrl, redis: redis.url },
@@ -173,7 +173,7 @@ function sharedEnvironment(
 ): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '',
-    // A process that comes back again and again need not compile all its modules each time.
+    // A process that restarts again and again need not compile all its modules each time.
     NODE_COMPILE_CACHE: join(folder, 'compiled'),
     DATABASE_URL: urls.booking,
     PAYMENTS_DATABASE_URL: urls.payments,
@@ -192,7 +192,7 @@ function sharedEnvironment(
   };
 }
 
-/** Each trouble has switches of its own; those that are on at the same time are sent together. */
+/** Each failure has switches of its own; those that are on at the same time are sent together. */
 function openTrouble(gatewayUrl: string) {
   const call = merchantCall(gatewayUrl);
   const active = new Set<Readonly<Record<string, number>>>();
@@ -207,7 +207,7 @@ function openTrouble(gatewayUrl: string) {
       await apply();
       return async () => {
         active.delete(switches);
-        // While it is away there is no trouble, and none when it is back.
+        // While the gateway is away it makes no failures, and none when it is back.
         await apply().catch(() => undefined);
       };
     },

@@ -1,6 +1,6 @@
 import type { History } from './history.ts';
 
-/** What failure.md lists as rare paths: each has to be reached by some seed. */
+/** The rare paths of failure.md: some seed must reach each of them. */
 export const rarePaths = [
   'late payment',
   'retake',
@@ -37,12 +37,12 @@ export const rarePaths = [
 ] as const;
 export type RarePath = (typeof rarePaths)[number];
 
-/** A promise of failure.md, by its id there, that did not hold. */
+/** A broken promise of failure.md, by its id there. */
 export type Violation = { readonly id: string; readonly what: string };
 
 const MOST = 20;
 
-/** Collects what was reached and what was broken. */
+/** Collects the reached rare paths and the broken promises. */
 export class Audit {
   readonly reached = new Map<RarePath, number>();
   readonly violations: Violation[] = [];

@@ -53,7 +53,7 @@ type State = {
   outbox: Published[] | null;
 };
 
-/** What the last commits changed: rows know the transaction that wrote them. */
+/** Finds the rows that the last commits changed; rows carry the id of the transaction that wrote them. */
 const CHANGES = `select json_build_object(
   'next', pg_snapshot_xmax(pg_current_snapshot())::text,
   'inventories', (select json_agg(json_build_object('eventId', event_id, 'version', version, 'capacity', capacity,
@@ -79,7 +79,10 @@ const SEATS_AFTER: Record<string, { booking: BookingStatus; seat: SeatStatus }> 
   BookingCancelled: { booking: 'CANCELLED', seat: 'AVAILABLE' },
 };
 
-/** Later in this list is newer. Said here once more: a check that asked the product would believe its mistakes. */
+/**
+ * A later entry is a newer status. The list is repeated here, because a check that used the product's list would
+ * share its mistakes.
+ */
 const NEWS: readonly PaymentStatus[] = [
   'CREATING_SESSION',
   'SESSION_CREATED',
@@ -99,7 +102,7 @@ type EventBooks = {
 type Needs = { server: SqlServer; audit: Audit; history: History; settings: Settings; dateMs: () => number };
 
 /**
- * What the booking database holds after each commit, and whether that commit was right. Reads it from outside, with
+ * Records the content of the booking database after each commit, and checks that commit. Reads it from outside, with
  * statements of its own.
  */
 export class BookingBooks {
@@ -118,7 +121,7 @@ export class BookingBooks {
     this.#next = this.#read('0').next;
   }
 
-  /** True when something was published. */
+  /** True when a message was published. */
   observe(): boolean {
     const state = this.#read(this.#next);
     this.#next = state.next;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Everything that is left to chance, from one seed: the same numbers for the same seed and name. */
+/** All random choices, from one seed: the same numbers for the same seed and name. */
 export class Chance {
   #state: number;
 

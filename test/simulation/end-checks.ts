@@ -15,7 +15,7 @@ export const readEndChecks = async (): Promise<EndChecks> => ({
   money: await readMoneyInvariants(),
 });
 
-/** The queries that are asked of a running system as well, on the databases as they are at the end. */
+/** Runs the invariants of a running system on the databases at the end. */
 export function checkEnd(world: World, engines: Engines, checks: EndChecks): void {
   const { audit, books, stores, history } = world;
   for (const { bookingId, isConfirmed } of world.acknowledged) {
@@ -72,7 +72,7 @@ function checkMoney({ audit, books, stores }: World, { payments }: Engines, chec
   }
 }
 
-/** Books that are wrong enough make a query fail: a sale that ended before it began. */
+/** Very wrong books make a query fail, such as a sale that ended before it began. */
 function expectNothing(audit: Audit, id: string, look: () => SqlResult): void {
   try {
     const { rows } = look();

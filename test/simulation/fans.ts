@@ -17,7 +17,7 @@ import type { ApiProcess } from './processes.ts';
 import type { Actor } from './scheduler.ts';
 import type { Settings } from './settings.ts';
 
-/** The call gave no answer in time: it may have been carried out. */
+/** The call got no answer in time; it may have been carried out. */
 export class NoAnswer extends Error {}
 
 export type FanNeeds = {
@@ -27,14 +27,14 @@ export type FanNeeds = {
   readonly audit: Audit;
   readonly history: History;
   readonly gateway: GatewayServer;
-  /** Over a network that loses, to some api process. Throws NoAnswer. */
+  /** Over a network that loses calls, to some api process. Throws NoAnswer. */
   readonly call: <T>(fan: Actor, run: (api: ApiProcess) => Promise<T>) => Promise<T>;
   readonly isOpen: () => boolean;
   readonly isRedisUp: () => boolean;
   readonly acknowledged: Acknowledged[];
 };
 
-/** What a fan was told, which must be true ever after. */
+/** The acknowledgements to a fan, which must stay true. */
 export type Acknowledged = { readonly bookingId: string; readonly key: string; isConfirmed: boolean };
 
 type Purchase = {
@@ -45,7 +45,7 @@ type Purchase = {
   readonly acknowledged: Acknowledged;
 };
 
-/** What the edge answers with a time after which the same may be asked again. */
+/** Refusals of the edge with a time after which the same request may be sent again. */
 const isUnknown = (error: unknown): boolean =>
   error instanceof NoAnswer || error instanceof TryAgain || isOutage(error);
 
@@ -71,7 +71,7 @@ export class Fan {
   readonly #copies = new Map<string, Booking>();
   #requests = 0;
   #told: number | undefined;
-  /** In the middle of something that the fan will bring to its end. */
+  /** In the middle of a purchase that the fan will finish. */
   isBusy = false;
 
   constructor(actor: Actor, index: number, needs: FanNeeds) {
@@ -145,7 +145,7 @@ export class Fan {
     return undefined;
   }
 
-  /** A refusal is an answer; whatever else is told may be asked again with the same key. */
+  /** A refusal is an answer; after any other error the request may be sent again with the same key. */
   #isWorthAnother(error: unknown, what: string): boolean {
     const { audit, history } = this.#needs;
     const answer = error instanceof DomainError ? error.code : (error as Error).constructor.name;
@@ -157,7 +157,7 @@ export class Fan {
     return false;
   }
 
-  /** Whoever is told where seats are free goes there, as everybody else who was told. */
+  /** A fan who gets alternatives goes there, like all other fans who got them. */
   #refused({ alternatives }: SeatsUnavailable): void {
     this.#needs.audit.reach('double booking attempt refused');
     this.#told = this.#needs.chance.pick([...alternatives, [undefined]])[0];
@@ -192,7 +192,7 @@ export class Fan {
     return booking;
   }
 
-  /** What a reader of a replica that lags would see, if reads went there. */
+  /** What a reader of a lagging replica would see, if reads went there. */
   #old(booking: Booking | undefined): Booking | undefined {
     if (!booking || !this.#needs.plants.has('reads are older than what was acknowledged')) return booking;
     const first = this.#copies.get(booking.id) ?? booking;
@@ -209,7 +209,10 @@ export class Fan {
     }
   }
 
-  /** The gateway knows the session before we do: who pays at once is seen before our own call is answered. */
+  /**
+   * The gateway knows the session before Frontrow does: a fan who pays at once does so before Frontrow gets the
+   * answer to its own call.
+   */
   async #mail(purchase: Purchase): Promise<string | undefined> {
     for (;;) {
       const url = this.#needs.gateway.urlOf(purchase.bookingId);
@@ -220,7 +223,7 @@ export class Fan {
     }
   }
 
-  /** Until the money has become tickets or is back. */
+  /** Until the money has become tickets or was refunded. */
   async #end(purchase: Purchase, isPaid: boolean): Promise<string> {
     for (;;) {
       const booking = await this.#read(purchase);

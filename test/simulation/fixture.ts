@@ -13,7 +13,7 @@ export const eventIdOf = (index: number): string => id(2, index + 1);
 export const userIdOf = (index: number): string => id(3, index + 1);
 export const seatIdOf = (seatNo: number): string => encodeSeatId(PLAN_ID, seatNo);
 
-/** Two databases, opened once: each run begins with empty tables. */
+/** Two databases, opened once; each run begins with empty tables. */
 export type Engines = { readonly booking: SqlEngine; readonly payments: SqlEngine };
 
 export async function openEngines(): Promise<Engines> {
@@ -26,7 +26,7 @@ export async function openEngines(): Promise<Engines> {
   return { booking, payments };
 }
 
-/** Rows of one section each: a fan who wants two seats next to each other may find none. */
+/** Rows of one section each: a fan who wants two neighbouring seats may find none. */
 const SEATS_A_ROW = 6;
 
 function draftOf(seats: number): SeatingPlanDraft {
@@ -46,13 +46,13 @@ function draftOf(seats: number): SeatingPlanDraft {
   };
 }
 
-/** Read and unzipped before the run: that happens on a thread of its own, and plans never change. */
+/** Read and unzipped before the run, because unzipping uses a thread of its own, and plans never change. */
 export async function planOf(seats: number): Promise<SeatingPlan> {
   const { gzip } = await buildLayout({ planId: PLAN_ID, sectionIds: [id(4, 1)], draft: draftOf(seats) });
   return parseLayout(gzip);
 }
 
-/** Empty tables but for an organizer, a venue and the events on sale. Run it at the time of the world. */
+/** Empty tables except for an organizer, a venue and the events on sale. Run it at the time of the world. */
 export function prepareTables({ booking, payments }: Engines, { seats, events }: Settings): void {
   booking.script(`
     truncate bookings, booking_seats, event_seats, tickets, outbox, inbox, redis_epochs, feed, event_log.messages,

@@ -47,19 +47,22 @@ type Session = {
   readonly refunds: { refundReference: string; amountMinor: number; status: 'SUCCEEDED' | 'PENDING'; key: string }[];
 };
 
-/** Hands a notice to a payments process; resolves when it was answered with 2xx. */
+/** Delivers a notice to a payments process; resolves when it was answered with 2xx. */
 export type DeliverNotice = (delivery: { rawBody: Buffer; headers: Record<string, string> }) => Promise<void>;
 
 const SECRET = 'a secret of the simulated gateway';
 const signatureOf = (body: Buffer): string => createHmac('sha256', SECRET).update(body).digest('hex');
 const RETRY_MS = [500, 1500, 4000, 8000];
 
-/** A payment provider with a ledger: idempotent by key, its answers may be lost and its notices come as they like. */
+/** A payment provider with a ledger: idempotent by key. Its answers may be lost, and its notices come in any order. */
 export class GatewayServer {
   faults: GatewayFaults = NO_GATEWAY_FAULTS;
   isUp = true;
   onFault: (kind: GatewayFaultKind, about: string) => void = () => {};
-  /** Called with another key than the first call about the booking: should both be carried out, it is done twice. */
+  /**
+   * Called when the key differs from that of the first call about the booking: if both were carried out, it would be
+   * done twice.
+   */
   onOtherKey: (about: string) => void = () => {};
   onMoney: (kind: 'captured' | 'refunded', session: Session, amountMinor: number) => void = () => {};
   readonly sessions = new Map<string, Session>();
@@ -79,7 +82,7 @@ export class GatewayServer {
     this.#plants = needs.plants;
   }
 
-  /** The adapter that a payments process has. */
+  /** The adapter of a payments process. */
   open(actor: Actor): PaymentGateway {
     const call = <T>(what: string, run: () => T): Promise<T> => this.#call(actor, what, run);
     return {
@@ -104,13 +107,13 @@ export class GatewayServer {
     };
   }
 
-  /** Where to pay for a booking, while that is possible. */
+  /** The page to pay for a booking, while that is possible. */
   urlOf(bookingId: string): string | undefined {
     const session = [...this.sessions.values()].find((one) => one.bookingId === bookingId && one.status === 'OPEN');
     return session && viewOf(session).url;
   }
 
-  /** What a fan does on the payment page. Answers whether the session took it. */
+  /** A fan's action on the payment page. Returns whether the session accepted it. */
   decide(url: string, decision: 'pay' | 'decline'): boolean {
     const session = this.sessions.get(url.split('/').at(-1) ?? '');
     if (session?.status !== 'OPEN') return false;

@@ -25,7 +25,7 @@ export class History {
     this.#trace?.(entry);
   }
 
-  /** A short name for an id, by the order in which ids were first heard of. */
+  /** A short name for an id, in the order in which ids first occurred. */
   name(id: string): string {
     const known = this.#names.get(id);
     if (known) return known;
@@ -38,7 +38,7 @@ export class History {
     return this.#last.slice(-KEPT);
   }
 
-  /** `steps`: a hash of what was done between the entries. */
+  /** `steps`: a hash of the steps between the entries. */
   digest(steps: number): string {
     return this.#hash.copy().update(String(steps)).digest('hex').slice(0, 16);
   }

@@ -8,7 +8,7 @@ import type { Actor, Scheduler } from './scheduler.ts';
 
 export type LogFaults = {
   readonly lostAnswer: number;
-  /** What was handled is not remembered, and comes again. */
+  /** Forgets that a message was handled, so that it comes again. */
   readonly lostPosition: number;
   /** A message that no consumer of one group can handle until it is replayed. */
   readonly poison: number;
@@ -31,14 +31,17 @@ const away = (): Error => Object.assign(new Error('connect ECONNREFUSED'), { cod
 type Needs = {
   scheduler: Scheduler;
   chance: Chance;
-  /** As Kafka does when the answer to an append is lost; else a message that is there is left out. */
+  /**
+   * Appends a message again, as Kafka does when the answer to an append is lost; otherwise a message that is there
+   * is skipped.
+   */
   keepsDuplicates: boolean;
   plants: ReadonlySet<Plant>;
 };
 
 /**
- * The event log in memory: partitions by key, positions by group, at least once and in order per key. How a message is
- * handed over, tried again and parked is the product's own (`deliver`, `deliverByKey`).
+ * The event log in memory: partitions by key, positions by group, at least once and in order per key. Delivery,
+ * retries and parking are the product's own (`deliver`, `deliverByKey`).
  */
 export class LogServer {
   faults: LogFaults = NO_LOG_FAULTS;
@@ -68,7 +71,7 @@ export class LogServer {
     };
   }
 
-  /** What was parked is tried again, in order, and what waited behind it follows. */
+  /** Tries parked messages again, in order, and then those that waited behind them. */
   replayParked(): void {
     this.#poison.clear();
     for (const [group, parked] of this.#parked) {
@@ -147,7 +150,7 @@ export class LogServer {
   }
 
   async #handle({ group, handle }: Consumption, message: Message): Promise<void> {
-    if (this.#poison.has(`${group} ${message.id}`)) throw new Error('Nobody can handle this.');
+    if (this.#poison.has(`${group} ${message.id}`)) throw new Error('No consumer can handle this.');
     await handle(message);
     const key = `${group} ${message.id}`;
     this.onDelivery(group, message, this.#handled.has(key));

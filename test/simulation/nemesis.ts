@@ -6,7 +6,7 @@ import type { Stores } from './processes.ts';
 import type { Actor } from './scheduler.ts';
 import type { Watcher } from './watchers.ts';
 
-/** A process that is started again when it died. */
+/** A process that is started again after it died. */
 export type Place = { readonly name: string; actor: Actor; cutPubSub: () => void; readonly start: () => void };
 
 export type NemesisNeeds = {
@@ -18,11 +18,11 @@ export type NemesisNeeds = {
   readonly watchers: readonly Watcher[];
   readonly everyMs: number;
   readonly isOn: () => boolean;
-  /** Runs as the nemesis, in a step of its own, before anything else can happen. */
+  /** Runs as the nemesis, in a step of its own, before any other step. */
   readonly atOnce: (deed: () => void) => void;
 };
 
-/** Breaks what can be broken, one deed after the other, and lets it heal by itself. */
+/** Makes one fault after the other, and lets each heal by itself. */
 export class Nemesis {
   readonly #needs: NemesisNeeds;
 
@@ -58,11 +58,11 @@ export class Nemesis {
     () => this.#replayParked(),
   ];
 
-  /** One who dies in the middle of its steps: what it waits for never comes. */
+  /** A process that dies in the middle of its steps: the answers that it waits for never come. */
   async #kill(): Promise<void> {
     const { chance, audit, stores } = this.#needs;
     const place = chance.pick(this.#needs.places);
-    // Now and then exactly while it has a transaction open, which an instant of its own seldom meets.
+    // Sometimes exactly while it has a transaction open, which a random instant seldom meets.
     if (chance.happens(0.3)) {
       for (const server of [stores.booking, stores.payments]) {
         server.onceBusy((owner) => {
@@ -89,7 +89,7 @@ export class Nemesis {
     if (!place.actor.isAlive) place.start();
   }
 
-  /** Nobody does this work for a while. */
+  /** No process does this work for a while. */
   #killAllOf(kind: string): void {
     for (const place of this.#needs.places) if (place.name.startsWith(kind)) void this.#killAndRestart(place);
   }
@@ -120,7 +120,7 @@ export class Nemesis {
     this.#tell('redis is back');
   }
 
-  /** A replica that was promoted, or a dump that was loaded: what it holds was true a while ago. */
+  /** A promoted replica, or a loaded dump: its data were true a while ago. */
   async #bringBackOldRedis(): Promise<void> {
     const { chance, audit, stores } = this.#needs;
     const dump = stores.redis.dump();

@@ -7,11 +7,11 @@ import type { Actor, Scheduler } from './scheduler.ts';
 
 type Needs = { scheduler: Scheduler; chance: Chance; audit: Audit; history: History };
 
-/** What lies between fans, the gateway and our processes: it takes its time, loses calls and chooses who answers. */
+/** The network between fans, the gateway and the processes: it delays and loses calls and chooses the process. */
 export class Network {
   readonly apis = new Map<string, ApiProcess>();
   readonly payments = new Map<string, PaymentsProcess>();
-  /** How likely a request is lost, and its answer. */
+  /** The probability that a request is lost, and that its answer is. */
   loss = 0;
   calls = 0;
   readonly #needs: Needs;

@@ -17,7 +17,10 @@ const CHANGES = `select json_build_object(
 type State = { next: string; payments: PaymentRow[] | null; published: number };
 type Needs = { server: SqlServer; audit: Audit; history: History; bookings: BookingBooks };
 
-/** What the payments database holds after each commit, and the gateway's ledger after each movement of money. */
+/**
+ * Records the content of the payments database after each commit, and the gateway's ledger after each movement of
+ * money.
+ */
 export class PaymentBooks {
   readonly payments = new Map<string, PaymentRow>();
   readonly #captures = new Map<string, number>();
@@ -29,7 +32,7 @@ export class PaymentBooks {
     this.#next = this.#read('0').next;
   }
 
-  /** True when something was published. */
+  /** True when a message was published. */
   observe(): boolean {
     const state = this.#read(this.#next);
     this.#next = state.next;
@@ -76,7 +79,10 @@ export class PaymentBooks {
   }
 }
 
-/** One transaction may take two steps: money that is not what was asked for fails a payment and is due back at once. */
+/**
+ * One transaction may take two steps: money that differs from the amount asked for fails a payment and is due back
+ * at once.
+ */
 function isReachable(from: PaymentStatus, to: PaymentStatus): boolean {
   const next: readonly PaymentStatus[] = paymentTransitions[from];
   return next.includes(to) || next.some((step) => (paymentTransitions[step] as readonly PaymentStatus[]).includes(to));

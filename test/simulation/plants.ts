@@ -1,4 +1,4 @@
-/** Faults in the simulated world itself, each of which a run has to notice: without that, a quiet run says nothing. */
+/** Planted faults of the simulated world. A run has to notice each; otherwise a run without findings proves nothing. */
 export const plants = [
   'torn transactions',
   'acknowledged before the append',
@@ -6,7 +6,7 @@ export const plants = [
   'log reorders a key',
   'gateway forgets keys',
   'gateway refunds as often as it is asked',
-  'nobody ends holds',
+  'no process ends holds',
   'a frame is lost on an open socket',
   'the database has the clock of its clients',
   'reads are older than what was acknowledged',

@@ -29,7 +29,7 @@ import type { Settings } from './settings.ts';
 import { openSimulatedDb } from './sql-client.ts';
 import type { SqlServer } from './sql-server.ts';
 
-/** What all processes share, and what each of them may lose. */
+/** The stores that all processes share, and that each of them may lose. */
 export type Stores = {
   readonly booking: SqlServer;
   readonly payments: SqlServer;
@@ -40,11 +40,11 @@ export type Stores = {
   readonly plans: SeatingPlanCache;
   readonly settings: Settings;
   readonly plants: ReadonlySet<Plant>;
-  /** Told of what a process logs: the outcome of each step, and what went wrong. */
+  /** Called with what a process logs: the outcome of each step, and errors. */
   readonly workerLog: WorkerLog;
 };
 
-/** A key that is no secret: signing is the same work with it. */
+/** A key that is not secret: signing with it is the same work. */
 const TICKET_KEY = Buffer.concat([
   Buffer.from('302e020100300506032b657004220420', 'hex'),
   Buffer.alloc(32, 'simulation'),
@@ -53,7 +53,7 @@ const TICKET_KEY = Buffer.concat([
 export type ApiProcess = ReturnType<typeof openApi>;
 export type PaymentsProcess = ReturnType<typeof openPayments>;
 
-/** As `openApiResources`, on simulated stores and without search and waiting rooms. */
+/** Like `openApiResources`, on simulated stores and without search and waiting rooms. */
 export function openApi(stores: Stores, actor: Actor) {
   const sales = openSales(stores, actor);
   const { db, redis, pubsub } = sales;
@@ -67,18 +67,18 @@ export function openApi(stores: Stores, actor: Actor) {
   };
 }
 
-/** As `src/processes/worker.ts`, without search and waiting rooms. */
+/** Like `src/processes/worker.ts`, without search and waiting rooms. */
 export function runWorker(stores: Stores, actor: Actor) {
   const sales = openSales(stores, actor);
   const needs = { ...sales, ticketSigner: openTicketSigner(TICKET_KEY) };
   const runtime = { eventLog: stores.log.open(actor), log: stores.workerLog, signal: new AbortController().signal };
   const workers = [followPayments, pushChanges, releaseExpiredHolds, guardRedisEpoch, sendHeartbeat];
-  const isLazy = stores.plants.has('nobody ends holds');
+  const isLazy = stores.plants.has('no process ends holds');
   void runWorkers(isLazy ? workers.filter((one) => one !== releaseExpiredHolds) : workers, needs, runtime);
   return { actor, pubsub: sales.pubsub };
 }
 
-/** As `src/processes/payments.ts`. */
+/** Like `src/processes/payments.ts`. */
 export function openPayments(stores: Stores, actor: Actor) {
   const db: Db = openSimulatedDb(stores.payments, actor, 10);
   const gateway = stores.gateway.open(actor);

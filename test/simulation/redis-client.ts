@@ -4,14 +4,14 @@ import type { PubSub } from '#redis/pubsub.ts';
 import type { RedisServer } from './redis-server.ts';
 import type { Actor } from './scheduler.ts';
 
-/** After so long ioredis gives a command up; see `openRedis`. */
+/** After this time ioredis gives a command up; see `openRedis`. */
 const COMMAND_TIMEOUT_MS = 500;
 const RECONNECT_MS = 200;
 const GONE = 'Connection is closed.';
 
 type Scripted = (keyCount: number, ...keysAndArguments: unknown[]) => Promise<unknown>;
 
-/** The part of ioredis that the product uses, towards a simulated server. */
+/** The part of ioredis that the product uses, connected to a simulated server. */
 export function openSimulatedRedis(server: RedisServer, actor: Actor): Redis {
   const ask = <T>(run: () => T): Promise<T> =>
     new Promise((resolve, reject) => {
@@ -61,7 +61,7 @@ export function openSimulatedRedis(server: RedisServer, actor: Actor): Redis {
   return client as unknown as Redis;
 }
 
-/** As graphql-redis-subscriptions: JSON messages, at most once. `cut` is what a lost connection looks like. */
+/** Like graphql-redis-subscriptions: JSON messages, at most once. `cut` acts like a lost connection. */
 export function openSimulatedPubSub(server: RedisServer, actor: Actor): PubSub & { cut: () => void } {
   const subscriber = Object.assign(new EventEmitter(), { ping: async () => 'PONG' });
   const subscriptions = new Map<number, { channel: string; hear: (message: string) => void; stop: () => void }>();
@@ -84,7 +84,7 @@ export function openSimulatedPubSub(server: RedisServer, actor: Actor): PubSub &
       new Promise<number>((resolve) => {
         const hear = (message: string) => onMessage(JSON.parse(message));
         let isDone = false;
-        // Again and again until the server is there, as the subscriber's connection does it.
+        // Repeated until the server is there, like the reconnects of the subscriber.
         const attempt = () => {
           if (isDone) return;
           setTimeout(attempt, RECONNECT_MS);
@@ -108,7 +108,7 @@ export function openSimulatedPubSub(server: RedisServer, actor: Actor): PubSub &
       subscriptions.delete(id);
     },
     getSubscriber: () => subscriber,
-    /** The connection was lost and is made again at once: what was published in between is gone. */
+    /** The connection was lost and is made again at once: messages published in between are lost. */
     cut: () => {
       subscriber.emit('close');
       for (const subscription of subscriptions.values()) {

@@ -52,7 +52,7 @@ function someCall(chance: Chance): Call {
   ]);
 }
 
-test('the simulated Redis answers every command and script as Valkey does', async () => {
+test('the simulated Redis returns the same as Valkey for every command and script', async () => {
   const scheduler = new Scheduler((_actor, run) => run());
   const server = new RedisServer(scheduler, new Chance(1, 'model'));
   const model = openSimulatedRedis(server, new Actor('client'));

@@ -11,8 +11,8 @@ export const NO_REDIS_FAULTS: RedisFaults = { lostAnswer: 0, lostMessage: 0 };
 const MAX_AHEAD = 1024;
 
 /**
- * Redis in memory: the commands and scripts that the product uses, modelled after what is written at the top of each
- * script, on virtual time. It can be paused, lose everything, or come back as it was a while ago.
+ * Redis in memory: the commands and scripts that the product uses, modelled after the head comment of each script,
+ * on virtual time. It can be paused, lose everything, or come back in an older state.
  */
 export class RedisServer {
   faults: RedisFaults = NO_REDIS_FAULTS;
@@ -40,7 +40,7 @@ export class RedisServer {
     this.#values = new Map();
   }
 
-  /** Another server, or the same one started again, with what it had a while ago. Its clients connect anew. */
+  /** Another server, or the same one started again, with the data of a while ago. Its clients reconnect. */
   restart(dump: ReadonlyMap<string, Value>): void {
     this.#values = structuredCloneOf(dump);
     this.#lives += 1;
@@ -96,7 +96,7 @@ export class RedisServer {
     return keys.filter((key) => this.#value(key)).length;
   }
 
-  /** A pattern of SCAN with nothing but stars. */
+  /** A pattern of SCAN with only stars. */
   keysLike(pattern: string): string[] {
     const parts = pattern.split('*').map((part) => part.replaceAll(/[{}]/g, '\\$&'));
     const wanted = new RegExp(`^${parts.join('.*')}$`);
@@ -212,10 +212,10 @@ export class RedisServer {
     return map.version === known ? [map.version, map.gap] : [map.version, map.gap, Buffer.from(map.packed)];
   }
 
-  /** Carries out a command of a client, after the way to the server and back; never answers one who has died. */
+  /** Carries out a client's command after the delay to the server and back; never answers a dead client. */
   command<T>(actor: Actor, run: () => T, answer: (result: T | Error) => void): void {
     const way = () => this.#chance.between(0.05, 0.6);
-    // What was sent is carried out even if its sender dies on the way.
+    // A sent command is carried out even if its sender dies meanwhile.
     this.#scheduler.after(way(), this.#wire, () => {
       if (!this.isUp) return;
       const result = run();
@@ -232,7 +232,7 @@ export class RedisServer {
   }
 }
 
-/** One entry a key: the hold that it belongs to. */
+/** One entry per key: the hold that it belongs to. */
 function holdsOf(keys: readonly string[], args: readonly unknown[]) {
   const holds: { key: string; owner: string; ttlMs: number }[] = [];
   for (let index = 0; index < args.length; index += 3) {
@@ -264,7 +264,7 @@ const structuredCloneOf = (values: ReadonlyMap<string, Value>): Map<string, Valu
     ]),
   );
 
-/** What a copy overtook while it waited is of no use any more. */
+/** Removes waiting changes that a copy has overtaken, because they are no longer needed. */
 function forgetUpTo(ahead: Map<string, string>, version: number): void {
   for (const field of ahead.keys()) if (Number(field) <= version) ahead.delete(field);
 }

@@ -6,7 +6,7 @@ import type { Actor } from './scheduler.ts';
 import type { SqlEngine } from './sql-engine.ts';
 import { type SqlServer, SqlSession } from './sql-server.ts';
 
-/** What PostgreSQL keeps for whoever reads its write-ahead log: the rows of the outbox in the order of their commits. */
+/** What PostgreSQL keeps for readers of its write-ahead log: the rows of the outbox in the order of their commits. */
 export type Slot = {
   readonly name: 'booking' | 'payments';
   acknowledged: number;
@@ -40,8 +40,8 @@ type Relay = {
 };
 
 /**
- * Outbox -> event log in commit order. A position is acknowledged only after the log has stored what came before it, so
- * a death in between repeats and never skips.
+ * Outbox -> event log in commit order. A position is acknowledged only after the log has stored all messages before
+ * it, so a death in between repeats messages and never skips one.
  */
 export async function runRelay({ actor, server, slot, log, plants }: Relay): Promise<void> {
   const session = new SqlSession(actor);

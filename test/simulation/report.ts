@@ -46,7 +46,7 @@ export const lineOf = ({ seed, hash, steps, bookings, confirmed, settledAfterMs 
 export const brokenIds = (run: Run): string[] => [...new Set(run.violations.map(({ id }) => id))];
 
 /**
- * The kinds of faults without which the seed still breaks the same promise: what is left is what it takes. A seed
+ * The kinds of faults without which the seed still breaks the same promise; the other kinds are needed. A seed
  * without one kind is another run, so this is a hint and not a proof.
  */
 export async function minimise(simulator: Simulator, broken: Run, options: SimulationOptions): Promise<Set<FaultKind>> {
@@ -63,7 +63,7 @@ export async function minimise(simulator: Simulator, broken: Run, options: Simul
   return without;
 }
 
-/** What was broken, what came before it, and how to see it again. */
+/** The broken promise, the entries before it, and the command to see it again. */
 export function explain(run: Run, without: ReadonlySet<FaultKind>, plants: ReadonlySet<Plant>): string[] {
   const also = [...plants].map((plant) => ` --plant '${plant}'`).join('');
   const replay = `npm run simulate -- --seed ${run.seed}${also}`;

@@ -4,15 +4,15 @@ const EPOCH_MS = Date.UTC(2027, 0, 1, 12);
 const realSetImmediate = setImmediate;
 
 /**
- * Something that runs by itself and can die: a process, or a fan with a browser. What it has planned dies with it, and
+ * An actor that runs by itself and can die: a process, or a fan with a browser. Its planned steps die with it, and
  * an answer that it waited for never comes.
  */
 export class Actor {
   readonly name: string;
-  /** How far its wall clock is off. */
+  /** The error of its wall clock. */
   skewMs = 0;
   isAlive = true;
-  /** What others have to let go of when it dies. */
+  /** Called when it dies, so that others release what they keep for it. */
   readonly onDeath: (() => void)[] = [];
 
   constructor(name: string) {
@@ -35,21 +35,21 @@ type Step = {
 };
 export type Planned = { cancel(): void };
 
-/** Runs code of an actor, so that whatever it starts belongs to that actor. */
+/** Runs code as an actor, so that everything it starts belongs to that actor. */
 export type RunAs = (actor: Actor, run: () => void) => void;
 
 /**
- * One virtual clock and one list of what happens next. Between two steps every promise that can settle has settled, so
- * a run is a function of its seed alone.
+ * One virtual clock and one list of planned steps. Between two steps every promise that can settle has settled, so a
+ * run is a function of its seed alone.
  */
 export class Scheduler {
   nowMs = 0;
   steps = 0;
-  /** Of the time and the actor of every step so far. */
+  /** A hash of the time and the actor of every step so far. */
   digest = 0x811c9dc5;
-  /** Who had the last turn. */
+  /** The actor of the last step. */
   lastActor: Actor | undefined;
-  /** Something was thrown that nobody caught: it would have ended a process. */
+  /** An uncaught error, which would have ended a process. */
   onThrown: (error: unknown) => void = (error) => {
     throw error;
   };
@@ -61,7 +61,7 @@ export class Scheduler {
     this.#runAs = runAs;
   }
 
-  /** Milliseconds since 1970 by a clock that is right. */
+  /** Milliseconds since 1970 by a correct clock. */
   get dateMs(): number {
     return EPOCH_MS + this.nowMs;
   }

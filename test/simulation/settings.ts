@@ -11,9 +11,9 @@ export type Faults = {
   readonly redis: RedisFaults;
   readonly log: LogFaults;
   readonly gateway: GatewayFaults;
-  /** Of a fan's request or its answer. */
+  /** The loss of a fan's request or its answer. */
   readonly clientLoss: number;
-  /** Between two of the nemesis's deeds. */
+  /** Between two faults of the nemesis. */
   readonly nemesisEveryMs: number;
 };
 
@@ -26,7 +26,7 @@ export const NO_FAULTS: Faults = {
   nemesisEveryMs: Number.POSITIVE_INFINITY,
 };
 
-/** What one seed decides before anything happens. */
+/** Everything that one seed decides before the run. */
 export type Settings = {
   readonly inventory: InventoryPolicy & { readonly maxExtensionSeconds: number };
   readonly payments: PaymentsPolicy;
@@ -39,7 +39,7 @@ export type Settings = {
   readonly faults: Faults;
 };
 
-/** A part of the faults that can be left out, to find what a broken seed needs. */
+/** A part of the faults that can be left out, to find which faults a broken seed needs. */
 export const faultKinds = ['sql', 'redis', 'log', 'gateway', 'client', 'nemesis'] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -56,12 +56,12 @@ function without(faults: Faults, left: ReadonlySet<FaultKind>): Faults {
   };
 }
 
-/** How long the quiet phase may take at most: what failure.md calls L1 to L4. */
+/** The longest allowed duration of the quiet phase: L1 to L4 of failure.md. */
 export const LIVENESS_MS = 60_000;
 
 export function settingsOf(seed: number, leftOut: ReadonlySet<FaultKind> = new Set()): Settings {
   const chance = new Chance(seed, 'settings');
-  // From nearly quiet to very rough, so that also long chains of steps come to their end somewhere.
+  // From nearly quiet to very rough, so that long chains of steps also finish in some worlds.
   const roughness = chance.pick([0.3, 1, 1, 2]);
   const at = (probability: number) => probability * roughness;
   return {

@@ -4,7 +4,7 @@ import type { World } from './world.ts';
 const NOTICES_WAITING = `select count(*)::int as count from notices n
   where handled_at is null and exists (select from payments p where p.gateway_reference = n.reference)`;
 
-/** What has not come to its end yet, each with the id of the promise that it would break. */
+/** Work that has not finished yet, each with the id of the promise that it would break. */
 export function stillWaiting(world: World): string[] {
   const { fans, stores } = world;
   return [
@@ -46,7 +46,7 @@ function noticesUnderWay({ stores }: World): string[] {
   return Number(row?.count) > 0 ? [`I17P: ${row?.count} notices are not applied`] : [];
 }
 
-/** No hold is left, so no seat lock may be; and every view shows what the database has. */
+/** No hold is left, so there may be no seat lock; and every view shows the database. */
 function copiesBehind({ stores, watchers, books }: World): string[] {
   const locks = stores.redis.keysLike('seat:{*}:*').length;
   const views = watchers.flatMap(({ actor, eventId, version, packed }) => {

@@ -34,7 +34,7 @@ export type SimulationOptions = {
 
 export type Simulator = { run(seed: number, options?: SimulationOptions): Promise<Run>; close(): Promise<void> };
 
-/** Opens the two databases, which takes some seconds; the runs after it share them, one after the other. */
+/** Opens the two databases, which takes some seconds; the runs share them, one after the other. */
 export async function openSimulator(): Promise<Simulator> {
   const engines = await openEngines();
   const checks = await readEndChecks();
@@ -62,7 +62,7 @@ type Wanted = SimulationOptions & { engines: Engines; checks: EndChecks; seed: n
 
 const STEP_MS = 500;
 
-/** First everything breaks and nothing may be wrong; then nothing breaks and everything has to come to its end. */
+/** First faults happen and nothing may be wrong; then there are no faults and all work has to finish. */
 async function simulate(
   { engines, checks, seed, plants = new Set(), without, stopsAtFirst = false, trace }: Wanted,
   listen: (onThrown: (error: unknown) => void) => void,

@@ -7,19 +7,19 @@ import { type SqlServer, SqlSession } from './sql-server.ts';
 type Rows = SqlRow[] & { count: number };
 type Work<T> = (sql: SessionClient) => Promise<T> | T;
 
-/** What drizzle asks of a postgres.js client; a pool of connections to a simulated server. */
+/** The part of a postgres.js client that drizzle uses: a pool of connections to a simulated server. */
 export function openSimulatedDb(server: SqlServer, actor: Actor, poolMax: number): Db {
   actor.onDeath.push(() => server.forget(actor));
   return drizzle(new PoolClient(server, actor, poolMax) as never) as Db;
 }
 
-/** A query under way: awaited it gives the rows as objects, `values()` gives them as arrays. */
+/** A query under way: awaited it returns the rows as objects, `values()` returns them as arrays. */
 class Query implements PromiseLike<Rows> {
   readonly #result: Promise<SqlResult>;
 
   constructor(result: Promise<SqlResult>) {
     this.#result = result;
-    // Whoever awaits it hears of the failure; a pipelined statement that nobody awaits must not end the process.
+    // A caller that awaits it gets the error; a pipelined statement that is not awaited must not end the process.
     result.catch(() => {});
   }
 
@@ -89,7 +89,7 @@ class PoolClient {
     return new Query(this.#withSession((session) => ask(this.#server, session, text, params)));
   }
 
-  /** As postgres.js does it: a statement that failed ends the transaction, even if nobody looked at its failure. */
+  /** As in postgres.js: a failed statement ends the transaction, even if its failure was not awaited. */
   begin<T>(work: Work<T>): Promise<T> {
     return this.#withSession(async (session) => {
       await ask(this.#server, session, 'begin', []);

@@ -15,7 +15,7 @@ type Answer = { columns?: Column[]; rows: (string | null)[][]; tag: string };
 
 /**
  * PostgreSQL compiled to WebAssembly, inside this process and with one session. It takes its time from JavaScript's
- * `Date`, so `now()` and `clock_timestamp()` are those of whoever calls it. Answers at once: nothing runs meanwhile.
+ * `Date`, so `now()` and `clock_timestamp()` are those of the caller. It answers at once: nothing runs meanwhile.
  */
 export class SqlEngine {
   readonly #pg: PGlite;
@@ -32,7 +32,7 @@ export class SqlEngine {
     for (const file of readdirSync(migrations).sort()) {
       if (file.endsWith('.sql')) await pg.exec(readFileSync(new URL(file, migrations), 'utf8'));
     }
-    // A statement is planned once, not anew with each set of values: planning is most of what it costs.
+    // A statement is planned once, not again for each set of values, because planning is most of its cost.
     await pg.exec(`set plan_cache_mode = force_generic_plan; set synchronous_commit = off; set timezone = 'UTC'`);
     return new SqlEngine(pg);
   }

@@ -4,7 +4,7 @@ import type { Actor, Scheduler } from './scheduler.ts';
 import { type SqlEngine, type SqlResult, toPostgresError } from './sql-engine.ts';
 import { atTimeOf, type World } from './virtual-runtime.ts';
 
-/** How likely a fault is, per statement or commit. */
+/** The probability of a fault, per statement or commit. */
 export type SqlFaults = {
   readonly lostRequest: number;
   readonly lostAnswer: number;
@@ -37,11 +37,11 @@ type Job = {
   answer: Answered;
 };
 
-/** One connection of one actor. It is broken once an answer was lost on it; its owner then opens another. */
+/** One connection of one actor. It is broken after an answer was lost on it; its owner then opens another one. */
 export class SqlSession {
   readonly actor: Actor;
   isBroken = false;
-  /** What was written since BEGIN, or by the statement at hand. */
+  /** The writes since BEGIN, or of the present statement. */
   hasWritten = false;
   /** Messages of a connection arrive in the order in which they were sent. */
   arrivesAtMs = 0;
@@ -58,13 +58,14 @@ const WRITES = /^\s*(with|insert|update|delete)\b/i;
 type Needs = { world: World; scheduler: Scheduler; chance: Chance; engine: SqlEngine; plants: ReadonlySet<Plant> };
 
 /**
- * A database as its clients see it: answers take time, connections break, a commit may succeed and its answer be lost.
- * There is one session, so transactions are carried out one after the other: whoever asks during another one's waits.
- * That is one of the orders that PostgreSQL may choose; what it leaves out is two open transactions at once.
+ * A database as its clients see it: answers take time, connections break, a commit may succeed and its answer be
+ * lost. There is one session, so transactions are carried out one after the other: a statement during another
+ * transaction waits. That is one of the orders that PostgreSQL may choose; two open transactions at once are left
+ * out.
  */
 export class SqlServer {
   faults: SqlFaults = NO_SQL_FAULTS;
-  /** Told of each commit that wrote something, before anybody else gets a turn. */
+  /** Called at each commit that wrote something, before any other step. */
   onCommit: () => void = () => {};
   onFault: (kind: SqlFaultKind, actor: Actor) => void = () => {};
   statements = 0;
@@ -86,18 +87,18 @@ export class SqlServer {
     scheduler.after(session.arrivesAtMs - scheduler.nowMs, session.actor, () => this.#arrive(job));
   }
 
-  /** A look from outside the simulated world. */
+  /** A query from outside the simulated world. */
   look(text: string, params: readonly unknown[] = []): SqlResult {
     const { world, engine } = this.#needs;
     return atTimeOf(world, () => engine.query(text, params));
   }
 
-  /** Whether a transaction is open, which a look from outside would be inside of. */
+  /** Whether a transaction is open, in which a query from outside would run. */
   get isBusy(): boolean {
     return this.#owner !== undefined;
   }
 
-  /** Calls back, once, in the middle of somebody's next transaction, between two of its statements. */
+  /** Calls back, once, in the middle of an actor's next transaction, between two of its statements. */
   onceBusy(deed: (owner: Actor) => void): void {
     this.#onceBusy = deed;
   }
@@ -112,7 +113,7 @@ export class SqlServer {
     this.#isUp = true;
   }
 
-  /** The connections of one who died: what was not committed never happened. */
+  /** The connections of a dead actor: uncommitted work never happened. */
   forget(actor: Actor): void {
     const alive = this.#queue.filter((job) => job.session.actor !== actor);
     this.#queue.splice(0, this.#queue.length, ...alive);

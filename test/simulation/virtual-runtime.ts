@@ -4,9 +4,9 @@ import { Chance } from './chance.ts';
 import { Actor, Scheduler } from './scheduler.ts';
 
 /**
- * What one run is made of. The clock, timers, chance and ids of Node are taken from it for all code that runs as an
- * actor, and left as they are for everything else. So the code of the product runs unchanged. Node itself remembers
- * through promises and callbacks who started what.
+ * The parts of one run. All code that runs as an actor gets clock, timers, chance and ids from it; all other code
+ * gets Node's own. So the code of the product runs unchanged. Node itself tracks through promises and callbacks
+ * which actor started which code.
  */
 export type World = { readonly scheduler: Scheduler; readonly chance: Chance };
 type Place = { readonly world: World; readonly actor: Actor };
@@ -24,7 +24,7 @@ const real = {
   setImmediate,
 };
 
-/** A world of its own clock and chance; what is planned on it runs as the actor it is planned for. */
+/** A world with its own clock and chance; a step planned on it runs as its actor. */
 export function openWorld(seed: number): World {
   install();
   const world: World = {
@@ -35,8 +35,8 @@ export function openWorld(seed: number): World {
 }
 
 /**
- * Runs `work` with the right time (but for `skewMs`) and as nobody: for a store that has to know what time it is. Its own
- * timers never ring.
+ * Runs `work` with the right time (except for `skewMs`) and without an actor: for a store that needs the time. Its
+ * own timers never fire.
  */
 export function atTimeOf<T>(world: World, work: () => T, skewMs = 0): T {
   TIMEKEEPER.skewMs = skewMs;
@@ -151,7 +151,7 @@ function sleep<T>(ms?: number, value?: T, { signal }: { signal?: AbortSignal } =
   });
 }
 
-/** As RFC 9562 has it: the time of the process, then chance. */
+/** As in RFC 9562: the time of the process, then chance. */
 function uuidOf({ world, actor }: Place): string {
   const time = Math.floor(world.scheduler.dateMs + actor.skewMs)
     .toString(16)

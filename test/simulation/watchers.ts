@@ -22,8 +22,8 @@ type Needs = {
 const COME_BACK_MS = 800;
 
 /**
- * A client that shows a seat map and never asks for it again: it applies what it is sent, comes back with its version
- * after a cut, and must at each version have the map that the database had at it.
+ * A client that shows a seat map and never requests it again: it applies the frames, reconnects with its version
+ * after a cut, and must have at each version the map that the database had at it.
  */
 export class Watcher {
   readonly actor: Actor;
@@ -49,7 +49,7 @@ export class Watcher {
     }
   }
 
-  /** The client closes its laptop: it comes back somewhere else. */
+  /** The client closes its laptop, and reconnects elsewhere later. */
   cut(): void {
     this.#api = undefined;
   }
@@ -63,7 +63,7 @@ export class Watcher {
     const own = this.#subscriptions;
     const isCurrent = () => this.#api === api && this.#subscriptions === own;
     const serve = async (): Promise<void> => {
-      // A new client begins with a reset, as one does that asks from a version that nobody has.
+      // A new client begins with a reset, like one with a version that never was.
       const changes = await watchSeatMap(api, this.eventId, since ?? -1);
       for await (const change of changes) {
         if (!isCurrent()) break;

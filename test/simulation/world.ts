@@ -31,7 +31,7 @@ export type WorldOptions = {
   readonly trace?: ((entry: string) => void) | undefined;
 };
 
-/** All that there is in one run: stores, processes that die and come back, fans, and what breaks things. */
+/** Everything in one run: stores, processes that die and come back, fans, and the nemesis. */
 export class World {
   readonly scheduler: Scheduler;
   readonly history: History;
@@ -95,7 +95,7 @@ export class World {
     this.setFaults(settings.faults);
   }
 
-  /** Everybody begins. */
+  /** Starts all actors. */
   start(): void {
     const { scheduler, fans, watchers } = this;
     for (let index = 1; index <= this.#settings.apis; index++) this.#startPlace(`api-${index}`);
@@ -117,7 +117,7 @@ export class World {
     scheduler.after(0, actor, () => void nemesis.run());
   }
 
-  /** No more faults, nobody begins anything new, and what is down comes back. */
+  /** No further faults; no fan begins a purchase, and parts that are away come back. */
   calm(): void {
     const { stores, scheduler } = this;
     this.history.add('the faults are over');
@@ -252,7 +252,7 @@ export class World {
     stores.log.onFault = (kind, about) => {
       count(kind, about);
       const isPlanned = kind !== 'parked' || /Nobody can handle this|An earlier message/.test(about);
-      audit.expect(isPlanned, 'PARKED', () => `a message was parked that nobody poisoned: ${about}`);
+      audit.expect(isPlanned, 'PARKED', () => `a message was parked that was not poisoned: ${about}`);
     };
     stores.log.onDelivery = (_group, _message, isRepeat) => {
       if (isRepeat) audit.reach('message delivered again');

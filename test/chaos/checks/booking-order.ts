@@ -1,7 +1,10 @@
 import { bookingTransitions } from '#domain/booking/booking-status.ts';
 import type { BookingState } from '../history.ts';
 
-/** Whether a booking that was seen in one state may be seen in the other later: the edges of its states, followed. */
+/**
+ * Whether a booking that was seen in one state may be seen in the other later: follows the transitions of its
+ * states.
+ */
 export function mayFollow(before: BookingState, after: BookingState): boolean {
   return reachable[before].has(after);
 }

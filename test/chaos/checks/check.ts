@@ -1,14 +1,14 @@
-/** `unknown`: it could not be decided, or there was nothing to look at. Both are no success. */
+/** `unknown`: the check could not decide, or there was nothing to look at. Neither is a success. */
 export type Verdict = 'holds' | 'broken' | 'unknown';
 
 export type CheckResult = {
-  /** As the design names it: H-LIN, H1, I04. */
+  /** Its name in the design: H-LIN, H1, I04. */
   readonly check: string;
   readonly promise: string;
-  /** How many operations, rows or frames were looked at. */
+  /** The number of operations, rows or frames that it looked at. */
   readonly looked: number;
   readonly verdict: Verdict;
-  /** What broke it, the first twenty of them, or why it is not known. */
+  /** The first twenty violations, or why the result is unknown. */
   readonly evidence: readonly string[];
 };
 

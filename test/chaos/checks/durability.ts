@@ -2,7 +2,7 @@ import type { Ack } from '../history.ts';
 import { type CheckResult, Findings } from './check.ts';
 import type { BookingFact } from './facts.ts';
 
-/** What may have become of a booking since it was acknowledged. */
+/** The states that a booking may have reached since it was acknowledged. */
 const kept: Record<Ack['what'], (booking: BookingFact) => boolean> = {
   held: () => true,
   confirmed: ({ status }) => status === 'CONFIRMED' || status === 'CANCELLED',
@@ -11,7 +11,7 @@ const kept: Record<Ack['what'], (booking: BookingFact) => boolean> = {
   refunding: ({ paymentStatus }) => paymentStatus === 'REFUND_PENDING' || paymentStatus === 'REFUNDED',
 };
 
-/** D1: whatever a client was told and wrote down is in the database after all crashes and failovers. */
+/** D1: every acknowledgement that a client wrote down is in the database after all crashes and failovers. */
 export function checkDurability(acks: readonly Ack[], bookings: ReadonlyMap<string, BookingFact>): CheckResult {
   const findings = new Findings('D1', 'what was acknowledged is in the database');
   for (const { what, booking, user, event } of acks) {

@@ -14,7 +14,7 @@ const acked = (changes: Partial<typeof booking>, what: Ack['what'] = 'confirmed'
   return { acks: [{ ...ack, what }], bookings: new Map([['b', { ...booking, ...changes }]]) };
 };
 
-test('what was acknowledged and is there was not lost', () => {
+test('an acknowledged change that exists was not lost', () => {
   expect(broken([], acked({}))).toEqual([]);
   expect(broken([], acked({ status: 'CANCELLED' }))).toEqual([]);
   expect(broken([], acked({ status: 'EXPIRED' }, 'held'))).toEqual([]);
@@ -23,7 +23,7 @@ test('what was acknowledged and is there was not lost', () => {
 test.each<[string, Facts]>([
   ['is gone', { acks: [ack], bookings: new Map() }],
   ['is undone', acked({ status: 'EXPIRED' })],
-  ['is somebody else’s', acked({ user: 'bob' })],
+  ['belongs to another user', acked({ user: 'bob' })],
   ['was a cancellation', acked({}, 'cancelled')],
   ['was a refund', acked({ status: 'EXPIRED' }, 'refunding')],
 ])('D1 finds an acknowledged booking that %s', (_, facts) => {
@@ -40,7 +40,7 @@ const life = transitions(
 );
 const sold = { BOOKED: [1] };
 
-test('the transitions of an event that are legal make its map', () => {
+test('the legal transitions of an event make its map', () => {
   expect(broken([sawMap(0, {}), sawMap(3, { HELD: [1] }), sawMap(6, sold)], factsOf(life, sold))).toEqual([]);
 });
 
@@ -70,18 +70,18 @@ test.each<[string, Facts]>([
   expect(broken([], facts)).toEqual(['V1']);
 });
 
-test('M1 finds a map that never was, in its version or in its seats', () => {
+test('M1 finds a map that never existed, by its version or its seats', () => {
   const facts = factsOf(life, sold);
   expect(broken([sawMap(7, sold)], facts)).toEqual(['M1']);
   expect(broken([sawMap(2, { HELD: [1] })], facts)).toEqual(['M1']);
 });
 
-test('M1 comes to an end where a version is there twice', () => {
+test('M1 finishes when a version is there twice', () => {
   const twice = life.map((step) => ({ ...step, version: Math.min(step.version, 2) }));
   expect(broken([sawMap(6, sold)], factsOf(twice, sold))).toEqual(['V1', 'M1']);
 });
 
-test('W4 finds who had too many seats for a moment', () => {
+test('W4 finds a user who had too many seats for a moment', () => {
   const steps = transitions(['BookingCreated', 'ann'], ['BookingExpired', 'ann']).map((step) => ({
     ...step,
     seats: [1, 2, 3],
@@ -90,7 +90,7 @@ test('W4 finds who had too many seats for a moment', () => {
   expect(broken([], { ...factsOf(steps, {}), maxSeatsPerEvent: 2 })).toEqual(['W4']);
 });
 
-test('a view that follows, with a gap that is healed in time, is no trouble', () => {
+test('a view that follows, with a gap that is healed in time, is not a violation', () => {
   const frames = [frame(0, null, 2), frame(1, 2, 3), frame(2, 5, 6), frame(1_900, null, 6)];
   expect(broken([...frames, view(6, sold)], factsOf(life, sold))).toEqual([]);
 });

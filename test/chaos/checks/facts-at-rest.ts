@@ -15,20 +15,20 @@ type Books = {
   paymentsUrl: string;
   gatewayUrl: string;
   redisUrl?: string;
-  /** Where the event log is, unless it is in the booking database. */
+  /** The event log, unless it is in the booking database. */
   kafka?: TestKafka | undefined;
 };
 
 type Options = {
-  /** How long what is under way may take to come to rest. Default 20 s. */
+  /** How long work under way may take to finish. Default 20 s. */
   readonly withinMs?: number;
   /** Consumers that rightly stand still. */
   readonly waitingGroups?: readonly string[];
 };
 
 /**
- * The facts of a system of which all processes run and nothing is asked of any more: waits until everything has come to
- * rest, or until its time is over and what has not is in the queries. `redisUrl` left out: Redis is not compared.
+ * The facts of a system with all processes running and without requests: waits until everything has come to rest, or
+ * until the time is over; unfinished work is then in the queries. Without `redisUrl` Redis is not compared.
  */
 export async function readFactsAtRest(books: Books, options: Options = {}): Promise<Facts> {
   const deadline = Date.now() + (options.withinMs ?? 20_000);
@@ -44,8 +44,8 @@ export async function readFactsAtRest(books: Books, options: Options = {}): Prom
 const REBUILT_WITHIN_MS = 5_000;
 
 /**
- * First what is in Redis must be true. Then Redis is rebuilt, and must have all of it: a hold that was made while Redis
- * was away, or that was extended, has no lock until then.
+ * First everything in Redis must be true. Then Redis is rebuilt, and must be complete: until then a hold that was
+ * made while Redis was away, or that was extended, has no lock.
  */
 async function askRedis({ bookingUrl, redisUrl }: Books): Promise<QueryFact[]> {
   if (redisUrl === undefined) return [];
@@ -83,12 +83,15 @@ async function ask(books: Books, waitingGroups: readonly string[] = []): Promise
   return [...promises].map(([id, promise]) => ({ id, promise, found: found.get(id) ?? [] }));
 }
 
-/** The gateway's own books: each notice that it was told is kept is in ours, and each booking has one session at most; so at every moment. */
+/**
+ * Compares with the gateway's books, which must agree at every moment: each acknowledged notice is in the payments
+ * database, and each booking has at most one session.
+ */
 export async function askGateway({ paymentsUrl, gatewayUrl }: Books): Promise<string[]> {
   const sql = postgres(paymentsUrl, { max: 1, onnotice: () => undefined });
   try {
     const call = merchantCall(gatewayUrl);
-    // Asked for first: more may be stored meanwhile, never fewer.
+    // Read first: more notices may be stored meanwhile, never fewer.
     const { notices, sessions } = (await call('GET', '/v1/ledger')).json;
     const [own] = await sql<{ notices: number; payments: number }[]>`
       select (select count(*)::int from notices) as notices, (select count(*)::int from payments) as payments`;

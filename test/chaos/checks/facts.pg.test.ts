@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => box.close());
 
-test('what the database says of bookings, versions and maps passes the checks', async () => {
+test('the database’s bookings, versions and maps pass the checks', async () => {
   const facts = await readBookingSide(box.url);
   expect([...facts.bookings.keys()].sort()).toEqual(bookings.toSorted());
   expect(facts.transitions.get(event.eventId)?.map(({ type }) => type)).toEqual([
@@ -38,7 +38,7 @@ test('what the database says of bookings, versions and maps passes the checks', 
   expect(results.find(({ check }) => check === 'V1')?.looked).toBe(3);
 });
 
-test('a hold whose answer was lost is known by its booking', async () => {
+test('a hold whose answer was lost is found by its booking', async () => {
   const facts = await readBookingSide(box.url);
   const [user, booking] = [viewers[1].userId, bookings[1] ?? ''];
   expect(ownersOf(facts.bookings).get(booking)).toBe(ownerOf(user, keys[1]));

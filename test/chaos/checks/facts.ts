@@ -23,18 +23,18 @@ export type TransitionFact = {
 
 export type SeatMapFact = { readonly version: number; readonly seatCount: number; readonly statuses: PackedStatuses };
 
-/** Ids of published events with the versions that they have in PostgreSQL and in the search index. */
+/** Ids of published events with their versions in PostgreSQL and in the search index. */
 export type SearchFacts = {
   readonly published: ReadonlyMap<string, number>;
   readonly indexed: ReadonlyMap<string, number>;
 };
 
-/** A query that must find nothing, after it was run. */
+/** A query that must find nothing, with its result. */
 export type QueryFact = { readonly id: string; readonly promise: string; readonly found: readonly string[] };
 
 /**
- * What is known besides the history, read when everything is quiet. A check whose facts are left out is not made: whoever
- * leaves them out says so by not having it in the results.
+ * Facts besides the history, read when everything is quiet. Without its facts a check does not run, and is missing
+ * in the results.
  */
 export type Facts = {
   readonly acks?: readonly Ack[];
@@ -43,20 +43,20 @@ export type Facts = {
   readonly transitions?: ReadonlyMap<string, readonly TransitionFact[]>;
   readonly maps?: ReadonlyMap<string, SeatMapFact>;
   readonly search?: SearchFacts;
-  /** The invariants, and whatever else must be empty at rest. */
+  /** The invariants, and everything else that must be empty at rest. */
   readonly queries?: readonly QueryFact[];
   readonly maxSeatsPerEvent?: number;
   readonly holdTtlMs?: number;
 };
 
-/** @param bookings of which status is FAILED: their payment may have ended without the client's doing */
+/** @param bookings with status FAILED: their payment may have ended without an action of the client */
 export const failedOf = (bookings: ReadonlyMap<string, BookingFact> = new Map()): Set<string> =>
   new Set([...bookings.values()].filter(({ status }) => status === 'FAILED').map(({ id }) => id));
 
 export const ownersOf = (bookings: ReadonlyMap<string, BookingFact> = new Map()): Map<string, string> =>
   new Map([...bookings.values()].map(({ id, user, key }) => [id, ownerOf(user, key)]));
 
-/** Bookings, transitions and seat maps of a booking database, all of one moment. */
+/** Bookings, transitions and seat maps of a booking database, all from one snapshot. */
 export async function readBookingSide(
   url: string,
 ): Promise<Required<Pick<Facts, 'bookings' | 'transitions' | 'maps'>>> {

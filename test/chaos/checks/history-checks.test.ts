@@ -4,7 +4,7 @@ import type { Facts } from './facts.ts';
 import { runChecks } from './run-checks.ts';
 import { EVENT, ended, held, lostHold, sawBookings, sawSeat } from './some-history.ts';
 
-/** The checks that find something, by name. */
+/** The names of the checks that find something. */
 const broken = (history: readonly HistoryRecord[]) =>
   runChecks(history)
     .filter(({ verdict }) => verdict === 'broken')
@@ -25,7 +25,7 @@ const journey: HistoryRecord[] = [
   held('bob', [41, 42]),
 ];
 
-test('a journey that went well breaks nothing, and everything in it was looked at', () => {
+test('a journey that went well breaks nothing, and the checks looked at all of it', () => {
   const results = runChecks(journey);
   expect(results.map(({ check, verdict }) => [check, verdict])).toEqual([
     ['H-LIN', 'holds'],
@@ -36,7 +36,7 @@ test('a journey that went well breaks nothing, and everything in it was looked a
   expect(results.map(({ looked }) => looked)).toEqual([8, 3, 3, 3]);
 });
 
-test('a hold that nobody answered may have been, unless the database at rest has no booking for it', () => {
+test('a hold without an answer may have happened, unless the database at rest has no booking for it', () => {
   const history = [lostHold('ann', [0, 10]), sawSeat('HELD', [20, 21])];
   const verdictWith = (facts: Facts) => runChecks(history, facts).find(({ check }) => check === 'H-LIN')?.verdict;
   const booking = { event: EVENT, key: 'a key', status: 'EXPIRED', paymentStatus: 'NONE' } as const;
@@ -46,7 +46,7 @@ test('a hold that nobody answered may have been, unless the database at rest has
   expect(verdictWith({ bookings: bookings('bob') })).toBe('broken');
 });
 
-test('a history of nothing is no success', () => {
+test('an empty history is not a success', () => {
   expect(runChecks([]).map(({ verdict }) => verdict)).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
 });
 
@@ -73,7 +73,7 @@ test.each<[string, HistoryRecord[], string[]]>([
   ],
   ['a read shows a held seat as free', [held('ann', [0, 1]), sawSeat('AVAILABLE', [2, 3])], ['H-LIN']],
   [
-    'a booking is given back by somebody else',
+    'a booking is given back by another user',
     [held('ann', [0, 1]), { ...ended('cancel', 'ann', [2, 3]), user: 'bob' } as HistoryRecord],
     ['H1'],
   ],
@@ -141,7 +141,7 @@ test.each<[string, HistoryRecord[]]>([
     [held('ann', [0, 1]), sawSeat('AVAILABLE', [1_001, 1_002]), ended('confirm', 'ann', [1_003, 1_004])],
   ],
   ['reads that overlap', [sawBookings('ann', 'CONFIRMED', [0, 3]), sawBookings('ann', 'PENDING_PAYMENT', [1, 2])]],
-  ['somebody else’s key', [held('ann', [0, 1]), held('bob', [2, 3], { seats: [2] })]],
+  ['the key of another user', [held('ann', [0, 1]), held('bob', [2, 3], { seats: [2] })]],
 ])('%s is no trouble', (_, history) => {
   expect(broken(history)).toEqual([]);
 });

@@ -8,20 +8,20 @@ type Seat = { readonly safe: Interval[]; readonly done: Interval[] };
 
 type Options = {
   readonly slackMs?: number;
-  /** How long a hold is promised to last; its deadline is compared when this is given. */
+  /** The promised duration of a hold; if given, its deadline is compared. */
   readonly holdTtlMs?: number | undefined;
-  /** Bookings whose payment has failed, by whatever. */
+  /** Bookings whose payment has failed, for any reason. */
   readonly failed?: ReadonlySet<string>;
-  /** Whose the bookings are (`ownerOf`), where the answer to the hold was lost. */
+  /** The owners of bookings (`ownerOf`), where the answer to the hold was lost. */
   readonly owners?: ReadonlyMap<string, string>;
 };
 
 /**
- * H1: from the answer to a hold until its deadline, and from the answer to a confirmation on, nobody else is told that
- * they have the seat; unless its owner, and nobody else, gave it back, or their payment was declined.
+ * H1: from the answer to a hold until its deadline, and from the answer to a confirmation on, no other user is told
+ * that they have the seat, unless its owner gave it back or the payment was declined.
  */
 export function checkHoldStability(history: readonly HistoryRecord[], options: Options = {}): CheckResult {
-  const findings = new Findings('H1', 'a seat that was acknowledged is nobody else’s until its deadline');
+  const findings = new Findings('H1', 'an acknowledged seat belongs to no other user until its deadline');
   const { slackMs = defaultTiming.slackMs, failed = new Set<string>(), holdTtlMs } = options;
   const requests = requestsOf(history, options.owners);
   for (const [seat, { safe, done }] of intervalsOf(requests, slackMs, failed)) {
@@ -36,10 +36,10 @@ export function checkHoldStability(history: readonly HistoryRecord[], options: O
 }
 
 const isDone = ({ to }: Effect): boolean => to !== Number.POSITIVE_INFINITY;
-/** An owner whom nobody knows is named by the booking alone. */
+/** An unknown owner is named by the booking alone. */
 const isStranger = (user: string, owner: string): boolean => owner.includes(' ') && !owner.startsWith(`${user} `);
 
-/** A fresh hold lasts as long as promised, from some moment between the question and the answer. */
+/** A fresh hold lasts as long as promised, from some moment between the request and the answer. */
 function checkDeadlines(
   findings: Findings,
   history: readonly HistoryRecord[],
@@ -86,7 +86,7 @@ function earliest(effects: readonly BookingEffect[]): Map<string, number> {
   return first;
 }
 
-/** Pairs of which the second lies wholly within the first and is somebody else's. */
+/** Pairs of which the second lies wholly within the first and belongs to another user. */
 function clashes(safe: readonly Interval[], done: readonly Interval[]): [Interval, Interval][] {
   const found: [Interval, Interval][] = [];
   const waiting = safe.toSorted((a, b) => a.from - b.from);

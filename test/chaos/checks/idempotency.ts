@@ -7,12 +7,12 @@ type Answered = HoldRecord & { readonly answer: HoldAnswer };
 
 /** The one recorded extension of a hold. */
 const MAX_EXTENSION_MS = 120_000;
-/** The wall clock that dates are taken from may have been set a little between two answers. */
+/** The wall clock may have been adjusted a little between two answers. */
 const CLOCK_MS = 50;
 
 /**
- * H2: all ok answers to one (user, key) are the same, except `replayed` and what moves on by itself: the status along its
- * transitions, and the deadline by its one extension. At most one of them was not a replay.
+ * H2: all ok answers to one (user, key) are the same, except `replayed` and what changes by itself: the status along
+ * its transitions, and the deadline by its one extension. At most one of them was not a replay.
  */
 export function checkIdempotency(history: readonly HistoryRecord[]): CheckResult {
   const findings = new Findings('H2', 'one user and key, one booking: every answer is the same');

@@ -14,7 +14,7 @@ const read = (saw: SeatState, [from, to]: readonly [number, number]): SeatOperat
 };
 const verdictOf = (operations: readonly SeatOperation[]) => linearize(operations).kind;
 
-test('who holds after another has given back is no trouble', () => {
+test('a hold after another user’s return is not a violation', () => {
   const operations = [
     operation('hold', 1, [0, 1]),
     read('HELD', [2, 3]),
@@ -26,18 +26,18 @@ test('who holds after another has given back is no trouble', () => {
   expect(verdictOf(operations)).toBe('linearizable');
 });
 
-test('two who hold one seat are found, and so is what the seat was', () => {
+test('two holders of one seat are found, with the possible states of the seat', () => {
   const result = linearize([operation('hold', 1, [0, 1]), operation('hold', 2, [2, 3])]);
   expect(result).toMatchObject({ kind: 'impossible', at: { owner: 2 }, states: ['held since the hold 1'] });
 });
 
-test('the end of a hold lets another in, but not before its deadline', () => {
+test('the end of a hold lets another user in, but not before its deadline', () => {
   const holds = [operation('hold', 1, [0, 1]), operation('hold', 2, [5, 6])];
   expect(verdictOf([...holds, operation('expire', 1, [4, forever])])).toBe('linearizable');
   expect(verdictOf([...holds, operation('expire', 1, [7, forever])])).toBe('impossible');
 });
 
-test('a request without an answer may have been at any time, or never, and once only', () => {
+test('a request without an answer may have happened at any time, or never, and only once', () => {
   const lost = operation('hold', 1, [0, forever]);
   expect(verdictOf([lost, operation('hold', 2, [1, 2])])).toBe('linearizable');
   expect(verdictOf([lost, read('HELD', [10, 11])])).toBe('linearizable');
@@ -50,14 +50,14 @@ test('a read that goes back is found', () => {
   expect(verdictOf(operations)).toBe('impossible');
 });
 
-test('a confirmation of who lost the seat is found; of who lost it to nobody it is a retake', () => {
+test('a confirmation is found if another user had the seat; if the seat was free it is a retake', () => {
   const expired = [operation('hold', 1, [0, 1]), operation('expire', 1, [2, forever])];
   const confirmed = operation('confirm', 1, [6, 7]);
   expect(verdictOf([...expired, confirmed])).toBe('linearizable');
   expect(verdictOf([...expired, operation('hold', 2, [3, 4]), confirmed])).toBe('impossible');
 });
 
-test('beyond its budget it does not say that all is well', () => {
+test('beyond its budget it does not report success', () => {
   const many = Array.from({ length: 12 }, (_, index) => operation('hold', index + 1, [0, forever]));
   const releases = Array.from({ length: 12 }, (_, index) => operation('release', index + 1, [0, forever]));
   expect(linearize([...many, ...releases, read('BOOKED', [1, 2])], 1_000).kind).toBe('exhausted');
@@ -88,7 +88,7 @@ const someOperation = fc
     return kind === 'read' ? read(saw, times) : operation(kind, owner, times);
   });
 
-test('it says what trying every order says', () => {
+test('it agrees with a search of every order', () => {
   const verdicts = { linearizable: 0, impossible: 0 };
   fc.assert(
     fc.property(fc.array(someOperation, { maxLength: 5 }), (operations) => {
@@ -106,7 +106,10 @@ test('it says what trying every order says', () => {
   expect(Math.min(verdicts.linearizable, verdicts.impossible)).toBeGreaterThan(500);
 });
 
-/** By the definition: some order that respects time, with some of the open ones left out, that the seat allows. */
+/**
+ * By the definition: whether the seat allows some order that respects time, with some of the open operations left
+ * out.
+ */
 function tryEveryOrder(left: readonly SeatOperation[], seat: string = 'AVAILABLE'): boolean {
   if (left.every(({ to }) => to === forever)) return true;
   const firstEnd = Math.min(...left.map(({ to }) => to));

@@ -6,13 +6,16 @@ const FREE: State = 0;
 const held = (owner: number): State => owner * 2;
 const booked = (owner: number): State => owner * 2 + 1;
 
-/** One way in which everything until now may have happened. `done`: of those that are still under way, in order. */
+/**
+ * One way in which everything until now may have happened. `done`: the open operations that have happened in it, in
+ * order.
+ */
 type Configuration = { readonly state: State; readonly done: readonly number[] };
 
 export type Linearization =
   | { readonly kind: 'linearizable'; readonly steps: number }
   | { readonly kind: 'exhausted'; readonly steps: number }
-  /** `at`: no order of the operations explains this one; `states`: what the seat may have been just before. */
+  /** `at`: no order of the operations explains this one; `states`: the possible states of the seat just before. */
   | {
       readonly kind: 'impossible';
       readonly steps: number;
@@ -22,14 +25,14 @@ export type Linearization =
 
 /** Steps after which a seat counts as undecided. */
 export const STATE_BUDGET = 2_000_000;
-/** So many are under way at once only where ends of holds have piled up. */
+/** Only many ends of holds lead to so many open operations at once. */
 const FORGET_ABOVE = 32;
 
 /**
- * Whether there is an order of the operations that a single seat could have gone through, in which each lies between its
- * beginning and its end: the algorithm of Wing and Gong with Lowe's memory of what was tried, run over the ends of the
- * operations in their order, so that only those that overlap are ever combined. What has no end (`to` infinite) may be
- * left out.
+ * Whether a single seat could have gone through the operations in some order in which each lies between its
+ * beginning and its end: the algorithm of Wing and Gong with Lowe's memory of tried configurations, run over the
+ * ends of the operations in their order, so that only overlapping operations are combined. An operation without an
+ * end (`to` infinite) may be left out.
  */
 export function linearize(operations: readonly SeatOperation[], budget: number = STATE_BUDGET): Linearization {
   return new Search(operations, budget).run();
@@ -65,7 +68,7 @@ class Search {
     return { kind: 'linearizable', steps: this.#steps };
   }
 
-  /** Every configuration in which `wanted` is done, reached with as few others before it as it takes. */
+  /** Every configuration in which `wanted` is done, reached with as few others before it as possible. */
   #withDone(wanted: number, from: readonly Configuration[]): Configuration[] {
     const reached = new Map<string, Configuration>();
     const seen = new Set<string>();
@@ -94,12 +97,12 @@ class Search {
     if (!operation || done.includes(index)) return undefined;
     const after = step(state, operation);
     if (after === undefined) return undefined;
-    // A hold is there once, so it ends once: that need not be remembered.
+    // There is one hold, so it ends once: that need not be remembered.
     const isRemembered = operation.kind !== 'expire';
     return { state: after, done: isRemembered ? [...done, index].sort((a, b) => a - b) : done };
   }
 
-  /** A read changes nothing, so it is never too early for one that fits. */
+  /** A read changes nothing, so a read that fits is never too early. */
   #withReads(one: Configuration): Configuration {
     let { done } = one;
     for (const index of this.#open) {
@@ -111,8 +114,9 @@ class Search {
   }
 
   /**
-   * Of two that differ only in what may be left out, the one that has done less of it can do all that the other can; of
-   * two that differ only in reads, which change nothing, the one that has more of them behind it.
+   * Of two configurations that differ only in operations that may be left out, the one with fewer of them done can
+   * do everything that the other can; of two that differ only in reads, which change nothing, the one with more of
+   * them done.
    */
   #withoutDominated(configurations: readonly Configuration[]): Configuration[] {
     const parts = configurations.map((one) => {
@@ -138,7 +142,7 @@ class Search {
     return to === Number.POSITIVE_INFINITY ? 'optional' : 'owed';
   }
 
-  /** What takes a seat away from somebody who can't have it any more can't happen any more. */
+  /** An operation that takes a seat away from a user who can no longer have it can no longer happen. */
   #forget(configurations: readonly Configuration[]): Configuration[] {
     const owners = new Set(configurations.map(({ state }) => state >> 1));
     const open = [...this.#open].flatMap((index) => this.#operations[index] ?? []);
@@ -185,7 +189,7 @@ function fits(state: State, { saw }: SeatOperation): boolean {
 
 type Bound = { readonly at: number; readonly isEnd: boolean; readonly operation: number };
 
-/** What begins in the moment in which another ends may have been before it. */
+/** An operation that begins at the moment in which another ends may have happened before it. */
 function eventsOf(operations: readonly SeatOperation[]): Bound[] {
   const bounds = operations.flatMap(({ from, to }, operation): Bound[] => {
     const begin = { at: from, isEnd: false, operation };

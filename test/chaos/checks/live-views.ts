@@ -10,12 +10,12 @@ import { mayFollow } from './booking-order.ts';
 import { type CheckResult, Findings } from './check.ts';
 import type { SeatMapFact } from './facts.ts';
 
-/** A subscription that missed something is complete again within this. */
+/** A subscription that missed something is complete again within this time. */
 const RESYNC_MS = 2_000;
 
 /**
- * R1: per subscription versions never go back, each frame begins where the last one ended or a reset follows within two
- * seconds, and once all is quiet a client's map is the database's, seat by seat.
+ * R1: per subscription versions never go back, each frame begins where the last one ended or a reset follows within
+ * two seconds, and at rest a client's map is the database's, seat by seat.
  */
 export function checkLiveViews(history: readonly HistoryRecord[], maps: ReadonlyMap<string, SeatMapFact>): CheckResult {
   const findings = new Findings('R1', 'what subscribers see follows the database, in order and without gaps');

@@ -17,7 +17,7 @@ const statusAfter: Record<string, SeatStatus> = {
   BookingCancelled: 'AVAILABLE',
 };
 
-/** An event's seats, taken through its transitions one version after the other, from all AVAILABLE on. */
+/** An event's seats, taken through its transitions one version after the other, starting with all AVAILABLE. */
 export class EventReplay {
   readonly statuses: PackedStatuses;
   readonly seatCount: number;
@@ -35,7 +35,7 @@ export class EventReplay {
     return this.#seatsOfUser.get(user) ?? 0;
   }
 
-  /** Answers what is wrong with this step, if anything is; it is taken all the same. */
+  /** Returns the error of this step, if there is one; the step is taken all the same. */
   take(transition: TransitionFact): string | undefined {
     const wrong = this.#judge(transition);
     const { type, booking, user, seats, version } = transition;

@@ -1,6 +1,9 @@
 import type { CancelRecord, ConfirmRecord, FailRecord, HistoryRecord, HoldRecord } from '../history.ts';
 
-/** All attempts of one request together. `to` is infinite when no answer told that it was done: it may be, or never. */
+/**
+ * All attempts of one request together. `to` is infinite when no answer confirmed it: it may happen at any time, or
+ * never.
+ */
 export type Effect = {
   readonly from: number;
   readonly to: number;
@@ -8,17 +11,17 @@ export type Effect = {
   readonly seats: readonly number[];
 };
 
-/** `expiresAt`: the earliest end of the hold that was told; undefined when none was. */
+/** `expiresAt`: the earliest end of the hold in the answers; undefined without one. */
 export type HoldEffect = Effect & {
   readonly owner: string;
   readonly booking: string | undefined;
   readonly expiresAt: number | undefined;
 };
 
-/** `user`: who asked for it. */
+/** `user`: the user who sent it. */
 export type BookingEffect = Effect & { readonly owner: string; readonly booking: string; readonly user: string };
 
-/** What clients did to seats, each request once however often it was sent. */
+/** The clients' requests for seats, each once for all of its attempts. */
 export type Requests = {
   readonly holds: readonly HoldEffect[];
   readonly cancels: readonly BookingEffect[];
@@ -26,12 +29,12 @@ export type Requests = {
   readonly fails: readonly BookingEffect[];
 };
 
-/** Whose a booking is: the user and the key that asked for it. A hold whose answer was lost has no other name. */
+/** The owner of a booking: the user and the key of its request. A hold whose answer was lost has no other name. */
 export const ownerOf = (user: string, key: string): string => `${user} ${key}`;
 
 /**
- * @param owners of all bookings, as the database knows them at rest: whose a hold is that was never answered, and which
- *   of these holds never were
+ * @param owners of all bookings in the database at rest: the owner of a hold without an answer, and whether that
+ * hold exists
  */
 export function requestsOf(history: readonly HistoryRecord[], owners?: ReadonlyMap<string, string>): Requests {
   const holds = new Map<string, HoldEffect>();

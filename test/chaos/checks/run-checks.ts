@@ -11,7 +11,7 @@ import { defaultTiming } from './seat-operations.ts';
 import { checkSessionOrder } from './session-order.ts';
 import { checkMapReads, checkSeatsPerUser, checkVersions } from './versions.ts';
 
-/** Every check that the facts allow; those of the history are always made. */
+/** Runs every check that the facts allow; the checks of the history always run. */
 export function runChecks(history: readonly HistoryRecord[], facts: Facts = {}): CheckResult[] {
   const { acks, bookings, transitions, maps, search, queries = [], maxSeatsPerEvent, holdTtlMs } = facts;
   const failed = failedOf(bookings);
@@ -31,7 +31,7 @@ export function runChecks(history: readonly HistoryRecord[], facts: Facts = {}):
   ];
 }
 
-/** An invariant that was asked of the database: one look, and what it found. */
+/** An invariant that was checked in the database: one look, and its findings. */
 function checkQuery({ id, promise, found }: QueryFact): CheckResult {
   const findings = new Findings(id, promise);
   findings.looked = 1;
@@ -39,7 +39,7 @@ function checkQuery({ id, promise, found }: QueryFact): CheckResult {
   return findings.result();
 }
 
-/** One line a check, and below it what broke it. */
+/** One line per check, and below it the violations. */
 export function reportOf(results: readonly CheckResult[]): string {
   return results
     .flatMap(({ check, promise, looked, verdict, evidence }) => [
@@ -50,8 +50,8 @@ export function reportOf(results: readonly CheckResult[]): string {
 }
 
 /**
- * Those that don't hold.
- * @param mayBeEmpty checks that a run has nothing for, by its own design
+ * The checks that fail.
+ * @param mayBeEmpty checks for which a run has nothing to look at by design
  */
 export function failuresOf(results: readonly CheckResult[], mayBeEmpty: readonly string[] = []): CheckResult[] {
   return results.filter(

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { type CheckResult, Findings } from './check.ts';
 import type { SearchFacts } from './facts.ts';
 
-/** X2: at rest the search index has exactly the published events, each in its latest version: as many, with one hash. */
+/**
+ * X2: at rest the search index has exactly the published events, each in its latest version: the same number, with
+ * one hash.
+ */
 export function checkSearch({ published, indexed }: SearchFacts): CheckResult {
   const findings = new Findings('X2', 'the search index is the published events in their latest versions');
   findings.looked = published.size + indexed.size;

@@ -7,7 +7,7 @@ import { hashOf } from './search-convergence.ts';
 
 type Sides = { readonly bookingUrl: string; readonly search: { readonly url: string; readonly apiKey: string } };
 
-/** What is published and what is indexed, as soon as both are the same, or as they are when the time is over. */
+/** The published and the indexed events, as soon as both are the same, or in their state when the time is over. */
 export async function readSearchFacts(sides: Sides, withinMs: number): Promise<SearchFacts> {
   const deadline = Date.now() + withinMs;
   for (;;) {

@@ -6,14 +6,17 @@ import { defaultTiming, seatOperationsOf, type Timing } from './seat-operations.
 
 type Options = {
   readonly timing?: Timing;
-  /** Whose the bookings are (`ownerOf`), where the answer to the hold was lost. */
+  /** The owners of bookings (`ownerOf`), where the answer to the hold was lost. */
   readonly owners?: ReadonlyMap<string, string>;
-  /** Bookings whose payment has failed, by whatever. */
+  /** Bookings whose payment has failed, for any reason. */
   readonly failed?: ReadonlySet<string>;
   readonly budget?: number;
 };
 
-/** H-LIN: each seat by itself could have gone through what clients saw of it. A hold of several seats is one on each. */
+/**
+ * H-LIN: each seat by itself could have gone through the operations that clients saw. A hold of several seats is one
+ * on each.
+ */
 export function checkSeatLinearizability(history: readonly HistoryRecord[], options: Options = {}): CheckResult {
   const findings = new Findings('H-LIN', 'each seat can have gone through what clients saw of it');
   const { timing = defaultTiming, failed = new Set(), budget = STATE_BUDGET } = options;
@@ -25,7 +28,7 @@ export function checkSeatLinearizability(history: readonly HistoryRecord[], opti
     if (result.kind !== 'impossible') continue;
     const { at, states } = result;
     const when = `${at.from.toFixed(1)} to ${at.to.toFixed(1)}`;
-    findings.broken(`${seat}: the ${at.label} (${when}) can't have been, the seat was ${states.join(' or ')}`);
+    findings.broken(`${seat}: the ${at.label} (${when}) is impossible, the seat was ${states.join(' or ')}`);
   }
   return findings.result();
 }

@@ -2,30 +2,31 @@ import type { HistoryRecord, SeatState } from '../history.ts';
 import type { BookingEffect, HoldEffect, Requests } from './requests.ts';
 
 /**
- * One operation on one seat. `to` is infinite for what may take effect at any time from `from` on, or never: requests
- * without an answer, and the steps that nobody asks for (`expire`, and `release` of a booking that failed by itself).
+ * One operation on one seat. `to` is infinite for an operation that may take effect at any time from `from` on, or
+ * never: requests without an answer, and steps without a request (`expire`, and `release` of a booking that failed
+ * by itself).
  */
 export type SeatOperation = {
   readonly kind: 'hold' | 'confirm' | 'release' | 'expire' | 'read';
   readonly from: number;
   readonly to: number;
-  /** A number for whoever holds; 0 of a read. */
+  /** The holder's number; 0 for a read. */
   readonly owner: number;
-  /** Of a read. */
+  /** For a read. */
   readonly saw?: SeatState;
   readonly label: string;
 };
 
 export type Timing = {
-  /** How long a hold lasts at least. */
+  /** The shortest duration of a hold. */
   readonly holdTtlMs: number;
-  /** How far the clocks may be apart. */
+  /** The allowed difference of the clocks. */
   readonly slackMs: number;
 };
 
 export const defaultTiming: Timing = { holdTtlMs: 300_000, slackMs: 50 };
 
-/** @param failed bookings that have failed: their payment may have ended without anybody's doing */
+/** @param failed bookings that have failed: their payment may have ended without an action of the fan */
 export function seatOperationsOf(
   history: readonly HistoryRecord[],
   requests: Requests,
@@ -51,7 +52,7 @@ export function seatOperationsOf(
   ] as const) {
     for (const effect of effects) {
       if (!held.has(effect.owner)) {
-        // Its hold is not in this history: it may have been at any time.
+        // Its hold is not in this history, so it may have been at any time.
         held.add(effect.owner);
         const hold = { ...effect, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
         seats.add(hold, 'hold', 'hold');
@@ -91,7 +92,7 @@ class SeatTable {
   }): void {
     seats.forEach((seatNo, index) => {
       const saw = states?.[index];
-      // What the organizer blocks is not of these histories.
+      // Seats that the organizer blocks are not in these histories.
       if (saw === undefined || saw === 'BLOCKED') return;
       this.#of(event, seatNo).push({ kind: 'read', from, to, owner: 0, saw, label: `read that saw ${saw}` });
     });

@@ -2,15 +2,15 @@ import type { BookingState, BookingsRead, HistoryRecord } from '../history.ts';
 import { mayFollow } from './booking-order.ts';
 import { type CheckResult, Findings } from './check.ts';
 
-/** When the user was first told of each state of a booking. */
+/** When the user first saw each state of a booking. */
 type Told = Map<string, Map<BookingState, number>>;
 
 /**
- * H3: what a user was told of a booking, by an answer or a read, every later read shows, or what may have become of it.
- * Later is what begins after the other has ended.
+ * H3: every later read shows the state of a booking that its user got by an answer or a read, or a state that may
+ * follow it. Later means that it begins after the other has ended.
  */
 export function checkSessionOrder(history: readonly HistoryRecord[]): CheckResult {
-  const findings = new Findings('H3', 'a read shows what its user was told before it, or what came after that');
+  const findings = new Findings('H3', 'a read shows the state that its user saw before it, or a later one');
   const byUser = new Map<string, HistoryRecord[]>();
   for (const record of history) {
     if (!('user' in record) || record.kind === 'bookingFrame') continue;
@@ -58,7 +58,7 @@ function* contradictions(told: Told, read: BookingsRead): Generator<string> {
   const shown = new Map(read.bookings);
   for (const [booking, status] of shown) {
     for (const before of told.get(booking)?.keys() ?? [])
-      if (!mayFollow(before, status)) yield `booking ${booking} is ${status} after it was told to be ${before}`;
+      if (!mayFollow(before, status)) yield `booking ${booking} is ${status} after it was shown as ${before}`;
   }
   if (read.hasMore) return;
   const expected = read.only === undefined ? told.keys() : [read.only].filter((booking) => told.has(booking));

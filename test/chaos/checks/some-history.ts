@@ -29,7 +29,7 @@ export function held(
   return { ...base, answer: { ...answer, seats, ...reply }, ...rest };
 }
 
-/** Sent, and never answered. */
+/** Sent, without an answer. */
 export function lostHold(user: string, times: Times): HoldRecord {
   const { answer, ...record } = held(user, times, { outcome: 'unknown', code: 'timeout' });
   return record;

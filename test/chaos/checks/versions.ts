@@ -8,8 +8,9 @@ type Transitions = ReadonlyMap<string, readonly TransitionFact[]>;
 type Maps = ReadonlyMap<string, SeatMapFact>;
 
 /**
- * V1: taken in the order of their versions, all transitions of an event are allowed by the seats they find, no version is
- * missing or there twice, and the last one leaves the seat map of the database. Finds double sales that were undone.
+ * V1: taken in the order of their versions, all transitions of an event are allowed from the state of the seats, no
+ * version is missing or duplicated, and the last one leaves the seat map of the database. Finds double sales that
+ * were undone.
  */
 export function checkVersions(transitions: Transitions, maps: Maps): CheckResult {
   const findings = new Findings(
@@ -51,8 +52,8 @@ export function checkSeatsPerUser(transitions: Transitions, maps: Maps, limit: n
 }
 
 /**
- * M1: each seat map that was read, or built from what a subscription told, shows the true state of the version that it
- * names, seat by seat.
+ * M1: each seat map that was read, or built from a subscription, shows the true state of the version that it names,
+ * seat by seat.
  */
 export function checkMapReads(history: readonly HistoryRecord[], transitions: Transitions, maps: Maps): CheckResult {
   const findings = new Findings(
@@ -68,7 +69,7 @@ export function checkMapReads(history: readonly HistoryRecord[], transitions: Tr
     let taken = 0;
     findings.looked += own.length;
     for (const { version, statuses } of own.toSorted((a, b) => a.version - b.version)) {
-      // Also where a version is there twice, which V1 tells of, each step is taken once.
+      // If a version is there twice, which V1 reports, each step is still taken once.
       for (let step = steps[taken]; step && step.version <= version; step = steps[taken]) {
         replay.take(step);
         taken += 1;

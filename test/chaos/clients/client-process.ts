@@ -6,7 +6,7 @@ import { noCounts, type TallyState } from './tally.ts';
 /** A process of clients, seen from outside. */
 export type ClientProcess = {
   readonly pid: number;
-  /** As it was half a second ago, at most. */
+  /** Its state of at most half a second ago. */
   state(): TallyState;
   /** Asks it to finish. Resolves with its last state; rejects when it failed, died or took longer. */
   finish(withinMs: number): Promise<TallyState>;

@@ -1,4 +1,4 @@
-/** What fans ask, word for word. */
+/** The documents that fans send. */
 export const documents = {
   createBooking: `mutation Hold($input: CreateBookingInput!) { createBooking(input: $input) { __typename
     ... on CreateBookingSuccess { replayed booking { id status total { amountMinor currency } holdExpiresAt seats { seat { seatNo } } } }

@@ -14,10 +14,10 @@ import { openHeartbeat } from '#redis/heartbeat.ts';
 import { openWorkerResources } from '#resources.ts';
 import { type HoldAnswer, type SeatMapState, wallToInstant } from '../history.ts';
 
-/** Nothing listens there: these callers have to do without Redis. */
+/** An address without a listener: these callers have no Redis. */
 const NO_REDIS = 'redis://127.0.0.1:1';
 
-/** What a process of the product has that books, twice: with its Redis, and with PostgreSQL alone. */
+/** The handles of a product process that books, twice: with its Redis, and with PostgreSQL alone. */
 export function openDomainNeeds(env: Readonly<Record<string, string>>) {
   const resources = openWorkerResources(parseWorkerConfig({ ...env, DATABASE_POOL_MAX: '16' }));
   const { db, redis, pubsub } = resources;
@@ -29,7 +29,7 @@ export function openDomainNeeds(env: Readonly<Record<string, string>>) {
   return { resources, db, writer: resources.writer, booking, bookingAlone, maps, redis: withoutRedis };
 }
 
-/** As a client writes it down. */
+/** In the form that a client writes down. */
 export const answerOf = (booking: Booking, replayed: boolean): HoldAnswer => ({
   booking: booking.id,
   replayed,
@@ -40,7 +40,7 @@ export const answerOf = (booking: Booking, replayed: boolean): HoldAnswer => ({
   expiresAt: booking.holdExpiresAt.getTime() + wallToInstant,
 });
 
-/** No row is needed: bookings name users and do not reference them. */
+/** No row is needed, because bookings name users without a foreign key. */
 export const newViewer = (): Viewer => ({
   userId: randomUUIDv7(),
   role: 'FAN',

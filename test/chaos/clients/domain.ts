@@ -21,17 +21,17 @@ import type { ClientConfig, Stage } from './protocol.ts';
 import { type Notebook, type Phase, runClients } from './run-clients.ts';
 
 /**
- * Callers of the domain operations themselves, with everything that a process of the product has and without HTTP and
- * GraphQL in front: as many attempts at few seats as PostgreSQL and Redis can bear.
+ * Callers of the domain operations, with all handles of a product process but without HTTP and GraphQL: as many
+ * attempts at few seats as PostgreSQL and Redis can process.
  */
 export type DomainConfig = ClientConfig & {
-  /** As the product's processes are configured. */
+  /** The configuration of the product's processes. */
   readonly env: Readonly<Record<string, string>>;
 };
 
 type Needs = ReturnType<typeof openDomainNeeds>;
 type Called = { from: number; to: number; outcome: Outcome; code?: string };
-/** `lost`: an outcome that nobody knows yet; the same key answers it. */
+/** `lost`: the outcome is still unknown; the same key reveals it. */
 type Attempt = { stage: Stage; seatNos: number[]; key: string; viewer: Viewer; bookingId?: string };
 
 runClients<DomainConfig>(async (config, notebook, phase) => {
@@ -62,7 +62,7 @@ type LaneParts = {
 
 const KEPT_BOOKINGS = 4;
 const BOOKINGS_PER_USER = 5;
-/** While a store is away nobody asks a thousand times a second. */
+/** While a store is away the callers do not ask a thousand times a second. */
 const AWAY_MS = 50;
 const LOOKS_EVERY_MS = 40;
 
@@ -72,7 +72,7 @@ class Lane {
   #lost: Attempt[] = [];
   #viewer: Viewer = newViewer();
   #bookings = 0;
-  /** What the last refusal said. */
+  /** The content of the last refusal. */
   #awayMs = AWAY_MS;
 
   constructor(parts: LaneParts) {
@@ -89,7 +89,7 @@ class Lane {
     await this.#resolve();
   }
 
-  /** Most of a crowd only looks at the seats. */
+  /** Most of the crowd only reads the seats. */
   async look(): Promise<void> {
     const { phase, pacer, random, stages } = this.#parts;
     while (!phase.isFinishing) {
@@ -99,7 +99,7 @@ class Lane {
     }
   }
 
-  /** What came of the attempts that nobody knows: the same key tells. */
+  /** Finds the outcome of the unknown attempts: the same key reveals it. */
   async #resolve(): Promise<void> {
     for (let round = 0; this.#lost.length > 0 && round < 120; round++) {
       const lost = this.#lost;
@@ -170,7 +170,7 @@ class Lane {
   #keep(attempt: Attempt, how: 'hold' | 'replay' | 'repeat', booking: Booking, replayed: boolean): void {
     const { tally, acks } = this.#parts.notebook;
     if (how === 'replay') return;
-    // The first answer to a key that nobody sent before says that it was done before: its commit was.
+    // The first answer to a new key says that it was done before: its commit was.
     if (how === 'hold' && replayed) tally.observe('commit unknown, found by key in the writer');
     if (how === 'repeat' && replayed) tally.observe('commit unknown, found by key by the client');
     const { id, userId: user, eventId: event } = booking;
@@ -180,7 +180,7 @@ class Lane {
     if (this.#held.length > KEPT_BOOKINGS) this.#held.shift();
   }
 
-  /** A refusal is a definite no, unless it says that a store was too busy or away. Anything else must not happen. */
+  /** A refusal is a definite no, unless it says that a store was too busy or away. No other error may happen. */
   #outcomeOf(error: unknown, how: string): { outcome: Outcome; code: string } {
     const { tally } = this.#parts.notebook;
     this.#awayMs = AWAY_MS;

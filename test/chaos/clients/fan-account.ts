@@ -7,7 +7,7 @@ import type { GraphqlClient, Reply } from './graphql-client.ts';
 import type { Stage } from './protocol.ts';
 import type { Notebook } from './run-clients.ts';
 
-/** Somebody who is signed in. */
+/** A signed-in fan. */
 export type FanUser = { readonly userId: string; readonly token: string };
 
 export type SeenBooking = {
@@ -17,7 +17,7 @@ export type SeenBooking = {
 };
 
 type Call = { readonly name: string; readonly query: string; readonly variables: object };
-/** `afterMs`: how long it was asked to wait before it comes again. */
+/** `afterMs`: how long the server asked the fan to wait before the next attempt. */
 type Result = {
   readonly outcome: Outcome;
   readonly code?: string;
@@ -29,7 +29,7 @@ const rawId = (globalId: string): string => globalId.slice(globalId.indexOf('_')
 
 const AWAY_MS = 50;
 
-/** What a fan asks of the API; each call is written down as it went. */
+/** A fan's calls of the API; each call is recorded as it happened. */
 export class FanAccount {
   readonly #client: GraphqlClient;
   readonly #notebook: Notebook;
@@ -92,7 +92,7 @@ export class FanAccount {
     return { outcome, afterMs, ...(code !== undefined && { code }) };
   }
 
-  /** Undefined when nobody could say. */
+  /** Undefined when there was no definite answer. */
   async readBooking(booking: string): Promise<SeenBooking | undefined> {
     const from = instant();
     const variables = { id: `Booking_${booking}` };
@@ -133,7 +133,7 @@ export class FanAccount {
       this.#notebook.tally.observe('search degraded');
   }
 
-  /** Pays or declines on the gateway's page; undefined when nobody could say what came of it. */
+  /** Pays or declines on the gateway's page; undefined when the result is unknown. */
   async decide(paymentUrl: string, outcome: 'pay' | 'decline'): Promise<number | undefined> {
     const url = new URL(paymentUrl);
     const body = `outcome=${outcome}`;
@@ -149,7 +149,7 @@ export class FanAccount {
     return answer.status;
   }
 
-  /** The first api process that is asked next; the others take turns. */
+  /** The api process of the next request; the two take turns. */
   get port(): number {
     return this.#ports[this.#turn % this.#ports.length] ?? 0;
   }
@@ -163,7 +163,7 @@ export class FanAccount {
     void this.#notebook.acks.write({ at: instant(), what, booking, user, event: stage.eventId });
   }
 
-  /** An answer that says nothing sends the next request to the other api process. */
+  /** After a request without a definite answer, the next one goes to the other api process. */
   async #call({ name, query, variables }: Call): Promise<Result> {
     const reply = await this.#client.ask(this.port, { token: this.user.token, query, variables });
     const result = this.#judge(name, reply);
@@ -171,7 +171,7 @@ export class FanAccount {
     this.#notebook.tally.count(mutation ? name : `read ${name}`, result.outcome, result.code);
     if (result.outcome !== 'unknown') return result;
     this.#turn += 1;
-    // Whoever changes something waits for as long as the answer says.
+    // A mutation is repeated only after the time that the answer asks for.
     if (!mutation) await sleep(AWAY_MS);
     return result;
   }
@@ -179,7 +179,7 @@ export class FanAccount {
   #judge(name: string, reply: Reply): Result {
     if (reply.kind === 'lost') return { outcome: 'unknown', code: reply.why };
     if (reply.kind === 'error') {
-      // PostgreSQL stands in for the search engine, for as many at a time as it can bear.
+      // PostgreSQL answers searches in place of the engine, for as many at a time as it can.
       const isBusy = name === 'searchEvents' && reply.code === 'RATE_LIMITED';
       if (reply.code !== 'TEMPORARILY_UNAVAILABLE' && !isBusy)
         this.#notebook.tally.problem(`The API answered ${reply.code}, request ${reply.requestId}.`);

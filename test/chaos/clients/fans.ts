@@ -11,12 +11,12 @@ import type { ClientConfig, Stage } from './protocol.ts';
 import { type Notebook, type Phase, runClients } from './run-clients.ts';
 import { watchBooking } from './watch-booking.ts';
 
-/** Fans who buy over GraphQL as fast as they are answered, in one process. */
+/** Fans who buy over GraphQL as fast as they get answers, in one process. */
 export type FansConfig = ClientConfig & {
   readonly ports: readonly number[];
   readonly gatewayPort: number;
   readonly tokenPrivateKey: string;
-  /** Of whom there are rows in the database. */
+  /** The fans with rows in the database. */
   readonly userIds: readonly string[];
 };
 
@@ -58,7 +58,7 @@ const intents = [
 
 const BOOKINGS_PER_USER = 4;
 const AWAY_MS = 50;
-/** Longer than a lost notice takes to be found, a hold with its extension to end, and everything to come back. */
+/** Longer than it takes to find a lost notice, to end a hold with its extension, and to bring everything back. */
 const GIVE_UP_MS = 60_000;
 
 class Fan {
@@ -106,7 +106,7 @@ class Fan {
     ended.abort();
   }
 
-  /** Until it is known: the same key is sent again, whatever happened to the last attempt. */
+  /** Until the outcome is known: sends the same key again after every failure. */
   async #hold(request: { stage: Stage; seatNos: number[]; key: string }): Promise<HoldAnswer | undefined> {
     const { tally } = this.#parts.notebook;
     const giveUpAt = instant() + GIVE_UP_MS;
@@ -132,7 +132,7 @@ class Fan {
     if (!url) return;
     if (intent === 'decline') return this.#decline(purchase, url);
     if (intent === 'late') await this.#waitForEnd(purchase);
-    // Paid and called off in the same moment: the money may come for a booking that has ended.
+    // Paid and cancelled at the same moment: the money may come for a booking that has ended.
     const cancelled = intent === 'changeMind' ? this.#cancelAtOnce(purchase) : undefined;
     const status = await this.#pay(purchase, url);
     await cancelled;
@@ -222,7 +222,7 @@ class Fan {
     await sleep(Math.max(0, payAt - instant()));
   }
 
-  /** Asks the gateway, as nobody but its operator could: the page may be paid before our own side knows of it. */
+  /** Asks the gateway as only its operator could, so that the page can be paid before Frontrow knows it. */
   async #findSession({ held }: Purchase): Promise<string | undefined> {
     const { gatewayPort } = this.#parts.config;
     const path = `/v1/sessions?booking_id=${held.booking}`;
@@ -237,7 +237,7 @@ class Fan {
     return undefined;
   }
 
-  /** Reads the booking, and other things in between, until it is as wanted. Undefined: it never was. */
+  /** Reads the booking, and other things in between, until it fits the condition. Undefined: it never did. */
   async #until({ held }: Purchase, isWanted: (seen: SeenBooking) => boolean): Promise<SeenBooking | undefined> {
     const giveUpAt = instant() + GIVE_UP_MS;
     while (instant() < giveUpAt) {

@@ -1,6 +1,6 @@
 import { HttpConnection, postJson } from '#test/support/http-connection.ts';
 
-/** `lost`: no answer, or one that says nothing about what was done. */
+/** `lost`: no answer, or one without a definite result. */
 export type Reply =
   | { readonly kind: 'data'; readonly data: Record<string, unknown> }
   | { readonly kind: 'error'; readonly code: string; readonly requestId: string; readonly afterSeconds: number }
@@ -10,8 +10,8 @@ const PATIENCE_MS = 6_000;
 const KEPT_BYTES = 200_000;
 
 /**
- * One caller's connections to the api processes and to the gateway: one each, a request at a time. A request that is not
- * answered in time ends its connection, since its answer might come for the next one.
+ * One caller's connections to the api processes and to the gateway: one each, a request at a time. A request without
+ * an answer in time ends its connection, because its answer might come for the next one.
  */
 export class GraphqlClient {
   readonly #connections = new Map<number, HttpConnection>();
@@ -23,7 +23,7 @@ export class GraphqlClient {
     return readReply(answer.status, answer.body);
   }
 
-  /** A request as it goes over the wire; a string is the reason why there is no answer. */
+  /** The bytes of a request; a string is the reason why there is no answer. */
   async send(port: number, request: string): Promise<{ status: number; body: string } | string> {
     const connection = this.#connectionTo(port);
     const late = setTimeout(() => connection.fail(new Error('TIMEOUT')), PATIENCE_MS);

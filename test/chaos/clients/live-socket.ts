@@ -3,7 +3,7 @@ import { WebSocketClient } from '#test/support/web-socket.ts';
 
 export type Subscription = {
   readonly query: string;
-  /** Asked again at each connection. */
+  /** Called at each connection. */
   readonly variables: () => object;
 };
 
@@ -14,19 +14,19 @@ export type LiveSocketOptions = {
   /** A new connection has subscribed. */
   readonly onSubscribed?: () => void;
   readonly onData: (data: Record<string, unknown>) => void;
-  /** The server refused the operation: nothing that a fault explains comes as an error message. */
+  /** The server refused the operation: no fault explains an error message. */
   readonly onError: (text: string) => void;
-  /** The subscription was ended by the server. */
+  /** The server ended the subscription. */
   readonly onComplete?: () => void;
   readonly until: AbortSignal;
 };
 
 const PAUSE_MS = 200;
 const SETTLES_WITHIN_MS = 5_000;
-/** The server pings each socket every 15 s; one that hears nothing for longer has lost its server. */
+/** The server pings each socket every 15 s; a socket that hears nothing for longer has lost its server. */
 const SILENT_MS = 20_000;
 
-/** One subscription over graphql-transport-ws that connects again and again. Resolves when the signal is raised. */
+/** One subscription over graphql-transport-ws that reconnects again and again. Resolves when the signal is raised. */
 export async function keepSubscribed(options: LiveSocketOptions): Promise<void> {
   let isComplete = false;
   while (!options.until.aborted && !isComplete) {
@@ -75,7 +75,7 @@ async function connectOnce(options: LiveSocketOptions, onComplete: () => void): 
     socket.send(JSON.stringify({ type: 'connection_init', ...payload }));
     await ended.promise;
   } catch {
-    // Nobody listens, or not any more: the next connection may have more luck.
+    // No process listens, or it no longer does: the next connection may succeed.
   } finally {
     clearTimeout(late);
     clearInterval(watchdog);
@@ -98,7 +98,7 @@ function takeNext(
   end();
 }
 
-/** That a store is away is no news: the client begins anew. */
+/** That a store is away is expected: the client begins again. */
 function tellErrors(errors: readonly Failure[], { onError }: LiveSocketOptions): void {
   const codes = errors.map(({ extensions }) => extensions?.code ?? 'without a code');
   if (codes.length === 0 || !codes.every((code) => code === 'TEMPORARILY_UNAVAILABLE')) onError(codes.join());

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What was missed in a stall may be made up for within this. */
+/** Turns that were missed in a stall may be made up for within this time. */
 const CATCH_UP_MS = 2_000;
 
-/** Turns for all callers of a process together, so many a second; 0: as many as they like. */
+/** Turns for all callers of a process together, this many a second; 0: without a limit. */
 export class Pacer {
   readonly #everyMs: number;
   #nextAt = performance.now();

@@ -33,8 +33,8 @@ const venue: VenueRecord = {
 };
 
 /**
- * An organizer whose file of events is edited and imported all the time: whatever fails, the same file is imported again
- * until it is in the catalogue. So search has something to keep up with.
+ * An organizer whose file of events is edited and imported all the time. After a failure the same file is imported
+ * again until it is in the catalogue. So search always has changes to follow.
  */
 export async function keepImporting({ url, notebook: { tally }, phase, random }: Parts): Promise<void> {
   const sql = openRawClient({ url, poolMax: 1, name: 'frontrow-import' });

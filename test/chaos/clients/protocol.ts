@@ -5,7 +5,7 @@ export type Stage = {
   readonly eventId: string;
   readonly planId: string;
   readonly seatCount: number;
-  /** Few seats and many who want them. */
+  /** Few seats that many clients want. */
   readonly isHot: boolean;
 };
 
@@ -15,13 +15,13 @@ export type ClientConfig = {
   readonly seed: number;
   readonly historyFolder: string;
   readonly stages: readonly Stage[];
-  /** How many callers act at the same time. */
+  /** The number of callers that act at the same time. */
   readonly lanes: number;
-  /** All callers together; 0: as fast as they are answered. */
+  /** All callers together; 0: as fast as they get answers. */
   readonly operationsPerSecond: number;
 };
 
-/** To a process of clients: begin; begin nothing new and finish what is under way. */
+/** To a process of clients: begin; or begin nothing new and finish the work under way. */
 export type ToClients<Config extends ClientConfig> = { kind: 'begin'; config: Config } | { kind: 'finish' };
 export type FromClients =
   | { kind: 'state'; state: TallyState }

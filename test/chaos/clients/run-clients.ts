@@ -4,14 +4,14 @@ import { Tally } from './tally.ts';
 
 export type Notebook = { readonly tally: Tally; readonly history: HistoryWriter; readonly acks: AckLog };
 
-/** `isFinishing`: nothing new is to be begun. */
+/** `isFinishing`: clients must begin nothing new. */
 export type Phase = { isFinishing: boolean };
 
 const TELL_EVERY_MS = 500;
 
 /**
- * The frame of a process of clients: waits for its configuration, tells its parent twice a second what was done, and
- * ends when its work has ended after it was told to finish, or with its parent.
+ * The frame of a process of clients: waits for its configuration, reports its work to its parent twice a second, and
+ * ends when its work has ended after the request to finish, or with its parent.
  */
 export function runClients<Config extends ClientConfig>(
   work: (config: Config, notebook: Notebook, phase: Phase) => Promise<void>,

@@ -3,14 +3,14 @@ import type { Outcome } from '../history.ts';
 /** Operations by kind and outcome. A refusal or an unknown outcome is counted by its code as well. */
 export type Counts = Record<string, Partial<Record<Outcome, number>>>;
 
-/** What clients saw of the rare paths; each is counted where it happened. */
+/** The rare paths that clients saw; each is counted where it happened. */
 export type Observations = Record<string, number>;
 
 export type TallyState = {
   readonly counts: Counts;
   readonly codes: Record<string, number>;
   readonly observations: Observations;
-  /** What no client may ever see, the first of each sort in words. */
+  /** Results that no client may ever see, the first of each kind in words. */
   readonly problems: readonly string[];
 };
 
@@ -75,7 +75,7 @@ function addTo(sum: Record<string, number>, more: Readonly<Record<string, number
   for (const [name, count] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + count;
 }
 
-/** Those that got a definite answer. */
+/** Operations with a definite answer. */
 export const countAnswered = (counts: Counts): number =>
   Object.values(counts).reduce((total, { ok = 0, refused = 0 }) => total + ok + refused, 0);
 

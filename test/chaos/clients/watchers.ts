@@ -14,10 +14,10 @@ import { keepSubscribed } from './live-socket.ts';
 import type { ClientConfig, Stage } from './protocol.ts';
 import { type Notebook, runClients } from './run-clients.ts';
 
-/** Clients that build the seat map of an event from what `seatMapChanged` tells them, through every cut. */
+/** Clients that build the seat map of an event from `seatMapChanged`, through every cut. */
 export type WatchersConfig = ClientConfig & {
   readonly ports: readonly number[];
-  /** After it is told to finish: so long frames may still come before the views are written down. */
+  /** After the request to finish, frames may still come for this long before the views are written down. */
   readonly settleMs: number;
 };
 
@@ -71,7 +71,7 @@ class Watcher {
       },
       onSubscribed: () => {
         this.#subscription = randomUUIDv7();
-        // The map that the client has is where the subscription goes on.
+        // The subscription continues from the map that the client has.
         this.#write(null, this.#version);
         tally.count('subscribe seatMapChanged', 'ok');
       },
@@ -111,7 +111,7 @@ class Watcher {
     const { history } = this.#notebook;
     const [subscription, at] = [this.#subscription, instant()];
     history.write({ kind: 'seatFrame', subscription, at, event, fromVersion, toVersion });
-    // What it shows now is held against the transitions as if it had been read.
+    // The present view is compared with the transitions as if it had been read.
     const map = { version: this.#version, statuses: encodeStatuses(this.#packed) };
     history.write({ kind: 'map', event, from: at, to: at, outcome: 'ok', map });
   }

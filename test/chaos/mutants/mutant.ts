@@ -9,8 +9,8 @@ export type Mutant = {
   readonly bug: string;
   readonly edits: readonly Edit[];
   /**
-   * What it is run through: worlds of the simulation, which run the product's code and SQL; or a rush, which takes
-   * longer and also runs what those leave out: HTTP, logical decoding, the scripts in Redis. Default: the simulation.
+   * Its run: worlds of the simulation, which run the product's code and SQL; or a rush, which takes longer and also
+   * runs HTTP, logical decoding and the scripts in Redis. Default: the simulation.
    */
   readonly vehicle?: 'simulation' | 'rush';
 };
@@ -19,7 +19,7 @@ export type Edit = { readonly file: string; readonly find: string; readonly repl
 
 const root = resolve(import.meta.dirname, '../../..');
 
-/** The source as it would be with the bug. Throws when an edit does not fit it any more. */
+/** The source with the bug. Throws when an edit no longer fits it. */
 export async function mutatedFiles({ name, edits }: Mutant): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const { file, find, replace } of edits) {
@@ -32,7 +32,7 @@ export async function mutatedFiles({ name, edits }: Mutant): Promise<Map<string,
   return files;
 }
 
-/** A copy of the source with the bug in it, that runs like the original. `remove` deletes it. */
+/** A copy of the source with the bug in it, which runs like the original. `remove` deletes it. */
 export async function plantMutant(mutant: Mutant): Promise<{ root: string; remove(): Promise<void> }> {
   const files = await mutatedFiles(mutant);
   const copy = await mkdtemp(join(tmpdir(), `frontrow-mutant-${mutant.name}-`));

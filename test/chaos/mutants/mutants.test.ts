@@ -13,12 +13,12 @@ test.each(mutants)('$name still fits the source: $bug', async (mutant) => {
   expect(files.size).toBeGreaterThan(0);
 });
 
-test('a bug that does not fit any more is no bug that was caught', async () => {
+test('a bug that no longer fits does not count as caught', async () => {
   const edits = [{ file: 'src/db/inbox.ts', find: 'something that is not there', replace: '' }];
   await expect(plantMutant({ name: 'nothing', bug: 'none', edits })).rejects.toThrow('has 0 times');
 });
 
-test('what a simulation printed is a verdict only when it came to its end', () => {
+test('the output of a simulation is a verdict only when it finished', () => {
   const end = '20 seeds in 4 s: 1 broke a promise.\n';
   const told = `${end}The last of its history:\n  one\nBroken by seed 3:\n  I03  a seat is sold twice\n  H1  b1 is gone\n`;
   expect(readSimulation(`${told}broken: I03 H1\n`)).toEqual({

@@ -9,7 +9,7 @@ const locks = 'src/domain/inventory/seat-locks.ts';
 const create = 'src/domain/booking/create-booking.ts';
 const cancel = 'src/domain/booking/cancel-booking.ts';
 
-/** Redis turns nobody away, which is right in itself: PostgreSQL decides alone, and what it does wrong is seen sooner. */
+/** Redis refuses no request, which is right in itself: PostgreSQL decides alone, and its errors show sooner. */
 const withoutSeatLocks: Edit = {
   file: locks,
   find: 'if (!this.isAsked()) return Promise.resolve(SKIPPED);',
@@ -20,7 +20,7 @@ const takenCheck = "if (taken.length > 0) return { kind: 'seatsUnavailable', sea
 export const bookingMutants: readonly Mutant[] = [
   {
     name: 'confirm-without-owner-check',
-    bug: 'late money takes the seats back whoever has them by now',
+    bug: 'late money takes the seats back although another booking may have them',
     edits: [
       {
         file: rules,
@@ -169,7 +169,7 @@ export const bookingMutants: readonly Mutant[] = [
   },
   {
     name: 'cancel-without-owner-check',
-    bug: 'anybody may cancel a booking whose id they know',
+    bug: 'a fan may cancel any booking whose id they know',
     vehicle: 'rush',
     edits: [
       { file: cancel, find: ' and user_id =', replace: " and '' <>" },

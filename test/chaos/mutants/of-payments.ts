@@ -29,7 +29,7 @@ export const paymentMutants: readonly Mutant[] = [
   },
   {
     name: 'answer-before-notice-is-stored',
-    bug: 'the gateway is told 200 before its notice is stored',
+    bug: 'the gateway gets 200 before its notice is stored',
     vehicle: 'rush',
     edits: [
       {

@@ -13,14 +13,14 @@ export type Caught = {
   readonly seconds: number;
 };
 
-/** Without a bug; must come back with nothing, whichever way they are run. */
+/** Without a bug; each kind of run must find nothing in it. */
 export const controls: readonly Mutant[] = [
   { name: 'control', bug: 'none', edits: [], vehicle: 'rush' },
   { name: 'simulated-control', bug: 'none', edits: [], vehicle: 'simulation' },
 ];
 
 /**
- * One mutant, on databases of its own. Throws when it can't be run: that is no catch.
+ * One mutant, on databases of its own. Throws when it cannot be run, which does not count as caught.
  * @param patience how many times longer than on a quiet machine scenes and rest may take
  */
 export async function runMutant(mutant: Mutant, patience = 1): Promise<Caught> {
@@ -39,7 +39,7 @@ async function rushThrough(root: string, patience: number): Promise<Omit<Caught,
   const failures = failuresOf(results);
   const by = failures.filter(({ verdict }) => verdict === 'broken');
   const undecided = failures.filter(({ verdict }) => verdict === 'unknown');
-  // A rush in which nothing happened has caught nobody.
+  // A rush in which nothing happened has caught nothing.
   if (by.length === 0 && undecided.length > 0)
     throw new Error(undecided.map(({ check, evidence }) => `${check}: ${evidence[0]}`).join('; '));
   return { by: by.map(({ check }) => check), evidence: by[0]?.evidence[0], seconds };

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
-/** Worlds, one after the other, until something is broken. */
+/** Worlds, one after the other, until a promise is broken. */
 const SEEDS = 20;
-/** Of a process of its own, which also has to start. */
+/** The limit of a process of its own, which also has to start. */
 const GIVE_UP_AFTER_MS = 200_000;
 
 type Simulated = {
-  /** The checks that found it, and the first thing that was found. */
+  /** The checks that found it, and the first finding. */
   readonly by: readonly string[];
   readonly evidence: string | undefined;
   /** From the first world's first request on, as the simulation measures it. */
@@ -26,10 +26,10 @@ export async function simulateMutant(root: string): Promise<Simulated> {
   return readSimulation(told, complaints);
 }
 
-/** What the simulation printed. That a seed had two histories tells of no promise. */
+/** Parses the output of the simulation. Two histories of one seed are not a broken promise. */
 export function readSimulation(told: string, complaints = ''): Simulated {
   const seconds = told.match(/^\d+ seeds in (\d+) s: (\d+) broke a promise\.$/m);
-  if (!seconds) throw new Error(`the simulation came to no end: ${(complaints || told).trim().slice(-500)}`);
+  if (!seconds) throw new Error(`the simulation did not finish: ${(complaints || told).trim().slice(-500)}`);
   const by = told.match(/^broken: (.+)$/m)?.[1]?.split(' ') ?? [];
   if (by.includes('DETERMINISM')) throw new Error('the simulation had two histories of one seed.');
   const [evidence] = told.match(/(?<=^Broken by seed \d+:\n {2}).+$/m) ?? [];

@@ -1,7 +1,8 @@
 import { pathToFileURL } from 'node:url';
 
-// All processes of the product in one, two of some: what a run of some seconds pays for is its start. Each is the very
-// file that runs in production, with pools, queues and caches of its own. `RUSH_ROOT` has the `src` that is run.
+// All processes of the product in one, some of them twice, because most of a run of some seconds is its start. Each
+// is the exact file that runs in production, with its own pools, queues and caches. `RUSH_ROOT` has the `src` that
+// is run.
 const { RUSH_ROOT = '', RUSH_SECOND_PORT } = process.env;
 const second = { PORT: RUSH_SECOND_PORT };
 const parts: readonly (readonly [file: string, env: NodeJS.ProcessEnv])[] = [
@@ -14,13 +15,13 @@ const parts: readonly (readonly [file: string, env: NodeJS.ProcessEnv])[] = [
   ['api.ts?second', second],
 ];
 
-// Whoever started it is gone.
+// The parent process is gone.
 process.once('disconnect', () => process.exit(1));
 
 const tell = process.send?.bind(process);
 for (const [file, env] of parts) {
   Object.assign(process.env, env);
-  // Each says so when it is ready, and resolves only when it is told to end.
+  // Each reports that it is ready, and resolves only after the request to end.
   const ready = Promise.withResolvers<void>();
   process.send = () => {
     ready.resolve();

@@ -10,13 +10,16 @@ export type Lane = {
   /** The same fan at each api process. */
   readonly fan: readonly RushFan[];
   readonly stranger: RushFan;
-  /** The one that is on sale now. Each is new: holds that were extended, since a session opened late, keep their seats. */
+  /**
+   * The event that is on sale now. Each is new, because holds that were extended after a late session keep their
+   * seats.
+   */
   readonly currentEvent: () => SeededEvent;
   readonly random: Random;
   readonly isOver: () => boolean;
 };
 
-/** A fan who wants one of few seats after the other, and does with each what fans do. */
+/** A fan who wants one of few seats after the other, and acts with each like a real fan. */
 export async function runLane(lane: Lane): Promise<void> {
   while (!lane.isOver()) {
     const { fan, random } = lane;
@@ -62,7 +65,7 @@ async function goOn(lane: Lane, held: Held): Promise<void> {
   else if (fate < 0.65) await one.decide(held, 'decline');
   else if (fate < 0.75) await one.decide(held, 'pay', () => until(held.endsAt - random() * 600));
   else {
-    // Left alone until it is over, and then asked about.
+    // Left alone until it is over, and then read.
     await until(held.endsAt + random() * 300);
     await one.look(held);
   }

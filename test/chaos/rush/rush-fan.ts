@@ -19,11 +19,11 @@ const bookingQuery = 'query ($id: ID!) { booking(id: $id) { id status payment { 
 const bookingsQuery = '{ viewer { bookings(first: 50) { nodes { id status } pageInfo { hasNextPage } } } }';
 const seatMapQuery = 'query ($id: ID!) { seatMap(eventId: $id) { version asOf stale statuses } }';
 
-/** So long a fan waits for the place to pay, and for what comes of it. */
+/** How long a fan waits for the place to pay, and for the result. */
 export const READY_WITHIN_MS = 8_000;
 const SETTLED_WITHIN_MS = 12_000;
 
-/** What a refusal means for sure: nothing happened. Everything else that is not a success may have. */
+/** Refusals that certainly mean that nothing happened. Every other failure may have had an effect. */
 const refusals = new Set([
   'SEATS_UNAVAILABLE',
   'TOO_MANY_SEATS',
@@ -43,21 +43,21 @@ export type Held = {
 };
 export type Seen = { readonly status: BookingState; readonly payment: string; readonly url: string | null };
 
-/** A fan who writes down everything that is asked and told. */
+/** A fan who records every request and answer. */
 export class RushFan {
   readonly #fan: Fan;
   readonly #write: (record: HistoryRecord) => void;
   readonly #isBroken: () => boolean;
   readonly #seen = new Set<string>();
 
-  /** @param isBroken something was found: nobody needs to wait for anything any more */
+  /** @param isBroken a violation was found: fans need not wait any longer */
   constructor(fan: Fan, write: (record: HistoryRecord) => void, isBroken: () => boolean) {
     this.#fan = fan;
     this.#write = write;
     this.#isBroken = isBroken;
   }
 
-  /** Ids are global where the API gives them, raw in a history. */
+  /** Ids are global where the API returns them, raw in a history. */
   get userId(): string {
     return rawId(this.#fan.userId);
   }
@@ -140,7 +140,7 @@ export class RushFan {
     this.#write({ ...base, outcome: 'ok', map: { version: map.version, statuses: map.statuses, stale: map.stale } });
   }
 
-  /** Asks until the booking is as wanted, or has been as long as it may take. */
+  /** Requests the booking until it fits the condition, or until the time is over. */
   async when(held: Held, wanted: (seen: Seen) => boolean, withinMs: number): Promise<Seen | undefined> {
     const deadline = instant() + withinMs;
     for (;;) {
@@ -151,7 +151,7 @@ export class RushFan {
     }
   }
 
-  /** Pays or declines as soon as there is a place to, or after `whenReady`, and waits for what comes of it. */
+  /** Pays or declines as soon as there is a page, or after `whenReady`, and waits for the result. */
   async decide(held: Held, outcome: 'pay' | 'decline', whenReady = async () => {}): Promise<Seen | undefined> {
     const ready = await this.when(held, ({ url }) => url !== null, READY_WITHIN_MS);
     if (!ready?.url) return undefined;

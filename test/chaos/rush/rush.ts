@@ -27,7 +27,7 @@ export type RushOptions = {
 export type Rush = {
   readonly results: readonly CheckResult[];
   readonly operations: number;
-  /** From the first request until something was found, or the end. */
+  /** From the first request until a violation was found, or the end. */
   readonly seconds: number;
 };
 
@@ -39,20 +39,20 @@ const MAX_SEATS_PER_EVENT = 6;
 const HOLD_TTL_SECONDS = 4;
 const SHORTEST_MS = 10_000;
 const LONGEST_MS = 20_000;
-/** A scene that went wrong is played again, so long. */
+/** A scene that went wrong is played again for this long. */
 const SCENES_WITHIN_MS = 28_000;
 const REST_WITHIN_MS = 15_000;
 const ENOUGH_OPERATIONS = 800;
 const LOOK_EVERY_MS = 1_000;
-/** Those that speak of time are asked at rest: a machine may be slow. */
+/** Checks about durations run at rest, because a machine may be slow. */
 const IN_GOOD_TIME = ['I05', 'I07', 'I17', 'I24'];
 /** Each api process compares its seat maps with PostgreSQL every ten seconds. */
 const VIEWS_WITHIN_MS = 12_000;
 
 /**
- * The product on stores of its own with everything going wrong, for some seconds: few seats, many fans, lost answers,
- * late money, gateways that repeat themselves, and a Redis that forgets. Then rest, and every check. It ends as soon as
- * something that must always hold does not.
+ * The product on its own stores for some seconds, with every part failing: few seats, many fans, lost answers, late
+ * money, a gateway that repeats itself, and a Redis that loses its data. Then rest, and every check. It ends as soon
+ * as something that must always hold does not.
  */
 export async function rush(options: RushOptions): Promise<Rush> {
   const env = {
@@ -72,7 +72,7 @@ export async function rush(options: RushOptions): Promise<Rush> {
   }
 }
 
-/** A port that was free may be some connection's own by the time a process listens on it. */
+/** A port that was free may be in use by a connection when a process listens on it. */
 async function startSomewhere(options: SystemOptions, attempts = 3): Promise<System> {
   try {
     return await startSystem(options);
@@ -97,7 +97,7 @@ async function run(system: System, db: Db, { patience = 1 }: RushOptions): Promi
   await refuseNowAndThen(system);
   const startedAt = performance.now();
   const elapsed = () => performance.now() - startedAt;
-  // A machine that has little to give gives it for longer.
+  // A slow machine gets more time.
   const isOver = () =>
     found.isBroken() || elapsed() > LONGEST_MS || (elapsed() > SHORTEST_MS && history.length > ENOUGH_OPERATIONS);
   const currentEvent = () => hot[Math.floor((elapsed() / SHORTEST_MS) * HOT_EVENTS) % HOT_EVENTS] ?? first;
@@ -130,7 +130,7 @@ type Ended = {
   patience: number;
 };
 
-/** At rest; or at once where something is broken already. */
+/** At rest; or at once if a promise is already broken. */
 async function conclude(system: System, { history, found, watchers, patience }: Ended): Promise<CheckResult[]> {
   const limits = { maxSeatsPerEvent: MAX_SEATS_PER_EVENT, holdTtlMs: HOLD_TTL_SECONDS * 1_000 };
   const facts = found.isBroken()
@@ -143,7 +143,7 @@ async function conclude(system: System, { history, found, watchers, patience }: 
   });
   await Promise.all(finishing);
   return runChecks(history, { ...facts, ...limits }).filter(
-    // What was not at rest says nothing of what must be so at rest.
+    // A system that was not at rest says nothing about promises at rest.
     ({ check }) => isAtRest || check !== 'R1',
   );
 }
@@ -162,7 +162,7 @@ type Play = {
   withinMs: number;
 };
 
-/** Each until it came to what it is for. One that never does leaves it unknown whether its promises hold. */
+/** Plays each scene until it reached its purpose. If one never does, it is unknown whether its promises hold. */
 async function playScenes(system: System, { fans, newEvent, isOver, withinMs }: Play): Promise<Findings> {
   const findings = new Findings('SCENES', 'every scene came to what it is for');
   const play = async ([name, scene]: [string, Scene], index: number) => {
@@ -179,7 +179,7 @@ async function playScenes(system: System, { fans, newEvent, isOver, withinMs }: 
   return findings;
 }
 
-/** What must hold at every moment is asked for while it goes on. */
+/** Checks during the run what must hold at every moment. */
 function lookOut(system: System, history: readonly HistoryRecord[]) {
   let isBroken = false;
   let queries: QueryFact[] = [];
@@ -204,7 +204,7 @@ function lookOut(system: System, history: readonly HistoryRecord[]) {
   return {
     isBroken: () => isBroken,
     queries: () => queries,
-    /** Waits for all of it. Should one fail, the others end at once and its error is thrown when they have. */
+    /** Waits for all of it. If one fails, the others end at once and its error is thrown after they have. */
     async during(parts: readonly Promise<unknown>[]): Promise<void> {
       for (const part of parts)
         part.catch(() => {

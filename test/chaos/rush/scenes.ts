@@ -21,12 +21,12 @@ export type Stage = {
   readonly webhookUrl: string;
 };
 
-/** Answers whether it came to what it is for: with everything going wrong it may not, and is played again. */
+/** Returns whether the scene reached its purpose. With every part failing it may not, and is played again. */
 export type Scene = (stage: Stage) => Promise<boolean>;
 
-/** What chance alone does not bring about in some seconds. */
+/** Situations that chance alone does not produce in some seconds. */
 export const scenes: Readonly<Record<string, Scene>> = {
-  /** Money that is told of when the hold has ended and somebody else has one of the seats. */
+  /** Money that is reported when the hold has ended and another fan has one of the seats. */
   async paidTooLate({ fan, rival, event }) {
     const held = await fan.hold(event, [0, 1], randomUUID());
     if (!held) return false;
@@ -36,12 +36,12 @@ export const scenes: Readonly<Record<string, Scene>> = {
       theirs = until(held.endsAt).then(() => holdSoon(rival, event, [1]));
     });
     const rivals = await theirs;
-    // Theirs must have lasted until the money came.
+    // The other hold must have lasted until the money came.
     const left = rivals && (await rival.look(rivals));
     return seen !== undefined && isSettled(seen) && left?.status !== 'EXPIRED' && left !== undefined;
   },
 
-  /** Money that is told of when the hold has ended and its seats are still free. */
+  /** Money that is reported when the hold has ended and its seats are still free. */
   async paidLate({ fan, event }) {
     const held = await fan.hold(event, [0, 1], randomUUID());
     if (!held) return false;
@@ -49,7 +49,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     return seen?.status === 'CONFIRMED' && fan.saw(held, 'EXPIRED');
   },
 
-  /** Paid in the moment in which it is cancelled: the money arrives for a booking that has ended. */
+  /** Paid at the moment of its cancellation: the money arrives for a booking that has ended. */
   async paidAndCancelled({ fan, event }) {
     const held = await fan.hold(event, [0], randomUUID());
     if (!held) return false;
@@ -61,7 +61,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     return seen !== undefined && isGoingBack(seen);
   },
 
-  /** Paid, cancelled, given back; and the seat is sold again. */
+  /** Paid, cancelled, refunded; and the seat is sold again. */
   async soldAgain({ fan, rival, event }) {
     const first = await fan.hold(event, [0], randomUUID());
     const sold = first && (await fan.decide(first, 'pay'));
@@ -70,13 +70,13 @@ export const scenes: Readonly<Record<string, Scene>> = {
     return second !== undefined && (await rival.decide(second, 'pay'))?.status === 'CONFIRMED';
   },
 
-  /** More seats than one may have, in bookings of two. */
+  /** More seats than allowed, in bookings of two. */
   async wantedTooMany({ fan, event }) {
     for (let seat = 0; seat < 8; seat += 2) await fan.hold(event, [seat, seat + 1], randomUUID());
     return true;
   },
 
-  /** A message that nobody can read stands before those of a booking, until somebody takes it away. */
+  /** An unreadable message is before those of a booking, until it is dropped. */
   async poisoned({ fan, event, bookingUrl }) {
     const { eventId: key } = event;
     const sql = postgres(bookingUrl, { max: 1, connection: { application_name: 'storm' }, onnotice: () => undefined });
@@ -89,9 +89,9 @@ export const scenes: Readonly<Record<string, Scene>> = {
         event: { type: 'Poison' },
         createdAt: new Date(),
       } as const;
-      // The log refuses it now and then.
+      // The log refuses it from time to time.
       if (!(await soon(() => log.append([poison]).then(isSo, isNotSo)))) return false;
-      // It will be; left alone it would stay for good.
+      // It will be appended; without the drop it would stay parked.
       const parked = await soon(async () => (await listParked(sql, { key })).length > 0, PARKED_WITHIN_MS);
       const held = parked && (await fan.hold(event, [0], randomUUID()));
       const isBehind =
@@ -106,7 +106,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     }
   },
 
-  /** A copy of Redis that lagged takes over: a seat map is what it was, and the next change builds on a later one. */
+  /** A lagging copy of Redis takes over: a seat map is in an older state, and the next change builds on a later one. */
   async mapGoesBack({ fan, rival, event, redisUrl }) {
     const redis = new Redis(redisUrl);
     const key = seatMap(event.eventId);
@@ -118,7 +118,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
       };
       const before = (await soon(isThere)) && (await redis.dumpBuffer(key));
       if (!before || !(await fan.hold(event, [1], randomUUID()))) return false;
-      // A change is pushed twice, and the second would heal it.
+      // A change is pushed twice, and the second push would heal it.
       await sleep(TOLD_TWICE_WITHIN_MS);
       await redis.restore(key, 60_000, before, 'REPLACE');
       if (!(await rival.hold(event, [2], randomUUID()))) return false;
@@ -147,7 +147,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   },
 };
 
-/** Notices are told half a second late. */
+/** Notices arrive half a second late. */
 const JUST_BEFORE_MS = 120;
 
 const TOLD_TWICE_WITHIN_MS = 1_500;

@@ -5,7 +5,7 @@ import { EPOCH, seatLock } from '#redis/keys.ts';
 import { merchantCall } from '#test/support/sandbox-gateway.ts';
 import type { System } from '#test/support/system.ts';
 
-/** Everything that goes wrong during a rush; the gateway is in trouble until it is over. Resolves when all trouble has ended. */
+/** All failures during a rush; the gateway fails until it is over. Resolves when all failures have ended. */
 export async function storm(system: System, durationMs: number, isOver: () => boolean): Promise<void> {
   const call = merchantCall(system.gatewayUrl);
   const isStill = () => !isOver();
@@ -19,29 +19,29 @@ export async function storm(system: System, durationMs: number, isOver: () => bo
 
 const CUT_EVERY_MS = 200;
 
-/** Before anybody writes. */
+/** Before the first write. */
 export async function refuseNowAndThen({ bookingUrl, paymentsUrl }: System): Promise<void> {
   await Promise.all([
-    // The first notices are answered with an error, twice each, and must be told again.
+    // The first notices get an error, twice each, and must be sent again.
     refuseInserts(paymentsUrl, 'notices', 'n <= 16'),
     // A message has no effect, and must be handled again.
     refuseInserts(paymentsUrl, 'payments', 'n % 4 = 2 and n < 100'),
-    // The relay can't append, and must not go on.
+    // The relay cannot append, and must not continue.
     refuseInserts(bookingUrl, 'event_log.messages', 'n % 10 = 3 and n < 300'),
   ]);
 }
 
 /**
- * A table that takes no rows at times. What was told of, acknowledged or marked as handled before a row was there is lost
- * then, where a cut connection would have to meet some milliseconds.
- * @param when of `n`, the number of the insert, whether or not the ones before it came to anything
+ * A table that refuses rows at times. It reveals code that reports, acknowledges or marks a row as handled before
+ * the row exists, for which a cut connection would have to hit within milliseconds.
+ * @param when of `n`, the number of the insert, whether or not the earlier ones succeeded
  */
 async function refuseInserts(url: string, table: string, when: string): Promise<void> {
   const sql = postgres(url, { max: 1, connection: { application_name: 'storm' }, onnotice: () => undefined });
   const name = `inserts_into_${table.replace('.', '_')}`;
   try {
-    // A sequence does not go back with the transaction. The code is one of a server that can't for the moment, so that
-    // consumers wait and set nothing aside.
+    // A sequence does not go back with the transaction. The code is that of a temporary failure of the server, so
+    // that consumers wait and park nothing.
     await sql.unsafe(`create sequence ${name};
       create function ${name}() returns trigger language plpgsql as $$
         declare n bigint := nextval('public.${name}');
@@ -52,7 +52,7 @@ async function refuseInserts(url: string, table: string, when: string): Promise<
   }
 }
 
-/** Connections of the product end in the middle of what they do, as when a server or a network fails. */
+/** Connections of the product end in the middle of their work, as when a server or a network fails. */
 async function cutConnections(system: System, until: number, isStill: () => boolean): Promise<void> {
   const sql = postgres(system.bookingUrl, {
     max: 1,
@@ -62,7 +62,7 @@ async function cutConnections(system: System, until: number, isStill: () => bool
   const databases = [system.bookingUrl, system.paymentsUrl].map((url) => new URL(url).pathname.slice(1));
   try {
     while (performance.now() < until && isStill()) {
-      // A transaction under way is worth most.
+      // A transaction under way is the best target.
       await sql`
         select pg_terminate_backend(pid) from pg_stat_activity
         where datname in ${sql(databases)} and application_name !~ '^(storm|postgres.js|test)'
@@ -74,7 +74,7 @@ async function cutConnections(system: System, until: number, isStill: () => bool
   }
 }
 
-/** Money is told of when the hold may have ended since, and twice; every other answer is lost. */
+/** Money is reported when the hold may have ended, and twice; every other answer is lost. */
 const TROUBLE = { duplicateWebhooks: 1, fail500AfterActing: 3, delayWebhooksMs: 500 };
 
 async function troubleGateway(call: ReturnType<typeof merchantCall>, isStill: () => boolean): Promise<void> {
@@ -84,7 +84,7 @@ async function troubleGateway(call: ReturnType<typeof merchantCall>, isStill: ()
   }
 }
 
-/** Lost, rebuilt, and then back with what it had long ago. */
+/** Lost, rebuilt, and then back with very old data. */
 async function troubleRedis(url: string, durationMs: number, isStill: () => boolean): Promise<void> {
   const redis = new Redis(url);
   try {

@@ -24,7 +24,7 @@ type Change =
     }
   | { __typename: 'SeatMapReset'; seatMap: { version: number; statuses: string } };
 
-/** Somebody who watches an event from its first version on, and builds its map from what is told. */
+/** Watches an event from its first version on, and builds its map from the frames. */
 export class Watcher {
   version = 0;
   readonly #event: SeededEvent;
@@ -47,7 +47,7 @@ export class Watcher {
     return this.#event.eventId;
   }
 
-  /** Waits until it has come to the version, or can't any more, and says what it sees. */
+  /** Waits until it has reached the version, or cannot any longer, and returns its view. */
   async finish(version: number, withinMs: number): Promise<void> {
     const deadline = instant() + withinMs;
     while (this.version < version && instant() < deadline) await sleep(50);
@@ -58,7 +58,7 @@ export class Watcher {
     this.#write({ ...base, kind: 'view', version: this.version, statuses: encodeStatuses(this.#packed) });
   }
 
-  /** A connection that was lost goes on from where it was. */
+  /** A connection that was lost continues from its last version. */
   async #watch(): Promise<void> {
     while (!this.#isClosing) {
       const variables = { eventId: encodeGlobalId('Event', this.#event.eventId), sinceVersion: this.version };
