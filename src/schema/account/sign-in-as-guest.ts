@@ -5,7 +5,10 @@ import { sessionSuccess } from './session.ts';
 const SignInAsGuestInput = builder.inputType('SignInAsGuestInput', {
   description: 'A fan who does not want an account.',
   fields: (t) => ({
-    email: t.string({ required: true, description: 'The e-mail address to which tickets are sent.' }),
+    email: t.string({
+      required: true,
+      description: 'The e-mail address of the guest. `recoverGuest` sends links to it.',
+    }),
     challengeAnswer: t.string({
       description:
         'The solution of the challenge in a ChallengeRequired; valid for one session. Needed only on systems that challenge guests.',

@@ -13,7 +13,7 @@ User.implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Global id.', resolve: (user) => encodeGlobalId('User', user.id) }),
-    email: t.exposeString('email', { description: 'The e-mail address to which tickets are sent.' }),
+    email: t.exposeString('email', { description: 'The e-mail address of the viewer.' }),
     displayName: t.exposeString('displayName', { description: 'The name that the viewer chose.' }),
   }),
 });
