@@ -3,7 +3,7 @@
 // patch is here: docs/decisions/0001-postgres-js-is-mended.md. Exits with 1 when the installed text is not the expected.
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const mends = {
+const patches = {
   'src/connection.js': [
     // A write to a closed socket threw out of a timer, where no caller can catch it.
     [
@@ -319,17 +319,17 @@ const mends = {
   ],
 };
 
-for (const [file, changes] of Object.entries(mends)) {
+for (const [file, changes] of Object.entries(patches)) {
   const path = new URL(`../node_modules/postgres/${file}`, import.meta.url);
   const before = readFileSync(path, 'utf8');
   let text = before;
-  for (const [old, mended] of changes) {
-    if (text.includes(mended)) continue;
+  for (const [old, patched] of changes) {
+    if (text.includes(patched)) continue;
     if (text.split(old).length !== 2) {
       console.error(`scripts/patch-postgres.mjs does not fit postgres/${file}: was its version changed?`);
       process.exit(1);
     }
-    text = text.replace(old, () => mended);
+    text = text.replace(old, () => patched);
   }
   if (text !== before) writeFileSync(path, text);
 }

@@ -38,7 +38,7 @@ export const seatsToHold = (
   idempotencyKey: string,
 ): VariablesOf<typeof holdSeats> => ({ input: { eventId, seatIds, idempotencyKey } });
 
-/** What a fan is told of a hold: each member of the union has its own fields. */
+/** What a fan reads about a hold: each member of the union has its own fields. */
 export const outcome = ({ createBooking }: ResultOf<typeof holdSeats>): string =>
   createBooking.__typename === 'CreateBookingSuccess'
     ? `held until ${createBooking.booking.holdExpiresAt}`

@@ -53,7 +53,7 @@ const myBookings = gql`
   }
 `;
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
 type Json = any;
 
 /** The types that are a Refusal or a Node, because a cache cannot know them from the documents alone. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createBooking } from '#test/support/fan.ts';
 import type { ClientWorld } from './world.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
 type Json = any;
 
 const bookingChanged = `subscription ($id: ID!) { bookingChanged(bookingId: $id) { status payment { status url } } }`;

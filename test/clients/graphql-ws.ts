@@ -5,7 +5,7 @@ import { openFaultProxy } from '#test/support/fault-proxy.ts';
 import { shortLived } from '#test/support/short-lived-token.ts';
 import type { ClientWorld } from './world.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
 type Json = any;
 
 const bookingChanged = `subscription ($id: ID!) { bookingChanged(bookingId: $id) { status payment { url } } }`;

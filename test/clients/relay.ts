@@ -7,7 +7,7 @@ import type { ClientWorld } from './world.ts';
 
 const { Environment, Network, RecordSource, Store, createOperationDescriptor, fetchQuery, getSelector } = relay;
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
 type Json = any;
 
 /** The output of relay-compiler for docs/examples/relay/seat-list.js. */

@@ -18,7 +18,7 @@ const bookingChanged = gql`
   subscription BookingChanged($id: ID!) { bookingChanged(bookingId: $id) { id status payment { url } } }
 `;
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
 type Json = any;
 
 /** Records the method of each request. */

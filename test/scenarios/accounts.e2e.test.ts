@@ -59,7 +59,7 @@ test('an address gets one account, in any case, and signs in again', async () =>
 test('a wrong password and an unknown address get the same refusal', async () => {
   await ask(signUp, { email: 'bob@example.org', password: 'correct horse', displayName: 'Bob' });
   const wrong = await ask(signIn, { email: 'bob@example.org', password: 'incorrect horse' });
-  const unknown = await ask(signIn, { email: 'nobody@example.org', password: 'incorrect horse' });
+  const unknown = await ask(signIn, { email: 'unknown@example.org', password: 'incorrect horse' });
   expect(wrong).toMatchObject({ __typename: 'WrongCredentials' });
   expect(unknown).toEqual(wrong);
 });

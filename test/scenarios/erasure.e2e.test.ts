@@ -130,7 +130,7 @@ test('an organizer must hand over the events first', async () => {
 test.each([
   [[], 'usage:', 1],
   [['--user', '7'], 'is not the id of a user', 1],
-  [['--email', 'nobody@example.org'], 'Both databases have no data of this person. Nothing was changed.', 0],
+  [['--email', 'unknown@example.org'], 'Both databases have no data of this person. Nothing was changed.', 0],
 ])('%j is answered in plain words', async (args, words, code) => {
   expect(await erase(args)).toEqual({ code, out: expect.stringContaining(words) });
 });

@@ -37,7 +37,7 @@ afterAll(async () => {
 const fields = `totalCount degraded pageInfo { hasNextPage endCursor }
   edges { distanceKm node { id title startsAt performers priceFrom { amountMinor currency } venue { city location { latitude } } } }`;
 
-// biome-ignore lint/suspicious/noExplicitAny: the test looks into whatever was answered
+// biome-ignore lint/suspicious/noExplicitAny: the test looks into answers of many shapes
 async function search(filters: string, selection = fields): Promise<any> {
   const { data: answer, errors } = await post(system.apiUrl, {
     query: `{ searchEvents(${filters}) { ${selection} } }`,

@@ -10,7 +10,7 @@ const world = await openWaitingRoomWorld();
 const { system, db } = world;
 afterAll(() => world.close());
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
 type Json = any;
 
 /** A fan whom an operator made the organizer of the event. */

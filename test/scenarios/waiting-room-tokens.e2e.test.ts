@@ -265,14 +265,14 @@ test('a followed seat map ends when its viewer leaves, and when the room opens',
 
 test('the ticket of a place shows nothing for another account, for another event, or with a flipped bit', async () => {
   const full = await world.room({ ...roomy, capacity: 1 }, { like: event });
-  const [first, second, nobody] = [await world.insider(full), await world.fan(full), await world.fan(full)];
+  const [first, second, stranger] = [await world.insider(full), await world.fan(full), await world.fan(full)];
   const mine = await second.join();
   expect(mine).toMatchObject({ state: 'WAITING', position: 2 });
   const copied = first.ticket ?? '';
   second.ticket = copied;
   expect(await second.askForPlace()).toMatchObject({ state: 'WAITING', position: 2, admission: null });
-  nobody.ticket = copied;
-  expect(await nobody.askForPlace()).toBeNull();
+  stranger.ticket = copied;
+  expect(await stranger.askForPlace()).toBeNull();
   const ofOther = await world.fan(other, { by: first.fan });
   ofOther.ticket = copied;
   expect((await ofOther.askForPlace())?.ticket).not.toBe(copied);

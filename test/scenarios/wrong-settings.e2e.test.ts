@@ -85,7 +85,7 @@ test.each<Wrong>([
     process: 'api',
     env: () => ({
       DATABASE_URL: wrongPassword(system.bookingUrl),
-      REDIS_URL: withLogin(system.redisUrl, 'nobody', 'wrong'),
+      REDIS_URL: withLogin(system.redisUrl, 'stranger', 'wrong'),
       TYPESENSE_API_KEY: 'wrong',
     }),
     reasons: {
@@ -98,7 +98,7 @@ test.each<Wrong>([
     process: 'worker',
     env: () => ({
       DATABASE_URL: wrongDatabase(system.bookingUrl),
-      REDIS_URL: withLogin(system.redisUrl, 'nobody', 'wrong'),
+      REDIS_URL: withLogin(system.redisUrl, 'stranger', 'wrong'),
       TYPESENSE_API_KEY: 'wrong',
     }),
     reasons: {

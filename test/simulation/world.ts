@@ -251,7 +251,7 @@ export class World {
     };
     stores.log.onFault = (kind, about) => {
       count(kind, about);
-      const isPlanned = kind !== 'parked' || /Nobody can handle this|An earlier message/.test(about);
+      const isPlanned = kind !== 'parked' || /No consumer can handle this|An earlier message/.test(about);
       audit.expect(isPlanned, 'PARKED', () => `a message was parked that was not poisoned: ${about}`);
     };
     stores.log.onDelivery = (_group, _message, isRepeat) => {

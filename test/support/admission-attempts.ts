@@ -41,7 +41,7 @@ const subscriptionOf = ({ eventId }: Attempt) => ({
   variables: { eventId, sinceVersion: 1_000_000 },
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
 type Json = any;
 
 function outcomeOf(text: string): Outcome {

@@ -198,7 +198,7 @@ const keys = {
   ...sandboxKeys,
   token: newPrivateKey(),
   ticket: newPrivateKey(),
-  admission: 'k1:admissions-of-tests-and-nobody-else',
+  admission: 'k1:admissions-of-these-tests-and-no-others',
 };
 
 const webhookUrl = (ports: { payments: number }) => `http://127.0.0.1:${ports.payments}/webhooks/gateway`;

@@ -4,7 +4,7 @@ import { decideAt } from './fan.ts';
 import { SeatMapFan, seatMapChangedQuery } from './seat-map-fan.ts';
 import type { WaitingRoomFan } from './waiting-room-fan.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
 type Json = any;
 type Event = Pick<SeededEvent, 'seatIds'>;
 

@@ -5,7 +5,7 @@ import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import type { PlaceState } from '#domain/waiting-room/room.ts';
 import { createBookingMutation, type Fan, type GraphqlAnswer, post } from './fan.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
 type Json = any;
 
 /** A place as its fan receives it. */

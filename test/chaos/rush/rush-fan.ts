@@ -178,7 +178,7 @@ const refusedUnless = (isOk: boolean): Outcome => (isOk ? 'ok' : 'refused');
 
 const rawId = (globalId: string): string => decodeGlobalId(globalId)?.id ?? globalId;
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever was answered
+// biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
 type Json = any;
 
 function outcomeOf(answer: GraphqlAnswer | undefined, result: Json): { outcome: Outcome; code?: string } {
