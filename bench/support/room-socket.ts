@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketClient } from '#test/support/web-socket.ts';
-import type { Crowd } from './room-crowd.ts';
 import type { RoomFan, ToldPlace } from './room-fan.ts';
 
 const NEXT = Buffer.from('"type":"next"');
@@ -10,6 +9,15 @@ const COMPLETE = Buffer.from('"type":"complete"');
 /** The product allows 200 per address. */
 const SOCKETS_PER_ADDRESS = 100;
 const ADDRESSES_PER_BLOCK = 200;
+
+/** Those whose fan it is, as far as a socket knows them. */
+type Crowd = {
+  readonly counts: { frames: number; bytes: number; cuts: number };
+  tokenOf(fan: RoomFan): Promise<string>;
+  refused(reason: string): void;
+  problem(fan: RoomFan, text: string): void;
+  take(fan: RoomFan, place: ToldPlace, isFirst?: boolean): void;
+};
 
 /** One fan's connection over WebSocket (graphql-transport-ws), which reconnects when it is cut. */
 export class FanSocket {

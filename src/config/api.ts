@@ -3,8 +3,8 @@ import { checkGuestChallenge, guestChallenge, guestChallengeConfig } from './gue
 import { areHoardingLimitsOn, derivedSecret } from './hoarding.ts';
 import { observed } from './observed.ts';
 import { origins } from './origins.ts';
-import { type Environment, parse } from './parse.ts';
-import { isExcepted, type Problem, productionProblems } from './production.ts';
+import { type Environment, type Problem, parse } from './parse.ts';
+import { isExcepted, productionProblems } from './production.ts';
 import { trustProxy } from './proxy.ts';
 import { booking, databases, pooledDatabase, redis, search, storeConfig } from './stores.ts';
 import { list, port, privateKey } from './values.ts';

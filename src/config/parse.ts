@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import type { Problem } from './production.ts';
 
 export type Environment = Record<string, string | undefined>;
+
+export type Problem = { readonly name: string; readonly message: string };
 
 /** The message has each problem and its fix, so the caller prints no stack. */
 export class EnvironmentError extends Error {

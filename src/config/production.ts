@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Environment } from './parse.ts';
+import type { Environment, Problem } from './parse.ts';
 
 /**
  * The guards that a rehearsal of production may go without, by name. There is no exception for short secrets, because
@@ -38,7 +38,6 @@ export function exceptionsMade(env: Environment): readonly { exception: Exceptio
 export const isExcepted = (env: Environment, exception: Exception): boolean =>
   exceptionsMade(env).some((made) => made.exception === exception);
 
-export type Problem = { readonly name: string; readonly message: string };
 type Process = 'api' | 'payments' | 'gateway-sandbox' | 'another';
 
 /**

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { Environment } from './parse.ts';
-import type { Problem } from './production.ts';
+import type { Environment, Problem } from './parse.ts';
 
 export type TrustedDocuments = Readonly<Record<string, string>>;
 

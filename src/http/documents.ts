@@ -9,15 +9,7 @@ import {
 } from 'graphql';
 import { measureOperation, readDocument } from './document-limits.ts';
 import { badRequest, openDocumentTexts, type TextRules } from './document-texts.ts';
-
-/** What a client sends, on every transport. */
-export type GraphqlParams = {
-  query?: string | undefined;
-  /** The SHA-256 of a document's text in hex, with or without `sha256:` before it. Beside a `query` it is the query's. */
-  documentId?: string | undefined;
-  operationName?: string | undefined;
-  variables?: Record<string, unknown> | undefined;
-};
+import type { GraphqlParams } from './graphql-params.ts';
 
 /** A document that passed every check, and the one operation of it that was asked for. */
 export type Operation = {

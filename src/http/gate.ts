@@ -7,9 +7,10 @@ import { describeError, type Log } from '#observability/log.ts';
 import type { OperationMetrics, Transport } from '#observability/operation-metrics.ts';
 import type { Context, Resources } from '#schema/context.ts';
 import { authenticate, type Caller, createContext, type Identity } from './context.ts';
-import { type Documents, type GraphqlParams, type Operation, openDocuments } from './documents.ts';
+import { type Documents, type Operation, openDocuments } from './documents.ts';
 import { type Reported, reportError } from './errors.ts';
 import { type Executed, type Execution, openExecution, type Source } from './execution.ts';
+import type { GraphqlParams } from './graphql-params.ts';
 import { startLine } from './operation-log.ts';
 import type { RateLimits } from './rate-limits.ts';
 

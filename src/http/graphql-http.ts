@@ -6,9 +6,8 @@ import { MAX_BODY_BYTES, readBody } from './body.ts';
 import type { Caller } from './context.ts';
 import { credentialsOfHeaders } from './credentials.ts';
 import { NO_DOCUMENT } from './document-texts.ts';
-import type { GraphqlParams } from './documents.ts';
 import type { Gate, Wanted } from './gate.ts';
-import { toGraphqlParams, toGraphqlParamsFromQuery } from './graphql-params.ts';
+import { type GraphqlParams, toGraphqlParams, toGraphqlParamsFromQuery } from './graphql-params.ts';
 import { type EventStreamLimits, type EventStreams, openEventStreams } from './sse.ts';
 
 export type Exchange = {

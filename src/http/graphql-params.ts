@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import type { GraphqlParams } from './documents.ts';
+
+/** What a client sends, on every transport. */
+export type GraphqlParams = {
+  query?: string | undefined;
+  /** The SHA-256 of a document's text in hex, with or without `sha256:` before it. Beside a `query` it is the query's. */
+  documentId?: string | undefined;
+  operationName?: string | undefined;
+  variables?: Record<string, unknown> | undefined;
+};
 
 const record = z.record(z.string(), z.unknown(), { error: 'must be an object' });
 const text = z.string({ error: 'must be a text' });

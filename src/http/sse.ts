@@ -7,10 +7,10 @@ import { RateLimited } from '#domain/errors.ts';
 import { answerJson, securityHeaders } from './answer.ts';
 import type { Caller } from './context.ts';
 import { Counter } from './counter.ts';
-import type { GraphqlParams } from './documents.ts';
 import { EndableEvents, type Events } from './endable-events.ts';
 import { reportError } from './errors.ts';
 import type { Gate } from './gate.ts';
+import type { GraphqlParams } from './graphql-params.ts';
 
 export type EventStreamLimits = {
   readonly streams: number;

@@ -5,8 +5,8 @@ import { isOutage } from '../outages.ts';
 import type { CatalogEvent } from './event-queries.ts';
 import { inOrderOf } from './in-order-of.ts';
 import { eventOf } from './indexed-event.ts';
+import { refuseWhenBusy } from './refuse-when-busy.ts';
 import { openAnswerCache } from './search-cache.ts';
-import { refuseWhenBusy } from './search-events.ts';
 
 export type FoundEvents = {
   /** In the order of the ids; undefined for one that is unknown or no longer published. */

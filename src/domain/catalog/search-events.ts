@@ -1,9 +1,9 @@
-import { type EventHit, type EventOrder, type EventPage, type EventQuery, SearchBusy } from '#search/event-search.ts';
+import type { EventHit, EventOrder, EventPage, EventQuery } from '#search/event-search.ts';
 import { placeKeys } from '#search/normal-form/place-keys.ts';
 import { type SearchWords, searchWords } from '#search/normal-form/query-words.ts';
-import { RateLimited } from '../errors.ts';
 import type { CatalogSearch } from './catalog-search.ts';
 import { distanceKm } from './distance-rules.ts';
+import { refuseWhenBusy } from './refuse-when-busy.ts';
 import { decodeCursor, encodeCursor, hashOfQuery } from './search-cursor-rules.ts';
 import { checkFilters, checkFirst, MAX_RADIUS_KM, refuseMixedCurrencies, textOf } from './search-request-rules.ts';
 import type { GeoPoint, SearchEventsRequest, SearchEventsResult, SearchHit } from './search-types.ts';
@@ -49,12 +49,6 @@ const nothing = (): EventPage => ({
   currencies: [],
   indexedAt: new Date(),
 });
-
-/** For a `catch`. @throws RateLimited */
-export function refuseWhenBusy(error: unknown): never {
-  if (error instanceof SearchBusy) throw new RateLimited(1, 'The search is overloaded. Try again in a second.');
-  throw error;
-}
 
 /** `query` is undefined for a text without a word. */
 function queryOf(request: SearchEventsRequest): { query: EventQuery | undefined; queryHash: string } {

@@ -1,6 +1,6 @@
 import { searchWords } from '#search/normal-form/query-words.ts';
 import type { CatalogSearch } from './catalog-search.ts';
-import { refuseWhenBusy } from './search-events.ts';
+import { refuseWhenBusy } from './refuse-when-busy.ts';
 import { checkFirst, textOf } from './search-request-rules.ts';
 import type { EventSuggestion, SuggestEventsRequest } from './search-types.ts';
 

@@ -9,19 +9,12 @@ import type { EventSales } from './event-sales.ts';
 import type { Transition } from './inventory-command.ts';
 import { seatChangesOf } from './inventory-events.ts';
 import type { LockPatience } from './inventory-read-statements.ts';
+import type { EventWork, InventoryAnswer, InventoryRequest, Written } from './inventory-work.ts';
 import type { InventoryPolicy } from './inventory-work-rules.ts';
 import { StaleRead } from './inventory-write-statements.ts';
 import type { SeatChange } from './seat-change.ts';
 import { type KeptSeatLock, lockOwner, type SeatLocks } from './seat-locks.ts';
-import {
-  type EventWork,
-  type InventoryAnswer,
-  type InventoryRequest,
-  PlanChanged,
-  unknownEvent,
-  type Written,
-  writeInventory,
-} from './write-inventory.ts';
+import { PlanChanged, unknownEvent, writeInventory } from './write-inventory.ts';
 
 /** A submitted command, and the promise of its caller. */
 export type Entry = {

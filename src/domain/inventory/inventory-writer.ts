@@ -6,9 +6,9 @@ import { type EventSales, openEventSales } from './event-sales.ts';
 import { type Batch, type Committed, type Entry, InventoryBatches } from './inventory-batches.ts';
 import type { InventoryCommand } from './inventory-command.ts';
 import type { InboxMark } from './inventory-read-statements.ts';
+import type { InventoryAnswer } from './inventory-work.ts';
 import type { InventoryPolicy } from './inventory-work-rules.ts';
 import type { SeatLocks } from './seat-locks.ts';
-import type { InventoryAnswer } from './write-inventory.ts';
 
 export type InventoryWriterOptions = {
   /** A small pool of its own, separate from the readers' pool. */

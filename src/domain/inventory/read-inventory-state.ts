@@ -11,8 +11,8 @@ import {
   readSeats,
   type SeatsByEvent,
 } from './inventory-read-statements.ts';
+import type { EventWork, InventoryRequest } from './inventory-work.ts';
 import { type InventoryState, keyOf } from './inventory-work-rules.ts';
-import type { EventWork, InventoryRequest } from './write-inventory.ts';
 
 /** What the requests for one event are about. */
 export type ReadWork = {

@@ -1,7 +1,6 @@
 import type { Db, Tx } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { inTransaction } from '#db/transaction.ts';
-import type { Origin } from '#events/origin.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
 import type { CoolDown, HoardingPolicy } from '../hoarding/hoarding-policy-rules.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
@@ -10,14 +9,8 @@ import { type Allocation, allocate } from './allocate-rules.ts';
 import { alternativesTo, mergedRanges, neighbourhood, type SeatRange } from './alternatives-rules.ts';
 import type { InventoryCommand, InventoryOutcome } from './inventory-command.ts';
 import { eventOf } from './inventory-events.ts';
-import {
-  type InboxMark,
-  type LockPatience,
-  lockInventories,
-  markKey,
-  ofEvents,
-  readTakenSeats,
-} from './inventory-read-statements.ts';
+import { type LockPatience, lockInventories, markKey, ofEvents, readTakenSeats } from './inventory-read-statements.ts';
+import type { EventWork, InventoryAnswer, InventoryRequest, Written } from './inventory-work.ts';
 import type { InventoryPolicy, InventoryState } from './inventory-work-rules.ts';
 import {
   changeSeats,
@@ -33,39 +26,7 @@ import {
 import { readSeenMarks, readStates, readWork } from './read-inventory-state.ts';
 import { seatWritesOf } from './seat-write-rules.ts';
 
-/**
- * `inbox`: the message that causes the command; it is marked as handled in the transaction of the command's effect.
- * `origin`: the request that submitted it, because one write has commands of many requests.
- */
-export type InventoryRequest = {
-  readonly command: InventoryCommand;
-  readonly inbox?: InboxMark;
-  readonly origin?: Origin | undefined;
-};
-
-/**
- * The outcome as the rules decided it. A refused hold also gets up to three adjacent blocks of the same size, as of
- * `version`.
- */
-export type InventoryAnswer =
-  | Exclude<InventoryOutcome, { kind: 'seatsUnavailable' }>
-  | {
-      readonly kind: 'seatsUnavailable';
-      readonly seatNos: readonly number[];
-      readonly alternatives: readonly (readonly number[])[];
-      readonly version: number;
-    };
-
-export type Written = { readonly answers: readonly InventoryAnswer[]; readonly allocation: Allocation | undefined };
-
 type Needs = { readonly db: Db; readonly policy: InventoryPolicy };
-
-/** The requests for one event. */
-export type EventWork = {
-  readonly eventId: string;
-  readonly plan: SeatingPlan;
-  readonly requests: readonly InventoryRequest[];
-};
 
 /** The event has another plan than the one that the caller had loaded. */
 export class PlanChanged extends Error {}

@@ -1,6 +1,6 @@
 import { Admin } from '@platformatic/kafka';
 import { type AggregateType, aggregateTypes } from '../contracts.ts';
-import type { KafkaConnection } from './kafka-log.ts';
+import type { KafkaConnection } from './kafka-connection.ts';
 import { topicOf } from './kafka-record.ts';
 
 export type Position = {

@@ -1,4 +1,4 @@
-import type { KafkaSecurity } from './kafka-log.ts';
+import type { KafkaSecurity } from './kafka-connection.ts';
 import type { EventLog } from './log.ts';
 import { openPostgresLog } from './postgres-log.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin } from '@platformatic/kafka';
 import type { AggregateType } from '../contracts.ts';
-import { type KafkaLogOptions, kafkaConnection } from './kafka-log.ts';
+import { type KafkaLogOptions, kafkaConnection } from './kafka-connection.ts';
 import { readPositions } from './kafka-positions.ts';
 import { topicOf } from './kafka-record.ts';
 
