@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { commitmentOf, drawOrder, newDrawSecret } from '#domain/waiting-room/draw-rules.ts';
+import { commitmentOf, newDrawSecret } from '#domain/draw-secret-rules.ts';
+import { drawOrder } from '#domain/waiting-room/draw-rules.ts';
 
 const script = new URL('./verify-draw.mjs', import.meta.url).pathname;
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -110,4 +111,25 @@ test('no file of ours imports what it must not, and the linter has read all of t
   expect(crossed.map(({ location, message }) => `${location.path}: ${message}`)).toEqual([]);
   expect(summary.changed + summary.unchanged).toBeGreaterThanOrEqual(files.length);
   expect(files.length).toBeGreaterThan(60);
+});
+
+/** A folder of the domain imports folders that come before it, and files of src/domain itself. */
+const DOMAIN_ORDER = ['mail', 'hoarding', 'account', 'catalog', 'inventory', 'booking', 'waiting-room'];
+
+test('each folder of the domain imports earlier ones only; payments stands apart', async () => {
+  const domain = join(root, 'src/domain');
+  const files = (await readdir(domain, { recursive: true })).filter(
+    (file) => file.includes('/') && file.endsWith('.ts') && !file.endsWith('.test.ts'),
+  );
+  const backward: string[] = [];
+  for (const file of files) {
+    const [folder = ''] = file.split('/');
+    const text = await readFile(join(domain, file), 'utf8');
+    for (const [, imported = ''] of text.matchAll(/from '(?:#domain\/|(?:\.\.\/)+)([a-z-]+)\/[^']+'/g)) {
+      if (imported === folder || !existsSync(join(domain, imported))) continue;
+      if (DOMAIN_ORDER.indexOf(imported) >= DOMAIN_ORDER.indexOf(folder)) backward.push(`${file} imports ${imported}`);
+    }
+  }
+  expect(files.length).toBeGreaterThan(100);
+  expect(backward).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import type { Db } from '#db/client.ts';
+import { type MailPolicy, sendDueMails } from '#domain/account/send-due-mails.ts';
 import type { Mailer } from '#domain/mail/mailer.ts';
-import { type MailPolicy, sendDueMails } from '#domain/mail/send-due-mails.ts';
 import { type TimedWorker, worker } from './run-worker.ts';
 
 /** `mail` is undefined without MAIL_URL: then mails wait for a worker that has it. */

@@ -1,4 +1,4 @@
-import { type BookingStatus, bookingTransitions, type PaymentStatus } from '#domain/booking/booking-status.ts';
+import { type BookingStatus, bookingTransitions, type PaymentStatus } from '#domain/booking-status.ts';
 import { applyChange, emptyStatuses, packChange } from '#domain/inventory/packed-statuses-rules.ts';
 import { type SeatStatus, seatStatusCode } from '#domain/inventory/seat-status.ts';
 import type { Audit } from './audit.ts';

@@ -2,11 +2,11 @@ import { and, asc, desc, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
 import type { Queryable } from '#db/client.ts';
 import { ONE_ROUND_TRIP, plainArray } from '#db/prepared.ts';
 import { bookingSeats, bookings, tickets } from '#db/tables/booking.ts';
+import type { VisibleBookingStatus } from '../booking-status.ts';
 import { isUuid } from '../global-id-rules.ts';
 import type { PageWindow, WindowOf } from '../page-window.ts';
 import type { Viewer } from '../viewer.ts';
 import { type Booking, bookingColumns } from './booking.ts';
-import type { VisibleBookingStatus } from './booking-status.ts';
 
 export type BookingSeat = Pick<typeof bookingSeats.$inferSelect, 'bookingId' | 'seatNo' | 'priceMinor' | 'feeMinor'>;
 export type Ticket = typeof tickets.$inferSelect;

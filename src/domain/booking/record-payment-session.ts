@@ -6,7 +6,7 @@ import { inTransaction } from '#db/transaction.ts';
 import type { DomainEventOf } from '#events/contracts.ts';
 import type { InboxMark } from '../inventory/inventory-read-statements.ts';
 import type { InventoryWriter } from '../inventory/inventory-writer.ts';
-import { replaceableBy } from './payment-status-rules.ts';
+import { replaceableBy } from '../payment-status-rules.ts';
 
 type Needs = { readonly db: Db; readonly writer: InventoryWriter };
 

@@ -7,9 +7,9 @@ import { bookingChannel } from '#redis/channels.ts';
 import type { Heartbeat } from '#redis/heartbeat.ts';
 import type { PubSub } from '#redis/pubsub.ts';
 import { openPulse } from '#redis/pulse.ts';
+import { isLastState } from '../booking-status.ts';
 import type { Booking } from './booking.ts';
 import { findBooking } from './booking-queries.ts';
-import { isLastState } from './booking-status.ts';
 
 /**
  * The viewer's booking as it is now, and again after each transition; transitions in quick succession may be one

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bookingTransitions } from '../booking/booking-status.ts';
+import { bookingTransitions } from '../booking-status.ts';
 import { type Allocation, allocate } from './allocate-rules.ts';
 import type { BookingState, HoldCommand, InventoryCommand, SeatState } from './inventory-command.ts';
 import { type InventoryPolicy, type InventoryState, keyOf } from './inventory-work-rules.ts';

@@ -1,4 +1,4 @@
-import type { BookingStatus, PaymentStatus } from '../booking/booking-status.ts';
+import type { BookingStatus, PaymentStatus } from '../booking-status.ts';
 import type { UnpaidRefusal } from '../hoarding/unpaid-book-rules.ts';
 import type { SeatStatus } from './seat-status.ts';
 

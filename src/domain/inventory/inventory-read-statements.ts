@@ -1,6 +1,6 @@
 import type { Db, Tx } from '#db/client.ts';
 import { plainArray, prepared } from '#db/prepared.ts';
-import type { BookingStatus, PaymentStatus } from '../booking/booking-status.ts';
+import type { BookingStatus, PaymentStatus } from '../booking-status.ts';
 import type { SeatRange } from './alternatives-rules.ts';
 import type { BookingState, EventSale, SeatState } from './inventory-command.ts';
 import type { SeatStatus } from './seat-status.ts';

@@ -1,6 +1,6 @@
-import { paymentStatusAfter } from '../booking/payment-status-rules.ts';
 import type { HoardingPolicy } from '../hoarding/hoarding-policy-rules.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
+import { paymentStatusAfter } from '../payment-status-rules.ts';
 import type {
   BookingSeatState,
   BookingState,

@@ -1,6 +1,6 @@
 import type { Db } from '#db/client.ts';
+import { openBatches } from '../batches.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
-import { openBatches } from '../waiting-room/batches.ts';
 import { alternativesTo, mergedRanges, neighbourhood } from './alternatives-rules.ts';
 import type { BookingState } from './inventory-command.ts';
 import { readBookingsByKey, readSnapshot } from './inventory-read-statements.ts';

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from '#db/client.ts';
+import { commitmentOf, newDrawSecret } from '../draw-secret-rules.ts';
 import { InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
 import type { Viewer } from '../viewer.ts';
 import { type ChangeNeeds, changeRoom, lockManagedRoom } from './change-room.ts';
-import { commitmentOf, newDrawSecret } from './draw-rules.ts';
 import type { Room } from './room.ts';
 import { type RoomSettings, type StoredSettings, settle } from './room-settings-rules.ts';
 

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { commitmentOf, drawOrder, newDrawSecret, positionOf } from './draw-rules.ts';
+import { commitmentOf, newDrawSecret } from '../draw-secret-rules.ts';
+import { drawOrder, positionOf } from './draw-rules.ts';
 
 const KNOWN = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';
 const DRAWS = 24_000;

@@ -1,7 +1,7 @@
 import { createCipheriv, hash, randomBytes } from 'node:crypto';
+import { bytesOf } from '../draw-secret-rules.ts';
 import type { Room } from './room.ts';
 
-const SECRET_BYTES = 32;
 /**
  * The bytes of one number of the stream. The remainder of 2^48 by a million is uneven by less than one part in 280
  * million.
@@ -9,16 +9,6 @@ const SECRET_BYTES = 32;
 const NUMBER_BYTES = 6;
 /** How many numbers are made at a time, so that a draw of millions needs only the memory of its order. */
 const NUMBERS_AT_ONCE = 32_768;
-
-/** Unpredictable: 32 random bytes, in hex. */
-export function newDrawSecret(): string {
-  return randomBytes(SECRET_BYTES).toString('hex');
-}
-
-/** Published before the draw; the secret is checked against it afterwards. SHA-256 of the secret's bytes, in hex. */
-export function commitmentOf(secret: string): string {
-  return hash('sha256', bytesOf(secret), 'hex');
-}
 
 /**
  * The draw among the ordinals below `entries`: [ordinal] -> position, from 1. A Fisher-Yates shuffle whose numbers
@@ -57,11 +47,4 @@ export function positionOf(
 ): number | undefined {
   if (!room.draw) return undefined;
   return ordinal < room.draw.entries ? order?.[ordinal] : ordinal + 1;
-}
-
-function bytesOf(secret: string): Buffer {
-  const bytes = Buffer.from(secret, 'hex');
-  if (bytes.length !== SECRET_BYTES || secret.length !== 2 * SECRET_BYTES)
-    throw new Error(`The secret of a draw is ${SECRET_BYTES} bytes in hex.`);
-  return bytes;
 }

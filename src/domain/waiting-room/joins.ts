@@ -1,7 +1,7 @@
 import type { Db } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { inTransaction } from '#db/transaction.ts';
-import { openBatches } from './batches.ts';
+import { openBatches } from '../batches.ts';
 import { type Applicant, type LockedRoom, lockRoom, placeApplicants } from './room-statements.ts';
 
 export type JoinAnswer =

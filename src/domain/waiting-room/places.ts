@@ -1,7 +1,7 @@
 import type { Db } from '#db/client.ts';
 import { plainArray, prepared } from '#db/prepared.ts';
 import { inTransaction } from '#db/transaction.ts';
-import { openBatches } from './batches.ts';
+import { openBatches } from '../batches.ts';
 import type { ChangedPlace, OnChanged } from './publish-room.ts';
 import { lockRoom } from './room-statements.ts';
 

@@ -1,8 +1,8 @@
 import type { Db, Tx } from '#db/client.ts';
 import { inTransaction } from '#db/transaction.ts';
+import { openBatches } from '../batches.ts';
 import { orTryAgain } from '../or-try-again.ts';
 import { mayEnter } from './admission-rules.ts';
-import { openBatches } from './batches.ts';
 import type { OnChanged } from './publish-room.ts';
 import type { RoomSession } from './room.ts';
 import { type LockedRoom, lockRoom } from './room-statements.ts';

@@ -1,6 +1,6 @@
 import type { Booking as BookingModel } from '#domain/booking/booking.ts';
 import { findBooking, findTicket, type Ticket as TicketModel } from '#domain/booking/booking-queries.ts';
-import { openPaymentUrl, visibleStatus } from '#domain/booking/booking-status.ts';
+import { openPaymentUrl, visibleStatus } from '#domain/booking-status.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import type { BookingSeatState } from '#domain/inventory/inventory-command.ts';
 import { builder } from '../builder.ts';

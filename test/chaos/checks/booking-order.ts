@@ -1,4 +1,4 @@
-import { bookingTransitions } from '#domain/booking/booking-status.ts';
+import { bookingTransitions } from '#domain/booking-status.ts';
 import type { BookingState } from '../history.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { parseWorkerConfig } from '#config/worker.ts';
 import type { Booking } from '#domain/booking/booking.ts';
-import { visibleStatus } from '#domain/booking/booking-status.ts';
 import type { CreateBookingNeeds } from '#domain/booking/create-booking.ts';
+import { visibleStatus } from '#domain/booking-status.ts';
 import { openLostRaces } from '#domain/inventory/lost-races.ts';
 import { encodeStatuses } from '#domain/inventory/packed-statuses-rules.ts';
 import { openSeatLocks } from '#domain/inventory/seat-locks.ts';

@@ -1,5 +1,5 @@
 import type { TransactionSql } from 'postgres';
-import { commitmentOf, newDrawSecret } from '#domain/waiting-room/draw-rules.ts';
+import { commitmentOf, newDrawSecret } from '#domain/draw-secret-rules.ts';
 import type { EventRecord } from './catalog-records.ts';
 import { nameBasedId } from './name-based-id.ts';
 

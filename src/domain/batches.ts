@@ -1,5 +1,5 @@
-import { RateLimited } from '../errors.ts';
-import { orTryAgain } from '../or-try-again.ts';
+import { RateLimited } from './errors.ts';
+import { orTryAgain } from './or-try-again.ts';
 
 export type Batches<In, Out> = {
   /** Throws RateLimited when too many callers wait for this event, TryAgain while PostgreSQL is away. */

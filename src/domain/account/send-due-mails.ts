@@ -1,9 +1,9 @@
 import type { Db } from '#db/client.ts';
 import { inTransaction } from '#db/transaction.ts';
-import { prepareRecovery } from '../account/guest-recovery-statements.ts';
-import { recoveryMail } from '../account/recovery-mail-rules.ts';
-import { type ClaimedMail, claimDueMail, deleteMail, tryMailLater } from './mail-statements.ts';
-import { type Mailer, MailRefused } from './mailer.ts';
+import { type ClaimedMail, claimDueMail, deleteMail, tryMailLater } from '../mail/mail-statements.ts';
+import { type Mailer, MailRefused } from '../mail/mailer.ts';
+import { prepareRecovery } from './guest-recovery-statements.ts';
+import { recoveryMail } from './recovery-mail-rules.ts';
 
 const LONGEST_WAIT_SECONDS = 60;
 /** A mail server that is being set up may refuse a recipient that it accepts a minute later. */
