@@ -1,4 +1,4 @@
-import { createCipheriv, hash, randomBytes } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
 import { bytesOf } from '../draw-secret-rules.ts';
 import type { Room } from './room.ts';
 
