@@ -86,21 +86,21 @@ const allowed = [
   ['src/processes/ok.ts', '#db/client.ts'],
 ] as const;
 
-test('each folder is kept from what it must not know, and from nothing else', async () => {
+test('the linter refuses each forbidden import of each folder, and no other', async () => {
   for (const [file, imported] of [...forbidden, ...allowed]) await plant(file, imported);
   const { diagnostics } = await lint(canaries, 'src');
   const refused = diagnostics.filter(({ category }) => category === 'lint/style/noRestrictedImports');
   expect(refused.map(({ location }) => location.path).sort()).toEqual(forbidden.map(([file]) => file).sort());
 });
 
-test('files that import each other in a circle are seen', async () => {
+test('the linter finds files that import each other in a circle', async () => {
   await plant('src/domain/circle/a.ts', './b.ts');
   await plant('src/domain/circle/b.ts', './a.ts');
   const { diagnostics } = await lint(canaries, 'src/domain/circle');
   expect(diagnostics.map(({ category }) => category)).toContain('lint/suspicious/noImportCycles');
 });
 
-test('no file of ours imports what it must not, and the linter has read all of them', {
+test('no file has a forbidden import, and the linter has read all files', {
   timeout: 120_000,
 }, async () => {
   const entries = await Promise.all(['src', 'test'].map((dir) => readdir(join(root, dir), { recursive: true })));

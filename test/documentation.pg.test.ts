@@ -26,7 +26,7 @@ const anchorsOf = (text: string): string[] =>
       .replaceAll(' ', '-'),
   );
 
-test('every link of every page leads somewhere', () => {
+test('every link of every page leads to a file and an anchor', () => {
   const broken = pages.flatMap((page) =>
     [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = '']) => {
       if (/^https?:/.test(target)) return [];
@@ -49,7 +49,7 @@ test('the numbers of decisions are unique, without a gap, and all are listed', (
   expect(read('docs/decisions/README.md').match(/^\d+\. \[/gm)).toHaveLength(numbers.length);
 });
 
-test('the queries of the README are those that clients can rely on, with ids that every import makes', () => {
+test('the queries of the README are valid against the contract, with ids that every import makes', () => {
   const readme = read('README.md');
   const contract = buildSchema(read('docs/contract.graphql'));
   const inShell = [...readme.matchAll(/-d '(\{"query":[\s\S]*?\})'/g)].map((match) => JSON.parse(match[1] ?? '').query);
@@ -63,7 +63,7 @@ test('the queries of the README are those that clients can rely on, with ids tha
   expect(readme).toContain(`Seat_${planIdOf(plan)}_0`);
 });
 
-test('what pages and GraphiQL show of GraphQL is what the API understands, and the final is where they say', () => {
+test('the GraphQL of pages and GraphiQL is valid against the schema, and names the id of the final', () => {
   const schema = buildSchema(read('schema.graphql'));
   const shown = [...pages.flatMap((page) => blocksOf(read(page), 'graphql')), ...examples.map(({ query }) => query)];
   expect(shown.length).toBeGreaterThan(20);
@@ -79,7 +79,7 @@ test('the page for clients shows the live map that a test runs', () => {
   expect(shown?.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(60);
 });
 
-test('every statement in a page names tables and columns that exist', async () => {
+test('every statement of a page names tables and columns that exist', async () => {
   const [booking, payments] = await Promise.all([createBookingDatabase(), createPaymentsDatabase()]);
   const clients = { booking: postgres(booking.url, { max: 1 }), payments: postgres(payments.url, { max: 1 }) };
   let checked = 0;
@@ -87,7 +87,7 @@ test('every statement in a page names tables and columns that exist', async () =
     for (const page of pages) {
       const sql = page.endsWith('payments-stuck.md') ? clients.payments : clients.booking;
       for (const statement of statementsOf(read(page))) {
-        // Preparing looks everything up and runs nothing.
+        // PREPARE checks all names and runs nothing.
         const refusal = await sql.unsafe(`prepare documented as ${statement}`).then(
           () => sql.unsafe('deallocate documented').then(() => undefined),
           (error: Error) => error.message,

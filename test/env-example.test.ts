@@ -33,12 +33,12 @@ test.each(parsers)('.env.example, its empty names filled in, satisfies %s', (_na
   expect(() => parse({})).toThrow();
 });
 
-test('every name in .env.example is one that a process or the compose file reads', () => {
+test('a process or the compose file reads every name in .env.example', () => {
   const readers = configuration + read('src/processes/gateway-sandbox/settings.ts') + read('docker-compose.yml');
   expect(Object.keys(example).filter((name) => !new RegExp(`\\b${name}\\b`).test(readers))).toEqual([]);
 });
 
-test('every name that the configuration reads is in .env.example', () => {
+test('.env.example has every name that the configuration reads', () => {
   const names = configuration.match(/^ +[A-Z][A-Z_]+(?=: )/gm)?.map((name) => name.trim()) ?? [];
   expect(names.length).toBeGreaterThan(20);
   expect(names.filter((name) => !new RegExp(`^(# )?${name}=`, 'm').test(read('.env.example')))).toEqual([]);

@@ -24,21 +24,21 @@ const panels = dashboard.panels.filter(({ type }) => type !== 'row');
 type Metric = { name: string; help: string; type: string; labelNames?: readonly string[] };
 let metrics: Metric[];
 beforeAll(async () => {
-  // Every file that defines some belongs to one process or another.
+  // Each file that defines metrics belongs to some process.
   for (const file of readdirSync(resolve(root, 'src/observability')))
     if (/^(.*-metrics|samplers|dependencies)\.ts$/.test(file)) await import(resolve(root, 'src/observability', file));
   countProcess();
   metrics = registry.getMetricsAsArray() as unknown as Metric[];
 });
 
-/** Names of metrics in an expression of PromQL; those of a histogram by what they are made of. */
+/** Names of metrics in an expression of PromQL; the parts of a histogram become its name. */
 function metricsOf(expression: string): string[] {
   const bare = expression.replaceAll(/"[^"]*"/g, '').replaceAll(/\{[^}]*\}/g, '');
   const names = bare.match(/\b(?:frontrow|nodejs|process)_[a-z0-9_]+\b/g) ?? [];
   return names.map((name) => name.replace(/_(bucket|sum|count)$/, ''));
 }
 
-/** Brackets and quotes in pairs, and nothing that PromQL has no word for: promtool says more, where there is one. */
+/** Checks that brackets and quotes are in pairs and that no character is foreign to PromQL; promtool checks more. */
 function looksLikePromql(expression: string): boolean {
   const open: string[] = [];
   const pairs: Record<string, string> = { ')': '(', ']': '[', '}': '{' };
@@ -50,7 +50,7 @@ function looksLikePromql(expression: string): boolean {
 }
 
 describe('each alert', () => {
-  test('has a name of its own, a severity, a summary, and time to be sure', () => {
+  test('has a name of its own, a severity, a summary, and a delay', () => {
     expect(rules.length).toBeGreaterThan(20);
     expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
     for (const rule of rules) {
@@ -61,7 +61,7 @@ describe('each alert', () => {
     }
   });
 
-  test('has a runbook, which knows it', () => {
+  test('has a runbook, which names it', () => {
     for (const { alert, annotations } of rules) {
       expect(existsSync(resolve(root, annotations.runbook_url)), annotations.runbook_url).toBe(true);
       expect(read(annotations.runbook_url), alert).toContain(`\`${alert}\``);
@@ -69,7 +69,7 @@ describe('each alert', () => {
   });
 });
 
-test('alerts and dashboard ask for metrics that there are, in expressions that can be read', () => {
+test('alerts and dashboard use existing metrics, in readable expressions', () => {
   const known = new Set(metrics.map(({ name }) => name));
   const expressions = [
     ...rules.map(({ expr }) => expr),
@@ -88,7 +88,7 @@ test('alerts and dashboard ask for metrics that there are, in expressions that c
   expect(looksLikePromql('sum(rate(x[5m])')).toBe(false);
 });
 
-test('labels that alerts and dashboard ask for are labels of their metrics', () => {
+test('alerts and dashboard use existing labels of their metrics', () => {
   const labelsOf = new Map(metrics.map(({ name, labelNames = [] }) => [name, labelNames]));
   const expressions = [
     ...rules.map(({ expr }) => expr),
@@ -100,7 +100,7 @@ test('labels that alerts and dashboard ask for are labels of their metrics', () 
         expect(labelsOf.get(name.replace(/_(bucket|sum|count)$/, '')), `${label} of ${name}`).toContain(label);
 });
 
-test('the reference names every metric of ours with its type, labels and meaning, and no other', () => {
+test('the reference lists every metric of Frontrow with its type, labels and meaning, and no other', () => {
   const rows = metrics
     .filter(({ name }) => name.startsWith('frontrow_'))
     .map(({ name, type, labelNames = [], help }) => {

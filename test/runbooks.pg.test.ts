@@ -11,7 +11,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('the questions about a waiting room that stands still can be asked', async () => {
+test('the queries of the runbook about a stuck waiting room run', async () => {
   const page = readFileSync(new URL('../docs/runbooks/waiting-room-stuck.md', import.meta.url), 'utf8');
   const blocks = [...page.matchAll(/```sql\n([\s\S]*?)```/g)].map(([, block = '']) => block);
   expect(blocks).toHaveLength(5);
