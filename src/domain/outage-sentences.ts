@@ -12,20 +12,20 @@ const SENTENCES: Readonly<Record<OutageCause, readonly [Sentence, Sentence]>> = 
     ({ address }) => `Correct the host name in ${address}, or the name server of this machine.`,
   ],
   unreachable: [
-    ({ address }) => `No server answers where ${address} points to`,
+    ({ address }) => `No server answers at the address in ${address}`,
     ({ address }) => `Start the server, or correct the host and the port in ${address}.`,
   ],
   credentials: [
     ({ credentials }) => `The server refuses the user, password or key in ${credentials}`,
-    ({ credentials }) => `Correct ${credentials}, or what the server knows.`,
+    ({ credentials }) => `Correct ${credentials}, or the login on the server.`,
   ],
   permission: [
     ({ credentials }) => `The user or key in ${credentials} lacks a permission`,
-    () => 'Grant it at the server.',
+    () => 'Grant the permission on the server.',
   ],
   'missing-database': [
     ({ address }) => `The database that ${address} names does not exist`,
-    ({ address }) => `Create it and run the migrations, or correct its name in ${address}.`,
+    ({ address }) => `Create the database and run the migrations, or correct its name in ${address}.`,
   ],
   'missing-schema': [
     ({ address }) => `The database of ${address} lacks a table, a column or a function`,
@@ -38,31 +38,31 @@ const SENTENCES: Readonly<Record<OutageCause, readonly [Sentence, Sentence]>> = 
   ],
   'disk-full': [
     ({ address }) => `The disk of the server of ${address} is full`,
-    () => 'Make room there, or give it a larger disk.',
+    () => 'Free some space on the disk, or give the server a larger one.',
   ],
   storage: [
     ({ address }) => `The server of ${address} can't read or write its files`,
-    () => 'Look at its log and its disk.',
+    () => 'Check the log and the disk of the server.',
   ],
   'out-of-memory': [
     ({ address }) => `The server of ${address} has no memory left`,
-    () => 'Give it more, or let it use less.',
+    () => 'Give the server more memory, or let it use less.',
   ],
   'too-many-connections': [
-    ({ address }) => `The server of ${address} takes no more connections`,
+    ({ address }) => `The server of ${address} has reached its limit of connections`,
     () => 'Lower DATABASE_POOL_MAX or the number of processes, or raise the limit of the server.',
   ],
   'read-only': [
-    ({ address }) => `The server of ${address} takes no writes`,
-    ({ address }) => `It is a standby: let ${address} point to the primary, or promote it.`,
+    ({ address }) => `The server of ${address} refuses writes`,
+    ({ address }) => `It is a standby. Set ${address} to the primary, or promote the standby.`,
   ],
   'not-ready': [
-    ({ address }) => `The server of ${address} starts, stops or looks for its primary`,
-    () => 'It should come back by itself; if it does not, look at its log.',
+    ({ address }) => `The server of ${address} is starting, stopping or looking for its primary`,
+    () => 'It should come back by itself. If it does not, check its log.',
   ],
   busy: [
-    ({ address }) => `The server of ${address} does not get to it in time`,
-    () => 'Look for long transactions and for load.',
+    ({ address }) => `The server of ${address} is too busy to answer in time`,
+    () => 'Look for long transactions and for high load.',
   ],
 };
 

@@ -36,7 +36,7 @@ export function toRecord(prefix: string, message: NewMessage): Produced {
 export function toMessage(prefix: string, record: Consumed): Message {
   const { key, value, headers, partition } = record;
   const topic = aggregateTypes.find((type) => topicOf(prefix, type) === record.topic);
-  if (!topic) throw new Error(`Nobody asked for the topic ${record.topic}.`);
+  if (!topic) throw new Error(`This consumer did not subscribe to the topic ${record.topic}.`);
   const id = headers.get('id');
   const isOurs = id !== undefined && uuid.test(id);
   return {
