@@ -70,7 +70,7 @@ export function armFailpoint(process: FailpointProcess, env: Record<string, stri
   const name = env.FRONTROW_FAILPOINT || undefined;
   const own: readonly string[] = failpoints[process];
   if (name !== undefined && env.FRONTROW_PROFILE === 'production')
-    throw new Error('FRONTROW_FAILPOINT is for tests: in production no process may be told to die.');
+    throw new Error('FRONTROW_FAILPOINT is for tests. It cannot be set in production, because it kills the process.');
   if (name !== undefined && !own.includes(name))
     throw new Error(`FRONTROW_FAILPOINT=${name}: ${process} has no such failpoint. It has: ${own.join(', ')}.`);
   armed = name;

@@ -132,7 +132,7 @@ export class TransactionDecoder {
 
   private readInsert(reader: Reader): InsertedRow {
     const names = this.columns.get(reader.int32());
-    if (!names) throw new Error('A row came before the description of its table.');
+    if (!names) throw new Error('The server sent a row before the description of its table.');
     reader.skip(1);
     const row: Record<string, string | null> = {};
     for (let i = 0, count = reader.int16(); i < count; i++) {

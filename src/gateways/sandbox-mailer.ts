@@ -22,7 +22,7 @@ export function openSandboxMailer({ url, from }: SandboxMail): Mailer {
         throw new MailServerAway('The sandbox gateway does not answer.', { cause: error });
       });
       await response.body?.cancel();
-      if (!response.ok) throw new MailServerAway(`The sandbox gateway does not take mails: ${response.status}.`);
+      if (!response.ok) throw new MailServerAway(`The sandbox gateway did not accept the mail: ${response.status}.`);
     },
     close: () => undefined,
   };

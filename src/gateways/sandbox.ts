@@ -167,7 +167,7 @@ function readAnswer<T>(text: string, answer: z.ZodType<T>): T {
   try {
     return answer.parse(JSON.parse(text));
   } catch (cause) {
-    throw new GatewayUnavailable('The sandbox gateway answered something unreadable.', { cause });
+    throw new GatewayUnavailable('The answer of the sandbox gateway cannot be read.', { cause });
   }
 }
 

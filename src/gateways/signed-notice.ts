@@ -23,17 +23,17 @@ export interface SignedNotice {
  * @throws NoticeRejected
  */
 export function assertSigned({ rawBody, header, secrets, now }: SignedNotice): void {
-  if (typeof header !== 'string') throw new NoticeRejected('SIGNATURE_MISSING', 'The notice carries no signature.');
+  if (typeof header !== 'string') throw new NoticeRejected('SIGNATURE_MISSING', 'The notice has no signature.');
   const { timestamp, signatures } = readHeader(header);
   if (timestamp === undefined || signatures.length === 0) {
     throw new NoticeRejected('SIGNATURE_MISSING', 'The signature header cannot be read.');
   }
   if (!isSigned(rawBody, timestamp, signatures, secrets)) {
-    throw new NoticeRejected('SIGNATURE_WRONG', 'No secret of ours made this signature.');
+    throw new NoticeRejected('SIGNATURE_WRONG', 'The signature does not match any of our secrets.');
   }
   // After the signature, so that a sender without the secret does not learn our clock.
   if (Math.abs(now.getTime() / 1000 - Number(timestamp)) > TOLERANCE_SECONDS) {
-    throw new NoticeRejected('TOO_OLD', `The notice was signed more than ${TOLERANCE_SECONDS} s from now.`);
+    throw new NoticeRejected('TOO_OLD', `The notice was signed more than ${TOLERANCE_SECONDS} s before or after now.`);
   }
 }
 

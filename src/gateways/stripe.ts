@@ -43,7 +43,7 @@ export function openStripeGateway(config: StripeConfig): RecallingGateway {
         const options = { idempotencyKey: request.idempotencyKey };
         const session = await sessions.create(sessionParams(config, request), options);
         // Only embedded checkouts have none, and we open hosted ones.
-        if (!session.url) throw new GatewayUnavailable(`Stripe gave session ${session.id} no page.`);
+        if (!session.url) throw new GatewayUnavailable(`Stripe returned session ${session.id} without a payment page.`);
         return { reference: session.id, url: session.url, expiresAt: new Date(session.expires_at * 1000) };
       }),
     findSessionsByBooking: ({ bookingId, createdAfter, signal }) =>
@@ -172,7 +172,7 @@ async function refund(stripe: Stripe, request: RefundRequest): Promise<GatewayRe
 
 function sameRefund(known: Stripe.Refund, request: RefundRequest): GatewayRefund {
   if (known.amount === request.amountMinor) return readRefund(known);
-  throw new GatewayRefused('KEY_REUSED', `${request.idempotencyKey} already gave back another amount.`);
+  throw new GatewayRefused('KEY_REUSED', `${request.idempotencyKey} was already used to refund another amount.`);
 }
 
 function readSession(session: Stripe.Checkout.Session): GatewaySession {
@@ -227,7 +227,7 @@ async function asking<T>(signal: AbortSignal | undefined, call: () => Promise<T>
 /** Stripe's client takes no signal; its own deadline ends the abandoned call. */
 function aborted(signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(new GatewayUnavailable('The call to Stripe was cut off.', { cause: signal.reason }));
+  const stop = () => reject(new GatewayUnavailable('The call to Stripe was aborted.', { cause: signal.reason }));
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });
   return promise;
@@ -244,7 +244,7 @@ function portError(error: unknown): unknown {
   }
   // Two of our calls with one key overlapped: the first one is still running.
   if (code === 'idempotency_key_in_use' || code === 'lock_timeout') {
-    return new GatewayUnavailable('Stripe is still at work on this key.', options);
+    return new GatewayUnavailable('Stripe is still handling an earlier request with this key.', options);
   }
   return new GatewayRefused(refusalCode(error), `Stripe refused: ${message}`, options);
 }

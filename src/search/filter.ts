@@ -44,7 +44,7 @@ export function isId(ids: readonly string[]): Filter {
 
 /** @throws BadFilter unless `value` is a safe integer */
 export function compare(field: NumberField, comparison: Comparison, value: number): Filter {
-  if (!Number.isSafeInteger(value)) throw new BadFilter(`${value} is no safe integer`);
+  if (!Number.isSafeInteger(value)) throw new BadFilter(`${value} is not a safe integer`);
   return trusted(`${field}:${comparison}${value}`);
 }
 

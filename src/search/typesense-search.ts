@@ -74,7 +74,7 @@ export function openTypesenseSearch(client: SearchClient): EventSearch & EventRe
       const [answer] = await client.search([recallSearch(client, isId(eventIds), eventIds.length)]);
       const documents = (answer?.hits ?? []).map(({ document }) => document as Partial<EventDocument>);
       if (documents.every(isWhole)) return documents;
-      throw new SearchUnavailable('The index was built by code that stored less.');
+      throw new SearchUnavailable('The index lacks fields, because an older version built it.');
     },
   };
 }

@@ -98,9 +98,9 @@ test('replays from a position in the WAL on, as far back as positions are known'
 });
 
 test.each([
-  ['something else', 'yesterday', '"yesterday" is no place to replay from'],
-  ['a time without its zone', '2026-07-01T12:00:00', 'is no place to replay from'],
-  ['a day that does not exist', '2026-02-31T99:00:00Z', 'is no place to replay from'],
+  ['something else', 'yesterday', '"yesterday" is not a place to replay from'],
+  ['a time without its zone', '2026-07-01T12:00:00', 'is not a place to replay from'],
+  ['a day that does not exist', '2026-02-31T99:00:00Z', 'is not a place to replay from'],
   ['a time to come', '2999-01-01', 'is in the future'],
 ])('%s is refused', (_name, place, reason) => {
   expect(() => parseReplayStart(place, new Date())).toThrow(reason);

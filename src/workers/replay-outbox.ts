@@ -24,9 +24,9 @@ export function parseReplayStart(text: string, now: Date): ReplayStart {
   const at = parseInstant(DAY.test(text) ? `${text}T00:00:00Z` : text.replace(TO_THE_MINUTE, '$1:00$2'));
   if (!at)
     throw new ReplayRefused(
-      `"${text}" is no place to replay from: give an instant (2026-07-01T12:00:00Z), the id of a message of the outbox, or a position in the WAL (2A/7F001C8).`,
+      `"${text}" is not a place to replay from. Give an instant (2026-07-01T12:00:00Z), the id of a message of the outbox, or a position in the WAL (2A/7F001C8).`,
     );
-  if (at > now) throw new ReplayRefused(`${at.toISOString()} is in the future: there is nothing to replay.`);
+  if (at > now) throw new ReplayRefused(`${at.toISOString()} is in the future, so there is nothing to replay.`);
   return { kind: 'time', at };
 }
 

@@ -114,7 +114,7 @@ async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime
 function eventIn({ event }: Message): DomainEvent {
   const parsed = domainEvent.safeParse(event);
   if (parsed.success) return parsed.data;
-  throw new Unhandleable(`It is no event of ours: ${parsed.error.message}`, { cause: parsed.error });
+  throw new Unhandleable(`This is not a domain event of Frontrow: ${parsed.error.message}`, { cause: parsed.error });
 }
 
 function troubleTeller(worker: string, trials: MessageTrials, { log, health }: Runtime): Consumption['onTrouble'] {

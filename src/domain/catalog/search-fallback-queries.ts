@@ -53,7 +53,8 @@ export function openSearchFallback({ db }: { db: Db }): EventSearch {
   const ask = <T>(work: () => Promise<T>) =>
     gate.run(AbortSignal.timeout(BUDGET_MS), work).catch((error: unknown) => {
       // A query that PostgreSQL cannot finish in time is refused as busy, not failed.
-      if (postgresError(error)?.code === QUERY_CANCELED) throw new SearchBusy('too much to look at', { cause: error });
+      if (postgresError(error)?.code === QUERY_CANCELED)
+        throw new SearchBusy('the query takes too long', { cause: error });
       throw error;
     });
   return {

@@ -5,13 +5,13 @@ import type { EventLog } from '#events/log/log.ts';
 import { relaySlot } from '#workers/relay-outbox.ts';
 import { parseReplayStart, ReplayRefused, type ReplayStart, replayOutbox } from '#workers/replay-outbox.ts';
 
-const usage = `usage: node src/processes/relay.ts                                    relays both outboxes until it is told to end
+const usage = `usage: node src/processes/relay.ts                                    relays both outboxes until SIGTERM
        node src/processes/relay.ts --replay-from <place> [--outbox booking|payments]
 
---replay-from  appends to the event log again what the outboxes have from there on, says how much, and ends:
+--replay-from  appends the messages of the outboxes from this place on to the event log again, prints how many, and ends:
                an instant (2026-07-01T12:00:00Z), the id of a message of an outbox, or a position in the WAL of
                one server (2A/7F001C8)
---outbox       only this one; needed with a position in the WAL, since each server has its own`;
+--outbox       only this outbox; needed with a position in the WAL, because each server has its own WAL`;
 
 type Needs = { config: RelayConfig; eventLog: EventLog };
 type Outbox = { name: 'booking' | 'payments'; url: string };
