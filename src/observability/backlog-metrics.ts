@@ -3,11 +3,11 @@ import { type Sampler, sampler } from './samplers.ts';
 
 const overdue = gauge({
   name: 'frontrow_overdue_holds',
-  help: 'Bookings whose hold is over and that still have their seats.',
+  help: 'Bookings whose hold has ended and that still have their seats.',
 });
 const overdueAge = gauge({
   name: 'frontrow_oldest_overdue_hold_age_seconds',
-  help: 'How long ago the hold ended that is overdue for longest; 0 without one.',
+  help: 'How long ago the hold that is overdue for longest ended; 0 without an overdue hold.',
 });
 const parked = gauge({
   name: 'frontrow_parked_messages',
@@ -16,7 +16,7 @@ const parked = gauge({
 });
 const parkedAge = gauge({
   name: 'frontrow_oldest_parked_message_age_seconds',
-  help: 'How long the oldest message is parked.',
+  help: 'How long the oldest parked message has been parked.',
   labelNames: ['group'],
 });
 const unread = gauge({
@@ -56,7 +56,7 @@ const unpublishedAge = gauge({
 });
 const connections = gauge({
   name: 'frontrow_postgres_connections',
-  help: 'Connections to a database of ours by state, as PostgreSQL sees them.',
+  help: 'Connections to a database of Frontrow by state, as PostgreSQL reports them.',
   labelNames: ['database', 'state'],
 });
 const relayed = counter({
@@ -66,7 +66,7 @@ const relayed = counter({
 });
 const replays = counter({
   name: 'frontrow_relay_replays_total',
-  help: 'How often this relay appended a whole outbox again, since its slot was missing, lost or left half-way.',
+  help: 'How often this relay appended a whole outbox again, because its slot was missing, lost or left half-way.',
   labelNames: ['slot'],
 });
 const streaming = gauge({

@@ -52,7 +52,7 @@ export type Dependencies = { read(): Promise<ReadinessReport>; sampler: Sampler 
 
 const up = gauge({
   name: 'frontrow_dependency_up',
-  help: 'What this process needs: 1 up, 0.5 impaired (something stands in for a part of it), 0 down.',
+  help: 'Dependencies of this process: 1 up, 0.5 impaired (the process works without a part of it), 0 down.',
   labelNames: ['dependency'],
 });
 const latency = gauge({

@@ -7,7 +7,7 @@ const violations = gauge({
 });
 const checkedAt = gauge({
   name: 'frontrow_invariant_check_timestamp_seconds',
-  help: 'When an invariant was last checked to its end, in seconds since 1970; one whose query takes more than a second is not.',
+  help: 'When the last complete check of an invariant ended, in seconds since 1970. A check whose query takes more than a second is not complete.',
   labelNames: ['id'],
 });
 

@@ -17,7 +17,7 @@ const durations = histogram({
 });
 const redisMode = gauge({
   name: 'frontrow_redis_mode',
-  help: 'How this process decides who gets a seat: 1 for normal (Redis turns losers away), postgresql-only, or rebuilding (PostgreSQL alone, until the seat locks are there again).',
+  help: 'How this process decides which fan gets a seat: 1 for normal (Redis turns losers away), postgresql-only, or rebuilding (PostgreSQL alone, until the seat locks are rebuilt).',
   labelNames: ['mode'],
 });
 

@@ -28,12 +28,12 @@ const sockets = gauge({ name: 'frontrow_sockets', help: 'Open WebSockets.' });
 const opened = counter({ name: 'frontrow_sockets_opened_total', help: 'WebSockets that were opened.' });
 const closed = counter({
   name: 'frontrow_sockets_closed_total',
-  help: 'WebSockets that this process ended: stalled (took nothing for too long) or silent (did not answer a ping).',
+  help: 'WebSockets that this process closed: stalled (read nothing for too long) or silent (did not answer a ping).',
   labelNames: ['reason'],
 });
 const outstanding = gauge({
   name: 'frontrow_socket_outstanding_messages',
-  help: 'Messages that were written to WebSockets and not yet taken by the kernel.',
+  help: 'Messages that were written to WebSockets and that the kernel has not accepted yet.',
 });
 const subscriptions = gauge({
   name: 'frontrow_subscriptions',
@@ -52,15 +52,15 @@ const mapEvents = gauge({
   name: 'frontrow_seat_map_events',
   help: 'Events whose seat map this process keeps current.',
 });
-const watchers = gauge({ name: 'frontrow_seat_map_watchers', help: 'Who watches a seat map.' });
+const watchers = gauge({ name: 'frontrow_seat_map_watchers', help: 'Watchers of seat maps.' });
 const frames = counter({
   name: 'frontrow_seat_map_frames_total',
-  help: 'Frames that were handed to one watcher of a seat map each: delta, or reset (the whole map, where a delta would have a gap).',
+  help: 'Frames for single watchers of a seat map: delta, or reset (the whole map, when a delta would have a gap).',
   labelNames: ['kind'],
 });
 const merged = counter({
   name: 'frontrow_seat_map_merged_versions_total',
-  help: 'Versions of a seat map that were told together with a later one, since they came within one window.',
+  help: 'Versions of a seat map that were sent together with a later one, because both came within one window.',
 });
 const heals = counter({
   name: 'frontrow_seat_map_heals_total',

@@ -5,12 +5,12 @@ export type Transport = 'http' | 'sse' | 'websocket';
 
 const operations = counter({
   name: 'frontrow_operations_total',
-  help: 'GraphQL operations by their root field and how they went: ok, or the code of the refusal or error. Subscriptions: whether they started.',
+  help: 'GraphQL operations by root field and outcome: ok, or the code of the refusal or error. A subscription counts when it starts or fails to start.',
   labelNames: ['transport', 'operation', 'outcome'],
 });
 const durations = histogram({
   name: 'frontrow_operation_duration_seconds',
-  help: 'From the request to the answer of a GraphQL operation; to the start of a subscription.',
+  help: 'Time from the request to the answer of a GraphQL operation, or to the start of a subscription.',
   labelNames: ['transport', 'operation'],
 });
 const holds = counter({

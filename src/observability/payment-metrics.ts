@@ -8,12 +8,12 @@ const calls = counter({
 });
 const callDurations = histogram({
   name: 'frontrow_gateway_call_duration_seconds',
-  help: 'How long the gateway took to answer, or to be given up.',
+  help: 'How long the gateway took to answer, or how long this process waited before it gave up.',
   labelNames: ['call'],
 });
 const steps = counter({
   name: 'frontrow_settlement_steps_total',
-  help: 'Steps that were taken for a payment at the gateway, by what came of them.',
+  help: 'Steps that were taken for a payment at the gateway, by their outcome.',
   labelNames: ['step', 'outcome'],
 });
 const notices = counter({
@@ -24,7 +24,7 @@ const notices = counter({
 const refunds = gauge({ name: 'frontrow_refunds_pending', help: 'Refunds that have not arrived yet.' });
 const refundAge = gauge({
   name: 'frontrow_oldest_refund_pending_age_seconds',
-  help: 'How long the oldest refund is under way; 0 without one.',
+  help: 'How long the oldest refund has been under way; 0 without a refund.',
 });
 const due = gauge({
   name: 'frontrow_payments_due',
@@ -32,7 +32,7 @@ const due = gauge({
 });
 const dueAge = gauge({
   name: 'frontrow_oldest_payment_due_age_seconds',
-  help: 'How long the payment is due that is due for longest; 0 without one.',
+  help: 'How long the payment that is due for longest has been due; 0 without a due payment.',
 });
 const waiting = gauge({ name: 'frontrow_notices_waiting', help: 'Notices that were stored and match no payment yet.' });
 

@@ -5,17 +5,17 @@ export type MessageOutcome = 'handled' | 'retried' | 'parked' | 'away';
 
 const messages = counter({
   name: 'frontrow_messages_total',
-  help: 'Deliveries of domain events to a worker and how they went: handled, retried, parked, or away (waits for a store).',
+  help: 'Deliveries of domain events to a worker by outcome: handled, retried, parked, or away (waits for a store).',
   labelNames: ['worker', 'outcome'],
 });
 const durations = histogram({
   name: 'frontrow_message_duration_seconds',
-  help: 'How long a worker took for a message that it handled.',
+  help: 'How long a worker took to handle a message.',
   labelNames: ['worker'],
 });
 const delays = histogram({
   name: 'frontrow_message_delay_seconds',
-  help: 'From the commit that published a message to the end of its handling.',
+  help: 'Time from the commit that published a message to the end of its handling.',
   labelNames: ['worker'],
   buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
 });
@@ -32,12 +32,12 @@ const succeededAt = gauge({
 
 const waiting = gauge({
   name: 'frontrow_waiting_messages',
-  help: 'Messages that failed in this process, not by their own fault, and are tried again until the cause is gone.',
+  help: 'Messages that failed in this process for a reason outside the message, and are tried again until the cause is gone.',
   labelNames: ['worker', 'cause'],
 });
 const waitingAge = gauge({
   name: 'frontrow_oldest_waiting_message_age_seconds',
-  help: 'Since when the message waits that waits for longest in this process; 0 without one.',
+  help: 'How long the message that waits for longest in this process has waited; 0 without a waiting message.',
   labelNames: ['worker'],
 });
 const logReadable = gauge({
