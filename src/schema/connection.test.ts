@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor } from './connection.ts';
 
 const position = z.tuple([z.int().min(0), z.string()]);
 
-test('a cursor is read as the position that it was made of', () => {
+test('decodes a cursor to the position that it was made from', () => {
   fc.assert(
     fc.property(fc.nat(), fc.uuid(), (at, id) => {
       expect(decodeCursor(encodeCursor([at, id]), position)).toEqual([at, id]);
@@ -34,7 +34,7 @@ test.each([
   expect(() => decodeCursor(cursor, position)).toThrow(InvalidInput);
 });
 
-test('a forged character is noticed, wherever it is', () => {
+test('refuses a cursor with a changed character at any place', () => {
   const cursor = encodeCursor([1_781_179_200_000, '0199a6a0-0000-7000-8000-000000000001']);
   const shape = z.tuple([z.literal(1_781_179_200_000), z.literal('0199a6a0-0000-7000-8000-000000000001')]);
   for (let at = 0; at < cursor.length; at++) {

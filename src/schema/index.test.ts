@@ -31,13 +31,13 @@ function* partsOf(type: GraphQLNamedType): Generator<[name: string, description:
   }
 }
 
-test('every type, field, argument and value says what it is', () => {
+test('every type, field, argument and enum value has a description', () => {
   const parts = types.flatMap((type) => [...partsOf(type)]);
   expect(parts.length).toBeGreaterThan(250);
   expect(parts.filter(([, description]) => !description?.trim()).map(([name]) => name)).toEqual([]);
 });
 
-test('every type with an id is a Node, which `node` can find', () => {
+test('every type with an id is a Node that `node` can find', () => {
   const withId = types.filter((type) => isObjectType(type) && 'id' in type.getFields()).map(({ name }) => name);
   const nodes = schema.getImplementations(Node).objects.map(({ name }) => name);
   expect(nodes.length).toBeGreaterThan(9);
@@ -45,13 +45,13 @@ test('every type with an id is a Node, which `node` can find', () => {
   expect(nodes.sort()).toEqual(foundTypes());
 });
 
-test('every scalar of ours says where its text is specified', () => {
+test('every custom scalar has the address of its specification', () => {
   const scalars = types.filter((type) => isScalarType(type));
   expect(scalars.map(({ name }) => name).sort()).toEqual(['DateTime', 'SeatStatuses']);
   for (const { specifiedByURL } of scalars) expect(specifiedByURL).toMatch(/^https:/);
 });
 
-test('every refusal is a Refusal, and nothing else is', () => {
+test('every refusal type implements Refusal, and no other type does', () => {
   const refusals = types.filter(
     (type) => isObjectType(type) && type.getInterfaces().some(({ name }) => name === 'Refusal'),
   );
