@@ -128,7 +128,7 @@ test('--all-events makes the account the organizer of all events', async () => {
 
 test.each([
   ['no role', ['--email', 'x@example.org'], 'usage:'],
-  ['an unknown role', ['--role', 'king', '--email', 'x@example.org'], 'usage:'],
+  ['an unknown role', ['--role', 'king', '--email', 'x@example.org'], 'There is no role "king".'],
   ['no address', ['--role', 'organizer'], 'usage:'],
   ['an unknown option', ['--rolle', 'organizer'], 'usage:'],
   ['a bad address', ['--role', 'organizer', '--email', 'x'], 'This is not an e-mail address.'],

@@ -42,7 +42,10 @@ function readRequest(): RoleRequest {
     process.exit(0);
   }
   const role = values.role?.toUpperCase();
-  if (role !== 'ORGANIZER' && role !== 'ADMIN' && role !== 'FAN') throw new Refused(usageOf('account'));
+  if (role !== 'ORGANIZER' && role !== 'ADMIN' && role !== 'FAN') {
+    const problem = values.role === undefined ? '' : `There is no role "${values.role}".\n`;
+    throw new Refused(problem + usageOf('account'));
+  }
   if (values.email === undefined) throw new Refused(usageOf('account'));
   const events = values['all-events'] ? 'all' : values.event.map(eventIdOf);
   const generated = randomBytes(12).toString('base64url');
