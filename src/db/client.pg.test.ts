@@ -1,10 +1,13 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql as statement } from 'drizzle-orm';
 import postgres from 'postgres';
 import { afterAll, expect, test } from 'vitest';
 import { createPaymentsDatabase } from '#test/support/databases.ts';
 import { type FaultProxy, openFaultProxy } from '#test/support/fault-proxy.ts';
-import { closeDb, type Db, openDb, openRawClient } from './client.ts';
+import { assertPatched, closeDb, type Db, openDb, openRawClient } from './client.ts';
 import { isConnectionFailure } from './pg-errors.ts';
 
 const database = await createPaymentsDatabase();
@@ -122,4 +125,18 @@ test('refuses more statements than may wait for a connection at once, and the po
   expect(refused).toHaveLength(1_000);
   expect(await refusal(db.execute(statement`select 1`))).toBeUndefined();
   await closeDb(db);
+});
+
+test('a driver without the patch is refused with words that say what to run', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'frontrow-driver-'));
+  await cp(resolve(import.meta.dirname, '../../node_modules/postgres'), folder, { recursive: true });
+  const index = join(folder, 'src/index.js');
+  const text = await readFile(index, 'utf8');
+  await writeFile(index, text.replace(", 'answer_timeout'", '').replace(/ +answer_timeout +: 15,\n/, ''));
+  const { default: published } = (await import(index)) as { default: typeof postgres };
+  const client = published('postgres://127.0.0.1:9/nowhere');
+  expect(() => assertPatched(client)).toThrow(/is not patched.*node scripts\/patch-postgres\.mjs/);
+  await client.end();
+  expect(() => assertPatched(postgres('postgres://127.0.0.1:9/nowhere'))).not.toThrow();
+  await rm(folder, { recursive: true });
 });

@@ -60,7 +60,20 @@ export function openDb(options: DbOptions) {
       : sessionSettings({ statement_timeout: statementTimeoutMs })),
     ...answerWithin(statementTimeoutMs + GIVE_UP_LATER_MS),
   });
+  assertPatched(sql);
   return drizzle(sql);
+}
+
+/**
+ * Every process opens a pool at its start, so none runs on the driver as it is published (decision 0001).
+ *
+ * @throws Error when scripts/patch-postgres.mjs has not run: `npm ci --ignore-scripts` skips it
+ */
+export function assertPatched({ options }: { readonly options: object }): void {
+  if ('answer_timeout' in options) return;
+  throw new Error(
+    'The installed postgres.js is not patched: a lost connection could end this process. Run node scripts/patch-postgres.mjs, which npm ci --ignore-scripts skips.',
+  );
 }
 
 export async function closeDb(db: Db): Promise<void> {
