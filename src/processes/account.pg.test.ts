@@ -109,7 +109,7 @@ test('a lower role, and more events for an organizer, need no --existing', async
     'keeps the role organizer and organizes 1',
   );
   const lowered = await account(['--role', 'fan', '--email', 'kim@example.org']);
-  expect(lowered.out).toContain('has the role fan now, and had organizer.');
+  expect(lowered.out).toContain('now has the role fan; before it had organizer.');
   expect(lowered.out).toContain('All its sessions were ended.');
 });
 

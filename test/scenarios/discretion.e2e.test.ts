@@ -136,7 +136,7 @@ describe('the production profile', () => {
     const params = new URLSearchParams({ extensions: JSON.stringify(extensions) });
     expect(await (await fetch(`${production.apiUrl}/graphql?${params}`)).text()).toContain(notFound);
     const untrusted = new URLSearchParams({ query });
-    expect(await (await fetch(`${production.apiUrl}/graphql?${untrusted}`)).text()).toContain('Only trusted documents');
+    expect(await (await fetch(`${production.apiUrl}/graphql?${untrusted}`)).text()).toContain('only trusted documents');
     const client = openSocket(production.apiUrl);
     const told = (payload: { query?: string; extensions: Record<string, unknown> }) =>
       new Promise<unknown>((resolve) => {

@@ -36,7 +36,10 @@ const overWebSocket: Transport = async (apiUrl, { query, variables, token }) => 
   await told.promise;
   const bytes = listener.heard();
   await listener.close();
-  return { bytes, meaning: withoutRequestId(bytes) };
+  // A `complete` may come before the socket is closed, or after.
+  const lines = bytes.split('\n');
+  const first = lines.findIndex((line) => /"type":"(?:next|error)"|^(?:closed|error) /.test(line));
+  return { bytes, meaning: withoutRequestId(lines.slice(0, first + 1).join('\n')) };
 };
 
 export const transports: Readonly<Record<'HTTP' | 'server-sent events' | 'WebSocket', Transport>> = {
