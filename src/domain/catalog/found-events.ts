@@ -15,7 +15,7 @@ export type FoundEvents = {
   readonly asIndexed: boolean;
 };
 /** Reads the events with these ids from PostgreSQL, in their order. */
-type Load = (eventIds: readonly string[]) => Promise<readonly (CatalogEvent | undefined)[]>;
+export type LoadEvents = (eventIds: readonly string[]) => Promise<readonly (CatalogEvent | undefined)[]>;
 
 /** How long a search waits for PostgreSQL: a silent server would block it for as long as a statement may run. */
 const PATIENCE_MS = 2_000;
@@ -35,7 +35,7 @@ export function openFoundEvents(index: EventRecall | undefined) {
   let askAgainAtMs = 0;
 
   /** Undefined while PostgreSQL is away. */
-  const loadInTime = async (eventIds: readonly string[], load: Load) => {
+  const loadInTime = async (eventIds: readonly string[], load: LoadEvents) => {
     if (isAway && performance.now() < askAgainAtMs) return undefined;
     askAgainAtMs = performance.now() + PATIENCE_MS + PAUSE_MS;
     try {
@@ -59,7 +59,7 @@ export function openFoundEvents(index: EventRecall | undefined) {
     );
   };
 
-  return async (eventIds: readonly string[], load: Load): Promise<FoundEvents> => {
+  return async (eventIds: readonly string[], load: LoadEvents): Promise<FoundEvents> => {
     if (eventIds.length === 0 || !index) return { events: await load(eventIds), asIndexed: false };
     const loaded = await loadInTime(eventIds, load);
     if (loaded) return { events: loaded, asIndexed: false };

@@ -1,12 +1,6 @@
 import type { GraphQLResolveInfo, SelectionSetNode } from 'graphql';
-import type { CatalogEvent } from '#domain/catalog/event-queries.ts';
-import { searchEvents } from '#domain/catalog/search-events.ts';
-import type {
-  FacetOfEvents,
-  Highlight as HighlightModel,
-  SearchEventsResult,
-  SearchHit,
-} from '#domain/catalog/search-types.ts';
+import { type FoundPage, findEvents } from '#domain/catalog/events-of-search.ts';
+import type { FacetOfEvents, Highlight as HighlightModel } from '#domain/catalog/search-types.ts';
 import { builder } from '../builder.ts';
 import { PageInfo, pageInfoOf } from '../connection.ts';
 import { Category, Event, loadEvents } from './event.ts';
@@ -88,8 +82,7 @@ const Facet = builder.objectRef<FacetOfEvents>('Facet').implement({
   }),
 });
 
-type Hit = SearchHit & { event: CatalogEvent };
-type Found = Omit<SearchEventsResult, 'hits'> & { edges: readonly Hit[] };
+type Hit = FoundPage['edges'][number];
 
 const EventSearchEdge = builder.objectRef<Hit>('EventSearchEdge').implement({
   description: 'A found event, with its cursor.',
@@ -113,7 +106,7 @@ const EventSearchEdge = builder.objectRef<Hit>('EventSearchEdge').implement({
   }),
 });
 
-const EventSearchConnection = builder.objectRef<Found>('EventSearchConnection').implement({
+const EventSearchConnection = builder.objectRef<FoundPage>('EventSearchConnection').implement({
   description: 'A page of the found events.',
   fields: (t) => ({
     edges: t.field({
@@ -191,16 +184,16 @@ builder.queryField('searchEvents', (t) =>
     },
     resolve: async (_root, args, { resources, loaders }, info) => {
       const { startsBetween, onSaleOnly, first, ...filters } = withoutNulls(args);
-      const { hits, ...found } = await searchEvents(resources, {
-        ...filters,
-        startsBetween: startsBetween && withoutNulls(startsBetween),
-        onSaleOnly: onSaleOnly ?? false,
-        first: first ?? 20,
-        wants: { facets: info.fieldNodes.some((node) => selects(info, node.selectionSet, 'facets')) },
-      });
-      const eventIds = hits.map(({ eventId }) => eventId);
-      const { events, asIndexed } = await resources.search.eventsOf(eventIds, loadEvents(loaders));
-      return { ...found, degraded: found.degraded || asIndexed, edges: edgesOf(hits, events) };
+      return await findEvents(
+        { search: resources.search, load: loadEvents(loaders) },
+        {
+          ...filters,
+          startsBetween: startsBetween && withoutNulls(startsBetween),
+          onSaleOnly: onSaleOnly ?? false,
+          first: first ?? 20,
+          wants: { facets: info.fieldNodes.some((node) => selects(info, node.selectionSet, 'facets')) },
+        },
+      );
     },
   }),
 );
@@ -209,13 +202,6 @@ type WithoutNulls<T> = { [K in keyof T]: Exclude<T[K], null> };
 /** An argument that is null counts as left out. */
 const withoutNulls = <T extends object>(args: T): WithoutNulls<T> =>
   Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null)) as WithoutNulls<T>;
-
-/** Leaves out hits without an event: the index may still have an event that the catalogue no longer has. */
-const edgesOf = (hits: readonly SearchHit[], events: readonly (CatalogEvent | undefined)[]): Hit[] =>
-  hits.flatMap((hit, index) => {
-    const event = events[index];
-    return event ? [{ ...hit, event }] : [];
-  });
 
 function selects(info: GraphQLResolveInfo, set: SelectionSetNode | undefined, field: string): boolean {
   return (set?.selections ?? []).some((selection) => {

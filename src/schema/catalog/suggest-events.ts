@@ -1,6 +1,6 @@
 import type { CatalogEvent } from '#domain/catalog/event-queries.ts';
+import { findSuggestedEvents } from '#domain/catalog/events-of-search.ts';
 import type { EventSuggestion as EventSuggestionModel } from '#domain/catalog/search-types.ts';
-import { suggestEvents } from '#domain/catalog/suggest-events.ts';
 import { builder } from '../builder.ts';
 import { Event, loadEvents } from './event.ts';
 
@@ -24,14 +24,11 @@ builder.queryField('suggestEvents', (t) =>
       text: t.arg.string({ required: true, description: 'The text typed so far, at most 200 characters.' }),
       first: t.arg.int({ defaultValue: 5, description: 'The number of events, at most 50.' }),
     },
-    resolve: async (_root, { text, first }, { resources, loaders }) => {
-      const suggestions = await suggestEvents(resources, { text, first: first ?? 5 });
-      const eventIds = suggestions.map(({ eventId }) => eventId);
-      const { events } = await resources.search.eventsOf(eventIds, loadEvents(loaders));
-      return suggestions.flatMap((suggestion, index) => {
-        const event = events[index];
-        return event ? [{ ...suggestion, event }] : [];
-      });
-    },
+    resolve: async (_root, { text, first }, { resources, loaders }) => [
+      ...(await findSuggestedEvents(
+        { search: resources.search, load: loadEvents(loaders) },
+        { text, first: first ?? 5 },
+      )),
+    ],
   }),
 );
