@@ -122,7 +122,7 @@ Event.implement({
   }),
 });
 
-/** Returns a function for `eventsOf` that reads any number of events in one query. */
+/** Returns a function that reads any number of events in one query. */
 export const loadEvents =
   ({ event }: Context['loaders']) =>
   (eventIds: readonly string[]): Promise<(CatalogEvent | undefined)[]> =>
