@@ -99,7 +99,7 @@ export class Connection implements Outlet {
     const expiresAt = this.#caller?.viewer?.tokenExpiresAt.getTime() ?? Number.POSITIVE_INFINITY;
     if (!this.#caller && now - this.#openedAt > initSeconds * 1000)
       this.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout');
-    else if (Date.now() >= expiresAt) this.close(closeCodes.forbidden, 'The access token has ended');
+    else if (Date.now() >= expiresAt) this.close(closeCodes.forbidden, 'The access token has expired');
     else if (this.#hasEnded()) this.close(closeCodes.forbidden, 'The session has ended');
     else if (this.#outstanding > 0 && now - this.#progressAt > stallSeconds * 1000) this.#closeStalled();
     else if (now - this.#pingedAt > pingSeconds * 1000) this.#ping(now);
