@@ -34,6 +34,8 @@ export type FailoverOptions = {
   readonly redisUrl: string;
   readonly durable: boolean;
   readonly tell?: (report: BlowReport) => void;
+  /** Before the load begins. */
+  readonly whileWhole?: (system: System, event: SeededEvent) => Promise<void>;
   /** How long the crashed primary is away before it comes back. */
   readonly whileAway?: (system: System, event: SeededEvent) => Promise<void>;
 };
@@ -60,6 +62,7 @@ export async function runFailovers(options: FailoverOptions): Promise<FailoverRu
     try {
       const event = await seed(system);
       await server.addStandby();
+      await options.whileWhole?.(system, event);
       const buying = await startBuying({ apiUrl: system.apiUrl, event, clients: options.clients, acknowledged });
       const reports: BlowReport[] = [];
       for (const blow of options.blows) {
