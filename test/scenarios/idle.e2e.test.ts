@@ -43,9 +43,9 @@ test('an idle product with an open waiting room commits less than twice a second
     await sleep(WINDOW_SECONDS * 1000);
     perSecond.push(((await commits()) - before) / WINDOW_SECONDS);
   }
-  // Autovacuum commits as well, now and then; the product's own commits come every ten seconds or more often, and some
-  // 0.2 a second every half a minute.
-  expect(Math.min(...perSecond)).toBeLessThan(1.8);
+  // The product's own commits come every ten seconds or more often, so the quietest window has them all but a few looks
+  // every half a minute; autovacuum commits in some of the others.
+  expect(Math.min(...perSecond)).toBeLessThan(2);
 
   const join = `mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) {
     ... on JoinWaitingRoomSuccess { place { state } } } }`;
