@@ -106,6 +106,16 @@ const CONNECTION_CODES = new Set([
   'ENETUNREACH',
 ]);
 
+const CUT_OFF_CODES = new Set(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', 'EPIPE', '57P01', '57P02']);
+
+/** A connection that existed has ended under the statement. A server that cannot be reached, or that is full, is not this. */
+export function isCutOff(error: unknown): boolean {
+  for (let e: unknown = error; e instanceof Error; e = e.cause) {
+    if ('code' in e && typeof e.code === 'string' && CUT_OFF_CODES.has(e.code)) return true;
+  }
+  return false;
+}
+
 const AWAY: ReadonlySet<PostgresOutage | undefined> = new Set([
   'unreachable',
   'not-ready',

@@ -3,6 +3,7 @@ import { afterAll, expect, test } from 'vitest';
 import { createBookingDatabase } from '#test/support/databases.ts';
 import { openFaultProxy } from '#test/support/fault-proxy.ts';
 import { closeDb, openDb } from './client.ts';
+import { isConnectionFailure, isCutOff } from './pg-errors.ts';
 import { inTransaction } from './transaction.ts';
 
 const database = await createBookingDatabase();
@@ -60,4 +61,11 @@ test('work that was done is not repeated when the connection is cut off at COMMI
   });
   await expect(cutAtCommit).rejects.toThrow();
   expect(runs).toBe(1);
+});
+
+test('a server that cannot be reached is away, and not cut off, so the transaction is not run again', async () => {
+  const away = openDb({ url: 'postgres://127.0.0.1:9/nowhere', poolMax: 1, name: 'transactions' });
+  const error = await inTransaction(away, 'note', (tx) => tx.execute(sql`select 1`)).catch((thrown: unknown) => thrown);
+  expect([isConnectionFailure(error), isCutOff(error)]).toEqual([true, false]);
+  await closeDb(away);
 });

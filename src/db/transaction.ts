@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db, Tx } from './client.ts';
-import { isConnectionFailure, isRetryable } from './pg-errors.ts';
+import { isCutOff, isRetryable } from './pg-errors.ts';
 import { prepared } from './prepared.ts';
 
 const MAX_ATTEMPTS = 4;
@@ -29,8 +29,8 @@ export async function inTransaction<T>(db: Db, name: string, work: (tx: Tx) => P
         return result;
       });
     } catch (error) {
-      const isCutOff = !isWorkDone && isConnectionFailure(error) && performance.now() - startedAt < CUT_OFF_WITHIN_MS;
-      if (isCutOff && attempt === 1) await sleep(CUT_OFF_PAUSE_MS);
+      const mayRepeat = attempt === 1 && !isWorkDone && performance.now() - startedAt < CUT_OFF_WITHIN_MS;
+      if (mayRepeat && isCutOff(error)) await sleep(CUT_OFF_PAUSE_MS);
       else if (attempt === MAX_ATTEMPTS || !isRetryable(error)) throw error;
     }
   }
