@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { sql } from 'drizzle-orm';
-import type { Db } from '#db/client.ts';
+import { sql, TransactionRollbackError } from 'drizzle-orm';
+import type { Db, Tx } from '#db/client.ts';
 import { openLease } from './waiting-room/lease.ts';
 
 export type Invariant = { readonly id: string; readonly promise: string; readonly query: string };
@@ -29,7 +29,7 @@ export type InvariantChecker = {
 };
 
 const COUNTED_AT_MOST = 100;
-/** The time limit of all queries together per minute, because most of them read whole tables. */
+/** The time limit of one query, because most of them read whole tables. */
 const PATIENCE_MS = 1_000;
 /** A query that took too long is skipped in so many runs, because it will not be faster a minute later. */
 const RESTS_FOR = 30;
@@ -50,42 +50,53 @@ export function openInvariantChecker({ db }: { db: Db }, except: readonly string
   const asked = readInvariants().filter(({ id }) => !except.includes(id));
   const restsUntil = new Map<string, number>();
   let run = 0;
+  const countUnlessResting = async (tx: Tx, { id, query }: Invariant): Promise<number | undefined> => {
+    if ((restsUntil.get(id) ?? 0) > run) return undefined;
+    const violations = await count(tx, query);
+    if (violations === undefined) restsUntil.set(id, run + RESTS_FOR);
+    return violations;
+  };
   return {
     async check(signal) {
       if ((await lease.take()) === undefined) return undefined;
       run += 1;
-      const checked: Checked[] = [];
-      for (const { id, query } of asked) {
-        if (signal.aborted) return undefined;
-        const rests = (restsUntil.get(id) ?? 0) > run;
-        const violations = rests ? undefined : await count(db, query);
-        if (violations === undefined && !rests) restsUntil.set(id, run + RESTS_FOR);
-        checked.push({ id, violations });
-      }
-      return checked;
+      return inOneTransaction(db, async (tx) => {
+        const checked: Checked[] = [];
+        for (const invariant of asked) {
+          if (signal.aborted) return undefined;
+          checked.push({ id: invariant.id, violations: await countUnlessResting(tx, invariant) });
+        }
+        return checked;
+      });
     },
     close: () => lease.release(),
   };
 }
 
-async function count(db: Db, query: string): Promise<number | undefined> {
+/** One commit for all queries. Each sees what was committed when it began, as with the isolation of PostgreSQL's default. */
+function inOneTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction(
+    async (tx) => {
+      await tx.execute(sql.raw(`set local statement_timeout = ${PATIENCE_MS}`));
+      return work(tx);
+    },
+    { accessMode: 'read only' },
+  );
+}
+
+/** Keeps no lock: the query's part of the transaction is rolled back, so a migration waits for one query at most. */
+async function count(tx: Tx, query: string): Promise<number | undefined> {
+  const counted = `select count(*)::int as count from (select from (${query.replace(/;\s*$/, '')}) as found limit ${COUNTED_AT_MOST}) as broken`;
+  let found: number | undefined;
   try {
-    return await db.transaction(
-      async (tx) => {
-        await tx.execute(sql.raw(`set local statement_timeout = ${PATIENCE_MS}`));
-        const [row] = await tx.execute<{ count: number }>(
-          sql.raw(
-            `select count(*)::int as count from (select from (${query.replace(/;\s*$/, '')}) as found limit ${COUNTED_AT_MOST}) as broken`,
-          ),
-        );
-        return row?.count;
-      },
-      { accessMode: 'read only' },
-    );
+    await tx.transaction(async (part) => {
+      found = (await part.execute<{ count: number }>(sql.raw(counted)))[0]?.count;
+      part.rollback();
+    });
   } catch (error) {
-    if (isCancelled(error)) return undefined;
-    throw error;
+    if (!(error instanceof TransactionRollbackError) && !isCancelled(error)) throw error;
   }
+  return found;
 }
 
 function isCancelled(error: unknown): boolean {

@@ -69,6 +69,11 @@ export function openEventIndex(client: SearchClient) {
       }
     },
 
+    async hasEnded(collection: string, nowUs: number): Promise<boolean> {
+      const ended = { q: '*', filter_by: compare('ends_at', '<=', nowUs), per_page: 0 };
+      return (await whileAvailable(() => admin.collections(collection).documents().search(ended))).found > 0;
+    },
+
     /** Returns how many documents were removed. */
     removeEnded: (collection: string, nowUs: number): Promise<number> =>
       removeWhere(client, collection, compare('ends_at', '<=', nowUs)),

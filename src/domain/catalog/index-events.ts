@@ -33,14 +33,22 @@ export async function indexEvents({ db, index }: Needs, eventIds: readonly strin
   }
 }
 
-/** Removes ended events, because no message reports the end. Returns how many there were. @throws SearchUnavailable */
+/**
+ * Removes ended events, because no message reports the end. Returns how many there were. Takes the lease only when
+ * there is one, because mostly there is none.
+ *
+ * @throws SearchUnavailable
+ */
 export async function removeEndedEvents({ db, index }: Needs): Promise<number> {
+  const nowUs = (await findNow({ db })).getTime() * 1000;
+  const withEnded: string[] = [];
+  for (const collection of [await index.current(), await index.next()]) {
+    if (collection !== undefined && (await index.hasEnded(collection, nowUs))) withEnded.push(collection);
+  }
+  if (withEnded.length === 0) return 0;
   return asIndexWriter(db, async () => {
-    const nowUs = (await findNow({ db })).getTime() * 1000;
     let removed = 0;
-    for (const collection of [await index.current(), await index.next()]) {
-      if (collection !== undefined) removed += await index.removeEnded(collection, nowUs);
-    }
+    for (const collection of withEnded) removed += await index.removeEnded(collection, nowUs);
     return removed;
   });
 }

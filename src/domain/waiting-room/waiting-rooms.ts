@@ -12,27 +12,30 @@ import type { Room } from './room.ts';
 type Needs = { db: Db; pubsub: PubSub; heartbeat: Heartbeat };
 
 const REFRESH_MS = 2_000;
-/** After so many reads all rooms are read. A room that is then missing ended more than a day ago. */
-const READ_ALL_EVERY = 30;
+/** While no fan waits and Redis brings the changes. */
+const QUIET_REFRESH_MS = 10_000;
+/** Then all rooms are read. A room that is then missing ended more than a day ago. */
+const READ_ALL_EVERY_MS = 60_000;
 /** For slow commits. */
 const OVERLAP_MS = 15_000;
 
 /**
- * The waiting rooms of this process: a cache that Redis updates at each change, and PostgreSQL every two seconds with
- * the changes that Redis lost. For an event without a room a call costs one map look-up. Open one per process.
+ * The waiting rooms of this process: a cache that Redis updates at each change. PostgreSQL is read for changes that
+ * Redis lost, every two seconds while a fan waits or Redis is away, else every ten. For an event without a room a call
+ * costs one map look-up. Open one per process.
  *
  * State: a `LiveRoom` per event; `#isLoaded` (PostgreSQL was read at least once); the read that runs, and the one
  * after it.
  * - Not loaded: `get` finds only rooms that Redis or `find` brought; `gating` throws `TryAgain` for any other event.
- * - Loaded: an event without an entry has no room, or one that another process made up to two seconds ago.
+ * - Loaded: an event without an entry has no room, or one that another process made a moment ago.
  *
  * Invariants: a room is never replaced by an older version, unless PostgreSQL was restored to it (see
  * `LiveRoom.adopt`). One read runs at a time; a caller of `refresh` gets one that starts after its call. A room with
  * watchers is never removed.
  *
  * Failures:
- * - Redis is away or loses a message: the next read of PostgreSQL brings the change; each 30th read compares all
- *   rooms.
+ * - Redis is away or loses a message: the next read of PostgreSQL brings the change; one read a minute compares
+ *   all rooms.
  * - PostgreSQL is away: the last known rooms stay in use, and the clock goes on. `refresh` never rejects.
  * - PostgreSQL was restored: rooms that it no longer has are dropped by the next read of all rooms.
  * - A message cannot be understood: it is ignored.
@@ -48,7 +51,8 @@ export class WaitingRooms {
   #isLoaded = false;
   #reading: Promise<void> | undefined;
   #readingNext: Promise<void> | undefined;
-  #reads = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #readAllAt = Number.NEGATIVE_INFINITY;
   #readAtMs = 0;
 
   private constructor(needs: Needs) {
@@ -56,7 +60,7 @@ export class WaitingRooms {
     this.#clock = openDatabaseClock(needs.db);
     this.#subscription = needs.pubsub.subscribe(WAITING_ROOMS_CHANNEL, this.#hear).catch(() => undefined);
     this.#offRecheck = needs.heartbeat.onRecheck(() => void this.refresh());
-    this.#timer = setInterval(() => void this.refresh(), REFRESH_MS).unref();
+    this.#timer = setInterval(() => this.#refreshWhenDue(), REFRESH_MS).unref();
   }
 
   /** Resolves when the rooms were read, or could not be read. */
@@ -107,6 +111,13 @@ export class WaitingRooms {
     return this.#readingNext;
   }
 
+  #refreshWhenDue(): void {
+    const hasFans = [...this.#rooms.values()].some(({ room }) => isOpen(room) && room.joined > 0);
+    const isQuiet = this.#isLoaded && !hasFans && !this.#needs.heartbeat.isDeaf();
+    // The timer may be a few milliseconds early.
+    if (!isQuiet || performance.now() - this.#askedAt > QUIET_REFRESH_MS - REFRESH_MS / 2) void this.refresh();
+  }
+
   #startReading(): Promise<void> {
     this.#reading = this.#read()
       .catch(() => undefined)
@@ -126,22 +137,25 @@ export class WaitingRooms {
 
   async #read(): Promise<void> {
     const { db } = this.#needs;
-    const isWhole = this.#reads % READ_ALL_EVERY === 0;
+    this.#askedAt = performance.now();
+    const isWhole = this.#askedAt - this.#readAllAt >= READ_ALL_EVERY_MS;
     if (isWhole) await this.#clock.refresh();
     const nowMs = this.nowMs();
     const before = new Map([...this.#rooms].map(([eventId, { room }]) => [eventId, room.version]));
     const rooms = await readRooms(db, isWhole ? {} : { updatedSinceMs: this.#readAtMs - OVERLAP_MS });
     for (const room of rooms) this.#adopt(room, before.get(room.eventId));
-    if (isWhole) this.#forgetAllBut(new Set(rooms.map(({ eventId }) => eventId)));
+    if (isWhole) {
+      this.#forgetAllBut(new Set(rooms.map(({ eventId }) => eventId)));
+      this.#readAllAt = this.#askedAt;
+    }
     this.#readAtMs = nowMs;
-    this.#reads++;
     this.#isLoaded = true;
     for (const live of this.#rooms.values()) await this.#readDepartures(live);
   }
 
   async #readDepartures(live: LiveRoom): Promise<void> {
-    const { eventId, state, joined } = live.room;
-    if ((state !== 'OPEN' && state !== 'DRAWN') || joined === 0) return;
+    const { eventId, joined } = live.room;
+    if (!isOpen(live.room) || joined === 0) return;
     const since = this.#departuresReadAt.get(eventId) ?? 0;
     const { ordinals, atMs } = await readDepartures(this.#needs.db, eventId, since);
     this.#departuresReadAt.set(eventId, atMs);
@@ -162,11 +176,13 @@ export class WaitingRooms {
     else this.#rooms.set(room.eventId, new LiveRoom(room));
   }
 
-  /** A message that is not a room must not end the process; PostgreSQL brings its change within two seconds. */
+  /** A message that is not a room must not end the process; the next read of PostgreSQL brings its change. */
   readonly #hear = (message: unknown): void => {
     if (isRoom(message)) this.#adopt(message);
   };
 }
+
+const isOpen = ({ state }: Room): boolean => state === 'OPEN' || state === 'DRAWN';
 
 function isRoom(message: unknown): message is Room {
   if (typeof message !== 'object' || message === null) return false;
