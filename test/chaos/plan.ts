@@ -74,6 +74,7 @@ const firstCards: readonly Card[] = [
   { kind: 'postgres-terminate', part: 'postgres' },
   gateway('notices-late'),
   gateway('notices-reordered'),
+  gateway('notices-reordered'),
   { kind: 'search-kill', part: 'search' },
   { kind: 'no-address', part: 'postgres' },
   { kind: 'wrong-password', part: 'postgres' },
@@ -103,6 +104,7 @@ const otherCards: readonly Card[] = [
   gateway('gateway-refuses'),
   gateway('notices-twice'),
   gateway('notices-late'),
+  gateway('notices-reordered'),
   gateway('notices-reordered'),
   gateway('notices-lost'),
 ];

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { askGateway } from './ask-gateway.ts';
 import { type ClaimedPayment, giveBack } from './claim-due-payments.ts';
 import { closeSession } from './close-session.ts';
@@ -27,15 +28,38 @@ export async function settlePayment(
   try {
     const outcome = await steps[step](needs, claimed, signal);
     if (outcome === 'REFUND_REFUSED' || outcome === 'REFUND_FAILED') {
-      await giveBack(needs, claimed, needs.policy.askEverySeconds);
+      await giveBackWhenPossible(needs, { claimed, pause: needs.policy.askEverySeconds, signal });
     }
     return { step, outcome };
   } catch (error) {
     const known = error instanceof GatewayUnavailable || error instanceof GatewayRefused;
     const askedForSeconds = error instanceof GatewayUnavailable ? error.retryAfterSeconds : undefined;
     const pause = retryPauseSeconds(needs.policy, { attempts: claimed.checks, askedForSeconds }, Math.random());
-    await giveBack(needs, claimed, pause);
+    await giveBackWhenPossible(needs, { claimed, pause, signal });
     if (!known) throw error;
     return { step, outcome: 'UNKNOWN', cause: error.message };
+  }
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * The error is often an outage of our own database, which then does not take the claim back either. Without another
+ * try the payment would wait for the rest of its lease after the outage has ended.
+ */
+async function giveBackWhenPossible(
+  needs: SettleNeeds,
+  { claimed, pause, signal }: { claimed: ClaimedPayment; pause: number; signal: AbortSignal },
+): Promise<void> {
+  const leaseEndsAt = performance.now() + needs.policy.leaseSeconds * 1000;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    try {
+      return await giveBack(needs, claimed, pause);
+    } catch (error) {
+      // After the lease the payment is due in any case, and `giveBack` does nothing then.
+      if (signal.aborted || performance.now() > leaseEndsAt) throw error;
+      await sleep(pauseMs);
+    }
   }
 }
