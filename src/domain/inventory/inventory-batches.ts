@@ -44,6 +44,12 @@ type Needs = {
   readonly afterCommit?: (committed: Committed) => unknown;
 };
 
+/**
+ * What one transaction wrote, batch by batch; undefined for an event that was locked. `startedAt`: by
+ * `performance.now()`, before the transaction read the database's clock.
+ */
+type Run = { readonly written: readonly (Written | undefined)[]; readonly startedAt: number };
+
 const MAX_RUNS = 6;
 
 /** A single event waits for its lock as long as a transaction may. */
@@ -87,10 +93,10 @@ export class InventoryBatches {
     const [only] = live;
     if (!only) return [];
     try {
-      const written = await (live.length > 1 ? this.#runTogether(live) : this.#runAlone(only));
+      const { written, startedAt } = await (live.length > 1 ? this.#runTogether(live) : this.#runAlone(only));
       return live.filter((batch, index) => {
         const own = written[index];
-        if (own) this.#answer(batch, own);
+        if (own) this.#answer(batch, own, startedAt);
         return !own;
       });
     } catch (error) {
@@ -99,8 +105,8 @@ export class InventoryBatches {
     }
   }
 
-  #answer({ eventId, entries }: Batch, written: Written): void {
-    this.#publish(eventId, written);
+  #answer({ eventId, entries }: Batch, written: Written, startedAt: number): void {
+    this.#publish(eventId, written, startedAt);
     entries.forEach((entry, index) => {
       const answer = written.answers[index];
       if (answer) entry.resolve(answer);
@@ -124,7 +130,7 @@ export class InventoryBatches {
   }
 
   /** Any other error belongs to one of the events, which is found when each of them is written alone. */
-  async #runTogether(batches: readonly Batch[]): Promise<(Written | undefined)[]> {
+  async #runTogether(batches: readonly Batch[]): Promise<Run> {
     try {
       return await this.#once(batches, TOGETHER);
     } catch (error) {
@@ -137,7 +143,7 @@ export class InventoryBatches {
    * Runs again from the start when the answer to a COMMIT was lost. The lock makes the new run wait until the old one
    * has ended, with or without effect, and every command finds by its key or its booking what was done.
    */
-  async #runAlone(batch: Batch): Promise<(Written | undefined)[]> {
+  async #runAlone(batch: Batch): Promise<Run> {
     for (let run = 1; ; run++) {
       try {
         return await this.#once([batch], ALONE);
@@ -149,15 +155,16 @@ export class InventoryBatches {
     }
   }
 
-  async #once(batches: readonly Batch[], patience: LockPatience): Promise<(Written | undefined)[]> {
+  async #once(batches: readonly Batch[], patience: LockPatience): Promise<Run> {
     const works = await Promise.all(batches.map((batch) => this.#workOf(batch)));
     const known = works.filter((work) => work !== undefined);
+    const startedAt = performance.now();
     const written = known.length > 0 ? await writeInventory(this.#needs, known, patience) : [];
     if (written.some((own) => own?.allocation?.transitions.length)) failpoint('inventory.committed');
     const byEvent = new Map(known.map((work, index) => [work.eventId, written[index]]));
-    return batches.map(({ eventId, entries }) =>
-      byEvent.has(eventId) ? byEvent.get(eventId) : unknownEvent(entries.map((entry) => entry.request)),
-    );
+    const writtenOf = ({ eventId, entries }: Batch) =>
+      byEvent.has(eventId) ? byEvent.get(eventId) : unknownEvent(entries.map((entry) => entry.request));
+    return { written: batches.map(writtenOf), startedAt };
   }
 
   async #workOf({ eventId, entries }: Batch): Promise<EventWork | undefined> {
@@ -167,14 +174,16 @@ export class InventoryBatches {
     return { eventId, plan: await this.#needs.plans.get(sale.planId), requests };
   }
 
-  #publish(eventId: string, { allocation }: Written): void {
+  #publish(eventId: string, { allocation }: Written, startedAt: number): void {
     if (!allocation || allocation.transitions.length === 0) return;
     for (const { type, booking } of allocation.transitions) {
       if (type !== 'expired' && type !== 'failed' && type !== 'cancelled') continue;
       const seatNos = booking.seats.map((seat) => seat.seatNo);
       void this.#needs.seatLocks?.release(eventId, lockOwner(booking.userId, booking.idempotencyKey), seatNos);
     }
-    void this.#needs.seatLocks?.keep(eventId, allocation.transitions.flatMap(keptLockOf));
+    const passedMs = performance.now() - startedAt;
+    const kept = allocation.transitions.flatMap((transition) => keptLockOf(transition, passedMs));
+    void this.#needs.seatLocks?.keep(eventId, kept);
     const known = allocation.transitions.filter(({ type }) => type !== 'held');
     const bookingIds = [...new Set(known.map(({ booking }) => booking.id))];
     const committed = { eventId, changes: seatChangesOf(allocation.transitions), bookingIds };
@@ -182,10 +191,13 @@ export class InventoryBatches {
   }
 }
 
-/** Times are by the database's clock, counted from the moment of the write. */
-function keptLockOf({ type, booking }: Transition): KeptSeatLock[] {
+/**
+ * Times are by the database's clock, counted from the moment of the write. `passedMs`: the time since before the
+ * database's clock was read, so that the lock does not last longer than its hold when the commit was slow.
+ */
+function keptLockOf({ type, booking }: Transition, passedMs: number): KeptSeatLock[] {
   if (type !== 'held' && type !== 'extended') return [];
-  const ttlMs = booking.holdExpiresAtMs - (booking.holdExtendedAtMs ?? booking.createdAtMs);
+  const ttlMs = booking.holdExpiresAtMs - (booking.holdExtendedAtMs ?? booking.createdAtMs) - passedMs;
   const seatNos = booking.seats.map((seat) => seat.seatNo);
   return [{ owner: lockOwner(booking.userId, booking.idempotencyKey), seatNos, ttlMs }];
 }

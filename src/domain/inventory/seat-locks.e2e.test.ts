@@ -85,6 +85,31 @@ test('a lock ends two seconds after its request, unless the hold was committed',
   await cancelBooking(box, viewer, { bookingId: booking.id });
 });
 
+test('the lock of a hold ends at or before the hold, however slow the commit is', async () => {
+  const event = await seedEvent(box.reader, { seats: 9 });
+  await box.reader.execute(sql`
+    create function pause() returns trigger language plpgsql as $$ begin perform pg_sleep(0.4); return null; end $$`);
+  await box.reader.execute(sql`
+    create constraint trigger slow_commit after insert on bookings deferrable initially deferred
+    for each row execute function pause()`);
+  const { viewer, booking } = await held(event, [0, 1], 'slow').finally(() =>
+    box.reader.execute(sql`drop function pause cascade`),
+  );
+  const key = seatLock(event.eventId, 0);
+  await expect.poll(() => box.redis.pttl(key)).toBeGreaterThan(290_000);
+  const [hold] = await box.reader.execute<{ ms: number }>(sql`
+    select (extract(epoch from hold_expires_at - clock_timestamp()) * 1000)::float8 as ms
+    from bookings where id = ${booking.id}`);
+  expect(await box.redis.pttl(key)).toBeLessThanOrEqual(hold?.ms ?? 0);
+  await cancelBooking(box, viewer, { bookingId: booking.id });
+});
+
+test('a hold that has ended when its commit is known leaves no lock', async () => {
+  await box.seatLocks.acquire(lock([5], 'a'));
+  await box.seatLocks.keep(eventId, [{ owner: 'a', seatNos: [5], ttlMs: -3 }]);
+  expect(await lockedSeats(eventId)).toEqual([]);
+});
+
 test('a Redis that is not rebuilt is not believed', async () => {
   await box.seatLocks.acquire(lock([1], 'a'));
   await box.redis.del(EPOCH);

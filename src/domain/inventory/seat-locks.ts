@@ -11,7 +11,7 @@ export type SeatLockRequest = {
   readonly seatNos: readonly number[];
 };
 
-/** `ttlMs`: how long the hold lasts. */
+/** `ttlMs`: how long the hold still lasts. */
 export type KeptSeatLock = { readonly owner: string; readonly seatNos: readonly number[]; readonly ttlMs: number };
 
 /**
@@ -27,8 +27,9 @@ export type SeatLocks = {
   /** Never throws, and waits at most for the patience. The locks end after two seconds, unless they are kept. */
   acquire(request: SeatLockRequest): Promise<SeatLockAnswer>;
   /**
-   * For holds that were committed: extends their locks to the end of the hold. Never throws: a lock that ends early
-   * only costs time.
+   * For holds that were committed: extends their locks almost to the end of the hold, and never beyond it. Never
+   * throws: a lock that ends early only costs time, because PostgreSQL then refuses the rival. A lock that ends late
+   * would refuse the next fan while the seat is free.
    */
   keep(eventId: string, holds: readonly KeptSeatLock[]): Promise<void>;
   /**
@@ -141,7 +142,9 @@ class RedisSeatLocks implements SeatLocks {
   async keep(eventId: string, holds: readonly KeptSeatLock[]): Promise<void> {
     if (!this.isAsked() || holds.length === 0) return;
     const keys = holds.flatMap(({ seatNos }) => seatNos.map((seatNo) => seatLock(eventId, seatNo)));
-    const args = holds.flatMap(({ owner, ttlMs, seatNos }) => [owner, Math.max(1, Math.ceil(ttlMs)), seatNos.length]);
+    // Redis counts the time from when the command arrives, which takes as long as the patience at most.
+    const lastsMs = (ttlMs: number) => Math.floor(ttlMs - this.#patienceMs);
+    const args = holds.flatMap(({ owner, ttlMs, seatNos }) => [owner, lastsMs(ttlMs), seatNos.length]);
     await runScript(this.#redis, 'keepSeatLocks', keys, args).catch(() => {});
   }
 

@@ -1,5 +1,5 @@
 -- Extends locks to the end of the holds that were made with them. A lock that its owner lost meanwhile stays as it is:
--- it was released or expired, and is not set again.
+-- it was released or expired, and is not set again. Zero or fewer milliseconds: the hold has ended, and so does the lock.
 --
 -- KEYS  one lock per seat, all of one event, hold after hold
 -- ARGV  for each hold: owner, milliseconds to live, number of its keys
