@@ -14,6 +14,7 @@ import type { InventoryPolicy } from './inventory-work-rules.ts';
 import { StaleRead } from './inventory-write-statements.ts';
 import type { SeatChange } from './seat-change.ts';
 import { type KeptSeatLock, lockOwner, type SeatLocks } from './seat-locks.ts';
+import type { WriteHealth } from './write-health.ts';
 import { PlanChanged, unknownEvent, writeInventory } from './write-inventory.ts';
 
 /** A submitted command, and the promise of its caller. */
@@ -40,6 +41,7 @@ type Needs = {
   readonly plans: SeatingPlanCache;
   readonly policy: InventoryPolicy;
   readonly sales: EventSales;
+  readonly health: WriteHealth;
   readonly seatLocks?: SeatLocks;
   readonly afterCommit?: (committed: Committed) => unknown;
 };
@@ -79,6 +81,7 @@ const WITHOUT_LOCKED: LockPatience = { lockTimeoutMs: 250, skipsLocked: true };
  * - Still an outage after the last run: every entry is rejected with `TryAgain`.
  * - Any other error: the batch is halved until the command at fault is alone, and is rejected with that error.
  * - `afterCommit` or a seat lock fails: ignored, because the outbox brings the same changes later.
+ * - Each outage is noted in `health`, until a write that changes something succeeds.
  */
 export class InventoryBatches {
   readonly #needs: Needs;
@@ -119,6 +122,7 @@ export class InventoryBatches {
   async #fail(batches: readonly Batch[], error: unknown): Promise<void> {
     const [first] = batches;
     if (!first) return;
+    this.#needs.health.failed(error);
     if (batches.length > 1) await Promise.all(batches.map((batch) => this.write([batch])));
     else if (isPassing(error)) for (const entry of first.entries) entry.reject(new TryAgain(1, { cause: error }));
     else if (first.entries.length === 1) first.entries[0]?.reject(error);
@@ -176,6 +180,7 @@ export class InventoryBatches {
 
   #publish(eventId: string, { allocation }: Written, startedAt: number): void {
     if (!allocation || allocation.transitions.length === 0) return;
+    this.#needs.health.succeeded();
     for (const { type, booking } of allocation.transitions) {
       if (type !== 'expired' && type !== 'failed' && type !== 'cancelled') continue;
       const seatNos = booking.seats.map((seat) => seat.seatNo);

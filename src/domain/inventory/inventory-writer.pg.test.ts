@@ -6,6 +6,7 @@ import { findViolations } from '#processes/invariants/violations.ts';
 import { openBox } from '#test/support/box.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { openCommitProxy } from '#test/support/commit-proxy.ts';
+import { outageOf } from '../outages.ts';
 import type { HoldCommand } from './inventory-command.ts';
 import type { Committed } from './inventory-writer.ts';
 
@@ -165,6 +166,25 @@ test('close settles the submitted commands and refuses new ones', async () => {
   expect(writer.depth()).toBe(0);
   expect((await Promise.all(answers)).map(({ kind }) => kind)).toEqual(['held', 'held', 'held']);
   await expect(writer.submit(event.eventId, holdOf(event, [3]))).rejects.toMatchObject({ code: 'TRY_AGAIN' });
+});
+
+test('reports that writes fail while the disk is full, until a write succeeds', async () => {
+  const event = await seedEvent(box.reader, { seats: 9 });
+  const { writer } = box.process();
+  await raw`create function full_disk() returns trigger language plpgsql as
+    $$ begin raise exception 'could not extend file' using errcode = '53100'; end $$`;
+  await raw`create trigger full_disk before insert on bookings for each row execute function full_disk()`;
+  try {
+    await expect(writer.submit(event.eventId, holdOf(event, [0]))).rejects.toMatchObject({ code: 'TRY_AGAIN' });
+    expect(outageOf(writer.failure()?.error)).toMatchObject({ cause: 'disk-full', detail: '53100' });
+  } finally {
+    await raw`drop function full_disk cascade`;
+  }
+  // A refused hold commits too, but writes nothing.
+  expect(await writer.submit(event.eventId, holdOf(event, [99]))).toEqual({ kind: 'noSeat' });
+  expect(writer.failure()).toBeDefined();
+  expect(await writer.submit(event.eventId, holdOf(event, [0]))).toMatchObject({ kind: 'held' });
+  expect(writer.failure()).toBeUndefined();
 });
 
 test('uses the prices and the sale as they are at the moment of the write', async () => {

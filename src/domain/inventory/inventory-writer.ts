@@ -9,6 +9,7 @@ import type { InboxMark } from './inventory-read-statements.ts';
 import type { InventoryAnswer } from './inventory-work.ts';
 import type { InventoryPolicy } from './inventory-work-rules.ts';
 import type { SeatLocks } from './seat-locks.ts';
+import { type WriteFailure, WriteHealth } from './write-health.ts';
 
 export type InventoryWriterOptions = {
   /** A small pool of its own, separate from the readers' pool. */
@@ -60,6 +61,8 @@ export type InventoryWriter = {
   submit(eventId: string, command: InventoryCommand, options?: SubmitOptions): Promise<InventoryAnswer>;
   /** The number of commands that wait or are being written. */
   depth(): number;
+  /** Why writes fail now for a reason outside the commands; undefined when they do not, or when it is not known. */
+  failure(): WriteFailure | undefined;
   /** Accepts no further commands and waits for those that it has. */
   close(): Promise<void>;
 };
@@ -116,6 +119,7 @@ class Writer implements InventoryWriter {
   readonly #options: InventoryWriterOptions;
   readonly #queues = new Map<string, Queue>();
   readonly #batches: InventoryBatches;
+  readonly #health = new WriteHealth();
   readonly #shared: Lane;
   readonly #alone: Lane;
   readonly #waiting = new Set<Entry>();
@@ -129,7 +133,7 @@ class Writer implements InventoryWriter {
     this.policy = options.policy;
     this.plans = options.plans;
     this.sales = openEventSales({ db: options.db });
-    this.#batches = new InventoryBatches({ ...options, sales: this.sales });
+    this.#batches = new InventoryBatches({ ...options, sales: this.sales, health: this.#health });
     const maxWrites = options.maxWrites ?? 4;
     this.#shared = { isShared: true, limit: Math.ceil(maxWrites / 2), ready: [], active: 0 };
     this.#alone = { isShared: false, limit: Math.max(1, Math.floor(maxWrites / 2)), ready: [], active: 0 };
@@ -158,6 +162,10 @@ class Writer implements InventoryWriter {
 
   depth(): number {
     return this.#waiting.size;
+  }
+
+  failure(): WriteFailure | undefined {
+    return this.#health.failure();
   }
 
   async close(): Promise<void> {

@@ -10,7 +10,7 @@ import { liveSampler } from '#observability/live-metrics.ts';
 import type { Sampler } from '#observability/samplers.ts';
 import { pingRedis } from '#redis/client.ts';
 import type { ApiResources } from '#resources.ts';
-import { explainingStore, settings } from './store-checks.ts';
+import { explainingStore, settings, writesCheck } from './store-checks.ts';
 
 /** The stores that an api process depends on, and what happens without each. */
 export const apiDependencies = (resources: ApiResources): Dependencies =>
@@ -23,6 +23,7 @@ export const apiDependencies = (resources: ApiResources): Dependencies =>
       without:
         'Holds and bookings are refused with TRY_AGAIN; seat maps are the last known ones, marked stale; searches return events from the index, with degraded: true.',
     },
+    writesCheck(resources.writer),
     {
       name: 'redis',
       check: () => pingRedis(resources.redis),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WriteFailure } from '#domain/inventory/write-health.ts';
 import { explainOutage, type SettingsOfStores, type StoreSettings } from '#domain/outage-sentences.ts';
 import type { EventLog } from '#events/log/log.ts';
 import { type Dependencies, type DependencyCheck, Impaired, LATE } from '#observability/dependencies.ts';
@@ -36,6 +37,34 @@ export const brokerChecks = ({ check }: EventLog, { isNeeded }: { isNeeded: bool
         },
       ]
     : [];
+
+class WritesFail extends Error {
+  readonly since: Date;
+
+  constructor({ error, since }: WriteFailure) {
+    super('Writes fail.', { cause: error });
+    this.since = since;
+  }
+}
+
+/**
+ * Reports why holds cannot be written. The process stays ready without it: a balancer that took all processes out
+ * because of a full disk would stop the searches and seat maps too.
+ */
+export const writesCheck = (writer: { failure(): WriteFailure | undefined }): DependencyCheck => ({
+  name: 'booking-writes',
+  check: () => {
+    const failure = writer.failure();
+    if (failure) throw new WritesFail(failure);
+    return true;
+  },
+  explain: (error) =>
+    error instanceof WritesFail
+      ? `Writes fail since ${error.since.toISOString()}: ${explainingStore(settings.booking)(error.cause)}`
+      : String(error),
+  without:
+    'Seats cannot be held, confirmed or released: fans get TRY_AGAIN and messages wait. Searches, seat maps and bookings are still read.',
+});
 
 type OfWorkers = {
   health: WorkerHealth;

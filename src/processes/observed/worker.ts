@@ -10,7 +10,7 @@ import { waitingSampler } from '#observability/worker-metrics.ts';
 import { pingRedis } from '#redis/client.ts';
 import type { openWorkerResources } from '#resources.ts';
 import type { WorkerHealth } from '#workers/worker-health.ts';
-import { explainingStore, settings, workerChecks } from './store-checks.ts';
+import { explainingStore, settings, workerChecks, writesCheck } from './store-checks.ts';
 
 type Watched = {
   resources: ReturnType<typeof openWorkerResources>;
@@ -36,6 +36,7 @@ export const workerDependencies = ({ resources, health, eventLog }: Watched): De
       isNeeded: true,
       without: 'Nothing is confirmed, expired or pushed until it is back; messages wait.',
     },
+    writesCheck(resources.writer),
     {
       name: 'redis',
       check: () => pingRedis(resources.redis),
