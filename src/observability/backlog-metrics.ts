@@ -9,6 +9,14 @@ const overdueAge = gauge({
   name: 'frontrow_oldest_overdue_hold_age_seconds',
   help: 'How long ago the hold that is overdue for longest ended; 0 without an overdue hold.',
 });
+const mails = gauge({
+  name: 'frontrow_waiting_mails',
+  help: 'Mails that no mail server has accepted yet.',
+});
+const mailAge = gauge({
+  name: 'frontrow_oldest_waiting_mail_age_seconds',
+  help: 'How long ago the oldest mail was written that no mail server has accepted yet; 0 without one.',
+});
 const parked = gauge({
   name: 'frontrow_parked_messages',
   help: 'Messages that a consumer group has set aside.',
@@ -76,6 +84,7 @@ const streaming = gauge({
 });
 
 export type Overdue = { readonly count: number; readonly oldestSeconds: number };
+export type WaitingMails = { readonly count: number; readonly oldestSeconds: number };
 export type Parked = { readonly group: string; readonly count: number; readonly oldestSeconds: number };
 export type Unread = { readonly group: string; readonly topic: string; readonly unread: number };
 export type SlotBacklog = {
@@ -98,6 +107,19 @@ export const overdueSampler = (read: () => Promise<Overdue>): Sampler =>
       return [
         { metric: overdue, value: count },
         { metric: overdueAge, value: oldestSeconds },
+      ];
+    },
+  });
+
+export const mailSampler = (read: () => Promise<WaitingMails>): Sampler =>
+  sampler({
+    name: 'mails',
+    metrics: [mails, mailAge],
+    read: async () => {
+      const { count, oldestSeconds } = await read();
+      return [
+        { metric: mails, value: count },
+        { metric: mailAge, value: oldestSeconds },
       ];
     },
   });

@@ -6,6 +6,7 @@ import { openMailer } from '#gateways/mailers.ts';
 import { createBookingDatabase, type TestDatabase } from '#test/support/databases.ts';
 import { newPrivateKey } from '#test/support/keys.ts';
 import { startSmtp, type TestSmtp, textOf } from '#test/support/smtp.ts';
+import { readWaitingMails } from '../mail/mail-queries.ts';
 import { type Mailer, MailServerAway } from '../mail/mailer.ts';
 import { openAccessTokens } from './access-tokens.ts';
 import { RecoveryLinkEnded } from './errors.ts';
@@ -170,4 +171,20 @@ test('two processes send each mail once, and take over the mail of a process tha
   await Promise.all([send(), send()]);
   expect(smtp.mails.map(({ to }) => to).sort()).toEqual(emails.sort());
   expect(await waiting()).toBe(0);
+});
+
+test('counts the mails that wait, from when they were written, until the mail server has accepted them', async () => {
+  await db.execute(sql`delete from mails`);
+  expect(await readWaitingMails({ db })).toEqual({ count: 0, oldestSeconds: 0 });
+  const email = newEmail();
+  const { viewer } = await guest(email);
+  await addBooking(viewer.id);
+  await recoverGuest({ db }, { email });
+  await db.execute(sql`update mails set created_at = now() - interval '10 minutes'`);
+  const waits = await readWaitingMails({ db });
+  expect(waits.count).toBe(1);
+  expect(waits.oldestSeconds).toBeGreaterThan(600);
+  expect(waits.oldestSeconds).toBeLessThan(660);
+  expect(await send()).toEqual({ sent: 1, refused: 0 });
+  expect(await readWaitingMails({ db })).toEqual({ count: 0, oldestSeconds: 0 });
 });

@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { readHoarding } from '#domain/hoarding/hoarding-queries.ts';
 import { readSeatLockMode } from '#domain/inventory/seat-lock-mode.ts';
+import { readWaitingMails } from '#domain/mail/mail-queries.ts';
 import type { EventLog } from '#events/log/log.ts';
+import { mailSampler } from '#observability/backlog-metrics.ts';
 import { type Dependencies, watchDependencies } from '#observability/dependencies.ts';
 import { hoardingSampler } from '#observability/hoarding-metrics.ts';
 import { writerSampler } from '#observability/inventory-metrics.ts';
@@ -72,4 +74,5 @@ export const workerSamplers = ({ resources, health }: Watched, dependencies: Dep
   writerSampler(resources.writer),
   waitingSampler(() => health.waiting()),
   hoardingSampler(() => readHoarding(resources)),
+  mailSampler(() => readWaitingMails(resources)),
 ];
