@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
@@ -34,9 +35,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function seedBooking() {
+async function seedBooking(of: { cancellableForSeconds?: number } = {}) {
   const { userId } = await seedUser(db);
-  const { eventId } = await seedEvent(db, { seats: 4 });
+  const { eventId } = await seedEvent(db, { seats: 4, ...of });
   const bookingId = randomUUIDv7();
   await db.execute(sql`
     insert into bookings (id, user_id, event_id, status, total_minor, currency, hold_expires_at, idempotency_key,
@@ -82,6 +83,27 @@ test('finds a transition that was not published when the heartbeat is missing', 
   await setStatus(bookingId, 'EXPIRED');
   expect((await next).value).toMatchObject({ status: 'EXPIRED' });
   await watch.return?.();
+});
+
+test('sends nothing and goes on when the time to cancel passes, and ends with the next state that is the last', async () => {
+  const { bookingId, viewer } = await seedBooking({ cancellableForSeconds: 1 });
+  await setStatus(bookingId, 'CONFIRMED');
+  const watch = await watchBooking({ db, pubsub, heartbeat: quiet }, viewer, bookingId);
+  expect((await watch.next()).value).toMatchObject({ status: 'CONFIRMED' });
+  const next = watch.next();
+  expect(await Promise.race([next, sleep(1_500, 'nothing')])).toBe('nothing');
+  await db.execute(sql`update bookings set payment_status = 'REFUNDED', status = 'CANCELLED' where id = ${bookingId}`);
+  await pubsub.publish(bookingChannel(bookingId), bookingId);
+  expect((await next).value).toMatchObject({ status: 'CANCELLED' });
+  expect((await watch.next()).done).toBe(true);
+});
+
+test('ends after a confirmed booking whose time to cancel is over', async () => {
+  const { bookingId, viewer } = await seedBooking({ cancellableForSeconds: -1 });
+  await setStatus(bookingId, 'CONFIRMED');
+  const watch = await watchBooking({ db, pubsub, heartbeat: quiet }, viewer, bookingId);
+  expect((await watch.next()).value).toMatchObject({ status: 'CONFIRMED' });
+  expect((await watch.next()).done).toBe(true);
 });
 
 test("throws NotFound for another viewer's booking, as for one that does not exist", async () => {

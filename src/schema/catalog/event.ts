@@ -81,7 +81,8 @@ Event.implement({
     cancellableUntil: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'Until when a confirmed booking can be cancelled with a refund; null when it cannot be cancelled.',
+      description:
+        'Until when a confirmed booking can be cancelled with a refund; null when it cannot be cancelled. Compare it with the clock: no subscription sends anything because it passes.',
       resolve: (event) => event.cancellableUntil,
     }),
     saleStatus: t.field({
