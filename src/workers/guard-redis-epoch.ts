@@ -10,7 +10,7 @@ type Needs = { db: Db; redis: Redis };
  * PostgreSQL is not asked again for so long while Redis names the same epoch, because only a restore of PostgreSQL
  * changes its answer.
  */
-const BELIEVED_MS = 10_000;
+const BELIEVED_MS = 30_000;
 
 /** What Redis named when PostgreSQL last agreed. */
 const agreed = new WeakMap<Redis, { said: string; untilMs: number }>();

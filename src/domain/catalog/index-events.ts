@@ -33,20 +33,24 @@ export async function indexEvents({ db, index }: Needs, eventIds: readonly strin
   }
 }
 
+/** The clock of this process decides only whether PostgreSQL is asked, so it may be wrong by an hour. */
+const CLOCK_MARGIN_MS = 3_600_000;
+
 /**
- * Removes ended events, because no message reports the end. Returns how many there were. Takes the lease only when
- * there is one, because mostly there is none.
+ * Removes ended events, because no message reports the end. Returns how many there were. Asks PostgreSQL only when an
+ * event ends within an hour or has ended, because mostly none has.
  *
  * @throws SearchUnavailable
  */
 export async function removeEndedEvents({ db, index }: Needs): Promise<number> {
-  const nowUs = (await findNow({ db })).getTime() * 1000;
+  const soonUs = (Date.now() + CLOCK_MARGIN_MS) * 1000;
   const withEnded: string[] = [];
   for (const collection of [await index.current(), await index.next()]) {
-    if (collection !== undefined && (await index.hasEnded(collection, nowUs))) withEnded.push(collection);
+    if (collection !== undefined && (await index.hasEnded(collection, soonUs))) withEnded.push(collection);
   }
   if (withEnded.length === 0) return 0;
   return asIndexWriter(db, async () => {
+    const nowUs = (await findNow({ db })).getTime() * 1000;
     let removed = 0;
     for (const collection of withEnded) removed += await index.removeEnded(collection, nowUs);
     return removed;
