@@ -10,6 +10,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   observability: async () => (await import('./observability.ts')).benchObservability,
   fanout: async () => (await import('./fanout.ts')).benchFanout,
   hoarding: async () => (await import('./hoarding.ts')).benchHoarding,
+  'hoarding-limits': async () => (await import('./hoarding-limits.ts')).benchHoardingLimits,
   'redis-lost': async () => (await import('./redis-lost.ts')).benchRedisLost,
   'stalled-sockets': async () => (await import('./stalled-sockets.ts')).benchStalledSockets,
   'seat-map': async () => (await import('./seat-map.ts')).benchSeatMap,
