@@ -31,6 +31,8 @@ export type HoldRequests = {
   readonly planId: string;
   readonly seatCount: number;
   readonly tokens: readonly string[];
+  /** The buyers come from so many addresses, by `X-Forwarded-For`; without it from one. */
+  readonly addresses?: number;
   readonly answer: string;
 };
 /** `answered` and the times are of the measured time, `total` of the whole run. */
@@ -96,7 +98,7 @@ class Load {
       return isOnce ? texts[index] : texts[index % texts.length];
     }
     if (requests.kind === 'same') return postJson('/graphql', requests.body);
-    const { eventIds, planId, seatCount, tokens, query } = requests;
+    const { eventIds, planId, seatCount, tokens, addresses, query } = requests;
     const first = 2 * Math.floor(index / eventIds.length);
     if (first + 1 >= seatCount) return undefined;
     const input = {
@@ -104,6 +106,11 @@ class Load {
       seatIds: [first, first + 1].map((seatNo) => `Seat_${planId}_${seatNo}`),
       idempotencyKey: randomUUIDv7(),
     };
-    return postJson('/graphql', JSON.stringify({ query, variables: { input } }), tokens[index % tokens.length]);
+    const body = JSON.stringify({ query, variables: { input } });
+    const buyer = index % tokens.length;
+    const headers = addresses === undefined ? [] : [`X-Forwarded-For: ${addressOf(buyer % addresses)}`];
+    return postJson('/graphql', body, tokens[buyer], headers);
   }
 }
+
+const addressOf = (index: number): string => `10.0.${index >> 8}.${index & 255}`;

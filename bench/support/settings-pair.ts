@@ -45,12 +45,12 @@ export async function openSettingsPair(
   return { stores, loader, apis, tokens: await signInBuyers({ tokenPrivateKey }) };
 }
 
-type Pairing = { readonly plan: SeededEvent; readonly quick: boolean };
+type Pairing = { readonly plan: SeededEvent; readonly quick: boolean; readonly addresses?: number };
 
 /** Holds in four rounds in ABBA order, after a leg of each side that does not count. `held`: all holds of each side. */
 export async function runSettingsPair(
   pair: SettingsPair,
-  { plan, quick }: Pairing,
+  { plan, quick, addresses }: Pairing,
   during: (api: RunningApi) => () => void = () => () => undefined,
 ): Promise<{ legs: Map<string, HttpLeg[]>; held: Map<string, number> }> {
   const time = quick ? { warmupMs: 200, measureMs: 800 } : { warmupMs: 500, measureMs: 6_000 };
@@ -62,7 +62,7 @@ export async function runSettingsPair(
     if (!api) throw new Error(`There is no process for "${side}".`);
     const end = during(api);
     try {
-      const leg = await runLeg(pair, { plan, side, api, time });
+      const leg = await runLeg(pair, { plan, side, api, time, addresses });
       held.set(side, (held.get(side) ?? 0) + leg.total);
       return leg;
     } finally {
@@ -80,9 +80,11 @@ type Leg = {
   readonly side: string;
   readonly api: RunningApi;
   readonly time: { readonly warmupMs: number; readonly measureMs: number };
+  readonly addresses: number | undefined;
 };
 
-async function runLeg({ stores, loader, tokens }: SettingsPair, { plan, side, api, time }: Leg): Promise<HttpLeg> {
+async function runLeg({ stores, loader, tokens }: SettingsPair, leg: Leg): Promise<HttpLeg> {
+  const { plan, side, api, time, addresses } = leg;
   const eventIds = await putOnSale({ stores, plan }, EVENTS, side);
   const { planId, seatCount } = plan;
   const requests = {
@@ -92,6 +94,7 @@ async function runLeg({ stores, loader, tokens }: SettingsPair, { plan, side, ap
     planId,
     seatCount,
     tokens,
+    ...(addresses !== undefined && { addresses }),
     answer: HOLD_ANSWER,
   };
   const load = { port: api.port, connections: CONNECTIONS, ...time, requests };

@@ -8,8 +8,8 @@ export type Holder = { readonly userId: string; readonly addressKey?: string | u
 /**
  * What the holders have unpaid now. For one event that is certain, because its lock is held. Two events may be
  * written at the same time: for a viewer, the unique slot of an unpaid booking stops the second write; for an address
- * near its limit, a lock that lasts as long as the transaction does. The statements are sent with the others of the
- * write.
+ * near its limit, a lock that lasts as long as the transaction does, after which it is read again. The first reads
+ * are sent with the other statements of the write.
  */
 export async function readUnpaid(
   tx: Tx,
@@ -19,15 +19,14 @@ export async function readUnpaid(
   const userIds = [...new Set(holders.map(({ userId }) => userId))];
   const keys = [...new Set(holders.flatMap(({ addressKey }) => addressKey ?? []))];
   const { maxSeatsPerAddress, maxSeatsPerViewer, addressShare, coolDown } = policy;
-  const lockFrom = (maxSeatsPerAddress ?? 0) - HOLDS_AT_ONCE * maxSeatsPerBooking;
-  const [, viewers, addresses] = await Promise.all([
-    maxSeatsPerAddress !== undefined && keys.length > 0
-      ? prepared(tx, LOCK_NEAR_LIMIT, [plainArray(keys), lockFrom])
-      : [],
+  const [viewers, addresses] = await Promise.all([
     userIds.length > 0 && (maxSeatsPerViewer !== undefined || coolDown) ? readViewers(tx, userIds) : [],
     keys.length > 0 && (maxSeatsPerAddress !== undefined || addressShare) ? readAddresses(tx, keys, eventIds) : [],
   ]);
-  return { viewers: new Map(viewers), addresses: new Map(addresses) };
+  const lockFrom = (maxSeatsPerAddress ?? Number.POSITIVE_INFINITY) - HOLDS_AT_ONCE * maxSeatsPerBooking;
+  const near = addresses.flatMap(([key, { seats }]) => (seats > lockFrom ? [key] : []));
+  const again = near.length > 0 ? await readLocked(tx, near, eventIds) : [];
+  return { viewers: new Map(viewers), addresses: new Map([...addresses, ...again]) };
 }
 
 /**
@@ -36,15 +35,21 @@ export async function readUnpaid(
  */
 const HOLDS_AT_ONCE = 375;
 
+/** The second statement sees what the last holder of the lock has committed. */
+async function readLocked(tx: Tx, keys: readonly string[], eventIds: readonly string[]) {
+  const [, addresses] = await Promise.all([
+    prepared(tx, LOCK_ADDRESSES, [plainArray(keys)]),
+    readAddresses(tx, keys, eventIds),
+  ]);
+  return addresses;
+}
+
 const SEATS = 'coalesce(b.seat_count, (select count(*) from booking_seats s where s.booking_id = b.id))';
 
 // One order everywhere, and after the events' locks, so that two writes cannot deadlock.
-const LOCK_NEAR_LIMIT = `
-  select pg_advisory_xact_lock(hashtextextended(near.key::text, 7203412)) from (
-    select w.key from unnest($1::uuid[]) as w (key)
-    where (select coalesce(sum(${SEATS}), 0) from bookings b
-           where b.address_key = w.key and b.status = 'PENDING_PAYMENT') > $2::bigint
-    order by w.key offset 0) as near`;
+const LOCK_ADDRESSES = `
+  select pg_advisory_xact_lock(hashtextextended(w.key::text, 7203412))
+  from (select key from unnest($1::uuid[]) as k (key) order by key offset 0) as w`;
 
 type StrikeColumns = { strikes: number | null; struckAtMs: number | null };
 
