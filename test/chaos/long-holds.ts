@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { parseWorkerConfig } from '#config/worker.ts';
 import { cancelBooking } from '#domain/booking/cancel-booking.ts';
@@ -11,6 +12,7 @@ import type { World } from './world.ts';
 
 /** An extended hold ends two minutes later, which is too long to wait for when a run comes to rest. */
 const TOO_LONG_SECONDS = 15;
+const LOOK_EVERY_MS = 500;
 
 type Row = { id: string; user_id: string; event_id: string; seats: number[] };
 
@@ -33,6 +35,24 @@ export function openLongHolds(world: World) {
       await resources[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Cancels them until the work is done, which may wait for their ends. */
+export async function withoutLongHolds<T>(world: World, work: Promise<T>): Promise<T> {
+  const longHolds = openLongHolds(world);
+  let isDone = false;
+  const done = work.finally(() => {
+    isDone = true;
+  });
+  try {
+    while (!isDone) {
+      await longHolds.cancelAll();
+      await Promise.race([done, sleep(LOOK_EVERY_MS)]);
+    }
+    return await done;
+  } finally {
+    await longHolds.close();
+  }
 }
 
 const directEnvironment = ({ urls }: World) => ({ DATABASE_URL: urls.direct.booking, REDIS_URL: urls.direct.redis });

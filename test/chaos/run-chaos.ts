@@ -9,6 +9,7 @@ import type { ClientConfig } from './clients/protocol.ts';
 import { addTallies, type TallyState } from './clients/tally.ts';
 import type { WatchersConfig } from './clients/watchers.ts';
 import { awaitQuiet } from './convergence.ts';
+import { withoutLongHolds } from './long-holds.ts';
 import { type InjectedFault, type Nemesis, startNemesis } from './nemesis.ts';
 import { moduleOf } from './parts.ts';
 import { type PlannedFault, planFaults } from './plan.ts';
@@ -127,10 +128,10 @@ async function finish({ world, options, clients, plan, nemesis }: Running) {
   const { convergesWithinMs, seconds, tell } = options;
   tell('quiet: every fault is over');
   const quietFrom = performance.now();
-  const [fans, domain] = await Promise.all([
-    clients.fans.finish(convergesWithinMs),
-    clients.domain.finish(convergesWithinMs),
-  ]);
+  const [fans, domain] = await withoutLongHolds(
+    world,
+    Promise.all([clients.fans.finish(convergesWithinMs), clients.domain.finish(convergesWithinMs)]),
+  );
   tell('clients have finished');
   const busy = await awaitQuiet(world, convergesWithinMs);
   const watchers = await clients.watchers.finish(convergesWithinMs);
