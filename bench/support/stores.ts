@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { closeDb, type Db, openDb, openRawClient } from '#db/client.ts';
+import { closeDb, type Db, openDb } from '#db/client.ts';
 import { migrate } from '#db/migrate.ts';
 import { ensureDatabase, startPostgres } from '#processes/dev/servers/postgres.ts';
 import { startValkey } from '#processes/dev/servers/valkey.ts';
+import { openRawClient } from '#shared/postgres.ts';
 import type { Watched } from './cpu.ts';
 
 /** A PostgreSQL whose commits survive a power cut, with the booking database, and a Valkey; both on loopback. */

@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql as statement } from 'drizzle-orm';
 import postgres from 'postgres';
 import { afterAll, expect, test } from 'vitest';
+import { assertPatched, openRawClient } from '#shared/postgres.ts';
 import { createPaymentsDatabase } from '#test/support/databases.ts';
 import { type FaultProxy, openFaultProxy } from '#test/support/fault-proxy.ts';
-import { assertPatched, closeDb, type Db, openDb, openRawClient } from './client.ts';
+import { closeDb, type Db, openDb } from './client.ts';
 import { isConnectionFailure } from './pg-errors.ts';
 
 const database = await createPaymentsDatabase();

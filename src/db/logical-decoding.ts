@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import postgres from 'postgres';
+import { openRawClient } from '#shared/postgres.ts';
+import { postgresError } from './pg-errors.ts';
 import { type DecodedTransaction, readServerMessage, standbyStatus, TransactionDecoder } from './pgoutput.ts';
 
 /**
@@ -28,8 +29,7 @@ export type DecodingOptions = {
 };
 
 /** Another process holds the slot: this one is the standby and tries again later. */
-export const isSlotTaken = (error: unknown): boolean =>
-  error instanceof postgres.PostgresError && error.code === OBJECT_IN_USE;
+export const isSlotTaken = (error: unknown): boolean => postgresError(error)?.code === OBJECT_IN_USE;
 
 /**
  * Streams committed transactions from a permanent slot until the signal is raised or the connection is lost (then it
@@ -38,20 +38,14 @@ export const isSlotTaken = (error: unknown): boolean =>
  */
 export async function decodeFromSlot(options: DecodingOptions): Promise<void> {
   let endStream = (): void => {};
-  const sql = postgres(options.url, {
-    max: 1,
+  const driverOptions = {
     fetch_types: false,
     idle_timeout: 0,
     max_lifetime: null,
-    connect_timeout: 5,
-    onnotice: () => {},
-    connection: {
-      application_name: `frontrow-relay-${options.slot}`,
-      replication: 'database',
-      wal_sender_timeout: SERVER_PATIENCE_MS,
-    } as never,
+    connection: { replication: 'database', wal_sender_timeout: SERVER_PATIENCE_MS },
     onclose: () => endStream(),
-  });
+  };
+  const sql = openRawClient({ url: options.url, name: `frontrow-relay-${options.slot}` }, driverOptions);
   try {
     const stream = await sql
       .unsafe(

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type postgres from 'postgres';
-import { openRawClient, withoutAnswerTimeout } from './client.ts';
+import { openRawClient, withoutAnswerTimeout } from '#shared/postgres.ts';
 import { isConnectionFailure, isLockTimeout, isRetryable } from './pg-errors.ts';
 
 const MIGRATION_LOCK = 7_203_411;

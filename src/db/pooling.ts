@@ -1,4 +1,5 @@
-import postgres from 'postgres';
+import type postgres from 'postgres';
+import { BARE_SESSION, openRawClient } from '#shared/postgres.ts';
 
 /**
  * What is between a client and its server. `session`: nothing, or a pooler that gives a client one server for its
@@ -16,15 +17,8 @@ const ROUNDS = 5;
  * @throws the driver's error when no connection is possible
  */
 export async function findPooling(url: string, name: string): Promise<Pooling> {
-  const options = {
-    max: 1,
-    prepare: false,
-    fetch_types: false,
-    connect_timeout: 5,
-    onnotice: () => {},
-    connection: { application_name: `${name}-pooling` },
-  };
-  const sessions = [postgres(url, options), postgres(url, options)];
+  const open = () => openRawClient({ url, name: `${name}-pooling` }, BARE_SESSION);
+  const sessions = [open(), open()];
   try {
     const seen = sessions.map(() => new Set<number>());
     for (let round = 0; round < ROUNDS; round++) {

@@ -1,5 +1,5 @@
-import postgres from 'postgres';
-import { answerWithin } from './client.ts';
+import type postgres from 'postgres';
+import { answerWithin, openRawClient } from '#shared/postgres.ts';
 
 /** From this version on a standby can keep a copy of a slot, and continue with it after its promotion. */
 const FAILOVER_SINCE = 170_000;
@@ -65,14 +65,8 @@ export async function completeSlot(options: Options): Promise<Completion> {
   }
 }
 
-const openClient = (url: string, slot: string, max: number, answer: object = {}) =>
-  postgres(url, {
-    max,
-    connect_timeout: 5,
-    onnotice: () => {},
-    connection: { application_name: `frontrow-slot-${slot}` },
-    ...answer,
-  });
+const openClient = (url: string, slot: string, poolMax: number, answer: object = {}) =>
+  openRawClient({ url, name: `frontrow-slot-${slot}`, poolMax }, answer);
 
 async function findComplete(sql: postgres.Sql, slot: string): Promise<{ failover: string | null } | undefined> {
   const [row] = await sql<{ failover: string | null }[]>`
@@ -125,14 +119,8 @@ async function makeSlot({ url, slot, signal }: Options): Promise<void> {
  * while another process streams from the slot, as streaming would be.
  */
 async function enableFailover(url: string, slot: string): Promise<void> {
-  const replication = { replication: 'database' } as never;
-  const sql = postgres(url, {
-    max: 1,
-    fetch_types: false,
-    connect_timeout: 5,
-    onnotice: () => {},
-    connection: replication,
-  });
+  const replication = { fetch_types: false, connection: { replication: 'database' } };
+  const sql = openRawClient({ url, name: `frontrow-slot-${slot}` }, replication);
   try {
     await sql.unsafe(`ALTER_REPLICATION_SLOT "${slot}" (FAILOVER true)`);
   } finally {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { openRawClient, withoutAnswerTimeout } from './client.ts';
+import { openRawClient, withoutAnswerTimeout } from '#shared/postgres.ts';
 
 const ROLES = ['frontrow_owner', 'frontrow_app', 'frontrow_payments', 'frontrow_relay'] as const;
 type Role = (typeof ROLES)[number];

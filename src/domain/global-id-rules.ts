@@ -1,3 +1,5 @@
+import { isUuid } from '#shared/uuid.ts';
+
 /**
  * `<Type>_<id>`: readable in logs and GraphiQL, and so repetitive that a layout with 94,000 of them compresses to
  * almost nothing.
@@ -9,10 +11,6 @@ export function decodeGlobalId(globalId: string): { type: string; id: string } |
   const match = /^([A-Z][A-Za-z]{0,31})_([0-9A-Za-z_-]{1,80})$/.exec(globalId);
   return match?.[1] && match[2] ? { type: match[1], id: match[2] } : undefined;
 }
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-export const isUuid = (text: string): boolean => UUID.test(text);
 
 /**
  * The raw id of a viewer's place in the waiting room of an event: the same one, even if the viewer joins several

@@ -1,3 +1,4 @@
+import { withDeadline } from '#shared/deadline.ts';
 import { gauge } from './metrics.ts';
 import { type Sampler, sampler } from './samplers.ts';
 
@@ -124,11 +125,7 @@ function report(checks: readonly DependencyCheck[], known: ReadonlyMap<string, D
 type Seen = { state: DependencyState; reason?: string };
 
 /** `reasons`: the last error of each check, by name. A check that is late mostly fails for the same reason again. */
-async function stateOf({ name, check, explain }: DependencyCheck, reasons: Map<string, string>): Promise<Seen> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Seen>((resolve) => {
-    timer = setTimeout(() => resolve({ state: 'down', reason: reasons.get(name) ?? LATE }), PATIENCE_MS);
-  });
+function stateOf({ name, check, explain }: DependencyCheck, reasons: Map<string, string>): Promise<Seen> {
   const asked = (async (): Promise<Seen> => {
     const state = (await check()) === false ? 'impaired' : 'up';
     reasons.delete(name);
@@ -139,7 +136,5 @@ async function stateOf({ name, check, explain }: DependencyCheck, reasons: Map<s
     if (reason !== undefined) reasons.set(name, reason);
     return { state: error instanceof Impaired ? 'impaired' : 'down', ...(reason !== undefined && { reason }) };
   };
-  const seen = await Promise.race([asked.catch(failed), late]);
-  clearTimeout(timer);
-  return seen;
+  return withDeadline(asked.catch(failed), PATIENCE_MS, () => ({ state: 'down', reason: reasons.get(name) ?? LATE }));
 }

@@ -1,5 +1,5 @@
-import { counter, gauge } from './metrics.ts';
-import { type Sampler, sampler } from './samplers.ts';
+import { counter } from './metrics.ts';
+import { type Sampler, sampledMetrics } from './samplers.ts';
 
 const limits = ['VIEWER', 'ADDRESS_AT_EVENT', 'ADDRESS', 'COOL_DOWN', 'PLACES', 'CHALLENGE'] as const;
 export type HoardingLimit = (typeof limits)[number];
@@ -9,20 +9,25 @@ const refusals = counter({
   help: 'Requests that a limit on hoarding refused: unpaid seats of a viewer, of an address at one event or at all, a cool-down, places of an address in a waiting room, or a challenge of a guest.',
   labelNames: ['limit'],
 });
-const share = gauge({
-  name: 'frontrow_hoarding_largest_share',
-  help: 'The largest part of any event that one address holds unpaid now, 0 to 1.',
-});
-const addresses = gauge({
-  name: 'frontrow_hoarding_addresses',
-  help: 'Addresses that hold unpaid seats now.',
-});
-const onRecord = gauge({
-  name: 'frontrow_hoarding_callers_on_record',
-  help: 'Viewers and addresses that let holds end or cancelled them within the last day.',
-});
-
 export type HoardingCounts = { readonly largestShare: number; readonly addresses: number; readonly onRecord: number };
+
+const sampled = sampledMetrics<HoardingCounts>([
+  {
+    name: 'frontrow_hoarding_largest_share',
+    help: 'The largest part of any event that one address holds unpaid now, 0 to 1.',
+    value: (counts) => counts.largestShare,
+  },
+  {
+    name: 'frontrow_hoarding_addresses',
+    help: 'Addresses that hold unpaid seats now.',
+    value: (counts) => counts.addresses,
+  },
+  {
+    name: 'frontrow_hoarding_callers_on_record',
+    help: 'Viewers and addresses that let holds end or cancelled them within the last day.',
+    value: (counts) => counts.onRecord,
+  },
+]);
 
 /** The series of each limit exists before its first refusal. */
 export function openHoardingCounter(): (limit: HoardingLimit) => void {
@@ -34,16 +39,4 @@ export function openHoardingCounter(): (limit: HoardingLimit) => void {
 const EVERY_MS = 15_000;
 
 export const hoardingSampler = (read: () => Promise<HoardingCounts>): Sampler =>
-  sampler({
-    name: 'hoarding',
-    metrics: [share, addresses, onRecord],
-    everyMs: EVERY_MS,
-    read: async () => {
-      const counts = await read();
-      return [
-        { metric: share, value: counts.largestShare },
-        { metric: addresses, value: counts.addresses },
-        { metric: onRecord, value: counts.onRecord },
-      ];
-    },
-  });
+  sampled({ name: 'hoarding', everyMs: EVERY_MS, read });

@@ -1,5 +1,5 @@
-import { counter, gauge, histogram } from './metrics.ts';
-import { type Sampler, sampler } from './samplers.ts';
+import { counter, histogram } from './metrics.ts';
+import { type Sampler, sampledMetrics } from './samplers.ts';
 
 const calls = counter({
   name: 'frontrow_gateway_calls_total',
@@ -21,21 +21,6 @@ const notices = counter({
   help: "Webhook deliveries by what came of them: applied, known, waiting and so on; REJECTED (not the gateway's), NOT_KEPT (answered 503).",
   labelNames: ['outcome'],
 });
-const refunds = gauge({ name: 'frontrow_refunds_pending', help: 'Refunds that have not arrived yet.' });
-const refundAge = gauge({
-  name: 'frontrow_oldest_refund_pending_age_seconds',
-  help: 'How long the oldest refund has been under way; 0 without a refund.',
-});
-const due = gauge({
-  name: 'frontrow_payments_due',
-  help: 'Payments for which a call of the gateway is due by now.',
-});
-const dueAge = gauge({
-  name: 'frontrow_oldest_payment_due_age_seconds',
-  help: 'How long the payment that is due for longest has been due; 0 without a due payment.',
-});
-const waiting = gauge({ name: 'frontrow_notices_waiting', help: 'Notices that were stored and match no payment yet.' });
-
 export type GatewayResult = 'ok' | 'refused' | 'unknown';
 export type PaymentBacklog = {
   readonly refunds: number;
@@ -44,6 +29,34 @@ export type PaymentBacklog = {
   readonly oldestDueSeconds: number;
   readonly waitingNotices: number;
 };
+
+const sampled = sampledMetrics<PaymentBacklog>([
+  {
+    name: 'frontrow_refunds_pending',
+    help: 'Refunds that have not arrived yet.',
+    value: (backlog) => backlog.refunds,
+  },
+  {
+    name: 'frontrow_oldest_refund_pending_age_seconds',
+    help: 'How long the oldest refund has been under way; 0 without a refund.',
+    value: (backlog) => backlog.oldestRefundSeconds,
+  },
+  {
+    name: 'frontrow_payments_due',
+    help: 'Payments for which a call of the gateway is due by now.',
+    value: (backlog) => backlog.due,
+  },
+  {
+    name: 'frontrow_oldest_payment_due_age_seconds',
+    help: 'How long the payment that is due for longest has been due; 0 without a due payment.',
+    value: (backlog) => backlog.oldestDueSeconds,
+  },
+  {
+    name: 'frontrow_notices_waiting',
+    help: 'Notices that were stored and match no payment yet.',
+    value: (backlog) => backlog.waitingNotices,
+  },
+]);
 
 export function countGatewayCall(call: string, result: GatewayResult, seconds: number): void {
   calls.inc({ call, result });
@@ -58,18 +71,4 @@ export function expectGatewayCalls(names: readonly string[]): void {
 export const countStep = (step: string, outcome: string): void => steps.inc({ step, outcome });
 export const countNotice = (outcome: string): void => notices.inc({ outcome });
 
-export const paymentSampler = (read: () => Promise<PaymentBacklog>): Sampler =>
-  sampler({
-    name: 'payments',
-    metrics: [refunds, refundAge, due, dueAge, waiting],
-    read: async () => {
-      const backlog = await read();
-      return [
-        { metric: refunds, value: backlog.refunds },
-        { metric: refundAge, value: backlog.oldestRefundSeconds },
-        { metric: due, value: backlog.due },
-        { metric: dueAge, value: backlog.oldestDueSeconds },
-        { metric: waiting, value: backlog.waitingNotices },
-      ];
-    },
-  });
+export const paymentSampler = (read: () => Promise<PaymentBacklog>): Sampler => sampled({ name: 'payments', read });

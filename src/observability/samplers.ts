@@ -1,4 +1,5 @@
 import type { Counter, Gauge } from 'prom-client';
+import { withDeadline } from '#shared/deadline.ts';
 import { counter, gauge } from './metrics.ts';
 
 const sampledAt = gauge({
@@ -71,18 +72,43 @@ export function sampler({ name, metrics, read, everyMs = EVERY_MS }: Sampling): 
         triedAtMs = performance.now();
         reading = take();
       }
-      if (reading) await atMost(reading, PATIENCE_MS);
+      if (reading) await withDeadline(reading, PATIENCE_MS, () => undefined);
     },
   };
 }
 
-async function atMost(work: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
+type SampledMetric<Read, Label extends string> = {
+  readonly name: `frontrow_${string}`;
+  readonly help: string;
+  /** `counter`: it is counted elsewhere and only shown. Its name ends in `_total`. Default `gauge`. */
+  readonly kind?: 'counter';
+  /** One number, or with `label` one for each value of the label. */
+  readonly value: (read: Read) => number | Readonly<Record<string, number>>;
+  readonly label?: Label;
+};
+
+/**
+ * Defines metrics that are read together, each once: its name, its help and which part of the reading it shows. The
+ * result turns a reading into a sampler.
+ */
+export function sampledMetrics<Read>(definitions: readonly SampledMetric<Read, string>[]) {
+  const rows = definitions.map(({ kind, name, help, label, value }) => ({
+    metric: (kind === 'counter' ? counter : gauge)({ name, help, labelNames: label === undefined ? [] : [label] }),
+    samplesOf: (read: Read) => {
+      const of = value(read);
+      if (typeof of === 'number') return [{ labels: {}, value: of }];
+      return Object.entries(of).map(([key, number]) => ({ labels: { [label ?? '']: key }, value: number }));
+    },
+  }));
+  return (sampling: Pick<Sampling, 'name' | 'everyMs'> & { readonly read: () => Promise<Read> }): Sampler =>
+    sampler({
+      ...sampling,
+      metrics: rows.map(({ metric }) => metric),
+      read: async () => {
+        const read = await sampling.read();
+        return rows.flatMap(({ metric, samplesOf }) => samplesOf(read).map((sample) => ({ metric, ...sample })));
+      },
+    });
 }
 
 /** Values from the memory of this process, read at each scrape. */

@@ -4,7 +4,7 @@ import { parseImportConfig } from '#config/tools.ts';
 import { closeDb, openDb } from '#db/client.ts';
 import { grantRole, type RoleGranted, type RoleRequest } from '#domain/account/grant-role.ts';
 import { DomainError } from '#domain/errors.ts';
-import { isUuid } from '#domain/global-id-rules.ts';
+import { isUuid } from '#shared/uuid.ts';
 import { usageOf } from './command-line.ts';
 import { bookingDatabase, findDatabaseUrl } from './dev/running-database.ts';
 import { sentenceOf } from './sentence.ts';

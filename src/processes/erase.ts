@@ -9,8 +9,8 @@ import {
   type Person,
 } from '#domain/account/erase-person.ts';
 import { DomainError } from '#domain/errors.ts';
-import { isUuid } from '#domain/global-id-rules.ts';
 import { erasePaymentPages } from '#domain/payments/erase-payment-pages.ts';
+import { isUuid } from '#shared/uuid.ts';
 import { usageOf } from './command-line.ts';
 import { bookingDatabase, findDatabaseUrl, paymentsDatabase } from './dev/running-database.ts';
 import { sentenceOf } from './sentence.ts';

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseImportConfig } from '#config/tools.ts';
-import { openRawClient } from '#db/client.ts';
 import { importCatalog } from '#domain/catalog/import/import-catalog.ts';
+import { openRawClient } from '#shared/postgres.ts';
 import { configured } from './configured.ts';
 import { sentenceOf } from './sentence.ts';
 

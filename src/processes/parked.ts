@@ -1,10 +1,8 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import postgres from 'postgres';
+import type postgres from 'postgres';
 import { parseImportConfig } from '#config/tools.ts';
-import { sessionSettings } from '#db/client.ts';
-import { isUuid } from '#domain/global-id-rules.ts';
 import {
   dropParked,
   listParked,
@@ -14,6 +12,8 @@ import {
   requestReplay,
   showParked,
 } from '#events/log/parked-administration.ts';
+import { openRawClient, sessionSettings } from '#shared/postgres.ts';
+import { isUuid } from '#shared/uuid.ts';
 import { called, usageOf } from './command-line.ts';
 import { runningDatabaseUrl } from './dev/running-database.ts';
 import { sentenceOf } from './sentence.ts';
@@ -66,10 +66,7 @@ async function run(): Promise<number> {
   const urls = await readUrls();
   // Longer than a consumer holds a key's lock for a batch, so that a busy key does not cause an error.
   const settings = sessionSettings({ lock_timeout: 30_000 });
-  const connection = { application_name: 'frontrow-parked' };
-  const places = urls.map((url) =>
-    postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {}, connection, ...settings }),
-  );
+  const places = urls.map((url) => openRawClient({ url, name: 'frontrow-parked' }, settings));
   try {
     return await command(places, values, id);
   } finally {

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RedisPubSub } from 'graphql-redis-subscriptions';
+import { withDeadline } from '#shared/deadline.ts';
 import { connectRedis, type Redis, type RedisPlace } from './client.ts';
 
 export type PubSub = RedisPubSub;
@@ -27,10 +27,8 @@ export function openPubSub(options: RedisPlace & { name: string }): PubSub {
     /** Sends published messages first. The library's own method would wait for ever for a Redis that is away. */
     async close(): Promise<string[]> {
       subscriber.disconnect();
-      await Promise.race([
-        publisher.quit().catch(() => undefined),
-        sleep(CLOSE_PATIENCE_MS, undefined, { ref: false }),
-      ]);
+      const quitting = publisher.quit().catch(() => undefined);
+      await withDeadline(quitting, CLOSE_PATIENCE_MS, () => undefined);
       publisher.disconnect();
       return [];
     },

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { withDeadline } from '#shared/deadline.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { PubSub } from './pubsub.ts';
 
@@ -64,6 +64,6 @@ export async function openPulse(
   const offRecheck = heartbeat.onRecheck(pulse.poke);
   const subscriptions = channels.map((channel) => pubsub.subscribe(channel, pulse.poke).catch(() => undefined));
   const all = Promise.all(subscriptions).then(() => true);
-  if (!(await Promise.race([all, sleep(SUBSCRIBE_PATIENCE_MS, false)]))) void all.then(pulse.poke);
+  if (!(await withDeadline(all, SUBSCRIBE_PATIENCE_MS, () => false))) void all.then(pulse.poke);
   return pulse;
 }

@@ -23,7 +23,7 @@ import type { watchPlace } from '#domain/waiting-room/watch-place.ts';
 import type { watchRoomStats } from '#domain/waiting-room/watch-room-stats.ts';
 import type { Loaders } from './loaders.ts';
 
-type Needs<Operation extends (needs: never, ...rest: never[]) => unknown> = Parameters<Operation>[0];
+type Needs<DomainCall extends (needs: never, ...rest: never[]) => unknown> = Parameters<DomainCall>[0];
 
 /** The handles that resolvers pass to the domain operations: only those that an operation needs. */
 export type Resources = Needs<typeof findEvents> &

@@ -1,6 +1,7 @@
 import { brandWithType } from '@pothos/core';
 import { GraphQLError } from 'graphql';
-import { decodeGlobalId, isUuid } from '#domain/global-id-rules.ts';
+import { decodeGlobalId } from '#domain/global-id-rules.ts';
+import { isUuid } from '#shared/uuid.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 

@@ -1,9 +1,10 @@
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import { Client, Errors } from 'typesense';
+import { withDeadline } from '#shared/deadline.ts';
 import { namesFor } from './event-collection.ts';
 import { SearchUnavailable } from './event-search.ts';
-import { openGate } from './gate.ts';
 import { openNodes } from './nodes.ts';
+import { openSearchSlots } from './search-slots.ts';
 
 export type SearchClientOptions = {
   /** The server, or the nodes of a cluster, separated by commas. */
@@ -44,13 +45,13 @@ const PROBE_MS = 900;
 
 /**
  * Two ways to one Typesense: `search` for the hot path (undici: a quarter of the official client's CPU per call)
- * behind a gate, a time budget and a circuit breaker; `admin`, the official client, for schema, aliases and indexing.
+ * behind a queue with slots, a time budget and a circuit breaker; `admin`, the official client, for schema, aliases and indexing.
  */
 export function openSearchClient(options: SearchClientOptions) {
   const { inFlight = 2, queue = 64, budgetMs = 300 } = options;
   const urls = options.url.split(',').map((url) => new URL(url.trim()));
   const nodes = openNodes(urls, { connections: inFlight, connect: { timeout: budgetMs } });
-  const gate = openGate({ inFlight, queue });
+  const slots = openSearchSlots({ inFlight, queue });
   const breaker = circuitBreaker(
     handleWhen((error) => error instanceof SearchUnavailable),
     { halfOpenAfter: HALF_OPEN_AFTER_MS, breaker: new ConsecutiveBreaker(FAILURES_THAT_OPEN) },
@@ -83,13 +84,13 @@ export function openSearchClient(options: SearchClientOptions) {
       const signal = AbortSignal.timeout(budgetMs);
       const body = JSON.stringify({ searches });
       try {
-        // The gate is outside of the breaker, because a wait in our own queue says nothing about the engine.
-        return await gate.run(signal, () => breaker.execute(() => ask(body, signal)));
+        // The queue is outside of the breaker, because a wait in our own queue says nothing about the engine.
+        return await slots.run(signal, () => breaker.execute(() => ask(body, signal)));
       } catch (error) {
         throw error instanceof BrokenCircuitError ? new SearchUnavailable('Typesense failed just now') : error;
       }
     },
-    /** Whether the engine answers a search now, without gate and breaker. @throws SearchUnavailable, with the reason */
+    /** Whether the engine answers a search now, without queue and breaker. @throws SearchUnavailable, with the reason */
     async probe(): Promise<void> {
       const collection = namesFor(options.prefix ?? '').events;
       const searches = [{ collection, q: 'a', query_by: 'title', per_page: 1 }];
@@ -145,11 +146,11 @@ function openAdmin(urls: readonly URL[], apiKey: string): Client {
  * is thrown as it is.
  */
 export async function whileAvailable<T>(call: () => Promise<T>, timeoutMs = 60_000): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  // The official client has no time limit for an import.
-  const timer = setTimeout(() => reject(new SearchUnavailable('Typesense did not answer')), timeoutMs);
   try {
-    return await Promise.race([call(), late]);
+    // The official client has no time limit for an import.
+    return await withDeadline(call(), timeoutMs, () => {
+      throw new SearchUnavailable('Typesense did not answer');
+    });
   } catch (error) {
     const status = error instanceof Errors.TypesenseError ? error.httpStatus : undefined;
     const isOurMistake =
@@ -157,8 +158,6 @@ export async function whileAvailable<T>(call: () => Promise<T>, timeoutMs = 60_0
     throw isOurMistake || error instanceof SearchUnavailable
       ? error
       : new SearchUnavailable('Typesense is away', { cause: error });
-  } finally {
-    clearTimeout(timer);
   }
 }
 

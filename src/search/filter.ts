@@ -1,3 +1,4 @@
+import { isUuid } from '#shared/uuid.ts';
 import type { GeoPoint } from './event-search.ts';
 
 declare const brand: unique symbol;
@@ -18,7 +19,6 @@ export class BadFilter extends Error {
   override name = 'BadFilter';
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const trusted = (clause: string) => clause as Filter;
 
 /**
@@ -38,7 +38,7 @@ function quoted(value: string): string {
 
 /** @throws BadFilter unless there is an id and all are lower-case UUIDs */
 export function isId(ids: readonly string[]): Filter {
-  if (ids.length === 0 || !ids.every((id) => UUID.test(id))) throw new BadFilter('not an id');
+  if (ids.length === 0 || !ids.every(isUuid)) throw new BadFilter('not an id');
   return trusted(`id:=[${ids.join(',')}]`);
 }
 

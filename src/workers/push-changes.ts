@@ -1,23 +1,15 @@
 import type { Db } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
-import type { SeatStatus } from '#domain/inventory/seat-status.ts';
+import { seatStatusAfter } from '#domain/inventory/inventory-events.ts';
 import { unlockEnded } from '#domain/inventory/unlock-ended.ts';
-import type { DomainEvent, DomainEventType } from '#events/contracts.ts';
+import type { DomainEvent } from '#events/contracts.ts';
 import { bookingChannel, eventChannel } from '#redis/channels.ts';
 import type { Redis } from '#redis/client.ts';
 import type { PubSub } from '#redis/pubsub.ts';
 import { type TopicWorker, worker } from './run-worker.ts';
 
 type Needs = { db: Db; redis: Redis; pubsub: PubSub };
-
-const seatStatusAfter: Partial<Record<DomainEventType, SeatStatus>> = {
-  BookingCreated: 'HELD',
-  BookingConfirmed: 'BOOKED',
-  BookingExpired: 'AVAILABLE',
-  BookingFailed: 'AVAILABLE',
-  BookingCancelled: 'AVAILABLE',
-};
 
 /**
  * The second copy of every push. The process that committed pushes at once. When it dies first, or Redis is away, the
@@ -31,7 +23,7 @@ export const pushChanges = worker<Needs, TopicWorker<Needs>>({
 });
 
 async function push({ db, redis, pubsub }: Needs, event: DomainEvent): Promise<void> {
-  const status = seatStatusAfter[event.type];
+  const status = seatStatusAfter(event.type);
   if (status && 'seatNos' in event) {
     const { version, seatNos } = event;
     await applySeatChanges({ db, redis }, event.eventId, [{ version, status, seatNos }]);

@@ -1,7 +1,7 @@
-import postgres from 'postgres';
 import type { AggregateType } from '#events/contracts.ts';
 import type { NewMessage } from '#events/log/log.ts';
 import { originOf, type StoredOrigin } from '#events/origin.ts';
+import { openRawClient } from '#shared/postgres.ts';
 
 const PAGE = 1000;
 
@@ -17,7 +17,7 @@ export async function readOutbox(
   { url, from = new Date(0), signal }: { url: string; from?: Date; signal: AbortSignal },
   append: (messages: readonly NewMessage[]) => Promise<void>,
 ): Promise<number> {
-  const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
+  const sql = openRawClient({ url, name: 'frontrow-read-outbox' });
   let count = 0;
   try {
     const pages = sql<Row[]>`

@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres from 'postgres';
-import { answerWithin } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { type DecodedTransaction, decodeFromSlot, isSlotTaken } from '#db/logical-decoding.ts';
 import { completeSlot } from '#db/replication-slots.ts';
@@ -8,6 +6,8 @@ import type { AggregateType } from '#events/contracts.ts';
 import { backOffMs } from '#events/log/back-off.ts';
 import type { EventLog, NewMessage } from '#events/log/log.ts';
 import { originOf } from '#events/origin.ts';
+import { withDeadline } from '#shared/deadline.ts';
+import { answerWithin, openRawClient } from '#shared/postgres.ts';
 import { readOutbox } from './read-outbox.ts';
 
 /** Slots belong to the whole server, which may have both databases, so each is named after its own. */
@@ -81,14 +81,8 @@ export async function relayOutbox(relay: Relay): Promise<void> {
  * server's log.
  */
 async function untilFree({ url, slot, signal }: Relay, onState: Relay['onState']): Promise<void> {
-  const sql = postgres(url, {
-    max: 1,
-    fetch_types: false,
-    connect_timeout: 5,
-    onnotice: () => {},
-    connection: { application_name: `frontrow-standby-${slot}` },
-    ...answerWithin(STANDBY_ANSWER_MS),
-  });
+  const driverOptions = { fetch_types: false, ...answerWithin(STANDBY_ANSWER_MS) };
+  const sql = openRawClient({ url, name: `frontrow-standby-${slot}` }, driverOptions);
   try {
     while (!signal.aborted) {
       const [taken] = await sql`select from pg_replication_slots where slot_name = ${slot} and active`;
@@ -103,7 +97,10 @@ async function untilFree({ url, slot, signal }: Relay, onState: Relay['onState']
 
 /** Streams until the connection is lost, which throws. Returns at once when it is another process's turn. */
 async function relayOnce({ url, slot, log, signal, onState }: Relay): Promise<void> {
-  const append = (messages: readonly NewMessage[]) => withDeadline(log.append(messages));
+  const append = (messages: readonly NewMessage[]) =>
+    withDeadline(log.append(messages), APPEND_DEADLINE_MS, () => {
+      throw new Error('The event log did not answer in time.');
+    });
   const replay = async () => {
     failpoint('relay.slot-made');
     const count = await readOutbox({ url, signal }, append);
@@ -125,18 +122,6 @@ async function relayOnce({ url, slot, log, signal, onState }: Relay): Promise<vo
     signal,
     onStreaming: () => onState('streaming'),
   });
-}
-
-async function withDeadline(work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('The event log did not answer in time.')), APPEND_DEADLINE_MS);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function toMessages(transaction: DecodedTransaction): NewMessage[] {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres from 'postgres';
-import { sessionSettings } from '#db/client.ts';
+import type postgres from 'postgres';
 import { parseInstant } from '#domain/instant-rules.ts';
 import type { EventLog } from '#events/log/log.ts';
+import { openRawClient, sessionSettings } from '#shared/postgres.ts';
+import { isUuidOfAnyCase } from '#shared/uuid.ts';
 import { readOutbox } from './read-outbox.ts';
 
 /** Where to begin: a time, a message of the outbox, or a position in the server's WAL such as `2A/7F001C8`. */
@@ -11,14 +12,13 @@ export type ReplayStart = { kind: 'time'; at: Date } | { kind: 'message'; id: st
 /** The requested replay is not possible; the message says why. */
 export class ReplayRefused extends Error {}
 
-const MESSAGE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const LSN = /^[0-9a-f]{1,8}\/[0-9a-f]{1,8}$/i;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const TO_THE_MINUTE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]\d\d:\d\d)$/;
 
 /** @throws ReplayRefused */
 export function parseReplayStart(text: string, now: Date): ReplayStart {
-  if (MESSAGE.test(text)) return { kind: 'message', id: text.toLowerCase() };
+  if (isUuidOfAnyCase(text)) return { kind: 'message', id: text.toLowerCase() };
   if (LSN.test(text)) return { kind: 'lsn', lsn: text.toUpperCase() };
   // A time needs its zone, because without one it would differ from machine to machine. A day begins in UTC.
   const at = parseInstant(DAY.test(text) ? `${text}T00:00:00Z` : text.replace(TO_THE_MINUTE, '$1:00$2'));
@@ -42,7 +42,7 @@ export async function replayOutbox(
   { url, slot, log, signal }: { url: string; slot: string; log: Pick<EventLog, 'append'>; signal: AbortSignal },
   start: ReplayStart,
 ): Promise<Replayed | undefined> {
-  const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
+  const sql = openRawClient({ url, name: 'frontrow-replay' });
   try {
     const from = await findStart(sql, slot, start);
     if (!from) return undefined;
@@ -102,12 +102,7 @@ export async function notePositions({
 
 /** Each relay may call it: only one of them writes within a minute. */
 export async function notePosition(url: string, slot: string): Promise<void> {
-  const sql = postgres(url, {
-    max: 1,
-    connect_timeout: 5,
-    onnotice: () => {},
-    ...sessionSettings({ statement_timeout: 5000 }),
-  });
+  const sql = openRawClient({ url, name: 'frontrow-relay-position' }, sessionSettings({ statement_timeout: 5000 }));
   try {
     // The time first: what commits after this position commits after this time.
     await sql`

@@ -12,7 +12,7 @@ import {
   type MessageOutcome,
   timeMessage,
 } from '#observability/worker-metrics.ts';
-import { Bell } from './bell.ts';
+import { Bell } from '#shared/bell.ts';
 import { MessageTrials } from './message-trials.ts';
 import { asPartOf } from './traced.ts';
 import type { WorkerHealth } from './worker-health.ts';

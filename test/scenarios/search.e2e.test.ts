@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openRawClient } from '#db/client.ts';
 import { importCatalog } from '#domain/catalog/import/import-catalog.ts';
 import { startTypesense } from '#processes/dev/servers/typesense.ts';
+import { openRawClient } from '#shared/postgres.ts';
 import { post } from '#test/support/fan.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 

@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
-import { closeDb, type Db, openDb, openRawClient } from '#db/client.ts';
+import { closeDb, type Db, openDb } from '#db/client.ts';
 import { importEvents } from '#domain/catalog/import/import-events-statements.ts';
 import { nameBasedId } from '#domain/catalog/import/name-based-id.ts';
 import { readCatalogFolder } from '#domain/catalog/import/read-catalog-folder.ts';
+import { openRawClient } from '#shared/postgres.ts';
 import { createBookingDatabase } from './databases.ts';
 
 export type Catalogue = {

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, hash } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Viewer } from '../viewer.ts';
 
@@ -33,15 +34,7 @@ export function openAccessTokens({ privateKey }: { privateKey: string }): Access
   const signingKey = createPrivateKey({ key: Buffer.from(privateKey, 'base64'), format: 'der', type: 'pkcs8' });
   if (signingKey.asymmetricKeyType !== 'ed25519') throw new Error('The token key is not an Ed25519 key.');
   const verifyingKey = createPublicKey(signingKey);
-  const verified = new Map<string, Viewer>();
-
-  const remember = (key: string, viewer: Viewer): void => {
-    if (verified.size >= CACHED_AT_MOST) {
-      const oldest = verified.keys().next().value;
-      if (oldest !== undefined) verified.delete(oldest);
-    }
-    verified.set(key, viewer);
-  };
+  const verified = new LRUCache<string, Viewer>({ max: CACHED_AT_MOST });
 
   return {
     async issue({ userId, role, sessionId }) {
@@ -72,7 +65,7 @@ export function openAccessTokens({ privateKey }: { privateKey: string }): Access
         });
         const { sub, sid, role, exp } = claims.parse(payload);
         const viewer = { userId: sub, role, sessionId: sid, tokenExpiresAt: new Date(exp * 1000) };
-        remember(key, viewer);
+        verified.set(key, viewer);
         return viewer;
       } catch (error) {
         if (error instanceof errors.JOSEError || error instanceof z.ZodError) return undefined;

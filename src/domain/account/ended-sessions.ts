@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
+import { withDeadline } from '#shared/deadline.ts';
 import { ACCESS_TOKEN_SECONDS } from './access-tokens.ts';
 
 /** Everything of an ended session is over within three seconds: this interval, one query, and closing what is open. */
@@ -34,7 +34,10 @@ export type EndedSessions = {
  * that ended lately: a request costs one map look-up, and no round trip.
  */
 export async function openEndedSessions({ db }: { db: Db }): Promise<EndedSessions> {
-  /** Until when (ms) each is remembered; the oldest first. */
+  /**
+   * Until when (ms) each is remembered; the oldest first. Not a bounded cache: a dropped entry would let an ended
+   * session continue.
+   */
   const ended = new Map<string, number>();
   const listeners = new Set<() => void>();
   let refreshing: Promise<void> | undefined;
@@ -87,7 +90,7 @@ export async function openEndedSessions({ db }: { db: Db }): Promise<EndedSessio
     hasNow(sessionId) {
       const isKnown = has(sessionId);
       if (isKnown || !isResting) return isKnown;
-      return Promise.race([refresh(), sleep(PATIENCE_MS, undefined, { ref: false })]).then(() => {
+      return withDeadline(refresh(), PATIENCE_MS, () => undefined).then(() => {
         isResting = false;
         return has(sessionId);
       });

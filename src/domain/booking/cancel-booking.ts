@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
+import { isUuid } from '#shared/uuid.ts';
 import { NotFound, RateLimited, TryAgain } from '../errors.ts';
-import { isUuid } from '../global-id-rules.ts';
 import type { InventoryWriter } from '../inventory/inventory-writer.ts';
 import { orTryAgain } from '../or-try-again.ts';
 import type { Viewer } from '../viewer.ts';

@@ -1,7 +1,8 @@
 import { createHash, randomUUIDv7 } from 'node:crypto';
+import { isUuid } from '#shared/uuid.ts';
 import { hasSeat, type SeatingPlan } from '../catalog/seating-plan.ts';
 import { InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
-import { decodeSeatId, isUuid } from '../global-id-rules.ts';
+import { decodeSeatId } from '../global-id-rules.ts';
 import { CoolingDown, TooManyUnpaidSeats } from '../hoarding/errors.ts';
 import type { KnownSale } from '../inventory/event-sales.ts';
 import type { BookingState, HoldCommand } from '../inventory/inventory-command.ts';
@@ -173,8 +174,8 @@ const freshOf = (locked: SeatLockAnswer, command: HoldCommand): readonly number[
 
 async function lose(needs: CreateBookingNeeds, hold: Hold, seatNos: readonly number[]) {
   const { eventId, plan, command } = hold;
-  const look = needs.lostRaces.look({ ...command, eventId, plan });
-  const { earlier, mayBeWon, alternatives, version } = await orTryAgain(look);
+  const race = { ...command, eventId, plan };
+  const { earlier, mayBeWon, alternatives, version } = await needs.lostRaces.look(race);
   if (earlier) return { mayBeWon, replay: replayOf(earlier, hold), refusal: undefined };
   return { mayBeWon, replay: undefined, refusal: new SeatsUnavailable({ eventId, seatNos, alternatives, version }) };
 }

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { Queryable } from '#db/client.ts';
 import { NotFound } from '#domain/errors.ts';
-import { isUuid } from '#domain/global-id-rules.ts';
 import { eventChannel, seatMapChannel } from '#redis/channels.ts';
 import type { Heartbeat } from '#redis/heartbeat.ts';
 import type { PubSub } from '#redis/pubsub.ts';
 import { openPulse, type Pulse } from '#redis/pulse.ts';
+import { isUuid } from '#shared/uuid.ts';
 
 /** A sign that the event has changed: the watcher reads the event again. The same object for all watchers. */
 export type EventTick = { readonly eventId: string };

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 type Entry<T> = { value: T; atMs: number };
 
 /** From `freshMs` on an answer is fetched again; until `staleMs` it is still returned meanwhile. */
@@ -9,7 +11,7 @@ type Ages = { freshMs: number; staleMs: number; keepMs: number };
  * for `keepMs`, for `last`.
  */
 export function openAnswerCache<T>(options: Ages & { max: number }) {
-  const entries = new Map<string, Entry<T>>();
+  const entries = new LRUCache<string, Entry<T>>({ max: options.max });
   const calls = new Map<string, Promise<T>>();
 
   const load = (key: string, ask: () => Promise<T>): Promise<T> => {
@@ -19,10 +21,7 @@ export function openAnswerCache<T>(options: Ages & { max: number }) {
     const atMs = performance.now();
     const call = ask()
       .then((value) => {
-        entries.delete(key);
         entries.set(key, { value, atMs });
-        const oldest = entries.keys().next();
-        if (entries.size > options.max && !oldest.done) entries.delete(oldest.value);
         return value;
       })
       .finally(() => calls.delete(key));
@@ -31,7 +30,7 @@ export function openAnswerCache<T>(options: Ages & { max: number }) {
   };
 
   const aged = (key: string, maxMs: number): Entry<T> | undefined => {
-    const entry = entries.get(key);
+    const entry = entries.peek(key);
     return entry && performance.now() - entry.atMs <= maxMs ? entry : undefined;
   };
 
@@ -39,8 +38,7 @@ export function openAnswerCache<T>(options: Ages & { max: number }) {
     get(key: string, ask: () => Promise<T>): Promise<T> {
       const entry = aged(key, options.staleMs);
       if (!entry) return load(key, ask);
-      entries.delete(key);
-      entries.set(key, entry);
+      entries.get(key);
       // A refresh that fails lets the answer age; the next caller past `staleMs` gets the failure.
       if (!aged(key, options.freshMs)) load(key, ask).catch(() => {});
       return Promise.resolve(entry.value);

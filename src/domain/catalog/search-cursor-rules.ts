@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { isUuid } from '#shared/uuid.ts';
 import { InvalidInput } from '../errors.ts';
-import { isUuid } from '../global-id-rules.ts';
 
 /** Where a page ended: see `EventSearch`. */
 type Position = { readonly rank: number; readonly key: number; readonly seq: number; readonly eventId: string };

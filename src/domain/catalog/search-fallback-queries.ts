@@ -14,8 +14,8 @@ import {
   pageAfter,
   SearchBusy,
 } from '#search/event-search.ts';
-import { openGate } from '#search/gate.ts';
 import { highlightsOf, markedTitle } from '#search/highlight.ts';
+import { openSearchSlots } from '#search/search-slots.ts';
 import { EARTH_RADIUS_KM } from './distance-rules.ts';
 import { microseconds } from './index-queries.ts';
 
@@ -27,7 +27,7 @@ const NEAREST_VENUES = 300;
 const ALIKE = 0.33;
 const METRES_PER_KM_ON_ITS_GLOBE = (1000 * 6378.168) / EARTH_RADIUS_KM;
 /** Bookings come first: searches get only this many connections. */
-const GATE = { inFlight: 4, queue: 32 };
+const SLOTS = { inFlight: 4, queue: 32 };
 const BUDGET_MS = 2000;
 const QUERY_CANCELED = '57014';
 
@@ -49,9 +49,9 @@ type Row = {
  * earthdistance. No facets, at most 10,000 counted, and only a few searches at once.
  */
 export function openSearchFallback({ db }: { db: Db }): EventSearch {
-  const gate = openGate(GATE);
+  const slots = openSearchSlots(SLOTS);
   const ask = <T>(work: () => Promise<T>) =>
-    gate.run(AbortSignal.timeout(BUDGET_MS), work).catch((error: unknown) => {
+    slots.run(AbortSignal.timeout(BUDGET_MS), work).catch((error: unknown) => {
       // A query that PostgreSQL cannot finish in time is refused as busy, not failed.
       if (postgresError(error)?.code === QUERY_CANCELED)
         throw new SearchBusy('the query takes too long', { cause: error });

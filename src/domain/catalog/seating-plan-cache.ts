@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { LRUCache } from 'lru-cache';
 import type { Db } from '#db/client.ts';
 import { NotFound } from '#domain/errors.ts';
 import { parseLayout } from './layout.ts';
@@ -64,48 +65,19 @@ async function storedLayout(db: Pick<Db, 'execute'>, where: ReturnType<typeof sq
 }
 
 /**
- * Drops the least recently used entries first, by bytes. One load at a time per key; neither misses nor failures are
- * kept.
+ * Drops the least recently used entries first, by bytes; an entry that is larger than the limit stays alone. One load
+ * at a time per key; neither misses nor failures are kept.
  */
-function boundedCache<V>(rules: {
+function boundedCache<V extends object>(rules: {
   maxBytes: number;
   bytesOf: (value: V) => number;
   load: (key: string) => Promise<V | undefined>;
 }): (key: string) => Promise<V | undefined> {
-  const kept = new Map<string, V>();
-  const loading = new Map<string, Promise<V | undefined>>();
-  let bytes = 0;
-
-  const keep = (key: string, value: V): void => {
-    kept.set(key, value);
-    bytes += rules.bytesOf(value);
-    for (const [oldest, old] of kept) {
-      if (bytes <= rules.maxBytes || oldest === key) break;
-      kept.delete(oldest);
-      bytes -= rules.bytesOf(old);
-    }
-  };
-
-  const loadOnce = async (key: string): Promise<V | undefined> => {
-    try {
-      const value = await rules.load(key);
-      if (value !== undefined) keep(key, value);
-      return value;
-    } finally {
-      loading.delete(key);
-    }
-  };
-
-  return (key) => {
-    const value = kept.get(key);
-    if (value !== undefined) {
-      // A Map keeps insertion order: re-inserting an entry marks it as the most recently used.
-      kept.delete(key);
-      kept.set(key, value);
-      return Promise.resolve(value);
-    }
-    const pending = loading.get(key) ?? loadOnce(key);
-    loading.set(key, pending);
-    return pending;
-  };
+  const cache = new LRUCache<string, V>({
+    maxSize: rules.maxBytes,
+    sizeCalculation: (value) => Math.min(rules.maxBytes, Math.max(1, rules.bytesOf(value))),
+    fetchMethod: (key) => rules.load(key),
+    ignoreFetchAbort: true,
+  });
+  return (key) => cache.fetch(key);
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Db } from '#db/client.ts';
 import { prepared } from '#db/prepared.ts';
 
@@ -29,7 +30,7 @@ type Row = Omit<KnownSale, 'nowMs'> & { nowMs: number };
 
 /** Caches each event for a second, so that a thousand concurrent callers for one event cost one query a second. */
 export function openEventSales({ db }: { db: Db }): EventSales {
-  const kept = new Map<string, { readAt: number; sale: Promise<KnownSale | undefined> }>();
+  const kept = new LRUCache<string, Promise<KnownSale | undefined>>({ max: MAX_KEPT, ttl: FRESH_MS });
   const read = async (eventId: string): Promise<KnownSale | undefined> => {
     const [row] = await prepared<Row>(
       db,
@@ -43,27 +44,18 @@ export function openEventSales({ db }: { db: Db }): EventSales {
     const readAt = performance.now();
     return { ...row, nowMs: () => row.nowMs + performance.now() - readAt };
   };
-  const peek = (eventId: string) => {
-    const known = kept.get(eventId);
-    return known && performance.now() - known.readAt < FRESH_MS ? known.sale : undefined;
-  };
   return {
-    peek,
+    peek: (eventId) => kept.get(eventId),
     find(eventId) {
-      const known = peek(eventId);
+      const known = kept.get(eventId);
       if (known) return known;
       const sale = read(eventId);
-      kept.delete(eventId);
-      kept.set(eventId, { readAt: performance.now(), sale });
+      kept.set(eventId, sale);
       // Neither failures nor unknown events are kept: the next caller queries again.
       sale.then(
         (found) => found ?? kept.delete(eventId),
         () => kept.delete(eventId),
       );
-      for (const oldest of kept.keys()) {
-        if (kept.size <= MAX_KEPT) break;
-        kept.delete(oldest);
-      }
       return sale;
     },
     forget: (eventId) => void kept.delete(eventId),

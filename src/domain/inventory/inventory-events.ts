@@ -1,7 +1,8 @@
-import type { DomainEvent } from '#events/contracts.ts';
+import type { DomainEvent, DomainEventType } from '#events/contracts.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
 import type { BookingState, EventSale, Transition } from './inventory-command.ts';
 import type { SeatChange } from './seat-change.ts';
+import type { SeatStatus } from './seat-status.ts';
 
 /** The event that is published for a transition: exactly one message each. */
 export function eventOf(transition: Transition, about: { sale: EventSale; plan: SeatingPlan }): DomainEvent {
@@ -48,13 +49,21 @@ function seatName(plan: SeatingPlan, seatNo: number): string {
   return `Section ${section}, row ${plan.rowOf[seatNo] ?? ''}, seat ${plan.labelOf[seatNo] ?? ''}`;
 }
 
-const statusAfter = {
-  held: 'HELD',
-  confirmed: 'BOOKED',
-  expired: 'AVAILABLE',
-  failed: 'AVAILABLE',
-  cancelled: 'AVAILABLE',
-} as const;
+/** The message of each transition that moves seats, and what the seats become. */
+const seatTransitions = {
+  held: { message: 'BookingCreated', status: 'HELD' },
+  confirmed: { message: 'BookingConfirmed', status: 'BOOKED' },
+  expired: { message: 'BookingExpired', status: 'AVAILABLE' },
+  failed: { message: 'BookingFailed', status: 'AVAILABLE' },
+  cancelled: { message: 'BookingCancelled', status: 'AVAILABLE' },
+} as const satisfies Record<string, { message: DomainEventType; status: SeatStatus }>;
+
+const statusByMessage: ReadonlyMap<DomainEventType, SeatStatus> = new Map(
+  Object.values(seatTransitions).map(({ message, status }) => [message, status]),
+);
+
+/** The status that the seats of a message have from its version on; undefined when the message moves no seats. */
+export const seatStatusAfter = (message: DomainEventType): SeatStatus | undefined => statusByMessage.get(message);
 
 /** The changes that the seat map has to show, by version. */
 export function seatChangesOf(transitions: readonly Transition[]): SeatChange[] {
@@ -63,7 +72,7 @@ export function seatChangesOf(transitions: readonly Transition[]): SeatChange[] 
       ? [
           {
             version: transition.version,
-            status: statusAfter[transition.type],
+            status: seatTransitions[transition.type].status,
             seatNos: transition.booking.seats.map((seat) => seat.seatNo),
           },
         ]

@@ -31,8 +31,6 @@ export type LostRaces = {
 
 type BookingKey = Pick<LostRace, 'userId' | 'idempotencyKey'>;
 
-type Waiting = { race: LostRace; resolve: (answer: LostRaceAnswer) => void; reject: (error: unknown) => void };
-
 const MAX_BATCH = 256;
 
 /**
@@ -41,11 +39,10 @@ const MAX_BATCH = 256;
  * thousand losers cost PostgreSQL as much as ten.
  */
 export function openLostRaces({ db }: { db: Db }): LostRaces {
-  const queues = new Map<string, { waiting: Waiting[] }>();
-  const drain = async (eventId: string, queue: { waiting: Waiting[] }): Promise<void> => {
-    while (queue.waiting.length > 0) await answerAll(db, eventId, queue.waiting.splice(0, MAX_BATCH));
-    queues.delete(eventId);
-  };
+  const looking = openBatches<LostRace, LostRaceAnswer>({
+    most: MAX_BATCH,
+    run: (eventId, races) => answersTo(db, eventId, races),
+  });
   const earlier = openBatches<BookingKey, BookingState | undefined>({
     most: MAX_BATCH,
     run: async (_eventId, keys) => {
@@ -57,43 +54,27 @@ export function openLostRaces({ db }: { db: Db }): LostRaces {
   });
   return {
     earlier: ({ eventId, ...key }) => earlier.add(eventId, key),
-    look: (race) =>
-      new Promise((resolve, reject) => {
-        const entry = { race, resolve, reject };
-        const queue = queues.get(race.eventId);
-        if (queue) {
-          queue.waiting.push(entry);
-          return;
-        }
-        const started = { waiting: [entry] };
-        queues.set(race.eventId, started);
-        setImmediate(() => void drain(race.eventId, started));
-      }),
+    look: (race) => looking.add(race.eventId, race),
   };
 }
 
-async function answerAll(db: Db, eventId: string, batch: readonly Waiting[]): Promise<void> {
-  const races = batch.map(({ race }) => race);
-  try {
-    const [earlier, { version, taken }] = await Promise.all([
-      readBookingsByKey(db, races),
-      readSnapshot(db, eventId, {
-        seatNos: [...new Set(races.flatMap((race) => race.seatNos))],
-        ranges: mergedRanges(races.map((race) => neighbourhood(race.seatNos, race.plan.seatCount))),
-      }),
-    ]);
-    const byKey = new Map(earlier.map((booking) => [keyOf(booking.userId, booking.idempotencyKey), booking]));
-    for (const { race, resolve } of batch) {
-      const wanted = new Set(race.seatNos);
-      const isFree = (seatNo: number) => !taken.has(seatNo) && !wanted.has(seatNo);
-      resolve({
-        earlier: byKey.get(keyOf(race.userId, race.idempotencyKey)),
-        mayBeWon: race.seatNos.every((seatNo) => !taken.has(seatNo)),
-        alternatives: alternativesTo(race.seatNos, neighbourhood(race.seatNos, race.plan.seatCount), race.plan, isFree),
-        version,
-      });
-    }
-  } catch (error) {
-    for (const { reject } of batch) reject(error);
-  }
+async function answersTo(db: Db, eventId: string, races: readonly LostRace[]): Promise<LostRaceAnswer[]> {
+  const [earlier, { version, taken }] = await Promise.all([
+    readBookingsByKey(db, races),
+    readSnapshot(db, eventId, {
+      seatNos: [...new Set(races.flatMap((race) => race.seatNos))],
+      ranges: mergedRanges(races.map((race) => neighbourhood(race.seatNos, race.plan.seatCount))),
+    }),
+  ]);
+  const byKey = new Map(earlier.map((booking) => [keyOf(booking.userId, booking.idempotencyKey), booking]));
+  return races.map((race) => {
+    const wanted = new Set(race.seatNos);
+    const isFree = (seatNo: number) => !taken.has(seatNo) && !wanted.has(seatNo);
+    return {
+      earlier: byKey.get(keyOf(race.userId, race.idempotencyKey)),
+      mayBeWon: race.seatNos.every((seatNo) => !taken.has(seatNo)),
+      alternatives: alternativesTo(race.seatNos, neighbourhood(race.seatNos, race.plan.seatCount), race.plan, isFree),
+      version,
+    };
+  });
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Queryable } from '#db/client.ts';
 import type { Redis } from '#redis/client.ts';
 import type { Heartbeat } from '#redis/heartbeat.ts';
@@ -22,7 +23,7 @@ type Kept = { map: SeatMap; fromPostgresAt: number };
 /** Reads snapshots: from Redis, otherwise from PostgreSQL, otherwise the last one that was seen, marked as stale. */
 export class SeatMapReader {
   readonly #needs: Needs;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new LRUCache<string, Kept>({ max: MAX_KEPT });
   readonly #reading = new Map<string, Promise<SeatMap | undefined>>();
   #redisPausedUntil = 0;
 
@@ -98,12 +99,7 @@ export class SeatMapReader {
     const { eventId } = kept.map;
     const newest = this.#kept.get(eventId);
     if (newest && newest.map.version > kept.map.version) return newest.map;
-    this.#kept.delete(eventId);
     this.#kept.set(eventId, kept);
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= MAX_KEPT) break;
-      this.#kept.delete(oldest);
-    }
     return kept.map;
   }
 }

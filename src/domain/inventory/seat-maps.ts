@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queryable } from '#db/client.ts';
 import { NotFound } from '#domain/errors.ts';
-import { isUuid } from '#domain/global-id-rules.ts';
 import { seatMapChannel } from '#redis/channels.ts';
 import type { Redis } from '#redis/client.ts';
 import type { Heartbeat } from '#redis/heartbeat.ts';
 import type { PubSub } from '#redis/pubsub.ts';
+import { withDeadline } from '#shared/deadline.ts';
+import { isUuid } from '#shared/uuid.ts';
 import type { SeatMap } from './seat-map.ts';
 import { type SeatMapCounts, SeatMapHub } from './seat-map-hub.ts';
 import { type EncodedChange, readDeltas } from './seat-map-projection.ts';
@@ -125,7 +125,8 @@ export class SeatMaps {
   async #subscribe(eventId: string, onMessage: (message: unknown) => void): Promise<() => void> {
     const { pubsub } = this.#needs;
     const subscription = pubsub.subscribe(seatMapChannel(eventId), onMessage).catch(() => undefined);
-    const inTime = await Promise.race([subscription.then(() => true), sleep(SUBSCRIBE_PATIENCE_MS, false)]);
+    const subscribed = subscription.then(() => true);
+    const inTime = await withDeadline(subscribed, SUBSCRIBE_PATIENCE_MS, () => false);
     // Messages that were published before the subscription worked are missing.
     if (!inTime) void subscription.then(() => this.#audit());
     return () => void subscription.then((id) => id !== undefined && pubsub.unsubscribe(id));

@@ -3,6 +3,7 @@ import type { Db, Tx } from '#db/client.ts';
 import { notices } from '#db/payments/tables.ts';
 import { inTransaction } from '#db/transaction.ts';
 import { type Origin, originOf, withOrigin } from '#events/origin.ts';
+import { isUuidOfAnyCase } from '#shared/uuid.ts';
 import type { GatewayName } from './gateway.ts';
 import { judgeSession, sessionStatusByNotice } from './payment-rules.ts';
 import {
@@ -118,7 +119,7 @@ async function findPayment(tx: Tx, notice: Notice): Promise<Payment | undefined>
   const bySession = notice.reference
     ? await lockPaymentOfSession(tx, { gateway: notice.gateway, reference: notice.reference })
     : undefined;
-  if (bySession || !notice.bookingId || !isUuid(notice.bookingId)) return bySession;
+  if (bySession || !notice.bookingId || !isUuidOfAnyCase(notice.bookingId)) return bySession;
   return lockPaymentOfBooking(tx, notice.bookingId);
 }
 
@@ -149,5 +150,3 @@ async function applyRefund(tx: Tx, payment: Payment, notice: Notice): Promise<No
   await recordRefund(tx, payment);
   return 'APPLIED';
 }
-
-const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);

@@ -1,6 +1,6 @@
+import { isUuid } from '#shared/uuid.ts';
 import { EventNotOnSale } from '../booking/errors.ts';
 import { NotFound, RateLimited, TryAgain } from '../errors.ts';
-import { isUuid } from '../global-id-rules.ts';
 import { TooManyPlaces } from '../hoarding/errors.ts';
 import { orTryAgain } from '../or-try-again.ts';
 import type { Viewer } from '../viewer.ts';

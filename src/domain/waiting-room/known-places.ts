@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Places } from './places.ts';
 
 /** A place as it is in PostgreSQL. */
@@ -11,7 +12,7 @@ const MAX_KEPT = 200_000;
  */
 export class KnownPlaces {
   readonly #places: Places;
-  readonly #kept = new Map<string, { place: KnownPlace; readAt: number }>();
+  readonly #kept = new LRUCache<string, { place: KnownPlace; readAt: number }>({ max: MAX_KEPT });
 
   constructor(places: Places) {
     this.#places = places;
@@ -32,13 +33,7 @@ export class KnownPlaces {
   }
 
   note(eventId: string, userId: string, place: KnownPlace): void {
-    const key = keyOf(eventId, userId);
-    this.#kept.delete(key);
-    this.#kept.set(key, { place, readAt: performance.now() });
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= MAX_KEPT) break;
-      this.#kept.delete(oldest);
-    }
+    this.#kept.set(keyOf(eventId, userId), { place, readAt: performance.now() });
   }
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
-import { isUuid } from '../global-id-rules.ts';
+import { isUuid } from '#shared/uuid.ts';
 import type { Viewer } from '../viewer.ts';
 import { isManagedBy } from './change-room.ts';
 import { estimateOf, type WaitEstimate } from './estimate-rules.ts';

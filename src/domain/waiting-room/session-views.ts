@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { RoomSession } from './room.ts';
 import type { RoomSessions } from './room-sessions.ts';
 
@@ -13,7 +14,7 @@ const MAX_KEPT = 50_000;
  */
 export class SessionViews {
   readonly #sessions: RoomSessions;
-  readonly #kept = new Map<string, View>();
+  readonly #kept = new LRUCache<string, View>({ max: MAX_KEPT });
 
   constructor(sessions: RoomSessions) {
     this.#sessions = sessions;
@@ -61,12 +62,7 @@ export class SessionViews {
     const known = this.#kept.get(key);
     const touchedAt = isTouched ? now : (known?.touchedAt ?? Number.NEGATIVE_INFINITY);
     const toldUntilMs = known?.toldUntilMs ?? session?.expiresAtMs ?? 0;
-    this.#kept.delete(key);
     this.#kept.set(key, { session, readAt: now, touchedAt, toldUntilMs });
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= MAX_KEPT) break;
-      this.#kept.delete(oldest);
-    }
     return session;
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, stringDeserializers } from '@platformatic/kafka';
 import type postgres from 'postgres';
+import { withDeadline } from '#shared/deadline.ts';
 import { backOffMs } from './back-off.ts';
 import type { KafkaConnection, KafkaLogOptions } from './kafka-connection.ts';
 import { Lanes } from './kafka-lanes.ts';
@@ -66,7 +67,11 @@ async function beMember(consuming: KafkaConsuming, consumption: Consumption): Pr
     while (!ending.aborted) await runGeneration(consumer, { consuming, consumption, ending });
     broken.signal.throwIfAborted();
   } finally {
-    await Promise.race([consumer.close(true).catch(() => undefined), sleep(CLOSE_MS, undefined, { ref: false })]);
+    await withDeadline(
+      consumer.close(true).catch(() => undefined),
+      CLOSE_MS,
+      () => undefined,
+    );
   }
 }
 

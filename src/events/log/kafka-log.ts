@@ -1,5 +1,6 @@
 import { Admin, compatibilityPartitioner, Producer } from '@platformatic/kafka';
-import postgres from 'postgres';
+import { withDeadline } from '#shared/deadline.ts';
+import { openRawClient } from '#shared/postgres.ts';
 import { aggregateTypes } from '../contracts.ts';
 import { type KafkaConnection, type KafkaLogOptions, kafkaConnection } from './kafka-connection.ts';
 import { consumeFromKafka } from './kafka-consumption.ts';
@@ -31,11 +32,10 @@ type OurProducer = Producer<string, string, string, string | null>;
 export function openKafkaLog(options: KafkaLogOptions): EventLog {
   const connection = kafkaConnection(options);
   const topics = ensuredOnce(() => createTopics(connection, options));
-  const parking = postgres(options.parkingUrl, {
-    max: PARKING_CONNECTIONS,
-    connect_timeout: 5,
-    onnotice: () => {},
-    connection: { application_name: `${options.name}-parking` },
+  const parking = openRawClient({
+    url: options.parkingUrl,
+    name: `${options.name}-parking`,
+    poolMax: PARKING_CONNECTIONS,
   });
   const checker = openChecker(connection);
   let producer = openProducer(connection);
@@ -124,14 +124,9 @@ const utf8 = (text?: string | null): Buffer | undefined => (typeof text === 'str
 
 /** Waits for a restarting broker and a new leader. A send that takes longer fails, and may still arrive. */
 async function sent(producer: OurProducer, messages: Produced[]): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const error = new Error(`No broker has taken the messages within ${APPEND_MS / 1000} s.`);
-  const timer = setTimeout(() => late.reject(error), APPEND_MS);
-  try {
-    await Promise.race([producer.send({ messages }), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  await withDeadline(producer.send({ messages }), APPEND_MS, () => {
+    throw new Error(`No broker has taken the messages within ${APPEND_MS / 1000} s.`);
+  });
 }
 
 function requestsOf(prefix: string, messages: readonly NewMessage[]): Produced[][] {

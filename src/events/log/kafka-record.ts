@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Message as KafkaMessage, MessageToProduce } from '@platformatic/kafka';
+import { isUuidOfAnyCase } from '#shared/uuid.ts';
 import { type AggregateType, aggregateTypes } from '../contracts.ts';
 import { originOf, storedOrigin } from '../origin.ts';
 import type { Message, NewMessage } from './log.ts';
@@ -38,7 +39,7 @@ export function toMessage(prefix: string, record: Consumed): Message {
   const topic = aggregateTypes.find((type) => topicOf(prefix, type) === record.topic);
   if (!topic) throw new Error(`This consumer did not subscribe to the topic ${record.topic}.`);
   const id = headers.get('id');
-  const isOurs = id !== undefined && uuid.test(id);
+  const isOurs = id !== undefined && isUuidOfAnyCase(id);
   return {
     id: isOurs ? id : idOfPlace(record),
     topic,
@@ -50,8 +51,6 @@ export function toMessage(prefix: string, record: Consumed): Message {
     offset: Number(record.offset),
   };
 }
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The id of a record without one of our ids: the same each time it is read. */
 function idOfPlace({ topic, partition, offset }: Consumed): string {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
+import { Bell } from '#shared/bell.ts';
 import { originOf, type StoredOrigin, storedOrigin } from '../origin.ts';
 import { backOffMs } from './back-off.ts';
 import { type Delivery, deliver, deliverByKey } from './delivery.ts';
-import { Doorbell } from './doorbell.ts';
 import { endIfFrozen, FROZEN_CONSUMER_MS, sayingAlive } from './frozen.ts';
 import type { Consumption, Message } from './log.ts';
 
@@ -110,7 +110,7 @@ async function park(tx: postgres.TransactionSql, group: string, parked: readonly
  */
 export async function replayParked(sql: postgres.Sql, consumption: Consumption): Promise<void> {
   const { signal } = consumption;
-  const bell = new Doorbell();
+  const bell = new Bell();
   signal.addEventListener('abort', () => bell.end(), { once: true });
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
   const subscription = await listenForReplays(sql, consumption, bell);
@@ -135,7 +135,7 @@ export async function replayParked(sql: postgres.Sql, consumption: Consumption):
   await subscription?.unlisten().catch(() => undefined);
 }
 
-async function listenForReplays(sql: postgres.Sql, { group, signal, onTrouble }: Consumption, bell: Doorbell) {
+async function listenForReplays(sql: postgres.Sql, { group, signal, onTrouble }: Consumption, bell: Bell) {
   const ring = (named: string) => {
     if (named === group) bell.ring();
   };

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres from 'postgres';
+import type postgres from 'postgres';
+import { Bell } from '#shared/bell.ts';
+import { openRawClient } from '#shared/postgres.ts';
 import type { AggregateType } from '../contracts.ts';
 import { originOf, type StoredOrigin } from '../origin.ts';
 import { backOffMs, Pauses } from './back-off.ts';
 import type { Delivery } from './delivery.ts';
-import { Doorbell } from './doorbell.ts';
 import { endIfFrozen, FROZEN_CONSUMER_MS, sayingAlive } from './frozen.ts';
 import type { Consumption, EventLog, Message, NewMessage, Unread } from './log.ts';
 import { deliverOrPark, replayParked } from './parked-messages.ts';
@@ -37,12 +38,8 @@ type Row = StoredOrigin & {
  * bookings.
  */
 export function openPostgresLog(options: { url: string; name: string; poolMax?: number }): EventLog {
-  const sql = postgres(options.url, {
-    max: options.poolMax ?? LANES * 3,
-    connect_timeout: 5,
-    onnotice: () => {},
-    connection: { application_name: `${options.name}-log` },
-  });
+  const { url, name, poolMax = LANES * 3 } = options;
+  const sql = openRawClient({ url, name: `${name}-log`, poolMax });
   return {
     append: (messages) => append(sql, messages),
     consume: (consumption) => consume(sql, consumption),
@@ -112,12 +109,12 @@ async function append(sql: Sql, messages: readonly NewMessage[]): Promise<void> 
 type Reading = {
   readonly sql: Sql;
   readonly consumption: Consumption;
-  readonly bell: Doorbell;
+  readonly bell: Bell;
   readonly pauses: Pauses;
 };
 
 async function consume(sql: Sql, consumption: Consumption): Promise<void> {
-  const bell = new Doorbell();
+  const bell = new Bell();
   const reading = { sql, consumption, bell, pauses: new Pauses() };
   consumption.signal.addEventListener('abort', () => bell.end(), { once: true });
   const subscription = await untilConnected(consumption, async () => {

@@ -1,4 +1,4 @@
-import postgres from 'postgres';
+import { openRawClient } from '#shared/postgres.ts';
 
 /**
  * Delivers once more to a consumer group of the log in PostgreSQL everything that was appended at `since` or later;
@@ -6,7 +6,7 @@ import postgres from 'postgres';
  * come again.
  */
 export async function rewindGroup(url: string, group: string, since: Date): Promise<number> {
-  const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
+  const sql = openRawClient({ url, name: 'frontrow-rewind' });
   try {
     const [row] = await sql<{ messages: number }[]>`
       with first as (

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import postgres from 'postgres';
+import { openRawClient } from '#shared/postgres.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { KeptPorts } from './kept-ports.ts';
 import { say, withProgress } from './pretty-log.ts';
@@ -160,7 +160,7 @@ async function ensureBoth(urls: StoreUrls): Promise<StoreUrls> {
 }
 
 async function ensureExists(setting: string, url: string): Promise<void> {
-  const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => undefined });
+  const sql = openRawClient({ url, name: 'frontrow-dev' }, { connect_timeout: 10 });
   try {
     await sql`select 1`;
   } catch (error) {

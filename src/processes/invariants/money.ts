@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import postgres from 'postgres';
+import type postgres from 'postgres';
+import { openRawClient } from '#shared/postgres.ts';
 
 export type BookingFact = {
   id: string;
@@ -20,7 +21,7 @@ export type MoneyBooks = { bookings: readonly BookingFact[]; ledger: GatewayLedg
 
 /** Returns the bookings of a booking database, with the columns that the invariants of money need. */
 export async function readBookingFacts(bookingUrl: string): Promise<BookingFact[]> {
-  const sql = postgres(bookingUrl, { max: 1, onnotice: () => {} });
+  const sql = openRawClient({ url: bookingUrl, name: 'frontrow-invariants' });
   try {
     return await sql<BookingFact[]>`
       select id, status, total_minor as "totalMinor", currency, created_at as "createdAt" from bookings`;
@@ -40,7 +41,7 @@ export async function findMoneyViolations(
   graceSeconds = 0,
 ): Promise<Violation[]> {
   const queries = await readInvariants();
-  const sql = postgres(paymentsUrl, { max: 1, onnotice: () => {} });
+  const sql = openRawClient({ url: paymentsUrl, name: 'frontrow-invariants' });
   try {
     return await sql.begin(async (tx) => {
       await loadBooks(tx, { bookings, ledger }, graceSeconds);

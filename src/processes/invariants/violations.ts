@@ -1,5 +1,5 @@
-import postgres from 'postgres';
 import { readInvariants } from '#domain/invariants.ts';
+import { openRawClient } from '#shared/postgres.ts';
 
 export type Violation = {
   readonly id: string;
@@ -12,7 +12,7 @@ export async function findViolations(
   url: string,
   { except = [] }: { except?: readonly string[] } = {},
 ): Promise<Violation[]> {
-  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  const sql = openRawClient({ url, name: 'frontrow-invariants' });
   try {
     return await sql.begin('isolation level repeatable read read only', async (tx) => {
       const violations: Violation[] = [];

@@ -1,5 +1,6 @@
 import { explainOutage, type StoreSettings } from '#domain/outage-sentences.ts';
 import { outageOf } from '#domain/outages.ts';
+import { withDeadline } from '#shared/deadline.ts';
 
 /** The check of one store before the process opens it. */
 export type StoreCheck = {
@@ -32,14 +33,10 @@ export async function checkStores(checks: readonly StoreCheck[]): Promise<void> 
 }
 
 async function problemOf({ settings, check }: StoreCheck): Promise<string | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(late.resolve, PATIENCE_MS);
   try {
-    const problem = await Promise.race([check(), late.promise]);
+    const problem = await withDeadline(check(), PATIENCE_MS, () => undefined);
     return problem && `${settings.address}: ${problem}`;
   } catch (error) {
     return outageOf(error)?.cause === 'tls' ? explainOutage(error, { otherwise: settings }) : undefined;
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,5 +1,5 @@
-import postgres from 'postgres';
 import { findPooling, type Pooling } from '#db/pooling.ts';
+import { BARE_SESSION, openRawClient } from '#shared/postgres.ts';
 import type { StoreCheck } from './check-stores.ts';
 
 const NEEDS_A_SESSION =
@@ -44,14 +44,7 @@ export function pooledCheck(address: string, url: string | undefined, name: stri
 }
 
 async function statementTimeout(url: string, name: string): Promise<string | undefined> {
-  const sql = postgres(url, {
-    max: 1,
-    prepare: false,
-    fetch_types: false,
-    connect_timeout: 5,
-    onnotice: () => {},
-    connection: { application_name: `${name}-pooling` },
-  });
+  const sql = openRawClient({ url, name: `${name}-pooling` }, BARE_SESSION);
   try {
     const [row] = await sql<{ timeout: string }[]>`select current_setting('statement_timeout') as timeout`;
     return row?.timeout;

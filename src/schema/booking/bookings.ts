@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type BookingPosition, listBookings, positionOf } from '#domain/booking/booking-queries.ts';
-import { isUuid } from '#domain/global-id-rules.ts';
+import { isUuid } from '#shared/uuid.ts';
 import { User } from '../account/user.ts';
 import { builder } from '../builder.ts';
 import { connectionOf, decodeCursor, pageArgs, pageOf, requireWindow } from '../connection.ts';

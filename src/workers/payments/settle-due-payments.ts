@@ -10,7 +10,7 @@ import { type Origin, originOf } from '#events/origin.ts';
 import { describeError } from '#observability/log.ts';
 import { countStep } from '#observability/payment-metrics.ts';
 import { traceIdOf } from '#observability/tracing.ts';
-import { Bell } from '#workers/bell.ts';
+import { Bell } from '#shared/bell.ts';
 import type { WorkerLog } from '#workers/run-worker.ts';
 import { asPartOf } from '#workers/traced.ts';
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TransactionSql } from 'postgres';
-import { openRawClient } from '#db/client.ts';
 import type { EventRecord, VenueRecord } from '#domain/catalog/import/catalog-records.ts';
 import { importEvents } from '#domain/catalog/import/import-events-statements.ts';
 import { planIdOf } from '#domain/catalog/import/import-plan-statements.ts';
 import { importVenues } from '#domain/catalog/import/import-venues-statements.ts';
 import { generateSeatingPlan } from '#domain/catalog/seating-plan-generator.ts';
+import { openRawClient } from '#shared/postgres.ts';
 import type { Random } from '../random.ts';
 import type { Notebook, Phase } from './run-clients.ts';
 

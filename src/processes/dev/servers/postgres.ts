@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import postgres from 'postgres';
+import { openRawClient } from '#shared/postgres.ts';
 import { ServerUnavailable } from './fetch-servers.ts';
 import { belongsTo, endProcess, freePort, isAlive, type Log, launch, type RunningServer } from './server-process.ts';
 
@@ -75,7 +75,7 @@ export async function startPostgres(request: PostgresRequest): Promise<RunningSe
 
 /** Creates the database when it is missing and returns its url. `url` is the url of any database of the server. */
 export async function ensureDatabase(url: string, name: string): Promise<string> {
-  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  const sql = openRawClient({ url, name: 'frontrow-dev' });
   try {
     const [found] = await sql`select 1 from pg_database where datname = ${name}`;
     if (!found) await sql.unsafe(`create database "${name}"`);

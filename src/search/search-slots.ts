@@ -7,7 +7,7 @@ type Waiter = { start: () => void; abandon: () => void };
  * eight searches always in flight one write waited more than 8 s), and a queue longer than any caller waits for only
  * adds work.
  */
-export function openGate(options: { inFlight: number; queue: number }) {
+export function openSearchSlots(options: { inFlight: number; queue: number }) {
   let running = 0;
   const waiting: Waiter[] = [];
 
