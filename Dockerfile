@@ -3,7 +3,8 @@ FROM node:26.10.0-slim
 WORKDIR /app
 ENV NODE_ENV=production
 COPY package.json package-lock.json ./
-COPY scripts/patch-postgres.mjs scripts/patch-drizzle.mjs scripts/
+COPY vendor ./vendor
+COPY scripts/patch-drizzle.mjs scripts/
 # Optional packages are a Node of their own, which the image has already.
 RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
 COPY drizzle ./drizzle

@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     include: ['{src,test,scripts,bench}/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    // Linked into node_modules: as a second copy inside the tests its errors would be of another class.
+    server: { deps: { external: [/\/vendor\/postgres\//] } },
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 120_000,

@@ -20,8 +20,7 @@ if (majorOf(process.versions.node) < oldestToStart) {
 }
 
 await installWhatIsMissing();
-// A patch script may have changed since npm ci ran it, so both run again.
-await import('./patch-postgres.mjs');
+// The script may have changed since npm ci ran it, or npm ci has left it out (--ignore-scripts).
 await import('./patch-drizzle.mjs');
 process.exit(await runTarget());
 

@@ -28,6 +28,7 @@ const avoided: readonly (readonly [words: RegExp, instead: string])[] = [
 const notRead = [
   /^drizzle\//,
   /^data\//,
+  /^vendor\/postgres\//,
   /^package-lock\.json$/,
   /\/__generated__\//,
   /^docs\/style\.md$/,

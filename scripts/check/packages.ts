@@ -13,7 +13,7 @@ export async function checkLockfile(root: string): Promise<Outcome> {
   const hosts = packages.filter(([, { resolved }]) => resolved?.startsWith('http')).map(([path]) => path);
   const { dependencies, devDependencies } = JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
   const loose = Object.entries<string>({ ...dependencies, ...devDependencies })
-    .filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
+    .filter(([, version]) => !/^(\d+\.\d+\.\d+(-[\w.]+)?|file:vendor\/[\w-]+)$/.test(version))
     .map(([name, version]) => `${name}@${version}`);
   const problems = [
     ...(await whatNpmCiRefuses(root)),

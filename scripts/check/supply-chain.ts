@@ -29,10 +29,12 @@ export type LockedPackage = {
   optional?: boolean;
   devOptional?: boolean;
   hasInstallScript?: boolean;
+  /** An entry of its own, under its folder, has the rest. */
+  link?: boolean;
 };
 export type Lockfile = { packages: Readonly<Record<string, LockedPackage>> };
 
-const nameOf = (path: string): string => path.replace(/^.*node_modules\//, '');
+const nameOf = (path: string): string => path.replace(/^(.*node_modules|vendor)\//, '');
 
 /** A package under several licences at once, "MIT AND Apache-2.0", needs each of them allowed. */
 const termsOf = ({ license = 'none' }: LockedPackage): string[] => license.split(' AND ');
@@ -42,7 +44,7 @@ const termsOf = ({ license = 'none' }: LockedPackage): string[] => license.split
  * not allow, a second copy of graphql.
  */
 export function supplyChainProblems({ packages }: Lockfile, allowScripts: Readonly<Record<string, boolean>>): string[] {
-  const locked = Object.entries(packages).filter(([path]) => path !== '');
+  const locked = Object.entries(packages).filter(([path, { link }]) => path !== '' && !link);
   const problems: string[] = [];
   for (const [path, one] of locked) {
     // A binary for another platform has no licence in the lockfile; the package that depends on it has one.
@@ -100,7 +102,7 @@ export async function writeBillOfMaterials(root: string): Promise<Outcome> {
   const listed = new Set(bill.components.map(({ name, version }) => `${name}@${version}`));
   const { packages } = JSON.parse(await readFile(`${root}/package-lock.json`, 'utf8')) as Lockfile;
   const missing = Object.entries(packages)
-    .filter(([path, { dev, optional, devOptional }]) => path !== '' && !dev && !optional && !devOptional)
+    .filter(([path, { link, dev, optional, devOptional }]) => path !== '' && !link && !dev && !optional && !devOptional)
     .map(([path, { version }]) => `${nameOf(path)}@${version}`)
     .filter((one) => !listed.has(one));
   await mkdir(dirname(target), { recursive: true });
