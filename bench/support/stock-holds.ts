@@ -1,8 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { and, eq, inArray } from 'drizzle-orm';
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import { drizzle } from 'drizzle-orm/postgres-js';
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
+import { begin, type Db } from '#db/client.ts';
 import { appendToOutbox } from '#db/outbox.ts';
 import { bookingSeats, bookings } from '#db/tables/booking.ts';
 import { eventSeats } from '#db/tables/inventory.ts';
@@ -51,10 +52,10 @@ async function unlockSeats(redis: Redis, { eventId }: { eventId: string }, seatN
 const PRICE = { priceMinor: 5000, feeMinor: 250 };
 
 /** Locks in seat order, so that two holds for the same seats cannot deadlock. */
-function holdInTransaction(db: PostgresJsDatabase, request: HoldRequest, bookingId: string): Promise<boolean> {
+function holdInTransaction(db: Db, request: HoldRequest, bookingId: string): Promise<boolean> {
   const { eventId, userId, key, seatNos } = request;
   const wanted = and(eq(eventSeats.eventId, eventId), inArray(eventSeats.seatNo, [...seatNos]));
-  return db.transaction(async (tx) => {
+  return begin(db, async (tx) => {
     const seats = await tx.select().from(eventSeats).where(wanted).orderBy(eventSeats.seatNo).for('update');
     if (seats.length !== seatNos.length || seats.some((seat) => seat.status !== 'AVAILABLE')) return false;
     const holdExpiresAt = new Date(Date.now() + HOLD_SECONDS * 1000);
@@ -92,9 +93,9 @@ function holdInTransaction(db: PostgresJsDatabase, request: HoldRequest, booking
   });
 }
 
-function releaseInTransaction(db: PostgresJsDatabase, request: HoldRequest, bookingId: string): Promise<void> {
+function releaseInTransaction(db: Db, request: HoldRequest, bookingId: string): Promise<void> {
   const { eventId, userId, seatNos } = request;
-  return db.transaction(async (tx) => {
+  return begin(db, async (tx) => {
     const [booking] = await tx.select().from(bookings).where(eq(bookings.id, bookingId)).for('update');
     if (booking?.status !== 'PENDING_PAYMENT') throw new Error('There is nothing to release.');
     await tx

@@ -1,12 +1,17 @@
-import { drizzle } from 'drizzle-orm/postgres-js';
+import { PgDialect } from 'drizzle-orm/pg-core';
+import { drizzle, PostgresJsSession, PostgresJsTransaction } from 'drizzle-orm/postgres-js';
+import type { Sql, TransactionSql } from 'postgres';
 import { answerWithin, openRawClient, sessionSettings } from '#shared/postgres.ts';
 import type { Pooling } from './pooling.ts';
 
 /** A pool of connections. Statements that must be atomic with others take a {@link Tx} instead. */
 export type Db = ReturnType<typeof openDb>;
 
-/** Only `inTransaction` makes one, so a function that asks for a `Tx` cannot be run outside a transaction. */
-export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0];
+/**
+ * Only `inTransaction` and `begin` make one, so a function that asks for a `Tx` cannot be run outside a transaction.
+ * `$client` is the driver's side of the same transaction, as it is of the pool in a `Db`.
+ */
+export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0] & { readonly $client: TransactionSql };
 
 /** For reads that are correct both inside a transaction and outside. */
 export type Queryable = Pick<Tx, 'select' | 'selectDistinct' | 'execute' | '$with' | 'with'>;
@@ -41,6 +46,20 @@ export function openDb(options: DbOptions) {
     ...answerWithin(statementTimeoutMs + GIVE_UP_LATER_MS),
   });
   return drizzle(sql);
+}
+
+const dialect = new PgDialect();
+type NoSchema = Record<string, never>;
+type DriverTx = Sql & TransactionSql;
+
+/** Runs `work` in one transaction, without the limits and the repetition of `inTransaction`. */
+export async function begin<T>(db: Db, work: (tx: Tx) => Promise<T>, mode?: 'read only'): Promise<T> {
+  const run = (client: TransactionSql): Promise<T> => {
+    // drizzle's own types ask for the whole pool, of which it uses what a transaction has.
+    const session = new PostgresJsSession<DriverTx, NoSchema, NoSchema>(client as DriverTx, dialect, undefined, {});
+    return work(Object.assign(new PostgresJsTransaction(dialect, session, undefined), { $client: client }));
+  };
+  return (await (mode ? db.$client.begin(mode, run) : db.$client.begin(run))) as T;
 }
 
 export async function closeDb(db: Db): Promise<void> {

@@ -11,8 +11,7 @@ export async function prepared<Row extends Record<string, unknown>>(
   text: string,
   params: readonly unknown[],
 ): Promise<Rows<Row>> {
-  const query = db._.session.prepareQuery({ sql: text, params: [...params] }, undefined, 'prepared', false);
-  return (await query.execute()) as Rows<Row>;
+  return await db.$client.unsafe<Row[]>(text, params as never[], { prepare: true });
 }
 
 /** `count`: the number of rows that the statement returned or changed. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Db, Tx } from './client.ts';
+import { begin, type Db, type Tx } from './client.ts';
 import { isCutOff, isRetryable } from './pg-errors.ts';
 import { prepared } from './prepared.ts';
 
@@ -22,7 +22,7 @@ export async function inTransaction<T>(db: Db, name: string, work: (tx: Tx) => P
     const startedAt = performance.now();
     let isWorkDone = false;
     try {
-      return await db.transaction(async (tx) => {
+      return await begin(db, async (tx) => {
         // Not awaited first: it is sent with the first statement of the work, which the server runs after it.
         const [, result] = await Promise.all([prepared(tx, BOUNDS, [name]), work(tx)]);
         isWorkDone = true;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { sql, TransactionRollbackError } from 'drizzle-orm';
-import type { Db, Tx } from '#db/client.ts';
+import { begin, type Db, type Tx } from '#db/client.ts';
 import { openLease } from './waiting-room/lease.ts';
 
 export type Invariant = { readonly id: string; readonly promise: string; readonly query: string };
@@ -75,13 +75,11 @@ export function openInvariantChecker({ db }: { db: Db }, except: readonly string
 
 /** One commit for all queries. Each sees what was committed when it began, as with the isolation of PostgreSQL's default. */
 function inOneTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return db.transaction(
-    async (tx) => {
-      await tx.execute(sql.raw(`set local statement_timeout = ${PATIENCE_MS}`));
-      return work(tx);
-    },
-    { accessMode: 'read only' },
-  );
+  const patiently = async (tx: Tx) => {
+    await tx.execute(sql.raw(`set local statement_timeout = ${PATIENCE_MS}`));
+    return work(tx);
+  };
+  return begin(db, patiently, 'read only');
 }
 
 /** Keeps no lock: the query's part of the transaction is rolled back, so a migration waits for one query at most. */

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Tx } from '#db/client.ts';
+import { begin, type Tx } from '#db/client.ts';
 import { onceFor } from '#db/inbox.ts';
 import { postgresError } from '#db/pg-errors.ts';
 import { openBox } from '#test/support/box.ts';
@@ -30,9 +30,7 @@ afterAll(() => box.close());
 const heldBy = (bookingId: string): SeatState => ({ status: 'HELD', bookingId, holdExpiresAtMs: 4_000_000_000_000 });
 
 const atOnce = async (count: number, work: (tx: Tx, index: number) => Promise<unknown>) =>
-  await Promise.allSettled(
-    Array.from({ length: count }, (_, index) => box.reader.transaction((tx) => work(tx, index))),
-  );
+  await Promise.allSettled(Array.from({ length: count }, (_, index) => begin(box.reader, (tx) => work(tx, index))));
 
 const won = (results: readonly PromiseSettledResult<unknown>[]): number =>
   results.filter(({ status }) => status === 'fulfilled').length;
@@ -50,12 +48,12 @@ test('the guarded seat write alone: of twenty writers that saw the seat free, on
 
 test('the guarded seat write alone: a booking gets all of its seats or none', async () => {
   const [mine, other] = [randomUUIDv7(), randomUUIDv7()];
-  await box.reader.transaction((tx) =>
+  await begin(box.reader, (tx) =>
     takeSeats(tx, [{ eventId: event.eventId, seatNo: 3, from: AVAILABLE, to: heldBy(other) }]),
   );
   const pair = [2, 3].map((seatNo) => ({ eventId: event.eventId, seatNo, from: AVAILABLE, to: heldBy(mine) }));
   expect(won(await atOnce(1, (tx) => takeSeats(tx, pair)))).toBe(0);
-  const seats = await box.reader.transaction((tx) =>
+  const seats = await begin(box.reader, (tx) =>
     readSeats(tx, [{ eventId: event.eventId, seatNos: [2, 3], bookingIds: [] }]),
   );
   expect([...(seats.get(event.eventId) ?? [])].map(([seatNo, seat]) => [seatNo, seat.bookingId])).toEqual([[3, other]]);
@@ -64,7 +62,7 @@ test('the guarded seat write alone: a booking gets all of its seats or none', as
 test('the guarded release alone: releases only the owner’s seat, once', async () => {
   const [owner, other] = [randomUUIDv7(), randomUUIDv7()];
   const free = (bookingId: string) => [{ eventId: event.eventId, seatNo: 5, from: heldBy(bookingId), to: AVAILABLE }];
-  await box.reader.transaction((tx) =>
+  await begin(box.reader, (tx) =>
     takeSeats(tx, [{ eventId: event.eventId, seatNo: 5, from: AVAILABLE, to: heldBy(owner) }]),
   );
   expect(won(await atOnce(1, (tx) => changeSeats(tx, free(other))))).toBe(0);

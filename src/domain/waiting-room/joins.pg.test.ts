@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
-import { closeDb, type Db, openDb } from '#db/client.ts';
+import { begin, closeDb, type Db, openDb } from '#db/client.ts';
 import { createBookingDatabase } from '#test/support/databases.ts';
 import { seedRoom } from '#test/support/waiting-room.ts';
 import { RateLimited, TryAgain } from '../errors.ts';
@@ -157,7 +157,7 @@ test('without the lock of the room a viewer still has one place, and no ordinal 
   const { eventId } = await seedRoom(db, undefined);
   const userId = randomUUIDv7();
   const unlocked = (userIds: string[]) =>
-    db.transaction((tx) =>
+    begin(db, (tx) =>
       placeApplicants(tx, eventId, { applicants: userIds.map((id) => ({ userId: id, replacing: null })) }),
     );
   const results = await Promise.allSettled(Array.from({ length: 40 }, () => unlocked([userId, randomUUIDv7()])));

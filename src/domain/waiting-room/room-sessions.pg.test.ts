@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
-import { closeDb, openDb } from '#db/client.ts';
+import { begin, closeDb, openDb } from '#db/client.ts';
 import { openRoomStores } from '#test/support/waiting-room-stores.ts';
 import { TryAgain } from '../errors.ts';
 import { openPlaces } from './places.ts';
@@ -208,13 +208,11 @@ test('without the lock of the room a place is still redeemed once, and a fan who
   const { eventId, comer, comers, leave } = await openRoom({ capacity: 5 });
   const [left] = comers as [(typeof comers)[0]];
   await leave(left, true);
-  const write = (comer: Comer) => db.transaction((tx) => writeComers(tx, eventId, [comer], new Set([comer.ordinal])));
+  const write = (comer: Comer) => begin(db, (tx) => writeComers(tx, eventId, [comer], new Set([comer.ordinal])));
   expect(await write(left)).toEqual([]);
   const rivals = Array.from({ length: 8 }, (_, n) => ({ ...comer(1), ...(n % 2 && { userId: randomUUIDv7() }) }));
   const written = await Promise.all(
-    rivals.map((rival, n) =>
-      (world.pools[n % 4] ?? db).transaction((tx) => writeComers(tx, eventId, [rival], new Set([1]))),
-    ),
+    rivals.map((rival, n) => begin(world.pools[n % 4] ?? db, (tx) => writeComers(tx, eventId, [rival], new Set([1])))),
   );
   expect(written.flat()).toHaveLength(1);
 });

@@ -101,8 +101,8 @@ export const paymentMutants: readonly Mutant[] = [
       },
       {
         file: 'src/db/transaction.ts',
-        find: 'return await db.transaction(async (tx) => {',
-        replace: 'let later: unknown[] = [];\n      const done = await db.transaction(async (tx) => {',
+        find: 'return await begin(db, async (tx) => {',
+        replace: 'let later: unknown[] = [];\n      const done = await begin(db, async (tx) => {',
       },
       {
         file: 'src/db/transaction.ts',
@@ -122,8 +122,8 @@ export const paymentMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/db/transaction.ts',
-        find: 'return await db.transaction(async (tx) => {',
-        replace: 'return await db.transaction(async (tx) => {\n        (tx as never as { around: Db }).around = db;',
+        find: 'return await begin(db, async (tx) => {',
+        replace: 'return await begin(db, async (tx) => {\n        (tx as never as { around: Db }).around = db;',
       },
       {
         file: 'src/db/inbox.ts',
