@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { verifyTicketCode } from '#domain/booking/ticket-code.ts';
-import { runningSystem } from '#processes/dev/running-system.ts';
+import { runningSystem } from '#processes/local/running-system.ts';
 
 /**
  * `npm run demo -- --url http://localhost:4000`: plays the journey of a fan against a running system, over HTTP and

@@ -8,7 +8,7 @@ import { closeDb, type Db, openDb } from '#db/client.ts';
 import { verifyPassword } from '#domain/account/passwords.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { createBookingDatabase, type TestDatabase } from '#test/support/databases.ts';
-import { runningDatabaseUrl } from './dev/running-database.ts';
+import { runningDatabaseUrl } from './local/running-database.ts';
 
 let database: TestDatabase;
 let db: Db;

@@ -6,7 +6,7 @@ import { grantRole, type RoleGranted, type RoleRequest } from '#domain/account/g
 import { DomainError } from '#domain/errors.ts';
 import { isUuid } from '#shared/uuid.ts';
 import { usageOf } from './command-line.ts';
-import { bookingDatabase, findDatabaseUrl } from './dev/running-database.ts';
+import { bookingDatabase, findDatabaseUrl } from './local/running-database.ts';
 import { sentenceOf } from './sentence.ts';
 
 /**

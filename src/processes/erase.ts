@@ -12,7 +12,7 @@ import { DomainError } from '#domain/errors.ts';
 import { erasePaymentPages } from '#domain/payments/erase-payment-pages.ts';
 import { isUuid } from '#shared/uuid.ts';
 import { usageOf } from './command-line.ts';
-import { bookingDatabase, findDatabaseUrl, paymentsDatabase } from './dev/running-database.ts';
+import { bookingDatabase, findDatabaseUrl, paymentsDatabase } from './local/running-database.ts';
 import { sentenceOf } from './sentence.ts';
 
 /**

@@ -1,30 +1,19 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from '#test/support/databases.ts';
+import { copyImage, PRODUCTION } from '#test/support/image.ts';
 import { commands } from './command-line.ts';
 
-const root = resolve(import.meta.dirname, '../..');
-/** What the Dockerfile puts into the image, with the packages that it installs and no other. */
+/** What the production image has. */
 const image = mkdtempSync(join(tmpdir(), 'frontrow-image-'));
 let booking: TestDatabase;
 let payments: TestDatabase;
 beforeAll(async () => {
-  const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
-  const copied = [...dockerfile.matchAll(/^COPY (.+) (\S+)$/gm)].flatMap(([, from = '']) => from.split(' '));
-  expect(copied).toEqual(expect.arrayContaining(['drizzle', 'src', 'package.json']));
-  for (const path of copied) cpSync(join(root, path), join(image, path), { recursive: true });
-  const lockfile = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { dev?: boolean; optional?: boolean; devOptional?: boolean }>;
-  };
-  for (const [path, { dev, optional, devOptional }] of Object.entries(lockfile.packages)) {
-    if (!/^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) || dev || optional || devOptional) continue;
-    mkdirSync(dirname(join(image, path)), { recursive: true });
-    symlinkSync(join(root, path), join(image, path));
-  }
+  await copyImage(PRODUCTION, image);
   [booking, payments] = await Promise.all([createBookingDatabase(), createPaymentsDatabase()]);
 });
 afterAll(async () => {

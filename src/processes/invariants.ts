@@ -1,5 +1,4 @@
 import { ABOUT_THE_LOG, readInvariants } from '#domain/invariants.ts';
-import { runningSystem } from './dev/running-system.ts';
 import {
   findMoneyViolations,
   type GatewayLedger,
@@ -7,6 +6,7 @@ import {
   readInvariants as readMoneyInvariants,
 } from './invariants/money.ts';
 import { findViolations } from './invariants/violations.ts';
+import { runningSystem } from './local/running-system.ts';
 
 // Checks the promises about the data on live databases: at DATABASE_URL those of the booking side; with
 // PAYMENTS_DATABASE_URL, GATEWAY_URL and GATEWAY_API_KEY also that our books and the sandbox gateway's are the same.

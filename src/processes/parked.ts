@@ -15,7 +15,7 @@ import {
 import { openRawClient, sessionSettings } from '#shared/postgres.ts';
 import { isUuid } from '#shared/uuid.ts';
 import { called, usageOf } from './command-line.ts';
-import { runningDatabaseUrl } from './dev/running-database.ts';
+import { runningDatabaseUrl } from './local/running-database.ts';
 import { sentenceOf } from './sentence.ts';
 
 /**

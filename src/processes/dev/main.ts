@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { migrate } from '#db/migrate.ts';
+import { noteRunningSystem } from '../local/running-system.ts';
 import { sentenceOf } from '../sentence.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { checkDiskSpace, isDiskFull } from './disk-space.ts';
@@ -8,7 +9,6 @@ import { type KeptPorts, openKeptPorts } from './kept-ports.ts';
 import { mailEnvironment } from './mails.ts';
 import { keptPartsOf, reserveServicePorts, type ServicePorts } from './ports.ts';
 import { say, withProgress } from './pretty-log.ts';
-import { noteRunningSystem } from './running-system.ts';
 import { openStores } from './stores.ts';
 import { runOnce, type Supervisor, supervise } from './supervisor.ts';
 
