@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import postgres from 'postgres';
 import { afterAll, expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -38,6 +40,11 @@ test('the vendored driver is the published release with the patches, and nothing
 test('the driver that the code imports is the vendored one', () => {
   const imported = fileURLToPath(import.meta.resolve('postgres'));
   expect(realpathSync(imported)).toBe(realpathSync(join(vendored, 'src/index.js')));
+});
+
+test('a tool that uses `require` gets the same driver', () => {
+  const required = createRequire(import.meta.url)('postgres');
+  expect(required).toBe(postgres);
 });
 
 test('each patch says what it changes and why', () => {
