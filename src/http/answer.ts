@@ -21,13 +21,13 @@ export function answerText(response: ServerResponse, status: number, body: strin
   response.end(body);
 }
 
+type Problem = { code: string; message: string; requestId: string };
+
 /** For what is wrong with a request before it is GraphQL: the same shape as a GraphQL error, so that clients read it. */
-export function answerProblem(
-  response: ServerResponse,
-  status: number,
-  problem: { code: string; message: string; requestId: string },
-  headers: Headers = {},
-): void {
-  const { code, message, requestId } = problem;
-  answerJson(response, status, { errors: [{ message, extensions: { code, requestId } }] }, headers);
+export const problemOf = ({ code, message, requestId }: Problem) => ({
+  errors: [{ message, extensions: { code, requestId } }],
+});
+
+export function answerProblem(response: ServerResponse, status: number, problem: Problem, headers: Headers = {}): void {
+  answerJson(response, status, problemOf(problem), headers);
 }

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { answerText } from './answer.ts';
+import { shouldRenderGraphiQL } from 'graphql-yoga';
 import { examples } from './graphiql-examples.ts';
-import type { Exchange } from './graphql-http.ts';
+import type { HttpPlugin } from './http-plugin.ts';
 import { acceptsGzip } from './layouts.ts';
 
 const gzipAsync = promisify(gzip);
@@ -64,20 +64,24 @@ async function render() {
   return { html, gzipped: await gzipAsync(html) };
 }
 
-/** Nine megabytes are written once and sent as two. */
-export async function answerGraphiql({ request, response, headers: common }: Exchange): Promise<void> {
-  rendered ??= render();
-  const { html, gzipped } = await rendered;
-  const zipped = acceptsGzip(request.headers['accept-encoding']);
-  answerText(response, 200, zipped ? gzipped : html, {
-    ...common,
-    'content-security-policy': contentSecurityPolicy,
-    'content-type': 'text/html; charset=utf-8',
-    vary: 'accept-encoding',
-    ...(zipped && { 'content-encoding': 'gzip' }),
-  });
+/** Shows GraphiQL to a person who opens the address in a browser. Nine megabytes are written once and sent as two. */
+export function useGraphiqlPage(): HttpPlugin {
+  return {
+    async onRequest({ request, endResponse }) {
+      if (!shouldRenderGraphiQL(request)) return;
+      rendered ??= render();
+      const { html, gzipped } = await rendered;
+      const isZipped = acceptsGzip(request.headers.get('accept-encoding') ?? undefined);
+      endResponse(
+        new Response(isZipped ? new Uint8Array(gzipped) : html, {
+          headers: {
+            'content-security-policy': contentSecurityPolicy,
+            'content-type': 'text/html; charset=utf-8',
+            vary: 'accept-encoding',
+            ...(isZipped && { 'content-encoding': 'gzip' }),
+          },
+        }),
+      );
+    },
+  };
 }
-
-/** What a browser sends when a person opens the address. */
-export const wantsPage = ({ request }: Exchange): boolean =>
-  request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');

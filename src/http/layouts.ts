@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
 import { answerProblem, answerText } from './answer.ts';
-import type { Exchange } from './graphql-http.ts';
+import type { Exchange } from './exchange.ts';
 
 const gunzipAsync = promisify(gunzip);
 

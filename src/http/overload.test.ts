@@ -6,8 +6,9 @@ import { openAccessTokens } from '#domain/account/access-tokens.ts';
 import { openLog } from '#observability/log.ts';
 import { newPrivateKey, someViewer } from '#test/support/box.ts';
 import { Ticker } from '#test/support/websocket-world.ts';
-import { openGate } from './gate.ts';
-import { type GraphqlHttp, openGraphqlHttp, requestIdOf } from './graphql-http.ts';
+import { requestIdOf } from './exchange.ts';
+import { type GraphqlHttp, openGraphqlHttp } from './graphql-http.ts';
+import type { EventStreamLimits } from './sse.ts';
 import { noSubjectLimits } from './subject-limits.ts';
 
 const tokens = openAccessTokens({ privateKey: newPrivateKey() });
@@ -34,21 +35,21 @@ function schemaOf(): GraphQLSchema {
   return schema;
 }
 
-type Limits = { maxInFlight?: number } & Parameters<typeof openGraphqlHttp>[1];
+type Limits = { maxInFlight?: number } & Partial<EventStreamLimits>;
 
 /** The HTTP side of an api process, with a schema whose resolvers wait. */
-async function serve({ maxInFlight, ...limits }: Limits): Promise<void> {
+async function serve({ maxInFlight, ...eventStreams }: Limits): Promise<void> {
   ticker = new Ticker();
   waiting = [];
-  const gate = openGate({
+  graphql = openGraphqlHttp({
     schema: schemaOf(),
     resources: { tokens, endedSessions } as never,
     limits: { spend: () => Promise.resolve(), subjects: noSubjectLimits },
     log: openLog({ level: 'error', name: 'test' }),
     onlyTrusted: false,
     maxInFlight,
+    eventStreams,
   });
-  graphql = openGraphqlHttp(gate, limits);
   server = createServer((request, response) => {
     const address = request.socket.remoteAddress ?? '';
     const exchange = { request, response, url: new URL('http://test/graphql'), address, headers: {} };

@@ -3,9 +3,8 @@ import { type HttpListener, type Incoming, openHttpListener } from '#listener/ht
 import { describeError, type Log } from '#observability/log.ts';
 import { answerJson, answerProblem, securityHeaders } from './answer.ts';
 import type { AddressOf } from './client-address.ts';
-import type { Gate } from './gate.ts';
-import { answerGraphiql, wantsPage } from './graphiql.ts';
-import { type Exchange, type GraphqlHttp, openGraphqlHttp, requestIdOf } from './graphql-http.ts';
+import { type Exchange, requestIdOf } from './exchange.ts';
+import type { GraphqlHttp } from './graphql-http.ts';
 import { answerLayout } from './layouts.ts';
 import type { Origins } from './origins.ts';
 import { type ReadinessNeeds, readReadiness } from './readiness.ts';
@@ -17,12 +16,12 @@ export type HttpServer = HttpListener & {
 
 type Needs = {
   plans: SeatingPlanCache;
-  gate: Gate;
+  graphql: GraphqlHttp;
   origins: Origins;
   log: Log;
   /** Published so that tickets can be verified offline. */
   ticketKeys: unknown;
-  /** GraphiQL, and a way to it from the front page. */
+  /** With a way to GraphiQL from the front page. */
   isDevelopment: boolean;
   addressOf: AddressOf;
 } & ReadinessNeeds;
@@ -45,7 +44,7 @@ const routes: Record<string, Route> = {
 };
 
 export function createHttpServer(needs: Needs): HttpServer {
-  const graphql = openGraphqlHttp(needs.gate);
+  const { graphql } = needs;
   const listener = openHttpListener({
     // A client that sends slowly holds a socket, so all of a request is due within ten seconds.
     requestMs: 10_000,
@@ -54,7 +53,7 @@ export function createHttpServer(needs: Needs): HttpServer {
     async answer(incoming) {
       const exchange = exchangeOf(needs, incoming);
       try {
-        await route(needs, graphql, exchange);
+        await route(needs, exchange);
       } catch (error) {
         answerFailure(needs, exchange, error);
       }
@@ -86,7 +85,7 @@ function answerFailure({ log }: Needs, { request, response, requestId, headers }
   else response.destroy();
 }
 
-async function route(needs: Needs, graphql: GraphqlHttp, exchange: Exchange): Promise<void> {
+async function route(needs: Needs, exchange: Exchange): Promise<void> {
   const { request, response, url, requestId, headers } = exchange;
   const { pathname } = url;
   if (pathname.startsWith('/layouts/')) return answerLayout(needs, exchange);
@@ -107,8 +106,7 @@ async function route(needs: Needs, graphql: GraphqlHttp, exchange: Exchange): Pr
       headers,
     );
   if (request.method === 'OPTIONS') return void response.writeHead(204, headers).end();
-  if (needs.isDevelopment && wantsPage(exchange)) return answerGraphiql(exchange);
-  await graphql.handle(exchange);
+  await needs.graphql.handle(exchange);
 }
 
 async function answerReady(needs: Needs, exchange: Exchange): Promise<void> {

@@ -2,15 +2,17 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
+import { isAsyncIterable } from 'graphql-yoga';
+import type { EndedSessions } from '#domain/account/ended-sessions.ts';
 import { RateLimited } from '#domain/errors.ts';
-import { answerJson, securityHeaders } from './answer.ts';
-import type { Caller } from './context.ts';
+import { type Call, transportOf } from '#graphql/call.ts';
+import type { Caller } from '#graphql/caller.ts';
+import { reportError } from '#graphql/errors.ts';
+import { securityHeaders } from './answer.ts';
 import { Counter } from './counter.ts';
 import { EndableEvents, type Events } from './endable-events.ts';
-import { reportError } from './errors.ts';
-import type { Gate } from './gate.ts';
-import type { GraphqlParams } from './graphql-params.ts';
+import type { Exchange } from './exchange.ts';
+import type { HttpPlugin } from './http-plugin.ts';
 
 export type EventStreamLimits = {
   readonly streams: number;
@@ -28,35 +30,39 @@ const defaultLimits: EventStreamLimits = {
   streamsPerViewer: 10,
   stallSeconds: 30,
 };
-const EVERYTHING = { transport: 'sse', wanted: 'query, mutation or subscription' } as const;
 const BUSY_RETRY_SECONDS = 5;
 const CHECK_EVERY_MS = 1_000;
 
+/**
+ * Event streams: GraphQL over SSE, distinct connections. A stream ends when its subscription, the access token or its
+ * session ends, or when the client leaves. The last event says why it ended. A client that reads slowly gets several
+ * changes in one event; a client that stops reading is disconnected.
+ */
 export type EventStreams = {
-  /**
-   * Sends server-sent events until the subscription, the access token or its session ends, or the client leaves. The last
-   * event says why it ended. A client that reads slowly gets several changes in one event; a client that stops reading is
-   * disconnected.
-   */
-  answer(response: ServerResponse, asked: Asked): Promise<void>;
+  /** Opens a stream for each operation whose results are sent as events. */
+  readonly plugin: HttpPlugin;
+  /** True for an operation that is refused because too many streams are open. */
+  isTurnedAway(call: Call): boolean;
+  /** Sends the events of `call`, framed by Yoga, as the client takes them. */
+  send(exchange: Exchange, call: Call, body: ReadableStream): Promise<void>;
   count(): number;
   /** Ends every stream. Clients reconnect, to another process. */
   close(): void;
 };
 
-type ServerContext = { asked: Asked; stream: Stream };
-type Asked = { params: GraphqlParams; caller: Caller; headers: Record<string, string> };
+type Needs = { readonly endedSessions: Pick<EndedSessions, 'has' | 'onEnded'> };
 
-export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> = {}): EventStreams {
+export function openEventStreams({ endedSessions }: Needs, limits: Partial<EventStreamLimits> = {}): EventStreams {
   const { stallSeconds, ...counted } = { ...defaultLimits, ...limits };
-  const yoga = openYoga(gate);
   const open = new Set<Stream>();
+  const byCall = new WeakMap<Call, Stream>();
+  const turnedAway = new WeakSet<Call>();
   const places = new Places(counted);
   const endEnded = () => {
     for (const stream of open)
-      if (gate.endedSessions.has(stream.sessionId)) stream.refuse('The session has ended. Sign in again.');
+      if (endedSessions.has(stream.sessionId)) stream.refuse('The session has ended. Sign in again.');
   };
-  const stopListening = gate.endedSessions.onEnded(endEnded);
+  const stopListening = endedSessions.onEnded(endEnded);
   const timer = setInterval(() => {
     const now = performance.now();
     for (const stream of open) if (stream.stalledMs(now) > stallSeconds * 1000) stream.giveUp();
@@ -64,46 +70,46 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
   }, CHECK_EVERY_MS).unref();
 
   return {
-    async answer(response, asked) {
-      const leave = places.enter(asked.caller);
-      if (!leave) {
-        const tooMany = new RateLimited(BUSY_RETRY_SECONDS, 'Too many event streams are open. Try again soon.');
-        const { error } = reportError(tooMany, asked.caller.requestId);
-        return answerJson(response, 503, { errors: [error] }, { ...asked.headers, 'retry-after': BUSY_RETRY_SECONDS });
-      }
-      const ending = new AbortController();
-      const stream = new Stream(response, ending, asked.caller);
-      open.add(stream);
-      response.once('close', () => ending.abort());
-      const endsAt = asked.caller.viewer?.tokenExpiresAt.getTime();
-      const timer = endsAt && setTimeout(() => stream.refuse(TOKEN_ENDED), endsAt - Date.now());
-      try {
-        const answer = await yoga.fetch(
-          'http://frontrow/graphql',
-          {
-            method: 'POST',
-            headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-            body: JSON.stringify({ query: '{ __typename }' }),
-          },
-          { asked, stream },
-        );
-        // A refusal has status 200 as well: clients take another status for a reason to reconnect.
-        response.writeHead(200, {
-          ...securityHeaders,
-          ...asked.headers,
-          'content-type': 'text/event-stream; charset=utf-8',
-          'cache-control': 'no-cache',
-          'x-accel-buffering': 'no',
+    plugin: {
+      onContextBuilding({ context: { call, exchange } }) {
+        if (!exchange || transportOf(call) !== 'sse') return;
+        const leave = places.enter(call.caller);
+        if (!leave) {
+          turnedAway.add(call);
+          throw new RateLimited(BUSY_RETRY_SECONDS, 'Too many event streams are open. Try again soon.');
+        }
+        const stream = new Stream(exchange.response, call.caller);
+        open.add(stream);
+        byCall.set(call, stream);
+        onceClosed(exchange.response, () => {
+          stream.end();
+          open.delete(stream);
+          leave();
         });
-        if (answer.body) await pipeline(Readable.fromWeb(answer.body as never), response, { signal: ending.signal });
+      },
+      onExecutionResult({ context: { call }, result, setResult }) {
+        const stream = byCall.get(call);
+        // Its errors are masked and formatted already; the type of an ExecutionResult does not know that.
+        if (stream && isAsyncIterable(result))
+          setResult(stream.endable(result as Events) as AsyncIterable<ExecutionResult>);
+      },
+    },
+    isTurnedAway: (call) => turnedAway.has(call),
+    async send({ response, headers }, call, body) {
+      // A refusal has status 200 as well: clients take another status for a reason to reconnect.
+      response.writeHead(200, {
+        ...securityHeaders,
+        ...headers,
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-cache',
+        'x-accel-buffering': 'no',
+      });
+      const ending = byCall.get(call)?.ending;
+      try {
+        await pipeline(Readable.fromWeb(body as never), response, { ...(ending && { signal: ending }) });
       } catch (error) {
         // The stream was ended on purpose; the pipeline has closed both sides.
-        if (!ending.signal.aborted) throw error;
-      } finally {
-        clearTimeout(timer);
-        open.delete(stream);
-        leave();
-        response.end();
+        if (!ending?.aborted) throw error;
       }
     },
     count: () => open.size,
@@ -113,6 +119,11 @@ export function openEventStreams(gate: Gate, limits: Partial<EventStreamLimits> 
       for (const stream of open) stream.end();
     },
   };
+}
+
+function onceClosed(response: ServerResponse, work: () => void): void {
+  if (response.closed) work();
+  else response.once('close', work);
 }
 
 /** How many streams each viewer and address has open. */
@@ -143,38 +154,13 @@ class Places {
   }
 }
 
-/**
- * Yoga frames the events (GraphQL over SSE, distinct connections) and keeps the connection alive. The gate executes. Yoga
- * reads the next event when the client has taken the last one.
- */
-function openYoga(gate: Gate) {
-  const fromGate: Plugin<object, ServerContext> = {
-    onParams: ({ setParamsHandler, context: { asked, stream } }) =>
-      setParamsHandler(async () => {
-        const events = await gate.follow(asked.params, asked.caller, EVERYTHING);
-        // Its errors are masked and formatted already; the type of an ExecutionResult does not know that.
-        return (Symbol.asyncIterator in events ? stream.endable(events) : events) as ExecutionResult;
-      }),
-  };
-  return createYoga<ServerContext>({
-    graphiql: false,
-    landingPage: false,
-    cors: false,
-    multipart: false,
-    maskedErrors: false,
-    logging: false,
-    // Node's own, which its streams can be made of.
-    fetchAPI: { Request, Response, Headers, ReadableStream, TextEncoder, URL, URLPattern, fetch },
-    plugins: [fromGate],
-  });
-}
-
 const TOKEN_ENDED = 'The access token has expired. Refresh the session, then subscribe again.';
 
 /** One client's stream, and since when the client has taken nothing of it. */
 class Stream {
   readonly #response: ServerResponse;
-  readonly #ending: AbortController;
+  readonly #ending = new AbortController();
+  readonly #tokenTimer: NodeJS.Timeout | undefined;
   /** Of its viewer; empty for a caller without one. */
   readonly sessionId: string;
   readonly #requestId: string;
@@ -184,11 +170,17 @@ class Stream {
   #taken = -1;
   #progressAt = performance.now();
 
-  constructor(response: ServerResponse, ending: AbortController, { viewer, requestId }: Caller) {
+  constructor(response: ServerResponse, { viewer, requestId }: Caller) {
     this.sessionId = viewer?.sessionId ?? '';
     this.#requestId = requestId;
     this.#response = response;
-    this.#ending = ending;
+    if (viewer)
+      this.#tokenTimer = setTimeout(() => this.refuse(TOKEN_ENDED), viewer.tokenExpiresAt.getTime() - Date.now());
+  }
+
+  /** Aborted when the stream ends. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
   }
 
   stalledMs(now: number): number {
@@ -217,6 +209,7 @@ class Stream {
 
   /** Ends it without an event: clients take that for a lost connection and reconnect. */
   end(): void {
+    clearTimeout(this.#tokenTimer);
     this.#ending.abort();
   }
 

@@ -6,7 +6,7 @@ import { armFailpoint } from '#db/failpoint.ts';
 import { createBookingRefusals } from '#domain/booking/create-booking.ts';
 import { openTicketSigner } from '#domain/booking/ticket-code.ts';
 import { clientAddress } from '#http/client-address.ts';
-import { openGate } from '#http/gate.ts';
+import { openGraphqlHttp } from '#http/graphql-http.ts';
 import { openOrigins, originsOf } from '#http/origins.ts';
 import { openRateLimits } from '#http/rate-limits.ts';
 import { createHttpServer } from '#http/server.ts';
@@ -43,7 +43,7 @@ const limits = openRateLimits({
   looseLoopback: isDevelopment && !isBehindProxy,
 });
 const operationMetrics = config.metrics.isOn ? openOperationMetrics(createBookingRefusals) : undefined;
-const gate = openGate({
+const graphql = openGraphqlHttp({
   schema,
   resources,
   limits,
@@ -51,6 +51,7 @@ const gate = openGate({
   metrics: operationMetrics,
   onlyTrusted: config.http.onlyTrusted,
   trusted,
+  hasPage: isDevelopment,
 });
 let own: readonly string[] = [];
 const origins = openOrigins({
@@ -70,7 +71,7 @@ const readiness = async () => {
 };
 const http = createHttpServer({
   ...resources,
-  gate,
+  graphql,
   origins,
   log,
   isDevelopment,
@@ -80,7 +81,7 @@ const http = createHttpServer({
   readyToken: config.readyToken,
 });
 const sockets = attachWebSocket(http.server, {
-  gate,
+  graphql: graphql.graphql,
   addressOf,
   allowsOrigin: (origin) => origins.admits(origin),
 });

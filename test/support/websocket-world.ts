@@ -7,8 +7,8 @@ import { type Client, createClient } from 'graphql-ws';
 import { vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Viewer } from '#domain/viewer.ts';
-import type { Caller, Identity } from '#http/context.ts';
-import { openGate } from '#http/gate.ts';
+import type { Caller, Identity } from '#graphql/caller.ts';
+import { openGraphql } from '#graphql/graphql.ts';
 import { noSubjectLimits } from '#http/subject-limits.ts';
 import { type AttachedWebSocket, attachWebSocket } from '#http/websocket/attach-websocket.ts';
 import { SUBPROTOCOL } from '#http/websocket/messages.ts';
@@ -117,7 +117,7 @@ export async function openWebSocketWorld(limits: WebSocketOptions['limits'] = {}
 
   const start = async () => {
     server = createServer();
-    const gate = openGate({
+    const graphql = openGraphql({
       schema: schemaOf(ticker),
       resources: { endedSessions: { has: () => false, onEnded: () => () => undefined } } as never,
       limits: { spend: async (_what, { address }) => budget.spend(address), subjects: noSubjectLimits },
@@ -126,8 +126,8 @@ export async function openWebSocketWorld(limits: WebSocketOptions['limits'] = {}
     });
     const refused = { viewer: undefined, refusal: new GraphQLError('The token has ended.') };
     attached = attachWebSocket(server, {
-      gate: {
-        ...gate,
+      graphql: {
+        ...graphql,
         authenticate: async (token) => (token === undefined ? { viewer: undefined } : (callers[token] ?? refused)),
       },
       publicFields: new Set(['ticked']),

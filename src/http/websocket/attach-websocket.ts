@@ -50,7 +50,7 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
   const shared: Server = {
     options,
     limits,
-    groups: new Groups(options.gate, options.publicFields ?? sharedFields.publicFields),
+    groups: new Groups(options.graphql, options.publicFields ?? sharedFields.publicFields),
     operations: new Operations(options.positionArguments ?? sharedFields.positionArguments),
     enter: (userId) => byViewer.add(userId, limits.socketsPerViewer),
     leave: (userId) => byViewer.remove(userId),
@@ -93,7 +93,7 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
   server.on('upgrade', onUpgrade);
   const timer = setInterval(checkInParts(connections), CHECK_EVERY_MS);
   timer.unref();
-  const stopListening = options.gate.endedSessions.onEnded(() => {
+  const stopListening = options.graphql.endedSessions.onEnded(() => {
     for (const connection of connections.values()) connection.closeIfEnded();
   });
 

@@ -112,7 +112,7 @@ export class Connection implements Outlet {
 
   #hasEnded(): boolean {
     const sessionId = this.#caller?.viewer?.sessionId;
-    return sessionId !== undefined && this.#server.options.gate.endedSessions.has(sessionId);
+    return sessionId !== undefined && this.#server.options.graphql.endedSessions.has(sessionId);
   }
 
   #closeStalled(): void {
@@ -213,7 +213,7 @@ export class Connection implements Outlet {
   async #authenticate(): Promise<SocketCaller | undefined> {
     try {
       const { authorization, admission, place } = credentialsOfParams(this.#params ?? {});
-      const { viewer, refusal } = await this.#server.options.gate.authenticate(authorization);
+      const { viewer, refusal } = await this.#server.options.graphql.authenticate(authorization);
       if (!refusal) return { viewer, admission, place, address: this.#handshake.address };
       this.close(closeCodes.forbidden, 'UNAUTHENTICATED: the access token has expired or is not valid here');
     } catch {
@@ -224,7 +224,7 @@ export class Connection implements Outlet {
 
   async #isWithinBudget(caller: SocketCaller): Promise<boolean> {
     try {
-      await this.#server.options.gate.charge(caller);
+      await this.#server.options.graphql.charge(caller);
       return true;
     } catch {
       this.close(closeCodes.tryAgainLater, 'Try again later');

@@ -1,43 +1,50 @@
 import type { ExecutionResult } from 'graphql';
-import type { Caller } from '../context.ts';
-import type { Source } from '../execution.ts';
-import type { Gate } from '../gate.ts';
+import type { AboutCaller } from '#graphql/context.ts';
+import type { Graphql } from '#graphql/graphql.ts';
 import { nextTail } from './messages.ts';
 import type { Operation } from './operations.ts';
 
-type Execution = Pick<Gate, 'contextOf' | 'executeEvent' | 'reportLater'>;
+type Execution = Pick<Graphql, 'executeEvent' | 'report'>;
 
 export type Variables = Readonly<Record<string, unknown>>;
-export type { Source };
+
+/** What a subscription sends: a message without its head for each value of its source. */
+export type Tails = {
+  tailOf(value: object): Buffer | Promise<Buffer>;
+  /** The subscription has ended. */
+  leave(): void;
+};
+
+/** The results that a plug-in made of a source are sent as they are, each to its own client. */
+export const resultsAsTheyAre: Tails = { tailOf: nextTail, leave: () => undefined };
+
+type Request = { readonly operation: Operation; readonly variables: Variables; readonly caller: AboutCaller };
+type Events = { readonly onExecution: () => void; readonly onEmpty: () => void };
 
 /** Subscriptions that get the same bytes for the same source event. */
-export class Group {
-  readonly #gate: Execution;
-  readonly #operation: Operation;
-  readonly #variables: Variables;
-  readonly #caller: Partial<Caller>;
+export class Group implements Tails {
+  readonly #graphql: Execution;
+  readonly #request: Request;
+  readonly #events: Events;
   readonly #tails = new WeakMap<object, Buffer | Promise<Buffer>>();
-  readonly #onExecution: () => void;
   members = 0;
 
   /** Without a viewer in `caller` for a result that is the same for all clients. */
-  constructor(
-    gate: Execution,
-    request: { operation: Operation; variables: Variables; caller: Partial<Caller> },
-    onExecution: () => void,
-  ) {
-    this.#gate = gate;
-    this.#operation = request.operation;
-    this.#variables = request.variables;
-    this.#caller = request.caller;
-    this.#onExecution = onExecution;
+  constructor(graphql: Execution, request: Request, events: Events) {
+    this.#graphql = graphql;
+    this.#request = request;
+    this.#events = events;
+  }
+
+  leave(): void {
+    if (--this.members === 0) this.#events.onEmpty();
   }
 
   /** The message for `event`, without its head. Executed and serialized once however many ask, at once or later. */
   tailOf(event: object): Buffer | Promise<Buffer> {
     const known = this.#tails.get(event);
     if (known) return known;
-    this.#onExecution();
+    this.#events.onExecution();
     const result = this.#execute(event);
     const tail = 'then' in result ? this.#settle(event, result) : this.#serialize(result);
     this.#tails.set(event, tail);
@@ -45,8 +52,8 @@ export class Group {
   }
 
   #execute(event: object): ExecutionResult | PromiseLike<ExecutionResult> {
-    const context = this.#gate.contextOf(this.#caller);
-    return this.#gate.executeEvent({ operation: this.#operation.checked, variables: this.#variables, context, event });
+    const { operation, variables, caller } = this.#request;
+    return this.#graphql.executeEvent({ operation: operation.checked, variables, caller, event });
   }
 
   async #settle(event: object, result: PromiseLike<ExecutionResult>): Promise<Buffer> {
@@ -56,7 +63,7 @@ export class Group {
   }
 
   #serialize({ data, errors }: ExecutionResult): Buffer {
-    return nextTail({ data, ...(errors && { errors: errors.map(this.#gate.reportLater) }) });
+    return nextTail({ data, ...(errors && { errors: errors.map(this.#graphql.report) }) });
   }
 }
 
@@ -66,14 +73,17 @@ export class Group {
  * everybody, and that is what an execution and its bytes are kept by.
  */
 export class Groups {
-  readonly #gate: Execution;
+  readonly #graphql: Execution;
   readonly #publicFields: ReadonlySet<string>;
   readonly #shared = new Map<string, Group>();
+  readonly #onExecution = () => {
+    this.executions++;
+  };
   executions = 0;
 
   /** `publicFields`: root fields whose results depend on the operation alone, not on the viewer. */
-  constructor(gate: Execution, publicFields: ReadonlySet<string>) {
-    this.#gate = gate;
+  constructor(graphql: Execution, publicFields: ReadonlySet<string>) {
+    this.#graphql = graphql;
     this.#publicFields = publicFields;
   }
 
@@ -81,20 +91,23 @@ export class Groups {
     return this.#shared.size;
   }
 
-  join(operation: Operation, variables: Variables, caller: Partial<Caller>): Group {
-    const onExecution = () => {
-      this.executions++;
-    };
-    if (!this.#isPublic(operation)) return new Group(this.#gate, { operation, variables, caller }, onExecution);
-    const key = keyOf(operation, variables);
-    const group = this.#shared.get(key) ?? new Group(this.#gate, { operation, variables, caller: {} }, onExecution);
-    this.#shared.set(key, group);
+  /** The group of a subscription, which is one member more until it leaves. */
+  join(request: Request): Group {
+    const group = this.#isPublic(request.operation) ? this.#sharedGroup(request) : this.#open(request, () => undefined);
     group.members++;
     return group;
   }
 
-  leave(group: Group, operation: Operation, variables: Variables): void {
-    if (this.#isPublic(operation) && --group.members === 0) this.#shared.delete(keyOf(operation, variables));
+  #sharedGroup({ operation, variables }: Request): Group {
+    const key = keyOf(operation, variables);
+    const group =
+      this.#shared.get(key) ?? this.#open({ operation, variables, caller: {} }, () => this.#shared.delete(key));
+    this.#shared.set(key, group);
+    return group;
+  }
+
+  #open(request: Request, onEmpty: () => void): Group {
+    return new Group(this.#graphql, request, { onExecution: this.#onExecution, onEmpty });
   }
 
   #isPublic(operation: Operation): boolean {

@@ -1,6 +1,6 @@
 import type { DocumentNode } from 'graphql';
 import { getOperationAST, Kind, visit } from 'graphql';
-import type { Operation as CheckedOperation } from '../documents.ts';
+import type { Operation as CheckedOperation } from '#graphql/operation.ts';
 
 /** A subscription as it is executed, with what grouping needs to know about it. */
 export type Operation = {

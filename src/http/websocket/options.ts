@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { Graphql } from '#graphql/graphql.ts';
 import type { AddressOf } from '../client-address.ts';
-import type { Gate } from '../gate.ts';
 
 export type WebSocketLimits = {
   /** From the upgrade to a valid `connection_init`. */
@@ -33,7 +33,7 @@ export const defaultLimits: WebSocketLimits = {
 export type Handshake = { readonly address: string; readonly origin: string | undefined };
 
 export type WebSocketOptions = {
-  gate: Gate;
+  graphql: Graphql;
   /** Default `/graphql`. */
   path?: string;
   /** Asked before the upgrade; the origin is undefined for a program that is no browser. */

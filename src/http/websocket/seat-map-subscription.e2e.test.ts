@@ -11,6 +11,7 @@ import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
 import { SeatMaps } from '#domain/inventory/seat-maps.ts';
 import { seatStatuses } from '#domain/inventory/seat-status.ts';
 import { WaitingRooms } from '#domain/waiting-room/waiting-rooms.ts';
+import { openGraphql } from '#graphql/graphql.ts';
 import { openLog } from '#observability/log.ts';
 import { HEARTBEAT_CHANNEL } from '#redis/channels.ts';
 import { openRedis, type Redis } from '#redis/client.ts';
@@ -22,7 +23,6 @@ import { createBookingDatabase } from '#test/support/databases.ts';
 import { testRedisUrl } from '#test/support/redis.ts';
 import { commitSeatChange } from '#test/support/seat-changes.ts';
 import { SeatMapFan, watchOnce } from '#test/support/seat-map-fan.ts';
-import { openGate } from '../gate.ts';
 import { noSubjectLimits } from '../subject-limits.ts';
 import { type AttachedWebSocket, attachWebSocket } from './attach-websocket.ts';
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
   const server = createServer();
   const plans = openSeatingPlanCache({ db });
   attached = attachWebSocket(server, {
-    gate: openGate({
+    graphql: openGraphql({
       schema,
       resources: { db, seatMaps, plans, waitingRooms, endedSessions } as never,
       limits: { spend: () => Promise.resolve(), subjects: noSubjectLimits },

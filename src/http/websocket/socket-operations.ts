@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
 import { RateLimited } from '#domain/errors.ts';
-import type { Caller } from '../context.ts';
-import { badRequest } from '../document-texts.ts';
-import type { Gate } from '../gate.ts';
-import { toGraphqlParams } from '../graphql-params.ts';
-import type { Groups } from './groups.ts';
+import { type Call, openCall, type Way } from '#graphql/call.ts';
+import type { Caller } from '#graphql/caller.ts';
+import { badRequest } from '#graphql/document-texts.ts';
+import type { Graphql } from '#graphql/graphql.ts';
+import { toGraphqlParams } from '#graphql/params.ts';
+import { type Source, SubscriptionResults } from '#graphql/subscription-results.ts';
+import { type Groups, resultsAsTheyAre, type Tails, type Variables } from './groups.ts';
 import { completeMessage, errorMessage, resultMessage, type SubscribePayload } from './messages.ts';
 import type { Operations } from './operations.ts';
 import { type Outlet, Subscription } from './subscription.ts';
@@ -13,13 +15,13 @@ import { type Outlet, Subscription } from './subscription.ts';
 export type SocketCaller = Omit<Caller, 'requestId' | 'traceparent' | 'refusal'>;
 
 type Needs = {
-  readonly options: { readonly gate: Gate };
+  readonly options: { readonly graphql: Graphql };
   readonly limits: { readonly subscriptionsPerSocket: number };
   readonly groups: Groups;
   readonly operations: Operations;
 };
 
-const EVERYTHING = { transport: 'websocket', wanted: 'query, mutation or subscription' } as const;
+const WEBSOCKET: Way = { transport: 'websocket', types: ['query', 'mutation', 'subscription'] };
 
 /** The operations of one socket, each from `subscribe` to `complete`. An error of one operation ends it alone. */
 export class SocketOperations {
@@ -65,20 +67,28 @@ export class SocketOperations {
   }
 
   async #start(running: Subscription, payload: SubscribePayload): Promise<void> {
-    const { groups, operations, options } = this.#needs;
+    const { options } = this.#needs;
     const read = toGraphqlParams(payload);
     if ('problem' in read) return this.#refuse(running, [this.#report(badRequest(read.problem))]);
     const caller = await this.#callerNow();
     if (!caller || running.stopped) return;
-    const started = await options.gate.start(read.params, { ...caller, requestId: randomUUID() }, EVERYTHING);
-    if ('result' in started) return this.#finish(running, started.result);
-    const { variables = {} } = read.params;
-    const operation = operations.of(started.operation);
-    const group = groups.join(operation, variables, caller);
+    const call = openCall({ ...caller, requestId: randomUUID() }, WEBSOCKET);
+    const result = await options.graphql.operate(read.params, call);
+    if (!(Symbol.asyncIterator in result)) return this.#finish(running, result);
+    const [source, tails] = this.#sourceOf(result, call, read.params.variables);
     // Not awaited: what this function refers to would be kept in memory as long as the subscription.
-    void running
-      .run(groups, started.source, { operation, variables, group }, options.gate.reportLater)
-      .then(() => this.#forget(running));
+    void running.run(source, tails, options.graphql.report).then(() => this.#forget(running));
+  }
+
+  /** Clients that get the same results share their execution, unless a plug-in has made other results of them. */
+  #sourceOf(
+    result: AsyncIterableIterator<FormattedExecutionResult>,
+    { operation, caller }: Call,
+    variables: Variables = {},
+  ): [Source, Tails] {
+    if (!(result instanceof SubscriptionResults) || !operation) return [result, resultsAsTheyAre];
+    const { groups, operations } = this.#needs;
+    return [result.source, groups.join({ operation: operations.of(operation), variables, caller })];
   }
 
   /** What was refused before it was executed is an error; what was executed has one result. */
@@ -102,6 +112,6 @@ export class SocketOperations {
   }
 
   #report(error: unknown): GraphQLFormattedError {
-    return this.#needs.options.gate.reportLater(error);
+    return this.#needs.options.graphql.report(error);
   }
 }

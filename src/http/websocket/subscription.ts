@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { Group, Groups, Source, Variables } from './groups.ts';
+import type { Source } from '#graphql/subscription-results.ts';
+import type { Tails } from './groups.ts';
 import { completeMessage, errorMessage, nextFrame, nextHead } from './messages.ts';
-import type { Operation } from './operations.ts';
 
 /** What a subscription needs of its socket. */
 export type Outlet = {
@@ -34,22 +34,16 @@ export class Subscription {
   }
 
   /** Sends what the source gives until it ends, fails or `stop` is called. Never rejects. */
-  async run(
-    groups: Groups,
-    source: Source,
-    request: { operation: Operation; variables: Variables; group: Group },
-    reportLater: (error: unknown) => GraphQLFormattedError,
-  ): Promise<void> {
+  async run(source: Source, tails: Tails, report: (error: unknown) => GraphQLFormattedError): Promise<void> {
     this.#source = source;
-    const { operation, variables, group } = request;
     try {
-      if (!this.#stopped) await this.#pump(source, group);
+      if (!this.#stopped) await this.#pump(source, tails);
       if (!this.#stopped) this.#outlet.send(completeMessage(this.id));
     } catch (error) {
-      if (!this.#stopped) this.#outlet.send(errorMessage(this.id, [reportLater(error)]));
+      if (!this.#stopped) this.#outlet.send(errorMessage(this.id, [report(error)]));
     } finally {
       this.stop();
-      groups.leave(group, operation, variables);
+      tails.leave();
     }
   }
 
@@ -61,13 +55,13 @@ export class Subscription {
     void source?.return?.().catch(() => undefined);
   }
 
-  async #pump(source: Source, group: Group): Promise<void> {
+  async #pump(source: Source, tails: Tails): Promise<void> {
     const head = nextHead(this.id);
     for (;;) {
       while (this.#outlet.outstanding >= MAX_OUTSTANDING && !this.#stopped) await this.#outlet.progress();
       const { done, value } = await source.next();
       if (done || this.#stopped) return;
-      const made = group.tailOf(value);
+      const made = tails.tailOf(value);
       const tail = made instanceof Promise ? await made : made;
       if (this.#stopped) return;
       this.#outlet.sendFrame(nextFrame(head, tail));

@@ -1,37 +1,57 @@
-import { GraphQLError } from 'graphql';
 import { DomainError } from '#domain/errors.ts';
 import { CoolingDown, TooManyPlaces, TooManyUnpaidSeats } from '#domain/hoarding/errors.ts';
 import { ChallengeRequired } from '#domain/hoarding/guest-challenge.ts';
-import type { Viewer } from '#domain/viewer.ts';
 import type { HoardingLimit } from '#observability/hoarding-metrics.ts';
 import type { OperationMetrics } from '#observability/operation-metrics.ts';
 import type { Context, LimitedOperation, Resources } from '#schema/context.ts';
 import { createLoaders } from '#schema/loaders.ts';
-import type { RateLimits } from './rate-limits.ts';
-import type { SubjectLimits } from './subject-limits.ts';
+import type { Caller } from './caller.ts';
+import type { OperationPlugin } from './plugin.ts';
 
-/** The identity of a caller. Without a token it has no viewer. */
-export type Identity = {
-  readonly viewer: Viewer | undefined;
-  /** The token is not valid: every operation of this caller is refused with this error. */
-  readonly refusal?: GraphQLError | undefined;
+type About = { readonly subject: string; readonly address: string };
+
+/** The budgets of callers, and of the e-mail addresses that requests name. */
+export type Limits = {
+  /** Throws RateLimited with the time to retry when a budget is empty. */
+  spend(
+    what: LimitedOperation | 'request',
+    keys: { readonly userId: string | undefined; readonly address: string },
+    points?: number,
+  ): Promise<void>;
+  readonly subjects: {
+    spend(what: LimitedOperation, about: About): Promise<void>;
+    succeeded(what: LimitedOperation, about: About): Promise<void>;
+  };
 };
 
-export type Caller = Identity & {
-  /** The client's address, for rate limits. */
-  readonly address: string;
-  readonly requestId: string;
-  /** W3C Trace Context, as the client sent it. */
-  readonly traceparent?: string | undefined;
-  readonly admission: string | undefined;
-  readonly place: string | undefined;
+export type ContextNeeds = {
+  readonly resources: Resources;
+  readonly limits: Limits;
+  /** Without it nothing is counted. */
+  readonly metrics?: OperationMetrics | undefined;
 };
+
+/** Without a viewer for a result that is the same for all clients. */
+export type AboutCaller = Partial<Pick<Caller, 'viewer' | 'admission' | 'place' | 'address'>>;
+
+/** Refuses every operation of a caller whose token is not valid, and gives resolvers their context. */
+export function useCaller(needs: ContextNeeds): OperationPlugin {
+  return {
+    onParse({ context: { call } }) {
+      if (call.caller.refusal) throw call.caller.refusal;
+    },
+    onContextBuilding({ context, extendContext }) {
+      // A plug-in's type does not know the fields that it adds.
+      extendContext(createContext(needs, context.call.caller, context.call.refusals) as object);
+    },
+  };
+}
 
 /** The context of one execution. Codes of refusals are added to `refusals`, for the log. */
 export function createContext(
-  needs: { resources: Resources; limits: RateLimits; metrics?: OperationMetrics | undefined },
-  { viewer, address, admission, place }: Caller,
-  refusals: string[],
+  needs: ContextNeeds,
+  { viewer, address = '', admission, place }: AboutCaller,
+  refusals: string[] = [],
 ): Context {
   return {
     viewer,
@@ -66,7 +86,7 @@ function hoardingLimitOf(error: unknown): HoardingLimit | undefined {
 }
 
 async function aboutSubject<T>(
-  limits: SubjectLimits,
+  limits: Limits['subjects'],
   { operation, subject, address }: { operation: LimitedOperation; subject: string | undefined; address: string },
   work: () => Promise<T>,
 ): Promise<T> {
@@ -79,25 +99,3 @@ async function aboutSubject<T>(
 
 const isReplayed = (answer: unknown): boolean =>
   typeof answer === 'object' && answer !== null && 'replayed' in answer && answer.replayed === true;
-
-/** `Bearer` alone carries no token: GraphiQL sends it before a token is pasted. */
-const BEARER = /^Bearer(?: +([\w.~+/=-]+))?$/i;
-
-/**
- * The viewer of `Bearer <access token>`. A token that has expired, belongs to an ended session or was not issued here is
- * refused on every operation: treated as no token, it would make a fan's bookings seem to be gone.
- */
-export async function authenticate(
-  { tokens, endedSessions }: Pick<Resources, 'tokens' | 'endedSessions'>,
-  authorization: string | undefined,
-): Promise<Identity> {
-  const text = authorization?.trim();
-  if (!text) return { viewer: undefined };
-  const bearer = BEARER.exec(text);
-  if (bearer && bearer[1] === undefined) return { viewer: undefined };
-  const viewer = bearer?.[1] === undefined ? undefined : await tokens.verify(bearer[1]);
-  if (viewer && !(await endedSessions.hasNow(viewer.sessionId))) return { viewer };
-  const message =
-    'The access token has expired or is not valid here. Refresh the session (without this token), or sign in again.';
-  return { viewer: undefined, refusal: new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } }) };
-}

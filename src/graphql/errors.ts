@@ -121,3 +121,9 @@ function ownCode(error: GraphQLError): Pick<Classified, 'code' | 'retryAfterSeco
   const after = error.extensions?.retryAfterSeconds;
   return { code, retryAfterSeconds: typeof after === 'number' ? after : undefined };
 }
+
+/** An error of any kind in the form that a result takes. */
+export const asGraphqlError = (error: unknown): GraphQLError =>
+  error instanceof GraphQLError
+    ? error
+    : new GraphQLError('', { originalError: error instanceof Error ? error : new Error(String(error)) });

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { GraphQLError } from 'graphql';
-import type { GraphqlParams } from './graphql-params.ts';
+import type { GraphqlParams } from './params.ts';
 
 export type TextRules = {
   /** Nothing but trusted documents is executed, and the schema does not tell about itself. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toGraphqlParams, toGraphqlParamsFromQuery } from './graphql-params.ts';
+import { toGraphqlParams, toGraphqlParamsFromQuery } from './params.ts';
 
 const hash = 'a'.repeat(64);
 

@@ -17,10 +17,11 @@ import {
   parse,
   type SelectionNode,
   type SelectionSetNode,
-  specifiedRules,
   type ValidationContext,
+  type ValidationRule,
   validate,
 } from 'graphql';
+import type { OperationPlugin } from './plugin.ts';
 
 /** The contract's own queries need a depth of 6: a connection's edges, their nodes, an event, its venue, a place. */
 export const documentLimits = { tokens: 1_000, depth: 8, aliases: 5, directives: 5, cost: 10_000 } as const;
@@ -36,31 +37,21 @@ type Measure = { depth: number; aliases: number; directives: number; cost: numbe
 const nothing: Measure = { depth: 0, aliases: 0, directives: 0, cost: 0 };
 
 /**
- * Parses and validates. Returns the document, or what is wrong with the text. Every transport gets its documents from here.
+ * Limits the size, depth and cost of documents. Validation stops at ten errors, because more of them take time and do
+ * not help the client. `tellsSchema: false` refuses introspection.
  */
-export function readDocument(
-  schema: GraphQLSchema,
-  text: string,
-  options: { introspection: boolean },
-): { document: DocumentNode } | { errors: readonly GraphQLError[] } {
-  try {
-    const document = parse(text, { maxTokens: documentLimits.tokens });
-    const errors = validateDocument(schema, document, options);
-    return errors.length === 0 ? { document } : { errors };
-  } catch (error) {
-    if (error instanceof GraphQLError) return { errors: [error] };
-    throw error;
-  }
-}
-
-/** Applies the rules of the language and the limits. Stops at ten errors: more would cost time and not help the client. */
-export function validateDocument(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  options: { introspection: boolean },
-): readonly GraphQLError[] {
-  const rules = [limitsRule, ...specifiedRules, ...(options.introspection ? [] : [NoSchemaIntrospectionCustomRule])];
-  return validate(schema, document, rules, { maxErrors: 10 });
+export function useDocumentLimits({ tellsSchema }: { tellsSchema: boolean }): OperationPlugin {
+  return {
+    onParse: ({ setParseFn }) =>
+      setParseFn((source, options) => parse(source, { ...options, maxTokens: documentLimits.tokens })),
+    onValidate({ addValidationRule, setValidationFn }) {
+      addValidationRule(limitsRule);
+      if (!tellsSchema) addValidationRule(NoSchemaIntrospectionCustomRule);
+      setValidationFn((schema: GraphQLSchema, document: DocumentNode, rules: readonly ValidationRule[]) =>
+        validate(schema, document, rules, { maxErrors: 10 }),
+      );
+    },
+  };
 }
 
 function limitsRule(context: ValidationContext): ASTVisitor {

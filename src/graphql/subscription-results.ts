@@ -1,0 +1,49 @@
+import type { FormattedExecutionResult } from 'graphql';
+
+/** The events of a subscription, before they are executed. */
+export type Source = AsyncIterator<object>;
+
+type Results = {
+  readonly resultOf: (event: object) => Promise<FormattedExecutionResult>;
+  /** The last result of a source that fails. */
+  readonly failureOf: (error: unknown) => FormattedExecutionResult;
+};
+
+const END = { done: true, value: undefined } as const;
+
+/**
+ * The results of a subscription, one for each event of its source. A transport that executes events itself, once for
+ * many clients, reads the source instead. Not a generator: its `return` would wait for the next event, which may never
+ * come.
+ */
+export class SubscriptionResults implements AsyncIterableIterator<FormattedExecutionResult> {
+  readonly source: Source;
+  readonly #results: Results;
+  #isOver = false;
+
+  constructor(source: Source, results: Results) {
+    this.source = source;
+    this.#results = results;
+  }
+
+  async next(): Promise<IteratorResult<FormattedExecutionResult>> {
+    if (this.#isOver) return END;
+    try {
+      const { done, value } = await this.source.next();
+      return done ? END : { done: false, value: await this.#results.resultOf(value) };
+    } catch (error) {
+      // The client gets the error that ended the subscription, then `complete`.
+      this.#isOver = true;
+      return { done: false, value: this.#results.failureOf(error) };
+    }
+  }
+
+  async return(): Promise<IteratorResult<FormattedExecutionResult>> {
+    await this.source.return?.();
+    return END;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

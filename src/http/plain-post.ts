@@ -1,0 +1,36 @@
+import type { FormattedExecutionResult } from 'graphql';
+import type { Graphql } from '#graphql/graphql.ts';
+import type { OperationPlugin } from '#graphql/plugin.ts';
+import { answerText } from './answer.ts';
+import type { Exchange } from './exchange.ts';
+import { answerOfProblem, answerOfResult } from './graphql-answer.ts';
+import { readRequest } from './graphql-request.ts';
+
+/**
+ * The fast path: a POST with one answer in JSON is read from Node's request and written to Node's response, and executed
+ * by the functions of Yoga's Envelop instance, so it passes the same plug-ins. Yoga's own HTTP server takes about 70 us
+ * more of a small request, most of it to turn Node's request into a `Request` and its answer into a `Response`. See
+ * decision 0025.
+ */
+export async function answerPlainPost(graphql: Graphql, exchange: Exchange): Promise<void> {
+  const read = await readRequest(exchange, graphql.authenticate);
+  const answer =
+    'status' in read
+      ? answerOfProblem(read, exchange)
+      : answerOfResult(
+          (await graphql.operate(read.params, read.call)) as FormattedExecutionResult,
+          exchange,
+          read.call,
+        );
+  answerText(exchange.response, answer.status, answer.body, { ...exchange.headers, ...answer.headers });
+}
+
+/** Other requests go through Yoga's HTTP server: GET, event streams, the page. */
+export const isPlainPost = ({ request }: Exchange): boolean =>
+  request.method === 'POST' && !request.headers.accept?.includes('text/event-stream');
+
+const HTTP_HOOKS = ['onRequest', 'onResponse', 'onRequestParse', 'onParams', 'onResultProcess'] as const;
+
+/** A plug-in that hooks into Yoga's HTTP server sees every request, so then no request takes the fast path. */
+export const hooksIntoHttp = (plugin: OperationPlugin): boolean =>
+  HTTP_HOOKS.some((hook) => plugin[hook] !== undefined) || plugin.instrumentation !== undefined;
