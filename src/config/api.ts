@@ -42,6 +42,7 @@ const api = z
     PUBLIC_URL: z.url().optional(),
     ALLOWED_ORIGINS: origins.default([]),
     TRUSTED_DOCUMENTS: z.string().optional(),
+    PLUGINS: z.string().optional(),
     TRUST_PROXY: trustProxy,
     TOKEN_PRIVATE_KEY: privateKey,
     /** For admissions and place tickets of waiting rooms. The first key signs; all keys verify. */

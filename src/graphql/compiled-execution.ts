@@ -26,6 +26,8 @@ export type ToExecute = {
   readonly context: object;
   /** Of a subscription. */
   readonly event?: unknown;
+  /** What a plug-in has made of the operation's document or of the schema; neither is compiled. */
+  readonly changed?: Pick<ExecutionArgs, 'document' | 'schema'> | undefined;
 };
 /** Executes a query, a mutation, or one event of a subscription; errors are not masked. */
 export type Execute = (asked: ToExecute) => ExecutionResult | Promise<ExecutionResult>;
@@ -59,38 +61,37 @@ export function openExecution(schema: GraphQLSchema): Execute {
     return compiled.get(operation);
   };
 
-  return ({ operation, variables, context, event }) => {
+  return ({ operation, variables, context, event, changed }) => {
     const interpret = () =>
       execute({
         schema,
         document: operation.document,
+        ...changed,
         operationName: operation.name,
         contextValue: context,
         variableValues: variables,
         rootValue: event,
       });
-    const query = compiledOf(operation);
+    const query = changed ? undefined : compiledOf(operation);
     const result = query ? query.run(event, context, { ...query.defaults, ...variables }) : interpret();
     // A variable is invalid, so nothing was executed. The interpreter words the error as for the first uses.
     return query && !('then' in result) && result.data === undefined ? interpret() : result;
   };
 }
 
-type Needs = ContextNeeds & { readonly execute: Execute; readonly tellsSchema: boolean };
+type Needs = ContextNeeds & {
+  readonly schema: GraphQLSchema;
+  readonly execute: Execute;
+  readonly tellsSchema: boolean;
+};
 
 /** Executes compiled documents. A subscription is executed for each event, with a context for that event alone. */
 export function useCompiledExecution(needs: Needs): OperationPlugin {
   return {
     onExecute({ setExecuteFn }) {
-      setExecuteFn(({ contextValue, variableValues, rootValue }: ExecutionArgs) => {
-        const { operation } = (contextValue as { call: Call }).call;
-        if (!operation) throw new Error('An operation is executed whose document was not checked.');
-        return needs.execute({
-          operation,
-          variables: variableValues ?? undefined,
-          context: contextValue as object,
-          event: rootValue,
-        });
+      setExecuteFn((args: ExecutionArgs) => {
+        const { call, ...asked } = toExecute(needs, args);
+        return needs.execute({ ...asked, context: args.contextValue as object, event: args.rootValue });
       });
     },
     onSubscribe({ setSubscribeFn }) {
@@ -99,16 +100,29 @@ export function useCompiledExecution(needs: Needs): OperationPlugin {
   };
 }
 
+function toExecute(needs: Needs, { contextValue, document, schema, variableValues }: ExecutionArgs) {
+  const { call } = contextValue as { call: Call };
+  const { operation } = call;
+  if (!operation) throw new Error('An operation is executed whose document was not checked.');
+  const isChanged = document !== operation.document || schema !== needs.schema;
+  return {
+    call,
+    operation,
+    variables: variableValues ?? undefined,
+    changed: isChanged ? { document, schema } : undefined,
+  };
+}
+
 async function openResults(needs: Needs, args: ExecutionArgs): Promise<SubscriptionResults | ExecutionResult> {
-  const { caller, operation } = (args.contextValue as { call: Call }).call;
+  const { call, ...asked } = toExecute(needs, args);
+  const { caller } = call;
   const events = await createSourceEventStream(args);
-  if (!(Symbol.asyncIterator in events) || !operation) return events as ExecutionResult;
+  if (!(Symbol.asyncIterator in events)) return events as ExecutionResult;
   const mask = (result: ExecutionResult) => maskResult(result, caller.requestId, needs).result;
-  const variables = args.variableValues ?? undefined;
   return new SubscriptionResults(events[Symbol.asyncIterator]() as Source, {
+    isShareable: asked.changed === undefined,
     // Data that was loaded for one event is not shown for the next one.
-    resultOf: async (event) =>
-      mask(await needs.execute({ operation, variables, context: createContext(needs, caller), event })),
+    resultOf: async (event) => mask(await needs.execute({ ...asked, context: createContext(needs, caller), event })),
     failureOf: (error) => mask({ errors: [asGraphqlError(error)] }),
   });
 }

@@ -4,6 +4,8 @@ import type { FormattedExecutionResult } from 'graphql';
 export type Source = AsyncIterator<object>;
 
 type Results = {
+  /** False when a plug-in has changed what is executed. */
+  readonly isShareable: boolean;
   readonly resultOf: (event: object) => Promise<FormattedExecutionResult>;
   /** The last result of a source that fails. */
   readonly failureOf: (error: unknown) => FormattedExecutionResult;
@@ -24,6 +26,11 @@ export class SubscriptionResults implements AsyncIterableIterator<FormattedExecu
   constructor(source: Source, results: Results) {
     this.source = source;
     this.#results = results;
+  }
+
+  /** Whether the events may be executed once for all clients of the same operation. */
+  get isShareable(): boolean {
+    return this.#results.isShareable;
   }
 
   async next(): Promise<IteratorResult<FormattedExecutionResult>> {

@@ -23,9 +23,11 @@ import { openMetricsDb } from './observed/metrics-db.ts';
 import { nameProblems } from './observed/store-checks.ts';
 import { watchForEnd } from './process-end.ts';
 import { checkApiStores } from './start/api-stores.ts';
+import { readPlugins } from './start/plug-ins.ts';
 
 const { trusted, problems } = readTrustedDocuments(process.env);
-const config = configured(() => parseApiConfig(process.env, problems));
+const outside = await readPlugins(process.env);
+const config = configured(() => parseApiConfig(process.env, [...problems, ...outside.problems]));
 armFailpoint('api', process.env);
 const log = openLog({ ...config.log, name: 'api' });
 const end = watchForEnd(log);
@@ -52,6 +54,7 @@ const graphql = openGraphqlHttp({
   onlyTrusted: config.http.onlyTrusted,
   trusted,
   hasPage: isDevelopment,
+  plugins: outside.plugins,
 });
 let own: readonly string[] = [];
 const origins = openOrigins({

@@ -86,7 +86,7 @@ export class SocketOperations {
     { operation, caller }: Call,
     variables: Variables = {},
   ): [Source, Tails] {
-    if (!(result instanceof SubscriptionResults) || !operation) return [result, resultsAsTheyAre];
+    if (!(result instanceof SubscriptionResults && result.isShareable) || !operation) return [result, resultsAsTheyAre];
     const { groups, operations } = this.#needs;
     return [result.source, groups.join({ operation: operations.of(operation), variables, caller })];
   }
