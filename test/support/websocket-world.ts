@@ -19,7 +19,14 @@ import { openLog } from '#observability/log.ts';
 export class Ticker {
   ticks: { no: number; text: string }[] = [];
   #waiting: (() => void)[] = [];
+  #hasEnded = false;
   readers = 0;
+
+  /** Ends it for every reader that has read its ticks. */
+  end(): void {
+    this.#hasEnded = true;
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
 
   push(text = ''): void {
     this.ticks.push({ no: this.ticks.length, text });
@@ -33,9 +40,9 @@ export class Ticker {
     const end = { done: true, value: undefined } as const;
     const iterator = {
       next: async () => {
-        while (position >= this.ticks.length && !done)
+        while (position >= this.ticks.length && !done && !this.#hasEnded)
           await new Promise<void>((resolve) => this.#waiting.push(resolve));
-        if (done) return end;
+        if (done || position >= this.ticks.length) return end;
         position = this.ticks.length;
         return { done: false as const, value: this.ticks[position - 1] ?? {} };
       },
@@ -59,21 +66,22 @@ export const viewer = (userId: string, seconds = 60): Viewer => ({
   tokenExpiresAt: new Date(Date.now() + seconds * 1000),
 });
 
-function resolveRoots(schema: GraphQLSchema): void {
-  const { hello, failing } = schema.getQueryType()?.getFields() ?? {};
+function resolveRoots(schema: GraphQLSchema, waiting: (() => void)[]): void {
+  const { hello, failing, slow } = schema.getQueryType()?.getFields() ?? {};
   if (hello) hello.resolve = () => 'world';
   if (failing) failing.resolve = () => Promise.reject(new Error('secret'));
+  if (slow) slow.resolve = () => new Promise((resolve) => waiting.push(() => resolve('done')));
   const { greet } = schema.getMutationType()?.getFields() ?? {};
   if (greet) greet.resolve = (_root, { name }) => `Hello, ${name}`;
 }
 
-function schemaOf(ticker: Ticker): GraphQLSchema {
+function schemaOf(ticker: Ticker, waiting: (() => void)[]): GraphQLSchema {
   const schema = buildSchema(`
-    type Query { hello: String failing: String }
+    type Query { hello: String failing: String slow: String }
     type Mutation { greet(name: String!): String! }
     type Tick { no: Int! text: String! who: String }
     type Subscription { ticked(since: Int): Tick! mine: Tick! refused: Tick! failing: Tick! }`);
-  resolveRoots(schema);
+  resolveRoots(schema, waiting);
   const fields = schema.getSubscriptionType()?.getFields() ?? {};
   for (const [name, field] of Object.entries(fields)) {
     field.subscribe = () => ticker.watch();
@@ -110,6 +118,8 @@ export async function openWebSocketWorld(limits: WebSocketOptions['limits'] = {}
   const callers: Record<string, Identity | undefined> = {};
   /** The cost of operations; a test may replace it. */
   const budget = { spend: (_address: string): void => undefined };
+  /** Operations of the field `slow`; each waits until it is called. */
+  const waiting: (() => void)[] = [];
   const closers: (() => unknown)[] = [];
   let server: Server;
   let attached: AttachedWebSocket;
@@ -118,7 +128,7 @@ export async function openWebSocketWorld(limits: WebSocketOptions['limits'] = {}
   const start = async () => {
     server = createServer();
     const graphql = openGraphql({
-      schema: schemaOf(ticker),
+      schema: schemaOf(ticker, waiting),
       resources: { endedSessions: { has: () => false, onEnded: () => () => undefined } } as never,
       limits: { spend: async (_what, { address }) => budget.spend(address), subjects: noSubjectLimits },
       log: openLog({ level: 'silent', name: 'test' }),
@@ -152,6 +162,7 @@ export async function openWebSocketWorld(limits: WebSocketOptions['limits'] = {}
     ticker,
     callers,
     budget,
+    waiting,
     start,
     stop,
     stats: () => attached.stats(),
