@@ -55,7 +55,7 @@ export const boundaries: readonly Boundary[] = [
   },
   {
     files: ['resources.ts'],
-    may: ['**', '!processes/**', '!http/**', '!schema/**', '!workers/**'],
+    may: ['**', '!processes/**', '!http/**', '!graphql/**', '!schema/**', '!workers/**'],
     because: 'it opens what the api and the worker need',
   },
   {
@@ -67,6 +67,7 @@ export const boundaries: readonly Boundary[] = [
     files: ['http/**'],
     may: [
       'http/**',
+      'graphql/**',
       'schema/**',
       'domain/**',
       'redis/**',
@@ -77,6 +78,12 @@ export const boundaries: readonly Boundary[] = [
     ],
     withoutPackages: [...DATABASE, 'typesense'],
     because: 'transport has no SQL',
+  },
+  {
+    files: ['graphql/**'],
+    may: ['graphql/**', 'schema/**', 'domain/**', 'observability/**', 'events/origin.ts', ...SHARED],
+    withoutPackages: [...DATABASE, 'typesense'],
+    because: 'guards know no transport',
   },
   {
     files: ['schema/**'],

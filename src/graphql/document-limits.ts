@@ -42,9 +42,13 @@ const nothing: Measure = { depth: 0, aliases: 0, directives: 0, cost: 0 };
  */
 export function useDocumentLimits({ tellsSchema }: { tellsSchema: boolean }): OperationPlugin {
   return {
-    onParse: ({ setParseFn }) =>
-      setParseFn((source, options) => parse(source, { ...options, maxTokens: documentLimits.tokens })),
-    onValidate({ addValidationRule, setValidationFn }) {
+    onParse({ context: { call }, setParseFn }) {
+      if (!call.operation)
+        setParseFn((source, options) => parse(source, { ...options, maxTokens: documentLimits.tokens }));
+    },
+    onValidate({ context: { call }, addValidationRule, setValidationFn }) {
+      // A document that is known has passed.
+      if (call.operation) return;
       addValidationRule(limitsRule);
       if (!tellsSchema) addValidationRule(NoSchemaIntrospectionCustomRule);
       setValidationFn((schema: GraphQLSchema, document: DocumentNode, rules: readonly ValidationRule[]) =>

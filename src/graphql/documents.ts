@@ -34,11 +34,12 @@ export function useDocuments(options: { schema: GraphQLSchema } & TextRules): Op
       const { call } = context;
       if (call.refused) throw call.refused;
       const params = paramsOf(context);
-      const known = kept.get(keyOf(params));
+      const key = keyOf(params);
+      const known = kept.get(key);
       if (!known) return ({ result }) => void (result instanceof Error || requireOperation(result, params));
       known.uses++;
-      kept.delete(keyOf(params));
-      kept.set(keyOf(params), known);
+      kept.delete(key);
+      kept.set(key, known);
       call.operation = known;
       setParsedDocument(known.document);
     },

@@ -16,8 +16,11 @@ export function useOperationTypes(): OperationPlugin {
       ({ context }) =>
       ({ result }) => {
         if (result instanceof Error || !result) return;
-        const type = getOperationAST(result, paramsOf(context).operationName)?.operation;
-        if (type === 'mutation') requireCarried(context.call, type);
+        const { call } = context;
+        const { type } = call.operation ?? {
+          type: getOperationAST(result, paramsOf(context).operationName)?.operation,
+        };
+        if (type === 'mutation') requireCarried(call, type);
       },
     onContextBuilding({ context: { call } }) {
       if (call.operation) requireCarried(call, call.operation.type);

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { useResponseCache } from '@envelop/response-cache';
 import { buildSchema, type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { OperationPlugin } from '#graphql/plugin.ts';
@@ -12,6 +13,7 @@ import { noSubjectLimits } from './subject-limits.ts';
 import { type AttachedWebSocket, attachWebSocket } from './websocket/attach-websocket.ts';
 
 const ticker = new Ticker();
+let reads = 0;
 let server: Server;
 let graphql: GraphqlHttp;
 let sockets: AttachedWebSocket;
@@ -19,12 +21,14 @@ let url: string;
 
 function schemaOf(): GraphQLSchema {
   const schema = buildSchema(`
-    type Query { hello: String other: String }
+    type Query { hello: String other: String item: Item }
+    type Item { id: ID! name: String }
     type Tick { no: Int! text: String! }
     type Subscription { ticked: Tick! }`);
-  const { hello, other } = schema.getQueryType()?.getFields() ?? {};
+  const { hello, other, item } = schema.getQueryType()?.getFields() ?? {};
   if (hello) hello.resolve = () => 'world';
   if (other) other.resolve = () => 'else';
+  if (item) item.resolve = () => ({ id: '1', name: `read ${++reads} times` });
   const { ticked } = schema.getSubscriptionType()?.getFields() ?? {};
   if (ticked) Object.assign(ticked, { subscribe: () => ticker.watch(), resolve: (tick: unknown) => tick });
   return schema;
@@ -137,4 +141,14 @@ test('an error of a plug-in is masked, and the server goes on', async () => {
   }
   isBroken = false;
   for (const meaning of await overAll('{ hello }')) expect(meaning).toContain('"hello":"world"');
+});
+
+test("the ecosystem's response cache answers on every transport, once for all of them", async () => {
+  await serve(useResponseCache({ session: () => null, ttl: 60_000 }) as OperationPlugin);
+  reads = 0;
+  for (let use = 1; use <= 4; use++)
+    for (const over of Object.values(transports)) {
+      const { meaning } = await over(url, { query: '{ item { name } }', variables: {} });
+      expect(meaning).toContain('{"data":{"item":{"name":"read 1 times"}}}');
+    }
 });

@@ -134,7 +134,7 @@ export function rawRequest(random: Random): Buffer {
   return random.chance(0.1) ? bytes.subarray(0, random.below(bytes.length)) : bytes;
 }
 
-/** A request that reaches the gate: only the body is wrong. */
+/** A request of which only the body is wrong. */
 function graphqlRequest(random: Random): Buffer {
   const body = random.pick(bodies);
   const accept = random.pick(['application/json', 'application/graphql-response+json', 'text/event-stream', '*/*']);
