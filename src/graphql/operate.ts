@@ -6,7 +6,7 @@ import type { GraphqlParams } from './params.ts';
 import type { CallContext, OperationPlugin } from './plugin.ts';
 
 export type Operated = FormattedExecutionResult | AsyncIterableIterator<FormattedExecutionResult>;
-/** Executes one operation. Never throws. */
+/** Executes one operation. Rejects only when the hook `onExecutionResult` of a plug-in from outside fails. */
 export type Operate = (params: GraphqlParams, call: Call) => Promise<Operated>;
 
 type Yoga = YogaServerInstance<CallContext, object>;

@@ -68,19 +68,21 @@ function useHttp(streams: EventStreams, authenticate: Authenticate): HttpPlugin 
         return { ...read.params, query: read.params.query ?? '' } as GraphQLParams;
       });
     },
-    onResultProcess({ serverContext: { exchange, call }, setResultProcessor }) {
+    onResultProcess({ result, serverContext: { exchange, call }, setResultProcessor }) {
       if (!exchange) return;
-      const isTurnedAway = call && streams.isTurnedAway(call);
-      if (call && transportOf(call) === 'sse' && !isTurnedAway)
-        return setResultProcessor(asEvents, 'text/event-stream');
-      setResultProcessor((result) => {
-        // A plug-in from outside has failed before there was an operation.
-        if (!call?.outcome) throw new Error('The request failed before its operation.', { cause: result });
+      if (!call?.outcome || hasRawErrors(result)) throw new Error('A plug-in has failed.', { cause: result });
+      const isTurnedAway = streams.isTurnedAway(call);
+      if (transportOf(call) === 'sse' && !isTurnedAway) return setResultProcessor(asEvents, 'text/event-stream');
+      setResultProcessor(() => {
         const answer = answerOfResult(result as FormattedExecutionResult, exchange, call);
         return toResponse(isTurnedAway ? { ...answer, status: 503 } : answer);
       }, 'application/json');
     },
   };
 }
+
+/** Yoga turns what a plug-in throws outside the operation into a result, past the masking. */
+const hasRawErrors = (result: object): boolean =>
+  'errors' in result && Array.isArray(result.errors) && result.errors.some((error) => error instanceof Error);
 
 const toResponse = ({ status, body, headers }: Answer): Response => new Response(body, { status, headers });

@@ -12,6 +12,7 @@ import { type GraphqlHttp, openGraphqlHttp } from './graphql-http.ts';
 import { noSubjectLimits } from './subject-limits.ts';
 import { type AttachedWebSocket, attachWebSocket } from './websocket/attach-websocket.ts';
 
+const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 10_000 });
 const ticker = new Ticker();
 let reads = 0;
 let server: Server;
@@ -46,7 +47,7 @@ async function serve(...plugins: OperationPlugin[]): Promise<void> {
   server = createServer((request, response) => {
     const address = request.socket.remoteAddress ?? '';
     const exchange = { request, response, url: new URL('http://test/graphql'), address, headers: {} };
-    void graphql.handle({ ...exchange, requestId: requestIdOf(request) });
+    graphql.handle({ ...exchange, requestId: requestIdOf(request) }).catch(() => response.writeHead(500).end('{}'));
   });
   sockets = attachWebSocket(server, {
     graphql: graphql.graphql,
@@ -74,7 +75,7 @@ const ticks = async () => {
   const heard = Promise.all(
     (['server-sent events', 'WebSocket'] as const).map((name) => transports[name](url, { query, variables: {} })),
   );
-  await vi.waitUntil(() => ticker.readers === 2);
+  await until(() => ticker.readers === 2);
   ticker.push('tick');
   return (await heard).map(({ meaning }) => meaning);
 };
@@ -142,6 +143,20 @@ test('an error of a plug-in is masked, and the server goes on', async () => {
   isBroken = false;
   for (const meaning of await overAll('{ hello }')) expect(meaning).toContain('"hello":"world"');
 });
+
+test.each(['onExecutionResult', 'onParams', 'onResultProcess'] as const)(
+  'no word of an error in %s reaches a client',
+  async (hook) => {
+    await serve({
+      [hook]() {
+        throw new Error('secret');
+      },
+    });
+    const answers = await overAll('{ hello }');
+    expect(answers.join()).not.toContain('secret');
+    expect(answers.slice(0, 2)).toEqual(['500 {}', '500 {}']);
+  },
+);
 
 test("the ecosystem's response cache answers on every transport, once for all of them", async () => {
   await serve(useResponseCache({ session: () => null, ttl: 60_000 }) as OperationPlugin);
