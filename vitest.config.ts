@@ -13,7 +13,8 @@ export default defineConfig({
     // Linked into node_modules: as a second copy inside the tests its errors would be of another class.
     server: { deps: { external: [/\/vendor\/postgres\//] } },
     maxWorkers: 2,
-    testTimeout: 30_000,
+    // Waits are for conditions; this ends a test that hangs, also on a machine that is busy with something else.
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     // A test that fails only sometimes is a finding.
     retry: 0,

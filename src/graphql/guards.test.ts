@@ -105,7 +105,7 @@ test('each request is one use of its document', async () => {
 test('above the bound of running operations one is refused at no cost, and what ends makes room', async () => {
   open({ maxInFlight: 2 });
   const running = [ask('{ slow }'), ask('{ slow }')];
-  await vi.waitUntil(() => waiting.length === 2, { timeout: 10_000 });
+  await vi.waitUntil(() => waiting.length === 2, { timeout: 25_000 });
   expect(codeOf(await ask('{ hello }'))).toBe('TEMPORARILY_UNAVAILABLE');
   expect(charged).toEqual([1, 1]);
   for (const finish of waiting) finish();

@@ -87,9 +87,9 @@ test('with a hundred times more requests than it can run, a bounded number waits
   await serve({ maxInFlight: 5 });
   for (let round = 0; round < 2; round++) {
     const asked = answersTo(500);
-    await vi.waitUntil(() => waiting.length === 5, { timeout: 5_000 });
+    await vi.waitUntil(() => waiting.length === 5, { timeout: 25_000 });
     // All but five requests have their response before one of the five may go on.
-    await vi.waitFor(async () => expect((await answersTo(1))[0]?.body.errors).toBeDefined(), { timeout: 15_000 });
+    await vi.waitFor(async () => expect((await answersTo(1))[0]?.body.errors).toBeDefined(), { timeout: 25_000 });
     expect(waiting).toHaveLength(5);
     const letGo = setInterval(() => waiting.splice(0).forEach((go) => void go()), 5);
     const answers = await asked;
@@ -150,14 +150,14 @@ test('closes an event stream whose client stops reading, with bounded memory, wh
   let most = 0;
   for (let tick = 1; tick <= 300; tick++) {
     ticker.push(text);
-    await vi.waitUntil(() => heard.length === tick, { timeout: 5_000, interval: 1 });
+    await vi.waitUntil(() => heard.length === tick, { timeout: 25_000, interval: 1 });
     most = Math.max(most, bufferedFor(sockets));
     if (tick > 1) ticker.ticks[tick - 2] = { no: tick - 2, text: '' };
   }
   // One event under way and one behind it, and not the 18 MB that were sent.
   expect(most).toBeGreaterThan(60_000);
   expect(most).toBeLessThan(400_000);
-  await vi.waitUntil(() => ticker.readers === 1, { timeout: 10_000 });
+  await vi.waitUntil(() => ticker.readers === 1, { timeout: 25_000 });
   for (const client of stalled) client.resume();
   await ended;
   ticker.push('the last');

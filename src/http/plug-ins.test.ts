@@ -12,7 +12,7 @@ import { type GraphqlHttp, openGraphqlHttp } from './graphql-http.ts';
 import { noSubjectLimits } from './subject-limits.ts';
 import { type AttachedWebSocket, attachWebSocket } from './websocket/attach-websocket.ts';
 
-const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 10_000 });
+const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 25_000 });
 const ticker = new Ticker();
 let reads = 0;
 let server: Server;

@@ -163,7 +163,7 @@ test('a relay that gets SIGTERM during an append finishes and acknowledges it, a
     .poll(
       () => sql`select from pg_stat_activity where datname = current_database()
         and application_name = 'frontrow-relay-log' and wait_event_type = 'Lock'`,
-      { timeout: 10_000 },
+      { timeout: 25_000 },
     )
     .toHaveLength(1);
   const waiting = await writeOne();
@@ -175,6 +175,6 @@ test('a relay that gets SIGTERM during an append finishes and acknowledges it, a
   expect(appended).toContain(begun);
   expect(await findUnacknowledged([begun, waiting])).toEqual([begun, waiting].filter((id) => !appended.includes(id)));
   const next = await startRelay();
-  await expect.poll(logged, { timeout: 10_000 }).toEqual([begun, waiting]);
+  await expect.poll(logged, { timeout: 25_000 }).toEqual([begun, waiting]);
   expect(await stop(next)).toBe(0);
 }, 60_000);

@@ -42,7 +42,7 @@ test('a subscriber that comes while the connection is being restored receives ev
     await vi.waitUntil(() => subscriber.status === 'ready');
     await pubsub.publish(`round ${round}`, `new ${round}`);
     await pubsub.publish('before', `old ${round}`);
-    await vi.waitUntil(() => heard.includes(`new ${round}`) && heard.includes(`old ${round}`), 5_000);
+    await vi.waitUntil(() => heard.includes(`new ${round}`) && heard.includes(`old ${round}`), 25_000);
     subscriber.off('close', onClose);
     expect(lost).toBe(0);
   }

@@ -55,14 +55,14 @@ it('makes a change searchable, and a cancellation', async () => {
   const find = async (text: string) => searchEvents({ search }, { ...everything, text });
   const eventId = await catalogue.addEvent({ city: 'Toronto', title: 'Flibbertigibbet' });
   await tell(eventId);
-  await vi.waitFor(async () => expect((await find('flibbert')).hits).toMatchObject([{ eventId }]), { timeout: 5000 });
+  await vi.waitFor(async () => expect((await find('flibbert')).hits).toMatchObject([{ eventId }]), { timeout: 25_000 });
   await catalogue.change(eventId, { title: 'Gobbledygook' });
   await tell(eventId);
-  await vi.waitFor(async () => expect((await find('gobbledy')).hits).toMatchObject([{ eventId }]), { timeout: 5000 });
-  await vi.waitFor(async () => expect((await find('flibbert')).hits).toEqual([]), { timeout: 5000 });
+  await vi.waitFor(async () => expect((await find('gobbledy')).hits).toMatchObject([{ eventId }]), { timeout: 25_000 });
+  await vi.waitFor(async () => expect((await find('flibbert')).hits).toEqual([]), { timeout: 25_000 });
   await catalogue.change(eventId, { status: 'CANCELLED' });
   await tell(eventId);
-  await vi.waitFor(async () => expect((await find('gobbledy')).hits).toEqual([]), { timeout: 5000 });
+  await vi.waitFor(async () => expect((await find('gobbledy')).hits).toEqual([]), { timeout: 25_000 });
   await search.close();
 });
 
@@ -82,7 +82,7 @@ it('removes ended events', async () => {
   await tell(eventId);
   expect(await eventIndexer.index.versions((await eventIndexer.index.current()) ?? '')).toHaveProperty('size', 105);
   await vi.waitFor(async () => expect(await removeEndedEvents(indexNeeds())).toBe(1), {
-    timeout: 10_000,
+    timeout: 25_000,
     interval: 100,
   });
   expect(await agree()).toBe(104);

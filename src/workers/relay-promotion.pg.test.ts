@@ -61,7 +61,7 @@ test("after a promotion the relay continues from the standby's copy of its slot,
     },
     onState: (state) => states.push(state),
   });
-  await expect.poll(() => states, { timeout: 20_000 }).toContain('streaming');
+  await expect.poll(() => states, { timeout: 25_000 }).toContain('streaming');
   await server.addStandby();
   const ids = await write(20);
   const [written] = await sql<{ lsn: string }[]>`select pg_current_wal_lsn()::text as lsn`;
@@ -79,15 +79,15 @@ test("after a promotion the relay continues from the standby's copy of its slot,
     .toEqual([{ synced: true, temporary: false, has_all: true }]);
 
   ids.push(...(await write(20)));
-  await expect.poll(logged, { timeout: 10_000 }).toEqual(ids);
+  await expect.poll(logged, { timeout: 25_000 }).toEqual(ids);
   const letThrough = await holdUpLog(logSql);
   ids.push(...(await write(20)));
   const before = states.length;
   await server.failOver();
   ids.push(...(await write(20)));
   await letThrough();
-  await expect.poll(logged, { timeout: 20_000 }).toEqual(ids);
-  await expect.poll(() => states.slice(before), { timeout: 20_000 }).toContain('streaming');
+  await expect.poll(logged, { timeout: 25_000 }).toEqual(ids);
+  await expect.poll(() => states.slice(before), { timeout: 25_000 }).toContain('streaming');
   expect(states.filter((state) => state === 'replayed')).toHaveLength(1);
   // Messages that were acknowledged after the standby last looked come again, and the log leaves them out.
   console.log(`${appended - ids.length} of ${ids.length} messages came twice`);

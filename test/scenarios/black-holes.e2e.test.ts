@@ -87,9 +87,9 @@ test('booking database swallowed: calls get TryAgain, seat map and search contin
   expect(await found({ degraded: true })).toEqual({ degraded: true, nodes });
   await vi.waitUntil(async () => (await seatMap()).stale, { timeout: 25_000, interval: 200 });
   heal('booking');
-  const id = await vi.waitUntil(async () => held(await hold(1, key)), { timeout: 20_000, interval: 100 });
+  const id = await vi.waitUntil(async () => held(await hold(1, key)), { timeout: 25_000, interval: 100 });
   expect(held(await hold(1, key))).toBe(id);
-  await vi.waitUntil(async () => (await ready()) === 200, { timeout: 10_000, interval: 100 });
+  await vi.waitUntil(async () => (await ready()) === 200, { timeout: 25_000, interval: 100 });
   expect(await found({ degraded: false })).toEqual({ degraded: false, nodes });
 }, 90_000);
 
@@ -102,7 +102,7 @@ test('Redis and search swallowed: PostgreSQL decides holds and answers searches'
   expect(await ready()).toBe(200);
   heal('redis');
   heal('search');
-  await vi.waitUntil(async () => (await search())?.degraded === false, { timeout: 20_000, interval: 200 });
+  await vi.waitUntil(async () => (await search())?.degraded === false, { timeout: 25_000, interval: 200 });
 }, 60_000);
 
 test('gateway, then payments database swallowed: the booking waits, and is confirmed afterwards', async () => {

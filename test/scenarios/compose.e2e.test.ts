@@ -155,7 +155,7 @@ test('every process is ready, and reports that this is a rehearsal', async () =>
   for (const [index, { metricsUrl }] of started.entries()) {
     if (names[index] === 'gateway-sandbox') continue;
     await vi.waitFor(async () => expect((await fetch(`${metricsUrl}/ready`)).status, names[index]).toBe(200), {
-      timeout: 20_000,
+      timeout: 25_000,
     });
   }
   for (const name of names)
@@ -192,11 +192,11 @@ test('a fan finds, holds, pays and gets tickets with trusted documents; another 
       expect(payment?.url).toMatch(/^http/);
       return payment.url as string;
     },
-    { timeout: 20_000 },
+    { timeout: 25_000 },
   );
   await fetch(url, { method: 'POST', body: new URLSearchParams({ outcome: 'pay' }), redirect: 'manual' });
   await vi.waitFor(async () => expect(await booking()).toMatchObject({ status: 'CONFIRMED', tickets: [{}, {}] }), {
-    timeout: 20_000,
+    timeout: 25_000,
   });
   expect(await post({ query: '{ __typename }' })).toMatchObject({ errors: [{}] });
   expect(await post({ query: '{ __schema { types { name } } }' })).toMatchObject({ errors: [{}] });

@@ -80,15 +80,15 @@ test.each(Object.entries(causes))('%s ends sockets, streams and access tokens at
   const otherStream = stream(system.secondApiUrl, other.accessToken);
   await Promise.all([...streams, otherStream].map(({ begun }) => begun));
   for (const socket of [...sockets, ...bystanders])
-    await expect.poll(() => socket.heard(), { timeout: 10_000 }).toContain('connection_ack');
+    await expect.poll(() => socket.heard(), { timeout: 25_000 }).toContain('connection_ack');
   for (const url of urls) expect(await isViewer(url, session.accessToken)).toBe(true);
 
   await end(session);
 
   for (const socket of sockets)
-    await expect.poll(() => socket.heard(), { timeout: 10_000 }).toContain('closed 4403 The session has ended');
+    await expect.poll(() => socket.heard(), { timeout: 25_000 }).toContain('closed 4403 The session has ended');
   for (const { hasEnded, heard } of streams) {
-    await expect.poll(hasEnded, { timeout: 10_000 }).toBe(true);
+    await expect.poll(hasEnded, { timeout: 25_000 }).toBe(true);
     expect(heard()).toMatch(/The session has ended.*"code":"UNAUTHENTICATED".*\n\nevent: complete/);
   }
   for (const url of urls) expect(await isViewer(url, session.accessToken)).toBe(false);

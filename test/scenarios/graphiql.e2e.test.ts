@@ -44,7 +44,7 @@ const operationOfTheLastTab = 'Cannot infer operation';
 async function openEditor() {
   const page = await context.newPage();
   await page.goto(`${system.apiUrl}/graphql`);
-  await expect.poll(() => page.locator('.graphiql-tab').count(), { timeout: 20_000 }).toBe(examples.length);
+  await expect.poll(() => page.locator('.graphiql-tab').count(), { timeout: 25_000 }).toBe(examples.length);
   const tool = (name: string) => page.locator('.graphiql-editor-tools').getByText(name, { exact: true });
   const shown = page.locator('.graphiql-response');
   const run = () => page.locator('.graphiql-execute-button').click();
@@ -56,7 +56,7 @@ async function openEditor() {
           if (answer?.includes(operationOfTheLastTab)) await run();
           return answer;
         },
-        { timeout: 20_000, interval: 200 },
+        { timeout: 25_000, interval: 200 },
       )
       .toContain(text);
   return {
@@ -106,10 +106,10 @@ test('GraphiQL runs in a browser without the internet, and reports no problem of
   });
   page.on('pageerror', (error) => problems.push(error.message));
   await page.goto(`${system.apiUrl}/graphql`);
-  await expect.poll(() => page.locator('.graphiql-tab').count(), { timeout: 20_000 }).toBe(examples.length);
+  await expect.poll(() => page.locator('.graphiql-tab').count(), { timeout: 25_000 }).toBe(examples.length);
   await page.locator('.graphiql-execute-button').click();
   const response = page.locator('.graphiql-response');
-  await expect.poll(() => response.textContent(), { timeout: 20_000 }).toContain('totalCount');
+  await expect.poll(() => response.textContent(), { timeout: 25_000 }).toContain('totalCount');
   expect(elsewhere).toEqual([]);
   expect(problems).toEqual([]);
 }, 90_000);
@@ -186,12 +186,12 @@ test('leaving a tab ends its subscription on the server, as the text of the tab 
   await editor.shows('"totalCount"');
   await editor.openTab('WatchSeatMap');
   await editor.run();
-  await expect.poll(streams, { timeout: 20_000 }).toBe(1);
+  await expect.poll(streams, { timeout: 25_000 }).toBe(1);
   const other = await signInAsGuest(system.apiUrl, 'other@example.org');
   await createBooking(other, `Event_${event.eventId}`, [`Seat_${event.seatId(30)}`]);
   await editor.shows('"SeatMapDelta"');
   await editor.openTab('FindEvents');
-  await expect.poll(streams, { timeout: 20_000 }).toBe(0);
+  await expect.poll(streams, { timeout: 25_000 }).toBe(0);
 }, 90_000);
 
 test('a placeholder that the page did not fill in is refused with a message about its value', async () => {

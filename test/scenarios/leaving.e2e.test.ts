@@ -149,7 +149,7 @@ test('a worker that ends finishes its current message, and no consumer handles i
   const waits =
     () => sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%seat_inventories%'
     and datname = current_database()`;
-  await expect.poll(async () => (await waits()).length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await waits()).length, { timeout: 25_000 }).toBeGreaterThan(0);
   const ending = system.kill('worker', 'SIGTERM');
   gate.resolve();
   await holding;

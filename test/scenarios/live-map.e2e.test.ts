@@ -99,7 +99,7 @@ test('after ten thousand random changes every watcher has the map of PostgreSQL,
   };
   const watching = [...fans, stalled].map(watch);
   const everybody = [...fans, stalled];
-  await vi.waitUntil(() => everybody.every((fan) => sockets.get(fan)?.readyState === WebSocket.OPEN), 10_000);
+  await vi.waitUntil(() => everybody.every((fan) => sockets.get(fan)?.readyState === WebSocket.OPEN), 25_000);
 
   let cuts = 0;
   await trade(event, (count) => {
@@ -113,12 +113,12 @@ test('after ten thousand random changes every watcher has the map of PostgreSQL,
   const truth = await loadSeatMap(db, event.eventId);
   expect(truth?.version).toBeGreaterThanOrEqual(CHANGES);
   const isThere = (fan: SeatMapFan) => fan.version === truth?.version;
-  await vi.waitUntil(() => fans.every(isThere), 10_000);
+  await vi.waitUntil(() => fans.every(isThere), 25_000);
   // The other fans did not wait for the stalled one; when it reads again, it catches up too.
   expect(stalled.version).toBeLessThan(truth?.version ?? 0);
   expect(stalled.cuts).toBe(0);
   sockets.get(stalled)?.resume();
-  await vi.waitUntil(() => isThere(stalled), 10_000);
+  await vi.waitUntil(() => isThere(stalled), 25_000);
   over = true;
   for (const socket of sockets.values()) socket.terminate();
   await Promise.all(watching);

@@ -19,7 +19,7 @@ beforeAll(async () => {
   queued = await seedEvent(db, { seats: 4 });
   await seedRoom(db, queued.eventId, { paused: true });
   fan = await signInAsGuest(system.apiUrl);
-  await vi.waitUntil(() => waitingRoomOf(queued), { timeout: 20_000 });
+  await vi.waitUntil(() => waitingRoomOf(queued), { timeout: 25_000 });
   await fan.ask('mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) { __typename } }', {
     input: { eventId: globalId(queued) },
   });

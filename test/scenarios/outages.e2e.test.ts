@@ -131,7 +131,7 @@ async function untilHandled(bookingIds: readonly string[]): Promise<void> {
     return bookingIds.length - rows.length;
   };
   await expect.poll(missing, { timeout: 40_000, interval: 200 }).toBe(0);
-  await expect.poll(async () => (await ready()).status, { timeout: 20_000 }).toBe(200);
+  await expect.poll(async () => (await ready()).status, { timeout: 25_000 }).toBe(200);
 }
 
 const parked = async () => (await booking`select from event_log.parked`).length;

@@ -66,7 +66,7 @@ test('a webhook that arrives before the session is stored waits for it and then 
   const event = await scenes.event(1);
   const buyer = await scenes.buyer(event, 0);
   // The gateway has the session, and Frontrow does not know it yet.
-  await vi.waitFor(async () => expect(await open()).toBe(before + 1), { timeout: 5_000, interval: 10 });
+  await vi.waitFor(async () => expect(await open()).toBe(before + 1), { timeout: 25_000, interval: 10 });
   await trouble();
   const [session] = await sessionsOf(buyer.rawId);
   await decideAt(session.url, 'pay');

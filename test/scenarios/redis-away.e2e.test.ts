@@ -37,7 +37,7 @@ const isDecidedBy = async (mode: string) =>
   seriesOf(await system.metrics('api')).get(`frontrow_redis_mode{mode="${mode}"}`) === 1;
 
 test('killed and back with an old dump: holds, sign-in, own bookings and live maps continue, no seat is sold twice, and released seats are free', async () => {
-  await vi.waitUntil(isRebuilt, { timeout: 10_000 });
+  await vi.waitUntil(isRebuilt, { timeout: 25_000 });
   const event = await seedEvent(db, { seats: SEATS });
   const eventId = encodeGlobalId('Event', event.eventId);
   const buyers = await signInCrowd(system.apiUrl, 12);
@@ -56,15 +56,15 @@ test('killed and back with an old dump: holds, sign-in, own bookings and live ma
     socket = own;
   });
   const sees = (seatNo: number, status: string) =>
-    vi.waitUntil(() => statusAt(watcher.packed, seatNo) === status, { timeout: 15_000, interval: 20 });
+    vi.waitUntil(() => statusAt(watcher.packed, seatNo) === status, { timeout: 25_000, interval: 20 });
 
   const released = (await hold(first, 0)).booking.id;
   await sees(0, 'HELD');
-  await vi.waitUntil(async () => (await redis.pttl(seatLock(event.eventId, 0))) > 100_000, { timeout: 5_000 });
+  await vi.waitUntil(async () => (await redis.pttl(seatLock(event.eventId, 0))) > 100_000, { timeout: 25_000 });
   await server.dump();
-  await expect.poll(() => isDecidedBy('normal'), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => isDecidedBy('normal'), { timeout: 25_000 }).toBe(true);
   await server.kill();
-  await expect.poll(() => isDecidedBy('postgresql-only'), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => isDecidedBy('postgresql-only'), { timeout: 25_000 }).toBe(true);
 
   // The comparison with PostgreSQL brings the changes, again and again.
   for (const seatNo of [1, 2]) {
@@ -84,12 +84,12 @@ test('killed and back with an old dump: holds, sign-in, own bookings and live ma
   await server.startWithDump();
   // Its lock was in the dump.
   expect((await hold(guest, 0)).__typename).toBe('CreateBookingSuccess');
-  await vi.waitUntil(isRebuilt, { timeout: 20_000, interval: 50 });
+  await vi.waitUntil(isRebuilt, { timeout: 25_000, interval: 50 });
   const expected = async () => findRedisDisagreements(system, { atRest: true, afterRebuild: true });
   await expect.poll(expected, { timeout: 30_000 }).toEqual([]);
   expect((await hold(guest, 4)).__typename).toBe('CreateBookingSuccess');
   await sees(4, 'HELD');
-  await expect.poll(() => isDecidedBy('normal'), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => isDecidedBy('normal'), { timeout: 25_000 }).toBe(true);
 
   expect(socket?.readyState).toBe(socket?.OPEN);
   expect(watcher.wrong).toEqual([]);
@@ -99,5 +99,5 @@ test('killed and back with an old dump: holds, sign-in, own bookings and live ma
   );
   socket?.terminate();
   await watching;
-  await expect.poll(() => findBrokenPromises(system), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => findBrokenPromises(system), { timeout: 25_000 }).toEqual([]);
 }, 120_000);

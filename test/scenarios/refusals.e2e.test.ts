@@ -261,7 +261,7 @@ test('a waiting room: its organizer configures, opens, pauses and ends it; for o
   expect(await attempt('openWaitingRoom', { eventId }, by)).toMatchObject({ waitingRoom: { state: 'OPEN' } });
   await expect
     .poll(async () => (await attempt('joinWaitingRoom', { eventId }, fan)).place?.state, {
-      timeout: 20_000,
+      timeout: 25_000,
       interval: 500,
     })
     .toBe('WAITING');

@@ -28,7 +28,7 @@ test('the booking database: fans who paid after that time are confirmed or refun
   const version = await scenes.db.execute(sql`select version from seat_inventories where event_id = ${event.eventId}`);
   await vi.waitUntil(
     async () => Number((await redis.getrange(seatMap(event.eventId), 0, 14)) || -1) === Number(version[0]?.version),
-    { timeout: 15_000, interval: 100 },
+    { timeout: 25_000, interval: 100 },
   );
   redis.disconnect();
 }, 180_000);

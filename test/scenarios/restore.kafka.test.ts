@@ -23,7 +23,7 @@ describe.runIf(kafka)('with the event log on Kafka, which is not restored', () =
         (await readKafkaLog(system.kafka ?? expect.unreachable())).some(
           (message) => (message.event as { aggregateId: string }).aggregateId === unheard.rawId,
         );
-      await expect.poll(isPublished, { timeout: 20_000 }).toBe(true);
+      await expect.poll(isPublished, { timeout: 25_000 }).toBe(true);
       return { unheard };
     });
     expect(statuses).toEqual({
@@ -38,7 +38,7 @@ describe.runIf(kafka)('with the event log on Kafka, which is not restored', () =
     expect(told).toMatch(/^[1-9]\d* unread messages of lost bookings will be skipped/);
     await scenes.confirmed(event, 6);
     const redis = openRedis({ url: system.redisUrl, name: 'test' });
-    await expect.poll(() => findSeatMapDisagreements({ db, redis }, event.eventId), { timeout: 15_000 }).toEqual([]);
+    await expect.poll(() => findSeatMapDisagreements({ db, redis }, event.eventId), { timeout: 25_000 }).toEqual([]);
     redis.disconnect();
   }, 180_000);
 });

@@ -49,7 +49,7 @@ async function search(filters: string, selection = fields): Promise<any> {
 const nodes = (page: any): any[] => page.edges.map(({ node }: any) => node);
 
 test('imported events are found soon after', async () => {
-  await expect.poll(async () => (await search('first: 1')).totalCount, { timeout: 20_000 }).toBe(105);
+  await expect.poll(async () => (await search('first: 1')).totalCount, { timeout: 25_000 }).toBe(105);
 });
 
 test('a misspelt word and the beginning of a word find the event', async () => {
@@ -149,7 +149,7 @@ test('with the engine stopped PostgreSQL answers and says so; with the engine ba
   engine = await startEngine(port);
   await expect
     .poll(async () => (await search(`text: "Argentina", first: ${1 + Math.floor(Math.random() * 40)}`)).degraded, {
-      timeout: 20_000,
+      timeout: 25_000,
     })
     .toBe(false);
 });

@@ -108,7 +108,7 @@ test('watchers who stop reading, over sockets and event streams, cost the api no
     await applySeatChanges({ db, redis }, eventId, [committed]);
   };
   const hear = (clients: readonly Client[]) =>
-    vi.waitUntil(() => clients.every(({ fan }) => fan.version === version), { timeout: 20_000, interval: 5 });
+    vi.waitUntil(() => clients.every(({ fan }) => fan.version === version), { timeout: 25_000, interval: 5 });
 
   for (let round = 0; round < 20; round++) await change();
   await hear([...healthy, ...stalled]);

@@ -52,7 +52,7 @@ test('an unpaid hold is released within a second after its time, the map shows i
   const map = await watch(event);
   const fans = await Promise.all(Array.from({ length: 10 }, () => signInAsGuest(system.apiUrl)));
   const held = await Promise.all(fans.map((fan, index) => book(fan, event, 2 * index, 2 * index + 1)));
-  await vi.waitUntil(() => map.watcher.version === 10, 5_000);
+  await vi.waitUntil(() => map.watcher.version === 10, 25_000);
   expect(new Set(map.statuses(...Array(20).keys()))).toEqual(new Set(['HELD']));
   const ready = await Promise.all(fans.map((fan, index) => bookingWhen(fan, held[index].booking.id, isReady)));
   await Promise.all(fans.map((fan, index) => bookingWhen(fan, held[index].booking.id, isExpired)));
@@ -66,7 +66,7 @@ test('an unpaid hold is released within a second after its time, the map shows i
     expect(ms).toBeGreaterThanOrEqual(0);
     expect(ms).toBeLessThan(1_000);
   }
-  await vi.waitUntil(() => map.watcher.version === 20, 5_000);
+  await vi.waitUntil(() => map.watcher.version === 20, 25_000);
   expect(new Set(map.statuses(...Array(40).keys()))).toEqual(new Set(['AVAILABLE']));
   await map.close();
   await expectAllInvariants(system);
@@ -97,12 +97,12 @@ test('the next fan who requests its seat ends an overdue hold, while the worker 
   await bookingWhen(first, lost.booking.id, isReady);
   await system.kill('worker');
   const isOver = sql`select from bookings where event_id = ${event.eventId} and hold_expires_at < clock_timestamp()`;
-  await vi.waitUntil(async () => (await db.execute(isOver)).length === 1, 5_000);
+  await vi.waitUntil(async () => (await db.execute(isOver)).length === 1, 25_000);
   expect(await book(second, event, 1)).toMatchObject({ __typename: 'CreateBookingSuccess' });
   expect(await bookingWhen(first, lost.booking.id, isExpired)).toMatchObject({ tickets: [] });
   await system.start('worker');
   const overdue = sql`select from bookings where status = 'PENDING_PAYMENT' and hold_expires_at < clock_timestamp()`;
-  await vi.waitUntil(async () => (await db.execute(overdue)).length === 0, 10_000);
+  await vi.waitUntil(async () => (await db.execute(overdue)).length === 0, 25_000);
   await expectAllInvariants(system);
 });
 

@@ -194,9 +194,9 @@ export function factOf(created: DomainEventOf<'BookingCreated'>, status: string)
   return { id, status, totalMinor, currency, createdAt: new Date() };
 }
 
-/** Waits for a condition that another process or timer makes true; after ten seconds throws the last reason. */
+/** Waits for a condition that another process or timer makes true; after 25 seconds throws the last reason. */
 export async function eventually<T>(check: () => Promise<T> | T): Promise<T> {
-  const giveUpAt = Date.now() + 10_000;
+  const giveUpAt = Date.now() + 25_000;
   for (;;) {
     try {
       return await check();

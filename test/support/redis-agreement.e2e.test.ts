@@ -31,7 +31,7 @@ test('a healthy Redis agrees with PostgreSQL, and each kind of disagreement is f
   const { eventId, viewer, bookingId } = await heldSeats();
   await rebuildSeatLocks(box);
   await expect
-    .poll(() => findRedisDisagreements(system, { atRest: true, afterRebuild: true }), { timeout: 10_000 })
+    .poll(() => findRedisDisagreements(system, { atRest: true, afterRebuild: true }), { timeout: 25_000 })
     .toEqual([]);
 
   const foreign = seatLock(eventId, 9);

@@ -73,7 +73,7 @@ export async function openRoomApi({ processes = 1 } = {}) {
         const [room] = await readRooms(db, { eventIds: [eventId] });
         if (!room) throw new Error('The room is gone.');
         await publishRoom({ redis }, room);
-        await vi.waitUntil(() => opened.every((one) => live(one).room.version >= room.version), 10_000);
+        await vi.waitUntil(() => opened.every((one) => live(one).room.version >= room.version), 25_000);
       },
       /** Begins the turns up to this position now. */
       async admitUpTo(watermark: number) {
@@ -130,7 +130,7 @@ export function collect(places: AsyncIterableIterator<Place>) {
     got,
     states: () => got.map(({ state }) => state).filter((state, index, all) => state !== all[index - 1]),
     isOver: () => isOver,
-    when: (state: Place['state']) => vi.waitUntil(() => got.findLast((place) => place.state === state), 20_000),
+    when: (state: Place['state']) => vi.waitUntil(() => got.findLast((place) => place.state === state), 25_000),
     async stop() {
       await places.return?.();
       await running;

@@ -245,7 +245,7 @@ async function openRaw(url: string, options?: { protocols?: string[]; origin?: s
     },
     /** The HTTP status that refused the upgrade. */
     status,
-    closed: () => vi.waitUntil(() => closeCode, 5_000),
+    closed: () => vi.waitUntil(() => closeCode, 25_000),
   };
 }
 

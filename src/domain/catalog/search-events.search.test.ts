@@ -236,7 +236,7 @@ describe('without the engine', () => {
 
     engine = await start(port);
     await vi.waitFor(async () => expect((await ask({ text: 'canada' })).degraded).toBe(false), {
-      timeout: 20_000,
+      timeout: 25_000,
       interval: 100,
     });
   }, 60_000);

@@ -62,7 +62,7 @@ test('when Redis hangs, the waiting requests lose its patience once, and later o
   // Resolved before anything could have been written to a socket.
   const waits = () => new Promise((resume) => setImmediate(() => resume('waits')));
   expect(await Promise.race([seatLocks.acquire(lock([1], 'a')), waits()])).toEqual({ kind: 'skipped' });
-  await expect.poll(async () => (await seatLocks.acquire(lock([1], 'a'))).kind, { timeout: 5000 }).toBe('locked');
+  await expect.poll(async () => (await seatLocks.acquire(lock([1], 'a'))).kind, { timeout: 25_000 }).toBe('locked');
   redis.disconnect();
 });
 
@@ -161,7 +161,7 @@ test('an old dump does not bring released holds back', async () => {
           () => 'held',
           () => 'refused',
         ),
-      { timeout: 5000 },
+      { timeout: 25_000 },
     )
     .toBe('held');
   expect(await rebuildSeatLocks(box)).toMatchObject({ kind: 'rebuilt' });

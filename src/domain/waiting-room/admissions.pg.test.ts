@@ -159,7 +159,7 @@ describe('each guard works with the guards before it switched off', () => {
     await api.pubsub.publish(WAITING_ROOMS_CHANNEL, believed);
     const late = room.fan(2);
     const token = tokenOf(world, place, { userId: late.userId, signInId: late.sessionId, ordinal: 2 });
-    await vi.waitUntil(() => room.live().room.watermark === 3, 10_000);
+    await vi.waitUntil(() => room.live().room.watermark === 3, 25_000);
     expect(await tryIn(late, { eventId, admission: token })).toEqual(OVER);
     expect(await tryIn(late, { eventId, admission: token, fresh: true })).toEqual(OVER);
     // Nor does the ordinal of another viewer whose turn it is.

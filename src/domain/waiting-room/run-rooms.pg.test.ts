@@ -46,7 +46,7 @@ test('a room opens, is drawn and admits at its times, and each change is publish
   expect(drawn).toMatchObject({ state: 'DRAWN', draw: { entries: 5 }, watermark: 3, version: closed.version + 2 });
   expect(drawn.steps.map(({ watermark }) => watermark)).toEqual([3]);
   await expect
-    .poll(() => controllers.publishedOf(eventId).map(({ state }) => state), { timeout: 20_000 })
+    .poll(() => controllers.publishedOf(eventId).map(({ state }) => state), { timeout: 25_000 })
     .toEqual(['OPEN', 'DRAWN']);
   expect(controllers.publishedOf(eventId)[0]).not.toHaveProperty('draw');
 });
@@ -204,7 +204,7 @@ test('a room without waiting fans and fans inside rests until a fan joins or its
   const joins = openJoins({ db, joined: tellJoined({ pubsub: controllers.pubsub }) });
   // A subscription takes a moment.
   await expect
-    .poll(async () => [await joins.join(eventId, randomUUIDv7()), wakes].at(1), { timeout: 5_000 })
+    .poll(async () => [await joins.join(eventId, randomUUIDv7()), wakes].at(1), { timeout: 25_000 })
     .toBeGreaterThan(0);
   stop();
   await joins.close();

@@ -52,7 +52,7 @@ test('applies each change from Redis, and ignores old versions and messages that
   const known = () => blind.get(eventId)?.room;
   const tell = (message: unknown) => pubsub.publish(WAITING_ROOMS_CHANNEL, message);
   await tell({ ...room, version: 10, watermark: 3 });
-  await vi.waitUntil(() => known()?.watermark === 3, 10_000);
+  await vi.waitUntil(() => known()?.watermark === 3, 25_000);
   for (const nonsense of [null, 7, 'room', {}, { eventId }, { ...room, steps: 'x' }, { ...room, progress: null }])
     await tell(nonsense);
   for (const draw of [null, {}, { secret: 's', entries: 1 }, { secret: 'ab'.repeat(32), entries: -1 }])
@@ -60,7 +60,7 @@ test('applies each change from Redis, and ignores old versions and messages that
   await tell({ ...room, version: 9, watermark: 1 });
   // Arrives after them.
   await tell({ ...room, eventId: MARK });
-  await vi.waitUntil(() => blind.get(MARK), 10_000);
+  await vi.waitUntil(() => blind.get(MARK), 25_000);
   expect(known()).toMatchObject({ version: 10, watermark: 3 });
 });
 
@@ -68,9 +68,9 @@ test('forgets rooms that PostgreSQL lost with a restore', async () => {
   const { eventId, live } = await openRoom({ joined: 5 });
   await db.execute(sql`update waiting_rooms set version = 50, watermark = 4 where event_id = ${eventId}`);
   await waitingRooms.refresh();
-  await vi.waitUntil(() => live().room.version === 50, 10_000);
+  await vi.waitUntil(() => live().room.version === 50, 25_000);
   await db.execute(sql`update waiting_rooms set version = 40, watermark = 2 where event_id = ${eventId}`);
-  await vi.waitUntil(() => live().room.version === 40, 10_000);
+  await vi.waitUntil(() => live().room.version === 40, 25_000);
   expect(live().room.watermark).toBe(2);
 });
 
@@ -83,8 +83,8 @@ test('PostgreSQL brings what Redis lost: changes, new rooms, and who left in ano
     where event_id = ${eventId}`);
   await db.execute(sql`
     update waiting_room_places set left_at = clock_timestamp() where event_id = ${eventId} and ordinal = 2`);
-  await vi.waitUntil(() => live().room.isPaused && live().hasLeft(2), 10_000);
-  await vi.waitUntil(() => waitingRooms.gating(fresh.eventId), 10_000);
+  await vi.waitUntil(() => live().room.isPaused && live().hasLeft(2), 25_000);
+  await vi.waitUntil(() => waitingRooms.gating(fresh.eventId), 25_000);
   expect(live().hasLeft(1)).toBe(false);
 });
 
@@ -104,10 +104,10 @@ test('each watcher of a room is notified of each change once, for any number of 
   const watchers = pokes.map((_, index) => ({ poke: () => void pokes.splice(index, 1, (pokes[index] ?? 0) + 1) }));
   for (const watcher of watchers) live().enter(watcher);
   await set(sql`paused = true`);
-  await vi.waitUntil(() => pokes.every((count) => count === 1), 10_000);
+  await vi.waitUntil(() => pokes.every((count) => count === 1), 25_000);
   for (const watcher of watchers.slice(0, 500)) live().leave(watcher);
   await set(sql`paused = false`);
-  await vi.waitUntil(() => pokes.slice(500).every((count) => count === 2), 10_000);
+  await vi.waitUntil(() => pokes.slice(500).every((count) => count === 2), 25_000);
   await sleep(0);
   expect(pokes.slice(0, 500).every((count) => count === 1)).toBe(true);
 });
@@ -120,7 +120,7 @@ test('watchers whose turn came are notified before those that only move up', asy
     live().enter({ poke: () => void told.push(position), hasNewState });
   }
   await set(sql`watermark = 1`);
-  await vi.waitUntil(() => told.length === 4, 10_000);
+  await vi.waitUntil(() => told.length === 4, 25_000);
   expect(told).toEqual([1, 3, 2, 1]);
 });
 

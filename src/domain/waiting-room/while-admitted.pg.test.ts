@@ -44,13 +44,13 @@ test('watchers inside get the same objects, until their own session ends', async
   const [leaver, stayer] = [await insider(room, 0), await insider(room, 1)];
   const [leaving, staying] = [await watch(leaver.viewer, leaver.of), await watch(stayer.viewer, stayer.of)];
   await change(room.eventId);
-  await vi.waitUntil(() => leaving.got.length > 0 && staying.got.length > 0, 10_000);
+  await vi.waitUntil(() => leaving.got.length > 0 && staying.got.length > 0, 25_000);
   expect(leaving.got[0]).toBe(staying.got[0]);
   await leaveWaitingRoom(otherApi, leaver.viewer, room);
   expect(await leaving.ended).toMatchObject({ code: 'ADMISSION_REQUIRED' });
   const before = staying.got.length;
   await change(room.eventId);
-  await vi.waitUntil(() => staying.got.length > before, 10_000);
+  await vi.waitUntil(() => staying.got.length > before, 25_000);
   await staying.stop();
   expect(await staying.ended).toBe('complete');
 });
@@ -60,7 +60,7 @@ test('a viewer cannot watch without an admission, and an earlier watch ends when
   const { eventId } = room;
   const early = await watch(undefined, { eventId, admission: undefined });
   await change(eventId);
-  await vi.waitUntil(() => early.got.length > 0, 10_000);
+  await vi.waitUntil(() => early.got.length > 0, 25_000);
   await room.set(sql`state = 'OPEN'`);
   expect(await early.ended).toMatchObject({ code: 'ADMISSION_REQUIRED' });
   await expect(watch(viewerOf(), { eventId, admission: undefined })).rejects.toMatchObject({
@@ -70,7 +70,7 @@ test('a viewer cannot watch without an admission, and an earlier watch ends when
   await room.set(sql`state = 'ENDED'`);
   const late = await watch(undefined, { eventId, admission: undefined });
   await change(eventId);
-  await vi.waitUntil(() => late.got.length > 0, 10_000);
+  await vi.waitUntil(() => late.got.length > 0, 25_000);
   await late.stop();
 });
 

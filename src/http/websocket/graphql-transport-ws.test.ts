@@ -5,8 +5,8 @@ import { openWebSocketWorld, type RawSocket, type WebSocketWorld } from '#test/s
 /** The protocol as the package graphql-ws has it. */
 const protocol = await readFile(new URL('../../../node_modules/graphql-ws/PROTOCOL.md', import.meta.url), 'utf8');
 
-const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 10_000 });
-const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 10_000 });
+const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 25_000 });
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 25_000 });
 let world: WebSocketWorld;
 afterEach(() => world.close());
 

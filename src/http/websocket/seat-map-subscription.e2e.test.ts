@@ -100,7 +100,7 @@ test('fans whose sockets are cut at random build the map of PostgreSQL from delt
   }
   await applySeatChanges({ redis, db }, eventId, [await commitSeatChange(db, eventId, 'BOOKED', [0])]);
   const truth = await loadSeatMap(db, eventId);
-  await vi.waitUntil(() => fans.every((fan) => fan.version === truth?.version), 10_000);
+  await vi.waitUntil(() => fans.every((fan) => fan.version === truth?.version), 25_000);
   over = true;
   for (const socket of sockets.values()) socket.terminate();
   await Promise.all(running);

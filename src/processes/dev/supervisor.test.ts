@@ -24,7 +24,7 @@ test('a process that crashes is started again', async () => {
   await supervisor.ready;
   const [first = 0] = await startsOf('crashes');
   process.kill(first, 'SIGKILL');
-  await vi.waitFor(async () => expect(await startsOf('crashes')).toHaveLength(2), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await startsOf('crashes')).toHaveLength(2), { timeout: 25_000 });
   const [, second = 0] = await startsOf('crashes');
   expect(isAlive(first)).toBe(false);
   expect(isAlive(second)).toBe(true);
@@ -47,7 +47,7 @@ test('is ready when every process has reported that it is', async () => {
   const whenReady = supervisor.ready.then(() => {
     ready = true;
   });
-  await vi.waitFor(() => startsOf('early'), { timeout: 10_000 });
+  await vi.waitFor(() => startsOf('early'), { timeout: 25_000 });
   expect(ready).toBe(false);
   await writeFile(go, '');
   await whenReady;
@@ -80,5 +80,5 @@ test('when the supervising process is killed, the supervised processes end', asy
   );
   await expect(runOnce(parent, new AbortController().signal)).rejects.toThrow('parent failed (SIGKILL)');
   const [orphan = 0] = await startsOf('orphan');
-  await vi.waitFor(() => expect(isAlive(orphan)).toBe(false), { timeout: 10_000 });
+  await vi.waitFor(() => expect(isAlive(orphan)).toBe(false), { timeout: 25_000 });
 });

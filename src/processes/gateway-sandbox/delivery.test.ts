@@ -25,7 +25,7 @@ const settle = async (bookingId: string, outcome = 'pay') => {
 };
 const noticeCounts = async () => (await sandbox.call('GET', '/v1/ledger')).json.notices;
 const untilCounts = (counts: Record<string, number>) =>
-  vi.waitFor(async () => expect(await noticeCounts()).toMatchObject(counts), { timeout: 20_000, interval: 10 });
+  vi.waitFor(async () => expect(await noticeCounts()).toMatchObject(counts), { timeout: 25_000, interval: 10 });
 const setTrouble = async (switches: unknown) => {
   const answer = await sandbox.call('PUT', '/v1/trouble', switches);
   expect(answer.status).toBe(200);

@@ -106,7 +106,7 @@ test('Valkey keeps its data across a stop, and ends with its parent', async () =
   await first.stop();
   expect(isAlive(first.pid)).toBe(false);
   const orphan = await startAndDie('./valkey.ts', `startValkey({ dataDir: ${JSON.stringify(dataDir)}, log() {} })`);
-  await vi.waitFor(() => expect(isAlive(orphan)).toBe(false), { timeout: 10_000 });
+  await vi.waitFor(() => expect(isAlive(orphan)).toBe(false), { timeout: 25_000 });
   const second = await track(startValkey({ dataDir, log }));
   const again = new Redis(second.url);
   expect(await again.get('key')).toBe('kept');
@@ -131,7 +131,7 @@ const kafkaHere = (await testKafka()) !== undefined;
 test.runIf(kafkaHere)('Kafka keeps its data across a stop, and ends with its parent', { timeout: 90_000 }, async () => {
   const dataDir = join(folder, 'kafka');
   const orphan = await startAndDie('./kafka.ts', `startKafka({ dataDir: ${JSON.stringify(dataDir)}, log() {} })`);
-  await vi.waitFor(() => expect(isAlive(orphan)).toBe(false), { timeout: 20_000 });
+  await vi.waitFor(() => expect(isAlive(orphan)).toBe(false), { timeout: 25_000 });
   const server = await track(startKafka({ dataDir, log }));
   const admin = new Admin({ clientId: 'test', bootstrapBrokers: [server.url], retries: 10 });
   await admin.createTopics({ topics: ['kept'], partitions: 1 });
