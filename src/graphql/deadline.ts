@@ -1,5 +1,6 @@
 import type { ExecutionArgs } from 'graphql';
 import { TryAgain } from '#domain/errors.ts';
+import { withDeadline } from '#shared/deadline.ts';
 import type { OperationPlugin } from './plugin.ts';
 
 /** Inner timeouts fire at 5 s with a more specific error. */
@@ -11,21 +12,14 @@ export function useDeadline(): OperationPlugin {
     onExecute({ executeFn, setExecuteFn }) {
       setExecuteFn((args: ExecutionArgs) => {
         const result: unknown = executeFn(args);
-        return result instanceof Promise ? withDeadline(result) : result;
+        return result instanceof Promise ? withDeadline(result, DEADLINE_MS, tooLong) : result;
       });
     },
   };
 }
 
-async function withDeadline<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const message = 'The operation took too long. Try again, with the same idempotency key if it has one.';
-    timer = setTimeout(() => reject(new TryAgain(1, { message })), DEADLINE_MS);
+function tooLong(): never {
+  throw new TryAgain(1, {
+    message: 'The operation took too long. Try again, with the same idempotency key if it has one.',
   });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

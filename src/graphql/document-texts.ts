@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import { GraphQLError } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import type { GraphqlParams } from './params.ts';
 
 export type TextRules = {
-  /** Nothing but trusted documents is executed, and the schema does not tell about itself. */
+  /** Only trusted documents are executed, and introspection is refused. */
   readonly onlyTrusted: boolean;
   /** The SHA-256 of a document's text in hex, with or without `sha256:` before it, to the text. */
   readonly trusted?: Readonly<Record<string, string>> | undefined;
@@ -36,7 +37,7 @@ export function openDocumentTexts({ onlyTrusted, trusted: given = {} }: TextRule
     if (hash('sha256', text) !== id)
       throw new Error(`The id of the trusted document ${id} is not the SHA-256 of its text.`);
   }
-  const persisted = new Map<string, string>();
+  const persisted = new LRUCache<string, string>({ max: KEPT_AT_MOST });
 
   const textOfId = (id: string): string | GraphQLError => trusted.get(id) ?? persisted.get(id) ?? notFound();
   const textWithId = (query: string, id: string): string | GraphQLError => {
@@ -55,10 +56,7 @@ export function openDocumentTexts({ onlyTrusted, trusted: given = {} }: TextRule
     keep({ query, documentId }, text) {
       if (query === undefined || documentId === undefined) return;
       const id = idOf(documentId);
-      if (trusted.has(id)) return;
-      persisted.delete(id);
-      persisted.set(id, text);
-      if (persisted.size > KEPT_AT_MOST) persisted.delete(persisted.keys().next().value ?? '');
+      if (!trusted.has(id)) persisted.set(id, text);
     },
   };
 }

@@ -6,6 +6,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { measureOperation } from './document-limits.ts';
 import { badRequest, openDocumentTexts, type TextRules } from './document-texts.ts';
 import type { Operation } from './operation.ts';
@@ -20,7 +21,7 @@ const KEPT_AT_MOST = 1_000;
  */
 export function useDocuments(options: { schema: GraphQLSchema } & TextRules): OperationPlugin {
   const texts = openDocumentTexts(options);
-  const kept = new Map<string, Operation>();
+  const kept = new LRUCache<string, Operation>({ max: KEPT_AT_MOST });
   return {
     onEnveloped({ context }) {
       if (!context) return;
@@ -38,8 +39,6 @@ export function useDocuments(options: { schema: GraphQLSchema } & TextRules): Op
       const known = kept.get(key);
       if (!known) return ({ result }) => void (result instanceof Error || requireOperation(result, params));
       known.uses++;
-      kept.delete(key);
-      kept.set(key, known);
       call.operation = known;
       setParsedDocument(known.document);
     },
@@ -53,7 +52,6 @@ export function useDocuments(options: { schema: GraphQLSchema } & TextRules): Op
         texts.keep(params, operation.text);
         context.call.operation = operation;
         kept.set(keyOf(params), operation);
-        if (kept.size > KEPT_AT_MOST) kept.delete(kept.keys().next().value ?? '');
       };
     },
   };
