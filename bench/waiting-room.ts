@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { drawOrder } from '#domain/waiting-room/draw-rules.ts';
 import { readRooms } from '#domain/waiting-room/read-rooms.ts';
-import { HttpConnection, postJson } from '#test/support/http-connection.ts';
+import { HttpConnection, postJson } from '#test/fans/lean-http.ts';
 import type { BenchChild } from './support/child.ts';
 import { runHttpLeg, runLeg } from './support/http-legs.ts';
 import type { WrittenRequests } from './support/http-load.ts';

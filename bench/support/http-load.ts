@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HttpConnection, postJson } from '#test/support/http-connection.ts';
+import { HttpConnection, postJson } from '#test/fans/lean-http.ts';
 import { answerParent } from './parent.ts';
 import { Durations } from './rounds.ts';
 

@@ -1,4 +1,4 @@
-import { type HttpAnswer, HttpConnection } from '#test/support/http-connection.ts';
+import { type HttpAnswer, HttpConnection } from '#test/fans/lean-http.ts';
 
 /** A few keep-alive connections to one server, shared by many callers; a caller waits for a free one. */
 export class HttpPool {

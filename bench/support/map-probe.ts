@@ -4,8 +4,8 @@ import type { WebSocket } from 'ws';
 import type { Db } from '#db/client.ts';
 import { statusAt } from '#domain/inventory/packed-statuses-rules.ts';
 import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
+import { SeatMapFan, watchOnce } from '#test/fans/seat-map-watcher.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
-import { SeatMapFan, watchOnce } from '#test/support/seat-map-fan.ts';
 
 type Place = {
   readonly api: { readonly port: number };

@@ -2,14 +2,14 @@ import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AccessTokens, openAccessTokens } from '#domain/account/access-tokens.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
-import { postJson } from '#test/support/http-connection.ts';
+import { postJson } from '#test/fans/lean-http.ts';
 import {
   joinMutation,
   leaveMutation,
   placeChangedQuery,
   placeQuery,
   seatMapQuery,
-} from '#test/support/waiting-room-fan.ts';
+} from '#test/fans/waiting-room-fan.ts';
 import { HttpPool } from './http-pool.ts';
 import { Arrivals } from './room-arrivals.ts';
 import { RoomFan, type ToldPlace } from './room-fan.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WebSocketClient } from '#test/support/web-socket.ts';
+import { WebSocketClient } from '#test/fans/lean-socket.ts';
 import type { RoomFan, ToldPlace } from './room-fan.ts';
 
 const NEXT = Buffer.from('"type":"next"');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { emptyStatuses } from '#domain/inventory/packed-statuses-rules.ts';
-import { SeatMapFan, type SeatMapFrame, seatMapChangedQuery } from '#test/support/seat-map-fan.ts';
-import { WebSocketClient } from '#test/support/web-socket.ts';
+import { WebSocketClient } from '#test/fans/lean-socket.ts';
+import { SeatMapFan, type SeatMapFrame, seatMapChangedQuery } from '#test/fans/seat-map-watcher.ts';
 import { answerParent } from './parent.ts';
 
 /**

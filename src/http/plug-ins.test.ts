@@ -5,7 +5,7 @@ import { buildSchema, type ExecutionResult, type GraphQLSchema, parse } from 'gr
 import { afterEach, expect, test, vi } from 'vitest';
 import type { OperationPlugin } from '#graphql/plugin.ts';
 import { openLog } from '#observability/log.ts';
-import { transports } from '#test/support/transports.ts';
+import { transports } from '#test/fans/transports.ts';
 import { Ticker } from '#test/support/websocket-world.ts';
 import { requestIdOf } from './exchange.ts';
 import { type GraphqlHttp, openGraphqlHttp } from './graphql-http.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { seededRandom } from '#test/chaos/random.ts';
+import { seededRandom } from '#test/fans/random.ts';
 import { refusedTargets } from '#test/support/raw-requests.ts';
 import { parseRequestTarget } from './request-target.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { seededRandom, seedFor } from '#test/fans/random.ts';
 import { planFaults } from './plan.ts';
-import { seededRandom, seedFor } from './random.ts';
 
 const twoMinutes = { seconds: 120, paceMs: 1_200, log: 'postgres', hasDisk: true } as const;
 

@@ -1,5 +1,5 @@
+import { type Random, seededRandom, seedFor } from '#test/fans/random.ts';
 import { type PartName, type ProcessName, processNames } from './parts.ts';
-import { type Random, seededRandom, seedFor } from './random.ts';
 
 /** Everything that the nemesis can do, with its targets. */
 export type FaultKind =

@@ -1,6 +1,6 @@
 import { createClient } from 'graphql-sse';
 import { expect, test } from 'vitest';
-import { createBooking } from '#test/support/fan.ts';
+import { createBooking } from '#test/fans/fan.ts';
 import type { ClientWorld } from './world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes

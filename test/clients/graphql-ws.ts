@@ -1,6 +1,6 @@
 import { createClient } from 'graphql-ws';
 import { expect, test } from 'vitest';
-import { createBooking } from '#test/support/fan.ts';
+import { createBooking } from '#test/fans/fan.ts';
 import { openFaultProxy } from '#test/support/fault-proxy.ts';
 import { shortLived } from '#test/support/short-lived-token.ts';
 import type { ClientWorld } from './world.ts';

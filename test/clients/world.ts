@@ -1,6 +1,6 @@
 import { closeDb, openDb } from '#db/client.ts';
+import { createBooking, type Fan, signInAsGuest, untilFound } from '#test/fans/fan.ts';
 import { announceEvents, type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { createBooking, type Fan, signInAsGuest, untilFound } from '#test/support/fan.ts';
 import { startSystem } from '#test/support/system.ts';
 
 export type ClientWorld = Awaited<ReturnType<typeof openClientWorld>>;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { createBookingMutation, decideAt, type GraphqlAnswer, post, signInAsGuest } from '#test/fans/fan.ts';
 import { announceEvents } from '#test/support/catalog.ts';
-import { createBookingMutation, decideAt, type GraphqlAnswer, post, signInAsGuest } from '#test/support/fan.ts';
 import { type NetworkPart, openNetwork } from '#test/support/network.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
 import type { ProcessName } from '#test/support/system.ts';

@@ -2,10 +2,10 @@ import { createPrivateKey } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
+import { createBooking, type Fan, openSocket, post, signInAsGuest } from '#test/fans/fan.ts';
+import { transports } from '#test/fans/transports.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { createBooking, type Fan, openSocket, post, signInAsGuest } from '#test/support/fan.ts';
 import { type System, startSystem } from '#test/support/system.ts';
-import { transports } from '#test/support/transports.ts';
 
 let system: System;
 let db: Db;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { closeDb, type Db, openDb } from '#db/client.ts';
+import { post } from '#test/fans/fan.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { post } from '#test/support/fan.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 
 /** Two trusted proxies; the client made up the entries before them in the header. */

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
+import { openSocket } from '#test/fans/fan.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { openSocket } from '#test/support/fan.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 
 let system: System;

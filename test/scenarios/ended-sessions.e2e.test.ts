@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
-import { newCredentials, type OpenedSession, openSession, signUp } from '#test/support/accounts.ts';
+import { newCredentials, type OpenedSession, openSession, signUp } from '#test/fans/accounts.ts';
+import { post } from '#test/fans/fan.ts';
+import { type Listener, listen } from '#test/fans/transports.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { post } from '#test/support/fan.ts';
 import { type System, startSystem } from '#test/support/system.ts';
-import { type Listener, listen } from '#test/support/transports.ts';
 
 let system: System;
 let db: Db;

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { afterAll, expect, test } from 'vitest';
 import { erasePerson } from '#domain/account/erase-person.ts';
-import { signIn, signUp } from '#test/support/accounts.ts';
-import { bookingWhen, decideAt, type Fan, post, signInAsGuest } from '#test/support/fan.ts';
+import { signIn, signUp } from '#test/fans/accounts.ts';
+import { bookingWhen, decideAt, type Fan, post, signInAsGuest } from '#test/fans/fan.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
 
 const scenes = await openPaymentScenes();

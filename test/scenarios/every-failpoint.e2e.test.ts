@@ -7,11 +7,11 @@ import { type Failpoint, type FailpointProcess, failpoints } from '#db/failpoint
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { dropParked, listParked } from '#events/log/parked-administration.ts';
 import { EPOCH } from '#redis/keys.ts';
+import { bookingWhen, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
+import { joinMutation } from '#test/fans/waiting-room-fan.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
-import { bookingWhen, decideAt, type Fan, signInAsGuest } from '#test/support/fan.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
 import { seedRoom } from '#test/support/waiting-room.ts';
-import { joinMutation } from '#test/support/waiting-room-fan.ts';
 import { relaySlot } from '#workers/relay-outbox.ts';
 
 const scenes = await openPaymentScenes();

@@ -1,10 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
+import { type Fan, signInAsGuest } from '#test/fans/fan.ts';
+import { type Asked, transports } from '#test/fans/transports.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { type Fan, signInAsGuest } from '#test/support/fan.ts';
 import { type System, startSystem } from '#test/support/system.ts';
-import { type Asked, transports } from '#test/support/transports.ts';
 
 let system: System;
 let db: Db;

@@ -2,9 +2,9 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { examples } from '#http/graphiql-examples.ts';
+import { createBooking, post, signInAsGuest, untilFound } from '#test/fans/fan.ts';
 import { announceEvents, type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { noChromium, openChromium } from '#test/support/chromium.ts';
-import { createBooking, post, signInAsGuest, untilFound } from '#test/support/fan.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 
 let browser: Browser | undefined;

@@ -3,8 +3,8 @@ import { closeDb, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { readFactsAtRest } from '#test/chaos/checks/facts-at-rest.ts';
 import { failuresOf, runChecks } from '#test/chaos/checks/run-checks.ts';
+import { bookingWhen, createBooking, decideAt, signInAsGuest } from '#test/fans/fan.ts';
 import { seedEvent } from '#test/support/catalog.ts';
-import { bookingWhen, createBooking, decideAt, signInAsGuest } from '#test/support/fan.ts';
 import { startSystem } from '#test/support/system.ts';
 
 const system = await startSystem();

@@ -4,7 +4,7 @@ import postgres from 'postgres';
 import { afterAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
-import { createBookingMutation, decideAt, type Fan, signInAsGuest } from '#test/support/fan.ts';
+import { createBookingMutation, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
 
 const scenes = await openPaymentScenes({ env: { LOG_LEVEL: 'info', MAX_SEATS_PER_EVENT: '1000' } });

@@ -8,12 +8,12 @@ import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
 import { changesBetween, type PackedStatuses } from '#domain/inventory/packed-statuses-rules.ts';
 import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
 import { openRedis } from '#redis/client.ts';
-import { seededRandom } from '#test/chaos/random.ts';
+import { post } from '#test/fans/fan.ts';
+import { seededRandom } from '#test/fans/random.ts';
+import { seatMapChangedQuery } from '#test/fans/seat-map-watcher.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { post } from '#test/support/fan.ts';
 import { type FaultProxy, openFaultProxy } from '#test/support/fault-proxy.ts';
 import { commitSeatChange } from '#test/support/seat-changes.ts';
-import { seatMapChangedQuery } from '#test/support/seat-map-fan.ts';
 import { startSystem } from '#test/support/system.ts';
 
 const SEATS = 1_000;

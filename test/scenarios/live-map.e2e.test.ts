@@ -9,10 +9,10 @@ import { openInventoryWriter } from '#domain/inventory/inventory-writer.ts';
 import { openSeatLocks } from '#domain/inventory/seat-locks.ts';
 import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
 import { openRedis } from '#redis/client.ts';
+import { signInAsGuest } from '#test/fans/fan.ts';
+import { SeatMapFan, watchOnce } from '#test/fans/seat-map-watcher.ts';
 import { findBrokenPromises } from '#test/support/all-invariants.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { signInAsGuest } from '#test/support/fan.ts';
-import { SeatMapFan, watchOnce } from '#test/support/seat-map-fan.ts';
 import { startSystem } from '#test/support/system.ts';
 
 const SEATS = 3_000;

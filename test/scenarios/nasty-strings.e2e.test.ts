@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { schema } from '#schema/index.ts';
+import { type Fan, post, signInAsGuest } from '#test/fans/fan.ts';
+import { transports } from '#test/fans/transports.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { type Fan, post, signInAsGuest } from '#test/support/fan.ts';
 import { nasty, notText } from '#test/support/nasty-strings.ts';
 import { type StringSlot, stringSlotsOf } from '#test/support/string-slots.ts';
 import { type System, startSystem } from '#test/support/system.ts';
-import { transports } from '#test/support/transports.ts';
 
 let system: System;
 let db: Db;

@@ -2,8 +2,8 @@ import { type GraphQLInterfaceType, isInterfaceType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { schema } from '#schema/index.ts';
+import { bookingWhen, createBooking, decideAt, type Fan, post, signInAsGuest } from '#test/fans/fan.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { bookingWhen, createBooking, decideAt, type Fan, post, signInAsGuest } from '#test/support/fan.ts';
 import { startSystem } from '#test/support/system.ts';
 import { seedRoom } from '#test/support/waiting-room.ts';
 

@@ -2,8 +2,8 @@ import postgres from 'postgres';
 import { afterAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { bookingWhen, createBooking, decideAt, fanAt, signInAsGuest } from '#test/fans/fan.ts';
 import { seedEvent } from '#test/support/catalog.ts';
-import { bookingWhen, createBooking, decideAt, fanAt, signInAsGuest } from '#test/support/fan.ts';
 import { startSystem } from '#test/support/system.ts';
 
 const system = await startSystem();

@@ -3,16 +3,9 @@ import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { bookingWhen, createBooking, createBookingMutation, decideAt, type Fan, signInCrowd } from '#test/fans/fan.ts';
 import { expectAllInvariants } from '#test/support/all-invariants.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import {
-  bookingWhen,
-  createBooking,
-  createBookingMutation,
-  decideAt,
-  type Fan,
-  signInCrowd,
-} from '#test/support/fan.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 
 const BUYERS = 1000;

@@ -3,7 +3,6 @@ import { extendSchema, isObjectType, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { schema } from '#schema/index.ts';
-import { seedEvent } from '#test/support/catalog.ts';
 import {
   bookingWhen,
   createBooking,
@@ -13,11 +12,12 @@ import {
   fanAt,
   post,
   signInAsGuest,
-} from '#test/support/fan.ts';
+} from '#test/fans/fan.ts';
+import { type Listener, listen, transports } from '#test/fans/transports.ts';
+import { seedEvent } from '#test/support/catalog.ts';
 import { classification, owned, withoutId } from '#test/support/ownership-classification.ts';
 import { coordinatesIn, problemsOf, type Question, questionsOf, rootFieldsOf } from '#test/support/schema-ownership.ts';
 import { startSystem } from '#test/support/system.ts';
-import { type Listener, listen, transports } from '#test/support/transports.ts';
 import { seedRoom } from '#test/support/waiting-room.ts';
 
 const root = (coordinate: string) => {

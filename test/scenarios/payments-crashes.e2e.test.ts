@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
+import { bookingWhen, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
-import { bookingWhen, decideAt, type Fan, signInAsGuest } from '#test/support/fan.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
 
 const scenes = await openPaymentScenes();

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { bookingWhen, decideAt } from '#test/support/fan.ts';
+import { bookingWhen, decideAt } from '#test/fans/fan.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
 
 const scenes = await openPaymentScenes({ env: { HOLD_TTL_SECONDS: '2' } });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
-import { decideAt } from '#test/support/fan.ts';
+import { decideAt } from '#test/fans/fan.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
 
 const scenes = await openPaymentScenes();

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
+import { post } from '#test/fans/fan.ts';
+import { listen } from '#test/fans/transports.ts';
 import { seedEvent } from '#test/support/catalog.ts';
-import { post } from '#test/support/fan.ts';
 import { bombardSockets } from '#test/support/raw-frames.ts';
 import { bombard } from '#test/support/raw-requests.ts';
 import { type System, startSystem } from '#test/support/system.ts';
-import { listen } from '#test/support/transports.ts';
 
 let system: System;
 let eventId: string;

@@ -6,14 +6,14 @@ import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { statusAt } from '#domain/inventory/packed-statuses-rules.ts';
 import { openRedis } from '#redis/client.ts';
 import { EPOCH, seatLock } from '#redis/keys.ts';
+import { createBookingMutation, signInAsGuest, signInCrowd } from '#test/fans/fan.ts';
+import { SeatMapFan, watchOnce } from '#test/fans/seat-map-watcher.ts';
 import { findBrokenPromises } from '#test/support/all-invariants.ts';
 import { seedEvent } from '#test/support/catalog.ts';
-import { createBookingMutation, signInAsGuest, signInCrowd } from '#test/support/fan.ts';
 import { openOwnRedis } from '#test/support/own-redis.ts';
 import { findRedisDisagreements } from '#test/support/redis-agreement.ts';
 import { seriesOf } from '#test/support/scrape.ts';
 import { findSeatMapDisagreements } from '#test/support/seat-map-agreement.ts';
-import { SeatMapFan, watchOnce } from '#test/support/seat-map-fan.ts';
 import { startSystem } from '#test/support/system.ts';
 
 const SEATS = 60;

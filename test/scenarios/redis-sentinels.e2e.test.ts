@@ -10,7 +10,7 @@ import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { fetchValkey } from '#processes/dev/servers/fetch-servers.ts';
 import { freePort, isPortFree, launch } from '#processes/dev/servers/server-process.ts';
 import { EPOCH } from '#redis/keys.ts';
-import { signInAsGuest } from '#test/support/fan.ts';
+import { signInAsGuest } from '#test/fans/fan.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
 import { startWatchedRedis } from '#test/support/redis-sentinels.ts';
 

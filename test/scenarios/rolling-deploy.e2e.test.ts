@@ -4,9 +4,9 @@ import { sql } from 'drizzle-orm';
 import { afterAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { createBookingMutation, type Fan, signInCrowd } from '#test/fans/fan.ts';
 import { type Balancer, startHaproxy, startNginx } from '#test/support/balancers.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
-import { createBookingMutation, type Fan, signInCrowd } from '#test/support/fan.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
 import { systemPrograms } from '#test/support/system-programs.ts';
 

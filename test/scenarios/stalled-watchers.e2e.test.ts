@@ -6,10 +6,10 @@ import { closeDb, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
 import { openRedis } from '#redis/client.ts';
+import { SeatMapFan, type SeatMapFrame, seatMapChangedQuery } from '#test/fans/seat-map-watcher.ts';
 import { seedEvent } from '#test/support/catalog.ts';
 import { commitSeatChange } from '#test/support/seat-changes.ts';
 import { findSeatMapDisagreements } from '#test/support/seat-map-agreement.ts';
-import { SeatMapFan, type SeatMapFrame, seatMapChangedQuery } from '#test/support/seat-map-fan.ts';
 import { startSystem } from '#test/support/system.ts';
 
 const SEATS = 20_000;

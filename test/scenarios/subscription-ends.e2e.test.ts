@@ -1,10 +1,10 @@
 import { createPrivateKey } from 'node:crypto';
 import { decodeJwt, SignJWT } from 'jose';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createBooking, decideAt, type Fan, signInAsGuest } from '#test/support/fan.ts';
+import { createBooking, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
+import { pushers, subscribeOver } from '#test/fans/pushed.ts';
+import { listen } from '#test/fans/transports.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
-import { pushers, subscribeOver } from '#test/support/pushed.ts';
-import { listen } from '#test/support/transports.ts';
 
 const scenes = await openPaymentScenes();
 const { system, db } = scenes;

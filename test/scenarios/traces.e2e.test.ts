@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { bookingWhen, createBooking, decideAt, fanAt, signInAsGuest } from '#test/fans/fan.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { bookingWhen, createBooking, decideAt, fanAt, signInAsGuest } from '#test/support/fan.ts';
 import { type CollectedSpan, type OtlpCollector, openOtlpCollector } from '#test/support/otlp-collector.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 

@@ -2,10 +2,10 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { closeDb, type Db, openDb } from '#db/client.ts';
+import { openSocket, post } from '#test/fans/fan.ts';
+import { transports } from '#test/fans/transports.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { openSocket, post } from '#test/support/fan.ts';
 import { type System, startSystem } from '#test/support/system.ts';
-import { transports } from '#test/support/transports.ts';
 
 let system: System;
 let db: Db;

@@ -5,11 +5,11 @@ import { closeDb, openDb } from '#db/client.ts';
 import { decodeGlobalId, encodeGlobalId } from '#domain/global-id-rules.ts';
 import { statusAt } from '#domain/inventory/packed-statuses-rules.ts';
 import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
+import { bookingWhen, createBooking, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
+import { SeatMapFan, watchOnce } from '#test/fans/seat-map-watcher.ts';
 import { expectAllInvariants } from '#test/support/all-invariants.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { bookingWhen, createBooking, decideAt, type Fan, signInAsGuest } from '#test/support/fan.ts';
 import { merchantCall } from '#test/support/sandbox-gateway.ts';
-import { SeatMapFan, watchOnce } from '#test/support/seat-map-fan.ts';
 import { startSystem } from '#test/support/system.ts';
 
 const system = await startSystem({ env: { HOLD_TTL_SECONDS: '2', LOG_LEVEL: 'warn' } });

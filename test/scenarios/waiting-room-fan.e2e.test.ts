@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { createBookingMutation, decideAt, type Fan, post, signInAsGuest } from '#test/fans/fan.ts';
+import { type Credentials, headersOf, type Pushed, pushers, subscribeOver } from '#test/fans/pushed.ts';
+import { joinMutation, placeChangedQuery, placeQuery, seatMapQuery } from '#test/fans/waiting-room-fan.ts';
 import { expectAllInvariants } from '#test/support/all-invariants.ts';
 import { seedEvent } from '#test/support/catalog.ts';
-import { createBookingMutation, decideAt, type Fan, post, signInAsGuest } from '#test/support/fan.ts';
-import { type Credentials, headersOf, type Pushed, pushers, subscribeOver } from '#test/support/pushed.ts';
 import { startSystem } from '#test/support/system.ts';
 import { seedRoom } from '#test/support/waiting-room.ts';
-import { joinMutation, placeChangedQuery, placeQuery, seatMapQuery } from '#test/support/waiting-room-fan.ts';
 
 const system = await startSystem({ env: { LOG_LEVEL: 'warn' } });
 const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });

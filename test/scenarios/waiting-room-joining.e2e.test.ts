@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
+import { signInCrowd } from '#test/fans/fan.ts';
+import { buy, openMap } from '#test/fans/waiting-room-buyer.ts';
+import type { WaitingRoomFan } from '#test/fans/waiting-room-fan.ts';
 import { expectAllInvariants } from '#test/support/all-invariants.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { signInCrowd } from '#test/support/fan.ts';
-import { buy, openMap } from '#test/support/waiting-room-buyer.ts';
-import type { WaitingRoomFan } from '#test/support/waiting-room-fan.ts';
 import { openWaitingRoomWorld } from '#test/support/waiting-room-world.ts';
 
 // Behind a proxy the proxy names the address, so that a flood has another address than the fans.

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
-import { newCredentials, signIn } from '#test/support/accounts.ts';
+import { newCredentials, signIn } from '#test/fans/accounts.ts';
+import type { Fan } from '#test/fans/fan.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import type { Fan } from '#test/support/fan.ts';
 import { openWaitingRoomWorld } from '#test/support/waiting-room-world.ts';
 
 const world = await openWaitingRoomWorld();

@@ -1,15 +1,15 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
-import { signIn, signUp } from '#test/support/accounts.ts';
-import { type Attempt, type Outcome, type Way, wayNames, ways } from '#test/support/admission-attempts.ts';
+import { signIn, signUp } from '#test/fans/accounts.ts';
+import { type Attempt, type Outcome, type Way, wayNames, ways } from '#test/fans/admission-attempts.ts';
+import { type Fan, post } from '#test/fans/fan.ts';
+import { openMap, pay } from '#test/fans/waiting-room-buyer.ts';
+import type { WaitingRoomFan } from '#test/fans/waiting-room-fan.ts';
 import { firstDifference, type Planned, planAttempts, wayOf } from '#test/support/admission-plan.ts';
 import { expectAllInvariants } from '#test/support/all-invariants.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
-import { type Fan, post } from '#test/support/fan.ts';
 import { bitFlipsOf } from '#test/support/forged-admissions.ts';
-import { openMap, pay } from '#test/support/waiting-room-buyer.ts';
-import type { WaitingRoomFan } from '#test/support/waiting-room-fan.ts';
 import { openWaitingRoomWorld } from '#test/support/waiting-room-world.ts';
 
 /**

@@ -5,12 +5,12 @@ import { afterAll, expect, test } from 'vitest';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { drawOrder } from '#domain/waiting-room/draw-rules.ts';
 import type { PlaceState } from '#domain/waiting-room/room.ts';
-import { newCredentials, signIn } from '#test/support/accounts.ts';
+import { newCredentials, signIn } from '#test/fans/accounts.ts';
+import { type Fan, signInCrowd } from '#test/fans/fan.ts';
+import { holdSeats, openMap, pay } from '#test/fans/waiting-room-buyer.ts';
+import type { WaitingRoomFan } from '#test/fans/waiting-room-fan.ts';
 import { expectAllInvariants } from '#test/support/all-invariants.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { type Fan, signInCrowd } from '#test/support/fan.ts';
-import { holdSeats, openMap, pay } from '#test/support/waiting-room-buyer.ts';
-import type { WaitingRoomFan } from '#test/support/waiting-room-fan.ts';
 import { openWaitingRoomWorld } from '#test/support/waiting-room-world.ts';
 
 const FANS = 500;

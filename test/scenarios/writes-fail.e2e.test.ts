@@ -2,8 +2,8 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { createBooking, signInAsGuest } from '#test/fans/fan.ts';
 import { seedEvent } from '../support/catalog.ts';
-import { createBooking, signInAsGuest } from '../support/fan.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 let system: System;

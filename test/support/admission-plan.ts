@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type Way, wayNames } from './admission-attempts.ts';
+import { type Way, wayNames } from '#test/fans/admission-attempts.ts';
 import { bitFlipsOf, type ForgerKnows, type Forgery, forgeriesOf, scrambled } from './forged-admissions.ts';
 
 export type Planned = Forgery & { readonly way: Way };

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { closeDb, openDb } from '#db/client.ts';
+import { attack, attackEverywhere, pause, type Tally } from '#test/fans/hoarding-attack.ts';
+import { type Bought, buyTwoEach } from '#test/fans/honest-fans.ts';
 import { type SeededEvent, seedEvent } from './catalog.ts';
-import { attack, attackEverywhere, pause, type Tally } from './hoarding-attack.ts';
-import { type Bought, buyTwoEach } from './honest-fans.ts';
 import { type System, type SystemOptions, startSystem } from './system.ts';
 
 /** Fans who have not bought this long after the end of the attack will not buy. */

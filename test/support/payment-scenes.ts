@@ -2,9 +2,9 @@ import postgres from 'postgres';
 import { closeDb, openDb } from '#db/client.ts';
 import type { Failpoint } from '#db/failpoint.ts';
 import { decodeGlobalId, encodeGlobalId } from '#domain/global-id-rules.ts';
+import { bookingWhen, createBooking, type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import { expectAllInvariants } from './all-invariants.ts';
 import { type SeedEventOptions, type SeededEvent, seedEvent } from './catalog.ts';
-import { bookingWhen, createBooking, type Fan, signInAsGuest } from './fan.ts';
 import { merchantCall } from './sandbox-gateway.ts';
 import { type ProcessName, type SystemOptions, startSystem } from './system.ts';
 

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { type Random, seededRandom } from '../chaos/random.ts';
+import { type Random, seededRandom } from '#test/fans/random.ts';
 
 const UPGRADE = Buffer.from(
   `GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n`,

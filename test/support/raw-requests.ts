@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { type Random, seededRandom } from '../chaos/random.ts';
+import { type Random, seededRandom } from '#test/fans/random.ts';
 
 /** Targets that are not a path of a server, or that a URL parser refuses or reads as another host. */
 export const refusedTargets = [

@@ -1,10 +1,10 @@
 import { closeDb, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { type Fan, post, signInAsGuest } from '#test/fans/fan.ts';
+import { WaitingRoomFan, type WaitingRoomFanOptions } from '#test/fans/waiting-room-fan.ts';
 import { type SeedEventOptions, type SeededEvent, seedEvent } from './catalog.ts';
-import { type Fan, post, signInAsGuest } from './fan.ts';
 import { type ProcessName, type SystemOptions, startSystem } from './system.ts';
 import { type SeedRoomOptions, seedRoom } from './waiting-room.ts';
-import { WaitingRoomFan, type WaitingRoomFanOptions } from './waiting-room-fan.ts';
 
 const everything: readonly ProcessName[] = ['gateway-sandbox', 'payments', 'relay', 'worker', 'api', 'api-2'];
 const roomQuery = 'query ($id: ID!) { event(id: $id) { waitingRoom { state } } }';

@@ -18,11 +18,11 @@ import { openRedis, type Redis } from '#redis/client.ts';
 import { openHeartbeat } from '#redis/heartbeat.ts';
 import { openPubSub } from '#redis/pubsub.ts';
 import { schema } from '#schema/index.ts';
+import { SeatMapFan, watchOnce } from '#test/fans/seat-map-watcher.ts';
 import { seedEvent } from '#test/support/catalog.ts';
 import { createBookingDatabase } from '#test/support/databases.ts';
 import { testRedisUrl } from '#test/support/redis.ts';
 import { commitSeatChange } from '#test/support/seat-changes.ts';
-import { SeatMapFan, watchOnce } from '#test/support/seat-map-fan.ts';
 import { noSubjectLimits } from '../subject-limits.ts';
 import { type AttachedWebSocket, attachWebSocket } from './attach-websocket.ts';
 

@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { GraphqlClient, Reply } from '#test/fans/lean-graphql.ts';
 import type { BookingState, HoldAnswer, HoldRecord, Outcome } from '../history.ts';
 import { instant, wallToInstant } from '../history.ts';
 import { documents } from './documents.ts';
-import type { GraphqlClient, Reply } from './graphql-client.ts';
 import type { Stage } from './protocol.ts';
 import type { Notebook } from './run-clients.ts';
 

@@ -1,11 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openAccessTokens } from '#domain/account/access-tokens.ts';
+import { GraphqlClient } from '#test/fans/lean-graphql.ts';
+import { type Random, seededRandom, seedFor } from '#test/fans/random.ts';
 import { sandboxKeys } from '#test/support/sandbox-gateway.ts';
 import { type BookingState, type HoldAnswer, instant, type Outcome } from '../history.ts';
-import { type Random, seededRandom, seedFor } from '../random.ts';
 import { FanAccount, type FanUser, newKey, type SeenBooking } from './fan-account.ts';
-import { GraphqlClient } from './graphql-client.ts';
 import { Pacer } from './pacer.ts';
 import type { ClientConfig, Stage } from './protocol.ts';
 import { type Notebook, type Phase, runClients } from './run-clients.ts';

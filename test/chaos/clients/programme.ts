@@ -6,7 +6,7 @@ import { planIdOf } from '#domain/catalog/import/import-plan-statements.ts';
 import { importVenues } from '#domain/catalog/import/import-venues-statements.ts';
 import { generateSeatingPlan } from '#domain/catalog/seating-plan-generator.ts';
 import { openRawClient } from '#shared/postgres.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '#test/fans/random.ts';
 import type { Notebook, Phase } from './run-clients.ts';
 
 type Parts = { readonly url: string; readonly notebook: Notebook; readonly phase: Phase; readonly random: Random };

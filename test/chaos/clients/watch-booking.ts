@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { keepSubscribed } from '#test/fans/keep-subscribed.ts';
 import { type BookingState, instant } from '../history.ts';
 import { documents } from './documents.ts';
 import type { FanUser } from './fan-account.ts';
-import { keepSubscribed } from './live-socket.ts';
 import type { Notebook } from './run-clients.ts';
 
 type Watch = {

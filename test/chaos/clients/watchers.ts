@@ -8,9 +8,9 @@ import {
   packChange,
 } from '#domain/inventory/packed-statuses-rules.ts';
 import { type SeatStatus, seatStatusCode } from '#domain/inventory/seat-status.ts';
+import { keepSubscribed } from '#test/fans/keep-subscribed.ts';
 import { instant } from '../history.ts';
 import { documents } from './documents.ts';
-import { keepSubscribed } from './live-socket.ts';
 import type { ClientConfig, Stage } from './protocol.ts';
 import { type Notebook, runClients } from './run-clients.ts';
 

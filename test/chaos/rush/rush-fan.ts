@@ -1,6 +1,6 @@
 import { decodeGlobalId, encodeGlobalId } from '#domain/global-id-rules.ts';
+import { decideAt, type Fan, type GraphqlAnswer } from '#test/fans/fan.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
-import { decideAt, type Fan, type GraphqlAnswer } from '#test/support/fan.ts';
 import {
   type BookingState,
   type HistoryRecord,

@@ -10,9 +10,9 @@ import {
   packChange,
 } from '#domain/inventory/packed-statuses-rules.ts';
 import { type SeatStatus, seatStatusCode } from '#domain/inventory/seat-status.ts';
+import { openSocket } from '#test/fans/fan.ts';
+import { seatMapChangedQuery } from '#test/fans/seat-map-watcher.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
-import { openSocket } from '#test/support/fan.ts';
-import { seatMapChangedQuery } from '#test/support/seat-map-fan.ts';
 import { type HistoryRecord, instant } from '../history.ts';
 
 type Change =

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeGlobalId, encodeGlobalId } from '#domain/global-id-rules.ts';
+import { bookingQuery, createBookingMutation, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import type { SeededEvent } from '../catalog.ts';
-import { bookingQuery, createBookingMutation, decideAt, type Fan, signInAsGuest } from '../fan.ts';
 import type { AcknowledgedFile } from './acknowledged.ts';
 
 export type BuyingOptions = {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SeededEvent } from './catalog.ts';
+import type { SeededEvent } from '#test/support/catalog.ts';
 import { createBookingMutation, type Fan, fanAt, type GraphqlAnswer, post } from './fan.ts';
 
 /** Counts of answers by code; HELD for a hold. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WebSocketClient } from '#test/support/web-socket.ts';
+import { WebSocketClient } from './lean-socket.ts';
 
 export type Subscription = {
   readonly query: string;

@@ -1,4 +1,4 @@
-import type { SeededEvent } from './catalog.ts';
+import type { SeededEvent } from '#test/support/catalog.ts';
 import { bookingQuery, decideAt, type Fan } from './fan.ts';
 import { type Caller, cancel, count, guestAt, hold, patiently, pause, type Tally } from './hoarding-attack.ts';
 

@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 import { WebSocket } from 'ws';
 import { SUBPROTOCOL } from '#http/websocket/messages.ts';
 import { createBookingMutation } from './fan.ts';
-import { seatMapChangedQuery } from './seat-map-fan.ts';
+import { seatMapChangedQuery } from './seat-map-watcher.ts';
 import { seatMapQuery } from './waiting-room-fan.ts';
 
 /** A fan who tries to get in, with the tokens and ids that the fan has. Ids are global ids. */

@@ -1,7 +1,7 @@
 import { decodeStatuses, statusAt } from '#domain/inventory/packed-statuses-rules.ts';
-import type { SeededEvent } from './catalog.ts';
+import type { SeededEvent } from '#test/support/catalog.ts';
 import { decideAt } from './fan.ts';
-import { SeatMapFan, seatMapChangedQuery } from './seat-map-fan.ts';
+import { SeatMapFan, seatMapChangedQuery } from './seat-map-watcher.ts';
 import type { WaitingRoomFan } from './waiting-room-fan.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes

@@ -1,4 +1,4 @@
-import { HttpConnection, postJson } from '#test/support/http-connection.ts';
+import { HttpConnection, postJson } from './lean-http.ts';
 
 /** `lost`: no answer, or one without a definite result. */
 export type Reply =
