@@ -1,10 +1,11 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import type { Db } from '#db/client.ts';
 import { statusAt } from '#domain/inventory/packed-statuses-rules.ts';
 import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
-import { SeatMapFan, watchOnce } from '#test/fans/seat-map-watcher.ts';
+import { holdInput } from '#test/fans/fan.ts';
+import { post } from '#test/fans/graphql-http.ts';
+import { SeatMapWatcher, watchOnce } from '#test/fans/seat-map-watcher.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
 
 type Place = {
@@ -24,12 +25,12 @@ const COMES_WITHIN_MS = 30_000;
 /** Holds a seat of an event and measures how long its watcher takes to see it, again and again. */
 export class MapProbe {
   readonly #place: Place;
-  readonly #fan: SeatMapFan;
+  readonly #fan: SeatMapWatcher;
   #socket: WebSocket | undefined;
   #seatNo = 0;
   #isClosed = false;
 
-  private constructor(place: Place, fan: SeatMapFan) {
+  private constructor(place: Place, fan: SeatMapWatcher) {
     this.#place = place;
     this.#fan = fan;
     void this.#watch();
@@ -38,7 +39,7 @@ export class MapProbe {
   static async open(place: Place): Promise<MapProbe> {
     const map = await loadSeatMap(place.db, place.event.eventId);
     if (!map) throw new Error('There is no such event.');
-    const probe = new MapProbe(place, new SeatMapFan(map));
+    const probe = new MapProbe(place, new SeatMapWatcher(map));
     await probe.untilFast();
     return probe;
   }
@@ -73,7 +74,7 @@ export class MapProbe {
   async #watch(): Promise<void> {
     const { api, event } = this.#place;
     while (!this.#isClosed)
-      await watchOnce(`ws://127.0.0.1:${api.port}/graphql`, this.#fan, `Event_${event.eventId}`, (socket) => {
+      await watchOnce(`http://127.0.0.1:${api.port}`, this.#fan, `Event_${event.eventId}`, (socket) => {
         this.#socket = socket;
       });
   }
@@ -81,18 +82,11 @@ export class MapProbe {
   async #once(): Promise<number> {
     const { api, tokens, event, query } = this.#place;
     const seatNo = this.#seatNo++;
-    const input = {
-      eventId: `Event_${event.eventId}`,
-      seatIds: [`Seat_${event.planId}_${seatNo}`],
-      idempotencyKey: randomUUIDv7(),
-    };
-    const response = await fetch(`http://127.0.0.1:${api.port}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${tokens[seatNo % tokens.length]}` },
-      body: JSON.stringify({ query, variables: { input } }),
-    });
-    const text = await response.text();
-    if (!text.includes('CreateBookingSuccess')) throw new Error(`A hold was answered with ${text}.`);
+    const headers = { authorization: `Bearer ${tokens[seatNo % tokens.length]}` };
+    const variables = { input: holdInput(event, [seatNo]) };
+    const { data, errors } = await post(`http://127.0.0.1:${api.port}`, { query, variables }, headers);
+    if (data?.createBooking?.__typename !== 'CreateBookingSuccess')
+      throw new Error(`A hold was answered with ${JSON.stringify(errors ?? data)}.`);
     const heldAt = performance.now();
     while (statusAt(this.#fan.packed, seatNo) !== 'HELD') {
       if (performance.now() - heldAt > COMES_WITHIN_MS) throw new Error(`The watcher did not hear of seat ${seatNo}.`);

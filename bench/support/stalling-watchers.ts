@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { emptyStatuses } from '#domain/inventory/packed-statuses-rules.ts';
 import { WebSocketClient } from '#test/fans/lean-socket.ts';
-import { SeatMapFan, type SeatMapFrame, seatMapChangedQuery } from '#test/fans/seat-map-watcher.ts';
+import { type SeatMapFrame, SeatMapWatcher, seatMapChangedQuery } from '#test/fans/seat-map-watcher.ts';
 import { answerParent } from './parent.ts';
 
 /**
@@ -63,7 +63,7 @@ function parse(text: Buffer): typeof parsed.message {
 
 class Watcher {
   readonly isStalling: boolean;
-  readonly fan: SeatMapFan;
+  readonly fan: SeatMapWatcher;
   readonly closed: string[] = [];
   readonly #place: { port: number; from: string };
   readonly #eventId: string;
@@ -77,7 +77,7 @@ class Watcher {
     this.isStalling = index % STALLED_ONE_IN === 0;
     this.#place = { port, from: `127.0.1.${1 + Math.floor(index / SOCKETS_PER_ADDRESS)}` };
     this.#eventId = `Event_${eventId}`;
-    this.fan = new SeatMapFan({ version: 0, packed: emptyStatuses(seatCount), seatCount });
+    this.fan = new SeatMapWatcher({ version: 0, packed: emptyStatuses(seatCount), seatCount });
   }
 
   async watch(): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type Fan, fanAt, post } from './fan.ts';
+import { type Fan, fanAt } from './fan.ts';
+import { post } from './graphql-http.ts';
 
 export type Credentials = { readonly email: string; readonly password: string };
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Agent, request } from 'node:http';
-import { WebSocket } from 'ws';
-import { SUBPROTOCOL } from '#http/websocket/messages.ts';
+import { withDeadline } from '#shared/deadline.ts';
+import { asEvents, firstResult, hasResult } from './event-stream.ts';
 import { createBookingMutation } from './fan.ts';
+import { type Json, KeptConnections, type Operation } from './graphql-http.ts';
+import { openConversation } from './graphql-socket.ts';
 import { seatMapChangedQuery } from './seat-map-watcher.ts';
 import { seatMapQuery } from './waiting-room-fan.ts';
 
@@ -29,7 +30,7 @@ export const ways: Readonly<Record<Way, (apiUrl: string, attempt: Attempt) => Pr
   },
   'seatMapChanged over WebSocket': overWebSocket,
   'seatMapChanged as events': async (apiUrl, attempt) =>
-    outcomeOf(await overHttp(apiUrl, attempt, subscriptionOf(attempt), 'text/event-stream')),
+    outcomeOf(await overHttp(apiUrl, attempt, subscriptionOf(attempt), asEvents)),
 };
 
 export const wayNames = Object.keys(ways) as Way[];
@@ -41,71 +42,45 @@ const subscriptionOf = ({ eventId }: Attempt) => ({
   variables: { eventId, sinceVersion: 1_000_000 },
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
-type Json = any;
-
 function outcomeOf(text: string): Outcome {
-  const event = /^event: next\ndata: (.*)$/m.exec(text);
-  const { data, errors }: Json = JSON.parse(event?.[1] ?? text);
+  const { data, errors }: Json = firstResult(text) ?? JSON.parse(text);
   if (errors) return errors[0].extensions.code;
   if (data.createBooking) return data.createBooking.code ?? 'accepted';
   return data.seatMap || data.seatMapChanged ? 'accepted' : JSON.stringify(data);
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+const connections = new KeptConnections({ connections: 64, timeoutMs: PATIENCE_MS });
 
 /** The part of the body that shows the result of the request: for an event stream the first event. */
-function overHttp(
+async function overHttp(
   apiUrl: string,
   { authorization, admission }: Attempt,
-  body: object,
-  accept = 'application/json',
+  operation: Operation,
+  accept: { readonly accept: string } = { accept: 'application/json' },
 ): Promise<string> {
   const headers = {
-    'content-type': 'application/json',
-    accept,
+    ...accept,
     ...(authorization !== undefined && { authorization }),
     ...(admission !== undefined && { 'frontrow-admission': admission }),
   };
-  return new Promise((resolve, reject) => {
-    const asked = request(`${apiUrl}/graphql`, { method: 'POST', headers, agent, timeout: PATIENCE_MS }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        text += chunk;
-        if (!/^event: next\ndata: .*\n\n/m.test(text)) return;
-        resolve(text);
-        response.destroy();
-      });
-      response.on('end', () => resolve(text));
-      response.on('error', reject);
-    });
-    asked.on('timeout', () => asked.destroy(new Error('Nothing was answered.')));
-    asked.on('error', reject);
-    asked.end(JSON.stringify(body));
-  });
+  return (await connections.send(apiUrl, operation, headers, hasResult)).text;
 }
 
 /** A socket of its own, because the admission is sent with its first message. */
-function overWebSocket(apiUrl: string, attempt: Attempt): Promise<Outcome> {
+async function overWebSocket(apiUrl: string, attempt: Attempt): Promise<Outcome> {
   const { authorization, admission } = attempt;
-  const socket = new WebSocket(`${apiUrl.replace('http', 'ws')}/graphql`, SUBPROTOCOL);
-  const send = (message: object) => socket.send(JSON.stringify(message));
-  return new Promise((resolve, reject) => {
-    const tell = (outcome: Outcome) => {
-      resolve(outcome);
-      socket.close();
-    };
-    socket.on('open', () => send({ type: 'connection_init', payload: { authorization, admission } }));
-    socket.on('message', (data) => {
-      const message: Json = JSON.parse(String(data));
-      if (message.type === 'connection_ack') send({ id: '1', type: 'subscribe', payload: subscriptionOf(attempt) });
-      else if (message.type === 'next') tell(outcomeOf(JSON.stringify(message.payload)));
-      else if (message.type === 'error') tell(message.payload[0].extensions.code);
-    });
-    socket.on('close', (code) => resolve(`closed ${code}`));
-    socket.on('error', reject);
-    const timer = setTimeout(() => reject(new Error('Nothing was answered.')), PATIENCE_MS);
-    socket.on('close', () => clearTimeout(timer));
+  const outcome = Promise.withResolvers<Outcome>();
+  const socket = openConversation(apiUrl, {
+    init: { authorization, admission },
+    operations: () => [subscriptionOf(attempt)],
+    onMessage: ({ type, payload }) => {
+      if (type === 'next') outcome.resolve(outcomeOf(JSON.stringify(payload)));
+      else if (type === 'error') outcome.resolve(payload[0].extensions.code);
+    },
   });
+  socket.on('error', outcome.reject).on('close', (code) => outcome.resolve(`closed ${code}`));
+  const late = () => {
+    throw new Error('Nothing was answered.');
+  };
+  return await withDeadline(outcome.promise, PATIENCE_MS, late).finally(() => socket.close());
 }

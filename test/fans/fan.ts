@@ -1,25 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type Client, createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
-type Json = any;
-
-export type GraphqlAnswer = { status: number; data: Json; errors?: Json[] };
-
-/** One GraphQL request over HTTP, as a client sends it. */
-export async function post(
-  apiUrl: string,
-  body: { query: string; variables?: object },
-  headers: Record<string, string> = {},
-): Promise<GraphqlAnswer> {
-  const response = await fetch(`${apiUrl}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  });
-  return { status: response.status, ...((await response.json()) as { data: Json; errors?: Json[] }) };
-}
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'graphql-ws';
+import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import type { SeededEvent } from '#test/support/catalog.ts';
+import { type GraphqlAnswer, type Json, patiently, post } from './graphql-http.ts';
+import { openSocket } from './graphql-socket.ts';
 
 export type Fan = {
   userId: string;
@@ -32,27 +17,41 @@ export type Fan = {
   at(apiUrl: string): Fan;
 };
 
+const signInMutation = `mutation ($email: String!) { signInAsGuest(input: { email: $email }) {
+  ... on SignInAsGuestSuccess { session { accessToken viewer { id } } } ... on Refusal { code message retry { afterSeconds } } } }`;
+
 /** A fan with a guest session. */
 export async function signInAsGuest(apiUrl: string, email = 'fan@example.org'): Promise<Fan> {
-  const { data, errors } = await post(apiUrl, {
-    query: `mutation ($email: String!) { signInAsGuest(input: { email: $email }) {
-      ... on SignInAsGuestSuccess { session { accessToken viewer { id } } } ... on Refusal { code message } } }`,
-    variables: { email },
-  });
+  const { data, errors } = await post(apiUrl, { query: signInMutation, variables: { email } });
   const session = data?.signInAsGuest?.session;
   if (!session) throw new Error(`No guest session: ${JSON.stringify(errors ?? data)}`);
   return fanAt(apiUrl, { userId: session.viewer.id, token: session.accessToken });
 }
 
-/** This many fans, each a viewer of its own. */
-export async function signInCrowd(apiUrl: string, count: number): Promise<Fan[]> {
-  const crowd: Fan[] = [];
-  while (crowd.length < count) {
-    const next = Array.from({ length: Math.min(50, count - crowd.length) }, () => signInAsGuest(apiUrl));
-    crowd.push(...(await Promise.all(next)));
+export type Caller = {
+  readonly apiUrl: string;
+  /** As the proxy in front writes it. */
+  readonly address: string;
+};
+
+/** A guest of the address; waits as long as the limits of signing in require. Undefined when the signal comes first. */
+export async function signInPatiently({ apiUrl, address }: Caller, signal?: AbortSignal): Promise<Fan | undefined> {
+  const headers = { 'x-forwarded-for': address };
+  const request = { query: signInMutation, variables: { email: 'fan@example.org' } };
+  while (!signal?.aborted) {
+    const { data, errors } = await patiently(post(apiUrl, request, headers));
+    const session = data?.signInAsGuest.session;
+    if (session) return fanAt(apiUrl, { userId: session.viewer.id, token: session.accessToken }, headers);
+    const afterSeconds = data?.signInAsGuest.retry.afterSeconds ?? errors?.[0]?.extensions.retryAfterSeconds;
+    if (afterSeconds === undefined) throw new Error(`No guest session: ${JSON.stringify(errors ?? data)}`);
+    await pause(afterSeconds, signal);
   }
-  return crowd;
+  return undefined;
 }
+
+/** Ends early with the signal, without an error. */
+export const pause = (seconds: number, signal?: AbortSignal): Promise<void> =>
+  sleep(seconds * 1000, undefined, signal ? { signal } : {}).catch(() => undefined);
 
 /** A fan with an existing session; `extra` headers go with each request. */
 export function fanAt(
@@ -76,15 +75,6 @@ export function fanAt(
   };
 }
 
-export function openSocket(apiUrl: string, connectionParams: Record<string, unknown> = {}): Client {
-  return createClient({
-    url: `${apiUrl.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
-    connectionParams,
-    retryAttempts: 0,
-  });
-}
-
 export const createBookingMutation = `mutation ($input: CreateBookingInput!) { createBooking(input: $input) {
   __typename
   ... on CreateBookingSuccess { replayed booking { id status total { amountMinor currency } holdExpiresAt seats { seat { id seatNo } } payment { status url } } }
@@ -100,6 +90,26 @@ export async function createBooking(
   idempotencyKey: string = randomUUID(),
 ): Promise<Json> {
   return (await fan.ask(createBookingMutation, { input: { eventId, seatIds, idempotencyKey } })).createBooking;
+}
+
+/** The input of `createBooking` for seats of an event, by their numbers. */
+export const holdInput = (event: SeededEvent, seatNos: readonly number[], idempotencyKey: string = randomUUID()) => ({
+  eventId: encodeGlobalId('Event', event.eventId),
+  seatIds: event.seatIds(...seatNos).map((id) => encodeGlobalId('Seat', id)),
+  idempotencyKey,
+});
+
+/** The answer of `createBooking` for seats of an event, by their numbers. */
+export async function hold(fan: Fan, event: SeededEvent, seatNos: readonly number[], key?: string): Promise<Json> {
+  return (await fan.ask(createBookingMutation, { input: holdInput(event, seatNos, key) })).createBooking;
+}
+
+export const cancelMutation = `mutation ($input: CancelBookingInput!) { cancelBooking(input: $input) { __typename
+  ... on CancelBookingSuccess { booking { id status } } ... on Refusal { code retry { afterSeconds } } } }`;
+
+/** The answer of `cancelBooking`; the id is a global id. */
+export async function cancel(fan: Fan, bookingId: string): Promise<Json> {
+  return (await fan.ask(cancelMutation, { input: { bookingId } })).cancelBooking;
 }
 
 export const bookingQuery = `query ($id: ID!) { booking(id: $id) {
@@ -126,7 +136,7 @@ export async function bookingWhen(
   while (Date.now() < deadline) {
     booking = (await fan.ask(bookingQuery, { id })).booking;
     if (booking && wanted(booking)) return booking;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
   throw new Error(`The booking did not get there: ${JSON.stringify(booking)}`);
 }
@@ -138,7 +148,7 @@ export async function untilFound(apiUrl: string, text: string, eventId: string):
   while (Date.now() < deadline) {
     const { data } = await post(apiUrl, { query, variables: { text } });
     if (data?.searchEvents.nodes.some(({ id }: { id: string }) => id === eventId)) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
   }
   throw new Error(`A search for ${text} does not find ${eventId}.`);
 }

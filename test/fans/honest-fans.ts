@@ -1,11 +1,14 @@
 import type { SeededEvent } from '#test/support/catalog.ts';
-import { bookingQuery, decideAt, type Fan } from './fan.ts';
-import { type Caller, cancel, count, guestAt, hold, patiently, pause, type Tally } from './hoarding-attack.ts';
+import { gather, type Member } from './crowd.ts';
+import { bookingQuery, type Caller, decideAt, type Fan, pause, signInPatiently } from './fan.ts';
+import { patiently } from './graphql-http.ts';
+import { count, type Tally, tryCancel, tryHold } from './hoarding-attack.ts';
 
-export type Crowd = {
+export type HonestCrowd = {
   readonly caller: Caller;
   readonly event: SeededEvent;
   readonly fans: number;
+  readonly seed: number;
   /** The period in which they arrive, and how long each may think before it pays. */
   readonly arriveSeconds: number;
   readonly thinkSeconds: number;
@@ -22,43 +25,44 @@ export type Bought = {
 const FICKLE = 5;
 
 /** Fans of one network who each buy two neighbouring seats, and follow the advice of refusals. */
-export async function buyTwoEach(crowd: Crowd): Promise<Bought> {
+export async function buyTwoEach(crowd: HonestCrowd): Promise<Bought> {
   const tally: Tally = new Map();
   const seconds: number[] = [];
-  const one = async (_: unknown, index: number) => {
-    await pause((index / crowd.fans) * crowd.arriveSeconds, crowd.signal);
+  await gather(crowd, async (member) => {
     const startedAt = performance.now();
-    const fan = await guestAt(crowd.caller, crowd.signal);
+    const fan = await signInPatiently(crowd.caller, crowd.signal);
     if (!fan) return;
-    if (index % FICKLE === 0) {
-      const first = await holdPatiently(crowd, fan, tally);
-      if (first) await cancel(fan, first);
+    const buyer = { ...crowd, ...member, fan, tally };
+    if (member.index % FICKLE === 0) {
+      const first = await holdPatiently(buyer);
+      if (first) await tryCancel(fan, first);
     }
     // A hold may end before a slow machine has taken its payment; then the fan chooses again.
     while (!crowd.signal.aborted) {
-      const bookingId = await holdPatiently(crowd, fan, tally);
-      if (!bookingId || !(await pay(crowd, fan, bookingId))) continue;
+      const bookingId = await holdPatiently(buyer);
+      if (!bookingId || !(await pay(buyer, bookingId))) continue;
       seconds.push((performance.now() - startedAt) / 1000);
       return;
     }
-  };
-  await Promise.all(Array.from({ length: crowd.fans }, one));
+  });
   return { tally, seconds: seconds.sort((a, b) => a - b) };
 }
 
-async function holdPatiently({ event, signal }: Crowd, fan: Fan, tally: Tally): Promise<string | undefined> {
+type Buyer = HonestCrowd & Member & { readonly fan: Fan; readonly tally: Tally };
+
+async function holdPatiently({ event, signal, fan, tally, random }: Buyer): Promise<string | undefined> {
   while (!signal.aborted) {
-    const first = Math.floor(Math.random() * (event.seatCount - 1));
-    const answer = await hold(fan, event, [first, first + 1]);
+    const first = random.below(event.seatCount - 1);
+    const answer = await tryHold(fan, event, [first, first + 1]);
     count(tally, 'code' in answer ? answer.code : 'HELD');
     if ('bookingId' in answer) return answer.bookingId;
-    await pause(answer.afterSeconds * (1 + Math.random() / 4), signal);
+    await pause(answer.afterSeconds * (1 + random.next() / 4), signal);
   }
   return undefined;
 }
 
-async function pay({ thinkSeconds, signal }: Crowd, fan: Fan, id: string): Promise<boolean> {
-  await pause(thinkSeconds * Math.random(), signal);
+async function pay({ thinkSeconds, signal, fan, random }: Buyer, id: string): Promise<boolean> {
+  await pause(thinkSeconds * random.next(), signal);
   let isPaid = false;
   while (!signal.aborted) {
     const { data } = await patiently(fan.answer(bookingQuery, { id }));

@@ -1,23 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SUBPROTOCOL } from '#http/websocket/messages.ts';
+import type { Operation } from './graphql-http.ts';
+import { converse } from './graphql-socket.ts';
 import { WebSocketClient } from './lean-socket.ts';
-
-export type Subscription = {
-  readonly query: string;
-  /** Called at each connection. */
-  readonly variables: () => object;
-};
 
 export type LiveSocketOptions = {
   readonly port: () => number;
   readonly token?: string;
-  readonly subscription: Subscription;
+  /** Called at each connection. */
+  readonly operation: () => Operation;
   /** A new connection has subscribed. */
   readonly onSubscribed?: () => void;
   readonly onData: (data: Record<string, unknown>) => void;
   /** The server refused the operation: no fault explains an error message. */
   readonly onError: (text: string) => void;
-  /** The server ended the subscription. */
-  readonly onComplete?: () => void;
+  /** A subscription that the server has completed begins again. Default: it is over. */
+  readonly afterEnd?: 'again';
   readonly until: AbortSignal;
 };
 
@@ -31,48 +29,45 @@ export async function keepSubscribed(options: LiveSocketOptions): Promise<void> 
   let isComplete = false;
   while (!options.until.aborted && !isComplete) {
     await connectOnce(options, () => {
-      isComplete = true;
+      isComplete = options.afterEnd !== 'again';
     });
     await sleep(PAUSE_MS, undefined, { signal: options.until }).catch(() => undefined);
   }
 }
 
 async function connectOnce(options: LiveSocketOptions, onComplete: () => void): Promise<void> {
-  const { port, token, subscription, until } = options;
+  const { port, token, operation, until } = options;
   const ended = Promise.withResolvers<void>();
   let heardAt = performance.now();
-  const socket = new WebSocketClient(
-    { port: port(), from: '127.0.0.1' },
-    (payload) => {
-      heardAt = performance.now();
-      const message = JSON.parse(payload.toString());
-      if (message.type === 'ping') socket.send('{"type":"pong"}');
-      else if (message.type === 'connection_ack') {
-        const { query, variables } = subscription;
-        socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query, variables: variables() } }));
-        options.onSubscribed?.();
-      } else if (message.type === 'next') takeNext(message.payload, options, ended.resolve);
-      else if (message.type === 'error') {
-        tellErrors(message.payload, options);
+  const { open, hear } = converse((text) => socket.send(text), {
+    init: token === undefined ? undefined : { authorization: `Bearer ${token}` },
+    operations: () => [operation()],
+    onSubscribed: options.onSubscribed,
+    onMessage: ({ type, payload }) => {
+      if (type === 'next') takeNext(payload, options, ended.resolve);
+      else if (type === 'error') {
+        tellErrors(payload, options);
         ended.resolve();
-      } else if (message.type === 'complete') {
-        options.onComplete?.();
+      } else if (type === 'complete') {
         onComplete();
         ended.resolve();
       }
     },
-    () => ended.resolve(),
-  );
+  });
+  const hearNow = (payload: Buffer) => {
+    heardAt = performance.now();
+    hear(payload.toString());
+  };
+  const socket = new WebSocketClient({ port: port(), from: '127.0.0.1' }, hearNow, () => ended.resolve());
   const watchdog = setInterval(() => {
     if (performance.now() - heardAt > SILENT_MS) ended.resolve();
   }, 1_000);
   until.addEventListener('abort', () => ended.resolve(), { once: true });
   const late = setTimeout(() => ended.resolve(), SETTLES_WITHIN_MS);
   try {
-    await Promise.race([socket.open('/graphql', 'graphql-transport-ws'), ended.promise]);
+    await Promise.race([socket.open('/graphql', SUBPROTOCOL), ended.promise]);
     clearTimeout(late);
-    const payload = token === undefined ? {} : { payload: { authorization: `Bearer ${token}` } };
-    socket.send(JSON.stringify({ type: 'connection_init', ...payload }));
+    open();
     await ended.promise;
   } catch {
     // No process listens, or it no longer does: the next connection may succeed.

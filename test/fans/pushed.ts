@@ -1,12 +1,9 @@
-import { createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
-type Json = any;
+import { asEvents, resultsIn } from './event-stream.ts';
+import { type Json, type Operation, send } from './graphql-http.ts';
+import { openSocket } from './graphql-socket.ts';
 
 /** What a client sends with a request over HTTP (by header name) or with its socket (by param name). */
 export type Credentials = { readonly authorization: string; readonly admission?: string; readonly place?: string };
-type Operation = { readonly query: string; readonly variables: object };
 
 export type Pushed = {
   /** The results, in order. */
@@ -22,12 +19,7 @@ type Heard = { next(result: Json): void; end(why: Json): void };
 type Listen = (apiUrl: string, by: Credentials, operation: Operation, heard: Heard) => () => void;
 
 const overWebSocket: Listen = (apiUrl, by, operation, { next, end }) => {
-  const client = createClient({
-    url: `${apiUrl.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
-    connectionParams: { ...by },
-    retryAttempts: 0,
-  });
+  const client = openSocket(apiUrl, { ...by });
   client.subscribe<Json>(operation as never, { next, error: end, complete: () => end('complete') });
   return () => void client.dispose();
 };
@@ -41,12 +33,8 @@ export const headersOf = ({ authorization, admission, place }: Credentials): Rec
 const overEventStream: Listen = (apiUrl, by, operation, { next, end }) => {
   const ending = new AbortController();
   const read = async () => {
-    const response = await fetch(`${apiUrl}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...headersOf(by) },
-      body: JSON.stringify(operation),
-      signal: ending.signal,
-    });
+    const headers = { ...asEvents, ...headersOf(by) };
+    const response = await send(apiUrl, operation, { headers, signal: ending.signal });
     let errors: Json;
     for await (const result of resultsIn(response)) {
       errors = result.errors;
@@ -57,18 +45,6 @@ const overEventStream: Listen = (apiUrl, by, operation, { next, end }) => {
   read().catch(end);
   return () => ending.abort();
 };
-
-async function* resultsIn({ body }: Response): AsyncGenerator<Json> {
-  let text = '';
-  for await (const chunk of body ?? []) {
-    const events = (text + Buffer.from(chunk).toString()).split('\n\n');
-    text = events.pop() ?? '';
-    for (const event of events) {
-      const data = /^event: next\ndata: (.*)$/m.exec(event)?.[1];
-      if (data !== undefined) yield JSON.parse(data);
-    }
-  }
-}
 
 export const pushers: Readonly<Record<'WebSocket' | 'server-sent events', Listen>> = {
   WebSocket: overWebSocket,

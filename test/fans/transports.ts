@@ -1,4 +1,6 @@
-import { WebSocket } from 'ws';
+import { asEvents, hasResult } from './event-stream.ts';
+import { send } from './graphql-http.ts';
+import { openConversation } from './graphql-socket.ts';
 
 export type Asked = { readonly query: string; readonly variables: object; readonly token?: string | undefined };
 
@@ -9,25 +11,22 @@ export type Transport = (apiUrl: string, asked: Asked) => Promise<RawAnswer>;
 const withoutRequestId = (text: string) => text.replaceAll(/"requestId":"[^"]*"/g, '"requestId":""');
 const bearer = (token: string | undefined) => (token === undefined ? {} : { authorization: `Bearer ${token}` });
 
-async function overFetch(apiUrl: string, accept: string, { query, variables, token }: Asked): Promise<RawAnswer> {
-  const response = await fetch(`${apiUrl}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept, ...bearer(token) },
-    body: JSON.stringify({ query, variables }),
-    signal: AbortSignal.timeout(20_000),
-  });
+async function overFetch(apiUrl: string, accept: { accept: string }, asked: Asked): Promise<RawAnswer> {
+  const { query, variables, token } = asked;
+  const headers = { ...accept, ...bearer(token) };
+  const response = await send(apiUrl, { query, variables }, { headers, signal: AbortSignal.timeout(20_000) });
   let body = '';
   for await (const chunk of response.body ?? []) {
     body += Buffer.from(chunk).toString();
     // Leaving the loop ends an open subscription.
-    if (/^event: next\ndata: .*\n\n/m.test(body)) break;
+    if (hasResult(body)) break;
   }
   const meaning = withoutRequestId(`${response.status} ${body.replaceAll(/^:.*\n\n/gm, '')}`);
   return { bytes: `${JSON.stringify([...response.headers])}${body}`, meaning };
 }
 
-const overHttp: Transport = (apiUrl, asked) => overFetch(apiUrl, 'application/json', asked);
-const overEventStream: Transport = (apiUrl, asked) => overFetch(apiUrl, 'text/event-stream', asked);
+const overHttp: Transport = (apiUrl, asked) => overFetch(apiUrl, { accept: 'application/json' }, asked);
+const overEventStream: Transport = (apiUrl, asked) => overFetch(apiUrl, asEvents, asked);
 
 /** A socket for one operation, closed after the first message that it receives. */
 const overWebSocket: Transport = async (apiUrl, { query, variables, token }) => {
@@ -60,17 +59,15 @@ export function listen(
   { operations, token }: Listening,
   onTold: () => void = () => undefined,
 ): Listener {
-  const socket = new WebSocket(`${apiUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
   const closed = Promise.withResolvers<void>();
   let bytes = '';
-  const send = (message: object) => socket.send(JSON.stringify(message));
-  socket.on('open', () => send({ type: 'connection_init', payload: bearer(token) }));
-  socket.on('message', (data) => {
-    bytes += `${String(data)}\n`;
-    const { type } = JSON.parse(String(data)) as { type: string };
-    if (type === 'connection_ack')
-      for (const [index, payload] of operations.entries()) send({ id: `${index}`, type: 'subscribe', payload });
-    else if (type !== 'ping') onTold();
+  const socket = openConversation(apiUrl, {
+    init: bearer(token),
+    operations: () => operations,
+    onText: (text) => {
+      bytes += `${text}\n`;
+    },
+    onMessage: onTold,
   });
   socket.on('error', (error) => {
     bytes += `error ${error.message}\n`;

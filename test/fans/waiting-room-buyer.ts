@@ -1,24 +1,22 @@
 import { decodeStatuses, statusAt } from '#domain/inventory/packed-statuses-rules.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
 import { decideAt } from './fan.ts';
-import { SeatMapFan, seatMapChangedQuery } from './seat-map-watcher.ts';
+import type { Json } from './graphql-http.ts';
+import { SeatMapWatcher } from './seat-map-watcher.ts';
 import type { WaitingRoomFan } from './waiting-room-fan.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
-type Json = any;
 type Event = Pick<SeededEvent, 'seatIds'>;
 
 const bookingChangedQuery =
   'subscription ($id: ID!) { bookingChanged(bookingId: $id) { id status payment { url } tickets { seat { seatNo } } } }';
 
 /** Goes in: reads the seat map with the admission and follows it. The first use of an admission redeems it. */
-export async function openMap(fan: WaitingRoomFan): Promise<SeatMapFan> {
+export async function openMap(fan: WaitingRoomFan): Promise<SeatMapWatcher> {
   const { version, statuses, layout } = await fan.seatMap();
   const { seatCount } = layout;
-  const map = new SeatMapFan({ version, packed: decodeStatuses(statuses, seatCount), seatCount });
-  const request = { query: seatMapChangedQuery, variables: { eventId: fan.eventId, sinceVersion: version } };
+  const map = new SeatMapWatcher({ version, packed: decodeStatuses(statuses, seatCount), seatCount });
   const note = (why: unknown) => map.wrong.push(JSON.stringify(why));
-  fan.subscribe(fan.openSocket(), request, ({ seatMapChanged }) => map.take(seatMapChanged), note);
+  fan.subscribe(fan.openSocket(), map.operation(fan.eventId), ({ seatMapChanged }) => map.take(seatMapChanged), note);
   return map;
 }
 
@@ -26,7 +24,7 @@ export async function openMap(fan: WaitingRoomFan): Promise<SeatMapFan> {
  * Holds this many free seats of the map, or fewer if there are no neighbours. Returns the booking, or undefined when
  * no seat was left.
  */
-export async function holdSeats(fan: WaitingRoomFan, event: Event, map: SeatMapFan, count: number): Promise<Json> {
+export async function holdSeats(fan: WaitingRoomFan, event: Event, map: SeatMapWatcher, count: number): Promise<Json> {
   const refused = new Set<number>();
   for (;;) {
     const seatNos = chooseSeats(map, count, refused);
@@ -52,7 +50,7 @@ export async function pay(fan: WaitingRoomFan, bookingId: string, mayPay: Promis
   return await inState('CONFIRMED');
 }
 
-function chooseSeats(map: SeatMapFan, count: number, refused: ReadonlySet<number>): number[] {
+function chooseSeats(map: SeatMapWatcher, count: number, refused: ReadonlySet<number>): number[] {
   const seats = Array.from({ length: map.seatCount }, (_, seatNo) => seatNo);
   const free = seats.filter((seatNo) => statusAt(map.packed, seatNo) === 'AVAILABLE' && !refused.has(seatNo));
   const at = Math.floor(Math.random() * free.length);

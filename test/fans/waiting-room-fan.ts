@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type Client, createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
+import type { Client } from 'graphql-ws';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import type { PlaceState } from '#domain/waiting-room/room.ts';
-import { createBookingMutation, type Fan, type GraphqlAnswer, post } from './fan.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
-type Json = any;
+import { withDeadline } from '#shared/deadline.ts';
+import { createBookingMutation, type Fan } from './fan.ts';
+import { type GraphqlAnswer, type Json, post } from './graphql-http.ts';
+import { openSocket } from './graphql-socket.ts';
 
 /** A place as its fan receives it. */
 export type PlaceFrame = {
@@ -185,12 +184,9 @@ export class WaitingRoomFan {
 
   /** A socket with the present admission and ticket; later ones are sent by the next socket. */
   openSocket(): Client {
-    const socket = createClient({
-      url: `${this.#apiUrl.replace('http', 'ws')}/graphql`,
-      webSocketImpl: socketFrom(this.#address),
-      connectionParams: { authorization: this.headers.authorization, admission: this.admission, place: this.ticket },
-      retryAttempts: 0,
-    });
+    const { authorization } = this.headers;
+    const params = { authorization, admission: this.admission, place: this.ticket };
+    const socket = openSocket(this.#apiUrl, params, this.#address);
     this.#sockets.push(socket);
     return socket;
   }
@@ -214,13 +210,13 @@ export class WaitingRoomFan {
 
   /** Resolves when the condition holds; it is checked at each push to this fan. */
   async until<T>(look: () => T | undefined, what: string, withinMs = 45_000): Promise<T> {
-    const deadline = AbortSignal.timeout(withinMs);
-    const late = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve()));
+    const deadline = performance.now() + withinMs;
     for (;;) {
       const found = look();
       if (found !== undefined) return found;
-      if (deadline.aborted) throw new Error(`Not received: ${what}; ${this.states}`);
-      await Promise.race([this.#look.promise, late]);
+      const leftMs = deadline - performance.now();
+      if (leftMs <= 0) throw new Error(`Not received: ${what}; ${this.states}`);
+      await withDeadline(this.#look.promise, leftMs, () => undefined);
     }
   }
 
@@ -245,13 +241,4 @@ export class WaitingRoomFan {
     this.#look.resolve();
     this.#look = Promise.withResolvers();
   }
-}
-
-function socketFrom(localAddress: string | undefined) {
-  if (localAddress === undefined) return WebSocket;
-  return class extends WebSocket {
-    constructor(url: string, protocols: string | string[]) {
-      super(url, protocols, { localAddress });
-    }
-  };
 }

@@ -2,7 +2,8 @@ import { type createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
-import { post, signInAsGuest } from '#test/fans/fan.ts';
+import { signInAsGuest } from '#test/fans/fan.ts';
+import { post } from '#test/fans/graphql-http.ts';
 import { seedEvent } from '#test/support/catalog.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 

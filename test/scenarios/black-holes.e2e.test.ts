@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
-import { createBookingMutation, decideAt, type GraphqlAnswer, post, signInAsGuest } from '#test/fans/fan.ts';
+import { createBookingMutation, decideAt, signInAsGuest } from '#test/fans/fan.ts';
+import { type GraphqlAnswer, post } from '#test/fans/graphql-http.ts';
 import { announceEvents } from '#test/support/catalog.ts';
 import { type NetworkPart, openNetwork } from '#test/support/network.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { closeDb, type Db, openDb } from '#db/client.ts';
-import { post } from '#test/fans/fan.ts';
+import { asEvents } from '#test/fans/event-stream.ts';
+import { post, send } from '#test/fans/graphql-http.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 
@@ -46,11 +47,7 @@ test('HTTP counts a household as one address, with any header that it sends', as
 test('server-sent events count it in the same way', async () => {
   const query = `subscription { eventChanged(eventId: "Event_${event.eventId}") { id } }`;
   const open = (household: string, at: number) =>
-    fetch(`${system.apiUrl}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...asked(household, at) },
-      body: JSON.stringify({ query }),
-    });
+    send(system.apiUrl, { query }, { headers: { ...asEvents, ...asked(household, at) } });
   const streams = await Promise.all(Array.from({ length: 100 }, (_, at) => open('b', at)));
   expect(new Set(streams.map(({ status }) => status))).toEqual(new Set([200]));
   expect((await open('b', 100)).status).toBe(503);

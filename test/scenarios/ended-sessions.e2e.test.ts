@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { newCredentials, type OpenedSession, openSession, signUp } from '#test/fans/accounts.ts';
-import { post } from '#test/fans/fan.ts';
+import { asEvents } from '#test/fans/event-stream.ts';
+import { post, send } from '#test/fans/graphql-http.ts';
 import { type Listener, listen } from '#test/fans/transports.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { type System, startSystem } from '#test/support/system.ts';
@@ -37,11 +38,9 @@ type Stream = { begun: Promise<unknown>; hasEnded(): boolean; heard(): string };
 function stream(apiUrl: string, token: string): Stream {
   let ended = false;
   let heard = '';
-  const begun = fetch(`${apiUrl}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query, variables: { id: `Event_${event.eventId}` } }),
-  }).then((response) => {
+  const operation = { query, variables: { id: `Event_${event.eventId}` } };
+  const headers = { ...asEvents, authorization: `Bearer ${token}` };
+  const begun = send(apiUrl, operation, { headers }).then((response) => {
     if (response.status !== 200) throw new Error(`no stream: ${response.status}`);
     void response
       .text()

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, expect, test } from 'vitest';
 import { erasePerson } from '#domain/account/erase-person.ts';
 import { signIn, signUp } from '#test/fans/accounts.ts';
-import { bookingWhen, decideAt, type Fan, post, signInAsGuest } from '#test/fans/fan.ts';
+import { bookingWhen, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
+import { post } from '#test/fans/graphql-http.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
 
 const scenes = await openPaymentScenes();

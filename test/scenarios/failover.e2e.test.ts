@@ -6,7 +6,7 @@ import { expect, test, vi } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { isConnectionFailure } from '#db/pg-errors.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
-import { post } from '#test/fans/fan.ts';
+import { post } from '#test/fans/graphql-http.ts';
 import { runFailovers } from '#test/support/postgres/failover-run.ts';
 import { openReplicatedPostgres } from '#test/support/postgres/replicated-postgres.ts';
 import { testRedisUrl } from '#test/support/redis.ts';

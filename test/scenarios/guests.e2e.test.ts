@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { findViolations } from '#processes/invariants/violations.ts';
-import { createBooking, createBookingMutation, type Fan, fanAt, post, signInAsGuest } from '#test/fans/fan.ts';
+import { createBooking, createBookingMutation, type Fan, fanAt, signInAsGuest } from '#test/fans/fan.ts';
+import { post } from '#test/fans/graphql-http.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 

@@ -1,53 +1,29 @@
-import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterAll, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { createBookingMutation, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
+import { KeptConnections } from '#test/fans/graphql-http.ts';
+import { openConversation } from '#test/fans/graphql-socket.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
 
 const scenes = await openPaymentScenes({ env: { LOG_LEVEL: 'info', MAX_SEATS_PER_EVENT: '1000' } });
 const { system } = scenes;
 afterAll(() => scenes.close());
 
-type Answer = { status: number; body: string; closes: boolean };
-
-/** One request on a kept connection. Rejects with the system's error code when no answer comes. */
-function call(agent: Agent, url: string, { token }: Fan, body: object): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
-    const sent = request(`${url}/graphql`, { method: 'POST', agent, headers }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (part) => {
-        text += part;
-      });
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          body: text,
-          closes: response.headers.connection === 'close',
-        }),
-      );
-    });
-    sent.on('error', reject);
-    sent.end(JSON.stringify(body));
-  });
-}
-
 /** Acts like a balancer: leaves a process that ends its connections or no longer listens, and uses the other one. */
 function openClient(fan: Fan) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const connections = new KeptConnections();
+  const headers = { authorization: `Bearer ${fan.token}` };
   const urls = [system.apiUrl, system.secondApiUrl];
   let closes = 0;
   const attempt = async (url: string, variables: object): Promise<string> => {
-    const answer = await call(agent, url, fan, { query: createBookingMutation, variables });
+    const answer = await connections.send(url, { query: createBookingMutation, variables }, headers);
     if (answer.closes && urls.length > 1) {
       closes += 1;
       urls.shift();
     }
-    return answer.status === 200 ? JSON.parse(answer.body).data.createBooking.__typename : answer.body;
+    return answer.status === 200 ? JSON.parse(answer.text).data.createBooking.__typename : answer.text;
   };
   return {
     async mutate(variables: object): Promise<string> {
@@ -63,22 +39,18 @@ function openClient(fan: Fan) {
       throw new Error('No process listens.');
     },
     closes: () => closes,
-    close: () => agent.destroy(),
+    close: () => connections.close(),
   };
 }
 
 function openWatcher(eventId: string) {
-  const socket = new WebSocket(`${system.apiUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
   const closed = Promise.withResolvers<{ code: number; atMs: number }>();
   const watching = Promise.withResolvers<void>();
   const query = 'subscription ($id: ID!) { seatMapChanged(eventId: $id) { __typename } }';
-  socket.on('open', () => socket.send('{"type":"connection_init"}'));
-  socket.on('message', (data) => {
-    const { type } = JSON.parse(String(data));
-    if (type === 'ping') socket.send('{"type":"pong"}');
-    if (type === 'connection_ack')
-      socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query, variables: { id: eventId } } }));
-    if (type === 'connection_ack') watching.resolve();
+  const socket = openConversation(system.apiUrl, {
+    operations: () => [{ query, variables: { id: eventId } }],
+    onSubscribed: watching.resolve,
+    onMessage: () => undefined,
   });
   socket.on('error', watching.reject);
   socket.on('close', (code) => closed.resolve({ code, atMs: performance.now() }));

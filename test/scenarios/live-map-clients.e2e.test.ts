@@ -8,7 +8,7 @@ import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
 import { changesBetween, type PackedStatuses } from '#domain/inventory/packed-statuses-rules.ts';
 import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
 import { openRedis } from '#redis/client.ts';
-import { post } from '#test/fans/fan.ts';
+import { post } from '#test/fans/graphql-http.ts';
 import { seededRandom } from '#test/fans/random.ts';
 import { seatMapChangedQuery } from '#test/fans/seat-map-watcher.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';

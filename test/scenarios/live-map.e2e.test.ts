@@ -10,7 +10,7 @@ import { openSeatLocks } from '#domain/inventory/seat-locks.ts';
 import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
 import { openRedis } from '#redis/client.ts';
 import { signInAsGuest } from '#test/fans/fan.ts';
-import { SeatMapFan, watchOnce } from '#test/fans/seat-map-watcher.ts';
+import { SeatMapWatcher, watchOnce } from '#test/fans/seat-map-watcher.ts';
 import { findBrokenPromises } from '#test/support/all-invariants.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { startSystem } from '#test/support/system.ts';
@@ -87,12 +87,12 @@ test('after ten thousand random changes every watcher has the map of PostgreSQL,
   const eventId = encodeGlobalId('Event', event.eventId);
   const start = await loadSeatMap(db, event.eventId);
   if (!start) throw new Error('There is no such event.');
-  const fans = Array.from({ length: WATCHERS }, () => new SeatMapFan(start));
-  const stalled = new SeatMapFan(start);
-  const sockets = new Map<SeatMapFan, WebSocket>();
-  const urls = [system.apiUrl, system.secondApiUrl].map((url) => `${url.replace('http', 'ws')}/graphql`);
+  const fans = Array.from({ length: WATCHERS }, () => new SeatMapWatcher(start));
+  const stalled = new SeatMapWatcher(start);
+  const sockets = new Map<SeatMapWatcher, WebSocket>();
+  const urls = [system.apiUrl, system.secondApiUrl];
   let over = false;
-  const watch = async (fan: SeatMapFan, index: number) => {
+  const watch = async (fan: SeatMapWatcher, index: number) => {
     // A fan who was cut reconnects to the other process.
     while (!over)
       await watchOnce(urls[(index + fan.cuts) % 2] ?? '', fan, eventId, (socket) => sockets.set(fan, socket));
@@ -112,7 +112,7 @@ test('after ten thousand random changes every watcher has the map of PostgreSQL,
 
   const truth = await loadSeatMap(db, event.eventId);
   expect(truth?.version).toBeGreaterThanOrEqual(CHANGES);
-  const isThere = (fan: SeatMapFan) => fan.version === truth?.version;
+  const isThere = (fan: SeatMapWatcher) => fan.version === truth?.version;
   await vi.waitUntil(() => fans.every(isThere), 25_000);
   // The other fans did not wait for the stalled one; when it reads again, it catches up too.
   expect(stalled.version).toBeLessThan(truth?.version ?? 0);

@@ -4,7 +4,9 @@ import { closeDb, type Db, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { openRedis } from '#redis/client.ts';
 import { EPOCH } from '#redis/keys.ts';
-import { bookingWhen, createBooking, decideAt, post, signInAsGuest } from '#test/fans/fan.ts';
+import { asEvents } from '#test/fans/event-stream.ts';
+import { bookingWhen, createBooking, decideAt, signInAsGuest } from '#test/fans/fan.ts';
+import { post, send } from '#test/fans/graphql-http.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { holdUpLog } from '#test/support/hold-up-log.ts';
 import { type Series, seriesOf } from '#test/support/scrape.ts';
@@ -79,12 +81,7 @@ describe('a journey', () => {
     const variables = { id: encodeGlobalId('Event', event.eventId) };
     const stop = client.subscribe({ query, variables }, { next: () => {}, error: () => {}, complete: () => {} });
     const ending = new AbortController();
-    const stream = await fetch(`${system.apiUrl}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-      body: JSON.stringify({ query, variables }),
-      signal: ending.signal,
-    });
+    const stream = await send(system.apiUrl, { query, variables }, { headers: asEvents, signal: ending.signal });
     await untilScraped('api', 'frontrow_seat_map_watchers', (count) => count === 2);
     const before = await scrape('api');
     expect(before.get('frontrow_sockets')).toBe(1);

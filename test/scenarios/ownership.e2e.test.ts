@@ -10,9 +10,9 @@ import {
   decideAt,
   type Fan,
   fanAt,
-  post,
   signInAsGuest,
 } from '#test/fans/fan.ts';
+import { post } from '#test/fans/graphql-http.ts';
 import { type Listener, listen, transports } from '#test/fans/transports.ts';
 import { seedEvent } from '#test/support/catalog.ts';
 import { classification, owned, withoutId } from '#test/support/ownership-classification.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
-import { post } from '#test/fans/fan.ts';
+import { post } from '#test/fans/graphql-http.ts';
 import { listen } from '#test/fans/transports.ts';
 import { seedEvent } from '#test/support/catalog.ts';
 import { bombardSockets } from '#test/support/raw-frames.ts';

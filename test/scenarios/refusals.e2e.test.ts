@@ -3,9 +3,10 @@ import { isUnionType } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { schema } from '#schema/index.ts';
-import { type Fan, fanAt, type GraphqlAnswer, post, signInAsGuest } from '#test/fans/fan.ts';
+import { type Fan, fanAt, signInAsGuest } from '#test/fans/fan.ts';
+import { type Json, post } from '#test/fans/graphql-http.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { awayTurnstile, type Json, mutations } from '#test/support/mutation-documents.ts';
+import { awayTurnstile, mutations } from '#test/support/mutation-documents.ts';
 import { recoveryTokenFor } from '#test/support/recovery-token.ts';
 import { someAddress } from '#test/support/some-address.ts';
 import { type System, startSystem } from '#test/support/system.ts';
@@ -32,11 +33,7 @@ afterAll(async () => {
 
 async function attempt(name: keyof typeof mutations, input: object, by?: Fan, address = someAddress()): Promise<Json> {
   const headers = { 'x-forwarded-for': address, ...(by && { authorization: `Bearer ${by.token}` }) };
-  const { data, errors }: GraphqlAnswer = await post(
-    system.apiUrl,
-    { query: mutations[name], variables: { input } },
-    headers,
-  );
+  const { data, errors } = await post(system.apiUrl, { query: mutations[name], variables: { input } }, headers);
   if (errors) throw new Error(`${name}: ${JSON.stringify(errors)}`);
   const answer = data[name];
   seen.add(`${name.charAt(0).toUpperCase()}${name.slice(1)}Result.${answer.__typename}`);

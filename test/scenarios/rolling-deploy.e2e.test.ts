@@ -1,10 +1,12 @@
-import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, describe, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
-import { createBookingMutation, type Fan, signInCrowd } from '#test/fans/fan.ts';
+import { signInCrowd } from '#test/fans/crowd.ts';
+import { createBookingMutation, type Fan } from '#test/fans/fan.ts';
+import { type KeptAnswer, KeptConnections } from '#test/fans/graphql-http.ts';
+import { openConversation } from '#test/fans/graphql-socket.ts';
 import { type Balancer, startHaproxy, startNginx } from '#test/support/balancers.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
 import { openPaymentScenes } from '#test/support/payment-scenes.ts';
@@ -29,20 +31,17 @@ function openSubscriber(url: string, { eventId, from }: { eventId: string; from:
   const connect = () => {
     isConnected = false;
     hears = false;
-    socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { localAddress: from });
-    socket.on('open', () => socket.send('{"type":"connection_init"}'));
-    socket.on('message', (data) => {
-      const { type, payload } = JSON.parse(String(data));
-      if (type === 'ping') socket.send('{"type":"pong"}');
-      if (type === 'connection_ack') {
+    socket = openConversation(url, {
+      socket: { localAddress: from },
+      operations: () => [{ query: watchQuery, variables: { id: eventId } }],
+      onSubscribed: () => {
         opened += 1;
         isConnected = true;
-        socket.send(
-          JSON.stringify({ id: '1', type: 'subscribe', payload: { query: watchQuery, variables: { id: eventId } } }),
-        );
-      }
-      if (type === 'next') hears = true;
-      if (type === 'error') failures.push(JSON.stringify(payload));
+      },
+      onMessage: ({ type, payload }) => {
+        if (type === 'next') hears = true;
+        if (type === 'error') failures.push(JSON.stringify(payload));
+      },
     });
     socket.on('error', (error) => failures.push(error.message));
     socket.on('close', (code) => {
@@ -66,36 +65,23 @@ function openSubscriber(url: string, { eventId, from }: { eventId: string; from:
 
 /** Holds one seat after the other over kept connections, until `isOver`. */
 async function buy(url: string, fan: Fan, next: () => object | undefined, isOver: () => boolean): Promise<string[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const connections = new KeptConnections();
+  const headers = { authorization: `Bearer ${fan.token}` };
   const outcomes: string[] = [];
   while (!isOver()) {
     const input = next();
     if (!input) break;
-    const outcome = await hold(url, { agent, fan, input }).catch((error: Error) => error.message);
-    outcomes.push(outcome);
+    const operation = { query: createBookingMutation, variables: { input } };
+    outcomes.push(await connections.send(url, operation, headers).then(outcomeOf, (error: Error) => error.message));
     await sleep(400);
   }
-  agent.destroy();
+  connections.close();
   return outcomes;
 }
 
-function hold(url: string, { agent, fan, input }: { agent: Agent; fan: Fan; input: object }): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${fan.token}` };
-    const sent = request(`${url}/graphql`, { method: 'POST', agent, headers }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (part) => {
-        text += part;
-      });
-      response.on('error', reject);
-      response.on('end', () => {
-        const outcome = response.statusCode === 200 && JSON.parse(text).data?.createBooking?.__typename;
-        resolve(outcome || `${response.statusCode} ${text.slice(0, 200)}`);
-      });
-    });
-    sent.on('error', reject);
-    sent.end(JSON.stringify({ query: createBookingMutation, variables: { input } }));
-  });
+function outcomeOf({ status, text }: KeptAnswer): string {
+  const outcome = status === 200 && JSON.parse(text).data?.createBooking?.__typename;
+  return outcome || `${status} ${text.slice(0, 200)}`;
 }
 
 describe.runIf(programs)('a rolling deploy of two api processes', { timeout: 300_000 }, async () => {

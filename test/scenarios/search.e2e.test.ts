@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { importCatalog } from '#domain/catalog/import/import-catalog.ts';
 import { startTypesense } from '#processes/dev/servers/typesense.ts';
 import { openRawClient } from '#shared/postgres.ts';
-import { post } from '#test/fans/fan.ts';
+import { post } from '#test/fans/graphql-http.ts';
 import { type System, startSystem } from '#test/support/system.ts';
 
 const apiKey = 'a-key-of-this-test';

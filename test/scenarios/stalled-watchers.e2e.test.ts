@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, expect, test, vi } from 'vitest';
-import { WebSocket } from 'ws';
 import { closeDb, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
 import { openRedis } from '#redis/client.ts';
-import { SeatMapFan, type SeatMapFrame, seatMapChangedQuery } from '#test/fans/seat-map-watcher.ts';
+import { openConversation } from '#test/fans/graphql-socket.ts';
+import { emptyMap, type SeatMapFrame, SeatMapWatcher } from '#test/fans/seat-map-watcher.ts';
 import { seedEvent } from '#test/support/catalog.ts';
 import { commitSeatChange } from '#test/support/seat-changes.ts';
 import { findSeatMapDisagreements } from '#test/support/seat-map-agreement.ts';
@@ -26,31 +26,27 @@ afterAll(async () => {
   await system.stop();
 });
 
-const newFan = () => new SeatMapFan({ version: 0, packed: new Uint8Array(SEATS / 4), seatCount: SEATS });
-type Client = { readonly fan: SeatMapFan; pause(): void; resume(): void; end(): void; isOpen(): boolean };
+const newFan = () => new SeatMapWatcher(emptyMap(SEATS));
+type Client = { readonly fan: SeatMapWatcher; pause(): void; resume(): void; end(): void; isOpen(): boolean };
 
-/** Only the first of its subscriptions is parsed, because all have the same content. */
+/** The map is built from its first subscription, because all have the same content. */
 async function overSocket(eventId: string, subscriptions: number): Promise<Client> {
   const fan = newFan();
-  const socket = new WebSocket(`${system.apiUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
-  socket.on('error', () => undefined);
-  const send = (message: object) => socket.send(JSON.stringify(message));
-  socket.on('message', (data) => {
-    const text = String(data);
-    if (!text.startsWith('{"id":"0"')) return;
-    fan.take(JSON.parse(text).payload.data.seatMapChanged);
+  const subscribed = Promise.withResolvers<void>();
+  const socket = openConversation(system.apiUrl, {
+    operations: () => Array(subscriptions).fill(fan.operation(eventId)),
+    onSubscribed: subscribed.resolve,
+    onMessage: ({ id, payload }) => {
+      if (id === '1') fan.take(payload.data.seatMapChanged);
+    },
   });
-  await once(socket, 'open');
-  send({ type: 'connection_init' });
-  await once(socket, 'message');
-  const payload = { query: seatMapChangedQuery, variables: { eventId, sinceVersion: 0 } };
-  for (let id = 0; id < subscriptions; id++) send({ id: `${id}`, type: 'subscribe', payload });
+  await subscribed.promise;
   return {
     fan,
     pause: () => socket.pause(),
     resume: () => socket.resume(),
     end: () => socket.terminate(),
-    isOpen: () => socket.readyState === WebSocket.OPEN,
+    isOpen: () => socket.readyState === socket.OPEN,
   };
 }
 
@@ -58,7 +54,7 @@ async function overEventStream(eventId: string): Promise<Client> {
   const fan = newFan();
   const { hostname, port } = new URL(system.apiUrl);
   const client: Socket = connect(Number(port), hostname);
-  const body = JSON.stringify({ query: seatMapChangedQuery, variables: { eventId, sinceVersion: 0 } });
+  const body = JSON.stringify(fan.operation(eventId));
   const head = ['POST /graphql HTTP/1.1', 'host: test', 'accept: text/event-stream', 'content-type: application/json'];
   client.write(`${head.join('\r\n')}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
   let rest = '';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrate } from '#db/migrate.ts';
 import { ensureDatabase, startPostgres } from '#processes/dev/servers/postgres.ts';
 import { freePorts, isPortFree, launch, type RunningServer } from '#processes/dev/servers/server-process.ts';
-import { post } from '#test/fans/fan.ts';
+import { post } from '#test/fans/graphql-http.ts';
 import { type Authority, createAuthority } from '#test/support/authority.ts';
 import { connectionOf } from '#test/support/connection.ts';
 import { testRedisUrl } from '#test/support/redis.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { post } from '#test/fans/fan.ts';
+import { post } from '#test/fans/graphql-http.ts';
 import { createPaymentsDatabase } from '#test/support/databases.ts';
 import { testSearch } from '#test/support/search.ts';
 import { type Catalogue, createCatalogue } from '#test/support/search-world.ts';

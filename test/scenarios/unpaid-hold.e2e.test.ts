@@ -5,8 +5,8 @@ import { closeDb, openDb } from '#db/client.ts';
 import { decodeGlobalId, encodeGlobalId } from '#domain/global-id-rules.ts';
 import { statusAt } from '#domain/inventory/packed-statuses-rules.ts';
 import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
-import { bookingWhen, createBooking, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
-import { SeatMapFan, watchOnce } from '#test/fans/seat-map-watcher.ts';
+import { bookingWhen, decideAt, type Fan, hold, signInAsGuest } from '#test/fans/fan.ts';
+import { SeatMapWatcher, watchOnce } from '#test/fans/seat-map-watcher.ts';
 import { expectAllInvariants } from '#test/support/all-invariants.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { merchantCall } from '#test/support/sandbox-gateway.ts';
@@ -20,20 +20,16 @@ afterAll(async () => {
   await system.stop();
 });
 
-const book = (fan: Fan, event: SeededEvent, ...seatNos: number[]) => {
-  const seatIds = event.seatIds(...seatNos).map((id) => encodeGlobalId('Seat', id));
-  return createBooking(fan, encodeGlobalId('Event', event.eventId), seatIds);
-};
+const book = (fan: Fan, event: SeededEvent, ...seatNos: number[]) => hold(fan, event, seatNos);
 const isReady = ({ status }: { status: string }) => status === 'PAYMENT_READY';
 const isExpired = ({ status }: { status: string }) => status === 'EXPIRED';
 
 async function watch(event: SeededEvent) {
   const map = await loadSeatMap(db, event.eventId);
   if (!map) throw new Error('There is no such event.');
-  const watcher = new SeatMapFan(map);
+  const watcher = new SeatMapWatcher(map);
   let socket: WebSocket | undefined;
-  const url = `${system.apiUrl.replace('http', 'ws')}/graphql`;
-  const over = watchOnce(url, watcher, encodeGlobalId('Event', event.eventId), (opened) => {
+  const over = watchOnce(system.apiUrl, watcher, encodeGlobalId('Event', event.eventId), (opened) => {
     socket = opened;
   });
   return {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
-import { signInCrowd } from '#test/fans/fan.ts';
+import { signInCrowd } from '#test/fans/crowd.ts';
 import { buy, openMap } from '#test/fans/waiting-room-buyer.ts';
 import type { WaitingRoomFan } from '#test/fans/waiting-room-fan.ts';
 import { expectAllInvariants } from '#test/support/all-invariants.ts';

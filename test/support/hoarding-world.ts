@@ -1,10 +1,13 @@
 import { sql } from 'drizzle-orm';
 import { closeDb, openDb } from '#db/client.ts';
-import { attack, attackEverywhere, pause, type Tally } from '#test/fans/hoarding-attack.ts';
+import { pause } from '#test/fans/fan.ts';
+import { attack, attackEverywhere, type Tally } from '#test/fans/hoarding-attack.ts';
 import { type Bought, buyTwoEach } from '#test/fans/honest-fans.ts';
 import { type SeededEvent, seedEvent } from './catalog.ts';
 import { type System, type SystemOptions, startSystem } from './system.ts';
 
+/** Of all decisions of the attackers and the fans. */
+const SEED = 1;
 /** Fans who have not bought this long after the end of the attack will not buy. */
 const PATIENCE_SECONDS = 240;
 
@@ -90,7 +93,14 @@ export async function openHoardingWorld(size: HoardingSize, options: SystemOptio
       })();
       const tally: Tally = new Map();
       const attacking = attack(
-        { caller: { apiUrl, address: ATTACKER }, event, guests: size.guests, keepSeconds: size.keepSeconds, signal },
+        {
+          caller: { apiUrl, address: ATTACKER },
+          event,
+          guests: size.guests,
+          keepSeconds: size.keepSeconds,
+          seed: SEED,
+          signal,
+        },
         { users, tally },
       );
       const wandering = attackEverywhere({ caller: { apiUrl, address: NOMAD }, events: others, signal }, nomads);
@@ -98,7 +108,7 @@ export async function openHoardingWorld(size: HoardingSize, options: SystemOptio
         await pause(size.fansAfterSeconds, signal);
         const caller = { apiUrl, address: NETWORK };
         const { thinkSeconds, fansArriveSeconds: arriveSeconds } = size;
-        return await buyTwoEach({ caller, event, fans, arriveSeconds, thinkSeconds, signal });
+        return await buyTwoEach({ caller, event, fans, arriveSeconds, thinkSeconds, seed: SEED, signal });
       })();
       await Promise.all([Promise.race([buying, pause(size.seconds + PATIENCE_SECONDS)]), pause(size.seconds)]);
       while (!until({ held, attack: tally, nomad })) await pause(0.2);

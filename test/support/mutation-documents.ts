@@ -21,9 +21,6 @@ export const mutations = {
   endWaitingRoom: `mutation ($input: WaitingRoomInput!) { endWaitingRoom(input: $input) { ${refusal} ... on EndWaitingRoomSuccess { ${room} } } }`,
 } as const;
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into each answer
-export type Json = any;
-
 /** Guests get a challenge, and its verifier is away. */
 export const awayTurnstile = {
   GUEST_CHALLENGE: 'turnstile',

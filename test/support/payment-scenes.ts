@@ -1,8 +1,8 @@
 import postgres from 'postgres';
 import { closeDb, openDb } from '#db/client.ts';
 import type { Failpoint } from '#db/failpoint.ts';
-import { decodeGlobalId, encodeGlobalId } from '#domain/global-id-rules.ts';
-import { bookingWhen, createBooking, type Fan, signInAsGuest } from '#test/fans/fan.ts';
+import { decodeGlobalId } from '#domain/global-id-rules.ts';
+import { bookingWhen, cancel, hold, signInAsGuest } from '#test/fans/fan.ts';
 import { expectAllInvariants } from './all-invariants.ts';
 import { type SeedEventOptions, type SeededEvent, seedEvent } from './catalog.ts';
 import { merchantCall } from './sandbox-gateway.ts';
@@ -17,24 +17,18 @@ export async function openPaymentScenes(options: SystemOptions = {}) {
   const payments = postgres(system.paymentsUrl, { max: 1, onnotice: () => undefined });
   const gateway = merchantCall(system.gatewayUrl);
 
-  /** Unused seats of an event, by their numbers. */
-  const book = (fan: Fan, event: SeededEvent, seatNos: readonly number[], key?: string) => {
-    const seatIds = event.seatIds(...seatNos).map((id) => encodeGlobalId('Seat', id));
-    return createBooking(fan, encodeGlobalId('Event', event.eventId), seatIds, key);
-  };
-
   return {
     system,
     db,
     payments,
     gateway,
-    book,
+    book: hold,
     event: (seats: number, more: Partial<SeedEventOptions> = {}) =>
       seedEvent(db, { seats, cancellableForSeconds: 3600, ...more }),
     /** A fan who holds these seats. */
     async buyer(event: SeededEvent, ...seatNos: number[]) {
       const fan = await signInAsGuest(system.apiUrl);
-      const { booking } = await book(fan, event, seatNos);
+      const { booking } = await hold(fan, event, seatNos);
       if (!booking) throw new Error('The seats are taken.');
       const rawId = decodeGlobalId(booking.id)?.id ?? '';
       const when = ({ status, payment }: Wanted, withinMs?: number) =>
@@ -46,14 +40,7 @@ export async function openPaymentScenes(options: SystemOptions = {}) {
         );
       return { fan, id: booking.id as string, rawId, when, ready: () => when({ status: 'PAYMENT_READY' }) };
     },
-    cancel: async (fan: Fan, bookingId: string) =>
-      (
-        await fan.ask(
-          `mutation ($bookingId: ID!) { cancelBooking(input: { bookingId: $bookingId }) {
-            __typename ... on CancelBookingSuccess { booking { id status } } ... on Refusal { code } } }`,
-          { bookingId },
-        )
-      ).cancelBooking,
+    cancel,
     /** The gateway's switches; without one, everything works. */
     async trouble(switches: Record<string, number> = {}): Promise<void> {
       const { status, text } = await gateway('PUT', '/v1/trouble', switches);

@@ -1,6 +1,7 @@
 import { closeDb, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
-import { type Fan, post, signInAsGuest } from '#test/fans/fan.ts';
+import { type Fan, signInAsGuest } from '#test/fans/fan.ts';
+import { post } from '#test/fans/graphql-http.ts';
 import { WaitingRoomFan, type WaitingRoomFanOptions } from '#test/fans/waiting-room-fan.ts';
 import { type SeedEventOptions, type SeededEvent, seedEvent } from './catalog.ts';
 import { type ProcessName, type SystemOptions, startSystem } from './system.ts';

@@ -18,7 +18,7 @@ import { openRedis, type Redis } from '#redis/client.ts';
 import { openHeartbeat } from '#redis/heartbeat.ts';
 import { openPubSub } from '#redis/pubsub.ts';
 import { schema } from '#schema/index.ts';
-import { SeatMapFan, watchOnce } from '#test/fans/seat-map-watcher.ts';
+import { SeatMapWatcher, watchOnce } from '#test/fans/seat-map-watcher.ts';
 import { seedEvent } from '#test/support/catalog.ts';
 import { createBookingDatabase } from '#test/support/databases.ts';
 import { testRedisUrl } from '#test/support/redis.ts';
@@ -59,7 +59,7 @@ beforeAll(async () => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   closers.push(
     () => attached.close(),
     () => server.close(),
@@ -82,8 +82,8 @@ test('fans whose sockets are cut at random build the map of PostgreSQL from delt
   const { eventId } = await seedEvent(db, { seats: SEATS });
   const start = await loadSeatMap(db, eventId);
   if (!start) throw new Error('no event');
-  const fans = Array.from({ length: 60 }, () => new SeatMapFan(start));
-  const sockets = new Map<SeatMapFan, WebSocket>();
+  const fans = Array.from({ length: 60 }, () => new SeatMapWatcher(start));
+  const sockets = new Map<SeatMapWatcher, WebSocket>();
   let over = false;
   const running = fans.map(async (fan) => {
     while (!over) await watchOnce(url, fan, encodeGlobalId('Event', eventId), (socket) => sockets.set(fan, socket));

@@ -10,6 +10,4 @@ export const documents = {
   seatMap: `query SeatMap($eventId: ID!) { seatMap(eventId: $eventId) { version asOf stale statuses } }`,
   search: `query Search($text: String!) { searchEvents(text: $text, first: 3) { degraded totalCount nodes { id } } }`,
   bookingChanged: `subscription Watch($id: ID!) { bookingChanged(bookingId: $id) { id status payment { status } } }`,
-  seatMapChanged: `subscription Map($eventId: ID!, $sinceVersion: Int) { seatMapChanged(eventId: $eventId, sinceVersion: $sinceVersion) { __typename
-    ... on SeatMapDelta { fromVersion toVersion changes { seatNo status } } ... on SeatMapReset { seatMap { version statuses } } } }`,
 } as const;

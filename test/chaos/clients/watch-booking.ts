@@ -19,7 +19,7 @@ export async function watchBooking({ port, user, booking, notebook, until }: Wat
   await keepSubscribed({
     port,
     token: user.token,
-    subscription: { query: documents.bookingChanged, variables: () => ({ id: `Booking_${booking}` }) },
+    operation: () => ({ query: documents.bookingChanged, variables: { id: `Booking_${booking}` } }),
     onSubscribed: () => {
       subscription = randomUUIDv7();
       notebook.tally.count('subscribe bookingChanged', 'ok');

@@ -1,5 +1,6 @@
 import { decodeGlobalId, encodeGlobalId } from '#domain/global-id-rules.ts';
-import { decideAt, type Fan, type GraphqlAnswer } from '#test/fans/fan.ts';
+import { decideAt, type Fan } from '#test/fans/fan.ts';
+import type { GraphqlAnswer } from '#test/fans/graphql-http.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
 import {
   type BookingState,

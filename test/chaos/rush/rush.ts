@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { findViolations } from '#processes/invariants/violations.ts';
-import { signInCrowd } from '#test/fans/fan.ts';
+import { signInCrowd } from '#test/fans/crowd.ts';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { type ProcessName, type System, type SystemOptions, startSystem } from '#test/support/system.ts';
 import { type CheckResult, Findings } from '../checks/check.ts';

@@ -1,86 +1,51 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from 'graphql-ws';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
-import {
-  applyChange,
-  decodeStatuses,
-  emptyStatuses,
-  encodeStatuses,
-  packChange,
-} from '#domain/inventory/packed-statuses-rules.ts';
-import { type SeatStatus, seatStatusCode } from '#domain/inventory/seat-status.ts';
-import { openSocket } from '#test/fans/fan.ts';
-import { seatMapChangedQuery } from '#test/fans/seat-map-watcher.ts';
+import { encodeStatuses } from '#domain/inventory/packed-statuses-rules.ts';
+import { emptyMap, keepWatching, SeatMapWatcher } from '#test/fans/seat-map-watcher.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
 import { type HistoryRecord, instant } from '../history.ts';
 
-type Change =
-  | {
-      __typename: 'SeatMapDelta';
-      fromVersion: number;
-      toVersion: number;
-      changes: { seatNo: number; status: SeatStatus }[];
-    }
-  | { __typename: 'SeatMapReset'; seatMap: { version: number; statuses: string } };
-
-/** Watches an event from its first version on, and builds its map from the frames. */
+/** Watches an event from its first version on, and records the frames and the map that it builds from them. */
 export class Watcher {
-  version = 0;
   readonly #event: SeededEvent;
   readonly #write: (record: HistoryRecord) => void;
   readonly #subscription = randomUUID();
-  readonly #client: Client;
+  readonly #map: SeatMapWatcher;
+  readonly #closing = new AbortController();
   readonly #over: Promise<void>;
-  #packed: Uint8Array;
-  #isClosing = false;
 
   constructor(apiUrl: string, event: SeededEvent, write: (record: HistoryRecord) => void) {
     this.#event = event;
     this.#write = write;
-    this.#packed = emptyStatuses(event.seatCount);
-    this.#client = openSocket(apiUrl);
-    this.#over = this.#watch();
+    this.#map = new SeatMapWatcher(emptyMap(event.seatCount), (frame) => {
+      const fromVersion = frame.__typename === 'SeatMapReset' ? null : frame.fromVersion;
+      this.#write({ ...this.#base(), kind: 'seatFrame', fromVersion, toVersion: this.#map.version });
+    });
+    this.#over = keepWatching(this.#map, encodeGlobalId('Event', event.eventId), {
+      port: () => Number(new URL(apiUrl).port),
+      // Every part of the product fails during a rush, and the records are what is checked.
+      onError: () => undefined,
+      afterEnd: 'again',
+      until: this.#closing.signal,
+    });
   }
 
   get eventId(): string {
     return this.#event.eventId;
   }
 
-  /** Waits until it has reached the version, or cannot any longer, and returns its view. */
+  /** Waits until it has reached the version, or cannot any longer, and records its view. */
   async finish(version: number, withinMs: number): Promise<void> {
     const deadline = instant() + withinMs;
-    while (this.version < version && instant() < deadline) await sleep(50);
-    this.#isClosing = true;
-    await this.#client.dispose();
+    while (this.#map.version < version && instant() < deadline) await sleep(50);
+    this.#closing.abort();
     await this.#over;
-    const base = { subscription: this.#subscription, at: instant(), event: this.#event.eventId };
-    this.#write({ ...base, kind: 'view', version: this.version, statuses: encodeStatuses(this.#packed) });
+    const statuses = encodeStatuses(this.#map.packed);
+    this.#write({ ...this.#base(), kind: 'view', version: this.#map.version, statuses });
   }
 
-  /** A connection that was lost continues from its last version. */
-  async #watch(): Promise<void> {
-    while (!this.#isClosing) {
-      const variables = { eventId: encodeGlobalId('Event', this.#event.eventId), sinceVersion: this.version };
-      try {
-        for await (const { data } of this.#client.iterate({ query: seatMapChangedQuery, variables }))
-          if (data) this.#take(data.seatMapChanged as Change);
-      } catch {
-        await sleep(200);
-      }
-    }
-  }
-
-  #take(change: Change): void {
-    const isReset = change.__typename === 'SeatMapReset';
-    const toVersion = isReset ? change.seatMap.version : change.toVersion;
-    const fromVersion = isReset ? null : change.fromVersion;
-    const base = { subscription: this.#subscription, at: instant(), event: this.#event.eventId };
-    this.#write({ ...base, kind: 'seatFrame', fromVersion, toVersion });
-    this.version = toVersion;
-    if (isReset) this.#packed = decodeStatuses(change.seatMap.statuses, this.#event.seatCount);
-    else
-      for (const { seatNo, status } of change.changes)
-        applyChange(this.#packed, packChange(seatNo, seatStatusCode[status]));
+  #base() {
+    return { subscription: this.#subscription, at: instant(), event: this.#event.eventId };
   }
 }
