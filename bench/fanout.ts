@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { seedEvent } from '#test/support/catalog.ts';
-import { openChild } from './support/child.ts';
-import { type CpuSample, cpuBetween, memoryOf, sampleCpu, type Watched } from './support/cpu.ts';
+import { openChild } from '#test/support/system/child.ts';
+import { type CpuSample, cpuBetween, memoryOf, sampleCpu, type Watched } from '#test/support/system/cpu.ts';
+import { figure } from '#test/support/system/figures.ts';
 import {
   type FanoutWorld,
   openFanoutWorld,
@@ -11,7 +12,7 @@ import {
   type SocketServer,
 } from './support/fanout-world.ts';
 import type { NullSocketQuestion } from './support/null-sockets.ts';
-import { type BenchOptions, figure, type Report, type Table } from './support/report.ts';
+import type { BenchOptions, Report, Table } from './support/report.ts';
 import { abba, median } from './support/rounds.ts';
 import type { SellQuestion } from './support/seller.ts';
 import type { WatchAudit, WatchFigures, WatchQuestion } from './support/watchers.ts';

@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { type BenchChild, openChild } from './support/child.ts';
-import { type CpuSample, cpuBetween, memoryOf, sampleCpu, type Watched } from './support/cpu.ts';
+import { type BenchChild, openChild } from '#test/support/system/child.ts';
+import { type CpuSample, cpuBetween, memoryOf, sampleCpu, type Watched } from '#test/support/system/cpu.ts';
+import { figure, megabytes } from '#test/support/system/figures.ts';
 import type { HoldFigures, HoldLoad, HoldQuestion } from './support/hold-callers.ts';
 import { checkHolds } from './support/hold-checks.ts';
 import type { HoldSideName } from './support/hold-sides.ts';
-import { type BenchOptions, figure, megabytes, type Report, type Table } from './support/report.ts';
+import type { BenchOptions, Report, Table } from './support/report.ts';
 import { abba, median } from './support/rounds.ts';
 import { openStores, type Stores } from './support/stores.ts';
 

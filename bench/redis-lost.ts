@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
 import { findRedisDisagreements } from '#test/support/redis-agreement.ts';
+import { figure } from '#test/support/system/figures.ts';
 import { checkHolds } from './support/hold-checks.ts';
 import { type HoldsPlan, seedHolds } from './support/many-holds.ts';
 import { MapProbe } from './support/map-probe.ts';
 import type { PacedFigures, PacedHolds } from './support/paced-holds.ts';
 import { openRedisWorld, type RedisWorld, untilEpoch } from './support/redis-world.ts';
-import { type BenchOptions, figure, type Report, type Table } from './support/report.ts';
+import type { BenchOptions, Report, Table } from './support/report.ts';
 import { abba, median } from './support/rounds.ts';
 
 const MOST_REBUILD_MS = 2000;

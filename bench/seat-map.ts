@@ -2,10 +2,11 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { statusAt } from '#domain/inventory/packed-statuses-rules.ts';
 import { seedEvent } from '#test/support/catalog.ts';
+import { figure } from '#test/support/system/figures.ts';
 import { type HttpLeg, httpTable, medianOf, perSecond, runHttpLeg } from './support/http-legs.ts';
 import type { HttpLoad, SameRequest } from './support/http-load.ts';
 import { type HttpServer, type HttpWorld, openHttpWorld } from './support/http-world.ts';
-import { type BenchOptions, figure, type Report, type Table } from './support/report.ts';
+import type { BenchOptions, Report, Table } from './support/report.ts';
 import { abba } from './support/rounds.ts';
 
 const OURS = 'ours: packed snapshot';

@@ -4,13 +4,13 @@ import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { drawOrder } from '#domain/waiting-room/draw-rules.ts';
 import { readRooms } from '#domain/waiting-room/read-rooms.ts';
 import { HttpConnection, postJson } from '#test/fans/lean-http.ts';
-import type { BenchChild } from './support/child.ts';
+import { signIn, userIdOf } from '#test/fans/room-crowd/viewers.ts';
+import type { BenchChild } from '#test/support/system/child.ts';
 import { runHttpLeg, runLeg } from './support/http-legs.ts';
 import type { WrittenRequests } from './support/http-load.ts';
 import type { BenchOptions, Report } from './support/report.ts';
 import type { JoinFigures, JoinQuestion } from './support/room-joiner.ts';
 import { BELOW, OURS, type RoomLeg, reportRoom, STOCK, STOCK_JOSE } from './support/room-report.ts';
-import { signIn, userIdOf } from './support/room-viewers.ts';
 import { openRoomWorld, type RoomServer, type RoomWorld } from './support/room-world.ts';
 import { abba } from './support/rounds.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { answerParent } from '#test/support/system/parent.ts';
 import type { HoldRequest, HoldSide } from './hold-side.ts';
 import { type HoldSideName, openHoldSide } from './hold-sides.ts';
-import { answerParent } from './parent.ts';
 import { Durations } from './rounds.ts';
 
 /** Callers that hold seats as fast as they get answers, and the side that answers them, in one process. */

@@ -1,7 +1,8 @@
-import type { BenchChild } from './child.ts';
-import { type CpuSample, cpuBetween, memoryOf, sampleCpu, type Watched } from './cpu.ts';
+import type { BenchChild } from '#test/support/system/child.ts';
+import { type CpuSample, cpuBetween, memoryOf, sampleCpu, type Watched } from '#test/support/system/cpu.ts';
+import { figure, megabytes } from '#test/support/system/figures.ts';
 import type { HttpFigures, HttpLoad } from './http-load.ts';
-import { figure, megabytes, type Table } from './report.ts';
+import type { Table } from './report.ts';
 import { median } from './rounds.ts';
 
 export const LOADER = 'load generator';

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpConnection, postJson } from '#test/fans/lean-http.ts';
-import { answerParent } from './parent.ts';
+import { answerParent } from '#test/support/system/parent.ts';
 import { Durations } from './rounds.ts';
 
 /** Sends requests over keep-alive connections, each as soon as the one before it is answered; a process of its own. */

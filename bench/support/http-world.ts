@@ -1,6 +1,7 @@
-import { type BenchChild, openChild } from './child.ts';
-import type { Watched } from './cpu.ts';
-import { newPrivateKey, openOurApi } from './our-api.ts';
+import { newPrivateKey } from '#test/support/keys.ts';
+import { type BenchChild, openChild } from '#test/support/system/child.ts';
+import type { Watched } from '#test/support/system/cpu.ts';
+import { openOurApi } from './our-api.ts';
 import { keepRedisAlive } from './redis-upkeep.ts';
 import type { StockApiOptions } from './stock-api.ts';
 import { openStores, type Stores } from './stores.ts';

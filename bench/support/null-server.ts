@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { answerParent } from './parent.ts';
+import { answerParent } from '#test/support/system/parent.ts';
 
 /** Answers every request with the same body: the limit of the load generator with a server that does nothing. */
 answerParent<{ body: string }>(async ({ body }) => {

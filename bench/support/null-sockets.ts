@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { answerParent } from './parent.ts';
+import { answerParent } from '#test/support/system/parent.ts';
 
 export type NullSocketQuestion = { kind: 'listen' } | { kind: 'send'; text: string; times: number; everyMs: number };
 

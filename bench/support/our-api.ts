@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '#processes/dev/servers/server-process.ts';
-import { heapBytesOf, reportMemory } from './child.ts';
+import { newAdmissionKeys, newPrivateKey } from '#test/support/keys.ts';
+import { heapBytesOf, reportMemory } from '#test/support/system/child.ts';
 import type { Stores } from './stores.ts';
 
 export type RunningApi = {
@@ -15,13 +15,6 @@ export type RunningApi = {
 };
 
 const STARTS_WITHIN_MS = 20_000;
-
-/** An Ed25519 key in the form that the configuration takes. */
-export const newPrivateKey = (): string =>
-  generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
-
-/** One key for the admissions of waiting rooms. */
-export const newAdmissionKeys = (): string => `bench:${randomBytes(32).toString('base64url')}`;
 
 /**
  * The api process of the product, in its production profile but without the limits, which one load generator would
@@ -45,7 +38,7 @@ export async function openOurApi(
       MAX_SEATS_PER_EVENT: '100000',
       TOKEN_PRIVATE_KEY: tokenPrivateKey,
       TICKET_PRIVATE_KEY: newPrivateKey(),
-      ADMISSION_KEYS: `k1:${randomBytes(24).toString('hex')}`,
+      ADMISSION_KEYS: newAdmissionKeys(),
       ...extra,
     },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

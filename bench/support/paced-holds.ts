@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HttpPool } from '#test/fans/http-pool.ts';
 import { postJson } from '#test/fans/lean-http.ts';
-import { HttpPool } from './http-pool.ts';
-import { answerParent } from './parent.ts';
+import { answerParent } from '#test/support/system/parent.ts';
 import { Durations } from './rounds.ts';
 
 /** Buyers arrive at an even pace, also when earlier ones have no answer yet; a process of its own. */

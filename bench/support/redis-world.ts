@@ -4,9 +4,10 @@ import { openAccessTokens } from '#domain/account/access-tokens.ts';
 import { openRedis, type Redis } from '#redis/client.ts';
 import { EPOCH } from '#redis/keys.ts';
 import { type FaultProxy, openFaultProxy } from '#test/support/fault-proxy.ts';
+import { newPrivateKey } from '#test/support/keys.ts';
 import { type OwnRedis, openOwnRedis } from '#test/support/own-redis.ts';
-import { type BenchChild, openChild } from './child.ts';
-import { newPrivateKey, openOurApi, type RunningApi } from './our-api.ts';
+import { type BenchChild, openChild } from '#test/support/system/child.ts';
+import { openOurApi, type RunningApi } from './our-api.ts';
 import { openOurWorker } from './our-worker.ts';
 import { openStores, type Stores } from './stores.ts';
 

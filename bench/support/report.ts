@@ -1,4 +1,5 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { figure } from '#test/support/system/figures.ts';
 import { describeLoad, describeMachine, versionsOf } from './machine.ts';
 
 export type Table = { readonly title: string; readonly head: readonly string[]; readonly rows: readonly string[][] };
@@ -90,12 +91,3 @@ function markdownTable({ title, head, rows }: Table): string[] {
     '',
   ];
 }
-
-/** Rounds to three significant digits. */
-export function figure(value: number): string {
-  if (!Number.isFinite(value)) return 'n/a';
-  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
-  return String(Number(value.toPrecision(3)));
-}
-
-export const megabytes = (bytes: number): string => `${figure(bytes / 2 ** 20)} MB`;

@@ -1,7 +1,7 @@
 import { openDb } from '#db/client.ts';
 import { openJoins } from '#domain/waiting-room/joins.ts';
-import { answerParent } from './parent.ts';
-import { userIdOf } from './room-viewers.ts';
+import { userIdOf } from '#test/fans/room-crowd/viewers.ts';
+import { answerParent } from '#test/support/system/parent.ts';
 import { Durations } from './rounds.ts';
 import { openStockRoom } from './stock-room.ts';
 

@@ -1,6 +1,7 @@
+import { figure, megabytes } from '#test/support/system/figures.ts';
 import { type Cost, LOADER } from './http-legs.ts';
 import type { HttpFigures } from './http-load.ts';
-import { figure, megabytes, type Report, type Table } from './report.ts';
+import type { Report, Table } from './report.ts';
 import type { RoomWorld } from './room-world.ts';
 import { median } from './rounds.ts';
 

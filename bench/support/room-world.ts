@@ -1,10 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { Redis } from 'ioredis';
 import { seedEvent } from '#test/support/catalog.ts';
+import { newPrivateKey } from '#test/support/keys.ts';
+import { type BenchChild, openChild } from '#test/support/system/child.ts';
+import type { Watched } from '#test/support/system/cpu.ts';
 import { seedRoom } from '#test/support/waiting-room.ts';
-import { type BenchChild, openChild } from './child.ts';
-import type { Watched } from './cpu.ts';
-import { newPrivateKey, openOurApi } from './our-api.ts';
+import { openOurApi } from './our-api.ts';
 import { openOurWorker } from './our-worker.ts';
 import type { JoinQuestion } from './room-joiner.ts';
 import type { StockRoomApiOptions } from './stock-room-api.ts';

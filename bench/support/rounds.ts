@@ -1,3 +1,5 @@
+import { percentile } from '#test/support/system/figures.ts';
+
 /** Sides in ABBA order: every second round runs backwards, so that a drift of the machine affects all sides alike. */
 export function abba<Side>(sides: readonly Side[], rounds: number): Side[] {
   return Array.from({ length: rounds }, (_, round) => (round % 2 === 0 ? sides : sides.toReversed())).flat();
@@ -9,11 +11,6 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
-}
-
-/** The value below which `share` of the sorted values lie. */
-export function percentile(sorted: Float64Array, share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 /** Durations in milliseconds of any number of operations. */

@@ -6,7 +6,7 @@ import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
 import { openInventoryWriter } from '#domain/inventory/inventory-writer.ts';
 import { openRedis } from '#redis/client.ts';
 import { openPubSub } from '#redis/pubsub.ts';
-import { answerParent } from './parent.ts';
+import { answerParent } from '#test/support/system/parent.ts';
 import { type StockChange, stockSeatTopic } from './stock-topics.ts';
 
 /** Really holds two seats of an event again and again, and notifies the watchers of both servers. */

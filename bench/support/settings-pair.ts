@@ -1,9 +1,10 @@
 import type { SeededEvent } from '#test/support/catalog.ts';
+import { newPrivateKey } from '#test/support/keys.ts';
+import { type BenchChild, openChild } from '#test/support/system/child.ts';
 import { HOLD_ANSWER, HOLD_MUTATION, putOnSale, signInBuyers } from '../holds-e2e.ts';
-import { type BenchChild, openChild } from './child.ts';
 import { checkHolds } from './hold-checks.ts';
 import { cpuPerAnswer, type HttpLeg, medianOf, perSecond, runHttpLeg } from './http-legs.ts';
-import { newPrivateKey, openOurApi, type RunningApi } from './our-api.ts';
+import { openOurApi, type RunningApi } from './our-api.ts';
 import { keepRedisAlive } from './redis-upkeep.ts';
 import { abba } from './rounds.ts';
 import { openStores, type Stores } from './stores.ts';

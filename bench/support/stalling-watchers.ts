@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { emptyStatuses } from '#domain/inventory/packed-statuses-rules.ts';
 import { WebSocketClient } from '#test/fans/lean-socket.ts';
 import { type SeatMapFrame, SeatMapWatcher, seatMapChangedQuery } from '#test/fans/seat-map-watcher.ts';
-import { answerParent } from './parent.ts';
+import { answerParent } from '#test/support/system/parent.ts';
 
 /**
  * Watchers of one event's seat map; one in ten stops reading its socket. A process of its own. A socket that is

@@ -4,7 +4,7 @@ import type { ExecutionArgs } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { createYoga } from 'graphql-yoga';
 import { WebSocketServer } from 'ws';
-import { answerParent } from './parent.ts';
+import { answerParent } from '#test/support/system/parent.ts';
 import { openStockContext } from './stock-context.ts';
 import { stockSchema } from './stock-schema.ts';
 

@@ -6,7 +6,7 @@ import ErrorsPlugin from '@pothos/plugin-errors';
 import { createYoga, type YogaInitialContext } from 'graphql-yoga';
 import { jwtVerify } from 'jose';
 import { openAccessTokens } from '#domain/account/access-tokens.ts';
-import { answerParent } from './parent.ts';
+import { answerParent } from '#test/support/system/parent.ts';
 import { openStockRoom, type StockRoom } from './stock-room.ts';
 
 /** `tokenCheck`: Frontrow's, which remembers a valid token, or jose's for each request, as in its documentation. */

@@ -8,7 +8,7 @@ import { migrate } from '#db/migrate.ts';
 import { ensureDatabase, startPostgres } from '#processes/dev/servers/postgres.ts';
 import { startValkey } from '#processes/dev/servers/valkey.ts';
 import { openRawClient } from '#shared/postgres.ts';
-import type { Watched } from './cpu.ts';
+import type { Watched } from '#test/support/system/cpu.ts';
 
 /** A PostgreSQL whose commits survive a power cut, with the booking database, and a Valkey; both on loopback. */
 export type Stores = {

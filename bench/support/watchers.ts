@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketClient } from '#test/fans/lean-socket.ts';
-import { answerParent } from './parent.ts';
+import { answerParent } from '#test/support/system/parent.ts';
 
 /** Thousands of watchers of one event's seat map over WebSocket (graphql-transport-ws); a process of its own. */
 

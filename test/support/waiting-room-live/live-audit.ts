@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { drawOrder } from '#domain/waiting-room/draw-rules.ts';
 import { findViolations } from '#processes/invariants/violations.ts';
-import { type AtStep, firstReaching } from './room-arrivals.ts';
-import type { KnownPlace } from './room-fans.ts';
+import { type AtStep, firstReaching } from '#test/fans/room-crowd/arrivals.ts';
+import type { KnownPlace } from '#test/fans/room-crowd/crowd-process.ts';
 
 /** A request just before the end of the turn may be recorded this much later. */
 const ON_THE_WAY_SECONDS = 5;

@@ -1,5 +1,5 @@
+import { percentile } from '#test/support/system/figures.ts';
 import { Numbers, type RoomFan, type ToldPlace } from './room-fan.ts';
-import { percentile } from './rounds.ts';
 
 /** The watermark reached `watermark` at `atMs`. */
 export type AtStep = readonly [watermark: number, atMs: number];

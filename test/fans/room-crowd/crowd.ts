@@ -2,6 +2,8 @@ import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AccessTokens, openAccessTokens } from '#domain/account/access-tokens.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { eachOf, membersOf } from '#test/fans/crowd.ts';
+import { HttpPool } from '#test/fans/http-pool.ts';
 import { postJson } from '#test/fans/lean-http.ts';
 import {
   joinMutation,
@@ -10,16 +12,16 @@ import {
   placeQuery,
   seatMapQuery,
 } from '#test/fans/waiting-room-fan.ts';
-import { HttpPool } from './http-pool.ts';
-import { Arrivals } from './room-arrivals.ts';
+import { Arrivals } from './arrivals.ts';
 import { RoomFan, type ToldPlace } from './room-fan.ts';
 import { FanSocket } from './room-socket.ts';
-import { userIdOf } from './room-viewers.ts';
+import { userIdOf } from './viewers.ts';
 
 export type CrowdOptions = {
   readonly ports: readonly number[];
   readonly eventId: string;
   readonly tokenPrivateKey: string;
+  /** The number of the first fan, which is also the seed of what the fans decide. */
   readonly from: number;
   readonly count: number;
   /** Shares of the fans whose turn comes, and of the fans inside. */
@@ -67,15 +69,11 @@ export class Crowd {
     this.#tokens = openAccessTokens({ privateKey: options.tokenPrivateKey });
     this.#pools = options.ports.map((port) => new HttpPool(port, CONNECTIONS));
     this.#globalEventId = encodeGlobalId('Event', options.eventId);
-    this.fans = Array.from(
-      { length: options.count },
-      (_, offset) =>
-        new RoomFan({
-          index: options.from + offset,
-          userId: userIdOf(options.from + offset),
-          signInId: randomUUIDv7(),
-        }),
-    );
+    const seed = options.from + 1;
+    this.fans = membersOf({ fans: options.count, seed }).map(({ index: offset, random }) => {
+      const index = options.from + offset;
+      return new RoomFan({ index, random, userId: userIdOf(index), signInId: randomUUIDv7() });
+    });
   }
 
   async signIn(): Promise<void> {
@@ -83,21 +81,21 @@ export class Crowd {
   }
 
   async join(): Promise<void> {
-    await this.#each(2 * CONNECTIONS, async (fan) => {
+    await eachOf(this.fans, 2 * CONNECTIONS, async (fan) => {
       for (;;) {
         const { data } = await this.#ask(fan, joinMutation, { input: { eventId: this.#globalEventId } });
         const { place, code } = data?.joinWaitingRoom ?? {};
         if (place) return this.take(fan, place);
         if (code !== 'RATE_LIMITED' && code !== 'TRY_AGAIN') throw new Error(`Not joined: ${JSON.stringify(data)}`);
         this.counts.failed += 1;
-        await sleep(500 + 1000 * Math.random());
+        await sleep(500 + 1000 * fan.random.next());
       }
     });
   }
 
   /** Resolves when all fans have a place. */
   async watch(): Promise<void> {
-    await this.#each(OPEN_AT_ONCE, async (fan) => {
+    await eachOf(this.fans, OPEN_AT_ONCE, async (fan) => {
       const socket = new FanSocket(this, fan, this.#options.ports);
       this.#sockets.set(fan, socket);
       await socket.open({ query: placeChangedQuery, variables: { eventId: this.#globalEventId } });
@@ -173,7 +171,7 @@ export class Crowd {
   }
 
   #act(fan: RoomFan): void {
-    if (!this.isActing || fan.isActing || Math.random() > this.#options.showUp) {
+    if (!this.isActing || fan.isActing || fan.random.next() > this.#options.showUp) {
       // A fan who stays away once stays away.
       if (this.isActing) fan.isActing = true;
       return;
@@ -184,19 +182,19 @@ export class Crowd {
 
   async #visit(fan: RoomFan): Promise<void> {
     const { arriveWithinMs, stayMs, silent } = this.#options;
-    await sleep(Math.random() * arriveWithinMs);
+    await sleep(fan.random.next() * arriveWithinMs);
     while (!(await this.#seesMap(fan))) {
       if (fan.state !== 'YOUR_TURN' || !this.isActing) return;
       this.counts.atDoor += 1;
-      await sleep(1000 + 1000 * Math.random());
+      await sleep(1000 + 1000 * fan.random.next());
     }
     fan.enteredAtMs = Date.now();
     this.counts.entered += 1;
-    if (Math.random() < silent) {
+    if (fan.random.next() < silent) {
       this.counts.silent += 1;
       return;
     }
-    const leaveAt = performance.now() + stayMs.least + Math.random() * (stayMs.most - stayMs.least);
+    const leaveAt = performance.now() + stayMs.least + fan.random.next() * (stayMs.most - stayMs.least);
     while (performance.now() + TOUCH_EVERY_MS < leaveAt) {
       await sleep(TOUCH_EVERY_MS);
       if (!this.isActing) return;
@@ -248,16 +246,8 @@ export class Crowd {
         if (attempt > 60 || this.#isClosed) throw error;
       }
       this.counts.failed += 1;
-      await sleep(500 + 1000 * Math.random());
+      await sleep(500 + 1000 * fan.random.next());
     }
-  }
-
-  async #each(atOnce: number, work: (fan: RoomFan) => Promise<void>): Promise<void> {
-    let next = 0;
-    const worker = async () => {
-      for (let fan = this.fans[next++]; fan; fan = this.fans[next++]) await work(fan);
-    };
-    await Promise.all(Array.from({ length: atOnce }, worker));
   }
 }
 

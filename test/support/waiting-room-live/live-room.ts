@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { Redis } from 'ioredis';
+import type { CrowdOptions } from '#test/fans/room-crowd/crowd.ts';
+import type { FanCounts, FansQuestion, KnownPlace } from '#test/fans/room-crowd/crowd-process.ts';
 import { seedEvent } from '#test/support/catalog.ts';
+import { type BenchChild, openChild } from '#test/support/system/child.ts';
+import { cpuBetween, memoryOf, sampleCpu } from '#test/support/system/cpu.ts';
 import { seedRoom } from '#test/support/waiting-room.ts';
-import { type BenchChild, openChild } from './child.ts';
-import { cpuBetween, memoryOf, sampleCpu } from './cpu.ts';
 import type { LiveWorld } from './live-world.ts';
-import type { CrowdOptions } from './room-crowd.ts';
-import type { FanCounts, FansQuestion, KnownPlace } from './room-fans.ts';
 
 /** The number of fans and their speed, in milliseconds. */
 export type LiveSize = {
@@ -49,7 +49,9 @@ export async function openLiveRoom(world: LiveWorld, size: LiveSize, from: numbe
     drawsInSeconds: 3600,
   } as const;
   await seedRoom(db, eventId, { ...settings, capacity, graceSeconds });
-  const crowds = Array.from({ length: CROWDS }, () => openChild(new URL('./room-fans.ts', import.meta.url)));
+  const crowds = Array.from({ length: CROWDS }, () =>
+    openChild(new URL('../../fans/room-crowd/crowd-process.ts', import.meta.url)),
+  );
   const count = size.fans / CROWDS;
   const { ports, tokenPrivateKey } = world;
   await Promise.all(

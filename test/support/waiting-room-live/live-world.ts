@@ -11,8 +11,8 @@ import { migrate } from '#db/migrate.ts';
 import { ensureDatabase, startPostgres } from '#processes/dev/servers/postgres.ts';
 import { endProcess, freePort } from '#processes/dev/servers/server-process.ts';
 import { startValkey } from '#processes/dev/servers/valkey.ts';
-import type { Watched } from './cpu.ts';
-import { newAdmissionKeys, newPrivateKey } from './our-api.ts';
+import { newAdmissionKeys, newPrivateKey } from '#test/support/keys.ts';
+import type { Watched } from '#test/support/system/cpu.ts';
 
 export type LiveProcess = 'api' | 'api-2' | 'worker' | 'worker-2';
 
@@ -118,7 +118,7 @@ const profileArgs = process.env.LIVE_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${
 
 function startProcess(name: LiveProcess, env: NodeJS.ProcessEnv, logFile: string): ChildProcess {
   const output = openSync(logFile, 'a');
-  const file = new URL(`../../src/processes/${name.replace('-2', '')}.ts`, import.meta.url);
+  const file = new URL(`../../../src/processes/${name.replace('-2', '')}.ts`, import.meta.url);
   return fork(fileURLToPath(file), [], { env, execArgv: profileArgs, stdio: ['ignore', output, output, 'ipc'] });
 }
 

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SUBPROTOCOL } from '#http/websocket/messages.ts';
+import type { Operation } from '#test/fans/graphql-http.ts';
+import { converse, type Message } from '#test/fans/graphql-socket.ts';
 import { WebSocketClient } from '#test/fans/lean-socket.ts';
 import type { RoomFan, ToldPlace } from './room-fan.ts';
 
-const NEXT = Buffer.from('"type":"next"');
-const ACK = Buffer.from('"connection_ack"');
-const PING = Buffer.from('"type":"ping"');
-const COMPLETE = Buffer.from('"type":"complete"');
 /** The product allows 200 per address. */
 const SOCKETS_PER_ADDRESS = 100;
 const ADDRESSES_PER_BLOCK = 200;
@@ -25,8 +24,7 @@ export class FanSocket {
   readonly #fan: RoomFan;
   readonly #ports: readonly number[];
   #client: WebSocketClient | undefined;
-  #request: object = {};
-  #onAck: (() => void) | undefined;
+  #request: Operation = { query: '' };
   #onFirst: (() => void) | undefined;
   #isClosed = false;
   #isFirst = true;
@@ -42,7 +40,7 @@ export class FanSocket {
   }
 
   /** Resolves when the fan has received a place. */
-  async open(request: object): Promise<void> {
+  async open(request: Operation): Promise<void> {
     this.#request = request;
     const first = new Promise<void>((resolve) => {
       this.#onFirst = resolve;
@@ -66,7 +64,7 @@ export class FanSocket {
         this.#crowd.refused(String(error));
         // The next connection goes to another process, at an unknown time.
         this.#turns += 1;
-        await sleep(patience * (0.5 + Math.random()));
+        await sleep(patience * (0.5 + this.#fan.random.next()));
       }
     }
   }
@@ -77,27 +75,34 @@ export class FanSocket {
     const port = this.#ports[(this.#fan.index + this.#turns) % this.#ports.length] ?? 0;
     const cut = Promise.withResolvers<never>();
     cut.promise.catch(() => undefined);
+    const token = await this.#crowd.tokenOf(this.#fan);
+    const { ticket: place, admission } = this.#fan;
+    const subscribed = Promise.withResolvers<void>();
+    const { open, hear } = converse((text) => client.send(text), {
+      init: { authorization: `Bearer ${token}`, place, ...(admission && { admission }) },
+      operations: () => [this.#request],
+      onSubscribed: () => {
+        this.isListening = true;
+        this.#isFirst = true;
+        subscribed.resolve();
+      },
+      onMessage: (message) => this.#receive(message),
+    });
     const client = new WebSocketClient(
       { port, from },
-      (payload) => this.#receive(payload),
+      (payload) => {
+        this.#crowd.counts.bytes += payload.length;
+        hear(payload.toString());
+      },
       (why) => {
         cut.reject(why);
         if (this.isListening) this.#onCut();
       },
     );
     this.#client = client;
-    const acknowledged = new Promise<void>((resolve) => {
-      this.#onAck = resolve;
-    });
-    await client.open('/graphql', 'graphql-transport-ws');
-    const token = await this.#crowd.tokenOf(this.#fan);
-    const { ticket: place, admission } = this.#fan;
-    const payload = { authorization: `Bearer ${token}`, place, ...(admission && { admission }) };
-    client.send(JSON.stringify({ type: 'connection_init', payload }));
-    await Promise.race([acknowledged, cut.promise]);
-    client.send(JSON.stringify({ id: '1', type: 'subscribe', payload: this.#request }));
-    this.isListening = true;
-    this.#isFirst = true;
+    await client.open('/graphql', SUBPROTOCOL);
+    open();
+    await Promise.race([subscribed.promise, cut.promise]);
   }
 
   #onCut(): void {
@@ -106,25 +111,20 @@ export class FanSocket {
     this.#crowd.counts.cuts += 1;
     this.#turns += 1;
     // A page that lost its connection does not reconnect at the same moment as all the others.
-    void sleep(3000 * Math.random()).then(() => this.#connect());
+    void sleep(3000 * this.#fan.random.next()).then(() => this.#connect());
   }
 
-  #receive(payload: Buffer): void {
-    if (payload.indexOf(NEXT) >= 0) this.#next(payload);
-    else if (payload.indexOf(ACK) >= 0) this.#onAck?.();
-    else if (payload.indexOf(COMPLETE) >= 0) this.#onComplete();
-    else if (payload.indexOf(PING) < 0) this.#crowd.problem(this.#fan, payload.toString());
+  #receive(message: Message): void {
+    if (message.type === 'next') this.#next(message);
+    else if (message.type === 'complete') this.#onComplete();
+    else this.#crowd.problem(this.#fan, JSON.stringify(message));
   }
 
-  #next(message: Buffer): void {
+  #next(message: Message): void {
     this.#crowd.counts.frames += 1;
-    this.#crowd.counts.bytes += message.length;
-    const { payload } = JSON.parse(message.toString()) as {
-      payload: { data?: { waitingRoomChanged: ToldPlace } | null };
-    };
-    const place = payload.data?.waitingRoomChanged;
+    const place: ToldPlace | undefined = message.payload.data?.waitingRoomChanged;
     if (!place) {
-      this.#crowd.problem(this.#fan, message.toString());
+      this.#crowd.problem(this.#fan, JSON.stringify(message));
       return;
     }
     this.#crowd.take(this.#fan, place, this.#isFirst);

@@ -1,6 +1,6 @@
-import { answerParent } from './parent.ts';
-import type { AtStep, Delays } from './room-arrivals.ts';
-import { Crowd, type CrowdOptions } from './room-crowd.ts';
+import { answerParent } from '#test/support/system/parent.ts';
+import type { AtStep, Delays } from './arrivals.ts';
+import { Crowd, type CrowdOptions } from './crowd.ts';
 
 /** A process with thousands of fans of one waiting room. */
 

@@ -1,12 +1,10 @@
 import type { PlaceState } from '#domain/waiting-room/room.ts';
+import type { Random } from '#test/fans/random.ts';
+import type { PlaceFrame } from '#test/fans/waiting-room-fan.ts';
 
-/** A place as the api sends it. */
-export type ToldPlace = {
-  readonly state: PlaceState;
-  readonly position: number | null;
-  readonly ahead: number | null;
+/** A place as these fans keep it. */
+export type ToldPlace = Omit<PlaceFrame, 'estimate' | 'admission'> & {
   readonly admission: { readonly token: string } | null;
-  readonly ticket: string;
 };
 
 /** Which states may follow which. */
@@ -21,6 +19,8 @@ const follows: Record<PlaceState, readonly PlaceState[]> = {
 /** Everything that one fan received, and whether it agrees with what the fan received before. */
 export class RoomFan {
   readonly index: number;
+  /** The decisions of this fan. */
+  readonly random: Random;
   readonly userId: string;
   readonly signInId: string;
   ticket = '';
@@ -34,8 +34,9 @@ export class RoomFan {
   hasLeft = false;
   isActing = false;
 
-  constructor(ids: { index: number; userId: string; signInId: string }) {
+  constructor(ids: { index: number; random: Random; userId: string; signInId: string }) {
     this.index = ids.index;
+    this.random = ids.random;
     this.userId = ids.userId;
     this.signInId = ids.signInId;
   }
