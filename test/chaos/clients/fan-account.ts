@@ -1,31 +1,15 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GraphqlClient, Reply } from '#test/fans/lean-graphql.ts';
-import type { BookingState, HoldAnswer, HoldRecord, Outcome } from '../history.ts';
-import { instant, wallToInstant } from '../history.ts';
-import { documents } from './documents.ts';
+import { instant } from '../history.ts';
+import { type Call, RecordedFan, type Result, type SeenBooking } from '../recorded-fan.ts';
 import type { Stage } from './protocol.ts';
 import type { Notebook } from './run-clients.ts';
 
 /** A signed-in fan. */
 export type FanUser = { readonly userId: string; readonly token: string };
 
-export type SeenBooking = {
-  readonly status: BookingState;
-  readonly paymentStatus: string;
-  readonly paymentUrl: string | null;
-};
-
-type Call = { readonly name: string; readonly query: string; readonly variables: object };
-/** `afterMs`: how long the server asked the fan to wait before the next attempt. */
-type Result = {
-  readonly outcome: Outcome;
-  readonly code?: string;
-  readonly afterMs?: number;
-  readonly data?: Record<string, unknown>;
-};
-
-const rawId = (globalId: string): string => globalId.slice(globalId.indexOf('_') + 1);
+const searchQuery = `query Search($text: String!) { searchEvents(text: $text, first: 3) { degraded totalCount nodes { id } } }`;
 
 const AWAY_MS = 50;
 
@@ -34,6 +18,7 @@ export class FanAccount {
   readonly #client: GraphqlClient;
   readonly #notebook: Notebook;
   readonly #ports: readonly number[];
+  readonly #recorded: RecordedFan;
   #turn: number;
   user: FanUser;
 
@@ -49,86 +34,45 @@ export class FanAccount {
     this.#ports = options.ports;
     this.#turn = options.first;
     this.user = options.user;
+    this.#recorded = new RecordedFan({
+      call: (call) => this.#call(call),
+      write: (record) => options.notebook.history.write(record),
+      userId: () => this.user.userId,
+      first: 20,
+    });
   }
 
-  async hold(request: { stage: Stage; seatNos: readonly number[]; key: string }, name = 'createBooking') {
+  async hold(
+    request: { stage: Stage; seatNos: readonly number[]; key: string },
+    name: 'createBooking' | 'repeat' = 'createBooking',
+  ) {
     const { stage, seatNos, key } = request;
-    const input = {
-      eventId: `Event_${stage.eventId}`,
-      seatIds: seatNos.map((seatNo) => `Seat_${stage.planId}_${seatNo}`),
-      idempotencyKey: key,
-    };
-    const from = instant();
-    const result = await this.#call({ name, query: documents.createBooking, variables: { input } });
-    const record = { kind: 'hold', user: this.user.userId, key, event: stage.eventId, seats: seatNos, from } as const;
-    const answer = result.outcome === 'ok' ? holdAnswer(result.data) : undefined;
-    const code = result.code === undefined ? {} : { code: result.code };
-    const taken = takenOf(result.data);
-    const written: HoldRecord = {
-      ...record,
-      ...code,
-      to: instant(),
-      outcome: result.outcome,
-      ...(answer && { answer }),
-      ...(taken && { taken }),
-    };
-    this.#notebook.history.write(written);
-    if (answer) this.#acknowledge('held', answer.booking, stage);
-    return { outcome: result.outcome, code: result.code, afterMs: result.afterMs ?? 0, answer };
+    const result = await this.#recorded.hold({ of: stage, seatNos, key }, name);
+    if (result.answer) this.#acknowledge('held', result.answer.booking, stage);
+    return result;
   }
 
   async cancel(of: { stage: Stage; seatNos: readonly number[]; booking: string }): Promise<Result> {
-    const { stage, booking, seatNos: seats } = of;
-    const from = instant();
-    const variables = { input: { bookingId: `Booking_${booking}` } };
-    const {
-      outcome,
-      code,
-      afterMs = 0,
-    } = await this.#call({ name: 'cancelBooking', query: documents.cancelBooking, variables });
-    const known = { user: this.user.userId, booking, event: stage.eventId, seats, from, to: instant(), outcome };
-    this.#notebook.history.write({ kind: 'cancel', ...known, ...(code !== undefined && { code }) });
-    if (outcome === 'ok') this.#acknowledge('cancelled', booking, stage);
-    return { outcome, afterMs, ...(code !== undefined && { code }) };
+    const { stage, booking, seatNos } = of;
+    const result = await this.#recorded.cancel({ event: stage.eventId, seatNos, booking });
+    if (result.outcome === 'ok') this.#acknowledge('cancelled', booking, stage);
+    return result;
   }
 
-  /** Undefined when there was no definite answer. */
-  async readBooking(booking: string): Promise<SeenBooking | undefined> {
-    const from = instant();
-    const variables = { id: `Booking_${booking}` };
-    const { outcome, code, data } = await this.#call({ name: 'booking', query: documents.booking, variables });
-    const found = data?.booking as { status: BookingState; payment: { status: string; url: string | null } } | null;
-    const bookings = outcome === 'ok' ? { bookings: found ? [[booking, found.status] as const] : [] } : {};
-    const timed = { from, to: instant(), outcome, ...(code !== undefined && { code }) };
-    this.#notebook.history.write({ kind: 'bookings', user: this.user.userId, only: booking, ...timed, ...bookings });
-    if (!found) return undefined;
-    return { status: found.status, paymentStatus: found.payment.status, paymentUrl: found.payment.url };
+  readBooking(booking: string): Promise<SeenBooking | undefined> {
+    return this.#recorded.readBooking(booking);
   }
 
-  async readBookings(): Promise<void> {
-    const from = instant();
-    const { outcome, code, data } = await this.#call({ name: 'bookings', query: documents.bookings, variables: {} });
-    const page = (data?.viewer as { bookings: BookingPage } | null | undefined)?.bookings;
-    const listed = page && {
-      bookings: page.nodes.map(({ id, status }) => [rawId(id), status] as const),
-      hasMore: page.pageInfo.hasNextPage,
-    };
-    const timed = { from, to: instant(), outcome, ...(code !== undefined && { code }) };
-    this.#notebook.history.write({ kind: 'bookings', user: this.user.userId, ...timed, ...listed });
+  readBookings(): Promise<void> {
+    return this.#recorded.readBookings();
   }
 
-  async readMap({ eventId: event }: Stage): Promise<void> {
-    const from = instant();
-    const variables = { eventId: `Event_${event}` };
-    const { outcome, code, data } = await this.#call({ name: 'seatMap', query: documents.seatMap, variables });
-    const seen = data?.seatMap as { version: number; asOf: string; stale: boolean; statuses: string } | undefined;
-    const map = seen && { ...seen, asOf: Date.parse(seen.asOf) + wallToInstant };
-    const timed = { from, to: instant(), outcome, ...(code !== undefined && { code }) };
-    this.#notebook.history.write({ kind: 'map', event, ...timed, ...(map && { map }) });
+  readMap({ eventId }: Stage): Promise<void> {
+    return this.#recorded.readMap(eventId);
   }
 
   async search(text: string): Promise<void> {
-    const { data } = await this.#call({ name: 'searchEvents', query: documents.search, variables: { text } });
+    const { data } = await this.#call({ name: 'searchEvents', query: searchQuery, variables: { text } });
     if ((data?.searchEvents as { degraded: boolean } | undefined)?.degraded)
       this.#notebook.tally.observe('search degraded');
   }
@@ -164,7 +108,7 @@ export class FanAccount {
   }
 
   /** After a request without a definite answer, the next one goes to the other api process. */
-  async #call({ name, query, variables }: Call): Promise<Result> {
+  async #call({ name, query, variables }: Call | SearchCall): Promise<Result> {
     const reply = await this.#client.ask(this.port, { token: this.user.token, query, variables });
     const result = this.#judge(name, reply);
     const mutation = name === 'createBooking' || name === 'repeat' || name === 'cancelBooking';
@@ -193,33 +137,6 @@ export class FanAccount {
 }
 
 type Refusal = { code?: string; retry?: { afterSeconds: number | null } };
-type BookingPage = { nodes: { id: string; status: BookingState }[]; pageInfo: { hasNextPage: boolean } };
-
-function holdAnswer(data: Record<string, unknown> = {}): HoldAnswer {
-  const { booking, replayed } = data.createBooking as {
-    replayed: boolean;
-    booking: {
-      id: string;
-      status: BookingState;
-      total: { amountMinor: number; currency: string };
-      holdExpiresAt: string;
-      seats: { seat: { seatNo: number } }[];
-    };
-  };
-  return {
-    booking: rawId(booking.id),
-    replayed,
-    status: booking.status,
-    seats: booking.seats.map(({ seat }) => seat.seatNo),
-    totalMinor: booking.total.amountMinor,
-    currency: booking.total.currency,
-    expiresAt: Date.parse(booking.holdExpiresAt) + wallToInstant,
-  };
-}
-
-function takenOf(data: Record<string, unknown> | undefined): number[] | undefined {
-  const seats = (data?.createBooking as { seats?: { seatNo: number }[] } | undefined)?.seats;
-  return seats?.map(({ seatNo }) => seatNo);
-}
+type SearchCall = Omit<Call, 'name'> & { readonly name: 'searchEvents' };
 
 export const newKey = (): string => randomUUIDv7();

@@ -1,9 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { keepSubscribed } from '#test/fans/keep-subscribed.ts';
 import { type BookingState, instant } from '../history.ts';
-import { documents } from './documents.ts';
 import type { FanUser } from './fan-account.ts';
 import type { Notebook } from './run-clients.ts';
+
+const bookingChangedQuery = `subscription Watch($id: ID!) { bookingChanged(bookingId: $id) { id status payment { status } } }`;
 
 type Watch = {
   readonly port: () => number;
@@ -19,7 +20,7 @@ export async function watchBooking({ port, user, booking, notebook, until }: Wat
   await keepSubscribed({
     port,
     token: user.token,
-    operation: () => ({ query: documents.bookingChanged, variables: { id: `Booking_${booking}` } }),
+    operation: () => ({ query: bookingChangedQuery, variables: { id: `Booking_${booking}` } }),
     onSubscribed: () => {
       subscription = randomUUIDv7();
       notebook.tally.count('subscribe bookingChanged', 'ok');

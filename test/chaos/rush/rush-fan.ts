@@ -1,24 +1,8 @@
-import { decodeGlobalId, encodeGlobalId } from '#domain/global-id-rules.ts';
 import { decideAt, type Fan } from '#test/fans/fan.ts';
-import type { GraphqlAnswer } from '#test/fans/graphql-http.ts';
+import type { GraphqlAnswer, Json } from '#test/fans/graphql-http.ts';
 import type { SeededEvent } from '#test/support/catalog.ts';
-import {
-  type BookingState,
-  type HistoryRecord,
-  type HoldRecord,
-  instant,
-  type Outcome,
-  wallToInstant,
-} from '../history.ts';
-
-const holdMutation = `mutation ($input: CreateBookingInput!) { createBooking(input: $input) { __typename
-  ... on CreateBookingSuccess { replayed booking { id status total { amountMinor currency } holdExpiresAt seats { seat { seatNo } } } }
-  ... on Refusal { code } ... on SeatsUnavailable { seats { seatNo } } } }`;
-const cancelMutation = `mutation ($input: CancelBookingInput!) { cancelBooking(input: $input) { __typename
-  ... on CancelBookingSuccess { booking { id status } } ... on Refusal { code } } }`;
-const bookingQuery = 'query ($id: ID!) { booking(id: $id) { id status payment { status url } } }';
-const bookingsQuery = '{ viewer { bookings(first: 50) { nodes { id status } pageInfo { hasNextPage } } } }';
-const seatMapQuery = 'query ($id: ID!) { seatMap(eventId: $id) { version asOf stale statuses } }';
+import { type BookingState, type HistoryRecord, instant, type Outcome } from '../history.ts';
+import { type Call, type CallName, RecordedFan, type Result, rawId } from '../recorded-fan.ts';
 
 /** How long a fan waits for the place to pay, and for the result. */
 export const READY_WITHIN_MS = 8_000;
@@ -49,6 +33,7 @@ export class RushFan {
   readonly #fan: Fan;
   readonly #write: (record: HistoryRecord) => void;
   readonly #isBroken: () => boolean;
+  readonly #recorded: RecordedFan;
   readonly #seen = new Set<string>();
 
   /** @param isBroken a violation was found: fans need not wait any longer */
@@ -56,6 +41,7 @@ export class RushFan {
     this.#fan = fan;
     this.#write = write;
     this.#isBroken = isBroken;
+    this.#recorded = new RecordedFan({ call: (call) => this.#call(call), write, userId: () => this.userId, first: 50 });
   }
 
   /** Ids are global where the API returns them, raw in a history. */
@@ -68,53 +54,18 @@ export class RushFan {
   }
 
   async hold(event: SeededEvent, seats: readonly number[], key: string): Promise<Held | undefined> {
-    const from = instant();
-    const seatIds = event.seatIds(...seats).map((id) => encodeGlobalId('Seat', id));
-    const input = { eventId: encodeGlobalId('Event', event.eventId), seatIds, idempotencyKey: key };
-    const answer = await this.#ask(holdMutation, { input });
-    const result = answer?.data?.createBooking;
-    const base = { kind: 'hold', user: this.userId, key, event: event.eventId, seats, from, to: instant() } as const;
-    if (result?.__typename !== 'CreateBookingSuccess') {
-      this.#write({ ...base, ...outcomeOf(answer, result) });
-      return undefined;
-    }
-    const record: HoldRecord & { answer: object } = { ...base, outcome: 'ok', answer: answerOf(result) };
-    this.#write(record);
-    const id = record.answer.booking;
-    return { id, event, seats, key, endsAt: record.answer.expiresAt };
+    const { answer } = await this.#recorded.hold({ of: event, seatNos: seats, key }, 'createBooking');
+    return answer && { id: answer.booking, event, seats, key, endsAt: answer.expiresAt };
   }
 
   async cancel({ id, event, seats }: Held): Promise<Outcome> {
-    const from = instant();
-    const answer = await this.#ask(cancelMutation, { input: { bookingId: encodeGlobalId('Booking', id) } });
-    const result = answer?.data?.cancelBooking;
-    const outcome = outcomeOf(answer, result);
-    this.#write({
-      kind: 'cancel',
-      user: this.userId,
-      booking: id,
-      event: event.eventId,
-      seats,
-      from,
-      to: instant(),
-      ...outcome,
-    });
-    return outcome.outcome;
+    return (await this.#recorded.cancel({ event: event.eventId, seatNos: seats, booking: id })).outcome;
   }
 
   async look({ id }: Held): Promise<Seen | undefined> {
-    const from = instant();
-    const answer = await this.#ask(bookingQuery, { id: encodeGlobalId('Booking', id) });
-    const booking = answer?.data?.booking;
-    const base = { kind: 'bookings', user: this.userId, only: id, from, to: instant() } as const;
-    if (!answer?.data || answer.errors) {
-      this.#write({ ...base, outcome: 'unknown' });
-      return undefined;
-    }
-    const bookings = booking ? [[id, booking.status] as const] : [];
-    if (booking) this.#seen.add(`${id} ${booking.status}`);
-    this.#write({ ...base, outcome: 'ok', bookings, hasMore: false });
-    return booking && { status: booking.status, payment: booking.payment.status, url: booking.payment.url };
+    const seen = await this.#recorded.readBooking(id);
+    if (seen) this.#seen.add(`${id} ${seen.status}`);
+    return seen && { status: seen.status, payment: seen.paymentStatus, url: seen.paymentUrl };
   }
 
   /** Whether the booking was ever shown in this state. */
@@ -122,23 +73,12 @@ export class RushFan {
     return this.#seen.has(`${id} ${status}`);
   }
 
-  async bookings(): Promise<void> {
-    const from = instant();
-    const answer = await this.#ask(bookingsQuery, {});
-    const page = answer?.data?.viewer?.bookings;
-    const base = { kind: 'bookings', user: this.userId, from, to: instant() } as const;
-    if (!page) return this.#write({ ...base, outcome: 'unknown' });
-    const bookings = page.nodes.map((node: { id: string; status: BookingState }) => [rawId(node.id), node.status]);
-    this.#write({ ...base, outcome: 'ok', bookings, hasMore: page.pageInfo.hasNextPage });
+  bookings(): Promise<void> {
+    return this.#recorded.readBookings();
   }
 
-  async seatMap(event: SeededEvent): Promise<void> {
-    const from = instant();
-    const answer = await this.#ask(seatMapQuery, { id: encodeGlobalId('Event', event.eventId) });
-    const map = answer?.data?.seatMap;
-    const base = { kind: 'map', event: event.eventId, from, to: instant() } as const;
-    if (!map) return this.#write({ ...base, outcome: 'unknown' });
-    this.#write({ ...base, outcome: 'ok', map: { version: map.version, statuses: map.statuses, stale: map.stale } });
+  seatMap(event: SeededEvent): Promise<void> {
+    return this.#recorded.readMap(event.eventId);
   }
 
   /** Requests the booking until it fits the condition, or until the time is over. */
@@ -169,33 +109,32 @@ export class RushFan {
     return seen;
   }
 
-  #ask(query: string, variables: object): Promise<GraphqlAnswer | undefined> {
-    return this.#fan.answer(query, variables).catch(() => undefined);
+  async #call({ name, query, variables }: Call): Promise<Result> {
+    return judge(name, await this.#fan.answer(query, variables).catch(() => undefined));
   }
 }
 
 export const isGoingBack = ({ payment }: Seen): boolean => payment === 'REFUND_PENDING' || payment === 'REFUNDED';
 const refusedUnless = (isOk: boolean): Outcome => (isOk ? 'ok' : 'refused');
 
-const rawId = (globalId: string): string => decodeGlobalId(globalId)?.id ?? globalId;
+const reads: ReadonlySet<CallName> = new Set(['booking', 'bookings', 'seatMap']);
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
-type Json = any;
-
-function outcomeOf(answer: GraphqlAnswer | undefined, result: Json): { outcome: Outcome; code?: string } {
-  const code = result?.code ?? answer?.errors?.[0]?.extensions?.code;
-  if (result && result.code === undefined) return { outcome: 'ok' };
-  return { outcome: refusals.has(code) ? 'refused' : 'unknown', ...(code && { code }) };
+function judge(name: CallName, answer: GraphqlAnswer | undefined): Result {
+  return reads.has(name) ? judgeRead(name, answer) : judgeChange(answer);
 }
 
-function answerOf({ booking, replayed }: Json) {
-  return {
-    booking: rawId(booking.id),
-    replayed,
-    status: booking.status,
-    seats: booking.seats.map(({ seat }: Json) => seat.seatNo),
-    totalMinor: booking.total.amountMinor,
-    currency: booking.total.currency,
-    expiresAt: Date.parse(booking.holdExpiresAt) + wallToInstant,
-  };
+/** A fan without a map or a list has no definite answer. A booking may not exist. */
+function judgeRead(name: CallName, answer: GraphqlAnswer | undefined): Result {
+  const data: Json = answer?.data;
+  const [field] = Object.values(data ?? {});
+  const isThere = name === 'booking' ? data && !answer?.errors : field;
+  return isThere ? { outcome: 'ok', data } : { outcome: 'unknown' };
+}
+
+function judgeChange(answer: GraphqlAnswer | undefined): Result {
+  const [result]: Json[] = Object.values(answer?.data ?? {});
+  const code = result?.code ?? answer?.errors?.[0]?.extensions?.code;
+  if (result && result.code === undefined) return { outcome: 'ok', data: answer?.data };
+  const outcome = refusals.has(code) ? 'refused' : 'unknown';
+  return { outcome, ...(code && { code }), ...(result && { data: answer?.data }) };
 }
