@@ -4,9 +4,9 @@ import { appendFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '#processes/dev/servers/server-process.ts';
+import { withDeadline } from '#shared/deadline.ts';
 import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from './databases.ts';
 import { type TestKafka, testKafka } from './kafka.ts';
 import { newPrivateKey } from './keys.ts';
@@ -122,10 +122,9 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       throw new Error(`${name} ended before it was ready:\n${lines.slice(-20).join('\n')}`);
     });
     // The caller has a deadline too, and could not say which process it was.
-    const late = sleep(READY_WITHIN_MS, undefined, { ref: false }).then(() => {
+    await withDeadline(Promise.race([ready.promise, early]), READY_WITHIN_MS, () => {
       throw new Error(`${name} is not ready after ${READY_WITHIN_MS} ms:\n${lines.slice(-20).join('\n')}`);
     });
-    await Promise.race([ready.promise, early, late]);
     early.catch(() => {});
   };
   const metricsUrl = (name: ProcessName) => `http://127.0.0.1:${metricsPorts.get(name)}`;

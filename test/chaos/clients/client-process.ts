@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { endProcess } from '#processes/dev/servers/server-process.ts';
+import { withDeadline } from '#shared/deadline.ts';
 import type { ClientConfig, FromClients } from './protocol.ts';
 import { noCounts, type TallyState } from './tally.ts';
 
@@ -38,13 +39,9 @@ export function startClients<Config extends ClientConfig>(module: URL, config: C
     state: () => latest,
     async finish(withinMs) {
       if (child.connected) child.send({ kind: 'finish' });
-      const late = Promise.withResolvers<never>();
-      const timer = setTimeout(() => late.reject(new Error(`${config.name} does not come to an end.`)), withinMs);
-      try {
-        return await Promise.race([done, late.promise]);
-      } finally {
-        clearTimeout(timer);
-      }
+      return await withDeadline(done, withinMs, () => {
+        throw new Error(`${config.name} does not come to an end.`);
+      });
     },
     kill: () => endProcess(pid, 'SIGKILL'),
   };
