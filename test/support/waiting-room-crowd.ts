@@ -1,16 +1,6 @@
 /** The same numbers for the same seed, in [0, 1). */
 export type Chance = () => number;
 
-export function chanceOf(seed: number): Chance {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 const exponential = (chance: Chance, mean: number) => -mean * Math.log(1 - chance());
 
 export const NEVER = 2_000_000_000;

@@ -1,15 +1,8 @@
 import { hash } from 'node:crypto';
 import type { PlaceState } from '#domain/waiting-room/room.ts';
+import { seededRandom } from '#test/fans/random.ts';
 import { Audit, type EstimateFigures, type Promised } from './waiting-room-audit.ts';
-import {
-  type Chance,
-  type Crowd,
-  chanceOf,
-  comingAfter,
-  gatherCrowd,
-  NEVER,
-  stayingFor,
-} from './waiting-room-crowd.ts';
+import { type Chance, type Crowd, comingAfter, gatherCrowd, NEVER, stayingFor } from './waiting-room-crowd.ts';
 import { productRules, RoomModel, type SimulationRules } from './waiting-room-model.ts';
 
 export type SimulationOptions = {
@@ -72,7 +65,7 @@ class OnSale {
   readonly #slots = { offered: 0, used: 0, most: 0, largest: 0 };
 
   constructor({ fans, seed, capacity, rules, stopsAfter = Number.POSITIVE_INFINITY }: SimulationOptions) {
-    this.#chance = chanceOf(seed);
+    this.#chance = seededRandom(seed).next;
     this.#capacity = capacity;
     // Two in three take their turn, and stay for three to four minutes.
     this.#lastsAbout = Math.ceil((fans * 0.65 * 210) / capacity);
