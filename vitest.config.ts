@@ -9,7 +9,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: require.resolve('graphql') }] },
   test: {
     include: ['{src,test,scripts,bench}/**/*.test.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
+    globalSetup: ['test/support/servers/global-setup.ts'],
     // Linked into node_modules: as a second copy inside the tests its errors would be of another class.
     server: { deps: { external: [/\/vendor\/postgres\//] } },
     maxWorkers: 2,

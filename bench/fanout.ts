@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { seedEvent } from '#test/support/catalog.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
 import { openChild } from '#test/support/system/child.ts';
 import { type CpuSample, cpuBetween, memoryOf, sampleCpu, type Watched } from '#test/support/system/cpu.ts';
 import { figure } from '#test/support/system/figures.ts';

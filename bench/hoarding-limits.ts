@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { seedEvent } from '#test/support/catalog.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
 import { httpTable } from './support/http-legs.ts';
 import type { BenchOptions, Goal, Report, Table } from './support/report.ts';
 import {

@@ -1,6 +1,6 @@
 import { migrate } from '#db/migrate.ts';
 import { ensureDatabase } from '#processes/dev/servers/postgres.ts';
-import { type HoardingFigures, openHoardingWorld } from '#test/support/hoarding-world.ts';
+import { type HoardingFigures, openHoardingWorld } from '#test/support/system/hoarding-world.ts';
 import type { BenchOptions, Report, Table } from './support/report.ts';
 import { openStores } from './support/stores.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { openAccessTokens } from '#domain/account/access-tokens.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import { checkHolds } from './support/hold-checks.ts';
 import { type HttpLeg, httpTable, medianOf, perSecond, runHttpLeg } from './support/http-legs.ts';
 import type { HoldRequests } from './support/http-load.ts';

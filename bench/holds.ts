@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import { type BenchChild, openChild } from '#test/support/system/child.ts';
 import { type CpuSample, cpuBetween, memoryOf, sampleCpu, type Watched } from '#test/support/system/cpu.ts';
 import { figure, megabytes } from '#test/support/system/figures.ts';

@@ -1,6 +1,6 @@
-import { seedEvent } from '#test/support/catalog.ts';
-import { type OtlpCollector, openOtlpCollector } from '#test/support/otlp-collector.ts';
-import { seriesOf } from '#test/support/scrape.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { type OtlpCollector, openOtlpCollector } from '#test/support/system/otlp-collector.ts';
+import { seriesOf } from '#test/support/system/scrape.ts';
 import { type HttpLeg, httpTable } from './support/http-legs.ts';
 import type { RunningApi } from './support/our-api.ts';
 import type { BenchOptions, Report } from './support/report.ts';

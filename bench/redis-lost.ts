@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { findRedisDisagreements } from '#test/support/redis-agreement.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { findRedisDisagreements } from '#test/support/redis/redis-agreement.ts';
 import { figure } from '#test/support/system/figures.ts';
 import { checkHolds } from './support/hold-checks.ts';
 import { type HoldsPlan, seedHolds } from './support/many-holds.ts';

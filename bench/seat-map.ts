@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { statusAt } from '#domain/inventory/packed-statuses-rules.ts';
-import { seedEvent } from '#test/support/catalog.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
 import { figure } from '#test/support/system/figures.ts';
 import { type HttpLeg, httpTable, medianOf, perSecond, runHttpLeg } from './support/http-legs.ts';
 import type { HttpLoad, SameRequest } from './support/http-load.ts';

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { newPrivateKey } from '#test/support/keys.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import { type BenchChild, openChild } from '#test/support/system/child.ts';
 import { cpuBetween, sampleCpu } from '#test/support/system/cpu.ts';
 import { figure, megabytes } from '#test/support/system/figures.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
 import { openOurApi, type RunningApi } from './support/our-api.ts';
 import { keepRedisAlive } from './support/redis-upkeep.ts';
 import type { BenchOptions, Report } from './support/report.ts';

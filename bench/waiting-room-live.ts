@@ -1,5 +1,5 @@
 import { figure } from '#test/support/system/figures.ts';
-import { runLive, sizeOf } from '#test/support/waiting-room-live/run-live.ts';
+import { runLive, sizeOf } from '#test/support/waiting-room/run-live.ts';
 import type { BenchOptions, Report } from './support/report.ts';
 
 /** The whole product with a waiting room full of fans, while every part fails in turn. */

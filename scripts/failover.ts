@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startValkey } from '#processes/dev/servers/valkey.ts';
-import { type Blow, runFailovers } from '#test/support/postgres/failover-run.ts';
+import { type Blow, runFailovers } from '#test/support/databases/failover-run.ts';
 
 /**
  * `npm run failover -- --promotions 20 --crashes 4`: runs the whole product under load on a PostgreSQL with a synchronous

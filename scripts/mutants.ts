@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { mutants } from '#test/chaos/mutants/all-mutants.ts';
 import { mutatedFiles } from '#test/chaos/mutants/mutant.ts';
 import { type Caught, controls, runMutant } from '#test/chaos/mutants/run-mutants.ts';
-import { openTestServerBroker } from '#test/support/test-server-broker.ts';
+import { openTestServerBroker } from '#test/support/servers/test-server-broker.ts';
 
 // Plants bugs, one at a time, and expects the simulation or a short chaos run to find each of them. It fails when a bug
 // is not found, and when a run without a bug reports one.

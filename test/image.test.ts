@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { copiedPaths, copyImage, ignoredBy, imageFiles, PRODUCTION, SANDBOX } from '#test/support/image.ts';
+import { copiedPaths, copyImage, ignoredBy, imageFiles, PRODUCTION, SANDBOX } from '#test/support/system/image.ts';
 
 const root = resolve(import.meta.dirname, '..');
 let folder: string;

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import postgres from 'postgres';
 import { afterAll, expect, test } from 'vitest';
-import { createBookingDatabase } from './support/databases.ts';
+import { createBookingDatabase } from '#test/support/databases/databases.ts';
 
 const database = await createBookingDatabase();
 const sql = postgres(database.url, { max: 1 });

@@ -1,7 +1,7 @@
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { newPrivateKey } from '#test/support/keys.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import { type BenchChild, openChild } from '#test/support/system/child.ts';
 import type { Watched } from '#test/support/system/cpu.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
 import { openOurApi } from './our-api.ts';
 import { keepRedisAlive } from './redis-upkeep.ts';
 import type { SellQuestion } from './seller.ts';

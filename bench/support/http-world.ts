@@ -1,6 +1,6 @@
-import { newPrivateKey } from '#test/support/keys.ts';
 import { type BenchChild, openChild } from '#test/support/system/child.ts';
 import type { Watched } from '#test/support/system/cpu.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
 import { openOurApi } from './our-api.ts';
 import { keepRedisAlive } from './redis-upkeep.ts';
 import type { StockApiOptions } from './stock-api.ts';

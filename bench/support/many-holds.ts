@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 
 export type HoldsPlan = {
   /** Seats held at each event, from the first one on. */

@@ -6,7 +6,7 @@ import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
 import { holdInput } from '#test/fans/fan.ts';
 import { post } from '#test/fans/graphql-http.ts';
 import { SeatMapWatcher, watchOnce } from '#test/fans/seat-map-watcher.ts';
-import type { SeededEvent } from '#test/support/catalog.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
 
 type Place = {
   readonly api: { readonly port: number };

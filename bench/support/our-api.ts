@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '#processes/dev/servers/server-process.ts';
-import { newAdmissionKeys, newPrivateKey } from '#test/support/keys.ts';
 import { heapBytesOf, reportMemory } from '#test/support/system/child.ts';
+import { newAdmissionKeys, newPrivateKey } from '#test/support/system/keys.ts';
 import type { Stores } from './stores.ts';
 
 export type RunningApi = {

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '#processes/dev/servers/server-process.ts';
-import { newPrivateKey } from '#test/support/keys.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
 
 export type RunningWorker = { readonly pid: number; close(): Promise<void> };
 

@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { Redis } from 'ioredis';
-import { seedEvent } from '#test/support/catalog.ts';
-import { newPrivateKey } from '#test/support/keys.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
 import { type BenchChild, openChild } from '#test/support/system/child.ts';
 import type { Watched } from '#test/support/system/cpu.ts';
-import { seedRoom } from '#test/support/waiting-room.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
+import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 import { openOurApi } from './our-api.ts';
 import { openOurWorker } from './our-worker.ts';
 import type { JoinQuestion } from './room-joiner.ts';

@@ -1,6 +1,6 @@
-import type { SeededEvent } from '#test/support/catalog.ts';
-import { newPrivateKey } from '#test/support/keys.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
 import { type BenchChild, openChild } from '#test/support/system/child.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
 import { HOLD_ANSWER, HOLD_MUTATION, putOnSale, signInBuyers } from '../holds-e2e.ts';
 import { checkHolds } from './hold-checks.ts';
 import { cpuPerAnswer, type HttpLeg, medianOf, perSecond, runHttpLeg } from './http-legs.ts';

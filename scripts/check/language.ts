@@ -38,7 +38,7 @@ const notRead = [
 /** Strings that look like a word of the list, by file. `nobody` is a UNIX user and a login of a test. */
 const names: Readonly<Record<string, RegExp>> = {
   'src/processes/dev/servers/postgres.ts': /^nobody$/,
-  'test/support/unprivileged.ts': /^nobody$/,
+  'test/support/servers/unprivileged.ts': /^nobody$/,
   'test/scenarios/wrong-settings.e2e.test.ts': /^nobody$/,
 };
 

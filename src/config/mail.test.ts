@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newPrivateKey } from '#test/support/keys.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
 import { parseWorkerConfig } from './worker.ts';
 
 const env = {

@@ -6,8 +6,8 @@ import { sql as statement } from 'drizzle-orm';
 import postgres from 'postgres';
 import { afterAll, expect, test } from 'vitest';
 import { assertPatched, openRawClient } from '#shared/postgres.ts';
-import { createPaymentsDatabase } from '#test/support/databases.ts';
-import { type FaultProxy, openFaultProxy } from '#test/support/fault-proxy.ts';
+import { createPaymentsDatabase } from '#test/support/databases/databases.ts';
+import { type FaultProxy, openFaultProxy } from '#test/support/network/fault-proxy.ts';
 import { closeDb, type Db, openDb } from './client.ts';
 import { isConnectionFailure } from './pg-errors.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { createPaymentsDatabase, type TestDatabase } from '#test/support/databases.ts';
+import { createPaymentsDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
 import { closeDb, type Db, openDb } from './client.ts';
 import { openDatabaseClock } from './clock.ts';
 

@@ -8,8 +8,8 @@ import { afterAll, expect, test } from 'vitest';
 import { cancelBooking } from '#domain/booking/cancel-booking.ts';
 import { createBooking } from '#domain/booking/create-booking.ts';
 import { freePort } from '#processes/dev/servers/server-process.ts';
-import { openBox, someViewer } from '#test/support/box.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import { openBox, someViewer } from '#test/support/databases/box.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import { applyMigrations, migrate } from './migrate.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'frontrow-migrations-'));

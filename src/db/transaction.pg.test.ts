@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
-import { createBookingDatabase } from '#test/support/databases.ts';
-import { openFaultProxy } from '#test/support/fault-proxy.ts';
+import { createBookingDatabase } from '#test/support/databases/databases.ts';
+import { openFaultProxy } from '#test/support/network/fault-proxy.ts';
 import { closeDb, openDb } from './client.ts';
 import { isConnectionFailure, isCutOff } from './pg-errors.ts';
 import { inTransaction } from './transaction.ts';

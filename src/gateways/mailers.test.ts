@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Mailer, MailRefused, MailServerAway } from '#domain/mail/mailer.ts';
 import { startSandboxGateway } from '#processes/gateway-sandbox/server.ts';
-import { startSmtp, type TestSmtp, textOf } from '#test/support/smtp.ts';
+import { startSmtp, type TestSmtp, textOf } from '#test/support/account/smtp.ts';
 import { openMailer } from './mailers.ts';
 
 const from = 'Frontrow <tickets@frontrow.example>';

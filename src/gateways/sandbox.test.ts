@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { GatewayUnavailable } from '#domain/payments/gateway.ts';
 import { startSandboxGateway } from '#processes/gateway-sandbox/server.ts';
-import { gatewayChangesConformance } from '#test/support/gateway-changes-conformance.ts';
-import { gatewayConformance } from '#test/support/gateway-conformance.ts';
-import type { GatewayWorld } from '#test/support/gateway-world.ts';
-import { openNoticeReceiver } from '#test/support/notice-receiver.ts';
+import { gatewayChangesConformance } from '#test/support/payments/gateway-changes-conformance.ts';
+import { gatewayConformance } from '#test/support/payments/gateway-conformance.ts';
+import type { GatewayWorld } from '#test/support/payments/gateway-world.ts';
+import { openNoticeReceiver } from '#test/support/payments/notice-receiver.ts';
 import { openSandboxGateway } from './sandbox.ts';
 
 const apiKey = 'sk_sandbox_for_tests';

@@ -1,11 +1,11 @@
 import { Stripe } from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GatewayUnavailable } from '#domain/payments/gateway.ts';
-import { gatewayChangesConformance } from '#test/support/gateway-changes-conformance.ts';
-import { gatewayConformance } from '#test/support/gateway-conformance.ts';
-import { failure, type GatewayWorld, sessionRequest } from '#test/support/gateway-world.ts';
-import { openStripeApi, type StripeApi } from '#test/support/stripe-api.ts';
-import { charge, checkoutSession, event, type StripeSession } from '#test/support/stripe-objects.ts';
+import { gatewayChangesConformance } from '#test/support/payments/gateway-changes-conformance.ts';
+import { gatewayConformance } from '#test/support/payments/gateway-conformance.ts';
+import { failure, type GatewayWorld, sessionRequest } from '#test/support/payments/gateway-world.ts';
+import { openStripeApi, type StripeApi } from '#test/support/payments/stripe-api.ts';
+import { charge, checkoutSession, event, type StripeSession } from '#test/support/payments/stripe-objects.ts';
 import { openStripeGateway } from './stripe.ts';
 
 const apiKey = 'sk_test_for_tests';

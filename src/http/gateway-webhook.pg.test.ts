@@ -10,8 +10,8 @@ import {
   openPaymentsWorld,
   type PaymentsWorld,
   pay,
-} from '#test/support/payments-world.ts';
-import { sandboxKeys } from '#test/support/sandbox-gateway.ts';
+} from '#test/support/payments/payments-world.ts';
+import { sandboxKeys } from '#test/support/payments/sandbox-gateway.ts';
 import { openGatewayWebhook } from './gateway-webhook.ts';
 
 let world: PaymentsWorld;

@@ -6,7 +6,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { OperationPlugin } from '#graphql/plugin.ts';
 import { openLog } from '#observability/log.ts';
 import { transports } from '#test/fans/transports.ts';
-import { Ticker } from '#test/support/websocket-world.ts';
+import { Ticker } from '#test/support/http/websocket-world.ts';
 import { requestIdOf } from './exchange.ts';
 import { type GraphqlHttp, openGraphqlHttp } from './graphql-http.ts';
 import { noSubjectLimits } from './subject-limits.ts';

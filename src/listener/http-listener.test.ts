@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { afterEach, expect, test, vi } from 'vitest';
-import { bombard, refusedTargets, sendRaw } from '#test/support/raw-requests.ts';
+import { bombard, refusedTargets, sendRaw } from '#test/support/http/raw-requests.ts';
 import { type HttpListener, type ListenerOptions, openHttpListener } from './http-listener.ts';
 
 let listener: HttpListener;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { seededRandom } from '#test/fans/random.ts';
-import { refusedTargets } from '#test/support/raw-requests.ts';
+import { refusedTargets } from '#test/support/http/raw-requests.ts';
 import { parseRequestTarget } from './request-target.ts';
 
 test.each(refusedTargets)('%j is not a target of ours', (target) => {

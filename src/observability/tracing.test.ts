@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { openOtlpCollector } from '#test/support/otlp-collector.ts';
+import { openOtlpCollector } from '#test/support/system/otlp-collector.ts';
 import { parseTraceparent } from './span.ts';
 import { beginTrace, followTrace, startTracing } from './tracing.ts';
 

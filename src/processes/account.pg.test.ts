@@ -6,8 +6,8 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { verifyPassword } from '#domain/account/passwords.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { createBookingDatabase, type TestDatabase } from '#test/support/databases.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { createBookingDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
 import { runningDatabaseUrl } from './local/running-database.ts';
 
 let database: TestDatabase;

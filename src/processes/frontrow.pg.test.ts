@@ -4,8 +4,8 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from '#test/support/databases.ts';
-import { copyImage, PRODUCTION } from '#test/support/image.ts';
+import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
+import { copyImage, PRODUCTION } from '#test/support/system/image.ts';
 import { commands } from './command-line.ts';
 
 /** What the production image has. */

@@ -5,7 +5,7 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import type { Message, NewMessage } from '#events/log/log.ts';
 import { listParked } from '#events/log/parked-administration.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
-import { createBookingDatabase } from '#test/support/databases.ts';
+import { createBookingDatabase } from '#test/support/databases/databases.ts';
 
 const database = await createBookingDatabase();
 const sql = postgres(database.url, { max: 2 });

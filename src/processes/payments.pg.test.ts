@@ -11,7 +11,7 @@ import type { EventLog } from '#events/log/log.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { type SandboxGateway, startSandboxGateway } from '#processes/gateway-sandbox/server.ts';
 import { findMoneyViolations } from '#processes/invariants/money.ts';
-import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from '#test/support/databases.ts';
+import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
 import {
   bookingCancelled,
   bookingCreated,
@@ -19,8 +19,8 @@ import {
   eventually,
   factOf,
   pay,
-} from '#test/support/payments-world.ts';
-import { merchantCall, sandboxKeys } from '#test/support/sandbox-gateway.ts';
+} from '#test/support/payments/payments-world.ts';
+import { merchantCall, sandboxKeys } from '#test/support/payments/sandbox-gateway.ts';
 import { freePort } from './dev/servers/server-process.ts';
 
 let booking: TestDatabase;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { testSearch } from '#test/support/search.ts';
-import { type Catalogue, createCatalogue } from '#test/support/search-world.ts';
+import { testSearch } from '#test/support/search/search.ts';
+import { type Catalogue, createCatalogue } from '#test/support/search/search-world.ts';
 
 let catalogue: Catalogue;
 let env: NodeJS.ProcessEnv;

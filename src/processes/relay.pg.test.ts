@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { createBookingDatabase, createPaymentsDatabase } from '#test/support/databases.ts';
-import { openFaultProxy } from '#test/support/fault-proxy.ts';
-import { holdUpLog } from '#test/support/hold-up-log.ts';
+import { createBookingDatabase, createPaymentsDatabase } from '#test/support/databases/databases.ts';
+import { holdUpLog } from '#test/support/databases/hold-up-log.ts';
+import { openFaultProxy } from '#test/support/network/fault-proxy.ts';
 import { relaySlot } from '#workers/relay-outbox.ts';
 
 const [booking, payments] = await Promise.all([createBookingDatabase(), createPaymentsDatabase()]);

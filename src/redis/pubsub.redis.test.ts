@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type FaultProxy, openFaultProxy } from '#test/support/fault-proxy.ts';
-import { testRedisUrl } from '#test/support/redis.ts';
+import { type FaultProxy, openFaultProxy } from '#test/support/network/fault-proxy.ts';
+import { testRedisUrl } from '#test/support/redis/redis.ts';
 import { openPubSub, type PubSub } from './pubsub.ts';
 
 const url = await testRedisUrl();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { testSearch } from '#test/support/search.ts';
+import { testSearch } from '#test/support/search/search.ts';
 import { openSearchClient, type SearchClient } from './client.ts';
 import type { EventDocument } from './event-collection.ts';
 import { openEventIndex } from './event-index.ts';

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { startSearchCluster } from '#test/support/search-cluster.ts';
+import { startSearchCluster } from '#test/support/search/search-cluster.ts';
 import { openSearchClient, whileAvailable } from './client.ts';
 import { SearchUnavailable } from './event-search.ts';
 

@@ -2,9 +2,9 @@ import { afterAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { openInvariantChecker, readInvariants } from '#domain/invariants.ts';
 import { registry } from '#observability/metrics.ts';
-import { seedEvent } from '#test/support/catalog.ts';
-import { createBookingDatabase } from '#test/support/databases.ts';
-import { seriesOf } from '#test/support/scrape.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { createBookingDatabase } from '#test/support/databases/databases.ts';
+import { seriesOf } from '#test/support/system/scrape.ts';
 import { checkInvariants } from './check-invariants.ts';
 
 const database = await createBookingDatabase();

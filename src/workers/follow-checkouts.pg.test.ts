@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
 import type { DomainEvent } from '#events/contracts.ts';
-import { openRoomStores } from '#test/support/waiting-room-stores.ts';
+import { openRoomStores } from '#test/support/waiting-room/waiting-room-stores.ts';
 import { followCheckouts } from './follow-checkouts.ts';
 
 const world = await openRoomStores();

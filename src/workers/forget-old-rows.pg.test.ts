@@ -3,8 +3,8 @@ import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
-import { createBookingDatabase } from '#test/support/databases.ts';
-import { seedRoom } from '#test/support/waiting-room.ts';
+import { createBookingDatabase } from '#test/support/databases/databases.ts';
+import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 import { forgetOldRows } from './forget-old-rows.ts';
 
 const database = await createBookingDatabase();

@@ -9,8 +9,8 @@ import { reindexEvents } from '#domain/catalog/reindex-events.ts';
 import { searchEvents } from '#domain/catalog/search-events.ts';
 import { DependencyAway } from '#events/log/log.ts';
 import type { SearchClientOptions } from '#search/client.ts';
-import { testSearch } from '#test/support/search.ts';
-import { type Catalogue, createCatalogue } from '#test/support/search-world.ts';
+import { testSearch } from '#test/support/search/search.ts';
+import { type Catalogue, createCatalogue } from '#test/support/search/search-world.ts';
 import { compareIndex as compareIndexWorker, indexEvents, removeEnded } from './index-events.ts';
 
 let catalogue: Catalogue;

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, expect, test } from 'vitest';
 import type { NewMessage } from '#events/log/log.ts';
-import { createPaymentsDatabase } from '#test/support/databases.ts';
+import { createPaymentsDatabase } from '#test/support/databases/databases.ts';
 import { relayOutbox, relaySlot } from './relay-outbox.ts';
 
 const database = await createPaymentsDatabase();

@@ -7,9 +7,9 @@ import { afterAll, expect, test } from 'vitest';
 import { migrate } from '#db/migrate.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { ensureDatabase } from '#processes/dev/servers/postgres.ts';
-import { createBookingDatabase } from '#test/support/databases.ts';
-import { holdUpLog } from '#test/support/hold-up-log.ts';
-import { openReplicatedPostgres } from '#test/support/postgres/replicated-postgres.ts';
+import { createBookingDatabase } from '#test/support/databases/databases.ts';
+import { holdUpLog } from '#test/support/databases/hold-up-log.ts';
+import { openReplicatedPostgres } from '#test/support/databases/replicated-postgres.ts';
 import { relayOutbox, relaySlot } from './relay-outbox.ts';
 
 // The outbox is on a server with a standby. The log is on another server, which stays.

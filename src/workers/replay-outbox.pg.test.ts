@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomUUIDv7 } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createBookingDatabase, createPaymentsDatabase } from '#test/support/databases.ts';
+import { createBookingDatabase, createPaymentsDatabase } from '#test/support/databases/databases.ts';
 import { relaySlot } from './relay-outbox.ts';
 import { notePosition, parseReplayStart, replayOutbox } from './replay-outbox.ts';
 

@@ -3,8 +3,8 @@ import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { findViolations } from '#processes/invariants/violations.ts';
-import { seedEvent } from '#test/support/catalog.ts';
-import { createBookingDatabase } from '#test/support/databases.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { createBookingDatabase } from '#test/support/databases/databases.ts';
 import { forgetOldRows } from './forget-old-rows.ts';
 
 const database = await createBookingDatabase();

@@ -4,8 +4,8 @@ import { closeDb, openDb } from '#db/client.ts';
 import { tellJoined } from '#domain/waiting-room/publish-room.ts';
 import { readRooms } from '#domain/waiting-room/read-rooms.ts';
 import { openPubSub } from '#redis/pubsub.ts';
-import { startSystem } from '#test/support/system.ts';
-import { seedRoom } from '#test/support/waiting-room.ts';
+import { startSystem } from '#test/support/system/system.ts';
+import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 
 test('a worker that is stopped leaves the waiting rooms to the next one, which begins at once', async () => {
   const system = await startSystem({ processes: ['worker'] });

@@ -5,7 +5,7 @@ import { TryAgain } from '#domain/errors.ts';
 import type { DomainEvent } from '#events/contracts.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { openRedis } from '#redis/client.ts';
-import { createBookingDatabase } from '#test/support/databases.ts';
+import { createBookingDatabase } from '#test/support/databases/databases.ts';
 import { runWorkers, type Worker } from './run-worker.ts';
 import { WorkerHealth } from './worker-health.ts';
 

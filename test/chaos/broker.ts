@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { startKafka } from '#processes/dev/servers/kafka.ts';
-import type { TestKafka } from '#test/support/kafka.ts';
+import type { TestKafka } from '#test/support/kafka/kafka.ts';
 import { openRestartable, type Restartable } from './restartable.ts';
 
 /** A Kafka broker for one run. */

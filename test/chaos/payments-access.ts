@@ -3,9 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import postgres from 'postgres';
 import { ensureDatabase } from '#processes/dev/servers/postgres.ts';
-import type { FaultProxy } from '#test/support/fault-proxy.ts';
-import { giveTo, mountSmallDisk } from '#test/support/small-disk.ts';
-import { openCertificates, openTlsWay } from '#test/support/tls-way.ts';
+import type { FaultProxy } from '#test/support/network/fault-proxy.ts';
+import { giveTo, mountSmallDisk } from '#test/support/servers/small-disk.ts';
+import { openCertificates, openTlsWay } from '#test/support/servers/tls-way.ts';
 
 /** The ways to take the payments database away and give it back. */
 export type PaymentsTrouble = {
@@ -77,7 +77,7 @@ export async function openPaymentsAccess({ folder, directUrl, disk, way }: Optio
   return {
     url: url.href,
     env: {
-      NODE_OPTIONS: `--import=${resolve(import.meta.dirname, '../support/host-names.ts')}`,
+      NODE_OPTIONS: `--import=${resolve(import.meta.dirname, '../support/network/host-names.ts')}`,
       FRONTROW_TEST_HOSTS: hosts,
       NODE_EXTRA_CA_CERTS: right.file,
     },

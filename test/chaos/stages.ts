@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
-import { announceEvents, seedEvent } from '#test/support/catalog.ts';
+import { announceEvents, seedEvent } from '#test/support/databases/catalog.ts';
 import type { Stage } from './clients/protocol.ts';
 
 export type StageSizes = { readonly hotEvents: number; readonly hotSeats: number; readonly wideEvents: number };

@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { migrate } from '#db/migrate.ts';
 import { ensureDatabase, startPostgres } from '#processes/dev/servers/postgres.ts';
 import { startValkey } from '#processes/dev/servers/valkey.ts';
-import type { SmallDisk } from '#test/support/small-disk.ts';
+import type { SmallDisk } from '#test/support/servers/small-disk.ts';
 import { openPaymentsDatabase } from './payments-access.ts';
 import { openRestartable } from './restartable.ts';
 

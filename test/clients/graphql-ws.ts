@@ -1,8 +1,8 @@
 import { createClient } from 'graphql-ws';
 import { expect, test } from 'vitest';
 import { createBooking } from '#test/fans/fan.ts';
-import { openFaultProxy } from '#test/support/fault-proxy.ts';
-import { shortLived } from '#test/support/short-lived-token.ts';
+import { shortLived } from '#test/support/account/short-lived-token.ts';
+import { openFaultProxy } from '#test/support/network/fault-proxy.ts';
 import type { ClientWorld } from './world.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes

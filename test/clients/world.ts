@@ -1,7 +1,7 @@
 import { closeDb, openDb } from '#db/client.ts';
 import { createBooking, type Fan, signInAsGuest, untilFound } from '#test/fans/fan.ts';
-import { announceEvents, type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { startSystem } from '#test/support/system.ts';
+import { announceEvents, type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { startSystem } from '#test/support/system/system.ts';
 
 export type ClientWorld = Awaited<ReturnType<typeof openClientWorld>>;
 

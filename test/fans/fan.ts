@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'graphql-ws';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
-import type { SeededEvent } from '#test/support/catalog.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
 import { type GraphqlAnswer, type Json, patiently, post } from './graphql-http.ts';
 import { openSocket } from './graphql-socket.ts';
 

@@ -1,4 +1,4 @@
-import type { SeededEvent } from '#test/support/catalog.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
 import { gather } from './crowd.ts';
 import {
   type Caller,

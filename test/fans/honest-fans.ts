@@ -1,4 +1,4 @@
-import type { SeededEvent } from '#test/support/catalog.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
 import { gather, type Member } from './crowd.ts';
 import { bookingQuery, type Caller, decideAt, type Fan, pause, signInPatiently } from './fan.ts';
 import { patiently } from './graphql-http.ts';

@@ -1,5 +1,5 @@
 import { decodeStatuses, statusAt } from '#domain/inventory/packed-statuses-rules.ts';
-import type { SeededEvent } from '#test/support/catalog.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
 import { decideAt } from './fan.ts';
 import type { Json } from './graphql-http.ts';
 import { SeatMapWatcher } from './seat-map-watcher.ts';

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { signInAsGuest } from '#test/fans/fan.ts';
 import { post } from '#test/fans/graphql-http.ts';
-import { seedEvent } from '#test/support/catalog.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 let system: System;
 let db: Db;

@@ -3,10 +3,10 @@ import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { createBookingMutation, decideAt, signInAsGuest } from '#test/fans/fan.ts';
 import { type GraphqlAnswer, post } from '#test/fans/graphql-http.ts';
-import { announceEvents } from '#test/support/catalog.ts';
-import { type NetworkPart, openNetwork } from '#test/support/network.ts';
-import { openPaymentScenes } from '#test/support/payment-scenes.ts';
-import type { ProcessName } from '#test/support/system.ts';
+import { announceEvents } from '#test/support/databases/catalog.ts';
+import { type NetworkPart, openNetwork } from '#test/support/network/network.ts';
+import { openPaymentScenes } from '#test/support/payments/payment-scenes.ts';
+import type { ProcessName } from '#test/support/system/system.ts';
 
 // The network to one server at a time swallows everything: no answer, no end, no reset. No process may wait for it
 // without an end, and afterwards every process continues by itself.

@@ -6,8 +6,8 @@ import { createBooking, type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import { post } from '#test/fans/graphql-http.ts';
 import { openSocket } from '#test/fans/graphql-socket.ts';
 import { transports } from '#test/fans/transports.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 let system: System;
 let db: Db;

@@ -3,8 +3,8 @@ import { WebSocket } from 'ws';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { asEvents } from '#test/fans/event-stream.ts';
 import { post, send } from '#test/fans/graphql-http.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 /** Two trusted proxies; the client made up the entries before them in the header. */
 let system: System;

@@ -12,9 +12,9 @@ import { closeDb, type Db, openDb } from '#db/client.ts';
 import { fetchValkey } from '#processes/dev/servers/fetch-servers.ts';
 import { ensureDatabase, startPostgres } from '#processes/dev/servers/postgres.ts';
 import { freePorts, type RunningServer } from '#processes/dev/servers/server-process.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { composeRunner, readCompose } from '#test/support/compose.ts';
-import { testSearch } from '#test/support/search.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { testSearch } from '#test/support/search/search.ts';
+import { composeRunner, readCompose } from '#test/support/system/compose.ts';
 
 /**
  * The compose file in the production profile, as processes on this test's own servers: its commands, with its

@@ -11,10 +11,10 @@ import { inTransaction } from '#db/transaction.ts';
 import type { DomainEvent } from '#events/contracts.ts';
 import { openEventLog } from '#events/log/open-log.ts';
 import { withOrigin } from '#events/origin.ts';
-import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from '#test/support/databases.ts';
-import { consumeIntoEffects, createEffects } from '#test/support/effects.ts';
-import { newPrefix, testKafka } from '#test/support/kafka.ts';
-import { startConnect } from '#test/support/kafka-connect.ts';
+import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
+import { consumeIntoEffects, createEffects } from '#test/support/databases/effects.ts';
+import { newPrefix, testKafka } from '#test/support/kafka/kafka.ts';
+import { startConnect } from '#test/support/kafka/kafka-connect.ts';
 import { relayOutbox, relaySlot } from '#workers/relay-outbox.ts';
 
 const kafka = await testKafka();

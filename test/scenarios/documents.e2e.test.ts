@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { openSocket } from '#test/fans/graphql-socket.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 let system: System;
 let db: Db;

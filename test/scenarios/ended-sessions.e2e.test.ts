@@ -4,8 +4,8 @@ import { newCredentials, type OpenedSession, openSession, signUp } from '#test/f
 import { asEvents } from '#test/fans/event-stream.ts';
 import { post, send } from '#test/fans/graphql-http.ts';
 import { type Listener, listen } from '#test/fans/transports.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 let system: System;
 let db: Db;

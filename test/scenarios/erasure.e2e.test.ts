@@ -5,7 +5,7 @@ import { erasePerson } from '#domain/account/erase-person.ts';
 import { signIn, signUp } from '#test/fans/accounts.ts';
 import { bookingWhen, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import { post } from '#test/fans/graphql-http.ts';
-import { openPaymentScenes } from '#test/support/payment-scenes.ts';
+import { openPaymentScenes } from '#test/support/payments/payment-scenes.ts';
 
 const scenes = await openPaymentScenes();
 const { system, db, payments } = scenes;

@@ -9,9 +9,9 @@ import { dropParked, listParked } from '#events/log/parked-administration.ts';
 import { EPOCH } from '#redis/keys.ts';
 import { bookingWhen, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import { joinMutation } from '#test/fans/waiting-room-fan.ts';
-import type { SeededEvent } from '#test/support/catalog.ts';
-import { openPaymentScenes } from '#test/support/payment-scenes.ts';
-import { seedRoom } from '#test/support/waiting-room.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
+import { openPaymentScenes } from '#test/support/payments/payment-scenes.ts';
+import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 import { relaySlot } from '#workers/relay-outbox.ts';
 
 const scenes = await openPaymentScenes();

@@ -7,9 +7,9 @@ import { closeDb, openDb } from '#db/client.ts';
 import { isConnectionFailure } from '#db/pg-errors.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { post } from '#test/fans/graphql-http.ts';
-import { runFailovers } from '#test/support/postgres/failover-run.ts';
-import { openReplicatedPostgres } from '#test/support/postgres/replicated-postgres.ts';
-import { testRedisUrl } from '#test/support/redis.ts';
+import { runFailovers } from '#test/support/databases/failover-run.ts';
+import { openReplicatedPostgres } from '#test/support/databases/replicated-postgres.ts';
+import { testRedisUrl } from '#test/support/redis/redis.ts';
 
 test('the primary crashes and comes back, then its standby takes over: nothing acknowledged is lost, no process is restarted', async () => {
   const guest = 'mutation { signInAsGuest(input: { email: "a@example.org" }) { __typename } }';

@@ -4,9 +4,9 @@ import { closeDb, type Db, openDb } from '#db/client.ts';
 import { examples } from '#http/graphiql-examples.ts';
 import { createBooking, signInAsGuest, untilFound } from '#test/fans/fan.ts';
 import { post } from '#test/fans/graphql-http.ts';
-import { announceEvents, type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { noChromium, openChromium } from '#test/support/chromium.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { announceEvents, type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { noChromium, openChromium } from '#test/support/http/chromium.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 let browser: Browser | undefined;
 let system: System;

@@ -1,6 +1,6 @@
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type System, startSystem } from '#test/support/system.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 let system: System;
 beforeAll(async () => {

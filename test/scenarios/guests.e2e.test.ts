@@ -4,8 +4,8 @@ import { closeDb, type Db, openDb } from '#db/client.ts';
 import { findViolations } from '#processes/invariants/violations.ts';
 import { createBooking, createBookingMutation, type Fan, fanAt, signInAsGuest } from '#test/fans/fan.ts';
 import { post } from '#test/fans/graphql-http.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 let system: System;
 let db: Db;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type HoardingFigures, type HoardingWorld, openHoardingWorld } from '#test/support/hoarding-world.ts';
+import { type HoardingFigures, type HoardingWorld, openHoardingWorld } from '#test/support/system/hoarding-world.ts';
 
 /** The attack of `npm run bench -- hoarding`, smaller: an event of a thousand seats, for a few seconds. */
 const size = {

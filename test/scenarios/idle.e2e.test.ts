@@ -3,10 +3,10 @@ import postgres from 'postgres';
 import { afterAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { signInAsGuest } from '#test/fans/fan.ts';
-import { seedEvent } from '#test/support/catalog.ts';
-import { openOwnRedis } from '#test/support/own-redis.ts';
-import { startSystem } from '#test/support/system.ts';
-import { seedRoom } from '#test/support/waiting-room.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { openOwnRedis } from '#test/support/redis/own-redis.ts';
+import { startSystem } from '#test/support/system/system.ts';
+import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 
 /** Work that comes once a minute is in it, and what autovacuum does. */
 const SECONDS = 60;

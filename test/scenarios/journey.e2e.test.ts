@@ -4,8 +4,8 @@ import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { readFactsAtRest } from '#test/chaos/checks/facts-at-rest.ts';
 import { failuresOf, runChecks } from '#test/chaos/checks/run-checks.ts';
 import { bookingWhen, createBooking, decideAt, signInAsGuest } from '#test/fans/fan.ts';
-import { seedEvent } from '#test/support/catalog.ts';
-import { startSystem } from '#test/support/system.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { startSystem } from '#test/support/system/system.ts';
 
 const system = await startSystem();
 const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });

@@ -9,9 +9,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { EventLog, NewMessage } from '#events/log/log.ts';
 import { type EventLogConfig, openEventLog } from '#events/log/open-log.ts';
 import { startKafka } from '#processes/dev/servers/kafka.ts';
-import { createBookingDatabase, type TestDatabase } from '#test/support/databases.ts';
-import { consumeIntoEffects, createEffects } from '#test/support/effects.ts';
-import { newPrefix, testKafka } from '#test/support/kafka.ts';
+import { createBookingDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
+import { consumeIntoEffects, createEffects } from '#test/support/databases/effects.ts';
+import { newPrefix, testKafka } from '#test/support/kafka/kafka.ts';
 
 const kafka = await testKafka();
 const patience = { timeout: 60_000, interval: 50 };

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startKafka } from '#processes/dev/servers/kafka.ts';
 import type { RunningServer } from '#processes/dev/servers/server-process.ts';
-import { newPrefix, testKafka } from '../support/kafka.ts';
-import { type ProcessName, type System, startSystem } from '../support/system.ts';
+import { newPrefix, testKafka } from '#test/support/kafka/kafka.ts';
+import { type ProcessName, type System, startSystem } from '#test/support/system/system.ts';
 
 const patience = { timeout: 60_000, interval: 250 };
 

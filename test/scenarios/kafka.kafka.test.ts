@@ -5,11 +5,11 @@ import { sql } from 'drizzle-orm';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openEventLog } from '#events/log/open-log.ts';
 import { decideAt, signInAsGuest } from '#test/fans/fan.ts';
-import { findBrokenPromises } from '#test/support/all-invariants.ts';
-import { testKafka } from '#test/support/kafka.ts';
-import { readKafkaLog } from '#test/support/kafka-books.ts';
-import { openPaymentScenes } from '#test/support/payment-scenes.ts';
-import { seriesOf } from '#test/support/scrape.ts';
+import { findBrokenPromises } from '#test/support/databases/all-invariants.ts';
+import { testKafka } from '#test/support/kafka/kafka.ts';
+import { readKafkaLog } from '#test/support/kafka/kafka-books.ts';
+import { openPaymentScenes } from '#test/support/payments/payment-scenes.ts';
+import { seriesOf } from '#test/support/system/scrape.ts';
 
 const kafka = await testKafka();
 

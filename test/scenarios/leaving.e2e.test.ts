@@ -5,7 +5,7 @@ import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { createBookingMutation, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import { KeptConnections } from '#test/fans/graphql-http.ts';
 import { openConversation } from '#test/fans/graphql-socket.ts';
-import { openPaymentScenes } from '#test/support/payment-scenes.ts';
+import { openPaymentScenes } from '#test/support/payments/payment-scenes.ts';
 
 const scenes = await openPaymentScenes({ env: { LOG_LEVEL: 'info', MAX_SEATS_PER_EVENT: '1000' } });
 const { system } = scenes;

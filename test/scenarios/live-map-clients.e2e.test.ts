@@ -11,10 +11,10 @@ import { openRedis } from '#redis/client.ts';
 import { post } from '#test/fans/graphql-http.ts';
 import { seededRandom } from '#test/fans/random.ts';
 import { seatMapChangedQuery } from '#test/fans/seat-map-watcher.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { type FaultProxy, openFaultProxy } from '#test/support/fault-proxy.ts';
-import { commitSeatChange } from '#test/support/seat-changes.ts';
-import { startSystem } from '#test/support/system.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { type FaultProxy, openFaultProxy } from '#test/support/network/fault-proxy.ts';
+import { commitSeatChange } from '#test/support/seat-map/seat-changes.ts';
+import { startSystem } from '#test/support/system/system.ts';
 
 const SEATS = 1_000;
 const CHANGES = 400;

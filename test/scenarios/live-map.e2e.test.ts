@@ -11,9 +11,9 @@ import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
 import { openRedis } from '#redis/client.ts';
 import { signInAsGuest } from '#test/fans/fan.ts';
 import { SeatMapWatcher, watchOnce } from '#test/fans/seat-map-watcher.ts';
-import { findBrokenPromises } from '#test/support/all-invariants.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { startSystem } from '#test/support/system.ts';
+import { findBrokenPromises } from '#test/support/databases/all-invariants.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { startSystem } from '#test/support/system/system.ts';
 
 const SEATS = 3_000;
 const CHANGES = 10_000;

@@ -7,10 +7,10 @@ import { EPOCH } from '#redis/keys.ts';
 import { asEvents } from '#test/fans/event-stream.ts';
 import { bookingWhen, createBooking, decideAt, signInAsGuest } from '#test/fans/fan.ts';
 import { post, send } from '#test/fans/graphql-http.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { holdUpLog } from '#test/support/hold-up-log.ts';
-import { type Series, seriesOf } from '#test/support/scrape.ts';
-import { type ProcessName, type System, startSystem } from '#test/support/system.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { holdUpLog } from '#test/support/databases/hold-up-log.ts';
+import { type Series, seriesOf } from '#test/support/system/scrape.ts';
+import { type ProcessName, type System, startSystem } from '#test/support/system/system.ts';
 
 let system: System;
 let db: Db;

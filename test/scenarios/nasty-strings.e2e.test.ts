@@ -5,10 +5,10 @@ import { schema } from '#schema/index.ts';
 import { type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import { post } from '#test/fans/graphql-http.ts';
 import { transports } from '#test/fans/transports.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { nasty, notText } from '#test/support/nasty-strings.ts';
-import { type StringSlot, stringSlotsOf } from '#test/support/string-slots.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { nasty, notText } from '#test/support/http/nasty-strings.ts';
+import { type StringSlot, stringSlotsOf } from '#test/support/http/string-slots.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 let system: System;
 let db: Db;

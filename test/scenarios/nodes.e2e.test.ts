@@ -4,9 +4,9 @@ import { closeDb, openDb } from '#db/client.ts';
 import { schema } from '#schema/index.ts';
 import { bookingWhen, createBooking, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import { post } from '#test/fans/graphql-http.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { startSystem } from '#test/support/system.ts';
-import { seedRoom } from '#test/support/waiting-room.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { startSystem } from '#test/support/system/system.ts';
+import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 
 const system = await startSystem();
 const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });

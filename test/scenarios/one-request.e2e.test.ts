@@ -3,8 +3,8 @@ import { afterAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { bookingWhen, createBooking, decideAt, fanAt, signInAsGuest } from '#test/fans/fan.ts';
-import { seedEvent } from '#test/support/catalog.ts';
-import { startSystem } from '#test/support/system.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { startSystem } from '#test/support/system/system.ts';
 
 const system = await startSystem();
 const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });

@@ -5,9 +5,9 @@ import { closeDb, type Db, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { signInCrowd } from '#test/fans/crowd.ts';
 import { bookingWhen, createBooking, createBookingMutation, decideAt, type Fan } from '#test/fans/fan.ts';
-import { expectAllInvariants } from '#test/support/all-invariants.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { expectAllInvariants } from '#test/support/databases/all-invariants.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 const BUYERS = 1000;
 

@@ -5,11 +5,11 @@ import { join, resolve } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
-import { createPaymentsDatabase, type TestDatabase } from '../support/databases.ts';
-import { bookingCreated } from '../support/payments-world.ts';
-import { giveTo, mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
-import { type System, startSystem } from '../support/system.ts';
-import { type Certificate, openCertificates, openTlsWay } from '../support/tls-way.ts';
+import { createPaymentsDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
+import { bookingCreated } from '#test/support/payments/payments-world.ts';
+import { giveTo, mountSmallDisk, type SmallDisk } from '#test/support/servers/small-disk.ts';
+import { type Certificate, openCertificates, openTlsWay } from '#test/support/servers/tls-way.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 /**
  * Outages that once caused messages to be parked, one after the other, while the payments process reads messages.
@@ -50,7 +50,7 @@ beforeAll(async () => {
     processes: ['payments'],
     env: {
       PAYMENTS_DATABASE_URL: url.href,
-      NODE_OPTIONS: `--import=${resolve(import.meta.dirname, '../support/host-names.ts')}`,
+      NODE_OPTIONS: `--import=${resolve(import.meta.dirname, '../support/network/host-names.ts')}`,
       FRONTROW_TEST_HOSTS: join(folder, 'hosts'),
       NODE_EXTRA_CA_CERTS: right.file,
     },

@@ -14,11 +14,17 @@ import {
 } from '#test/fans/fan.ts';
 import { post } from '#test/fans/graphql-http.ts';
 import { type Listener, listen, transports } from '#test/fans/transports.ts';
-import { seedEvent } from '#test/support/catalog.ts';
-import { classification, owned, withoutId } from '#test/support/ownership-classification.ts';
-import { coordinatesIn, problemsOf, type Question, questionsOf, rootFieldsOf } from '#test/support/schema-ownership.ts';
-import { startSystem } from '#test/support/system.ts';
-import { seedRoom } from '#test/support/waiting-room.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { classification, owned, withoutId } from '#test/support/http/ownership-classification.ts';
+import {
+  coordinatesIn,
+  problemsOf,
+  type Question,
+  questionsOf,
+  rootFieldsOf,
+} from '#test/support/http/schema-ownership.ts';
+import { startSystem } from '#test/support/system/system.ts';
+import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 
 const root = (coordinate: string) => {
   const found = rootFieldsOf(schema).find((one) => one.coordinate === coordinate);

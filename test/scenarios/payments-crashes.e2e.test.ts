@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { bookingWhen, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
-import type { SeededEvent } from '#test/support/catalog.ts';
-import { openPaymentScenes } from '#test/support/payment-scenes.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
+import { openPaymentScenes } from '#test/support/payments/payment-scenes.ts';
 
 const scenes = await openPaymentScenes();
 const { system } = scenes;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { bookingWhen, decideAt } from '#test/fans/fan.ts';
-import { openPaymentScenes } from '#test/support/payment-scenes.ts';
+import { openPaymentScenes } from '#test/support/payments/payment-scenes.ts';
 
 const scenes = await openPaymentScenes({ env: { HOLD_TTL_SECONDS: '2' } });
 const { system, gateway, trouble } = scenes;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { decideAt } from '#test/fans/fan.ts';
-import { openPaymentScenes } from '#test/support/payment-scenes.ts';
+import { openPaymentScenes } from '#test/support/payments/payment-scenes.ts';
 
 const scenes = await openPaymentScenes();
 const { gateway, payments, trouble } = scenes;

@@ -7,12 +7,12 @@ import { findPooling } from '#db/pooling.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { bookingWhen, createBooking, decideAt, signInAsGuest } from '#test/fans/fan.ts';
 import { post } from '#test/fans/graphql-http.ts';
-import { expectAllInvariants } from '#test/support/all-invariants.ts';
-import { seedEvent } from '#test/support/catalog.ts';
-import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from '#test/support/databases.ts';
-import { type PgBouncer, startPgBouncer } from '#test/support/pgbouncer.ts';
-import { type System, startSystem } from '#test/support/system.ts';
-import { systemPrograms } from '#test/support/system-programs.ts';
+import { expectAllInvariants } from '#test/support/databases/all-invariants.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
+import { type PgBouncer, startPgBouncer } from '#test/support/databases/pgbouncer.ts';
+import { systemPrograms } from '#test/support/servers/system-programs.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 const programs = await systemPrograms('pgbouncer');
 

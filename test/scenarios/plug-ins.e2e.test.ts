@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { transports } from '#test/fans/transports.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 // The module of docs/recipes/plug-ins.md, unchanged.
 let system: System;

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { post } from '#test/fans/graphql-http.ts';
 import { listen } from '#test/fans/transports.ts';
-import { seedEvent } from '#test/support/catalog.ts';
-import { bombardSockets } from '#test/support/raw-frames.ts';
-import { bombard } from '#test/support/raw-requests.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { bombardSockets } from '#test/support/http/raw-frames.ts';
+import { bombard } from '#test/support/http/raw-requests.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 let system: System;
 let eventId: string;

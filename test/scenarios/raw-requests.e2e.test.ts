@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bombard, refusedTargets, sendRaw } from '#test/support/raw-requests.ts';
-import { type ProcessName, type System, startSystem } from '#test/support/system.ts';
+import { bombard, refusedTargets, sendRaw } from '#test/support/http/raw-requests.ts';
+import { type ProcessName, type System, startSystem } from '#test/support/system/system.ts';
 
 /** Plants an error in a running process, because no request can cause one. */
 const plant = (statement: string) =>

@@ -11,8 +11,8 @@ import { fetchValkey } from '#processes/dev/servers/fetch-servers.ts';
 import { freePort, isPortFree, launch } from '#processes/dev/servers/server-process.ts';
 import { EPOCH } from '#redis/keys.ts';
 import { signInAsGuest } from '#test/fans/fan.ts';
-import { openPaymentScenes } from '#test/support/payment-scenes.ts';
-import { startWatchedRedis } from '#test/support/redis-sentinels.ts';
+import { openPaymentScenes } from '#test/support/payments/payment-scenes.ts';
+import { startWatchedRedis } from '#test/support/redis/redis-sentinels.ts';
 
 const redis = await startWatchedRedis();
 const scenes = await openPaymentScenes({

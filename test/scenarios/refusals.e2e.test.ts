@@ -5,11 +5,11 @@ import { closeDb, type Db, openDb } from '#db/client.ts';
 import { schema } from '#schema/index.ts';
 import { type Fan, fanAt, signInAsGuest } from '#test/fans/fan.ts';
 import { type Json, post } from '#test/fans/graphql-http.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { awayTurnstile, mutations } from '#test/support/mutation-documents.ts';
-import { recoveryTokenFor } from '#test/support/recovery-token.ts';
-import { someAddress } from '#test/support/some-address.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { recoveryTokenFor } from '#test/support/account/recovery-token.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { awayTurnstile, mutations } from '#test/support/http/mutation-documents.ts';
+import { someAddress } from '#test/support/http/some-address.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 /** Every member of every mutation's result union, over HTTP; the last test lists the members that never occurred. */
 const seen = new Set<string>();

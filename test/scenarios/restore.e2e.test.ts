@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { seatMap } from '#redis/keys.ts';
-import { openRestoreScenes } from '#test/support/restore-scenes.ts';
+import { openRestoreScenes } from '#test/support/payments/restore-scenes.ts';
 
 let scenes: Awaited<ReturnType<typeof openRestoreScenes>>;
 beforeAll(async () => {

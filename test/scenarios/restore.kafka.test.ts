@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRedis } from '#redis/client.ts';
-import { testKafka } from '#test/support/kafka.ts';
-import { readKafkaLog } from '#test/support/kafka-books.ts';
-import { openRestoreScenes } from '#test/support/restore-scenes.ts';
-import { findSeatMapDisagreements } from '#test/support/seat-map-agreement.ts';
+import { testKafka } from '#test/support/kafka/kafka.ts';
+import { readKafkaLog } from '#test/support/kafka/kafka-books.ts';
+import { openRestoreScenes } from '#test/support/payments/restore-scenes.ts';
+import { findSeatMapDisagreements } from '#test/support/seat-map/seat-map-agreement.ts';
 
 const kafka = await testKafka();
 

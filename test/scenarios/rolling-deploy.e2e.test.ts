@@ -7,10 +7,10 @@ import { signInCrowd } from '#test/fans/crowd.ts';
 import { createBookingMutation, type Fan } from '#test/fans/fan.ts';
 import { type KeptAnswer, KeptConnections } from '#test/fans/graphql-http.ts';
 import { openConversation } from '#test/fans/graphql-socket.ts';
-import { type Balancer, startHaproxy, startNginx } from '#test/support/balancers.ts';
-import type { SeededEvent } from '#test/support/catalog.ts';
-import { openPaymentScenes } from '#test/support/payment-scenes.ts';
-import { systemPrograms } from '#test/support/system-programs.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
+import { type Balancer, startHaproxy, startNginx } from '#test/support/network/balancers.ts';
+import { openPaymentScenes } from '#test/support/payments/payment-scenes.ts';
+import { systemPrograms } from '#test/support/servers/system-programs.ts';
 
 /** Through both balancers at once: 60 subscribers and 4 buyers in all. ROLLING_DEPLOY=1 has 300 and 20. */
 const SCALE = Number(process.env.ROLLING_DEPLOY ?? 0.2);

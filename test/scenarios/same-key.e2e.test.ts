@@ -4,10 +4,10 @@ import { afterAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { bookingWhen, createBooking, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
-import { expectAllInvariants } from '#test/support/all-invariants.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { openCommitProxy } from '#test/support/commit-proxy.ts';
-import { startSystem } from '#test/support/system.ts';
+import { expectAllInvariants } from '#test/support/databases/all-invariants.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { openCommitProxy } from '#test/support/databases/commit-proxy.ts';
+import { startSystem } from '#test/support/system/system.ts';
 
 // At first nothing runs behind the API, so that no payment changes a booking between two answers.
 const system = await startSystem({ processes: ['api', 'api-2'], env: { LOG_LEVEL: 'warn' } });

@@ -11,10 +11,10 @@ import { searchEvents } from '#domain/catalog/search-events.ts';
 import type { EventLog } from '#events/log/log.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { startTypesense } from '#processes/dev/servers/typesense.ts';
+import { type Catalogue, createCatalogue } from '#test/support/search/search-world.ts';
 import { indexEvents, removeEnded } from '#workers/index-events.ts';
 import { relayOutbox, relaySlot } from '#workers/relay-outbox.ts';
 import { runWorkers } from '#workers/run-worker.ts';
-import { type Catalogue, createCatalogue } from '../support/search-world.ts';
 
 const apiKey = 'a-key-of-this-test';
 const stopping = new AbortController();

@@ -6,7 +6,7 @@ import { importCatalog } from '#domain/catalog/import/import-catalog.ts';
 import { startTypesense } from '#processes/dev/servers/typesense.ts';
 import { openRawClient } from '#shared/postgres.ts';
 import { post } from '#test/fans/graphql-http.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 const apiKey = 'a-key-of-this-test';
 const data = resolve(import.meta.dirname, '../../data');

@@ -7,10 +7,10 @@ import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
 import { openRedis } from '#redis/client.ts';
 import { openConversation } from '#test/fans/graphql-socket.ts';
 import { emptyMap, type SeatMapFrame, SeatMapWatcher } from '#test/fans/seat-map-watcher.ts';
-import { seedEvent } from '#test/support/catalog.ts';
-import { commitSeatChange } from '#test/support/seat-changes.ts';
-import { findSeatMapDisagreements } from '#test/support/seat-map-agreement.ts';
-import { startSystem } from '#test/support/system.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { commitSeatChange } from '#test/support/seat-map/seat-changes.ts';
+import { findSeatMapDisagreements } from '#test/support/seat-map/seat-map-agreement.ts';
+import { startSystem } from '#test/support/system/system.ts';
 
 const SEATS = 20_000;
 const SEATS_PER_CHANGE = 300;

@@ -10,13 +10,13 @@ import { migrate } from '#db/migrate.ts';
 import { ensureDatabase, startPostgres } from '#processes/dev/servers/postgres.ts';
 import { freePorts, isPortFree, launch, type RunningServer } from '#processes/dev/servers/server-process.ts';
 import { post } from '#test/fans/graphql-http.ts';
-import { type Authority, createAuthority } from '#test/support/authority.ts';
-import { connectionOf } from '#test/support/connection.ts';
-import { testRedisUrl } from '#test/support/redis.ts';
-import { testSearch } from '#test/support/search.ts';
-import { type System, startSystem } from '#test/support/system.ts';
-import { systemPrograms } from '#test/support/system-programs.ts';
-import { unprivileged } from '#test/support/unprivileged.ts';
+import { testRedisUrl } from '#test/support/redis/redis.ts';
+import { testSearch } from '#test/support/search/search.ts';
+import { type Authority, createAuthority } from '#test/support/servers/authority.ts';
+import { connectionOf } from '#test/support/servers/connection.ts';
+import { systemPrograms } from '#test/support/servers/system-programs.ts';
+import { unprivileged } from '#test/support/servers/unprivileged.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 const programs = await systemPrograms('openssl', 'haproxy');
 

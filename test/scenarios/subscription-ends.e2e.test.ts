@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createBooking, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import { pushers, subscribeOver } from '#test/fans/pushed.ts';
 import { listen } from '#test/fans/transports.ts';
-import { openPaymentScenes } from '#test/support/payment-scenes.ts';
+import { openPaymentScenes } from '#test/support/payments/payment-scenes.ts';
 
 const scenes = await openPaymentScenes();
 const { system, db } = scenes;

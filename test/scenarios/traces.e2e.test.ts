@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { bookingWhen, createBooking, decideAt, fanAt, signInAsGuest } from '#test/fans/fan.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { type CollectedSpan, type OtlpCollector, openOtlpCollector } from '#test/support/otlp-collector.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { type CollectedSpan, type OtlpCollector, openOtlpCollector } from '#test/support/system/otlp-collector.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 let collector: OtlpCollector;
 let system: System;

@@ -5,19 +5,17 @@ import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { post } from '#test/fans/graphql-http.ts';
-import { createPaymentsDatabase } from '#test/support/databases.ts';
-import { testSearch } from '#test/support/search.ts';
-import { type Catalogue, createCatalogue } from '#test/support/search-world.ts';
-import { type System, startSystem } from '#test/support/system.ts';
+import { createPaymentsDatabase } from '#test/support/databases/databases.ts';
+import { testSearch } from '#test/support/search/search.ts';
+import { type Catalogue, createCatalogue } from '#test/support/search/search-world.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 /**
  * Tests run on Typesense 0.24.1, production on a later release: every request of the product to the engine here must
  * be in the specification of the newest release. docs/reference/search.md lists the differences.
  */
 const root = resolve(import.meta.dirname, '../..');
-const specification = JSON.parse(
-  readFileSync(resolve(root, 'test/support/typesense/specification-30.json'), 'utf8'),
-) as {
+const specification = JSON.parse(readFileSync(resolve(root, 'test/support/search/specification-30.json'), 'utf8')) as {
   operations: Record<string, string[]>;
   searchParameters: string[];
   collection: string[];

@@ -7,10 +7,10 @@ import { statusAt } from '#domain/inventory/packed-statuses-rules.ts';
 import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
 import { bookingWhen, decideAt, type Fan, hold, signInAsGuest } from '#test/fans/fan.ts';
 import { SeatMapWatcher, watchOnce } from '#test/fans/seat-map-watcher.ts';
-import { expectAllInvariants } from '#test/support/all-invariants.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { merchantCall } from '#test/support/sandbox-gateway.ts';
-import { startSystem } from '#test/support/system.ts';
+import { expectAllInvariants } from '#test/support/databases/all-invariants.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { merchantCall } from '#test/support/payments/sandbox-gateway.ts';
+import { startSystem } from '#test/support/system/system.ts';
 
 const system = await startSystem({ env: { HOLD_TTL_SECONDS: '2', LOG_LEVEL: 'warn' } });
 const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });

@@ -6,10 +6,10 @@ import { createBookingMutation, decideAt, type Fan, signInAsGuest } from '#test/
 import { post } from '#test/fans/graphql-http.ts';
 import { type Credentials, headersOf, type Pushed, pushers, subscribeOver } from '#test/fans/pushed.ts';
 import { joinMutation, placeChangedQuery, placeQuery, seatMapQuery } from '#test/fans/waiting-room-fan.ts';
-import { expectAllInvariants } from '#test/support/all-invariants.ts';
-import { seedEvent } from '#test/support/catalog.ts';
-import { startSystem } from '#test/support/system.ts';
-import { seedRoom } from '#test/support/waiting-room.ts';
+import { expectAllInvariants } from '#test/support/databases/all-invariants.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { startSystem } from '#test/support/system/system.ts';
+import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 
 const system = await startSystem({ env: { LOG_LEVEL: 'warn' } });
 const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });

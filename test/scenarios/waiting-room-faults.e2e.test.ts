@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runLive, sizeOf } from '#test/support/waiting-room-live/run-live.ts';
+import { runLive, sizeOf } from '#test/support/waiting-room/run-live.ts';
 
 test('three hundred fans keep their places and turns, within the capacity, while Redis, workers and an api process are killed', async () => {
   const lines: string[] = [];

@@ -3,9 +3,9 @@ import { afterAll, expect, test } from 'vitest';
 import { signInCrowd } from '#test/fans/crowd.ts';
 import { buy, openMap } from '#test/fans/waiting-room-buyer.ts';
 import type { WaitingRoomFan } from '#test/fans/waiting-room-fan.ts';
-import { expectAllInvariants } from '#test/support/all-invariants.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { openWaitingRoomWorld } from '#test/support/waiting-room-world.ts';
+import { expectAllInvariants } from '#test/support/databases/all-invariants.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { openWaitingRoomWorld } from '#test/support/waiting-room/waiting-room-world.ts';
 
 // Behind a proxy the proxy names the address, so that a flood has another address than the fans.
 const world = await openWaitingRoomWorld({ env: { TRUST_PROXY: 'true' } });

@@ -3,8 +3,8 @@ import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { newCredentials, signIn } from '#test/fans/accounts.ts';
 import type { Fan } from '#test/fans/fan.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { openWaitingRoomWorld } from '#test/support/waiting-room-world.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { openWaitingRoomWorld } from '#test/support/waiting-room/waiting-room-world.ts';
 
 const world = await openWaitingRoomWorld();
 const { system, db } = world;

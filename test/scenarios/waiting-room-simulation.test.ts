@@ -3,8 +3,8 @@ import { decideTick } from '#domain/waiting-room/admission-rules.ts';
 import { drawOrder } from '#domain/waiting-room/draw-rules.ts';
 import { estimateOf } from '#domain/waiting-room/estimate-rules.ts';
 import { placeStateOf } from '#domain/waiting-room/place-rules.ts';
-import type { SimulationRules } from '../support/waiting-room-model.ts';
-import { type SimulationFigures, simulateOnSale } from '../support/waiting-room-simulation.ts';
+import type { SimulationRules } from '#test/support/waiting-room/waiting-room-model.ts';
+import { type SimulationFigures, simulateOnSale } from '#test/support/waiting-room/waiting-room-simulation.ts';
 
 const brokenBy = (rules: Partial<SimulationRules>) =>
   [...simulateOnSale({ fans: 20_000, capacity: 400, seed: 7, rules }).broken.keys()].sort();

@@ -7,11 +7,11 @@ import type { Fan } from '#test/fans/fan.ts';
 import { post } from '#test/fans/graphql-http.ts';
 import { openMap, pay } from '#test/fans/waiting-room-buyer.ts';
 import type { WaitingRoomFan } from '#test/fans/waiting-room-fan.ts';
-import { firstDifference, type Planned, planAttempts, wayOf } from '#test/support/admission-plan.ts';
-import { expectAllInvariants } from '#test/support/all-invariants.ts';
-import type { SeededEvent } from '#test/support/catalog.ts';
-import { bitFlipsOf } from '#test/support/forged-admissions.ts';
-import { openWaitingRoomWorld } from '#test/support/waiting-room-world.ts';
+import { expectAllInvariants } from '#test/support/databases/all-invariants.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
+import { firstDifference, type Planned, planAttempts, wayOf } from '#test/support/waiting-room/admission-plan.ts';
+import { bitFlipsOf } from '#test/support/waiting-room/forged-admissions.ts';
+import { openWaitingRoomWorld } from '#test/support/waiting-room/waiting-room-world.ts';
 
 /**
  * No viewer passes a waiting room with a token that is forged, belongs to another viewer or is over. Every test run

@@ -10,9 +10,9 @@ import { signInCrowd } from '#test/fans/crowd.ts';
 import type { Fan } from '#test/fans/fan.ts';
 import { holdSeats, openMap, pay } from '#test/fans/waiting-room-buyer.ts';
 import type { WaitingRoomFan } from '#test/fans/waiting-room-fan.ts';
-import { expectAllInvariants } from '#test/support/all-invariants.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { openWaitingRoomWorld } from '#test/support/waiting-room-world.ts';
+import { expectAllInvariants } from '#test/support/databases/all-invariants.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { openWaitingRoomWorld } from '#test/support/waiting-room/waiting-room-world.ts';
 
 const FANS = 500;
 const SEATS = 200;

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { createBooking, signInAsGuest } from '#test/fans/fan.ts';
-import { seedEvent } from '../support/catalog.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
 
 let system: System;
 let db: Db;

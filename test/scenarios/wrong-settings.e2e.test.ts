@@ -4,7 +4,7 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { freePort } from '#processes/dev/servers/server-process.ts';
-import { type ProcessName, type System, startSystem } from '../support/system.ts';
+import { type ProcessName, type System, startSystem } from '#test/support/system/system.ts';
 
 const user = `outages_${randomBytes(4).toString('hex')}`;
 

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { openRedis, type Redis, runScript } from '#redis/client.ts';
 import { EPOCH, SEAT_KEYS, seatLock, seatMap, seatMapAhead, seatMapDeltas } from '#redis/keys.ts';
-import { testRedisUrl } from '#test/support/redis.ts';
+import { testRedisUrl } from '#test/support/redis/redis.ts';
 import { Chance } from './chance.ts';
 import { openSimulatedRedis } from './redis-client.ts';
 import { RedisServer } from './redis-server.ts';

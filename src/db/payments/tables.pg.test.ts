@@ -1,7 +1,7 @@
 import postgres from 'postgres';
 import { afterAll, expect, test } from 'vitest';
-import { createPaymentsDatabase } from '#test/support/databases.ts';
-import { columnsInCode, columnsInSql } from '#test/support/table-shape.ts';
+import { createPaymentsDatabase } from '#test/support/databases/databases.ts';
+import { columnsInCode, columnsInSql } from '#test/support/databases/table-shape.ts';
 import { notices, payments } from './tables.ts';
 
 const database = await createPaymentsDatabase();

@@ -8,9 +8,9 @@ import type { Viewer } from '#domain/viewer.ts';
 import { bookingChannel } from '#redis/channels.ts';
 import { type Heartbeat, openHeartbeat } from '#redis/heartbeat.ts';
 import { openPubSub, type PubSub } from '#redis/pubsub.ts';
-import { seedEvent, seedUser } from '#test/support/catalog.ts';
-import { createBookingDatabase, type TestDatabase } from '#test/support/databases.ts';
-import { testRedisUrl } from '#test/support/redis.ts';
+import { seedEvent, seedUser } from '#test/support/databases/catalog.ts';
+import { createBookingDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
+import { testRedisUrl } from '#test/support/redis/redis.ts';
 import { watchBooking } from './watch-booking.ts';
 
 let database: TestDatabase;

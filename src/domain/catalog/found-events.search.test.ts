@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
-import { openFaultProxy } from '#test/support/fault-proxy.ts';
-import { testSearch } from '#test/support/search.ts';
-import { type Catalogue, createCatalogue } from '#test/support/search-world.ts';
+import { openFaultProxy } from '#test/support/network/fault-proxy.ts';
+import { testSearch } from '#test/support/search/search.ts';
+import { type Catalogue, createCatalogue } from '#test/support/search/search-world.ts';
 import { type CatalogSearch, openCatalogSearch } from './catalog-search.ts';
 import { type EventIndexer, openEventIndexer } from './event-indexer.ts';
 import { findEvents } from './event-queries.ts';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startTypesense } from '#processes/dev/servers/typesense.ts';
 import { searchWords } from '#search/normal-form/query-words.ts';
-import { type Catalogue, createCatalogue } from '#test/support/search-world.ts';
+import { type Catalogue, createCatalogue } from '#test/support/search/search-world.ts';
 import { InvalidInput } from '../errors.ts';
 import { type CatalogSearch, openCatalogSearch } from './catalog-search.ts';
 import { type EventIndexer, openEventIndexer } from './event-indexer.ts';

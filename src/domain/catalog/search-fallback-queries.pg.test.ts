@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { EventSearch } from '#search/event-search.ts';
-import { itSearchesEvents } from '#test/support/event-search-conformance.ts';
-import { type Catalogue, createCatalogue } from '#test/support/search-world.ts';
+import { itSearchesEvents } from '#test/support/search/event-search-conformance.ts';
+import { type Catalogue, createCatalogue } from '#test/support/search/search-world.ts';
 import { openSearchFallback } from './search-fallback-queries.ts';
 import { refreshSearchWords, writeSearchWords } from './search-words-queries.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { createBookingDatabase, type TestDatabase } from '#test/support/databases.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { createBookingDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
 import { openSeatingPlanCache } from './seating-plan-cache.ts';
 
 let database: TestDatabase;

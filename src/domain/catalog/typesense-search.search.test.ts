@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSearchClient, type SearchClient } from '#search/client.ts';
 import type { EventSearch } from '#search/event-search.ts';
 import { openTypesenseSearch } from '#search/typesense-search.ts';
-import { itSearchesEvents } from '#test/support/event-search-conformance.ts';
-import { testSearch } from '#test/support/search.ts';
-import { type Catalogue, createCatalogue } from '#test/support/search-world.ts';
+import { itSearchesEvents } from '#test/support/search/event-search-conformance.ts';
+import { testSearch } from '#test/support/search/search.ts';
+import { type Catalogue, createCatalogue } from '#test/support/search/search-world.ts';
 import { type EventIndexer, openEventIndexer } from './event-indexer.ts';
 
 let catalogue: Catalogue;

@@ -5,9 +5,9 @@ import { NotFound } from '#domain/errors.ts';
 import { eventChannel } from '#redis/channels.ts';
 import { type Heartbeat, openHeartbeat } from '#redis/heartbeat.ts';
 import { openPubSub, type PubSub } from '#redis/pubsub.ts';
-import { seedEvent } from '#test/support/catalog.ts';
-import { createBookingDatabase, type TestDatabase } from '#test/support/databases.ts';
-import { testRedisUrl } from '#test/support/redis.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { createBookingDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
+import { testRedisUrl } from '#test/support/redis/redis.ts';
 import { EventWatches } from './event-watches.ts';
 import { watchEvent } from './watch-event.ts';
 

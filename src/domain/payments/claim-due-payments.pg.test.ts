@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bookingCreated, openPaymentsWorld, type PaymentsWorld } from '#test/support/payments-world.ts';
+import { bookingCreated, openPaymentsWorld, type PaymentsWorld } from '#test/support/payments/payments-world.ts';
 import { claimDuePayments, findNextDueMs, giveBack, selectDue } from './claim-due-payments.ts';
 
 let world: PaymentsWorld;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
-import { openFaultProxy } from '#test/support/fault-proxy.ts';
-import { bookingCreated, openPaymentsWorld } from '#test/support/payments-world.ts';
+import { openFaultProxy } from '#test/support/network/fault-proxy.ts';
+import { bookingCreated, openPaymentsWorld } from '#test/support/payments/payments-world.ts';
 import { claimDuePayments } from './claim-due-payments.ts';
 import { settlePayment } from './settle-payment.ts';
 

@@ -10,7 +10,7 @@ import {
   openPaymentsWorld,
   type PaymentsWorld,
   pay,
-} from '#test/support/payments-world.ts';
+} from '#test/support/payments/payments-world.ts';
 
 let world: PaymentsWorld;
 beforeAll(async () => {

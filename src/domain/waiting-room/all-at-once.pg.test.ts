@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
 import { findViolations } from '#processes/invariants/violations.ts';
-import { openRoomStores } from '#test/support/waiting-room-stores.ts';
+import { openRoomStores } from '#test/support/waiting-room/waiting-room-stores.ts';
 import { drawOrder, positionOf } from './draw-rules.ts';
 import { openJoins } from './joins.ts';
 import type { Room } from './room.ts';

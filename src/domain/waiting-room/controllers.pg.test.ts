@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { waitingRoom } from '#redis/keys.ts';
-import { openRoomControllers } from '#test/support/room-controllers.ts';
-import { openRoomStores } from '#test/support/waiting-room-stores.ts';
+import { openRoomControllers } from '#test/support/waiting-room/room-controllers.ts';
+import { openRoomStores } from '#test/support/waiting-room/waiting-room-stores.ts';
 import { Superseded, tickRoom } from './tick-room.ts';
 
 const world = await openRoomStores({ processes: 2 });

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test, vi } from 'vitest';
 import { closeDb } from '#db/client.ts';
-import { openRoomApi, tokenOf, viewerOf } from '#test/support/waiting-room-api.ts';
+import { openRoomApi, tokenOf, viewerOf } from '#test/support/waiting-room/waiting-room-api.ts';
 import { requireAdmission } from './admissions.ts';
 import { findDrawProof } from './find-draw-proof.ts';
 import { findPlace } from './find-place.ts';

@@ -3,7 +3,7 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { placeChannel, WAITING_ROOMS_CHANNEL } from '#redis/channels.ts';
 import { openRedis } from '#redis/client.ts';
 import { openPubSub } from '#redis/pubsub.ts';
-import { testRedisUrl } from '#test/support/redis.ts';
+import { testRedisUrl } from '#test/support/redis/redis.ts';
 import { publishRoom, tellPlaces } from './publish-room.ts';
 import type { Room } from './room.ts';
 

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
-import { createBookingDatabase } from '#test/support/databases.ts';
-import { seedRoom } from '#test/support/waiting-room.ts';
+import { createBookingDatabase } from '#test/support/databases/databases.ts';
+import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 import { readDepartures, readRooms } from './read-rooms.ts';
 
 const database = await createBookingDatabase();

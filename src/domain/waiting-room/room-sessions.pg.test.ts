@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
 import { begin, closeDb, openDb } from '#db/client.ts';
-import { openRoomStores } from '#test/support/waiting-room-stores.ts';
+import { openRoomStores } from '#test/support/waiting-room/waiting-room-stores.ts';
 import { TryAgain } from '../errors.ts';
 import { openPlaces } from './places.ts';
 import { openRoomSessions } from './room-sessions.ts';

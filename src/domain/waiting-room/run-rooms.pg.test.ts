@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { seedEvent } from '#test/support/catalog.ts';
-import { openRoomControllers } from '#test/support/room-controllers.ts';
-import { openRoomStores } from '#test/support/waiting-room-stores.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { openRoomControllers } from '#test/support/waiting-room/room-controllers.ts';
+import { openRoomStores } from '#test/support/waiting-room/waiting-room-stores.ts';
 
 import { openJoins } from './joins.ts';
 import { tellJoined } from './publish-room.ts';

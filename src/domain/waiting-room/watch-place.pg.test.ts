@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
-import { collect, openRoomApi, tokenOf, viewerOf } from '#test/support/waiting-room-api.ts';
+import { collect, openRoomApi, tokenOf, viewerOf } from '#test/support/waiting-room/waiting-room-api.ts';
 import type { Viewer } from '../viewer.ts';
 import { requireAdmission } from './admissions.ts';
 import { joinWaitingRoom } from './join-waiting-room.ts';

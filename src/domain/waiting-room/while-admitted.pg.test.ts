@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test, vi } from 'vitest';
-import { seedEvent } from '#test/support/catalog.ts';
-import { commitSeatChange } from '#test/support/seat-changes.ts';
-import { openRoomApi, tokenOf, viewerOf } from '#test/support/waiting-room-api.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { commitSeatChange } from '#test/support/seat-map/seat-changes.ts';
+import { openRoomApi, tokenOf, viewerOf } from '#test/support/waiting-room/waiting-room-api.ts';
 import { applySeatChanges } from '../inventory/apply-seat-changes.ts';
 import { watchSeatMap } from '../inventory/watch-seat-map.ts';
 import type { Viewer } from '../viewer.ts';

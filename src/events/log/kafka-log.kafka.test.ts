@@ -1,7 +1,7 @@
 import postgres from 'postgres';
 import { afterAll, describe } from 'vitest';
-import { createBookingDatabase } from '#test/support/databases.ts';
-import { testKafka } from '#test/support/kafka.ts';
+import { createBookingDatabase } from '#test/support/databases/databases.ts';
+import { testKafka } from '#test/support/kafka/kafka.ts';
 import { eventLogConformance } from './event-log.conformance.ts';
 import { openEventLog } from './open-log.ts';
 

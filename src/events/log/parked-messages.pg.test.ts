@@ -2,7 +2,7 @@ import { randomInt, randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { createBookingDatabase } from '#test/support/databases.ts';
+import { createBookingDatabase } from '#test/support/databases/databases.ts';
 import { type Consumption, DependencyAway, type Message } from './log.ts';
 import { dropParked, listParked, listParkedActions, requestReplay, showParked } from './parked-administration.ts';
 import { deliverOrPark, replayParked } from './parked-messages.ts';

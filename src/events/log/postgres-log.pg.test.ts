@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, expect, test } from 'vitest';
-import { createBookingDatabase } from '#test/support/databases.ts';
+import { createBookingDatabase } from '#test/support/databases/databases.ts';
 import { eventLogConformance } from './event-log.conformance.ts';
 import { openPostgresLog } from './postgres-log.ts';
 

@@ -8,7 +8,7 @@ import {
   subscribe,
   viewer,
   type WebSocketWorld,
-} from '#test/support/websocket-world.ts';
+} from '#test/support/http/websocket-world.ts';
 
 let world: WebSocketWorld;
 afterEach(() => world.close());

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, expect, test, vi } from 'vitest';
-import { openWebSocketWorld, type RawSocket, type WebSocketWorld } from '#test/support/websocket-world.ts';
+import { openWebSocketWorld, type RawSocket, type WebSocketWorld } from '#test/support/http/websocket-world.ts';
 
 /** The protocol as the package graphql-ws has it. */
 const protocol = await readFile(new URL('../../../node_modules/graphql-ws/PROTOCOL.md', import.meta.url), 'utf8');

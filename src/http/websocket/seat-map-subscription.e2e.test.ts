@@ -19,10 +19,10 @@ import { openHeartbeat } from '#redis/heartbeat.ts';
 import { openPubSub } from '#redis/pubsub.ts';
 import { schema } from '#schema/index.ts';
 import { SeatMapWatcher, watchOnce } from '#test/fans/seat-map-watcher.ts';
-import { seedEvent } from '#test/support/catalog.ts';
-import { createBookingDatabase } from '#test/support/databases.ts';
-import { testRedisUrl } from '#test/support/redis.ts';
-import { commitSeatChange } from '#test/support/seat-changes.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
+import { createBookingDatabase } from '#test/support/databases/databases.ts';
+import { testRedisUrl } from '#test/support/redis/redis.ts';
+import { commitSeatChange } from '#test/support/seat-map/seat-changes.ts';
 import { noSubjectLimits } from '../subject-limits.ts';
 import { type AttachedWebSocket, attachWebSocket } from './attach-websocket.ts';
 

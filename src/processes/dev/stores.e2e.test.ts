@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
 import { afterAll, expect, test, vi } from 'vitest';
-import { connectionOf } from '#test/support/connection.ts';
+import { connectionOf } from '#test/support/servers/connection.ts';
 import { openDataFolder } from './data-folder.ts';
 import { openStores } from './stores.ts';
 

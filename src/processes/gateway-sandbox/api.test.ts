@@ -7,7 +7,7 @@ import {
   type SandboxUnderTest,
   sandboxKeys,
   sessionBody,
-} from '#test/support/sandbox-gateway.ts';
+} from '#test/support/payments/sandbox-gateway.ts';
 
 let sandbox: SandboxUnderTest;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { openNoticeReceiver } from '#test/support/notice-receiver.ts';
+import { openNoticeReceiver } from '#test/support/payments/notice-receiver.ts';
 import {
   decide,
   noticeOf,
@@ -11,7 +11,7 @@ import {
   openSession,
   type SandboxUnderTest,
   sandboxKeys,
-} from '#test/support/sandbox-gateway.ts';
+} from '#test/support/payments/sandbox-gateway.ts';
 
 const hasty = { baseMs: 1, capMs: 4, maxAttempts: 1_000 };
 

@@ -6,7 +6,7 @@ import {
   openSandboxUnderTest,
   openSession,
   type SandboxUnderTest,
-} from '#test/support/sandbox-gateway.ts';
+} from '#test/support/payments/sandbox-gateway.ts';
 
 let sandbox: SandboxUnderTest;
 beforeAll(async () => {

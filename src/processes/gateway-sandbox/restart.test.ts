@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type NoticeReceiver, openNoticeReceiver } from '#test/support/notice-receiver.ts';
-import { decide, merchantCall, noticeOf, openSession, sandboxKeys } from '#test/support/sandbox-gateway.ts';
+import { type NoticeReceiver, openNoticeReceiver } from '#test/support/payments/notice-receiver.ts';
+import { decide, merchantCall, noticeOf, openSession, sandboxKeys } from '#test/support/payments/sandbox-gateway.ts';
 
 const program = join(import.meta.dirname, '../gateway-sandbox.ts');
 const running = new Set<ChildProcess>();

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { sessionBody } from '#test/support/sandbox-gateway.ts';
+import { sessionBody } from '#test/support/payments/sandbox-gateway.ts';
 import { countNotices } from './notice-queue.ts';
 import {
   type Books,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createPaymentsDatabase, type TestDatabase } from '#test/support/databases.ts';
+import { createPaymentsDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
 import { type BookingFact, findMoneyViolations, type GatewayLedger, readInvariants } from './money.ts';
 
 let database: TestDatabase;

@@ -6,9 +6,9 @@ import { createBooking } from '#domain/booking/create-booking.ts';
 import { readInvariants } from '#domain/invariants.ts';
 import { openRoomSessions } from '#domain/waiting-room/room-sessions.ts';
 import { tickRoom } from '#domain/waiting-room/tick-room.ts';
-import { openBox, someViewer } from '#test/support/box.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { seedRoom } from '#test/support/waiting-room.ts';
+import { openBox, someViewer } from '#test/support/databases/box.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 import { findViolations } from './violations.ts';
 
 const box = await openBox();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { typedAndWritten } from '#test/support/typed-and-written.ts';
+import { typedAndWritten } from '#test/support/search/typed-and-written.ts';
 import { documentWords } from './document-words.ts';
 import { fold, prepared } from './fold.ts';
 import { placeKeys } from './place-keys.ts';

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
-import { createPaymentsDatabase } from '#test/support/databases.ts';
+import { createPaymentsDatabase } from '#test/support/databases/databases.ts';
 import { forgetOldPaymentRows } from './forget-old-payment-rows.ts';
 
 const database = await createPaymentsDatabase();

@@ -4,10 +4,10 @@ import postgres from 'postgres';
 import { readInvariants } from '#domain/invariants.ts';
 import { readInvariants as readMoneyInvariants } from '#processes/invariants/money.ts';
 import { EPOCH } from '#redis/keys.ts';
-import { findBrokenPromises, findLooseEnds } from '#test/support/all-invariants.ts';
-import type { TestKafka } from '#test/support/kafka.ts';
-import { findRedisDisagreements } from '#test/support/redis-agreement.ts';
-import { merchantCall } from '#test/support/sandbox-gateway.ts';
+import { findBrokenPromises, findLooseEnds } from '#test/support/databases/all-invariants.ts';
+import type { TestKafka } from '#test/support/kafka/kafka.ts';
+import { merchantCall } from '#test/support/payments/sandbox-gateway.ts';
+import { findRedisDisagreements } from '#test/support/redis/redis-agreement.ts';
 import { type Facts, type QueryFact, readBookingSide } from './facts.ts';
 
 type Books = {

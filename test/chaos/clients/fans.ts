@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openAccessTokens } from '#domain/account/access-tokens.ts';
 import { GraphqlClient } from '#test/fans/lean-graphql.ts';
 import { type Random, seededRandom, seedFor } from '#test/fans/random.ts';
-import { sandboxKeys } from '#test/support/sandbox-gateway.ts';
+import { sandboxKeys } from '#test/support/payments/sandbox-gateway.ts';
 import { type BookingState, type HoldAnswer, instant, type Outcome } from '../history.ts';
 import type { SeenBooking } from '../recorded-fan.ts';
 import { FanAccount, type FanUser, newKey } from './fan-account.ts';

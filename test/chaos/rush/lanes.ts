@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SeededEvent } from '#test/support/catalog.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
 import { instant } from '../history.ts';
 import type { Held, RushFan } from './rush-fan.ts';
 

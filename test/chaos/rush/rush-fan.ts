@@ -1,6 +1,6 @@
 import { decideAt, type Fan } from '#test/fans/fan.ts';
 import type { GraphqlAnswer, Json } from '#test/fans/graphql-http.ts';
-import type { SeededEvent } from '#test/support/catalog.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
 import { type BookingState, type HistoryRecord, instant, type Outcome } from '../history.ts';
 import { type Call, type CallName, RecordedFan, type Result, rawId } from '../recorded-fan.ts';
 

@@ -5,8 +5,8 @@ import postgres from 'postgres';
 import { dropParked, listParked, requestReplay } from '#events/log/parked-administration.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
 import { seatMap } from '#redis/keys.ts';
-import type { SeededEvent } from '#test/support/catalog.ts';
-import { merchantCall, sandboxKeys } from '#test/support/sandbox-gateway.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
+import { merchantCall, sandboxKeys } from '#test/support/payments/sandbox-gateway.ts';
 import { instant } from '../history.ts';
 import { type Held, isGoingBack, READY_WITHIN_MS, type RushFan, type Seen } from './rush-fan.ts';
 

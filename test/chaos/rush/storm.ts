@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
 import { EPOCH, seatLock } from '#redis/keys.ts';
-import { merchantCall } from '#test/support/sandbox-gateway.ts';
-import type { System } from '#test/support/system.ts';
+import { merchantCall } from '#test/support/payments/sandbox-gateway.ts';
+import type { System } from '#test/support/system/system.ts';
 
 /** All failures during a rush; the gateway fails until it is over. Resolves when all failures have ended. */
 export async function storm(system: System, durationMs: number, isOver: () => boolean): Promise<void> {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { encodeStatuses } from '#domain/inventory/packed-statuses-rules.ts';
 import { emptyMap, keepWatching, SeatMapWatcher } from '#test/fans/seat-map-watcher.ts';
-import type { SeededEvent } from '#test/support/catalog.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
 import { type HistoryRecord, instant } from '../history.ts';
 
 /** Watches an event from its first version on, and records the frames and the map that it builds from them. */

@@ -5,7 +5,7 @@ import type postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { openRawClient } from '#shared/postgres.ts';
-import { createBookingDatabase, type TestDatabase } from '#test/support/databases.ts';
+import { createBookingDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
 import { NotFound } from '../../errors.ts';
 import { openSeatingPlanCache } from '../seating-plan-cache.ts';
 import { type ImportReport, importCatalog } from './import-catalog.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRawClient } from '#shared/postgres.ts';
-import { createBookingDatabase, type TestDatabase } from '#test/support/databases.ts';
+import { createBookingDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
 import { importCatalog } from './import-catalog.ts';
 import { COMMITTEE } from './read-catalog-folder.ts';
 

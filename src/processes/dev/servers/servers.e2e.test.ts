@@ -7,7 +7,7 @@ import { Admin } from '@platformatic/kafka';
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
 import { afterAll, expect, test, vi } from 'vitest';
-import { testKafka } from '#test/support/kafka.ts';
+import { testKafka } from '#test/support/kafka/kafka.ts';
 import { startKafka } from './kafka.ts';
 import { ensureDatabase, startPostgres } from './postgres.ts';
 import { isAlive, launch, type RunningServer } from './server-process.ts';
