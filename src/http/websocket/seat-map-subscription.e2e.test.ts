@@ -88,7 +88,7 @@ test('fans whose sockets are cut at random build the map of PostgreSQL from delt
   const running = fans.map(async (fan) => {
     while (!over) await watchOnce(url, fan, encodeGlobalId('Event', eventId), (socket) => sockets.set(fan, socket));
   });
-  await vi.waitUntil(() => attached.stats().subscriptions === fans.length);
+  await vi.waitUntil(() => attached.stats().subscriptions === fans.length, 25_000);
   for (let round = 0; round < 800; round++) {
     const first = Math.floor(Math.random() * (SEATS - 3));
     const status = seatStatuses[Math.floor(Math.random() * 4)] ?? 'AVAILABLE';
