@@ -2,6 +2,7 @@ import {
   type ASTVisitor,
   type DocumentNode,
   type FieldNode,
+  type FragmentSpreadNode,
   GraphQLError,
   type GraphQLField,
   type GraphQLNamedType,
@@ -14,6 +15,7 @@ import {
   Kind,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
+  OperationTypeNode,
   parse,
   type SelectionNode,
   type SelectionSetNode,
@@ -51,9 +53,46 @@ export function useDocumentLimits({ tellsSchema }: { tellsSchema: boolean }): Op
       if (call.operation) return;
       addValidationRule(limitsRule);
       if (!tellsSchema) addValidationRule(NoSchemaIntrospectionCustomRule);
-      setValidationFn((schema: GraphQLSchema, document: DocumentNode, rules: readonly ValidationRule[]) =>
-        validate(schema, document, rules, { maxErrors: 10 }),
-      );
+      setValidationFn((schema: GraphQLSchema, document: DocumentNode, rules: readonly ValidationRule[]) => {
+        // First and alone, because a rule of graphql-js throws at a condition with a variable there.
+        const conditions = validate(schema, document, [conditionRule]);
+        return conditions.length > 0 ? conditions : validate(schema, document, rules, { maxErrors: 10 });
+      });
+    },
+  };
+}
+
+const NO_CONDITION = 'The root field of a subscription takes neither @skip nor @include.';
+
+/** Without its root field a subscription has no source. The GraphQL specification forbids these directives there too. */
+function conditionalRootsOf(
+  context: ValidationContext,
+  { selections }: SelectionSetNode,
+  seen = new Set<string>(),
+): SelectionNode[] {
+  return selections.flatMap((selection) => {
+    const isConditional = selection.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include');
+    if (isConditional) return [selection];
+    if (selection.kind === Kind.FIELD) return [];
+    const inside = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragmentOnce(context, selection, seen);
+    return inside ? conditionalRootsOf(context, inside.selectionSet, seen) : [];
+  });
+}
+
+/** Undefined for a fragment that was seen before, so that a cycle ends. */
+function fragmentOnce(context: ValidationContext, { name }: FragmentSpreadNode, seen: Set<string>) {
+  if (seen.has(name.value)) return undefined;
+  seen.add(name.value);
+  return context.getFragment(name.value);
+}
+
+function conditionRule(context: ValidationContext): ASTVisitor {
+  return {
+    OperationDefinition({ operation, selectionSet }) {
+      if (operation === OperationTypeNode.SUBSCRIPTION)
+        for (const nodes of conditionalRootsOf(context, selectionSet))
+          context.reportError(new GraphQLError(NO_CONDITION, { nodes }));
+      return false;
     },
   };
 }

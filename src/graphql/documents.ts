@@ -39,6 +39,7 @@ export function useDocuments(options: { schema: GraphQLSchema } & TextRules): Op
       const known = kept.get(key);
       if (!known) return ({ result }) => void (result instanceof Error || requireOperation(result, params));
       known.uses++;
+      texts.keep(params, known.text);
       call.operation = known;
       setParsedDocument(known.document);
     },

@@ -9,6 +9,7 @@ import { type Graphql, openGraphql } from './graphql.ts';
 import type { GraphqlParams } from './params.ts';
 
 const HTTP: Way = { transport: 'http', types: ['query', 'mutation'] };
+const EVENTS: Way = { transport: 'sse', types: ['query', 'mutation', 'subscription'] };
 const caller: Caller = {
   viewer: undefined,
   address: '192.0.2.1',
@@ -100,6 +101,33 @@ test('each request is one use of its document', async () => {
   open();
   for (let uses = 1; uses <= 3; uses++) expect((await ask('{ hello }')).call.operation?.uses).toBe(uses);
   expect((await ask('query { hello }')).call.operation?.uses).toBe(1);
+});
+
+test('a text that was known without its id is known by its id from its first use with it', async () => {
+  open();
+  const query = '{ hello }';
+  const documentId = hash('sha256', query);
+  await ask(query);
+  expect(codeOf(await ask({ documentId }))).toBe('PERSISTED_QUERY_NOT_FOUND');
+  await ask({ query, documentId });
+  expect((await ask({ documentId })).result).toEqual({ data: { hello: 'world' } });
+});
+
+test('the root field of a subscription is not conditional', async () => {
+  open();
+  const conditional = [
+    'subscription { changed @skip(if: true) }',
+    'subscription ($b: Boolean!) { changed @include(if: $b) }',
+    'subscription { ... @include(if: false) { changed } }',
+    'subscription { ...Changed @skip(if: true) } fragment Changed on Subscription { changed }',
+    'subscription { ...Changed } fragment Changed on Subscription { changed @skip(if: true) }',
+    'subscription { ...One } fragment One on Subscription { ...Two } fragment Two on Subscription { changed @skip(if: true) }',
+    'subscription { ...One } fragment One on Subscription { ... { changed @skip(if: true) } }',
+  ];
+  for (const query of conditional) {
+    const { result } = await ask({ query, variables: { b: false } }, {}, EVENTS);
+    expect(result.errors, query).toMatchObject([{ message: expect.stringContaining('neither @skip nor @include') }]);
+  }
 });
 
 test('above the bound of running operations one is refused at no cost, and what ends makes room', async () => {

@@ -88,7 +88,7 @@ export class Connection implements Outlet {
   close(code: number, reason: string): void {
     this.#stopAll();
     if (this.#socket.readyState === this.#socket.CLOSED) return;
-    this.#socket.close(code, reason);
+    this.#socket.close(code, shortReason(reason));
     setTimeout(() => this.#socket.terminate(), CLOSE_PATIENCE_MS).unref();
   }
 
@@ -155,7 +155,17 @@ export class Connection implements Outlet {
     this.#operations = undefined;
   }
 
+  /** An error here would be an uncaught one, which ends the process with all its sockets. */
   #onMessage(data: RawData, isBinary: boolean): void {
+    try {
+      this.#receive(data, isBinary);
+    } catch (error) {
+      this.#server.options.graphql.report(error);
+      this.close(closeCodes.internalServerError, 'Internal server error');
+    }
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (!this.#isWithinRate()) {
       this.close(closeCodes.tooMany, 'Too many messages');
@@ -252,4 +262,15 @@ export class Connection implements Outlet {
     }
     return caller;
   }
+}
+
+/** A close frame has 125 bytes, and two of them are the code. */
+const REASON_BYTES = 123;
+
+function shortReason(reason: string): string {
+  const bytes = Buffer.from(reason);
+  if (bytes.length <= REASON_BYTES) return reason;
+  const kept = bytes.subarray(0, REASON_BYTES - Buffer.byteLength('…')).toString();
+  // A character that was cut in half has become U+FFFD.
+  return `${kept.replace(/\uFFFD$/, '')}…`;
 }

@@ -146,6 +146,16 @@ const cases: readonly Case[] = [
         await until(() => world.ticker.readers === 0);
         for (const finish of world.waiting.splice(0)) finish();
       }
+      // A reason has 123 bytes at most; a longer one used to end the process.
+      for (const id of ['x'.repeat(128), '€'.repeat(128)]) {
+        const socket = await connect();
+        const closed = closing(socket);
+        socket.send(subscribe(id, TICKED));
+        await until(() => world.ticker.readers > 0);
+        socket.send(subscribe(id, TICKED));
+        expect(await closed).toMatch(/^4409: Subscriber for (x{50,}|€{20,})…$/);
+        await until(() => world.ticker.readers === 0);
+      }
     },
   ],
   [

@@ -18,6 +18,7 @@ export const closeCodes = {
   initialisationTimeout: 4408,
   subscriberAlreadyExists: 4409,
   tooMany: 4429,
+  internalServerError: 4500,
 } as const;
 
 export type SubscribePayload = {

@@ -52,7 +52,10 @@ export class Subscription {
     this.#stopped = true;
     const source = this.#source;
     this.#source = undefined;
-    void source?.return?.().catch(() => undefined);
+    // A plug-in from outside may throw instead of rejecting.
+    void Promise.resolve()
+      .then(() => source?.return?.())
+      .catch(() => undefined);
   }
 
   async #pump(source: Source, tails: Tails): Promise<void> {
