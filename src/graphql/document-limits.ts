@@ -54,9 +54,10 @@ export function useDocumentLimits({ tellsSchema }: { tellsSchema: boolean }): Op
       addValidationRule(limitsRule);
       if (!tellsSchema) addValidationRule(NoSchemaIntrospectionCustomRule);
       setValidationFn((schema: GraphQLSchema, document: DocumentNode, rules: readonly ValidationRule[]) => {
-        // First and alone, because a rule of graphql-js throws at a condition with a variable there.
+        // Without the rules of graphql-js, one of which throws at a condition with a variable there.
         const conditions = validate(schema, document, [conditionRule]);
-        return conditions.length > 0 ? conditions : validate(schema, document, rules, { maxErrors: 10 });
+        const all = conditions.length > 0 ? [conditionRule, limitsRule] : rules;
+        return validate(schema, document, all, { maxErrors: 10 });
       });
     },
   };
