@@ -185,7 +185,7 @@ function startConsumer(config: EventLogConfig, at: { url: string; consumer: stri
   const file = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const source = `
     const { openEventLog } = await import(${file('../../src/events/log/open-log.ts')});
-    const { consumeIntoEffects } = await import(${file('../support/effects.ts')});
+    const { consumeIntoEffects } = await import(${file('../support/databases/effects.ts')});
     const log = await openEventLog(${JSON.stringify(config)}, 'test-process');
     const signal = new AbortController().signal;
     await consumeIntoEffects({ log, signal, ...${JSON.stringify(at)} }, () => process.stdout.write('.'));`;
