@@ -109,9 +109,12 @@ const CONNECTION_CODES = new Set([
 const CUT_OFF_CODES = new Set(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', 'EPIPE', '57P01', '57P02']);
 
 /** A connection that existed has ended under the statement. A server that cannot be reached, or that is full, is not this. */
-export function isCutOff(error: unknown): boolean {
+export const isCutOff = (error: unknown): boolean => hasCodeOf(error, CUT_OFF_CODES);
+
+/** The error or one of its causes. */
+function hasCodeOf(error: unknown, codes: ReadonlySet<string>): boolean {
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
-    if ('code' in e && typeof e.code === 'string' && CUT_OFF_CODES.has(e.code)) return true;
+    if ('code' in e && typeof e.code === 'string' && codes.has(e.code)) return true;
   }
   return false;
 }
@@ -130,8 +133,5 @@ const AWAY: ReadonlySet<PostgresOutage | undefined> = new Set([
 export function isConnectionFailure(error: unknown): boolean {
   const pg = postgresError(error)?.code;
   if (pg !== undefined) return pg !== '57014' && AWAY.has(postgresOutage(error));
-  for (let e: unknown = error; e instanceof Error; e = e.cause) {
-    if ('code' in e && typeof e.code === 'string' && CONNECTION_CODES.has(e.code)) return true;
-  }
-  return false;
+  return hasCodeOf(error, CONNECTION_CODES);
 }

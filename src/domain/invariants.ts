@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { sql, TransactionRollbackError } from 'drizzle-orm';
 import { begin, type Db, type Tx } from '#db/client.ts';
+import { postgresError } from '#db/pg-errors.ts';
 import { openLease } from './waiting-room/lease.ts';
 
 export type Invariant = { readonly id: string; readonly promise: string; readonly query: string };
@@ -97,7 +98,5 @@ async function count(tx: Tx, query: string): Promise<number | undefined> {
   return found;
 }
 
-function isCancelled(error: unknown): boolean {
-  const inner = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return typeof inner === 'object' && inner !== null && 'code' in inner && inner.code === '57014';
-}
+/** By its time limit. */
+const isCancelled = (error: unknown): boolean => postgresError(error)?.code === '57014';

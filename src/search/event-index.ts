@@ -69,9 +69,11 @@ export function openEventIndex(client: SearchClient) {
       }
     },
 
-    async hasEnded(collection: string, nowUs: number): Promise<boolean> {
-      const ended = { q: '*', filter_by: compare('ends_at', '<=', nowUs), per_page: 0 };
-      return (await whileAvailable(() => admin.collections(collection).documents().search(ended))).found > 0;
+    /** Whether an event ends at this time or before. False for a collection that a rebuild has dropped since. */
+    async hasEndBefore(collection: string, timeUs: number): Promise<boolean> {
+      const ends = { q: '*', filter_by: compare('ends_at', '<=', timeUs), per_page: 0 };
+      const answer = await orUndefined(() => admin.collections(collection).documents().search(ends));
+      return (answer?.found ?? 0) > 0;
     },
 
     /** Returns how many documents were removed. */

@@ -19,7 +19,7 @@ export async function indexEvents({ db, index }: Needs, eventIds: readonly strin
   for (let start = 0; start < eventIds.length; start += BATCH) {
     const ids = eventIds.slice(start, start + BATCH);
     await asIndexWriter(db, async () => {
-      const collections = [await index.current(), await index.next()].filter((name) => name !== undefined);
+      const collections = await collectionsOf(index);
       const readAt = await findNow({ db });
       const documents = await findDocuments({ db }, ids);
       const found = new Set(documents.map(({ id }) => id));
@@ -33,6 +33,10 @@ export async function indexEvents({ db, index }: Needs, eventIds: readonly strin
   }
 }
 
+/** During a rebuild there are two. */
+const collectionsOf = async (index: EventIndex): Promise<string[]> =>
+  [await index.current(), await index.next()].filter((name) => name !== undefined);
+
 /** The clock of this process decides only whether PostgreSQL is asked, so it may be wrong by an hour. */
 const CLOCK_MARGIN_MS = 3_600_000;
 
@@ -44,15 +48,12 @@ const CLOCK_MARGIN_MS = 3_600_000;
  */
 export async function removeEndedEvents({ db, index }: Needs): Promise<number> {
   const soonUs = (Date.now() + CLOCK_MARGIN_MS) * 1000;
-  const withEnded: string[] = [];
-  for (const collection of [await index.current(), await index.next()]) {
-    if (collection !== undefined && (await index.hasEnded(collection, soonUs))) withEnded.push(collection);
-  }
-  if (withEnded.length === 0) return 0;
+  const anyEnds = await Promise.all((await collectionsOf(index)).map((name) => index.hasEndBefore(name, soonUs)));
+  if (!anyEnds.includes(true)) return 0;
   return asIndexWriter(db, async () => {
     const nowUs = (await findNow({ db })).getTime() * 1000;
     let removed = 0;
-    for (const collection of withEnded) removed += await index.removeEnded(collection, nowUs);
+    for (const collection of await collectionsOf(index)) removed += await index.removeEnded(collection, nowUs);
     return removed;
   });
 }

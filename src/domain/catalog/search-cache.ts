@@ -30,7 +30,7 @@ export function openAnswerCache<T>(options: Ages & { max: number }) {
   };
 
   const aged = (key: string, maxMs: number): Entry<T> | undefined => {
-    const entry = entries.peek(key);
+    const entry = entries.get(key);
     return entry && performance.now() - entry.atMs <= maxMs ? entry : undefined;
   };
 
@@ -38,7 +38,6 @@ export function openAnswerCache<T>(options: Ages & { max: number }) {
     get(key: string, ask: () => Promise<T>): Promise<T> {
       const entry = aged(key, options.staleMs);
       if (!entry) return load(key, ask);
-      entries.get(key);
       // A refresh that fails lets the answer age; the next caller past `staleMs` gets the failure.
       if (!aged(key, options.freshMs)) load(key, ask).catch(() => {});
       return Promise.resolve(entry.value);

@@ -81,7 +81,7 @@ const WITHOUT_LOCKED: LockPatience = { lockTimeoutMs: 250, skipsLocked: true };
  * - Still an outage after the last run: every entry is rejected with `TryAgain`.
  * - Any other error: the batch is halved until the command at fault is alone, and is rejected with that error.
  * - `afterCommit` or a seat lock fails: ignored, because the outbox brings the same changes later.
- * - Each outage is noted in `health`, until a write that changes something succeeds.
+ * - Each outage is noted in `health` for two minutes, or until a write that changes something succeeds.
  */
 export class InventoryBatches {
   readonly #needs: Needs;

@@ -27,9 +27,9 @@ export type SeatLocks = {
   /** Never throws, and waits at most for the patience. The locks end after two seconds, unless they are kept. */
   acquire(request: SeatLockRequest): Promise<SeatLockAnswer>;
   /**
-   * For holds that were committed: extends their locks almost to the end of the hold, and never beyond it. Never
-   * throws: a lock that ends early only costs time, because PostgreSQL then refuses the rival. A lock that ends late
-   * would refuse the next fan while the seat is free.
+   * For holds that were committed: extends their locks almost to the end of the hold. Never throws: a lock that ends
+   * early only costs time, because PostgreSQL then refuses the rival. A lock that ends late, because the command was
+   * slow to reach Redis, refuses the next fan while the seat is free.
    */
   keep(eventId: string, holds: readonly KeptSeatLock[]): Promise<void>;
   /**
@@ -142,7 +142,7 @@ class RedisSeatLocks implements SeatLocks {
   async keep(eventId: string, holds: readonly KeptSeatLock[]): Promise<void> {
     if (!this.isAsked() || holds.length === 0) return;
     const keys = holds.flatMap(({ seatNos }) => seatNos.map((seatNo) => seatLock(eventId, seatNo)));
-    // Redis counts the time from when the command arrives, which takes as long as the patience at most.
+    // Redis counts the time from when the command arrives, usually within the patience.
     const lastsMs = (ttlMs: number) => Math.floor(ttlMs - this.#patienceMs);
     const args = holds.flatMap(({ owner, ttlMs, seatNos }) => [owner, lastsMs(ttlMs), seatNos.length]);
     await runScript(this.#redis, 'keepSeatLocks', keys, args).catch(() => {});

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backOffMs } from '#events/log/back-off.ts';
 import { askGateway } from './ask-gateway.ts';
 import { type ClaimedPayment, giveBack } from './claim-due-payments.ts';
 import { closeSession } from './close-session.ts';
@@ -25,12 +26,9 @@ export async function settlePayment(
   signal: AbortSignal,
 ): Promise<{ step: PaymentStep; outcome: StepOutcome; cause?: string }> {
   const step = nextStep(claimed, claimed.now);
+  let outcome: StepOutcome;
   try {
-    const outcome = await steps[step](needs, claimed, signal);
-    if (outcome === 'REFUND_REFUSED' || outcome === 'REFUND_FAILED') {
-      await giveBackWhenPossible(needs, { claimed, pause: needs.policy.askEverySeconds, signal });
-    }
-    return { step, outcome };
+    outcome = await steps[step](needs, claimed, signal);
   } catch (error) {
     const known = error instanceof GatewayUnavailable || error instanceof GatewayRefused;
     const askedForSeconds = error instanceof GatewayUnavailable ? error.retryAfterSeconds : undefined;
@@ -39,10 +37,10 @@ export async function settlePayment(
     if (!known) throw error;
     return { step, outcome: 'UNKNOWN', cause: error.message };
   }
+  if (outcome === 'REFUND_REFUSED' || outcome === 'REFUND_FAILED')
+    await giveBackWhenPossible(needs, { claimed, pause: needs.policy.askEverySeconds, signal });
+  return { step, outcome };
 }
-
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
 
 /**
  * The error is often an outage of our own database, which then does not take the claim back either. Without another
@@ -52,14 +50,14 @@ async function giveBackWhenPossible(
   needs: SettleNeeds,
   { claimed, pause, signal }: { claimed: ClaimedPayment; pause: number; signal: AbortSignal },
 ): Promise<void> {
-  const leaseEndsAt = performance.now() + needs.policy.leaseSeconds * 1000;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+  // After the lease the payment is due in any case, and `giveBack` does nothing then.
+  const giveUpAt = performance.now() + needs.policy.leaseSeconds * 1000;
+  for (let failures = 1; ; failures++) {
     try {
       return await giveBack(needs, claimed, pause);
     } catch (error) {
-      // After the lease the payment is due in any case, and `giveBack` does nothing then.
-      if (signal.aborted || performance.now() > leaseEndsAt) throw error;
-      await sleep(pauseMs);
+      if (signal.aborted || performance.now() > giveUpAt) throw error;
+      await sleep(backOffMs(failures), undefined, { signal }).catch(() => {});
     }
   }
 }

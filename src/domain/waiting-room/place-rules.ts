@@ -82,6 +82,10 @@ function hasMoved(told: number | undefined, now: number | undefined, share: numb
  * controller is late to open the room.
  */
 export function isGating(room: Pick<Room, 'state' | 'opensAtMs'>, nowMs: number): boolean {
-  if (room.state === 'CLOSED') return nowMs >= room.opensAtMs;
-  return room.state === 'OPEN' || room.state === 'DRAWN';
+  return room.state === 'CLOSED' ? nowMs >= room.opensAtMs : isOpen(room);
 }
+
+const isOpen = ({ state }: Pick<Room, 'state'>): boolean => state === 'OPEN' || state === 'DRAWN';
+
+/** Whether a fan may wait or be inside. */
+export const hasFans = (room: Pick<Room, 'state' | 'joined'>): boolean => isOpen(room) && room.joined > 0;

@@ -5,7 +5,7 @@ import type { Heartbeat } from '#redis/heartbeat.ts';
 import type { PubSub } from '#redis/pubsub.ts';
 import { TryAgain } from '../errors.ts';
 import { LiveRoom } from './live-room.ts';
-import { isGating } from './place-rules.ts';
+import { hasFans, isGating } from './place-rules.ts';
 import { readDepartures, readRooms } from './read-rooms.ts';
 import type { Room } from './room.ts';
 
@@ -112,8 +112,8 @@ export class WaitingRooms {
   }
 
   #refreshWhenDue(): void {
-    const hasFans = [...this.#rooms.values()].some(({ room }) => isOpen(room) && room.joined > 0);
-    const isQuiet = this.#isLoaded && !hasFans && !this.#needs.heartbeat.isDeaf();
+    const isUsed = [...this.#rooms.values()].some(({ room }) => hasFans(room));
+    const isQuiet = this.#isLoaded && !isUsed && !this.#needs.heartbeat.isDeaf();
     // The timer may be a few milliseconds early.
     if (!isQuiet || performance.now() - this.#askedAt > QUIET_REFRESH_MS - REFRESH_MS / 2) void this.refresh();
   }
@@ -154,8 +154,8 @@ export class WaitingRooms {
   }
 
   async #readDepartures(live: LiveRoom): Promise<void> {
-    const { eventId, joined } = live.room;
-    if (!isOpen(live.room) || joined === 0) return;
+    const { eventId } = live.room;
+    if (!hasFans(live.room)) return;
     const since = this.#departuresReadAt.get(eventId) ?? 0;
     const { ordinals, atMs } = await readDepartures(this.#needs.db, eventId, since);
     this.#departuresReadAt.set(eventId, atMs);
@@ -181,8 +181,6 @@ export class WaitingRooms {
     if (isRoom(message)) this.#adopt(message);
   };
 }
-
-const isOpen = ({ state }: Room): boolean => state === 'OPEN' || state === 'DRAWN';
 
 function isRoom(message: unknown): message is Room {
   if (typeof message !== 'object' || message === null) return false;

@@ -21,7 +21,7 @@ const HOOKS: readonly string[] = [
   'onSubscribe',
   'onValidate',
   'onYogaInit',
-];
+] satisfies readonly (keyof OperationPlugin)[];
 const FIX = 'export a list `plugins` of plug-ins of GraphQL Yoga or Envelop, see docs/recipes/plug-ins.md';
 
 /** Returns the plug-ins in the module that PLUGINS names, or the problem of that module. */
