@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
-import { openLongHolds } from './long-holds.ts';
 import type { World } from './world.ts';
 
 const LOOK_EVERY_MS = 500;
@@ -12,18 +11,16 @@ const LOOK_EVERY_MS = 500;
 export async function awaitQuiet(world: World, withinMs: number): Promise<string[]> {
   const deadline = performance.now() + withinMs;
   const { urls } = world;
-  const longHolds = openLongHolds(world);
   const booking = postgres(urls.direct.booking, { max: 1, onnotice: () => undefined });
   const payments = postgres(urls.direct.payments, { max: 1, onnotice: () => undefined });
   try {
     for (;;) {
-      await longHolds.cancelAll();
       const busy = [...(await busyBookings(booking, world.broker === undefined)), ...(await busyPayments(payments))];
       if (busy.length === 0 || performance.now() > deadline) return busy;
       await sleep(LOOK_EVERY_MS);
     }
   } finally {
-    await Promise.all([booking.end(), payments.end(), longHolds.close()]);
+    await Promise.all([booking.end(), payments.end()]);
   }
 }
 

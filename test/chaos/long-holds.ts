@@ -17,7 +17,7 @@ const LOOK_EVERY_MS = 500;
 type Row = { id: string; user_id: string; event_id: string; seats: number[] };
 
 /** Cancels, as its owner, each booking whose hold would last long, and records it like every client. */
-export function openLongHolds(world: World) {
+function openLongHolds(world: World) {
   const resources = openWorkerResources(parseWorkerConfig({ ...world.environment, ...directEnvironment(world) }));
   const history = openHistory(join(world.folder, 'history'), 'long-holds');
   return {
@@ -37,13 +37,19 @@ export function openLongHolds(world: World) {
   };
 }
 
-/** Cancels them until the work is done, which may wait for their ends. */
-export async function withoutLongHolds<T>(world: World, work: Promise<T>): Promise<T> {
+/**
+ * Cancels long holds until the work is done, because the work may wait for their ends. Returns the result of the work,
+ * or rejects with its error.
+ */
+export async function withoutLongHolds<T>(world: World, work: () => Promise<T>): Promise<T> {
   const longHolds = openLongHolds(world);
   let isDone = false;
-  const done = work.finally(() => {
+  const done = work().finally(() => {
     isDone = true;
   });
+  // The loop hears a failure only after its look. Without a handler until then, the rejection would end the process,
+  // which would leave its servers running.
+  done.catch(() => undefined);
   try {
     while (!isDone) {
       await longHolds.cancelAll();

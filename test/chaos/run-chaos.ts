@@ -128,12 +128,12 @@ async function finish({ world, options, clients, plan, nemesis }: Running) {
   const { convergesWithinMs, seconds, tell } = options;
   tell('quiet: every fault is over');
   const quietFrom = performance.now();
-  const [fans, domain] = await withoutLongHolds(
-    world,
-    Promise.all([clients.fans.finish(convergesWithinMs), clients.domain.finish(convergesWithinMs)]),
-  );
-  tell('clients have finished');
-  const busy = await awaitQuiet(world, convergesWithinMs);
+  const { fans, domain, busy } = await withoutLongHolds(world, async () => {
+    const finished = [clients.fans.finish(convergesWithinMs), clients.domain.finish(convergesWithinMs)] as const;
+    const [fans, domain] = await Promise.all(finished);
+    tell('clients have finished');
+    return { fans, domain, busy: await awaitQuiet(world, convergesWithinMs) };
+  });
   const watchers = await clients.watchers.finish(convergesWithinMs);
   const secondsUntilQuiet = (performance.now() - quietFrom) / 1000;
   tell('at rest: everything is checked');
