@@ -1,12 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { and, eq, inArray } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/postgres-js';
+import { jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
-import { begin, type Db } from '#db/client.ts';
-import { appendToOutbox } from '#db/outbox.ts';
 import { bookingSeats, bookings } from '#db/tables/booking.ts';
 import { eventSeats } from '#db/tables/inventory.ts';
+import type { DomainEventOf } from '#events/contracts.ts';
 import { HOLD_SECONDS, type HoldRequest, type HoldSide } from './hold-side.ts';
 
 /**
@@ -51,11 +51,28 @@ async function unlockSeats(redis: Redis, { eventId }: { eventId: string }, seatN
 
 const PRICE = { priceMinor: 5000, feeMinor: 250 };
 
+const outbox = pgTable('outbox', {
+  id: uuid('id').primaryKey(),
+  aggregateType: text('aggregatetype').notNull(),
+  aggregateId: text('aggregateid').notNull(),
+  type: text('type').notNull(),
+  eventId: uuid('event_id').notNull(),
+  payload: jsonb('payload').notNull(),
+});
+const outboxRowOf = (event: DomainEventOf<'BookingCreated' | 'BookingCancelled'>) => ({
+  id: randomUUIDv7(),
+  aggregateType: 'booking',
+  aggregateId: event.aggregateId,
+  type: event.type,
+  eventId: event.eventId,
+  payload: event,
+});
+
 /** Locks in seat order, so that two holds for the same seats cannot deadlock. */
-function holdInTransaction(db: Db, request: HoldRequest, bookingId: string): Promise<boolean> {
+function holdInTransaction(db: PostgresJsDatabase, request: HoldRequest, bookingId: string): Promise<boolean> {
   const { eventId, userId, key, seatNos } = request;
   const wanted = and(eq(eventSeats.eventId, eventId), inArray(eventSeats.seatNo, [...seatNos]));
-  return begin(db, async (tx) => {
+  return db.transaction(async (tx) => {
     const seats = await tx.select().from(eventSeats).where(wanted).orderBy(eventSeats.seatNo).for('update');
     if (seats.length !== seatNos.length || seats.some((seat) => seat.status !== 'AVAILABLE')) return false;
     const holdExpiresAt = new Date(Date.now() + HOLD_SECONDS * 1000);
@@ -74,28 +91,27 @@ function holdInTransaction(db: Db, request: HoldRequest, bookingId: string): Pro
       version: 0,
     });
     await tx.insert(bookingSeats).values(seatNos.map((seatNo) => ({ bookingId, eventId, seatNo, ...PRICE })));
-    await appendToOutbox(tx, [
-      {
-        type: 'BookingCreated',
-        aggregateId: bookingId,
-        eventId,
-        userId,
-        version: 0,
-        seatNos: [...seatNos],
-        totalMinor,
-        currency: 'USD',
-        holdExpiresAt: holdExpiresAt.toISOString(),
-        description: 'Test match',
-        lines: seatNos.map((seatNo) => ({ label: `Seat ${seatNo}`, amountMinor: 5250 })),
-      },
-    ]);
+    const created = outboxRowOf({
+      type: 'BookingCreated',
+      aggregateId: bookingId,
+      eventId,
+      userId,
+      version: 0,
+      seatNos: [...seatNos],
+      totalMinor,
+      currency: 'USD',
+      holdExpiresAt: holdExpiresAt.toISOString(),
+      description: 'Test match',
+      lines: seatNos.map((seatNo) => ({ label: `Seat ${seatNo}`, amountMinor: 5250 })),
+    });
+    await tx.insert(outbox).values(created);
     return true;
   });
 }
 
-function releaseInTransaction(db: Db, request: HoldRequest, bookingId: string): Promise<void> {
+function releaseInTransaction(db: PostgresJsDatabase, request: HoldRequest, bookingId: string): Promise<void> {
   const { eventId, userId, seatNos } = request;
-  return begin(db, async (tx) => {
+  return db.transaction(async (tx) => {
     const [booking] = await tx.select().from(bookings).where(eq(bookings.id, bookingId)).for('update');
     if (booking?.status !== 'PENDING_PAYMENT') throw new Error('There is nothing to release.');
     await tx
@@ -109,16 +125,15 @@ function releaseInTransaction(db: Db, request: HoldRequest, bookingId: string): 
         ),
       );
     await tx.update(bookings).set({ status: 'CANCELLED' }).where(eq(bookings.id, bookingId));
-    await appendToOutbox(tx, [
-      {
-        type: 'BookingCancelled',
-        aggregateId: bookingId,
-        eventId,
-        userId,
-        version: 0,
-        seatNos: [...seatNos],
-        refundDue: false,
-      },
-    ]);
+    const cancelled = outboxRowOf({
+      type: 'BookingCancelled',
+      aggregateId: bookingId,
+      eventId,
+      userId,
+      version: 0,
+      seatNos: [...seatNos],
+      refundDue: false,
+    });
+    await tx.insert(outbox).values(cancelled);
   });
 }
