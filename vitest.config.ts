@@ -16,6 +16,8 @@ export default defineConfig({
     // Waits are for conditions; this ends a test that hangs, also on a machine that is busy with something else.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // For the same reason. A check that something happens soon names its own limit.
+    expect: { poll: { timeout: 25_000 } },
     // A test that fails only sometimes is a finding.
     retry: 0,
     // For a program that counts the results.

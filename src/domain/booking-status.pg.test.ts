@@ -162,7 +162,7 @@ test('for any order of actions, a booking follows its table of states and the in
   expect(await findViolations(box.url, { except: ['I17'] })).toEqual([]);
   const edges = bookingStatuses.flatMap((from) => bookingTransitions[from].map((to) => `${from} -> ${to}`));
   expect([...taken].sort(), 'an edge was never taken').toEqual(edges.sort());
-}, 120_000);
+});
 
 const EDGES: Action[][] = [
   ['open', 'timePasses', 'expire', 'pay', 'cancel', 'rivalHolds'],

@@ -162,7 +162,7 @@ test('closes an event stream whose client stops reading, with bounded memory, wh
   await ended;
   ticker.push('the last');
   await vi.waitUntil(() => heard.at(-1)?.includes('the last'));
-}, 60_000);
+});
 
 test('an address has its share of event streams, and what ends makes room', async () => {
   await serve({ streamsPerAddress: 2 });

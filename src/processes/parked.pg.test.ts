@@ -70,7 +70,7 @@ async function parkSome(count: number) {
     if (ids.includes(id)) handled.push(id);
   });
   await log.append(messages);
-  await expect.poll(async () => (await listParked(sql, { group }))[0]?.messages, { timeout: 25_000 }).toBe(count);
+  await expect.poll(async () => (await listParked(sql, { group }))[0]?.messages).toBe(count);
   return { group, key: messages[0]?.key ?? '', ids, first, handled, stop, mend: () => broken.clear() };
 }
 
@@ -114,7 +114,7 @@ test('replay waits in the database when no process of the group runs', async () 
   expect(code).toBe(3);
   mend();
   startGroup(group, ({ id }) => void handled.push(id));
-  await expect.poll(() => handled, { timeout: 25_000 }).toEqual(ids);
+  await expect.poll(() => handled).toEqual(ids);
 });
 
 test('drop removes one message, records who did it and why, and keeps the messages behind it parked', async () => {

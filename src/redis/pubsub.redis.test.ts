@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { type FaultProxy, openFaultProxy } from '#test/support/network/fault-proxy.ts';
 import { testRedisUrl } from '#test/support/redis/redis.ts';
+import { until } from '#test/support/system/until.ts';
 import { openPubSub, type PubSub } from './pubsub.ts';
 
 const url = await testRedisUrl();
@@ -39,10 +40,10 @@ test('a subscriber that comes while the connection is being restored receives ev
     };
     subscriber.on('close', onClose);
     await pubsub.subscribe(`round ${round}`, (text: string) => heard.push(text));
-    await vi.waitUntil(() => subscriber.status === 'ready');
+    await until(() => subscriber.status === 'ready');
     await pubsub.publish(`round ${round}`, `new ${round}`);
     await pubsub.publish('before', `old ${round}`);
-    await vi.waitUntil(() => heard.includes(`new ${round}`) && heard.includes(`old ${round}`), 25_000);
+    await until(() => heard.includes(`new ${round}`) && heard.includes(`old ${round}`));
     subscriber.off('close', onClose);
     expect(lost).toBe(0);
   }

@@ -112,7 +112,7 @@ it('never lets a text add a clause, and never harms the engine', async () => {
     { numRuns: 400 },
   );
   expect((await search.search({ ...anything, cityKeys: ['qwghlm'] })).hits).toHaveLength(1);
-}, 120_000);
+});
 
 it('accepts every number and place in range', async () => {
   const search = openTypesenseSearch(client);
@@ -140,4 +140,4 @@ it('accepts every number and place in range', async () => {
     }),
     { numRuns: 300 },
   );
-}, 120_000);
+});

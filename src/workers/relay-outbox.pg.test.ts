@@ -64,10 +64,10 @@ test('relays rows that were written before there was a slot', async () => {
   const ids = await write([1, 2, 3].map((position) => ({ key, position })));
   const log = recordingLog();
   const relay = startRelay(log.append);
-  await expect.poll(() => firsts(log.appended), { timeout: 25_000 }).toEqual(ids);
-  await expect.poll(() => relay.states, { timeout: 25_000 }).toContain('replayed');
+  await expect.poll(() => firsts(log.appended)).toEqual(ids);
+  await expect.poll(() => relay.states).toContain('replayed');
   const [later = ''] = await write([{ key, position: 4 }]);
-  await expect.poll(() => firsts(log.appended), { timeout: 25_000 }).toContain(later);
+  await expect.poll(() => firsts(log.appended)).toContain(later);
   expect(log.appended.map(({ origin }) => origin?.requestId)).toEqual([1, 2, 3, 4].map((n) => `request-${n}`));
   await relay.stop();
 });
@@ -83,10 +83,10 @@ test('does not skip a transaction that commits late', async () => {
     await late.promise;
   });
   const early = await write([{ key, position: 1 }]);
-  await expect.poll(() => firsts(log.appended).includes(early[0] ?? ''), { timeout: 25_000 }).toBe(true);
+  await expect.poll(() => firsts(log.appended).includes(early[0] ?? '')).toBe(true);
   late.resolve();
   await slow;
-  await expect.poll(() => firsts(log.appended).includes(lateIds[0] ?? ''), { timeout: 25_000 }).toBe(true);
+  await expect.poll(() => firsts(log.appended).includes(lateIds[0] ?? '')).toBe(true);
   await relay.stop();
 });
 
@@ -106,7 +106,7 @@ test('loses no message when the log fails, a connection is cut or the relay is s
       relay = startRelay(log.append);
     }
   }
-  await expect.poll(() => ids.filter((id) => !firsts(log.appended).includes(id)), { timeout: 25_000 }).toEqual([]);
+  await expect.poll(() => ids.filter((id) => !firsts(log.appended).includes(id))).toEqual([]);
   for (const key of keys) {
     const positions = [
       ...new Map(log.appended.filter((message) => message.key === key).map((m) => [m.id, m])).values(),
@@ -153,13 +153,13 @@ test('can stop a relay that waits for its slot behind an open transaction', asyn
 test('a standby takes over when the active relay stops', async () => {
   const log = recordingLog();
   const active = startRelay(log.append);
-  await expect.poll(() => active.states, { timeout: 25_000 }).toContain('streaming');
+  await expect.poll(() => active.states).toContain('streaming');
   const standby = startRelay(log.append);
-  await expect.poll(() => standby.states, { timeout: 25_000 }).toContain('standby');
+  await expect.poll(() => standby.states).toContain('standby');
   await active.stop();
-  await expect.poll(() => standby.states, { timeout: 25_000 }).toContain('streaming');
+  await expect.poll(() => standby.states).toContain('streaming');
   const ids = await write([{ key: randomUUIDv7(), position: 1 }]);
-  await expect.poll(() => firsts(log.appended).includes(ids[0] ?? ''), { timeout: 25_000 }).toBe(true);
+  await expect.poll(() => firsts(log.appended).includes(ids[0] ?? '')).toBe(true);
   await standby.stop();
 });
 
@@ -167,24 +167,21 @@ test('does not relay acknowledged messages again', async () => {
   const log = recordingLog();
   const relay = startRelay(log.append);
   const ids = await write([{ key: randomUUIDv7(), position: 1 }]);
-  await expect.poll(() => firsts(log.appended).includes(ids[0] ?? ''), { timeout: 25_000 }).toBe(true);
+  await expect.poll(() => firsts(log.appended).includes(ids[0] ?? '')).toBe(true);
   const [written] = await sql`select pg_current_wal_insert_lsn() as lsn`;
   await expect
-    .poll(
-      async () => {
-        const [slot] = await sql`
+    .poll(async () => {
+      const [slot] = await sql`
           select confirmed_flush_lsn >= ${written?.lsn}::pg_lsn as ok
           from pg_replication_slots where slot_name = ${relaySlot(database.url)}`;
-        return slot?.ok;
-      },
-      { timeout: 25_000 },
-    )
+      return slot?.ok;
+    })
     .toBe(true);
   await relay.stop();
   const again = recordingLog();
   const next = startRelay(again.append);
   const later = await write([{ key: randomUUIDv7(), position: 2 }]);
-  await expect.poll(() => firsts(again.appended).includes(later[0] ?? ''), { timeout: 25_000 }).toBe(true);
+  await expect.poll(() => firsts(again.appended).includes(later[0] ?? '')).toBe(true);
   expect(firsts(again.appended)).not.toContain(ids[0]);
   await next.stop();
 });

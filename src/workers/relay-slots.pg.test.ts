@@ -82,7 +82,7 @@ function startRelay(of: { url: string; slot: string }, append = async (_messages
     await running;
   };
   ending.push(stop);
-  const until = (state: string) => expect.poll(() => states, { timeout: 25_000 }).toContain(state);
+  const until = (state: string) => expect.poll(() => states).toContain(state);
   return { appended, states, until, stop };
 }
 
@@ -104,7 +104,7 @@ test('waits for a slot that the server is still making for a relay that died: ro
   const made = orphan`select pg_create_logical_replication_slot(${slot}, 'pgoutput', failover => true)`;
   made.catch(() => {});
   const isListed = async () => (await admin`select from pg_replication_slots where slot_name = ${slot}`).length === 1;
-  await expect.poll(isListed, { timeout: 25_000 }).toBe(true);
+  await expect.poll(isListed).toBe(true);
   const before = await write();
   const relay = startRelay({ url, slot });
   await relay.until('standby');
@@ -114,7 +114,7 @@ test('waits for a slot that the server is still making for a relay that died: ro
   await made;
   await relay.until('streaming');
   const after = await write();
-  await expect.poll(() => relay.appended, { timeout: 25_000 }).toEqual([before, meanwhile, after]);
+  await expect.poll(() => relay.appended).toEqual([before, meanwhile, after]);
   expect(relay.states).toContain('replayed UNFINISHED');
 });
 
@@ -126,16 +126,13 @@ test('the slot of a quiet database moves on with the WAL of a busy one, so that 
   const before = await quiet.position();
   for (let i = 0; i < 20; i++) await busy.write();
   const lsn = await written();
-  await expect.poll(() => quiet.isPast(lsn, 'confirmed_flush_lsn'), { timeout: 25_000 }).toBe(true);
+  await expect.poll(() => quiet.isPast(lsn, 'confirmed_flush_lsn')).toBe(true);
   // The start of decoding moves with the server's snapshots of running transactions, which it makes every 15 s.
   await expect
-    .poll(
-      async () => {
-        await admin`select pg_log_standby_snapshot()`;
-        return quiet.isPast(lsn, 'restart_lsn');
-      },
-      { timeout: 25_000 },
-    )
+    .poll(async () => {
+      await admin`select pg_log_standby_snapshot()`;
+      return quiet.isPast(lsn, 'restart_lsn');
+    })
     .toBe(true);
   expect(await quiet.position()).not.toMatchObject({ restart: before?.restart });
   expect(relay.appended).toEqual([]);
@@ -149,7 +146,7 @@ test('the slot moves on while other tables of the same database are written', as
   for (let i = 0; i < 20; i++)
     await database.sql`insert into filling select repeat('x', 1000) from generate_series(1, 100)`;
   const lsn = await written();
-  await expect.poll(() => database.isPast(lsn, 'confirmed_flush_lsn'), { timeout: 25_000 }).toBe(true);
+  await expect.poll(() => database.isPast(lsn, 'confirmed_flush_lsn')).toBe(true);
 });
 
 test('does not acknowledge what the log has not stored, even while much else is written', async () => {
@@ -165,8 +162,8 @@ test('does not acknowledge what the log has not stored, even while much else is 
   await relay.until('lost');
   expect(await database.isPast(after, 'confirmed_flush_lsn')).toBe(false);
   away = false;
-  await expect.poll(() => relay.appended, { timeout: 25_000 }).toEqual([id]);
-  await expect.poll(() => database.isPast(after, 'confirmed_flush_lsn'), { timeout: 25_000 }).toBe(true);
+  await expect.poll(() => relay.appended).toEqual([id]);
+  await expect.poll(() => database.isPast(after, 'confirmed_flush_lsn')).toBe(true);
 });
 
 test('standbys get a copy of the slot, also of one that was made before they could', async () => {
@@ -199,7 +196,7 @@ test('no relay reads from a new slot before all of the outbox is in the log; a r
   const stopping = one.stop();
   gate.resolve();
   await stopping;
-  await expect.poll(() => two.appended.slice(0, 2), { timeout: 25_000 }).toEqual([first, second]);
+  await expect.poll(() => two.appended.slice(0, 2)).toEqual([first, second]);
   await two.until('replayed UNFINISHED');
 });
 
@@ -214,15 +211,12 @@ test('detects a slot whose WAL the server has deleted, makes it again, and appen
   await admin`alter system set max_slot_wal_keep_size = '1MB'`;
   await admin`select pg_reload_conf()`;
   await expect
-    .poll(
-      async () => {
-        await database.sql`select pg_logical_emit_message(true, 'fill', repeat('x', 100000))`;
-        await admin`select pg_switch_wal()`;
-        await admin`checkpoint`;
-        return (await database.position())?.wal_status;
-      },
-      { timeout: 25_000 },
-    )
+    .poll(async () => {
+      await database.sql`select pg_logical_emit_message(true, 'fill', repeat('x', 100000))`;
+      await admin`select pg_switch_wal()`;
+      await admin`checkpoint`;
+      return (await database.position())?.wal_status;
+    })
     .toBe('lost');
   const next = startRelay(database);
   await next.until('streaming');
@@ -231,5 +225,5 @@ test('detects a slot whose WAL the server has deleted, makes it again, and appen
   await admin`alter system reset max_slot_wal_keep_size`;
   await admin`select pg_reload_conf()`;
   const third = await database.write();
-  await expect.poll(() => next.appended.at(-1), { timeout: 25_000 }).toBe(third);
+  await expect.poll(() => next.appended.at(-1)).toBe(third);
 });

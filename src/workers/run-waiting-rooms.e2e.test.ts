@@ -18,15 +18,15 @@ test('a worker that is stopped leaves the waiting rooms to the next one, which b
     await db.execute(
       sql`select fence::int as fence, expires_at = '-infinity' as "isGivenBack" from leases where name = 'waiting-rooms'`,
     );
-  await expect.poll(async () => (await read())?.watermark, { timeout: 25_000 }).toBe(3);
+  await expect.poll(async () => (await read())?.watermark).toBe(3);
   expect(await lease()).toEqual([{ fence: 1, isGivenBack: false }]);
   await system.kill('worker', 'SIGTERM');
   expect(await lease()).toEqual([{ fence: 1, isGivenBack: true }]);
   const version = (await read())?.version ?? 0;
   await system.start('worker');
-  await expect.poll(async () => (await read())?.version, { timeout: 25_000 }).toBeGreaterThan(version);
+  await expect.poll(async () => (await read())?.version).toBeGreaterThan(version);
   expect(await lease()).toEqual([{ fence: 2, isGivenBack: false }]);
   await pubsub.close();
   await closeDb(db);
   await system.stop();
-}, 60_000);
+});

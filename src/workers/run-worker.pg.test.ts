@@ -67,10 +67,10 @@ test.each([
     },
   });
   const id = await publish(eventPublished());
-  await expect.poll(() => tries, { timeout: 25_000 }).toBeGreaterThan(3);
+  await expect.poll(() => tries).toBeGreaterThan(3);
   expect(handled).not.toContain(id);
   isAway = false;
-  await expect.poll(() => handled, { timeout: 25_000 }).toContain(id);
+  await expect.poll(() => handled).toContain(id);
   expect(await parked(group)).toEqual([]);
   await stop();
 });
@@ -125,13 +125,11 @@ test('a bug that every message meets parks none of them, is reported with its ca
   );
   const ids: string[] = [];
   for (let i = 0; i < 10; i++) ids.push(await publish(eventPublished()));
-  await expect
-    .poll(() => health.troubles(), { timeout: 25_000 })
-    .toMatchObject([{ worker: group, of: 'messages', cause: 'unknown' }]);
+  await expect.poll(() => health.troubles()).toMatchObject([{ worker: group, of: 'messages', cause: 'unknown' }]);
   expect((await parked(group)).filter((id) => ids.includes(id))).toEqual([]);
   isBroken = false;
-  await expect.poll(() => handled, { timeout: 25_000 }).toEqual(expect.arrayContaining(ids));
-  await expect.poll(() => health.troubles(), { timeout: 25_000 }).toEqual([]);
+  await expect.poll(() => handled).toEqual(expect.arrayContaining(ids));
+  await expect.poll(() => health.troubles()).toEqual([]);
   await stop();
 });
 
@@ -154,7 +152,7 @@ test('a timed worker that fails runs again, and one that returns a delay runs af
       return { nextInMs: 1 };
     },
   });
-  await expect.poll(() => failures, { timeout: 25_000 }).toBeGreaterThan(1);
-  await expect.poll(() => runs, { timeout: 25_000 }).toBeGreaterThan(3);
+  await expect.poll(() => failures).toBeGreaterThan(1);
+  await expect.poll(() => runs).toBeGreaterThan(3);
   await Promise.all([failing(), soon()]);
 });

@@ -91,7 +91,7 @@ export function apolloTests(world: () => ClientWorld): void {
       await client.query({ query: seatMapNode, variables: { id }, fetchPolicy: 'network-only' });
       return cache.readQuery<Json>({ query: seatMapQuery, variables: { eventId } }).seatMap;
     };
-    await expect.poll(async () => (await known()).version, { timeout: 25_000 }).toBeGreaterThan(data.seatMap.version);
+    await expect.poll(async () => (await known()).version).toBeGreaterThan(data.seatMap.version);
     expect((await known()).statuses).not.toBe(data.seatMap.statuses);
   });
 
@@ -106,11 +106,11 @@ export function apolloTests(world: () => ClientWorld): void {
         .subscribe((result) => heard.push(result.data?.seatMapChanged));
     const deltas = listen(data.seatMap.version);
     await takeSeat(nextSeatNo());
-    await expect.poll(() => heard[0]?.fromVersion, { timeout: 25_000 }).toBe(data.seatMap.version);
+    await expect.poll(() => heard[0]?.fromVersion).toBe(data.seatMap.version);
     deltas.unsubscribe();
     // For a version that no process knows, the whole map is sent.
     const reset = listen(1_000_000);
-    await expect.poll(() => heard.at(-1)?.__typename, { timeout: 25_000 }).toBe('SeatMapReset');
+    await expect.poll(() => heard.at(-1)?.__typename).toBe('SeatMapReset');
     const known = cache.readQuery<Json>({ query: seatMapQuery, variables: { eventId } });
     expect(known.seatMap.version).toBe(heard.at(-1).seatMap.version);
     reset.unsubscribe();
@@ -133,11 +133,11 @@ export function apolloTests(world: () => ClientWorld): void {
         isComplete = true;
       },
     });
-    await expect.poll(() => states.at(-1), { timeout: 25_000 }).toBe('PAYMENT_READY');
+    await expect.poll(() => states.at(-1)).toBe('PAYMENT_READY');
     const cancel = gql`mutation Cancel($id: ID!) { cancelBooking(input: { bookingId: $id }) { __typename } }`;
     await client.mutate({ mutation: cancel, variables: { id } });
-    await expect.poll(() => states.at(-1), { timeout: 25_000 }).toBe('CANCELLED');
-    await expect.poll(() => isComplete, { timeout: 25_000 }).toBe(true);
+    await expect.poll(() => states.at(-1)).toBe('CANCELLED');
+    await expect.poll(() => isComplete).toBe(true);
     watching.unsubscribe();
     await stop();
   });
@@ -160,10 +160,10 @@ export function apolloTests(world: () => ClientWorld): void {
     const pages = client.watchQuery<Json>({ query: myBookings, variables: { first: 2 } });
     const watching = pages.subscribe({});
     const list = () => pages.getCurrentResult().data?.viewer?.bookings;
-    await expect.poll(() => list()?.edges.length, { timeout: 25_000 }).toBe(2);
+    await expect.poll(() => list()?.edges.length).toBe(2);
     const { endCursor } = list().pageInfo;
     await pages.fetchMore({ variables: { after: endCursor } });
-    await expect.poll(() => list().edges.length, { timeout: 25_000 }).toBe(3);
+    await expect.poll(() => list().edges.length).toBe(3);
     expect(list().pageInfo).toMatchObject({ hasNextPage: false });
     watching.unsubscribe();
     await stop();

@@ -38,8 +38,8 @@ export function graphqlWsTests(world: () => ClientWorld): void {
         complete: () => ended.resolve('complete'),
       },
     );
-    await expect.poll(() => closed, { timeout: 25_000 }).toEqual([4403]);
-    await expect.poll(() => sent.length, { timeout: 25_000 }).toBe(2);
+    await expect.poll(() => closed).toEqual([4403]);
+    await expect.poll(() => sent.length).toBe(2);
     const cancel = 'mutation ($id: ID!) { cancelBooking(input: { bookingId: $id }) { __typename } }';
     await viewer.ask(cancel, { id: booking.id });
     expect(await ended.promise).toBe('complete');
@@ -64,13 +64,12 @@ export function graphqlWsTests(world: () => ClientWorld): void {
           complete: () => undefined,
         },
       );
-    await expect.poll(() => heard.map(({ length }) => length), { timeout: 25_000 }).toEqual([1, 1]);
+    await expect.poll(() => heard.map(({ length }) => length)).toEqual([1, 1]);
     expect(proxy.open()).toBe(1);
     proxy.cut();
     await takeSeat(nextSeatNo());
     const held = heard[0]?.[0].availability.held;
-    for (const list of heard)
-      await expect.poll(() => list.at(-1).availability?.held, { timeout: 25_000 }).toBe(held + 1);
+    for (const list of heard) await expect.poll(() => list.at(-1).availability?.held).toBe(held + 1);
     await client.dispose();
     await proxy.close();
   });

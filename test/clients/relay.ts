@@ -55,7 +55,7 @@ export function relayTests(world: () => ClientWorld): void {
       await fetchQuery(environment, first, query).toPromise();
       return (environment.lookup(operation.fragment).data as Json).seatMap.version;
     };
-    await expect.poll(refetched, { timeout: 25_000 }).toBeGreaterThan(seatMap.version);
+    await expect.poll(refetched).toBeGreaterThan(seatMap.version);
   });
 
   test('is compiled from the documents of the page', async () => {

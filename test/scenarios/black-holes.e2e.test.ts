@@ -92,7 +92,7 @@ test('booking database swallowed: calls get TryAgain, seat map and search contin
   expect(held(await hold(1, key))).toBe(id);
   await vi.waitUntil(async () => (await ready()) === 200, { timeout: 25_000, interval: 100 });
   expect(await found({ degraded: false })).toEqual({ degraded: false, nodes });
-}, 90_000);
+});
 
 test('Redis and search swallowed: PostgreSQL decides holds and answers searches', async () => {
   swallow('redis');
@@ -104,7 +104,7 @@ test('Redis and search swallowed: PostgreSQL decides holds and answers searches'
   heal('redis');
   heal('search');
   await vi.waitUntil(async () => (await search())?.degraded === false, { timeout: 25_000, interval: 200 });
-}, 60_000);
+});
 
 test('gateway, then payments database swallowed: the booking waits, and is confirmed afterwards', async () => {
   swallow('gateway');
@@ -121,7 +121,7 @@ test('gateway, then payments database swallowed: the booking waits, and is confi
   expect(held(await hold(5))).toBeDefined();
   heal('payments');
   await Promise.all([buyer, other].map(({ when }) => when({ status: 'CONFIRMED' }, 40_000)));
-}, 120_000);
+});
 
 test('every process ends after SIGTERM, although no server that it uses answers', async () => {
   await hold(6);
@@ -132,4 +132,4 @@ test('every process ends after SIGTERM, although no server that it uses answers'
   for (const part of parts) heal(part);
   await Promise.all(names.map((name) => system.start(name)));
   expect(held(await hold(8))).toBeDefined();
-}, 90_000);
+});

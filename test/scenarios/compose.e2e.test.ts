@@ -163,7 +163,7 @@ test('every process is ready, and reports that this is a rehearsal', async () =>
       compose.lines.filter((line) => line.startsWith(`${name}: `) && line.includes('REHEARSAL')),
       name,
     ).toHaveLength(1);
-}, 90_000);
+});
 
 test('a fan finds, holds, pays and gets tickets with trusted documents; another document is refused', async () => {
   const searched = await vi.waitFor(
@@ -200,7 +200,7 @@ test('a fan finds, holds, pays and gets tickets with trusted documents; another 
   });
   expect(await post({ query: '{ __typename }' })).toMatchObject({ errors: [{}] });
   expect(await post({ query: '{ __schema { types { name } } }' })).toMatchObject({ errors: [{}] });
-}, 90_000);
+});
 
 test('the commands of the runbooks run in the service tools', async () => {
   expect(await compose.run('tools', 'invariants')).toEqual({
@@ -215,7 +215,7 @@ test('the commands of the runbooks run in the service tools', async () => {
     out: expect.stringContaining('organizes 1 event'),
   });
   expect(await compose.run('tools', 'reindex')).toEqual({ code: 0, out: expect.stringContaining('1 events in') });
-}, 60_000);
+});
 
 describe('roles', () => {
   const roles = ['app', 'payments', 'relay'] as const;

@@ -78,16 +78,14 @@ test.each(Object.entries(causes))('%s ends sockets, streams and access tokens at
   const streams = urls.map((url) => stream(url, session.accessToken));
   const otherStream = stream(system.secondApiUrl, other.accessToken);
   await Promise.all([...streams, otherStream].map(({ begun }) => begun));
-  for (const socket of [...sockets, ...bystanders])
-    await expect.poll(() => socket.heard(), { timeout: 25_000 }).toContain('connection_ack');
+  for (const socket of [...sockets, ...bystanders]) await expect.poll(() => socket.heard()).toContain('connection_ack');
   for (const url of urls) expect(await isViewer(url, session.accessToken)).toBe(true);
 
   await end(session);
 
-  for (const socket of sockets)
-    await expect.poll(() => socket.heard(), { timeout: 25_000 }).toContain('closed 4403 The session has ended');
+  for (const socket of sockets) await expect.poll(() => socket.heard()).toContain('closed 4403 The session has ended');
   for (const { hasEnded, heard } of streams) {
-    await expect.poll(hasEnded, { timeout: 25_000 }).toBe(true);
+    await expect.poll(hasEnded).toBe(true);
     expect(heard()).toMatch(/The session has ended.*"code":"UNAUTHENTICATED".*\n\nevent: complete/);
   }
   for (const url of urls) expect(await isViewer(url, session.accessToken)).toBe(false);

@@ -45,7 +45,7 @@ test('the primary crashes and comes back, then its standby takes over: nothing a
   const retryable = ['TRY_AGAIN SAME_KEY', 'TEMPORARILY_UNAVAILABLE'];
   expect(refusals.size).toBeGreaterThan(0);
   expect([...refusals].filter((refusal) => !retryable.includes(refusal))).toEqual([]);
-}, 120_000);
+});
 
 test('a commit that the standby does not have is not acknowledged while it waits, and is there in the end', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'frontrow-standby-'));

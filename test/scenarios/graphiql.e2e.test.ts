@@ -45,7 +45,7 @@ const operationOfTheLastTab = 'Cannot infer operation';
 async function openEditor() {
   const page = await context.newPage();
   await page.goto(`${system.apiUrl}/graphql`);
-  await expect.poll(() => page.locator('.graphiql-tab').count(), { timeout: 25_000 }).toBe(examples.length);
+  await expect.poll(() => page.locator('.graphiql-tab').count()).toBe(examples.length);
   const tool = (name: string) => page.locator('.graphiql-editor-tools').getByText(name, { exact: true });
   const shown = page.locator('.graphiql-response');
   const run = () => page.locator('.graphiql-execute-button').click();
@@ -57,7 +57,7 @@ async function openEditor() {
           if (answer?.includes(operationOfTheLastTab)) await run();
           return answer;
         },
-        { timeout: 25_000, interval: 200 },
+        { interval: 200 },
       )
       .toContain(text);
   return {
@@ -107,13 +107,13 @@ test('GraphiQL runs in a browser without the internet, and reports no problem of
   });
   page.on('pageerror', (error) => problems.push(error.message));
   await page.goto(`${system.apiUrl}/graphql`);
-  await expect.poll(() => page.locator('.graphiql-tab').count(), { timeout: 25_000 }).toBe(examples.length);
+  await expect.poll(() => page.locator('.graphiql-tab').count()).toBe(examples.length);
   await page.locator('.graphiql-execute-button').click();
   const response = page.locator('.graphiql-response');
-  await expect.poll(() => response.textContent(), { timeout: 25_000 }).toContain('totalCount');
+  await expect.poll(() => response.textContent()).toContain('totalCount');
   expect(elsewhere).toEqual([]);
   expect(problems).toEqual([]);
-}, 90_000);
+});
 
 test('a person goes from tab to tab to the tickets and pastes nothing on the way', async () => {
   const editor = await openEditor();
@@ -142,7 +142,7 @@ test('a person goes from tab to tab to the tickets and pastes nothing on the way
   expect(tickets[0].code).not.toBe('');
   await editor.step('ShowBooking', '"status": "CONFIRMED"');
   expect((await editor.response()).viewer.email).toBe('fan@example.org');
-}, 90_000);
+});
 
 test('a step that comes too early says which tab to run first', async () => {
   const editor = await openEditor();
@@ -153,7 +153,7 @@ test('a step that comes too early says which tab to run first', async () => {
   await editor.step('ShowSeatMap', '"AVAILABLE"');
   await editor.step('HoldSeats', 'UNAUTHENTICATED');
   expect(await editor.session()).toMatch(/^not signed in/);
-}, 90_000);
+});
 
 test('a token that is pasted into one tab is sent from the others, and an invalid one is forgotten', async () => {
   const fan = await signInAsGuest(system.apiUrl, 'pasted@example.org');
@@ -175,7 +175,7 @@ test('a token that is pasted into one tab is sent from the others, and an invali
   await editor.run();
   await editor.shows('UNAUTHENTICATED');
   await expect.poll(() => editor.session()).toMatch(/^not signed in/);
-}, 90_000);
+});
 
 test('leaving a tab ends its subscription on the server, as the text of the tab says', async () => {
   const streams = async () => {
@@ -187,13 +187,13 @@ test('leaving a tab ends its subscription on the server, as the text of the tab 
   await editor.shows('"totalCount"');
   await editor.openTab('WatchSeatMap');
   await editor.run();
-  await expect.poll(streams, { timeout: 25_000 }).toBe(1);
+  await expect.poll(streams).toBe(1);
   const other = await signInAsGuest(system.apiUrl, 'other@example.org');
   await createBooking(other, `Event_${event.eventId}`, [`Seat_${event.seatId(30)}`]);
   await editor.shows('"SeatMapDelta"');
   await editor.openTab('FindEvents');
-  await expect.poll(streams, { timeout: 25_000 }).toBe(0);
-}, 90_000);
+  await expect.poll(streams).toBe(0);
+});
 
 test('a placeholder that the page did not fill in is refused with a message about its value', async () => {
   const asked: Record<string, string> = {

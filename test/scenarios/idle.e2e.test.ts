@@ -50,4 +50,4 @@ test('an idle product with an open waiting room commits less than twice a second
     (await fan.ask(place, { eventId: `Event_${event.eventId}` })).waitingRoomPlace?.state as string;
   // A resting controller would look by itself after ten seconds.
   await expect.poll(state, { timeout: 3_000, interval: 100 }).toBe('YOUR_TURN');
-}, 120_000);
+});

@@ -16,7 +16,7 @@ import { newPrefix, testKafka } from '#test/support/kafka/kafka.ts';
 const kafka = await testKafka();
 const patience = { timeout: 60_000, interval: 50 };
 
-describe.runIf(kafka)('a Kafka that fails in the middle', { timeout: 120_000 }, () => {
+describe.runIf(kafka)('a Kafka that fails in the middle', () => {
   let database: TestDatabase;
   let effects: Awaited<ReturnType<typeof createEffects>>;
   beforeAll(async () => {

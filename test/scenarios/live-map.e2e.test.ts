@@ -136,4 +136,4 @@ test('after ten thousand random changes every watcher has the map of PostgreSQL,
     stale: false,
   });
   expect(await findBrokenPromises(system)).toEqual([]);
-}, 120_000);
+});

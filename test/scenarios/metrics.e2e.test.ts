@@ -28,7 +28,7 @@ afterAll(async () => {
 const scrape = async (name: ProcessName): Promise<Series> => seriesOf(await system.metrics(name));
 /** Sampled gauges are at most five seconds old. */
 const untilScraped = (name: ProcessName, series: string, wanted: (value: number | undefined) => boolean) =>
-  expect.poll(async () => wanted((await scrape(name)).get(series)), { timeout: 25_000, interval: 250 }).toBe(true);
+  expect.poll(async () => wanted((await scrape(name)).get(series)), { interval: 250 }).toBe(true);
 const seat = (seatNo: number) => encodeGlobalId('Seat', event.seatId(seatNo));
 
 describe('a journey', () => {
@@ -148,7 +148,7 @@ describe('a fault', () => {
       const modes = ['normal', 'postgresql-only', 'rebuilding'];
       return modes.every((mode) => api.get(`frontrow_redis_mode{mode="${mode}"}`) === Number(mode === wanted));
     };
-    await expect.poll(() => modeIs('normal'), { timeout: 25_000 }).toBe(true);
+    await expect.poll(() => modeIs('normal')).toBe(true);
     const redis = openRedis({ url: system.redisUrl, name: 'test' });
     await expect
       .poll(
@@ -156,10 +156,10 @@ describe('a fault', () => {
           await redis.set(EPOCH, 'rebuilding:elsewhere', 'PX', 3000);
           return modeIs('rebuilding');
         },
-        { timeout: 25_000, interval: 250 },
+        { interval: 250 },
       )
       .toBe(true);
-    await expect.poll(() => modeIs('normal'), { timeout: 25_000, interval: 250 }).toBe(true);
+    await expect.poll(() => modeIs('normal'), { interval: 250 }).toBe(true);
     redis.disconnect();
   });
 
@@ -170,7 +170,7 @@ describe('a fault', () => {
     const unknown = 'frontrow_gateway_calls_total{call="openSession",result="unknown"}';
     await untilScraped('payments', unknown, (count = 0) => count >= 1);
     const ready = async () => (await fetch(`${system.metricsUrl('payments')}/ready?verbose`)).json();
-    await expect.poll(ready, { timeout: 25_000 }).toMatchObject({
+    await expect.poll(ready).toMatchObject({
       status: 'ready',
       dependencies: { gateway: { state: 'impaired' }, 'payments-database': { state: 'up' } },
       degradations: [{ dependency: 'gateway' }],

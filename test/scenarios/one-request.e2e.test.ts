@@ -36,7 +36,7 @@ test('one id leads from the request through every process to the confirmation, a
         .map((line) => ({ process: line.split(':', 1)[0], ...JSON.parse(line.slice(line.indexOf('{'))) }));
     const story = () => lines().map(({ process, worker, msg }) => [process, worker, msg].filter(Boolean).join(' '));
     await expect
-      .poll(story, { timeout: 25_000 })
+      .poll(story)
       .toEqual(
         expect.arrayContaining([
           'api operation',

@@ -69,4 +69,4 @@ test('every process is killed once while sixty fans buy, and each booking ends a
   const late = setInterval(() => void scenes.endLeases(), 1_000);
   await buying.finally(() => clearInterval(late));
   expect(done).toBe(60);
-}, 120_000);
+});

@@ -18,6 +18,6 @@ test('a plug-in from outside sees each operation, on each transport', async () =
   const reports = () =>
     system.lines.filter((line) => line.includes('"used"')).map((line) => JSON.parse(line.replace(/^api: /, '')));
   await expect
-    .poll(reports, { timeout: 25_000 })
+    .poll(reports)
     .toEqual(['http', 'sse', 'websocket'].map((transport) => ({ used: 'Used', over: transport })));
 });

@@ -56,9 +56,9 @@ test('killed and back with an old dump: holds, sign-in, own bookings and live ma
   await sees(0, 'HELD');
   await vi.waitUntil(async () => (await redis.pttl(seatLock(event.eventId, 0))) > 100_000, { timeout: 25_000 });
   await server.dump();
-  await expect.poll(() => isDecidedBy('normal'), { timeout: 25_000 }).toBe(true);
+  await expect.poll(() => isDecidedBy('normal')).toBe(true);
   await server.kill();
-  await expect.poll(() => isDecidedBy('postgresql-only'), { timeout: 25_000 }).toBe(true);
+  await expect.poll(() => isDecidedBy('postgresql-only')).toBe(true);
 
   // The comparison with PostgreSQL brings the changes, again and again.
   for (const seatNo of [1, 2]) {
@@ -83,7 +83,7 @@ test('killed and back with an old dump: holds, sign-in, own bookings and live ma
   await expect.poll(expected, { timeout: 30_000 }).toEqual([]);
   expect((await hold(guest, 4)).__typename).toBe('CreateBookingSuccess');
   await sees(4, 'HELD');
-  await expect.poll(() => isDecidedBy('normal'), { timeout: 25_000 }).toBe(true);
+  await expect.poll(() => isDecidedBy('normal')).toBe(true);
 
   expect(socket?.readyState).toBe(socket?.OPEN);
   expect(watcher.wrong).toEqual([]);
@@ -93,5 +93,5 @@ test('killed and back with an old dump: holds, sign-in, own bookings and live ma
   );
   socket?.terminate();
   await watching;
-  await expect.poll(() => findBrokenPromises(system), { timeout: 25_000 }).toEqual([]);
-}, 120_000);
+  await expect.poll(() => findBrokenPromises(system)).toEqual([]);
+});

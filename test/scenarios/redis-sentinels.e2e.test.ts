@@ -73,10 +73,10 @@ test('when the primary dies, holds continue, and seat locks and live maps contin
     if (seat < 8) await scenes.book(fan, event, [seat++]);
     return await Promise.race([pushed.promise.then(() => true), sleep(500, false)]);
   };
-  await expect.poll(booked, { timeout: 25_000 }).toBe(true);
+  await expect.poll(booked).toBe(true);
   await socket.dispose();
   const ready = async () => (await fetch(`${system.apiUrl}/ready`)).status;
-  await expect.poll(ready, { timeout: 25_000 }).toBe(200);
+  await expect.poll(ready).toBe(200);
 }, 240_000);
 
 test('a node of a Redis Cluster is refused at the start, with the reason', async () => {

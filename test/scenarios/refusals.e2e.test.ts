@@ -258,7 +258,6 @@ test('a waiting room: its organizer configures, opens, pauses and ends it; for o
   expect(await attempt('openWaitingRoom', { eventId }, by)).toMatchObject({ waitingRoom: { state: 'OPEN' } });
   await expect
     .poll(async () => (await attempt('joinWaitingRoom', { eventId }, fan)).place?.state, {
-      timeout: 25_000,
       interval: 500,
     })
     .toBe('WAITING');

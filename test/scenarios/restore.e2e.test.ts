@@ -7,7 +7,7 @@ import { openRestoreScenes } from '#test/support/payments/restore-scenes.ts';
 let scenes: Awaited<ReturnType<typeof openRestoreScenes>>;
 beforeAll(async () => {
   scenes = await openRestoreScenes({ search: true });
-}, 120_000);
+});
 afterAll(() => scenes.close());
 
 test('the booking database: fans who paid after that time are confirmed or refunded, cancellations stay', async () => {

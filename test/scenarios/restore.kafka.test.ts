@@ -11,7 +11,7 @@ describe.runIf(kafka)('with the event log on Kafka, which is not restored', () =
   let scenes: Awaited<ReturnType<typeof openRestoreScenes>>;
   beforeAll(async () => {
     scenes = await openRestoreScenes({ log: 'kafka' });
-  }, 120_000);
+  });
   afterAll(() => scenes.close());
 
   test('the booking database: no consumer gets unread messages of lost bookings, and everything else converges', async () => {
@@ -23,7 +23,7 @@ describe.runIf(kafka)('with the event log on Kafka, which is not restored', () =
         (await readKafkaLog(system.kafka ?? expect.unreachable())).some(
           (message) => (message.event as { aggregateId: string }).aggregateId === unheard.rawId,
         );
-      await expect.poll(isPublished, { timeout: 25_000 }).toBe(true);
+      await expect.poll(isPublished).toBe(true);
       return { unheard };
     });
     expect(statuses).toEqual({
@@ -38,7 +38,7 @@ describe.runIf(kafka)('with the event log on Kafka, which is not restored', () =
     expect(told).toMatch(/^[1-9]\d* unread messages of lost bookings will be skipped/);
     await scenes.confirmed(event, 6);
     const redis = openRedis({ url: system.redisUrl, name: 'test' });
-    await expect.poll(() => findSeatMapDisagreements({ db, redis }, event.eventId), { timeout: 25_000 }).toEqual([]);
+    await expect.poll(() => findSeatMapDisagreements({ db, redis }, event.eventId)).toEqual([]);
     redis.disconnect();
   }, 180_000);
 });

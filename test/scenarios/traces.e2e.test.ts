@@ -54,7 +54,7 @@ test('one trace leads from the booking through outbox, log, payments, gateway an
       own().find(({ name }) => name === CONFIRMED),
     );
   await expect
-    .poll(toTheConfirmation, { timeout: 25_000 })
+    .poll(toTheConfirmation)
     .toEqual([
       `frontrow-payments ${CONFIRMED}`,
       'frontrow-relay relay booking',
@@ -100,7 +100,7 @@ test('writes of several requests are one span, linked to each of them', async ()
     ]);
   await Promise.all(fans.map((_, index) => hold(index)));
   const linked = () => collector.spans.find(({ name, links }) => name === 'write inventory' && links.length > 0);
-  await expect.poll(linked, { timeout: 25_000 }).toBeDefined();
+  await expect.poll(linked).toBeDefined();
   const mutations = collector.spans.filter(({ name }) => name === 'mutation createBooking').map(({ spanId }) => spanId);
   expect(mutations).toEqual(expect.arrayContaining([...(linked()?.links ?? [])]));
 });

@@ -71,7 +71,7 @@ beforeAll(async () => {
     env,
     databases: { booking, payments: await createPaymentsDatabase() },
   });
-}, 120_000);
+});
 afterAll(async () => {
   await system.stop();
   await catalogue.close();

@@ -48,7 +48,7 @@ describe.each(Object.entries(pushers))('over %s', (_name, listen) => {
     const fan = await signInAsGuest(system.apiUrl);
     const me = credentialsOf(fan);
     const isKnown = async () => (await ask(roomQuery, { eventId }, me)).data.event.waitingRoom?.state;
-    await expect.poll(isKnown, { timeout: 25_000 }).toBe('OPEN');
+    await expect.poll(isKnown).toBe('OPEN');
 
     const { place } = (await ask(joinMutation, { input: { eventId } }, me)).data.joinWaitingRoom;
     expect(place).toMatchObject({ state: 'WAITING', position: null, ahead: null, estimate: null, admission: null });

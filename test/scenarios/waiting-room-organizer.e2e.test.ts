@@ -47,7 +47,7 @@ function followStats(organizer: Fan, eventId: string) {
     { next: ({ data }) => data && seen.push(data.waitingRoomStats), error: () => {}, complete: () => {} },
   );
   return {
-    until: (stats: object) => expect.poll(() => seen.at(-1), { timeout: 25_000 }).toMatchObject(stats),
+    until: (stats: object) => expect.poll(() => seen.at(-1)).toMatchObject(stats),
     close: () => socket.dispose(),
   };
 }
@@ -65,14 +65,14 @@ test('an organizer runs a waiting room: capacity, pause, end and open take effec
     },
     { next: ({ data }) => states.push(data?.eventChanged.waitingRoom?.state), error: () => {}, complete: () => {} },
   );
-  await expect.poll(() => states, { timeout: 25_000 }).toHaveLength(1);
+  await expect.poll(() => states).toHaveLength(1);
   const made = await manage(organizer, 'configureWaitingRoom', { eventId, capacity: 0, graceSeconds: 300 });
   expect(made.waitingRoom).toMatchObject({ capacity: 0, paused: false, admittedUpTo: 0 });
   await world.isKnown(event);
   const stats = followStats(organizer, eventId);
   await stats.until({ state: 'DRAWN', joined: 0 });
   // Watchers of the event hear of the worker's changes.
-  await expect.poll(() => states.at(-1), { timeout: 25_000 }).toBe('DRAWN');
+  await expect.poll(() => states.at(-1)).toBe('DRAWN');
 
   const [ann, bob, eve] = [await world.fan(event), await world.fan(event, { at: 1 }), await world.fan(event)];
   for (const fan of [ann, bob]) {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
   const server = Object.assign(new URL(system.bookingUrl), { pathname: '/postgres' });
   admin = postgres(server.href, { max: 1, onnotice: () => undefined });
-}, 120_000);
+});
 
 afterAll(async () => {
   await admin?.end();
@@ -46,20 +46,20 @@ test('an api whose writes alone fail stays ready for searches, and names the cau
   expect(await ready()).toMatchObject({ status: 200, dependencies: { 'booking-writes': { state: 'up' } } });
 
   await setReadOnly(true);
-  await expect.poll(async () => (await hold()).__typename, { timeout: 25_000 }).toBe('TryAgain');
+  await expect.poll(async () => (await hold()).__typename).toBe('TryAgain');
   const reason = expect.stringMatching(
     /^Writes fail since 20\S+Z: The server of DATABASE_URL refuses writes \(25006\)/,
   );
-  await expect.poll(ready, { timeout: 25_000 }).toMatchObject({
+  await expect.poll(ready).toMatchObject({
     status: 200,
     dependencies: { 'booking-database': { state: 'up' }, 'booking-writes': { state: 'down', reason } },
   });
-  await expect.poll(upInMetrics, { timeout: 25_000 }).toBe('0');
+  await expect.poll(upInMetrics).toBe('0');
   const { node } = await fan.ask('query ($id: ID!) { node(id: $id) { ... on Event { title } } }', { id });
   expect(node.title).toEqual(expect.any(String));
 
   await setReadOnly(false);
-  await expect.poll(async () => (await hold()).__typename, { timeout: 25_000 }).toBe('CreateBookingSuccess');
+  await expect.poll(async () => (await hold()).__typename).toBe('CreateBookingSuccess');
   expect(await ready()).toMatchObject({ status: 200, dependencies: { 'booking-writes': { state: 'up' } } });
-  await expect.poll(upInMetrics, { timeout: 25_000 }).toBe('1');
-}, 120_000);
+  await expect.poll(upInMetrics).toBe('1');
+});

@@ -18,7 +18,7 @@ beforeAll(async () => {
   redis = new Redis(system.redisUrl);
   booking = postgres(system.bookingUrl, { max: 1, onnotice: () => undefined });
   log = openPostgresLog({ url: system.bookingUrl, name: 'test', poolMax: 1 });
-}, 120_000);
+});
 
 afterAll(async () => {
   await redis?.acl('DELUSER', user);
@@ -66,10 +66,10 @@ test('a worker with another password than Redis parks nothing, reports it, and c
   expect(await parked()).toBe(0);
   await setPassword('wrong');
   await expect.poll(() => unread('push-changes'), { timeout: 40_000 }).toBe(0);
-  await expect.poll(async () => (await ready('worker')).status, { timeout: 25_000 }).toBe(200);
+  await expect.poll(async () => (await ready('worker')).status).toBe(200);
   expect(await parked()).toBe(0);
   await system.kill('worker', 'SIGTERM');
-}, 120_000);
+});
 
 type Wrong = { process: ProcessName; env: () => Record<string, string>; reasons: Record<string, RegExp> };
 
@@ -140,12 +140,12 @@ test.each<Wrong>([
     const named = Object.entries(reasons).map(([dependency, reason]) =>
       expect.stringMatching(new RegExp(`"dependency":"${dependency}".*${reason.source}`)),
     );
-    await expect.poll(said, { timeout: 25_000 }).toEqual(expect.arrayContaining(named));
+    await expect.poll(said).toEqual(expect.arrayContaining(named));
     const stillWrong = Object.fromEntries(
       Object.entries(reasons).map(([name, reason]) => [name, { reason: expect.stringMatching(reason) }]),
     );
     await expect
-      .poll(() => readyAt(`http://127.0.0.1:${port}`).catch(String), { timeout: 25_000 })
+      .poll(() => readyAt(`http://127.0.0.1:${port}`).catch(String))
       .toMatchObject({ status: 503, dependencies: stillWrong });
     await system.kill(process, 'SIGKILL');
     await starting;

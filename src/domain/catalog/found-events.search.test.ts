@@ -44,7 +44,7 @@ it.each(['reset', 'black-hole'] as const)(
     expect(event).toMatchObject(told);
     expect(around).toEqual({ venue, priceTiers });
     way.set({ kind: 'pass' });
-    await expect.poll(async () => (await search.eventsOf([eventId], load)).asIndexed, { timeout: 25_000 }).toBe(false);
+    await expect.poll(async () => (await search.eventsOf([eventId], load)).asIndexed).toBe(false);
     await search.close();
     await closeDb(db);
     await way.close();

@@ -35,8 +35,7 @@ afterEach(async () => {
 });
 
 /** As the worker does: again and again, also while Redis starts. */
-const rebuilt = () =>
-  expect.poll(() => rebuildSeatLocks(box).then(({ kind }) => kind, String), { timeout: 25_000 }).toBe('current');
+const rebuilt = () => expect.poll(() => rebuildSeatLocks(box).then(({ kind }) => kind, String)).toBe('current');
 
 const sameSets = () => findRedisDisagreements(system, { afterRebuild: true });
 
@@ -67,7 +66,7 @@ function beforeRestoring(act: () => Promise<unknown>): Redis {
 /** The process asks Redis, and believes it. */
 async function believed() {
   const probe = { eventId: event.eventId, owner: 'probe', seatNos: [199] };
-  await expect.poll(() => box.seatLocks.acquire(probe), { timeout: 25_000 }).toMatchObject({ kind: 'locked' });
+  await expect.poll(() => box.seatLocks.acquire(probe)).toMatchObject({ kind: 'locked' });
   await box.seatLocks.release(event.eventId, probe.owner, probe.seatNos);
 }
 
@@ -94,7 +93,7 @@ test('Redis comes back with a dump of this very epoch: seats released since are 
   await hold(3);
   await server.kill();
   await server.startWithDump();
-  await expect.poll(() => box.redis.status, { timeout: 25_000 }).toBe('ready');
+  await expect.poll(() => box.redis.status).toBe('ready');
   expect(await box.redis.exists(seatLock(event.eventId, 0))).toBe(1);
   // No process has rebuilt it, and none believes it.
   await hold(0, 1);

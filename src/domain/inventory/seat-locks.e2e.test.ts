@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { EPOCH, seatLock } from '#redis/keys.ts';
 import { openBox, someViewer } from '#test/support/databases/box.ts';
 import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import { testRedisUrl } from '#test/support/redis/redis.ts';
+import { until } from '#test/support/system/until.ts';
 import { cancelBooking } from '../booking/cancel-booking.ts';
 import { createBooking } from '../booking/create-booking.ts';
 import { rebuildSeatLocks } from './rebuild-seat-locks.ts';
@@ -17,7 +18,7 @@ beforeEach(async () => {
   await box.redis.flushdb();
   await rebuildSeatLocks(box);
   // The first answer after a rebuild only makes the process read the epoch.
-  await vi.waitFor(async () => expect((await box.seatLocks.acquire(lock([0], 'warm-up'))).kind).toBe('locked'));
+  await until(async () => (await box.seatLocks.acquire(lock([0], 'warm-up'))).kind === 'locked');
   await box.redis.del(seatLock(eventId, 0));
 });
 
@@ -62,7 +63,7 @@ test('when Redis hangs, the waiting requests lose its patience once, and later o
   // Resolved before anything could have been written to a socket.
   const waits = () => new Promise((resume) => setImmediate(() => resume('waits')));
   expect(await Promise.race([seatLocks.acquire(lock([1], 'a')), waits()])).toEqual({ kind: 'skipped' });
-  await expect.poll(async () => (await seatLocks.acquire(lock([1], 'a'))).kind, { timeout: 25_000 }).toBe('locked');
+  await expect.poll(async () => (await seatLocks.acquire(lock([1], 'a'))).kind).toBe('locked');
   redis.disconnect();
 });
 
@@ -155,13 +156,11 @@ test('an old dump does not bring released holds back', async () => {
   await box.redis.set(EPOCH, oldEpoch ?? '');
   // It refuses the first requests for a second at most, and gives no request a seat.
   await expect
-    .poll(
-      () =>
-        held(event, [0], 'new').then(
-          () => 'held',
-          () => 'refused',
-        ),
-      { timeout: 25_000 },
+    .poll(() =>
+      held(event, [0], 'new').then(
+        () => 'held',
+        () => 'refused',
+      ),
     )
     .toBe('held');
   expect(await rebuildSeatLocks(box)).toMatchObject({ kind: 'rebuilt' });

@@ -99,7 +99,7 @@ test('fans who come and go build the same map as PostgreSQL, without a gap and w
     expect(Buffer.from(fan.packed).equals(truth?.packed ?? Buffer.alloc(0))).toBe(true);
   }
   expect(reconnects).toBeGreaterThan(50);
-}, 120_000);
+});
 
 test('all watchers get the same frame object, and the changes of one window are one frame', async () => {
   const { eventId } = await seedEvent(world.db, { seats: SEATS });

@@ -41,7 +41,7 @@ test('of two controllers one works; the other takes over at once when it stops, 
   expect(await fences()).toEqual([{ lease: fence + 1, room: fence + 1 }]);
   // The second controller writes nothing from now on.
   await expect
-    .poll(async () => [await first.run(), await fences()].at(1), { timeout: 25_000, interval: 200 })
+    .poll(async () => [await first.run(), await fences()].at(1), { interval: 200 })
     .toEqual([{ lease: fence + 2, room: fence + 2 }]);
 });
 
@@ -74,9 +74,7 @@ test('without the lease, the lock of the room alone keeps many controllers withi
     }
   })();
   for (const { ordinal, position } of comers) {
-    await expect
-      .poll(async () => (await read()).watermark, { interval: 5, timeout: 25_000 })
-      .toBeGreaterThanOrEqual(position);
+    await expect.poll(async () => (await read()).watermark, { interval: 5 }).toBeGreaterThanOrEqual(position);
     expect(await enter(ordinal)).toBe('inside');
     if (ordinal >= 2) await end(ordinal - 2);
   }
@@ -118,7 +116,7 @@ test('when Redis loses everything, the next tick publishes the room again', asyn
   const after = await read();
   expect(after).toMatchObject({ watermark: before.watermark, joined: before.joined, steps: before.steps });
   await expect
-    .poll(() => controllers.publishedOf(eventId).map(({ version }) => version), { timeout: 25_000 })
+    .poll(() => controllers.publishedOf(eventId).map(({ version }) => version))
     .toEqual([before.version, after.version]);
   expect(await controllers.redis.get(waitingRoom(eventId))).toBe(String(after.version));
 });
@@ -136,7 +134,5 @@ test('a room that cannot be written does not stop the others, and the error is t
     await controller.run();
     expect((await fine.read()).version).toBe(version + 1);
   });
-  await expect
-    .poll(async () => [await controller.run(), (await stuck.read()).watermark].at(1), { timeout: 25_000 })
-    .toBe(10);
+  await expect.poll(async () => [await controller.run(), (await stuck.read()).watermark].at(1)).toBe(10);
 });

@@ -110,15 +110,15 @@ test('a replay that fails parks again with the new reason and count; the next on
   group.startReplaying();
   await requestReplay(sql, { id: lane[2]?.id ?? '' }, 'ann');
   await expect
-    .poll(group.parked, { timeout: 25_000 })
+    .poll(group.parked)
     .toMatchObject([
       { messages: 2, firstId: lane[3]?.id, reason: `a defect at ${lane[3]?.id}`, failures: 1, replaying: false },
     ]);
   await requestReplay(sql, { key: lane[0]?.key ?? '' }, 'bob');
-  await expect.poll(group.parked, { timeout: 25_000 }).toMatchObject([{ failures: 2, replaying: false }]);
+  await expect.poll(group.parked).toMatchObject([{ failures: 2, replaying: false }]);
   broken.clear();
   await requestReplay(sql, { group: group.group }, 'bob');
-  await expect.poll(group.parked, { timeout: 25_000 }).toEqual([]);
+  await expect.poll(group.parked).toEqual([]);
   expect(handled).toEqual(idsOf(lane));
   const actions = await listParkedActions(sql, lane[3]?.id ?? '');
   expect(actions.map(({ action, by }) => `${action} ${by}`)).toEqual([
@@ -146,10 +146,10 @@ test('while a dependency is away a replay waits and then continues by itself', a
   tried.length = 0;
   group.startReplaying();
   await requestReplay(sql, { group: group.group }, 'ann');
-  await expect.poll(() => tried.length, { timeout: 25_000 }).toBeGreaterThan(1);
+  await expect.poll(() => tried.length).toBeGreaterThan(1);
   expect(await group.parked()).toMatchObject([{ messages: 2, replaying: true }]);
   mood = 'well';
-  await expect.poll(() => handled, { timeout: 25_000 }).toEqual(idsOf(lane));
+  await expect.poll(() => handled).toEqual(idsOf(lane));
 });
 
 test('a message that arrives while the last parked one is replayed is handled after it, and not parked', async () => {
@@ -171,7 +171,7 @@ test('a message that arrives while the last parked one is replayed is handled af
   await requestReplay(sql, { group: group.group }, 'ann');
   await begun.promise;
   const bringing = group.bring([second]);
-  await expect.poll(waitsForLock, { timeout: 25_000 }).toBe(true);
+  await expect.poll(waitsForLock).toBe(true);
   gate.resolve();
   await bringing;
   expect(handled).toEqual([first.id, second.id]);
@@ -200,11 +200,11 @@ test('a replay that begins while another message is parked behind delivers both'
   const bringing = group.bring([second, other]);
   await begun.promise;
   group.startReplaying();
-  await expect.poll(waitsForLock, { timeout: 25_000 }).toBe(true);
+  await expect.poll(waitsForLock).toBe(true);
   expect(handled).toEqual([]);
   gate.resolve();
   await bringing;
-  await expect.poll(group.parked, { timeout: 25_000 }).toEqual([]);
+  await expect.poll(group.parked).toEqual([]);
   expect(handled).toEqual([other.id, first.id, second.id]);
 });
 
@@ -244,7 +244,7 @@ test('processes that park, replay and deliver at once keep every key in order an
       }
     }),
   );
-  await expect.poll(group.parked, { timeout: 25_000 }).toEqual([]);
+  await expect.poll(group.parked).toEqual([]);
   asking.abort();
   await asker;
   for (const [i, lane] of sent.entries()) {
@@ -256,7 +256,7 @@ test('processes that park, replay and deliver at once keep every key in order an
     from event_log.parked_history where consumer_group = ${group.group}`;
   expect(done?.replayed).toBeGreaterThan(5);
   expect(done?.again).toBeGreaterThan(0);
-}, 60_000);
+});
 
 test('a dropped message is not delivered again, even when the log brings it once more; the rest waits for an operator', async () => {
   const lane = messagesOf(randomUUIDv7(), 3);
@@ -273,7 +273,7 @@ test('a dropped message is not delivered again, even when the log brings it once
   await group.bring([later]);
   expect(handled).toEqual([]);
   await requestReplay(sql, { id: last ?? '' }, 'ann');
-  await expect.poll(group.parked, { timeout: 25_000 }).toEqual([]);
+  await expect.poll(group.parked).toEqual([]);
   expect(handled).toEqual([middle, last, later.id]);
   await group.bring(lane.slice(0, 1));
   expect(handled).toHaveLength(3);

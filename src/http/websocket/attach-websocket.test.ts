@@ -9,6 +9,7 @@ import {
   viewer,
   type WebSocketWorld,
 } from '#test/support/http/websocket-world.ts';
+import { until } from '#test/support/system/until.ts';
 
 let world: WebSocketWorld;
 afterEach(() => world.close());
@@ -38,12 +39,12 @@ test('two hundred subscribers cost one execution a tick and get the same bytes a
   const query = 'subscription Ticks($since: Int) { ticked(since: $since) { no text } }';
   for (const [index, socket] of sockets.entries())
     socket.send({ id: `own-${index}`, type: 'subscribe', payload: { query, variables: { since: index } } });
-  await vi.waitUntil(() => world.ticker.readers === 200);
+  await until(() => world.ticker.readers === 200);
   expect(world.stats()).toMatchObject({ sockets: 200, subscriptions: 200, groups: 1, executions: 0 });
   world.ticker.push('one');
-  await vi.waitUntil(() => sockets.every((socket) => socket.messages.length === 2));
+  await until(() => sockets.every((socket) => socket.messages.length === 2));
   world.ticker.push('two');
-  await vi.waitUntil(() => sockets.every((socket) => socket.messages.length === 3));
+  await until(() => sockets.every((socket) => socket.messages.length === 3));
   expect(world.stats().executions).toBe(2);
   for (const [index, socket] of sockets.entries()) {
     expect(socket.messages.slice(1)).toEqual(
@@ -53,7 +54,7 @@ test('two hundred subscribers cost one execution a tick and get the same bytes a
     );
   }
   for (const { socket } of sockets) socket.close();
-  await vi.waitUntil(() => world.ticker.readers === 0);
+  await until(() => world.ticker.readers === 0);
   expect(world.stats()).toMatchObject({ sockets: 0, subscriptions: 0, groups: 0 });
 });
 
@@ -63,9 +64,9 @@ test('what depends on the viewer is never shared, and what is shared does not kn
   const [ann, bob] = [world.client('a'), world.client('b')];
   const mine = [ann, bob].map((by) => subscribe(by, 'subscription { mine { who } }'));
   const shared = [ann, bob].map((by) => subscribe(by, 'subscription { ticked { who } }'));
-  await vi.waitUntil(() => world.ticker.readers === 4);
+  await until(() => world.ticker.readers === 4);
   world.ticker.push();
-  await vi.waitUntil(() => [...mine, ...shared].every(({ got }) => got.length === 1));
+  await until(() => [...mine, ...shared].every(({ got }) => got.length === 1));
   expect(mine.map(({ got }) => got)).toEqual([[{ mine: { who: 'ann' } }], [{ mine: { who: 'bob' } }]]);
   expect(shared.map(({ got }) => got)).toEqual([[{ ticked: { who: null } }], [{ ticked: { who: null } }]]);
   expect(world.stats().executions).toBe(3);
@@ -75,7 +76,7 @@ test('a refused document, wrong arguments and an unknown field are errors of the
   world = await openWebSocketWorld();
   const by = world.client();
   const steady = subscribe(by, 'subscription { ticked { no } }');
-  await vi.waitUntil(() => world.ticker.readers === 1);
+  await until(() => world.ticker.readers === 1);
   for (const query of [
     'subscription {',
     'subscription { nothing }',
@@ -83,15 +84,15 @@ test('a refused document, wrong arguments and an unknown field are errors of the
     `subscription { ticked { ${Array.from({ length: 9 }, (_, i) => `a${i}: no`).join(' ')} } }`,
   ]) {
     const { failure } = subscribe(by, query);
-    await vi.waitUntil(failure);
+    await until(failure);
     expect(failure()).toEqual([expect.objectContaining({ message: expect.any(String) })]);
   }
   const failing = subscribe(by, 'subscription { failing { no } }');
-  await vi.waitUntil(failing.failure);
+  await until(failing.failure);
   expect(failing.failure()).toMatchObject([{ extensions: { code: 'INTERNAL' } }]);
   expect(JSON.stringify(failing.failure())).not.toContain('secret');
   world.ticker.push();
-  await vi.waitUntil(() => steady.got.length === 1);
+  await until(() => steady.got.length === 1);
 });
 
 test('a query and a mutation have one result each, then complete; their ids may be used again', async () => {
@@ -105,7 +106,7 @@ test('a query and a mutation have one result each, then complete; their ids may 
   ] as const) {
     const before = one.messages.length;
     one.send({ id: 'same', type: 'subscribe', payload: { query } });
-    await vi.waitUntil(() => one.messages.length === before + 2);
+    await until(() => one.messages.length === before + 2);
     const [next, complete] = one.messages.slice(before).map((message) => JSON.parse(message));
     expect(next).toMatchObject({ id: 'same', type: 'next', payload: { data } });
     expect(complete).toEqual({ id: 'same', type: 'complete' });
@@ -119,14 +120,14 @@ test('an exhausted budget refuses one operation, and the subscriptions of the so
   const one = await world.raw();
   await one.init();
   one.send(SUBSCRIBE);
-  await vi.waitUntil(() => world.ticker.readers === 1);
+  await until(() => world.ticker.readers === 1);
   world.budget.spend = () => {
     throw new RateLimited(7);
   };
   for (const query of ['{ hello }', 'subscription { ticked { no } }', 'subscription { nothing }', '{']) {
     const before = one.messages.length;
     one.send({ id: 'refused', type: 'subscribe', payload: { query } });
-    await vi.waitUntil(() => one.messages.length > before);
+    await until(() => one.messages.length > before);
     expect(JSON.parse(one.messages.at(-1) ?? '')).toMatchObject({
       id: 'refused',
       type: 'error',
@@ -134,7 +135,7 @@ test('an exhausted budget refuses one operation, and the subscriptions of the so
     });
   }
   world.ticker.push();
-  await vi.waitUntil(() => JSON.parse(one.messages.at(-1) ?? '').type === 'next');
+  await until(() => JSON.parse(one.messages.at(-1) ?? '').type === 'next');
 });
 
 test('the client ends an operation and may use its id again', async () => {
@@ -144,13 +145,13 @@ test('the client ends an operation and may use its id again', async () => {
   const payload = { query: 'subscription { ticked { no } }' };
   for (let round = 0; round < 3; round++) {
     one.send({ id: 'same', type: 'subscribe', payload });
-    await vi.waitUntil(() => world.ticker.readers === 1);
+    await until(() => world.ticker.readers === 1);
     one.send({ id: 'same', type: 'complete' });
-    await vi.waitUntil(() => world.ticker.readers === 0);
+    await until(() => world.ticker.readers === 0);
   }
   world.ticker.push();
   one.send({ type: 'ping' });
-  await vi.waitUntil(() => one.messages.includes('{"type":"pong"}'));
+  await until(() => one.messages.includes('{"type":"pong"}'));
   expect(one.messages).toHaveLength(2);
 });
 
@@ -158,7 +159,7 @@ test('closes a socket that stops reading, with bounded memory, while other socke
   world = await openWebSocketWorld({ stallSeconds: 5 });
   const stalled = await world.tcp('subscription { ticked { text } }');
   const reading = subscribe(world.client(), 'subscription { ticked { text } }');
-  await vi.waitUntil(() => world.ticker.readers === 2);
+  await until(() => world.ticker.readers === 2);
   stalled.pause();
   const text = 'x'.repeat(60_000);
   const before = heldBytes();
@@ -171,10 +172,10 @@ test('closes a socket that stops reading, with bounded memory, while other socke
   }
   await vi.waitFor(() => expect(heldBytes() - before).toBeLessThan(2_000_000), 4_000);
   expect(world.ticker.readers, 'the stalled one is still there').toBe(2);
-  await vi.waitUntil(() => world.ticker.readers === 1, 25_000);
+  await until(() => world.ticker.readers === 1);
   world.ticker.push('still there');
-  await vi.waitUntil(() => JSON.stringify(reading.got.at(-1)).includes('still there'));
-  await vi.waitUntil(() => world.stats().sockets === 1, 25_000);
+  await until(() => JSON.stringify(reading.got.at(-1)).includes('still there'));
+  await until(() => world.stats().sockets === 1);
 });
 
 test.each([
@@ -195,7 +196,7 @@ test.each([
   const socket = await world.raw();
   await act(socket);
   expect(await socket.closed()).toBe(code);
-  await vi.waitUntil(() => world.stats().sockets === 0);
+  await until(() => world.stats().sockets === 0);
 });
 
 test('another subprotocol, another path and a foreign origin are turned away', async () => {
@@ -216,11 +217,11 @@ test('the token ends the socket when it ends itself, and a session that has ende
   await long.init({ authorization: 'long' });
   expect(await short.closed()).toBe(4403);
   long.send(SUBSCRIBE);
-  await vi.waitUntil(() => world.ticker.readers === 1);
+  await until(() => world.ticker.readers === 1);
   delete world.callers.long;
   long.send({ ...SUBSCRIBE, id: 'two' });
   expect(await long.closed()).toBe(4403);
-  await vi.waitUntil(() => world.ticker.readers === 0);
+  await until(() => world.ticker.readers === 0);
 });
 
 test('one socket has ten subscriptions, one viewer five sockets, one address its share, and what ends makes room', async () => {
@@ -231,13 +232,13 @@ test('one socket has ten subscriptions, one viewer five sockets, one address its
   const sixth = await world.raw();
   sixth.send({ type: 'connection_init', payload: { authorization: 'a' } });
   expect(await sixth.closed()).toBe(4429);
-  await vi.waitUntil(() => world.stats().sockets === 5);
+  await until(() => world.stats().sockets === 5);
   sockets[0]?.socket.close();
-  await vi.waitUntil(() => world.stats().sockets === 4);
+  await until(() => world.stats().sockets === 4);
   const again = await world.raw();
   await again.init({ authorization: 'a' });
   for (let id = 0; id < 11; id++) again.send({ ...SUBSCRIBE, id: `${id}` });
-  await vi.waitUntil(() => again.messages.length === 2);
+  await until(() => again.messages.length === 2);
   expect(JSON.parse(again.messages[1] ?? '')).toMatchObject({
     id: '10',
     type: 'error',
@@ -253,12 +254,12 @@ test('a deploy closes sockets evenly with a code that clients retry, and they go
   const watching = subscribe(world.client(), 'subscription { ticked { no } }');
   const others = await Promise.all(Array.from({ length: 20 }, () => world.raw()));
   await Promise.all(others.map((socket) => socket.init()));
-  await vi.waitUntil(() => world.ticker.readers === 1);
+  await until(() => world.ticker.readers === 1);
   await world.stop(500);
   expect(new Set(await Promise.all(others.map((socket) => socket.closed())))).toEqual(new Set([1012]));
   await world.start();
-  await vi.waitUntil(() => world.ticker.readers === 1, 25_000);
+  await until(() => world.ticker.readers === 1);
   world.ticker.push();
-  await vi.waitUntil(() => watching.got.length === 1);
+  await until(() => watching.got.length === 1);
   expect(watching.completed()).toBe(false);
 });

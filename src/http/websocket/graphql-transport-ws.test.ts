@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { openWebSocketWorld, type RawSocket, type WebSocketWorld } from '#test/support/http/websocket-world.ts';
+import { until } from '#test/support/system/until.ts';
 
 /** The protocol as the package graphql-ws has it. */
 const protocol = await readFile(new URL('../../../node_modules/graphql-ws/PROTOCOL.md', import.meta.url), 'utf8');
 
-const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 25_000 });
-const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 25_000 });
 let world: WebSocketWorld;
 afterEach(() => world.close());
 
@@ -17,7 +16,7 @@ const subscribe = (id: string, query: string, more: object = {}) => ({
   payload: { query, ...more },
 });
 const parsed = ({ messages }: RawSocket) => messages.map((message) => JSON.parse(message));
-const receives = (socket: RawSocket, ...expected: object[]) => eventually(() => parsed(socket)).toEqual(expected);
+const receives = (socket: RawSocket, ...expected: object[]) => expect.poll(() => parsed(socket)).toEqual(expected);
 const ACK = { type: 'connection_ack' };
 const PONG = { type: 'pong' };
 const tick = (id: string, no: number) => ({ id, type: 'next', payload: { data: { ticked: { no } } } });
@@ -106,10 +105,10 @@ const cases: readonly Case[] = [
       await receives(socket, PONG);
       socket.send({ type: 'connection_init' });
       socket.send({ type: 'ping' });
-      await eventually(() => parsed(socket)).toHaveLength(3);
+      await expect.poll(() => parsed(socket)).toHaveLength(3);
       socket.send(subscribe('a', TICKED));
       socket.send({ type: 'ping', payload: null });
-      await eventually(() => parsed(socket).filter(({ type }) => type === 'pong')).toHaveLength(3);
+      await expect.poll(() => parsed(socket).filter(({ type }) => type === 'pong')).toHaveLength(3);
     },
   ],
   [
@@ -165,11 +164,11 @@ const cases: readonly Case[] = [
       const socket = await subscribed('again');
       socket.send(complete('again'));
       socket.send(subscribe('again', '{ hello }'));
-      await eventually(() => parsed(socket)).toHaveLength(3);
+      await expect.poll(() => parsed(socket)).toHaveLength(3);
       socket.send(subscribe('again', TICKED));
       await until(() => world.ticker.readers === 1);
       world.ticker.push();
-      await eventually(() => parsed(socket).at(-1)).toEqual(tick('again', 0));
+      await expect.poll(() => parsed(socket).at(-1)).toEqual(tick('again', 0));
     },
   ],
   [
@@ -192,10 +191,9 @@ const cases: readonly Case[] = [
       await receives(socket, ACK, { id: 'q', type: 'next', payload: { data: { hello: 'world' } } }, complete('q'));
       const query = 'mutation ($name: String!) { greet(name: $name) }';
       socket.send(subscribe('m', query, { variables: { name: 'Ann' }, extensions: {} }));
-      await eventually(() => parsed(socket).slice(3)).toEqual([
-        { id: 'm', type: 'next', payload: { data: { greet: 'Hello, Ann' } } },
-        complete('m'),
-      ]);
+      await expect
+        .poll(() => parsed(socket).slice(3))
+        .toEqual([{ id: 'm', type: 'next', payload: { data: { greet: 'Hello, Ann' } } }, complete('m')]);
     },
   ],
   [
@@ -205,11 +203,11 @@ const cases: readonly Case[] = [
       const socket = await subscribed('stream');
       socket.send(subscribe('slow', '{ slow }'));
       socket.send(subscribe('fast', '{ hello }'));
-      await eventually(() => parsed(socket).at(-1)).toEqual(complete('fast'));
+      await expect.poll(() => parsed(socket).at(-1)).toEqual(complete('fast'));
       world.ticker.push();
-      await eventually(() => parsed(socket).at(-1)).toEqual(tick('stream', 0));
+      await expect.poll(() => parsed(socket).at(-1)).toEqual(tick('stream', 0));
       for (const finish of world.waiting.splice(0)) finish();
-      await eventually(() => parsed(socket).at(-1)).toEqual(complete('slow'));
+      await expect.poll(() => parsed(socket).at(-1)).toEqual(complete('slow'));
     },
   ],
   [
@@ -220,7 +218,7 @@ const cases: readonly Case[] = [
       const refused = ['{', '{ nothing }', 'subscription { refused { no } }', 'subscription { failing { no } }'];
       for (const [index, query] of refused.entries()) {
         socket.send(subscribe(`${index}`, query));
-        await eventually(() => parsed(socket)).toHaveLength(index + 2);
+        await expect.poll(() => parsed(socket)).toHaveLength(index + 2);
         const { id, type, payload } = parsed(socket).at(-1);
         expect([id, type, payload]).toEqual([
           `${index}`,
@@ -255,7 +253,7 @@ const cases: readonly Case[] = [
       await settle(socket);
       for (const finish of world.waiting.splice(0)) finish();
       socket.send(subscribe('next', '{ hello }'));
-      await eventually(() => parsed(socket).at(-1)).toEqual(complete('next'));
+      await expect.poll(() => parsed(socket).at(-1)).toEqual(complete('next'));
       expect(socket.messages.join()).not.toContain('"q"');
     },
   ],

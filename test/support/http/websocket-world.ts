@@ -4,7 +4,6 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildSchema, GraphQLError, type GraphQLSchema } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
-import { vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Viewer } from '#domain/viewer.ts';
 import type { Caller, Identity } from '#graphql/caller.ts';
@@ -14,6 +13,7 @@ import { type AttachedWebSocket, attachWebSocket } from '#http/websocket/attach-
 import { SUBPROTOCOL } from '#http/websocket/messages.ts';
 import type { WebSocketOptions } from '#http/websocket/options.ts';
 import { openLog } from '#observability/log.ts';
+import { until } from '#test/support/system/until.ts';
 
 /** A source whose readers are positions in one list: a slow reader gets the newest value next, as with a seat map. */
 export class Ticker {
@@ -241,11 +241,11 @@ async function openRaw(url: string, options?: { protocols?: string[]; origin?: s
     send,
     async init(payload?: object): Promise<void> {
       send({ type: 'connection_init', payload });
-      await vi.waitUntil(() => messages.includes('{"type":"connection_ack"}'));
+      await until(() => messages.includes('{"type":"connection_ack"}'));
     },
     /** The HTTP status that refused the upgrade. */
     status,
-    closed: () => vi.waitUntil(() => closeCode, 25_000),
+    closed: () => until(() => closeCode),
   };
 }
 

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { until } from '#test/support/system/until.ts';
 import { type FaultProxy, openFaultProxy } from './fault-proxy.ts';
 
 // An echo server; the faults are between it and its clients.
@@ -35,8 +36,8 @@ async function client() {
   socket.on('error', (error: NodeJS.ErrnoException) => {
     seen.error = error.code ?? 'unknown';
   });
-  await vi.waitUntil(() => !socket.connecting);
-  return { socket, seen, hears: (text: string) => vi.waitUntil(() => seen.text === text) };
+  await until(() => !socket.connecting);
+  return { socket, seen, hears: (text: string) => until(() => seen.text === text) };
 }
 
 test('passes data both ways and whole', async () => {
@@ -45,7 +46,7 @@ test('passes data both ways and whole', async () => {
   one.socket.write(text);
   await one.hears(text);
   one.socket.end();
-  await vi.waitUntil(() => one.seen.end && proxy.open() === 0);
+  await until(() => one.seen.end && proxy.open() === 0);
 });
 
 test('a black hole passes nothing, not even an end; afterwards the data arrives in order', async () => {
@@ -64,7 +65,7 @@ test('a black hole passes nothing, not even an end; afterwards the data arrives 
   ]);
   proxy.set({ kind: 'pass' });
   await late.hears('late');
-  await vi.waitUntil(() => one.seen.end || one.seen.error);
+  await until(() => one.seen.end || one.seen.error);
 });
 
 test('latency delays each way; a change of it keeps the order', async () => {
@@ -84,9 +85,9 @@ test('a reset reaches open connections and new ones', async () => {
   one.socket.write('a');
   await one.hears('a');
   proxy.set({ kind: 'reset' });
-  await vi.waitUntil(() => one.seen.error === 'ECONNRESET');
+  await until(() => one.seen.error === 'ECONNRESET');
   const two = await client();
-  await vi.waitUntil(() => two.seen.error === 'ECONNRESET');
+  await until(() => two.seen.error === 'ECONNRESET');
   proxy.set({ kind: 'pass' });
   const three = await client();
   three.socket.write('c');
@@ -102,7 +103,7 @@ test('a slow close passes everything but the end, which comes late', async () =>
   await one.hears('ab');
   const startedMs = performance.now();
   for (const socket of accepted) socket.end();
-  await vi.waitUntil(() => one.seen.end);
+  await until(() => one.seen.end);
   expect(performance.now() - startedMs).toBeGreaterThanOrEqual(299);
 });
 
@@ -117,7 +118,7 @@ test('another server is used from the next connection on; a cut makes all client
   one.socket.write('b');
   await one.hears('ab');
   proxy.cut();
-  await vi.waitUntil(() => one.seen.error === 'ECONNRESET');
+  await until(() => one.seen.error === 'ECONNRESET');
   await (await client()).hears('the other one');
   other.close();
 });

@@ -1,4 +1,3 @@
-import { vi } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { getSeatMap } from '#domain/inventory/get-seat-map.ts';
 import type { SeatChange } from '#domain/inventory/seat-change.ts';
@@ -11,6 +10,7 @@ import { openHeartbeat } from '#redis/heartbeat.ts';
 import { openPubSub } from '#redis/pubsub.ts';
 import { createBookingDatabase } from '#test/support/databases/databases.ts';
 import { testRedisUrl } from '#test/support/redis/redis.ts';
+import { until } from '#test/support/system/until.ts';
 import { commitSeatChange } from './seat-changes.ts';
 
 export type SeatMapWorld = Awaited<ReturnType<typeof openSeatMapWorld>>;
@@ -30,7 +30,7 @@ export async function openSeatMapWorld() {
   const heartbeat = openHeartbeat({ pubsub }, { deafAfterMs: 1_000, recheckMs: 100 });
   const seatMaps = new SeatMaps({ db, redis, pubsub, heartbeat });
   const otherProcess = new SeatMaps({ db, redis, pubsub: otherPubsub, heartbeat });
-  await vi.waitUntil(() => !heartbeat.isDeaf());
+  await until(() => !heartbeat.isDeaf());
   return {
     databaseUrl: database.url,
     db,
