@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, expect, test } from 'vitest';
+import { WAITING_ROOMS_CHANNEL } from '#redis/channels.ts';
 import { seedEvent } from '#test/support/databases/catalog.ts';
 import { openRoomControllers } from '#test/support/waiting-room/room-controllers.ts';
 import { openRoomStores } from '#test/support/waiting-room/waiting-room-stores.ts';
@@ -190,7 +191,7 @@ test('a room ends with its event: sold out once it was drawn, over, or cancelled
   expect(await ended('DRAWN', over)).toBe('ENDED');
 });
 
-test('a room without waiting fans and fans inside rests until a fan joins or its time comes', async () => {
+test('a room without waiting fans and fans inside rests until a fan joins, a room changes or its time comes', async () => {
   const controller = controllers.open();
   const { eventId, read, set } = await openRoom({ capacity: 2, joined: 0 });
   expect(await controller.run()).toBe(0);
@@ -202,8 +203,17 @@ test('a room without waiting fans and fans inside rests until a fan joins or its
   const joins = openJoins({ db, joined: tellJoined({ pubsub: controllers.pubsub }) });
   // A subscription takes a moment.
   await expect.poll(async () => [await joins.join(eventId, randomUUIDv7()), wakes].at(1)).toBeGreaterThan(0);
-  stop();
   await joins.close();
+  const publish = async (version: number) => {
+    await controllers.pubsub.publish(WAITING_ROOMS_CHANNEL, { ...(await read()), version });
+    await expect.poll(() => controllers.publishedOf(eventId).map((room) => room.version)).toContain(version);
+  };
+  // After this room no wake-up by a join can come any more.
+  await publish(version + 1);
+  const before = wakes;
+  await publish(version + 2);
+  expect(wakes).toBeGreaterThan(before);
+  stop();
   expect(await controller.run()).toBe(0);
   expect((await read()).watermark).toBeGreaterThan(0);
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { openSeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
@@ -23,6 +23,7 @@ import { seedEvent } from '#test/support/databases/catalog.ts';
 import { createBookingDatabase } from '#test/support/databases/databases.ts';
 import { testRedisUrl } from '#test/support/redis/redis.ts';
 import { commitSeatChange } from '#test/support/seat-map/seat-changes.ts';
+import { until } from '#test/support/system/until.ts';
 import { noSubjectLimits } from '../subject-limits.ts';
 import { type AttachedWebSocket, attachWebSocket } from './attach-websocket.ts';
 
@@ -43,7 +44,8 @@ beforeAll(async () => {
   const pubsub = openPubSub({ url: redisUrl, name: 'seat-map-subscription' });
   const heartbeat = openHeartbeat({ pubsub });
   const beat = setInterval(() => void redis.publish(HEARTBEAT_CHANNEL, '1'), 200);
-  seatMaps = new SeatMaps({ db, redis, pubsub, heartbeat });
+  // The audit would bring a change that no message brought.
+  seatMaps = new SeatMaps({ db, redis, pubsub, heartbeat }, { auditMs: 3_600_000 });
   const waitingRooms = await WaitingRooms.open({ db, pubsub, heartbeat });
   const server = createServer();
   const plans = openSeatingPlanCache({ db });
@@ -88,7 +90,7 @@ test('fans whose sockets are cut at random build the map of PostgreSQL from delt
   const running = fans.map(async (fan) => {
     while (!over) await watchOnce(url, fan, encodeGlobalId('Event', eventId), (socket) => sockets.set(fan, socket));
   });
-  await vi.waitUntil(() => attached.stats().subscriptions === fans.length, 25_000);
+  await until(() => attached.stats().subscriptions === fans.length);
   for (let round = 0; round < 800; round++) {
     const first = Math.floor(Math.random() * (SEATS - 3));
     const status = seatStatuses[Math.floor(Math.random() * 4)] ?? 'AVAILABLE';
@@ -100,7 +102,7 @@ test('fans whose sockets are cut at random build the map of PostgreSQL from delt
   }
   await applySeatChanges({ redis, db }, eventId, [await commitSeatChange(db, eventId, 'BOOKED', [0])]);
   const truth = await loadSeatMap(db, eventId);
-  await vi.waitUntil(() => fans.every((fan) => fan.version === truth?.version), 25_000);
+  await until(() => fans.every((fan) => fan.version === truth?.version));
   over = true;
   for (const socket of sockets.values()) socket.terminate();
   await Promise.all(running);
@@ -111,6 +113,6 @@ test('fans whose sockets are cut at random build the map of PostgreSQL from delt
   const frames = fans.reduce((sum, fan) => sum + fan.frames, 0);
   expect(fans.reduce((sum, fan) => sum + fan.cuts, 0)).toBeGreaterThan(100);
   expect(frames / attached.stats().executions).toBeGreaterThan(5);
-  await vi.waitUntil(() => attached.stats().sockets === 0);
+  await until(() => attached.stats().sockets === 0);
   expect(attached.stats()).toMatchObject({ subscriptions: 0, groups: 0 });
-}, 120_000);
+});
