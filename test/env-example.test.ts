@@ -8,7 +8,7 @@ import * as relay from '#config/relay.ts';
 import * as tools from '#config/tools.ts';
 import * as worker from '#config/worker.ts';
 import { parseSandboxSettings } from '#processes/gateway-sandbox/settings.ts';
-import { newPrivateKey } from '#test/support/databases/box.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(resolve(root, file), 'utf8');

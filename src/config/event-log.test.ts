@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newPrivateKey } from '#test/support/databases/box.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
 import { parsePaymentsConfig } from './payments.ts';
 import { parseWorkerConfig } from './worker.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { newPrivateKey } from '#test/support/databases/box.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
 import { parseApiConfig } from './api.ts';
 import { parsePaymentsConfig } from './payments.ts';
 import { exceptionsMade, productionProblems } from './production.ts';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { afterEach, expect, test } from 'vitest';
-import { newPrivateKey } from '#test/support/databases/box.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
 import { armFailpoint, failpoint, failpoints } from './failpoint.ts';
 
 afterEach(() => armFailpoint('api', {}));

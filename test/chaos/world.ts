@@ -1,10 +1,10 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '#processes/dev/servers/server-process.ts';
 import { type FaultProxy, openFaultProxy } from '#test/support/network/fault-proxy.ts';
 import { merchantCall, sandboxKeys } from '#test/support/payments/sandbox-gateway.ts';
+import { newAdmissionKeys, newPrivateKey } from '#test/support/system/keys.ts';
 import { type ChaosBroker, openChaosBroker } from './broker.ts';
 import { type ProcessName, processNames, type WayName } from './parts.ts';
 import { openPaymentsAccess, type PaymentsTrouble } from './payments-access.ts';
@@ -49,9 +49,6 @@ export type StoreUrls = { readonly booking: string; readonly payments: string; r
 
 /** The replay of a lost slot is not a warning. */
 const RELAYS_TELL = { LOG_LEVEL: 'info' };
-
-const privateKey = (): string =>
-  generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
 
 export async function openWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'frontrow-chaos-'));
@@ -114,7 +111,7 @@ async function build(options: WorldOptions, { folder, opened, close }: Building)
       redis: ways.redis.through(redis.url),
     },
   };
-  const tokenPrivateKey = privateKey();
+  const tokenPrivateKey = newPrivateKey();
   const env = {
     ...sharedEnvironment(options, { urls: urls.faulty, tokenPrivateKey, folder }),
     ...access.env,
@@ -179,8 +176,8 @@ function sharedEnvironment(
     PAYMENTS_DATABASE_URL: urls.payments,
     REDIS_URL: urls.redis,
     TOKEN_PRIVATE_KEY: tokenPrivateKey,
-    TICKET_PRIVATE_KEY: privateKey(),
-    ADMISSION_KEYS: `k1:${randomBytes(24).toString('hex')}`,
+    TICKET_PRIVATE_KEY: newPrivateKey(),
+    ADMISSION_KEYS: newAdmissionKeys(),
     RATE_LIMITS: 'off',
     LOG_LEVEL: 'warn',
     HOLD_TTL_SECONDS: String(options.holdTtlSeconds),

@@ -7,6 +7,7 @@ import { isAbstractType } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { expect, test } from 'vitest';
 import { schema } from '#schema/index.ts';
+import type { Json } from '#test/fans/graphql-http.ts';
 import type { ClientWorld } from './world.ts';
 
 const seatMapQuery = gql`
@@ -52,9 +53,6 @@ const myBookings = gql`
     } }
   }
 `;
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
-type Json = any;
 
 /** The types that are a Refusal or a Node, because a cache cannot know them from the documents alone. */
 const possibleTypes = Object.fromEntries(

@@ -7,10 +7,8 @@ import { Client, fetchExchange } from '@urql/core';
 import { introspectionFromSchema } from 'graphql';
 import { expect, test } from 'vitest';
 import { schema } from '#schema/index.ts';
+import type { Json } from '#test/fans/graphql-http.ts';
 import type { ClientWorld } from './world.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: its types are what is checked, by the compiler
-type Json = any;
 
 const root = resolve(import.meta.dirname, '../..');
 const example = join(root, 'docs/examples/typed-client.ts');

@@ -1,10 +1,8 @@
 import { createClient } from 'graphql-sse';
 import { expect, test } from 'vitest';
 import { createBooking } from '#test/fans/fan.ts';
+import type { Json } from '#test/fans/graphql-http.ts';
 import type { ClientWorld } from './world.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
-type Json = any;
 
 const bookingChanged = `subscription ($id: ID!) { bookingChanged(bookingId: $id) { status payment { status url } } }`;
 

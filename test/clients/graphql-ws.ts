@@ -1,12 +1,10 @@
 import { createClient } from 'graphql-ws';
 import { expect, test } from 'vitest';
 import { createBooking } from '#test/fans/fan.ts';
+import type { Json } from '#test/fans/graphql-http.ts';
 import { shortLived } from '#test/support/account/short-lived-token.ts';
 import { openFaultProxy } from '#test/support/network/fault-proxy.ts';
 import type { ClientWorld } from './world.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
-type Json = any;
 
 const bookingChanged = `subscription ($id: ID!) { bookingChanged(bookingId: $id) { status payment { url } } }`;
 const eventChanged = `subscription ($id: ID!) { eventChanged(eventId: $id) { title availability { held } } }`;

@@ -3,12 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { parse, print } from 'graphql';
 import relay from 'relay-runtime';
 import { expect, test } from 'vitest';
+import type { Json } from '#test/fans/graphql-http.ts';
 import type { ClientWorld } from './world.ts';
 
 const { Environment, Network, RecordSource, Store, createOperationDescriptor, fetchQuery, getSelector } = relay;
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
-type Json = any;
 
 /** The output of relay-compiler for docs/examples/relay/seat-list.js. */
 const folder = new URL('../../docs/examples/relay/', import.meta.url);

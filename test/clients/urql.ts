@@ -1,6 +1,7 @@
 import { Client, cacheExchange, fetchExchange, gql, subscriptionExchange } from '@urql/core';
 import { createClient } from 'graphql-ws';
 import { expect, test } from 'vitest';
+import type { Json } from '#test/fans/graphql-http.ts';
 import type { ClientWorld } from './world.ts';
 
 const eventQuery = gql`
@@ -17,9 +18,6 @@ const holdSeats = gql`
 const bookingChanged = gql`
   subscription BookingChanged($id: ID!) { bookingChanged(bookingId: $id) { id status payment { url } } }
 `;
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
-type Json = any;
 
 /** Records the method of each request. */
 function noting() {

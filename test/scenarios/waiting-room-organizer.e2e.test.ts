@@ -3,15 +3,13 @@ import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { newCredentials, signIn } from '#test/fans/accounts.ts';
 import type { Fan } from '#test/fans/fan.ts';
+import type { Json } from '#test/fans/graphql-http.ts';
 import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import { openWaitingRoomWorld } from '#test/support/waiting-room/waiting-room-world.ts';
 
 const world = await openWaitingRoomWorld();
 const { system, db } = world;
 afterAll(() => world.close());
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
-type Json = any;
 
 /** A fan whom an operator made the organizer of the event. */
 async function organizerOf({ eventId }: SeededEvent): Promise<Fan> {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { newPrivateKey } from '#test/support/databases/box.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
 import { openTicketSigner, verifyTicketCode } from './ticket-code.ts';
 
 const signer = openTicketSigner(newPrivateKey());

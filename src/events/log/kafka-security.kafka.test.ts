@@ -11,9 +11,9 @@ import { fetchKafka } from '#processes/dev/servers/fetch-kafka.ts';
 import { ServerUnavailable } from '#processes/dev/servers/fetch-servers.ts';
 import { startKafka } from '#processes/dev/servers/kafka.ts';
 import { freePort, type RunningServer } from '#processes/dev/servers/server-process.ts';
-import { newPrivateKey } from '#test/support/databases/box.ts';
 import { createBookingDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
 import { newPrefix, testKafka } from '#test/support/kafka/kafka.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
 import { openEventLog } from './open-log.ts';
 
 const run = promisify(execFile);

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import type { CreateBookingNeeds } from '#domain/booking/create-booking.ts';
 import { openTicketSigner, type TicketSigner } from '#domain/booking/ticket-code.ts';
@@ -13,6 +13,7 @@ import { openLostRaces } from '#domain/inventory/lost-races.ts';
 import { openSeatLocks } from '#domain/inventory/seat-locks.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import { openRedis, type Redis } from '#redis/client.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
 import { createBookingDatabase } from './databases.ts';
 
 export const policy: InventoryPolicy = { holdTtlSeconds: 300, maxSeatsPerBooking: 8, maxSeatsPerEvent: 16 };
@@ -77,11 +78,6 @@ export async function openBox(defaults: ProcessOptions = {}): Promise<Box> {
       await database.drop();
     },
   };
-}
-
-/** An Ed25519 key in the form of the configuration. */
-export function newPrivateKey(): string {
-  return generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
 }
 
 /** A signed-in viewer. No row is needed, because bookings name users without a foreign key. */

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import { type SQL, sql } from 'drizzle-orm';
 import { vi } from 'vitest';
 import { parseApiConfig } from '#config/api.ts';
@@ -13,15 +13,13 @@ import { openApiResources } from '#resources.ts';
 import { seedEvent } from '#test/support/databases/catalog.ts';
 import { createBookingDatabase } from '#test/support/databases/databases.ts';
 import { testRedisUrl } from '#test/support/redis/redis.ts';
+import { newPrivateKey } from '#test/support/system/keys.ts';
 import { type SeedRoomOptions, seedRoom } from './waiting-room.ts';
 
 export type RoomApi = Awaited<ReturnType<typeof openRoomApi>>;
 
 /** The id and the secret with which the processes of these tests sign. */
 export const admissionKey = { kid: 'k1', secret: 'admissions-of-these-tests-and-no-others' };
-
-const privateKey = () =>
-  generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
 
 export const viewerOf = (userId: string = randomUUIDv7()): Viewer => ({
   userId,
@@ -37,8 +35,8 @@ export async function openRoomApi({ processes = 1 } = {}) {
   const config = parseApiConfig({
     DATABASE_URL: database.url,
     REDIS_URL: redisUrl,
-    TOKEN_PRIVATE_KEY: privateKey(),
-    TICKET_PRIVATE_KEY: privateKey(),
+    TOKEN_PRIVATE_KEY: newPrivateKey(),
+    TICKET_PRIVATE_KEY: newPrivateKey(),
     ADMISSION_KEYS: `${admissionKey.kid}:${admissionKey.secret}`,
   });
   const opened = await Promise.all(Array.from({ length: processes }, () => openApiResources(config)));
