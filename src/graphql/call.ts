@@ -1,7 +1,7 @@
 import type { GraphQLError, OperationTypeNode } from 'graphql';
+import type { Viewer } from '#domain/viewer.ts';
 import type { Transport } from '#observability/operation-metrics.ts';
 import type { TraceSpan } from '#observability/span.ts';
-import type { Caller } from './caller.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Operation } from './operation.ts';
 
@@ -13,6 +13,23 @@ export type Way = {
   readonly types: readonly OperationType[];
   /** What subscriptions are counted as, where they are sent in another way than queries and mutations. */
   readonly subscriptions?: Transport;
+};
+
+/** The identity of a caller. Without a token it has no viewer. */
+export type Identity = {
+  readonly viewer: Viewer | undefined;
+  /** The token is not valid: every operation of this caller is refused with this error. */
+  readonly refusal?: GraphQLError | undefined;
+};
+
+export type Caller = Identity & {
+  /** The client's address, for rate limits. */
+  readonly address: string;
+  readonly requestId: string;
+  /** W3C Trace Context, as the client sent it. */
+  readonly traceparent?: string | undefined;
+  readonly admission: string | undefined;
+  readonly place: string | undefined;
 };
 
 /** One operation of a caller, from its parameters to its result. Each plug-in adds what the later plug-ins need. */

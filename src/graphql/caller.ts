@@ -1,23 +1,8 @@
 import { GraphQLError } from 'graphql';
-import type { Viewer } from '#domain/viewer.ts';
 import type { Resources } from '#schema/context.ts';
-
-/** The identity of a caller. Without a token it has no viewer. */
-export type Identity = {
-  readonly viewer: Viewer | undefined;
-  /** The token is not valid: every operation of this caller is refused with this error. */
-  readonly refusal?: GraphQLError | undefined;
-};
-
-export type Caller = Identity & {
-  /** The client's address, for rate limits. */
-  readonly address: string;
-  readonly requestId: string;
-  /** W3C Trace Context, as the client sent it. */
-  readonly traceparent?: string | undefined;
-  readonly admission: string | undefined;
-  readonly place: string | undefined;
-};
+import type { Identity } from './call.ts';
+import { type ContextNeeds, createContext } from './context.ts';
+import type { OperationPlugin } from './plugin.ts';
 
 /** `Bearer` alone carries no token: GraphiQL sends it before a token is pasted. */
 const BEARER = /^Bearer(?: +([\w.~+/=-]+))?$/i;
@@ -39,4 +24,17 @@ export async function authenticate(
   const message =
     'The access token has expired or is not valid here. Refresh the session (without this token), or sign in again.';
   return { viewer: undefined, refusal: new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } }) };
+}
+
+/** Refuses every operation of a caller whose token is not valid, and gives resolvers their context. */
+export function useCaller(needs: ContextNeeds): OperationPlugin {
+  return {
+    onParse({ context: { call } }) {
+      if (call.caller.refusal) throw call.caller.refusal;
+    },
+    onContextBuilding({ context, extendContext }) {
+      // A plug-in's type does not know the fields that it adds.
+      extendContext(createContext(needs, context.call.caller, context.call.refusals) as object);
+    },
+  };
 }

@@ -79,14 +79,14 @@ export function openExecution(schema: GraphQLSchema): Execute {
   };
 }
 
-type Needs = ContextNeeds & {
+export type ExecutionNeeds = ContextNeeds & {
   readonly schema: GraphQLSchema;
   readonly execute: Execute;
   readonly tellsSchema: boolean;
 };
 
 /** Executes compiled documents. A subscription is executed for each event, with a context for that event alone. */
-export function useCompiledExecution(needs: Needs): OperationPlugin {
+export function useCompiledExecution(needs: ExecutionNeeds): OperationPlugin {
   return {
     onExecute({ setExecuteFn }) {
       setExecuteFn((args: ExecutionArgs) => {
@@ -100,7 +100,7 @@ export function useCompiledExecution(needs: Needs): OperationPlugin {
   };
 }
 
-function toExecute(needs: Needs, { contextValue, document, schema, variableValues }: ExecutionArgs) {
+function toExecute(needs: ExecutionNeeds, { contextValue, document, schema, variableValues }: ExecutionArgs) {
   const { call } = contextValue as { call: Call };
   const { operation } = call;
   if (!operation) throw new Error('An operation is executed whose document was not checked.');
@@ -113,7 +113,7 @@ function toExecute(needs: Needs, { contextValue, document, schema, variableValue
   };
 }
 
-async function openResults(needs: Needs, args: ExecutionArgs): Promise<SubscriptionResults | ExecutionResult> {
+async function openResults(needs: ExecutionNeeds, args: ExecutionArgs): Promise<SubscriptionResults | ExecutionResult> {
   const { call, ...asked } = toExecute(needs, args);
   const { caller } = call;
   const events = await createSourceEventStream(args);

@@ -5,24 +5,8 @@ import type { HoardingLimit } from '#observability/hoarding-metrics.ts';
 import type { OperationMetrics } from '#observability/operation-metrics.ts';
 import type { Context, LimitedOperation, Resources } from '#schema/context.ts';
 import { createLoaders } from '#schema/loaders.ts';
-import type { Caller } from './caller.ts';
-import type { OperationPlugin } from './plugin.ts';
-
-type About = { readonly subject: string; readonly address: string };
-
-/** The budgets of callers, and of the e-mail addresses that requests name. */
-export type Limits = {
-  /** Throws RateLimited with the time to retry when a budget is empty. */
-  spend(
-    what: LimitedOperation | 'request',
-    keys: { readonly userId: string | undefined; readonly address: string },
-    points?: number,
-  ): Promise<void>;
-  readonly subjects: {
-    spend(what: LimitedOperation, about: About): Promise<void>;
-    succeeded(what: LimitedOperation, about: About): Promise<void>;
-  };
-};
+import type { Limits } from './budget.ts';
+import type { Caller } from './call.ts';
 
 export type ContextNeeds = {
   readonly resources: Resources;
@@ -33,19 +17,6 @@ export type ContextNeeds = {
 
 /** Without a viewer for a result that is the same for all clients. */
 export type AboutCaller = Partial<Pick<Caller, 'viewer' | 'admission' | 'place' | 'address'>>;
-
-/** Refuses every operation of a caller whose token is not valid, and gives resolvers their context. */
-export function useCaller(needs: ContextNeeds): OperationPlugin {
-  return {
-    onParse({ context: { call } }) {
-      if (call.caller.refusal) throw call.caller.refusal;
-    },
-    onContextBuilding({ context, extendContext }) {
-      // A plug-in's type does not know the fields that it adds.
-      extendContext(createContext(needs, context.call.caller, context.call.refusals) as object);
-    },
-  };
-}
 
 /** The context of one execution. Codes of refusals are added to `refusals`, for the log. */
 export function createContext(

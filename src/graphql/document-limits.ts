@@ -28,6 +28,8 @@ import type { OperationPlugin } from './plugin.ts';
 /** The contract's own queries need a depth of 6: a connection's edges, their nodes, an event, its venue, a place. */
 export const documentLimits = { tokens: 1_000, depth: 8, aliases: 5, directives: 5, cost: 10_000 } as const;
 
+const MAX_ERRORS = 10;
+
 /** What `first` and `last` are counted as when they come in a variable: more is refused later. */
 const MAX_SIZE = 50;
 /** What a list without `first` is counted as: seats of a booking, tickets, price tiers. */
@@ -56,8 +58,8 @@ export function useDocumentLimits({ tellsSchema }: { tellsSchema: boolean }): Op
       setValidationFn((schema: GraphQLSchema, document: DocumentNode, rules: readonly ValidationRule[]) => {
         // Without the rules of graphql-js, one of which throws at a condition with a variable there.
         const conditions = validate(schema, document, [conditionRule]);
-        const all = conditions.length > 0 ? [conditionRule, limitsRule] : rules;
-        return validate(schema, document, all, { maxErrors: 10 });
+        if (conditions.length === 0) return validate(schema, document, rules, { maxErrors: MAX_ERRORS });
+        return [...conditions, ...validate(schema, document, [limitsRule])].slice(0, MAX_ERRORS);
       });
     },
   };

@@ -4,9 +4,10 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { EndedSessions } from '#domain/account/ended-sessions.ts';
 import { describeError, type Log } from '#observability/log.ts';
 import { charge, useBudget } from './budget.ts';
-import { authenticate, type Caller, type Identity } from './caller.ts';
-import { openExecution, type ToExecute, useCompiledExecution } from './compiled-execution.ts';
-import { type AboutCaller, type ContextNeeds, createContext, useCaller } from './context.ts';
+import type { Caller, Identity } from './call.ts';
+import { authenticate, useCaller } from './caller.ts';
+import { type ExecutionNeeds, openExecution, type ToExecute, useCompiledExecution } from './compiled-execution.ts';
+import { type AboutCaller, type ContextNeeds, createContext } from './context.ts';
 import { useDeadline } from './deadline.ts';
 import { useDocumentLimits } from './document-limits.ts';
 import type { TextRules } from './document-texts.ts';
@@ -53,16 +54,9 @@ export function openGraphql(options: GraphqlOptions): Graphql {
   const execute = openExecution(options.schema);
   const tellsSchema = !options.onlyTrusted;
   const needs = { ...options, execute, tellsSchema };
-  let all: readonly OperationPlugin[] = [];
-  const listing: OperationPlugin = {
-    onPluginInit({ plugins }) {
-      // A plug-in may add others to the list.
-      all = plugins as readonly unknown[] as readonly OperationPlugin[];
-    },
-  };
   const yoga = createYoga<CallContext>({
     schema: options.schema,
-    plugins: [listing, ...guards(needs), ...(options.plugins ?? [])],
+    plugins: [...guards(needs), ...(options.plugins ?? [])],
     extraParamNames: ['documentId'],
     // The plug-ins here and in src/http do these.
     graphiql: false,
@@ -78,7 +72,7 @@ export function openGraphql(options: GraphqlOptions): Graphql {
   });
   return {
     yoga,
-    operate: openOperate(yoga, all),
+    operate: openOperate(yoga),
     authenticate: (authorization) => authenticate(options.resources, authorization),
     endedSessions: options.resources.endedSessions,
     charge: (caller) => charge(options, caller),
@@ -94,7 +88,7 @@ export function openGraphql(options: GraphqlOptions): Graphql {
 }
 
 /** In this order: a refusal comes before the work that it spares, and the log line has the result that the client gets. */
-const guards = (needs: Parameters<typeof useCompiledExecution>[0] & GraphqlOptions): OperationPlugin[] => [
+const guards = (needs: ExecutionNeeds & GraphqlOptions): OperationPlugin[] => [
   useInFlightBound(needs),
   useCaller(needs),
   useDocuments(needs),

@@ -3,8 +3,7 @@ import { buildSchema, GraphQLError, type GraphQLSchema } from 'graphql';
 import pino from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
 import { RateLimited } from '#domain/errors.ts';
-import { openCall, type Way } from './call.ts';
-import type { Caller } from './caller.ts';
+import { type Caller, openCall, type Way } from './call.ts';
 import { type Graphql, openGraphql } from './graphql.ts';
 import type { GraphqlParams } from './params.ts';
 

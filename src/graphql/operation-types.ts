@@ -17,9 +17,7 @@ export function useOperationTypes(): OperationPlugin {
       ({ result }) => {
         if (result instanceof Error || !result) return;
         const { call } = context;
-        const { type } = call.operation ?? {
-          type: getOperationAST(result, paramsOf(context).operationName)?.operation,
-        };
+        const type = call.operation?.type ?? getOperationAST(result, paramsOf(context).operationName)?.operation;
         if (type === 'mutation') requireCarried(call, type);
       },
     onContextBuilding({ context: { call } }) {

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type Call, type OperationType, openCall, type Way } from '#graphql/call.ts';
-import type { Identity } from '#graphql/caller.ts';
+import { type Call, type Identity, type OperationType, openCall, type Way } from '#graphql/call.ts';
 import { NO_DOCUMENT } from '#graphql/document-texts.ts';
 import { type GraphqlParams, toGraphqlParams, toGraphqlParamsFromQuery } from '#graphql/params.ts';
 import { MAX_BODY_BYTES, readBody } from './body.ts';

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RateLimited } from '#domain/errors.ts';
+import type { Limits } from '#graphql/budget.ts';
 import { openRedis, type Redis } from '#redis/client.ts';
 import { testRedisUrl } from '#test/support/redis/redis.ts';
-import { openRateLimits, type RateLimits } from './rate-limits.ts';
+import { openRateLimits } from './rate-limits.ts';
 
 let redis: Redis;
 let gone: Redis;
@@ -18,7 +19,7 @@ afterAll(() => {
 });
 
 /** As of one process. */
-const openLimits = (to = redis): RateLimits => openRateLimits({ redis: to, enabled: true, looseLoopback: false });
+const openLimits = (to = redis): Limits => openRateLimits({ redis: to, enabled: true, looseLoopback: false });
 const somebody = (address = randomUUID()) => ({ userId: randomUUID(), address });
 const keysOf = ({ userId }: { userId: string }) => redis.keys(`*${userId}*`);
 const isAllowed = (spending: Promise<void>) =>

@@ -1,17 +1,11 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { RateLimited } from '#domain/errors.ts';
+import type { Limits } from '#graphql/budget.ts';
 import type { Redis } from '#redis/client.ts';
 import type { LimitedOperation } from '#schema/context.ts';
 import { isLoopback } from './client-address.ts';
 import { type OwnCounts, openOwnCounts } from './own-counts.ts';
-import { noSubjectLimits, openSubjectLimits, type SubjectLimits } from './subject-limits.ts';
-
-/** Whose budgets an operation takes from: the two are independent. */
-export type BudgetKeys = {
-  readonly userId: string | undefined;
-  /** As `clientAddress` counts it. */
-  readonly address: string;
-};
+import { noSubjectLimits, openSubjectLimits } from './subject-limits.ts';
 
 /**
  * `isExact`: holds across processes to the point, for what guesses passwords or is dear. The others may be exceeded by
@@ -48,20 +42,13 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   endWaitingRoom: ORGANIZING,
 };
 
-export type RateLimits = {
-  /** Takes `points` from the caller's budgets. Throws RateLimited with the time to retry when one is empty. */
-  spend(what: LimitedOperation | 'request', keys: BudgetKeys, points?: number): Promise<void>;
-  /** Budgets of the e-mail address that a request names. */
-  readonly subjects: SubjectLimits;
-};
-
 /**
  * A caller with few requests is counted in this process alone: a million waiting fans cost no Redis key and no round trip.
  * From a tenth of a budget on, a caller is counted in Redis, so that budgets hold across processes; while Redis is away, in
  * this process.
  * `looseLoopback`: a load test of thousands of buyers comes from one loopback address, which has no limit of its own then.
  */
-export function openRateLimits(options: { redis: Redis; enabled: boolean; looseLoopback: boolean }): RateLimits {
+export function openRateLimits(options: { redis: Redis; enabled: boolean; looseLoopback: boolean }): Limits {
   if (!options.enabled) return { spend: () => Promise.resolve(), subjects: noSubjectLimits };
 
   const limiter = (kind: 'viewer' | 'address', what: string, budget: Budget) => {

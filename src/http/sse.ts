@@ -5,8 +5,7 @@ import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } fro
 import { isAsyncIterable } from 'graphql-yoga';
 import type { EndedSessions } from '#domain/account/ended-sessions.ts';
 import { RateLimited } from '#domain/errors.ts';
-import { type Call, transportOf } from '#graphql/call.ts';
-import type { Caller } from '#graphql/caller.ts';
+import { type Call, type Caller, transportOf } from '#graphql/call.ts';
 import { reportError } from '#graphql/errors.ts';
 import { securityHeaders } from './answer.ts';
 import { Counter } from './counter.ts';

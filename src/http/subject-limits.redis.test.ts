@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RateLimited } from '#domain/errors.ts';
+import type { SubjectLimits } from '#graphql/budget.ts';
 import { openRedis, type Redis } from '#redis/client.ts';
 import { testRedisUrl } from '#test/support/redis/redis.ts';
-import { openSubjectLimits, type SubjectLimits } from './subject-limits.ts';
+import { openSubjectLimits } from './subject-limits.ts';
 
 let redis: Redis;
 let gone: Redis;

@@ -1,22 +1,9 @@
 import { createHash } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { RateLimited } from '#domain/errors.ts';
+import type { About, SubjectLimits } from '#graphql/budget.ts';
 import type { Redis } from '#redis/client.ts';
 import type { LimitedOperation } from '#schema/context.ts';
-
-/** `subject`: the e-mail address that the request is about, whether or not it has an account. */
-export type About = { readonly subject: string; readonly address: string };
-
-/**
- * Budgets of the e-mail address that a request names: all callers who guess its password share one budget. An address
- * without an account is charged in the same way, so that the limits do not reveal which addresses have one.
- */
-export type SubjectLimits = {
-  /** Throws RateLimited with the time to retry when the budget is empty. */
-  spend(what: LimitedOperation, about: About): Promise<void>;
-  /** Call it when the operation succeeded: for some operations only failed guesses count. */
-  succeeded(what: LimitedOperation, about: About): Promise<void>;
-};
 
 type Budget = {
   readonly points: number;

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
 import { RateLimited } from '#domain/errors.ts';
-import { type Call, openCall, type Way } from '#graphql/call.ts';
-import type { Caller } from '#graphql/caller.ts';
+import { type Call, type Caller, openCall, type Way } from '#graphql/call.ts';
 import { badRequest } from '#graphql/document-texts.ts';
 import type { Graphql } from '#graphql/graphql.ts';
 import { toGraphqlParams } from '#graphql/params.ts';

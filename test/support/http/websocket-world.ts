@@ -6,7 +6,7 @@ import { buildSchema, GraphQLError, type GraphQLSchema } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { Viewer } from '#domain/viewer.ts';
-import type { Caller, Identity } from '#graphql/caller.ts';
+import type { Caller, Identity } from '#graphql/call.ts';
 import { openGraphql } from '#graphql/graphql.ts';
 import { noSubjectLimits } from '#http/subject-limits.ts';
 import { type AttachedWebSocket, attachWebSocket } from '#http/websocket/attach-websocket.ts';
