@@ -54,9 +54,16 @@ export function openGraphql(options: GraphqlOptions): Graphql {
   const execute = openExecution(options.schema);
   const tellsSchema = !options.onlyTrusted;
   const needs = { ...options, execute, tellsSchema };
+  let all: readonly OperationPlugin[] = [];
+  const listing: OperationPlugin = {
+    onPluginInit({ plugins }) {
+      // A plug-in may add others to the list.
+      all = plugins as readonly unknown[] as readonly OperationPlugin[];
+    },
+  };
   const yoga = createYoga<CallContext>({
     schema: options.schema,
-    plugins: [...guards(needs), ...(options.plugins ?? [])],
+    plugins: [listing, ...guards(needs), ...(options.plugins ?? [])],
     extraParamNames: ['documentId'],
     // The plug-ins here and in src/http do these.
     graphiql: false,
@@ -72,7 +79,7 @@ export function openGraphql(options: GraphqlOptions): Graphql {
   });
   return {
     yoga,
-    operate: openOperate(yoga),
+    operate: openOperate(yoga, all),
     authenticate: (authorization) => authenticate(options.resources, authorization),
     endedSessions: options.resources.endedSessions,
     charge: (caller) => charge(options, caller),

@@ -15,9 +15,8 @@ type Yoga = YogaServerInstance<CallContext, object>;
  * Executes operations that do not come through Yoga's HTTP server, with the functions of its Envelop instance and in the
  * same two steps: the operation, then the hooks `onExecutionResult` of the instance's plug-ins.
  */
-export function openOperate({ getEnveloped }: Yoga): Operate {
-  // Those that plug-ins have added are among them.
-  const plugins = getEnveloped._plugins as readonly unknown[] as readonly OperationPlugin[];
+export function openOperate(yoga: Yoga, plugins: readonly OperationPlugin[]): Operate {
+  const { getEnveloped } = yoga;
   const hooks = plugins.flatMap(({ onExecutionResult }) => (onExecutionResult ? [onExecutionResult] : []));
   return async (params, call) => {
     const context = { call, params } as never;

@@ -11,6 +11,13 @@ type Results = {
   readonly failureOf: (error: unknown) => FormattedExecutionResult;
 };
 
+/** Ends events that are not read any longer. An error is discarded: a plug-in from outside may throw instead of rejecting. */
+export function closeQuietly(events: Pick<AsyncIterator<unknown>, 'return'>): void {
+  void Promise.resolve()
+    .then(() => events.return?.())
+    .catch(() => undefined);
+}
+
 const END = { done: true, value: undefined } as const;
 
 /**
@@ -41,6 +48,7 @@ export class SubscriptionResults implements AsyncIterableIterator<FormattedExecu
     } catch (error) {
       // The client gets the error that ended the subscription, then `complete`.
       this.#isOver = true;
+      closeQuietly(this.source);
       return { done: false, value: this.#results.failureOf(error) };
     }
   }

@@ -1,4 +1,5 @@
 import type { FormattedExecutionResult } from 'graphql';
+import { closeQuietly } from '#graphql/subscription-results.ts';
 
 export type Events = AsyncIterableIterator<FormattedExecutionResult>;
 
@@ -19,7 +20,7 @@ export class EndableEvents implements Events {
     if (this.#isOver || this.#last) return;
     this.#last = last;
     this.#waiting?.(this.#takeLast(last));
-    void this.#events.return?.();
+    closeQuietly(this.#events);
   }
 
   /** At most one call at a time. */

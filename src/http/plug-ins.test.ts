@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { useResponseCache } from '@envelop/response-cache';
 import { buildSchema, type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
+import pino from 'pino';
 import { afterEach, expect, test } from 'vitest';
 import type { OperationPlugin } from '#graphql/plugin.ts';
-import { openLog } from '#observability/log.ts';
 import { transports } from '#test/fans/transports.ts';
 import { Ticker } from '#test/support/http/websocket-world.ts';
 import { until } from '#test/support/system/until.ts';
@@ -19,6 +19,9 @@ let server: Server;
 let graphql: GraphqlHttp;
 let sockets: AttachedWebSocket;
 let url: string;
+let lines: Record<string, unknown>[];
+/** Ends the session of every caller. */
+let endSessions: () => void;
 
 function schemaOf(): GraphQLSchema {
   const schema = buildSchema(`
@@ -35,12 +38,29 @@ function schemaOf(): GraphQLSchema {
   return schema;
 }
 
+function openSessions() {
+  let haveEnded = false;
+  const listeners: (() => void)[] = [];
+  endSessions = () => {
+    haveEnded = true;
+    for (const listener of listeners) listener();
+  };
+  return {
+    has: () => haveEnded,
+    onEnded(listener: () => void) {
+      listeners.push(listener);
+      return () => undefined;
+    },
+  };
+}
+
 async function serve(...plugins: OperationPlugin[]): Promise<void> {
+  lines = [];
   graphql = openGraphqlHttp({
     schema: schemaOf(),
-    resources: { endedSessions: { has: () => false, onEnded: () => () => undefined } } as never,
+    resources: { endedSessions: openSessions() } as never,
     limits: { spend: () => Promise.resolve(), subjects: noSubjectLimits },
-    log: openLog({ level: 'silent', name: 'test' }),
+    log: pino({ level: 'info', base: null }, { write: (line) => void lines.push(JSON.parse(line)) }),
     onlyTrusted: false,
     plugins,
   });
@@ -88,6 +108,19 @@ test('a plug-in that replaces the results of a subscription does so for every cl
     }),
   });
   for (const meaning of await ticks()) expect(meaning).toContain('"text":"TICK"');
+});
+
+test('an error at the end of a subscription that the server ends does not end the process', async () => {
+  const onEnd = () => {
+    throw new Error('secret');
+  };
+  await serve({ onSubscribe: () => ({ onSubscribeResult: () => ({ onEnd }) }) });
+  const query = 'subscription { ticked { text } }';
+  const heard = transports['server-sent events'](url, { query, variables: {} });
+  await until(() => ticker.readers === 1);
+  expect(endSessions).not.toThrow();
+  expect((await heard).meaning).toContain('The session has ended');
+  await until(() => ticker.readers === 0);
 });
 
 test('a plug-in that changes documents has the changed one executed, on every transport and at every use', async () => {

@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { Source } from '#graphql/subscription-results.ts';
+import { closeQuietly, type Source } from '#graphql/subscription-results.ts';
 import type { Tails } from './groups.ts';
 import { completeMessage, errorMessage, nextFrame, nextHead } from './messages.ts';
 
@@ -50,12 +50,8 @@ export class Subscription {
   /** Nothing is sent for this operation from now on. */
   stop(): void {
     this.#stopped = true;
-    const source = this.#source;
+    if (this.#source) closeQuietly(this.#source);
     this.#source = undefined;
-    // A plug-in from outside may throw instead of rejecting.
-    void Promise.resolve()
-      .then(() => source?.return?.())
-      .catch(() => undefined);
   }
 
   async #pump(source: Source, tails: Tails): Promise<void> {
