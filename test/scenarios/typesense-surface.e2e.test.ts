@@ -83,7 +83,7 @@ const templateOf = (path: string): string =>
   path
     .replace(/^\/aliases\/[^/]+$/, '/aliases/{aliasName}')
     .replace(/^\/collections\/[^/]+/, '/collections/{collectionName}')
-    .replace(/\/documents\/(?!import|export)[^/]+$/, '/documents/{documentId}');
+    .replace(/\/documents\/(?!import|export|search)[^/]+$/, '/documents/{documentId}');
 
 const search = async (filters: string) => {
   const query = `{ searchEvents(${filters}) { totalCount degraded pageInfo { endCursor } facets { field counts { value count } } } }`;

@@ -9,7 +9,7 @@ import { joinMutation, placeChangedQuery, placeQuery, seatMapQuery } from '#test
 import { expectAllInvariants } from '#test/support/databases/all-invariants.ts';
 import { seedEvent } from '#test/support/databases/catalog.ts';
 import { startSystem } from '#test/support/system/system.ts';
-import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
+import { publishSeededRoom, seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 
 const system = await startSystem({ env: { LOG_LEVEL: 'warn' } });
 const db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
@@ -44,6 +44,7 @@ describe.each(Object.entries(pushers))('over %s', (_name, listen) => {
   test('a fan joins, is drawn, is let in, holds, pays and has left: each step is pushed', async () => {
     const event = await seedEvent(db, { seats: 20 });
     await seedRoom(db, event.eventId, { state: 'OPEN', capacity: 1, drawsInSeconds: 3 });
+    await publishSeededRoom(db, system.redisUrl, event.eventId);
     const eventId = encodeGlobalId('Event', event.eventId);
     const fan = await signInAsGuest(system.apiUrl);
     const me = credentialsOf(fan);

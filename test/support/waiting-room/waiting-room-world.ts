@@ -5,7 +5,7 @@ import { post } from '#test/fans/graphql-http.ts';
 import { WaitingRoomFan, type WaitingRoomFanOptions } from '#test/fans/waiting-room-fan.ts';
 import { type SeedEventOptions, type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import { type ProcessName, type SystemOptions, startSystem } from '#test/support/system/system.ts';
-import { type SeedRoomOptions, seedRoom } from './waiting-room.ts';
+import { publishSeededRoom, type SeedRoomOptions, seedRoom } from './waiting-room.ts';
 
 const everything: readonly ProcessName[] = ['gateway-sandbox', 'payments', 'relay', 'worker', 'api', 'api-2'];
 const roomQuery = 'query ($id: ID!) { event(id: $id) { waitingRoom { state } } }';
@@ -47,6 +47,7 @@ export async function openWaitingRoomWorld(options: SystemOptions = {}) {
     async room(room: SeedRoomOptions, event: Partial<SeedEventOptions> = {}): Promise<SeededEvent> {
       const seeded = await seedEvent(db, { seats: 100, ...event });
       await seedRoom(db, seeded.eventId, room);
+      await publishSeededRoom(db, system.redisUrl, seeded.eventId);
       await isKnown(seeded);
       return seeded;
     },

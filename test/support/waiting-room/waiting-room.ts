@@ -2,7 +2,10 @@ import { createHash, randomBytes, randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { waitingRoomPlaces, waitingRoomSteps, waitingRooms } from '#db/tables/waiting-room.ts';
+import { publishRoom } from '#domain/waiting-room/publish-room.ts';
+import { readRooms } from '#domain/waiting-room/read-rooms.ts';
 import type { RoomState } from '#domain/waiting-room/room.ts';
+import { openRedis } from '#redis/client.ts';
 import { seedEvent } from '#test/support/databases/catalog.ts';
 
 export type SeedRoomOptions = {
@@ -67,4 +70,11 @@ export async function seedRoom(db: Db, event: string | undefined, options: SeedR
       .insert(waitingRoomSteps)
       .values({ eventId, watermark, at: inSeconds(-(options.turnsBeganSecondsAgo ?? 0)) });
   return { eventId, drawSecret, userIds };
+}
+
+/** Publishes a seeded room to the processes of a system at once, as saving a room does. */
+export async function publishSeededRoom(db: Db, redisUrl: string, eventId: string): Promise<void> {
+  const redis = openRedis({ url: redisUrl, name: 'test' });
+  for (const room of await readRooms(db, { eventIds: [eventId] })) await publishRoom({ redis }, room);
+  redis.disconnect();
 }
