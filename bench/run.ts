@@ -11,6 +11,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   fanout: async () => (await import('./fanout.ts')).benchFanout,
   hoarding: async () => (await import('./hoarding.ts')).benchHoarding,
   'hoarding-limits': async () => (await import('./hoarding-limits.ts')).benchHoardingLimits,
+  paid: async () => (await import('./paid.ts')).benchPaid,
   'redis-lost': async () => (await import('./redis-lost.ts')).benchRedisLost,
   'stalled-sockets': async () => (await import('./stalled-sockets.ts')).benchStalledSockets,
   'seat-map': async () => (await import('./seat-map.ts')).benchSeatMap,
@@ -25,13 +26,14 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
     profile: { type: 'string' },
     fans: { type: 'string' },
+    baseline: { type: 'string' },
   },
 });
 const [name = ''] = positionals;
 const load = benches[name];
 if (!load || positionals.length > 1) {
   console.error(
-    `npm run bench -- ${Object.keys(benches).join(' | ')} [--quick] [--only <part of a scenario's name>] [--profile <folder>] [--fans <count>]`,
+    `npm run bench -- ${Object.keys(benches).join(' | ')} [--quick] [--only <part of a scenario's name>] [--profile <folder>] [--fans <count>] [--baseline <commit>]`,
   );
   process.exit(2);
 }
@@ -40,6 +42,7 @@ const options = {
   only: values.only,
   profile: values.profile,
   fans: values.fans === undefined ? undefined : Number(values.fans),
+  baseline: values.baseline,
 };
 const bench = await load();
 await publish(name, () => bench(options), options);

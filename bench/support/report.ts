@@ -26,6 +26,8 @@ export type BenchOptions = {
   readonly profile: string | undefined;
   /** The number of fans, where it can be chosen; not appended either. */
   readonly fans?: number | undefined;
+  /** A commit that is checked out and measured in the same run, where the bench can do so. */
+  readonly baseline?: string | undefined;
 };
 
 /** Runs the bench and prints its report; a full run is also appended to RESULTS.md. */
@@ -49,13 +51,13 @@ export async function publish(name: string, run: () => Promise<Report>, options:
   await appendFile(file, `\n${text}`);
 }
 
-function textOf(name: string, report: Report, { quick, load }: BenchOptions & { load: string }): string {
+function textOf(name: string, report: Report, { quick, baseline, load }: BenchOptions & { load: string }): string {
   const lines = [
     `## ${name}, ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC${quick ? ' (quick: too short to quote)' : ''}`,
     '',
     report.question,
     '',
-    `- Command: \`npm run bench -- ${name}${quick ? ' --quick' : ''}\``,
+    `- Command: \`npm run bench -- ${name}${quick ? ' --quick' : ''}${baseline ? ` --baseline ${baseline}` : ''}\``,
     `- Machine: ${describeMachine()}; ${load}`,
     `- Versions: node ${process.versions.node}, ${versionsOf(report.packages).join(', ')}`,
     ...report.servers.map((server) => `- ${server}`),

@@ -64,6 +64,8 @@ export type System = {
   metrics(name: ProcessName): Promise<string>;
   /** The address of its metrics, health and readiness. */
   metricsUrl(name: ProcessName): string;
+  /** The id of the running process. */
+  pid(name: ProcessName): number;
   /** Resolves when the process reports that it is ready. `env` applies to this start only. */
   start(name: ProcessName, env?: Record<string, string>): Promise<void>;
   /** Resolves when the process is gone, with its exit code; null when a signal ended it. */
@@ -174,6 +176,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     lines,
     metrics: async (name) => (await fetch(`${metricsUrl(name)}/metrics`)).text(),
     metricsUrl,
+    pid: (name) => running.get(name)?.pid ?? Number.NaN,
     start,
     kill,
     ended,

@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkOut } from './support/checkout.ts';
+import { type BenchChild, openChild } from './support/child.ts';
+import { type CpuSample, cpuBetween, sampleCpu } from './support/cpu.ts';
+import type { PaidFigures, PaidLoad } from './support/paid-crowd.ts';
+import { OWN_ROOT, openPaidSide, type PaidSide, processes } from './support/paid-world.ts';
+import type { BenchOptions, Report, Table } from './support/report.ts';
+import { figure } from './support/report.ts';
+import { abba, median } from './support/rounds.ts';
+
+/** Bookings of a leg, by fans at a time. */
+const legs = [
+  { fans: 1, bookings: 60 },
+  { fans: 8, bookings: 300 },
+  { fans: 64, bookings: 1000 },
+  { fans: 256, bookings: 1500 },
+] as const;
+const ROUNDS = 2;
+const WARMUP = { fans: 16, bookings: 300 };
+/** PostgreSQL's processes report their transactions once a second. */
+const REPORTED_MS = 1_200;
+const LOADER = 'load generator';
+const OURS = 'ours';
+
+type Leg = { readonly fans: number; readonly bookings: number };
+type Measured = PaidFigures & { readonly cpu: ReadonlyMap<string, number>; readonly transactions: number };
+type Results = ReadonlyMap<Leg, ReadonlyMap<string, readonly Measured[]>>;
+
+/** Measures what a paid booking costs in each process, from the hold to the tickets, over the whole product. */
+export async function benchPaid({ quick, only, profile, baseline }: BenchOptions): Promise<Report> {
+  const closers: (() => Promise<unknown>)[] = [];
+  try {
+    const sides = [await openPaidSide({ name: OURS, root: OWN_ROOT, profile })];
+    closers.push(() => closeAll(sides));
+    if (baseline !== undefined) {
+      const { root, name, remove } = await checkOut(baseline);
+      closers.unshift(remove);
+      sides.push(await openPaidSide({ name, root, profile: undefined }));
+    }
+    const crowd = openChild(new URL('./support/paid-crowd.ts', import.meta.url));
+    closers.push(() => crowd.close());
+    const runs = sides.map((side) => new Side(side, crowd));
+    for (const run of runs) await run.measure(WARMUP);
+    const results = await measureAll(runs, { quick, only });
+    const violations = (await Promise.all(runs.map((run) => run.violations()))).flat();
+    return reportOf(sides, results, violations);
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+const closeAll = (sides: readonly PaidSide[]) => Promise.all(sides.map((side) => side.close()));
+
+async function measureAll(
+  runs: readonly Side[],
+  { quick, only }: Pick<BenchOptions, 'quick' | 'only'>,
+): Promise<Results> {
+  const results = new Map<Leg, Map<string, Measured[]>>();
+  for (const leg of legs.filter(({ fans }) => only === undefined || String(fans) === only)) {
+    const size = quick ? { fans: leg.fans, bookings: Math.ceil(leg.bookings / 4) } : leg;
+    const ofLeg = new Map<string, Measured[]>();
+    for (const run of abba(runs, quick ? 1 : ROUNDS))
+      ofLeg.set(run.name, [...(ofLeg.get(run.name) ?? []), await run.measure(size)]);
+    results.set(leg, ofLeg);
+  }
+  return results;
+}
+
+/** One side with the load on it. */
+class Side {
+  readonly #side: PaidSide;
+  readonly #crowd: BenchChild;
+  #pairs = 0;
+  #bookings = 0;
+  #tickets = 0;
+
+  constructor(side: PaidSide, crowd: BenchChild) {
+    this.#side = side;
+    this.#crowd = crowd;
+  }
+
+  get name(): string {
+    return this.#side.name;
+  }
+
+  /** The cost counts until every consumer has read everything. */
+  async measure({ fans, bookings }: Leg): Promise<Measured> {
+    const { system, events, watched } = this.#side;
+    const all = [...watched, { role: LOADER, pid: this.#crowd.pid }];
+    await this.#side.atRest();
+    await sleep(REPORTED_MS);
+    const transactionsBefore = await this.#side.transactions();
+    const samples: CpuSample[] = [];
+    const load: PaidLoad = {
+      apiPort: Number(new URL(system.apiUrl).port),
+      gatewayPort: Number(new URL(system.gatewayUrl).port),
+      tokenPrivateKey: system.env.TOKEN_PRIVATE_KEY ?? '',
+      eventIds: events.map(({ eventId }) => eventId),
+      planId: events[0]?.planId ?? '',
+      fansAtATime: fans,
+      bookings,
+      firstPair: this.#pairs,
+    };
+    const figures = await this.#crowd.ask<PaidFigures>(load, (moment) => {
+      if (moment === 'begin') samples.push(sampleCpu(all));
+    });
+    const looks = await this.#side.atRest();
+    const [before] = samples;
+    const after = sampleCpu(all);
+    if (!before) throw new Error('The load generator named no moment.');
+    await sleep(REPORTED_MS);
+    const transactions = (await this.#side.transactions()) - transactionsBefore - looks;
+    this.#pairs += Math.ceil(bookings / events.length);
+    this.#bookings += bookings;
+    this.#tickets += figures.tickets;
+    return { ...figures, cpu: cpuBetween(before, after), transactions };
+  }
+
+  async violations(): Promise<string[]> {
+    const lost = this.#tickets === 2 * this.#bookings ? [] : [`Fans got ${this.#tickets} tickets.`];
+    return [...lost, ...(await this.#side.violations(this.#bookings))].map((line) => `${this.name}: ${line}`);
+  }
+}
+
+const ourProcesses = processes.filter((role) => role !== 'gateway-sandbox');
+
+const cpuMs = ({ cpu, bookings }: Measured, roles: readonly string[]): number =>
+  roles.reduce((sum, role) => sum + (cpu.get(role) ?? 0), 0) / 1000 / bookings;
+
+function reportOf(sides: readonly PaidSide[], results: Results, violations: readonly string[]): Report {
+  const tables = [...results].map(([{ fans }, ofLeg]) => tableOf(fans, ofLeg));
+  return {
+    question: 'What does a paid booking cost, from the hold to the tickets, over all processes of the product?',
+    tables,
+    goals: [],
+    violations,
+    notes: [
+      'Fans come on sockets: each opens one, holds two seats of one of 20 events, subscribes to bookingChanged, pays at the page of the sandbox gateway when it is named, and leaves with two tickets. The next fan comes when one has left.',
+      'CPU: milliseconds per booking by /proc, until every consumer has read everything. Transactions: xact_commit of both databases per booking, everything included that runs meanwhile.',
+      'Page: from the request of the hold to the address of the page. Tickets: from paying to the tickets. Every process in its production profile, one of each, with one log line for each message and request; only the request limits are off.',
+      'Goals: at 64 fans at most 6 ms in the processes without the sandbox, 4 ms of PostgreSQL, 8 transactions.',
+      `${ROUNDS} rounds in ABBA order, medians, after a warm-up of ${WARMUP.bookings} bookings. At the end SQL checked all invariants, three sets of books (bookings, payments, the gateway's ledger), that every message of both outboxes is in the log and was read, and the number of tickets.`,
+      'pretix on a machine of this size: 5 to 10 paid orders a second (measured, its own test payment, PostgreSQL and Redis).',
+    ],
+    packages: ['graphql-yoga', 'graphql-ws', 'drizzle-orm', 'postgres', 'ioredis', 'undici'],
+    servers: sides[0]?.stores.description ?? [],
+  };
+}
+
+function tableOf(fans: number, ofLeg: ReadonlyMap<string, readonly Measured[]>): Table {
+  const rows = [...ofLeg].map(([side, measured]) => {
+    const of = (value: (one: Measured) => number) => figure(median(measured.map(value)));
+    return [
+      side,
+      of(({ bookings, seconds }) => bookings / seconds),
+      `${of(({ page }) => page.p50Ms)} / ${of(({ page }) => page.p99Ms)}`,
+      `${of(({ confirmation }) => confirmation.p50Ms)} / ${of(({ confirmation }) => confirmation.p99Ms)}`,
+      of((one) => cpuMs(one, ourProcesses)),
+      ...[...processes, 'PostgreSQL', 'Valkey', LOADER].map((role) => of((one) => cpuMs(one, [role]))),
+      of(({ transactions, bookings }) => transactions / bookings),
+    ];
+  });
+  const head = ['', 'bookings/s', 'page p50 / p99 ms', 'tickets p50 / p99 ms', 'ours, CPU ms'];
+  return {
+    title: `${fans} fans at a time`,
+    head: [...head, ...processes, 'PostgreSQL', 'Valkey', LOADER, 'transactions'],
+    rows,
+  };
+}
