@@ -71,9 +71,21 @@ export class MessageTrials {
     } catch (error) {
       throw this.judge(one, error);
     }
-    this.trials.delete(one.id);
-    this.passed.set(one.type, Math.max(number, this.passed.get(one.type) ?? 0));
-    this.givenUp.delete(one.type);
+    this.pass(one, number);
+  }
+
+  /** Runs one try of several messages. Those that `work` returns have passed; the others are tried alone. */
+  async runTogether<Of extends Pick<Try, 'id' | 'type'>>(work: () => Promise<readonly Of[]>): Promise<readonly Of[]> {
+    const number = ++this.begun;
+    const passed = await work();
+    for (const one of passed) this.pass(one, number);
+    return passed;
+  }
+
+  private pass({ id, type }: Pick<Try, 'id' | 'type'>, number: number): void {
+    this.trials.delete(id);
+    this.passed.set(type, Math.max(number, this.passed.get(type) ?? 0));
+    this.givenUp.delete(type);
   }
 
   parked(id: string): void {

@@ -1,20 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failpoint } from '#db/failpoint.ts';
 import { outageOf } from '#domain/outages.ts';
-import { type AggregateType, type DomainEvent, domainEvent } from '#events/contracts.ts';
-import { type Consumption, type EventLog, type Message, Unhandleable } from '#events/log/log.ts';
+import type { AggregateType } from '#events/contracts.ts';
+import type { Consumption, EventLog } from '#events/log/log.ts';
 import { describeError } from '#observability/log.ts';
-import { traceIdOf } from '#observability/tracing.ts';
-import {
-  countMessage,
-  countRun,
-  expectMessages,
-  type MessageOutcome,
-  timeMessage,
-} from '#observability/worker-metrics.ts';
+import { countMessage, countRun, expectMessages, type MessageOutcome } from '#observability/worker-metrics.ts';
 import { Bell } from '#shared/bell.ts';
+import { about, handlersOf, type MessageWorker } from './handle-messages.ts';
 import { MessageTrials } from './message-trials.ts';
-import { asPartOf } from './traced.ts';
 import type { WorkerHealth } from './worker-health.ts';
 
 /**
@@ -22,15 +15,17 @@ import type { WorkerHealth } from './worker-health.ts';
  * message is parked only for errors that it causes (see `MessageTrials`). For any other error it waits without a
  * limit.
  */
-export type TopicWorker<Needs> = {
-  readonly name: string;
+export type TopicWorker<Needs> = MessageWorker<Needs> & {
   readonly topics: readonly AggregateType[];
-  readonly run: (
-    needs: Needs,
-    event: DomainEvent,
-    context: { messageId: string; signal: AbortSignal },
-  ) => Promise<void>;
+  /** The least time from one batch of messages to the next; default `PACE_MS`. */
+  readonly paceMs?: number;
 };
+
+/**
+ * Under load, messages that arrive within this time are handled together. Nothing waits for it otherwise, because it
+ * counts from the beginning of the batch before.
+ */
+const PACE_MS = 20;
 
 /** Runs repeatedly; `run` may return in how many milliseconds, at most `everyMs` later. */
 export type TimedWorker<Needs> = {
@@ -89,32 +84,11 @@ async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime
     group: one.name,
     topics: one.topics,
     signal: runtime.signal,
-    handle: async (message, { isReplayed } = { isReplayed: false }) => {
-      const startedMs = performance.now();
-      const event = eventIn(message);
-      await asPartOf(message.origin, { name: `${one.name} ${event.type}`, kind: 'consumer' }, () =>
-        trials.run({ id: message.id, type: event.type, isReplayed }, () =>
-          one.run(needs, event, { messageId: message.id, signal: runtime.signal }),
-        ),
-      );
-      countMessage(one.name, 'handled');
-      timeMessage(one.name, {
-        seconds: (performance.now() - startedMs) / 1000,
-        delaySeconds: (Date.now() - message.createdAt.getTime()) / 1000,
-      });
-      runtime.log.info({ ...about(message), worker: one.name, ms: elapsed(startedMs) }, event.type);
-      failpoint('message.handled');
-    },
+    ...handlersOf(one, needs, { ...runtime, trials }),
+    paceMs: one.paceMs ?? PACE_MS,
     onTrouble: troubleTeller(one.name, trials, runtime),
     onFound: () => runtime.health?.found(one.name),
   });
-}
-
-/** A message that breaks the contract will break it in the next try, too. */
-function eventIn({ event }: Message): DomainEvent {
-  const parsed = domainEvent.safeParse(event);
-  if (parsed.success) return parsed.data;
-  throw new Unhandleable(`This is not a domain event of Frontrow: ${parsed.error.message}`, { cause: parsed.error });
 }
 
 function troubleTeller(worker: string, trials: MessageTrials, { log, health }: Runtime): Consumption['onTrouble'] {
@@ -183,12 +157,3 @@ async function runOnTime<Needs>(
     await bell.within(pauseMs - leastMs, runtime.signal);
   }
 }
-
-const about = (message: Message) => ({
-  messageId: message.id,
-  eventId: message.key,
-  offset: message.offset,
-  requestId: message.origin?.requestId,
-  traceId: traceIdOf(message.origin?.traceparent),
-});
-const elapsed = (startedMs: number) => Math.round((performance.now() - startedMs) * 10) / 10;

@@ -21,3 +21,28 @@ export async function asPartOf<T>(
     throw error;
   }
 }
+
+/**
+ * As `asPartOf`, for several origins at once: `work` gets the origin that belongs to what it writes for each of them.
+ */
+export async function asPartsOf<T>(
+  origins: readonly (Origin | undefined)[],
+  about: (index: number) => { name: string } & Pick<SpanStart, 'kind'>,
+  work: (origins: readonly (Origin | undefined)[]) => Promise<T>,
+): Promise<T> {
+  const spans = origins.map((origin, index) => {
+    const { name, kind } = about(index);
+    return followTrace(name, { kind, parent: origin?.traceparent });
+  });
+  const own = origins.map(
+    (origin, index) => origin && { ...origin, traceparent: spans[index]?.traceparent ?? origin.traceparent },
+  );
+  let failed = true;
+  try {
+    const result = await work(own);
+    failed = false;
+    return result;
+  } finally {
+    for (const span of spans) span.end({ failed });
+  }
+}

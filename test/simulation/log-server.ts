@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Delivery, deliver, deliverByKey } from '#events/log/delivery.ts';
+import { type Delivery, deliver, deliverByKey, deliverTogether } from '#events/log/delivery.ts';
 import type { Consumption, EventLog, Message, NewMessage } from '#events/log/log.ts';
 import { partitionOf } from '#events/log/postgres-log.ts';
 import type { Chance } from './chance.ts';
@@ -135,7 +135,7 @@ export class LogServer {
 
   async #consume(actor: Actor, consumption: Consumption): Promise<void> {
     this.#groups.add(consumption.group);
-    const guarded = { ...consumption, handle: (message: Message) => this.#handle(consumption, message) };
+    const guarded = this.#guarded(consumption);
     await Promise.all(
       Array.from({ length: LANES }, async () => {
         while (!consumption.signal.aborted) {
@@ -149,9 +149,33 @@ export class LogServer {
     );
   }
 
-  async #handle({ group, handle }: Consumption, message: Message): Promise<void> {
+  #guarded(consumption: Consumption): Consumption {
+    const { handleTogether } = consumption;
+    return {
+      ...consumption,
+      handle: (message) => this.#handle(consumption, message),
+      ...(handleTogether && {
+        handleTogether: async (messages: readonly Message[]) => {
+          for (const message of messages) this.#refusePoison(consumption, message);
+          const handled = await handleTogether(messages);
+          for (const message of messages) if (handled.has(message.id)) this.#noteDelivery(consumption, message);
+          return handled;
+        },
+      }),
+    };
+  }
+
+  async #handle(consumption: Consumption, message: Message): Promise<void> {
+    this.#refusePoison(consumption, message);
+    await consumption.handle(message);
+    this.#noteDelivery(consumption, message);
+  }
+
+  #refusePoison({ group }: Consumption, message: Message): void {
     if (this.#poison.has(`${group} ${message.id}`)) throw new Error('No consumer can handle this.');
-    await handle(message);
+  }
+
+  #noteDelivery({ group }: Consumption, message: Message): void {
     const key = `${group} ${message.id}`;
     this.onDelivery(group, message, this.#handled.has(key));
     this.#handled.add(key);
@@ -171,7 +195,14 @@ export class LogServer {
     position.claimedBy = actor;
     const batch = messages.slice(position.offset, position.offset + chance.whole(1, MOST_AT_ONCE));
     if (plants.has('log reorders a key')) batch.reverse();
-    const outcomes = await deliverByKey(batch, (message) => this.#deliver(consumption, message));
+    const parkedKeys = new Set(this.#parkedOf(consumption.group).messages.map(({ key }) => key));
+    const together = await deliverTogether(
+      consumption,
+      batch.filter(({ key }) => !parkedKeys.has(key)),
+    );
+    const outcomes = await deliverByKey(batch, async (message): Promise<Delivery> => {
+      return together.has(message.id) ? { outcome: 'handled' } : this.#deliver(consumption, message);
+    });
     await sleep(chance.between(0.2, 4));
     if (chance.happens(this.faults.lostPosition) && this.isUp) this.onFault('delivered again', consumption.group);
     else position.offset = firstUnhandled(batch, outcomes);

@@ -8,13 +8,29 @@ const MOST_MS = 5000;
 export const backOffMs = (failures: number): number =>
   Math.min(FIRST_MS * 2 ** (failures - 1), MOST_MS) * (0.5 + Math.random() / 2);
 
-/** Places (keys) that wait, each with its own pause; the others are not delayed. */
-export class Pauses {
-  readonly #paused = new Map<string, { failures: number; timer: NodeJS.Timeout | undefined }>();
+type Pause = { readonly failures: number; readonly timer: NodeJS.Timeout | undefined; readonly isTaken: boolean };
 
-  /** The places that must not be tried now. */
-  keys(): string[] {
-    return [...this.#paused].filter(([, { timer }]) => timer !== undefined).map(([key]) => key);
+/** Places (partitions) that wait, each with its own pause; the others are not delayed. */
+export class Pauses {
+  readonly #paused = new Map<string, Pause>();
+
+  /** The places whose last try did not pass, whether their pause is over or not. */
+  all(): string[] {
+    return [...this.#paused.keys()];
+  }
+
+  has(key: string): boolean {
+    return this.#paused.has(key);
+  }
+
+  /** A place whose pause is over, for a try by this caller alone: it calls `begin` or `end` afterwards. */
+  takeDue(): string | undefined {
+    for (const [key, pause] of this.#paused) {
+      if (pause.timer !== undefined || pause.isTaken) continue;
+      this.#paused.set(key, { ...pause, isTaken: true });
+      return key;
+    }
+    return undefined;
   }
 
   /**
@@ -26,10 +42,10 @@ export class Pauses {
     clearTimeout(before?.timer);
     const failures = (before?.failures ?? 0) + 1;
     const over = () => {
-      this.#paused.set(key, { failures, timer: undefined });
+      this.#paused.set(key, { failures, timer: undefined, isTaken: false });
       whenOver();
     };
-    this.#paused.set(key, { failures, timer: setTimeout(over, backOffMs(failures)).unref() });
+    this.#paused.set(key, { failures, timer: setTimeout(over, backOffMs(failures)).unref(), isTaken: false });
   }
 
   end(key: string): void {

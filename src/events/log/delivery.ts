@@ -37,6 +37,31 @@ export async function deliver(
   }
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
+/**
+ * Hands over as many of the messages as possible in sets. A set that fails is cut in half, so that one message cannot
+ * hold up the others. Returns the ids of those that are handled: of each key the first ones. The others have had no
+ * effect, or are recognized when they are delivered again.
+ */
+export async function deliverTogether(
+  consumption: Consumption,
+  messages: readonly Message[],
+): Promise<ReadonlySet<string>> {
+  if (!consumption.handleTogether || messages.length < 2) return NOTHING;
+  try {
+    return await consumption.handleTogether(messages);
+  } catch (error) {
+    if (error instanceof DependencyAway) return NOTHING;
+  }
+  const middle = messages.length >> 1;
+  const first = messages.slice(0, middle);
+  const handled = await deliverTogether(consumption, first);
+  const stuck = new Set(first.filter(({ id }) => !handled.has(id)).map(({ key }) => key));
+  const second = messages.slice(middle).filter(({ key }) => !stuck.has(key));
+  return new Set([...handled, ...(await deliverTogether(consumption, second))]);
+}
+
 /** In order within a key; the keys concurrently. Returns the result of each message, by id. */
 export async function deliverByKey(
   messages: readonly Message[],

@@ -153,13 +153,13 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
     await using two = await opened(open);
     const messages = someMessages(120, 2);
     const group = randomUUIDv7();
-    let mended = false;
+    let repaired = false;
     const handled: Message[] = [];
     const consumption = {
       only: messages,
       handled,
       before: ({ id }: Message) => {
-        if (id === messages[2]?.id && !mended) throw new Error('a defect');
+        if (id === messages[2]?.id && !repaired) throw new Error('a defect');
       },
     };
     const consumers = [one, two].map((log) => startGroup(log, group, consumption));
@@ -169,7 +169,7 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
       // More when the log repeats handled messages: they wait behind as well, and the inbox recognizes them.
       .toMatchObject([{ messages: expect.toSatisfy((count) => count >= 9), firstId: messages[2]?.id, failures: 1 }]);
     expect(new Set(handled.map(({ id }) => id)).size).toBe(11);
-    mended = true;
+    repaired = true;
     const asking = requestReplay(sql, { group }, 'a test');
     for (let i = 20; i < 120; i += 5) await two.append(messages.slice(i, i + 5));
     await asking;
@@ -177,6 +177,50 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
     expectOrderPerKey(messages, handled);
     await expect.poll(() => listParked(sql, { group })).toEqual([]);
     for (const consumer of consumers) await consumer.stop();
+  });
+
+  test('messages that are there together are handled together, in order per key; one that fails is isolated', async () => {
+    await using log = await opened(open);
+    const messages = someMessages(120, 4);
+    const poison = messages[50];
+    const [sizes, set] = [[] as number[], new Set<string>()];
+    await log.append(messages);
+    const group = startGroup(log, randomUUIDv7(), {
+      only: messages,
+      before: ({ id }) => {
+        if (id === poison?.id) throw new Error('poison');
+      },
+      together: (together) => {
+        sizes.push(together.length);
+        if (together.some(({ id }) => id === poison?.id)) throw new Error('The set has a poisonous message.');
+        for (const { id } of together) set.add(id);
+        return undefined;
+      },
+    });
+    const behind = messages.filter(({ key }, index) => key === poison?.key && index > 50);
+    await group.until(119 - behind.length);
+    await group.stop();
+    expectOrderPerKey(
+      messages.filter(({ id }) => id !== poison?.id && !behind.some((one) => one.id === id)),
+      group.handled,
+    );
+    expect(Math.max(...sizes)).toBeGreaterThan(20);
+    expect(set.size).toBeGreaterThan(60);
+    expect(await listParked(sql, { id: poison?.id ?? '' })).toMatchObject([{ messages: 1 + behind.length }]);
+  });
+
+  test('of a set, what was not handled is delivered again, behind nothing of its key', async () => {
+    await using log = await opened(open);
+    const messages = someMessages(80, 2);
+    const [left] = messages;
+    await log.append(messages);
+    const group = startGroup(log, randomUUIDv7(), {
+      only: messages,
+      together: (together) => together.filter(({ key }) => key !== left?.key),
+    });
+    await group.until(80);
+    await group.stop();
+    expectOrderPerKey(messages, group.handled);
   });
 
   test('while a dependency is away no message is parked and none is skipped', async () => {
@@ -222,10 +266,12 @@ type GroupOptions = {
   only?: readonly NewMessage[];
   handled?: Message[];
   before?: (message: Message) => void;
+  /** Takes messages together. Returns those that it handled; default: all. */
+  together?: (messages: readonly Message[]) => readonly Message[] | undefined;
 };
 
 /** Counts the messages of `only` (of all when it is undefined) that reach one consumer. */
-function startGroup(log: EventLog, group: string, { only, handled = [], before }: GroupOptions = {}) {
+function startGroup(log: EventLog, group: string, { only, handled = [], before, together }: GroupOptions = {}) {
   const ending = new AbortController();
   const wanted = only && new Set(only.map(({ id }) => id));
   const troubles: string[] = [];
@@ -245,6 +291,13 @@ function startGroup(log: EventLog, group: string, { only, handled = [], before }
       }
       handled.push(message);
     },
+    ...(together && {
+      handleTogether: async (messages) => {
+        const done = together(messages) ?? messages;
+        handled.push(...done.filter(({ id }) => !wanted || wanted.has(id)));
+        return new Set(done.map(({ id }) => id));
+      },
+    }),
     onTrouble: ({ kind }) => troubles.push(kind),
   });
   return {

@@ -34,6 +34,18 @@ export type Consumption = {
    * error that the message did not cause.
    */
   handle: (message: Message, delivered?: Delivered) => Promise<void>;
+  /**
+   * Handles several messages at once, those of a key in order. Resolves with the ids of those that it handled: of each
+   * key the first ones, and none behind one that it did not handle. The others are given to `handle`, one by one.
+   * Rejects when none of it took effect: with `DependencyAway` when smaller sets would fail alike, otherwise each half
+   * is tried alone.
+   */
+  handleTogether?: (messages: readonly Message[]) => Promise<ReadonlySet<string>>;
+  /**
+   * The least time from one batch to the next, so that messages that arrive meanwhile are one batch. The first message
+   * after a pause is delivered at once. A log on Kafka has its own batches.
+   */
+  paceMs?: number;
   /** Ends the consumption; what is being handled is finished first. */
   signal: AbortSignal;
   onTrouble: (trouble: { kind: 'retry' | 'parked' | 'away' | 'lost'; error: unknown; message?: Message }) => void;

@@ -3,7 +3,7 @@ import type postgres from 'postgres';
 import { Bell } from '#shared/bell.ts';
 import { originOf, type StoredOrigin, storedOrigin } from '../origin.ts';
 import { backOffMs } from './back-off.ts';
-import { type Delivery, deliver, deliverByKey } from './delivery.ts';
+import { type Delivery, deliver, deliverByKey, deliverTogether } from './delivery.ts';
 import { endIfFrozen, FROZEN_CONSUMER_MS, sayingAlive } from './frozen.ts';
 import type { Consumption, Message } from './log.ts';
 
@@ -31,16 +31,20 @@ const BEHIND: Delivery = { outcome: 'park', reason: 'An earlier message of this 
  * Returns the result of each message, by id; missing ones were not tried. What is parked is parked when `tx` commits:
  * move the group's position in it, or after it.
  * @param tx on the database that has the group's parked messages
+ * @param hasParked false: the group has neither parked nor dropped messages, as `tx` saw after its claim
  */
 export async function deliverOrPark(
   tx: postgres.TransactionSql,
   consumption: Consumption,
   messages: readonly Message[],
+  hasParked = true,
 ): Promise<Map<string, Delivery>> {
-  const { keys, dropped } = await findParked(tx, consumption.group, messages);
+  const { keys, dropped } = hasParked ? await findParked(tx, consumption.group, messages) : nothingParked();
   const behind = new Set<string>();
+  const free = messages.filter(({ id, key }) => !dropped.has(id) && !keys.has(key));
+  const together = consumption.signal.aborted ? dropped : await deliverTogether(consumption, free);
   const outcomes = await deliverByKey(messages, async (message) => {
-    if (dropped.has(message.id)) return { outcome: 'handled' };
+    if (dropped.has(message.id) || together.has(message.id)) return { outcome: 'handled' };
     if (keys.has(message.key)) {
       behind.add(message.id);
       return BEHIND;
@@ -59,12 +63,15 @@ export async function deliverOrPark(
   return outcomes;
 }
 
+type FoundParked = { keys: Set<string>; dropped: Set<string> };
+const nothingParked = (): FoundParked => ({ keys: new Set(), dropped: new Set() });
+
 /** The keys with waiting messages, locked until the end of the transaction; and which messages were dropped before. */
 async function findParked(
   tx: postgres.TransactionSql,
   group: string,
   messages: readonly Message[],
-): Promise<{ keys: Set<string>; dropped: Set<string> }> {
+): Promise<FoundParked> {
   const keys = [...new Set(messages.map((message) => message.key))];
   const ids = messages.map((message) => message.id);
   const found = await tx<{ key: string | null; id: string | null }[]>`
