@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NoticeRejected } from '#domain/payments/gateway.ts';
 import { receiveNotice } from '#domain/payments/receive-notice.ts';
+import { keptInSets } from '#domain/payments/receive-notices.ts';
 import { type Origin, withOrigin } from '#events/origin.ts';
 import { type HttpListener, type Incoming, openHttpListener } from '#listener/http-listener.ts';
 import { describeError } from '#observability/log.ts';
@@ -21,7 +22,8 @@ class BodyTooLarge extends Error {}
  * notice is answered 200 only when it is durable; 400 when it is not the gateway's; 413 above 256 KB; 503 when it could
  * not be kept, so that the gateway sends it again.
  */
-export function openGatewayWebhook(needs: WebhookNeeds): HttpListener {
+export function openGatewayWebhook(options: WebhookNeeds): HttpListener {
+  const needs = { ...options, keep: keptInSets(options) };
   return openHttpListener({
     requestMs: 15_000,
     headersMs: 10_000,

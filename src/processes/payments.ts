@@ -25,6 +25,9 @@ import { checkStores } from './start/check-stores.ts';
 import { sessionCheck } from './start/database-checks.ts';
 import { brokerCheck } from './start/store-checks.ts';
 
+/** Calls of the gateway at once. A real one takes some tenths of a second for a session. */
+const PROMISED_AT_ONCE = 32;
+
 const config = configured(() => parsePaymentsConfig(process.env));
 armFailpoint('payments', process.env);
 const log = openLog({ ...config.log, name: 'payments' });
@@ -54,7 +57,7 @@ const readiness = () => dependencies.read();
 const webhook = openGatewayWebhook({ db, gateway, log, readiness, readyToken: config.readyToken, now: clock.now });
 const port = await webhook.listen(config.http);
 
-const promised = settleDuePayments({ db, gateway, policy }, { kind: 'PROMISED', concurrency: 8, log });
+const promised = settleDuePayments({ db, gateway, policy }, { kind: 'PROMISED', concurrency: PROMISED_AT_ONCE, log });
 const openTooLong = settleDuePayments({ db, gateway, policy }, { kind: 'OPEN_TOO_LONG', concurrency: 4, log });
 const wake = () => promised.wake();
 const working = Promise.all([
@@ -62,7 +65,7 @@ const working = Promise.all([
   openTooLong.run(signal),
   runWorkers(
     [followBookings, sweepNotices, keepClock, forgetOldPaymentRows],
-    { db, gateway, wake, clock },
+    { db, gateway, wake, clock, settler: promised },
     { eventLog, log, signal, health },
   ),
 ]);

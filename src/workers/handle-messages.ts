@@ -16,6 +16,21 @@ export type Received = {
   readonly origin: Origin | undefined;
 };
 
+/** The messages for which the condition holds, of each event up to the first one for which it does not. */
+export function firstOfEachKey<Of extends { readonly event: DomainEvent }>(
+  messages: readonly Of[],
+  condition: (message: Of) => boolean,
+): Of[] {
+  const stuck = new Set<string>();
+  return messages.filter((message) => {
+    const { eventId } = message.event;
+    if (stuck.has(eventId)) return false;
+    if (condition(message)) return true;
+    stuck.add(eventId);
+    return false;
+  });
+}
+
 /** What a worker does with messages; `run` is called at least once per message, and guards itself by the message's id. */
 export type MessageWorker<Needs> = {
   readonly name: string;

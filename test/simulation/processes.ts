@@ -8,6 +8,7 @@ import { pushCommitted } from '#domain/inventory/push-committed.ts';
 import { openSeatLocks } from '#domain/inventory/seat-locks.ts';
 import { SeatMaps } from '#domain/inventory/seat-maps.ts';
 import { receiveNotice } from '#domain/payments/receive-notice.ts';
+import { keptInSets } from '#domain/payments/receive-notices.ts';
 import { openHeartbeat } from '#redis/heartbeat.ts';
 import { followPayments } from '#workers/follow-payments.ts';
 import { guardRedisEpoch } from '#workers/guard-redis-epoch.ts';
@@ -91,11 +92,13 @@ export function openPayments(stores: Stores, actor: Actor) {
   void promised.run(signal);
   void openTooLong.run(signal);
   const runtime = { eventLog: stores.log.open(actor), log: stores.workerLog, signal };
-  void runWorkers([followBookings, sweepNotices, keepClock], { db, gateway, wake, clock }, runtime);
+  const follower = { db, gateway, wake, clock, settler: promised };
+  void runWorkers([followBookings, sweepNotices, keepClock], follower, runtime);
+  const keep = keptInSets({ db, gateway });
   return {
     actor,
     receive: (delivery: { rawBody: Buffer; headers: Record<string, string> }) =>
-      receiveNotice({ db, gateway, now: clock.now }, delivery),
+      receiveNotice({ db, gateway, now: clock.now, keep }, delivery),
   };
 }
 

@@ -4,11 +4,11 @@ import { failpoint } from '#db/failpoint.ts';
 import { onceFor } from '#db/inbox.ts';
 import { inTransaction } from '#db/transaction.ts';
 import type { DomainEventOf } from '#events/contracts.ts';
-import { currentOrigin, storedOrigin } from '#events/origin.ts';
+import { currentOrigin, type StoredOrigin, storedOrigin } from '#events/origin.ts';
 import { firstCharacters } from '../text-rules.ts';
 import type { PaymentGateway } from './gateway.ts';
 import { SESSION_GRACE_SECONDS } from './payment-rules.ts';
-import { insertFreePayment, insertPayment } from './payment-statements.ts';
+import { insertFreePayment, insertPayment, type NewPayment } from './payment-statements.ts';
 
 /** The name under which the payments service consumes the bookings' messages (inbox). */
 export const BOOKING_FOLLOWER = 'follow-bookings';
@@ -26,20 +26,7 @@ export async function openPayment(
   request: { event: DomainEventOf<'BookingCreated'>; messageId: string },
 ): Promise<void> {
   const { event, messageId } = request;
-  const holdExpiresAt = new Date(event.holdExpiresAt);
-  const payment = {
-    id: randomUUIDv7(),
-    bookingId: event.aggregateId,
-    eventId: event.eventId,
-    amountMinor: event.totalMinor,
-    currency: event.currency,
-    description: firstCharacters(event.description, LONGEST_DESCRIPTION),
-    lines: event.lines.map((line) => ({ ...line, label: firstCharacters(line.label, LONGEST_LABEL) })),
-    gateway: needs.gateway.name,
-    holdExpiresAt,
-    sessionExpiresAt: new Date(holdExpiresAt.getTime() + SESSION_GRACE_SECONDS * 1000),
-    ...storedOrigin(currentOrigin()),
-  };
+  const payment = newPayment(needs.gateway, event, storedOrigin(currentOrigin()));
   await inTransaction(needs.db, 'open-payment', async (tx) => {
     await onceFor(tx, { consumer: BOOKING_FOLLOWER, messageId }, async () => {
       if (event.totalMinor === 0) await insertFreePayment(tx, payment);
@@ -47,4 +34,26 @@ export async function openPayment(
     });
   });
   failpoint('payments.row-stored');
+}
+
+/** The payment of a booking that was just made. */
+export function newPayment(
+  gateway: Pick<PaymentGateway, 'name'>,
+  event: DomainEventOf<'BookingCreated'>,
+  origin: StoredOrigin,
+): NewPayment {
+  const holdExpiresAt = new Date(event.holdExpiresAt);
+  return {
+    id: randomUUIDv7(),
+    bookingId: event.aggregateId,
+    eventId: event.eventId,
+    amountMinor: event.totalMinor,
+    currency: event.currency,
+    description: firstCharacters(event.description, LONGEST_DESCRIPTION),
+    lines: event.lines.map((line) => ({ ...line, label: firstCharacters(line.label, LONGEST_LABEL) })),
+    gateway: gateway.name,
+    holdExpiresAt,
+    sessionExpiresAt: new Date(holdExpiresAt.getTime() + SESSION_GRACE_SECONDS * 1000),
+    ...origin,
+  };
 }

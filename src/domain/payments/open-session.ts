@@ -1,5 +1,6 @@
 import { failpoint } from '#db/failpoint.ts';
 import { inTransaction } from '#db/transaction.ts';
+import { currentOrigin } from '#events/origin.ts';
 import { applyWaitingNotices } from './apply-notice.ts';
 import type { ClaimedPayment } from './claim-due-payments.ts';
 import { GatewayRefused, type GatewaySession, type OpenedSession } from './gateway.ts';
@@ -23,6 +24,17 @@ export async function openSession(
 ): Promise<StepOutcome> {
   const opening = await open(needs, claimed, signal);
   failpoint('payments.session-answered');
+  if (opening.kind === 'OPENED' && needs.storeOpened)
+    return needs.storeOpened({ claimed, session: opening.session, origin: currentOrigin() });
+  return recordOpening(needs, claimed, opening);
+}
+
+/** Stores what came of an opening, and applies the notices that waited for its session. */
+export async function recordOpening(
+  needs: Pick<SettleNeeds, 'db' | 'policy'>,
+  claimed: ClaimedPayment,
+  opening: Opening,
+): Promise<StepOutcome> {
   const outcome = await record(needs, claimed, opening);
   failpoint('payments.session-stored');
   // After the commit: a notice that is being stored meanwhile either finds the session or is found here.
@@ -80,7 +92,11 @@ async function lookUp(needs: SettleNeeds, claimed: ClaimedPayment, signal: Abort
   return { kind: 'FOUND', session };
 }
 
-function record(needs: SettleNeeds, claimed: ClaimedPayment, opening: Opening): Promise<StepOutcome> {
+function record(
+  needs: Pick<SettleNeeds, 'db' | 'policy'>,
+  claimed: ClaimedPayment,
+  opening: Opening,
+): Promise<StepOutcome> {
   return inTransaction(needs.db, 'store-session', async (tx) => {
     const payment = await lockPaymentOfBooking(tx, claimed.bookingId);
     if (payment?.status !== 'CREATING_SESSION') return 'SUPERSEDED';

@@ -1,9 +1,22 @@
 import type { Db } from '#db/client.ts';
+import type { Origin } from '#events/origin.ts';
 import type { ClaimedPayment } from './claim-due-payments.ts';
-import type { PaymentGateway } from './gateway.ts';
+import type { OpenedSession, PaymentGateway } from './gateway.ts';
 import type { PaymentsPolicy, Verdict } from './payment-rules.ts';
 
-export type SettleNeeds = { db: Db; gateway: PaymentGateway; policy: PaymentsPolicy };
+export type SettleNeeds = {
+  db: Db;
+  gateway: PaymentGateway;
+  policy: PaymentsPolicy;
+  /** Stores a session that the gateway has opened, together with others. Default: alone. */
+  storeOpened?: (opened: OpenedPayment) => Promise<StepOutcome>;
+};
+
+export type OpenedPayment = {
+  readonly claimed: ClaimedPayment;
+  readonly session: Pick<OpenedSession, 'reference' | 'url'>;
+  readonly origin: Origin | undefined;
+};
 
 /**
  * `SUPERSEDED`: another process or a notice was faster. `UNKNOWN`: the gateway gave no answer, so the step is

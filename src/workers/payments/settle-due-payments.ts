@@ -6,6 +6,7 @@ import {
 } from '#domain/payments/claim-due-payments.ts';
 import { settlePayment } from '#domain/payments/settle-payment.ts';
 import type { SettleNeeds, StepOutcome } from '#domain/payments/settle-step.ts';
+import { openedInSets } from '#domain/payments/store-opened-sessions.ts';
 import { type Origin, originOf } from '#events/origin.ts';
 import { describeError } from '#observability/log.ts';
 import { countStep } from '#observability/payment-metrics.ts';
@@ -17,6 +18,12 @@ import { asPartOf } from '#workers/traced.ts';
 export type Settler = {
   /** A payment may be due now. */
   wake(): void;
+  /** How many further payments can be settled now. */
+  room(): number;
+  /** How long a claimed payment belongs to this process. */
+  readonly leaseSeconds: number;
+  /** Settles payments that are claimed for this process already. */
+  take(claimed: readonly ClaimedPayment[]): void;
   /** Resolves when the signal was raised and every step under way has ended. */
   run(signal: AbortSignal): Promise<void>;
 };
@@ -46,6 +53,8 @@ const alarms: ReadonlySet<StepOutcome> = new Set<StepOutcome>([
 export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }: Options): Settler {
   const underWay = new Set<Promise<void>>();
   const bell = new Bell();
+  const all = { ...needs, storeOpened: needs.storeOpened ?? openedInSets(needs) };
+  let running: AbortSignal | undefined;
 
   const settle = async (claimed: ClaimedPayment, signal: AbortSignal) => {
     const startedMs = performance.now();
@@ -53,15 +62,30 @@ export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }
     const about = { worker: `settle-${kind}`, ...fieldsOf(claimed, origin) };
     try {
       const { step, ...result } = await asPartOf(origin, { name: `settle-${kind}`, kind: 'internal' }, () =>
-        settlePayment(needs, claimed, signal),
+        settlePayment(all, claimed, signal),
       );
       countStep(step, result.outcome);
       const fields = { ...about, ...result, ms: Math.round(performance.now() - startedMs) };
       if (alarms.has(result.outcome)) log.error(fields, step);
       else if (result.outcome === 'UNKNOWN') log.warn(fields, step);
       else log.info(fields, step);
+      // What it left to be done may be due soon. An open session is only asked about much later.
+      if (result.outcome !== 'SESSION_OPENED') bell.ring();
     } catch (error) {
       log.error({ ...about, ...describeError(error) }, 'step broke');
+      bell.ring();
+    }
+  };
+
+  const room = () => (running && !running.aborted ? Math.max(0, concurrency - underWay.size) : 0);
+  const start = (claimed: readonly ClaimedPayment[], signal: AbortSignal) => {
+    for (const payment of claimed) {
+      const wasFull = room() <= 1;
+      const step = settle(payment, signal).finally(() => {
+        underWay.delete(step);
+        if (wasFull) bell.ring();
+      });
+      underWay.add(step);
     }
   };
 
@@ -74,20 +98,18 @@ export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }
     if (dueInMs === undefined) return IDLE_LOOK_MS;
     if (dueInMs > 0) return Math.min(dueInMs, LOOK_EVERY_MS);
     const claimed = await claimDuePayments(needs, { kind, limit });
-    for (const payment of claimed) {
-      const step = settle(payment, signal).finally(() => {
-        underWay.delete(step);
-        bell.ring();
-      });
-      underWay.add(step);
-    }
+    start(claimed, signal);
     // The remaining due payments belong to another process, or wait for a free slot of this one, which wakes it.
     return claimed.length === 0 || claimed.length === limit ? LOOK_EVERY_MS : 0;
   };
 
   return {
     wake: bell.ring,
+    room,
+    leaseSeconds: needs.policy.leaseSeconds,
+    take: (claimed) => running && start(claimed, running),
     async run(signal) {
+      running = signal;
       while (!signal.aborted) {
         bell.silence();
         const idleMs = await startDue(signal).catch((error: unknown) => {

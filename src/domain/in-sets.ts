@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export type SetOptions<In, Out> = {
+  /** One result for each item, in the same order. When it rejects, nothing of the set took effect. */
+  readonly together: (items: readonly In[]) => Promise<readonly Out[]>;
+  /** Also for each item of a set that failed, so that one item cannot fail the others. */
+  readonly alone: (item: In) => Promise<Out>;
+  readonly most?: number;
+  /** The least time from the beginning of one set to that of the next; the first item after a pause does not wait. */
+  readonly paceMs?: number;
+};
+
+/**
+ * Returns a function that does the work for its item together with the items of other callers: those that arrive while
+ * a set is under way are the next one.
+ */
+export function inSets<In, Out>(options: SetOptions<In, Out>): (item: In) => Promise<Out> {
+  const { most = 200, paceMs = 0 } = options;
+  const waiting: Waiting<In, Out>[] = [];
+  let isRunning = false;
+  let begunAt = Number.NEGATIVE_INFINITY;
+  const drain = async () => {
+    while (waiting.length > 0) {
+      const earlyMs = begunAt + paceMs - performance.now();
+      if (earlyMs > 0) await sleep(earlyMs);
+      else await new Promise(setImmediate);
+      begunAt = performance.now();
+      await settle(options, waiting.splice(0, most));
+    }
+    isRunning = false;
+  };
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      if (isRunning) return;
+      isRunning = true;
+      void drain();
+    });
+}
+
+type Waiting<In, Out> = { readonly item: In; resolve: (out: Out) => void; reject: (error: unknown) => void };
+
+async function settle<In, Out>({ together, alone }: SetOptions<In, Out>, set: Waiting<In, Out>[]): Promise<void> {
+  const results = set.length > 1 ? await together(set.map(({ item }) => item)).catch(() => undefined) : undefined;
+  if (results?.length === set.length) {
+    for (const [index, { resolve }] of set.entries()) resolve(results[index] as Out);
+    return;
+  }
+  await Promise.all(set.map(({ item, resolve, reject }) => alone(item).then(resolve, reject)));
+}
