@@ -26,6 +26,7 @@ const SHARED_DATABASE = [
   'db/outbox.ts',
   'db/inbox.ts',
   'db/pg-errors.ts',
+  'db/prepared.ts',
 ];
 
 /** What every folder may import. A client of the driver is for those that have SQL. */

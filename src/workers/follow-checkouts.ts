@@ -1,4 +1,6 @@
 import type { RoomSessions } from '#domain/waiting-room/room-sessions.ts';
+import type { DomainEvent } from '#events/contracts.ts';
+import { firstOfEachKey } from './handle-messages.ts';
 import { type TopicWorker, worker } from './run-worker.ts';
 
 type Needs = { roomSessions: RoomSessions };
@@ -10,8 +12,20 @@ type Needs = { roomSessions: RoomSessions };
 export const followCheckouts = worker<Needs, TopicWorker<Needs>>({
   name: 'follow-checkouts',
   topics: ['booking'],
-  run: async ({ roomSessions }, event) => {
-    if (event.type !== 'BookingConfirmed') return;
-    await roomSessions.end(event.eventId, event.userId, 'CHECKOUT', { beforeMs: Date.parse(event.confirmedAt) });
+  paceMs: 100,
+  run: follow,
+  runMany: async (needs, messages) => {
+    const eventIds = messages.flatMap(({ event }) => (event.type === 'BookingConfirmed' ? [event.eventId] : []));
+    const rooms = await needs.roomSessions.roomsAmong([...new Set(eventIds)]);
+    const done = firstOfEachKey(
+      messages,
+      ({ event }) => event.type !== 'BookingConfirmed' || !rooms.has(event.eventId),
+    );
+    return new Set(done.map(({ messageId }) => messageId));
   },
 });
+
+async function follow({ roomSessions }: Needs, event: DomainEvent): Promise<void> {
+  if (event.type !== 'BookingConfirmed') return;
+  await roomSessions.end(event.eventId, event.userId, 'CHECKOUT', { beforeMs: Date.parse(event.confirmedAt) });
+}

@@ -1,6 +1,7 @@
 import type { Db } from '#db/client.ts';
 import { type ConfirmBookingNeeds, confirmBooking } from '#domain/booking/confirm-booking.ts';
 import { failBooking } from '#domain/booking/fail-booking.ts';
+import { followPaymentEvents } from '#domain/booking/follow-payment-events.ts';
 import { recordPaymentSession } from '#domain/booking/record-payment-session.ts';
 import { recordRefund } from '#domain/booking/record-refund.ts';
 import type { DomainEvent } from '#events/contracts.ts';
@@ -18,11 +19,26 @@ export const followPayments = worker<Needs, TopicWorker<Needs>>({
   topics: ['payment'],
   run: async (needs, event, { messageId }) => {
     await follow(needs, event, { consumer: NAME, messageId });
-    // Not awaited: while Redis is away each publish takes a second to fail, and confirmations must not wait for that.
-    // A lost publish does no harm, because the watchers of a booking read it again when pub/sub is back.
-    needs.pubsub.publish(bookingChannel(event.aggregateId), event.aggregateId).catch(() => {});
+    publish(needs, event.aggregateId);
+  },
+  runMany: async (needs, messages) => {
+    const done = await followPaymentEvents(needs, NAME, messages);
+    // What the inventory writer changes, it publishes itself.
+    const opened = messages.filter(({ event, messageId }) => isOpened(event) && done.has(messageId));
+    for (const { event } of opened) publish(needs, event.aggregateId);
+    return done;
   },
 });
+
+const isOpened = ({ type }: DomainEvent): boolean => type === 'PaymentSessionOpened';
+
+/**
+ * Not awaited: while Redis is away each publish takes a second to fail, and confirmations must not wait for that. A
+ * lost publish does no harm, because the watchers of a booking read it again when pub/sub is back.
+ */
+const publish = ({ pubsub }: Needs, bookingId: string): void => {
+  pubsub.publish(bookingChannel(bookingId), bookingId).catch(() => {});
+};
 
 async function follow(
   needs: Needs,

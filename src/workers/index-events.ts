@@ -18,14 +18,20 @@ type Needs = { db: Db; eventIndexer: EventIndexer | undefined };
 export const indexEvents = worker<Needs, TopicWorker<Needs>>({
   name: 'index-events',
   topics: ['catalog'],
-  run: async ({ db, eventIndexer }, event) => {
-    await writeSearchWords({ db }, [event.eventId]);
-    if (!eventIndexer) return;
-    await eventIndexer.write([event.eventId]).catch((error: unknown) => {
-      throw error instanceof SearchUnavailable ? new DependencyAway(error.message, { cause: error }) : error;
-    });
+  run: (needs, event) => index(needs, [event.eventId]),
+  runMany: async (needs, messages) => {
+    await index(needs, [...new Set(messages.map(({ event }) => event.eventId))]);
+    return new Set(messages.map(({ messageId }) => messageId));
   },
 });
+
+async function index({ db, eventIndexer }: Needs, eventIds: readonly string[]): Promise<void> {
+  await writeSearchWords({ db }, eventIds);
+  if (!eventIndexer) return;
+  await eventIndexer.write(eventIds).catch((error: unknown) => {
+    throw error instanceof SearchUnavailable ? new DependencyAway(error.message, { cause: error }) : error;
+  });
+}
 
 /** No message reports that time has passed. Also builds the index when it is missing, as after the first start. */
 export const removeEnded = worker<Needs, TimedWorker<Needs>>({

@@ -11,7 +11,7 @@ import { replaceableBy } from '../payment-status-rules.ts';
 type Needs = { readonly db: Db; readonly writer: InventoryWriter };
 
 /** A fan who waited longer than this for the payment page gets the waiting time back. */
-const LATE_SECONDS = 30;
+export const LATE_SECONDS = 30;
 
 /**
  * Stores where the fan can pay. A session that opened late extends the hold by the delay, once, by at most two

@@ -2,6 +2,7 @@ import type { Db } from '#db/client.ts';
 import { currentOrigin, type Origin } from '#events/origin.ts';
 import type { SeatingPlanCache } from '../catalog/seating-plan-cache.ts';
 import { TryAgain } from '../errors.ts';
+import type { CommandChain } from './command-chain.ts';
 import { type EventSales, openEventSales } from './event-sales.ts';
 import { type Batch, type Committed, type Entry, InventoryBatches } from './inventory-batches.ts';
 import type { InventoryCommand } from './inventory-command.ts';
@@ -45,6 +46,8 @@ export type InventoryWrite = {
 
 export type SubmitOptions = {
   readonly inbox?: InboxMark;
+  /** If the command fails, the later ones of the same chain fail with it and have no effect. */
+  readonly chain?: CommandChain;
   /** After this time the call rejects with `TryAgain`; the caller repeats it with the same key. Default 5000. */
   readonly deadlineMs?: number;
 };
@@ -145,14 +148,20 @@ class Writer implements InventoryWriter {
     if (queue.entries.length >= (this.#options.maxQueued ?? MAX_QUEUED)) {
       return Promise.reject(new TryAgain(this.#secondsFor(queue.entries.length)));
     }
+    const { chain } = options;
+    if (chain?.isBroken) return Promise.reject(new TryAgain(1));
     return new Promise((resolve, reject) => {
       const entry: Entry = {
         request: { command, origin: currentOrigin(), ...(options.inbox && { inbox: options.inbox }) },
         deadlineAt: performance.now() + (options.deadlineMs ?? DEADLINE_MS),
         isSettled: false,
         resolve: (answer) => this.#settle(entry, () => resolve(answer)),
-        reject: (error) => this.#settle(entry, () => reject(error)),
+        reject: (error) => {
+          this.#settle(entry, () => reject(error));
+          chain?.breakAt(entry);
+        },
       };
+      chain?.add(entry);
       this.#waiting.add(entry);
       this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS);
       queue.entries.push(entry);

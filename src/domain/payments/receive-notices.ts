@@ -4,7 +4,7 @@ import { failpoint } from '#db/failpoint.ts';
 import { plainArray, prepared } from '#db/prepared.ts';
 import { inTransaction } from '#db/transaction.ts';
 import { currentOrigin, originOf, type StoredOrigin, storedOrigin, withOrigin } from '#events/origin.ts';
-import { inSets } from '../in-sets.ts';
+import { inSets } from '#shared/in-sets.ts';
 import { applyNotice, type NoticeOutcome, type Resume } from './apply-notice.ts';
 import type { GatewayName, Notice, PaymentGateway } from './gateway.ts';
 import { judgeSession } from './payment-rules.ts';

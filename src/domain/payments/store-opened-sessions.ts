@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { failpoint } from '#db/failpoint.ts';
 import { plainArray, prepared } from '#db/prepared.ts';
 import { storedOrigin, withOrigin } from '#events/origin.ts';
-import { inSets } from '../in-sets.ts';
+import { inSets } from '#shared/in-sets.ts';
 import { applyNotice } from './apply-notice.ts';
 import type { GatewayName } from './gateway.ts';
 import { recordOpening } from './open-session.ts';

@@ -12,6 +12,7 @@ import {
   endSessions,
   extendSessions,
   type KnownComer,
+  listRooms,
   moveSession,
   type Owner,
   readComers,
@@ -37,6 +38,8 @@ export type RoomSessions = {
     eventId: string,
     owner: { readonly ordinal: number; readonly userId: string; readonly signInId: string },
   ): Promise<RoomSession | undefined>;
+  /** Those of these events that have a waiting room. */
+  roomsAmong(eventIds: readonly string[]): Promise<ReadonlySet<string>>;
   /**
    * Ends the live sessions of this viewer, and returns their ordinals. CHECKOUT ends nothing while another payment of
    * the viewer is open, and no session that was entered after `beforeMs`, so that it may be repeated at any time.
@@ -80,6 +83,7 @@ export function openRoomSessions({ db, changed }: { db: Db; changed: OnChanged }
       if (session) changed(eventId, [session]);
       return session;
     },
+    roomsAmong: (eventIds) => orTryAgain(listRooms(db, eventIds)),
     async end(eventId, userId, reason, { beforeMs } = {}) {
       const ordinals = await orTryAgain(endSessions(db, eventId, { userId, reason, beforeMs }));
       if (ordinals.length > 0)

@@ -175,6 +175,17 @@ export type EndReason = 'CHECKOUT' | 'LEFT' | 'SILENT';
  * Ends the live sessions of this viewer in the room, and returns their ordinals. A checkout ends only sessions that
  * were entered before it.
  */
+/** Those of these events that have a waiting room. */
+export async function listRooms(db: Db, eventIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (eventIds.length === 0) return new Set();
+  const rows = await prepared<{ id: string }>(
+    db,
+    'select event_id as id from waiting_rooms where event_id = any ($1::uuid[])',
+    [plainArray(eventIds)],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 export async function endSessions(
   db: Db,
   eventId: string,

@@ -57,33 +57,18 @@ export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }
   let running: AbortSignal | undefined;
 
   const settle = async (claimed: ClaimedPayment, signal: AbortSignal) => {
-    const startedMs = performance.now();
-    const origin = originOf(claimed);
-    const about = { worker: `settle-${kind}`, ...fieldsOf(claimed, origin) };
-    try {
-      const { step, ...result } = await asPartOf(origin, { name: `settle-${kind}`, kind: 'internal' }, () =>
-        settlePayment(all, claimed, signal),
-      );
-      countStep(step, result.outcome);
-      const fields = { ...about, ...result, ms: Math.round(performance.now() - startedMs) };
-      if (alarms.has(result.outcome)) log.error(fields, step);
-      else if (result.outcome === 'UNKNOWN') log.warn(fields, step);
-      else log.info(fields, step);
-      // What it left to be done may be due soon. An open session is only asked about much later.
-      if (result.outcome !== 'SESSION_OPENED') bell.ring();
-    } catch (error) {
-      log.error({ ...about, ...describeError(error) }, 'step broke');
-      bell.ring();
-    }
+    const outcome = await settleOne(all, claimed, { kind, log, signal });
+    // What it left to be done may be due soon. An open session is only asked about much later.
+    if (outcome !== 'SESSION_OPENED') bell.ring();
   };
 
   const room = () => (running && !running.aborted ? Math.max(0, concurrency - underWay.size) : 0);
   const start = (claimed: readonly ClaimedPayment[], signal: AbortSignal) => {
     for (const payment of claimed) {
-      const wasFull = room() <= 1;
       const step = settle(payment, signal).finally(() => {
+        // Due payments may wait for a free slot.
+        if (underWay.size >= concurrency) bell.ring();
         underWay.delete(step);
-        if (wasFull) bell.ring();
       });
       underWay.add(step);
     }
@@ -121,6 +106,31 @@ export function settleDuePayments(needs: SettleNeeds, { kind, concurrency, log }
       await Promise.all(underWay);
     },
   };
+}
+
+/** Makes one step and reports it. Returns undefined when it broke. */
+async function settleOne(
+  needs: SettleNeeds,
+  claimed: ClaimedPayment,
+  { kind, log, signal }: Pick<Options, 'kind' | 'log'> & { signal: AbortSignal },
+): Promise<StepOutcome | undefined> {
+  const startedMs = performance.now();
+  const origin = originOf(claimed);
+  const about = { worker: `settle-${kind}`, ...fieldsOf(claimed, origin) };
+  try {
+    const { step, ...result } = await asPartOf(origin, { name: `settle-${kind}`, kind: 'internal' }, () =>
+      settlePayment(needs, claimed, signal),
+    );
+    countStep(step, result.outcome);
+    const fields = { ...about, ...result, ms: Math.round(performance.now() - startedMs) };
+    if (alarms.has(result.outcome)) log.error(fields, step);
+    else if (result.outcome === 'UNKNOWN') log.warn(fields, step);
+    else log.info(fields, step);
+    return result.outcome;
+  } catch (error) {
+    log.error({ ...about, ...describeError(error) }, 'step broke');
+    return undefined;
+  }
 }
 
 const fieldsOf = (claimed: ClaimedPayment, origin: Origin | undefined) => ({
