@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openRawClient } from '#shared/postgres.ts';
 import { postgresError } from './pg-errors.ts';
 import { type DecodedTransaction, readServerMessage, standbyStatus, TransactionDecoder } from './pgoutput.ts';
@@ -11,6 +12,13 @@ import { type DecodedTransaction, readServerMessage, standbyStatus, TransactionD
 const STATUS_EVERY_MS = 1000;
 const SERVER_PATIENCE_MS = 3000;
 const OUR_PATIENCE_MS = 10_000;
+/**
+ * The least time from one call of `handle` to the next, so that transactions that are committed meanwhile are handled
+ * together. The first one after a pause is handled at once.
+ */
+const PACE_MS = 10;
+/** The server only frees its WAL with what is acknowledged, so there is no hurry. */
+const ACKNOWLEDGE_EVERY_MS = 100;
 /** How much is read ahead while the log is slow. Beyond it the connection is not read, and WAL waits at the server. */
 const QUEUE_LIMIT = 2000;
 const QUEUE_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -110,6 +118,9 @@ class SlotReceiver {
   private heardAtMs = performance.now();
   private full = false;
   private finished = false;
+  private handledAtMs = Number.NEGATIVE_INFINITY;
+  private reportedAtMs = Number.NEGATIVE_INFINITY;
+  private acknowledging: NodeJS.Timeout | undefined;
 
   constructor(stream: Duplex, handle: DecodingOptions['handle']) {
     this.stream = stream;
@@ -140,6 +151,9 @@ class SlotReceiver {
   }
 
   report(): void {
+    this.reportedAtMs = performance.now();
+    clearTimeout(this.acknowledging);
+    this.acknowledging = undefined;
     if (this.stream.writable) this.stream.write(standbyStatus(this.received, this.flushed, Date.now()));
   }
 
@@ -152,6 +166,13 @@ class SlotReceiver {
     this.finished = true;
     this.queue.length = 0;
     await this.draining;
+    this.report();
+  }
+
+  private acknowledge(): void {
+    const waitMs = this.reportedAtMs + ACKNOWLEDGE_EVERY_MS - performance.now();
+    if (waitMs <= 0) this.report();
+    else this.acknowledging ??= setTimeout(() => this.report(), waitMs).unref();
   }
 
   private keepAlive(endLsn: bigint, replyWanted: boolean): void {
@@ -165,11 +186,15 @@ class SlotReceiver {
   private async drain(): Promise<void> {
     try {
       while (this.queue.length > 0) {
+        const earlyMs = this.handledAtMs + PACE_MS - performance.now();
+        if (earlyMs > 0) await sleep(earlyMs);
+        this.handledAtMs = performance.now();
         const batch = this.queue.splice(0);
         this.queuedBytes = 0;
+        if (batch.length === 0) break;
         await this.handle(batch);
         this.flushed = batch.at(-1)?.endLsn ?? this.flushed;
-        this.report();
+        this.acknowledge();
       }
     } catch (error) {
       this.failure = error;

@@ -4,7 +4,30 @@ export type Log = pino.Logger;
 
 /** JSON lines on stdout. `name` is the process. */
 export function openLog(options: { level: string; name: string }): Log {
-  return pino({ level: options.level, base: { name: options.name }, timestamp: pino.stdTimeFunctions.isoTime });
+  const about = { level: options.level, base: { name: options.name }, timestamp: pino.stdTimeFunctions.isoTime };
+  return pino(about, openOutput());
+}
+
+/** More than a turn writes; a longer one writes in between. */
+const BUFFER_CHARACTERS = 64 * 1024;
+
+/** The lines of one turn of the event loop are one write, because a process that handles a set has many at once. */
+function openOutput(): pino.DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true, minLength: BUFFER_CHARACTERS });
+  let isWaiting = false;
+  const flush = () => {
+    isWaiting = false;
+    output.flushSync();
+  };
+  process.once('exit', flush);
+  return {
+    write(line) {
+      output.write(line);
+      if (isWaiting) return;
+      isWaiting = true;
+      setImmediate(flush);
+    },
+  };
 }
 
 const SECRETS: [RegExp, string][] = [

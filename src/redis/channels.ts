@@ -1,8 +1,21 @@
 /** Encoded seat-map deltas of one event. */
 export const seatMapChannel = (eventId: string): string => `seatmap:{${eventId}}`;
 
-/** A booking changed; the payload is only the booking's id, and the reader queries PostgreSQL. */
+/** A booking changed; the payload is a `bookingNews`, and the reader queries PostgreSQL. */
 export const bookingChannel = (bookingId: string): string => `booking:${bookingId}`;
+
+/**
+ * Names a booking and, when the change moved seats, its version since then, so that a reader who has that version does
+ * not read again.
+ */
+export const bookingNews = (bookingId: string, version?: number): string =>
+  version === undefined ? bookingId : `${bookingId} ${version}`;
+
+/** The version in a `bookingNews`; undefined when it has none, or when the payload is something else. */
+export function versionInNews(payload: unknown): number | undefined {
+  const [, version] = typeof payload === 'string' ? payload.split(' ') : [];
+  return version === undefined ? undefined : Number(version);
+}
 
 /** An event's catalogue entry or sale status changed. */
 export const eventChannel = (eventId: string): string => `event:${eventId}`;

@@ -50,11 +50,12 @@ export class Pulse {
 
 /**
  * Pulses for each message on these channels, and when a message may have been lost. Resolves once it listens, so that
- * a caller that reads afterwards misses no change.
+ * a caller that reads afterwards misses no change. `isNews`: false for a message that reports what the caller has read.
  */
 export async function openPulse(
   { pubsub, heartbeat }: { pubsub: PubSub; heartbeat: Heartbeat },
   channels: readonly string[],
+  isNews: (payload: unknown) => boolean = () => true,
 ): Promise<Pulse> {
   const pulse: Pulse = new Pulse(() => {
     offRecheck();
@@ -62,7 +63,10 @@ export async function openPulse(
       void subscription.then((id) => id !== undefined && pubsub.unsubscribe(id));
   });
   const offRecheck = heartbeat.onRecheck(pulse.poke);
-  const subscriptions = channels.map((channel) => pubsub.subscribe(channel, pulse.poke).catch(() => undefined));
+  const onMessage = (payload: unknown) => {
+    if (isNews(payload)) pulse.poke();
+  };
+  const subscriptions = channels.map((channel) => pubsub.subscribe(channel, onMessage).catch(() => undefined));
   const all = Promise.all(subscriptions).then(() => true);
   if (!(await withDeadline(all, SUBSCRIBE_PATIENCE_MS, () => false))) void all.then(pulse.poke);
   return pulse;

@@ -5,7 +5,7 @@ import { followPaymentEvents } from '#domain/booking/follow-payment-events.ts';
 import { recordPaymentSession } from '#domain/booking/record-payment-session.ts';
 import { recordRefund } from '#domain/booking/record-refund.ts';
 import type { DomainEvent } from '#events/contracts.ts';
-import { bookingChannel } from '#redis/channels.ts';
+import { bookingChannel, bookingNews } from '#redis/channels.ts';
 import type { PubSub } from '#redis/pubsub.ts';
 import { type TopicWorker, worker } from './run-worker.ts';
 
@@ -37,7 +37,7 @@ const isOpened = ({ type }: DomainEvent): boolean => type === 'PaymentSessionOpe
  * lost publish does no harm, because the watchers of a booking read it again when pub/sub is back.
  */
 const publish = ({ pubsub }: Needs, bookingId: string): void => {
-  pubsub.publish(bookingChannel(bookingId), bookingId).catch(() => {});
+  pubsub.publish(bookingChannel(bookingId), bookingNews(bookingId)).catch(() => {});
 };
 
 async function follow(

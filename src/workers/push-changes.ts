@@ -4,7 +4,7 @@ import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
 import { seatStatusAfter } from '#domain/inventory/inventory-events.ts';
 import { unlockEnded } from '#domain/inventory/unlock-ended.ts';
 import type { DomainEvent } from '#events/contracts.ts';
-import { bookingChannel, eventChannel } from '#redis/channels.ts';
+import { bookingChannel, bookingNews, eventChannel } from '#redis/channels.ts';
 import type { Redis } from '#redis/client.ts';
 import type { PubSub } from '#redis/pubsub.ts';
 import { type TopicWorker, worker } from './run-worker.ts';
@@ -63,7 +63,10 @@ async function tellWatchers(pubsub: PubSub, event: DomainEvent): Promise<void> {
   if (event.type === 'BookingCreated') return;
   const isOfBooking = 'userId' in event;
   const [channel, id] = isOfBooking
-    ? [bookingChannel(event.aggregateId), event.aggregateId]
+    ? [
+        bookingChannel(event.aggregateId),
+        bookingNews(event.aggregateId, 'version' in event ? event.version : undefined),
+      ]
     : [eventChannel(event.eventId), event.eventId];
   await pubsub.publish(channel, id);
 }

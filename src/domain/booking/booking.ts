@@ -1,5 +1,5 @@
 import { getTableColumns } from 'drizzle-orm';
-import { bookings } from '#db/tables/booking.ts';
+import { bookings, type tickets } from '#db/tables/booking.ts';
 import type { BookingSeatState, BookingState } from '../inventory/inventory-command.ts';
 
 const { addressKey: _address, unpaidSlot: _slot, seatCount: _count, ...ownersColumns } = getTableColumns(bookings);
@@ -8,11 +8,13 @@ const { addressKey: _address, unpaidSlot: _slot, seatCount: _count, ...ownersCol
 export const bookingColumns = ownersColumns;
 
 /**
- * A booking as its owner may see it; `visibleStatus` gives the status that clients see. `seats`, by seat number, is
- * set only where the code that made the object had them; otherwise they are listed by the booking's id.
+ * A booking as its owner may see it; `visibleStatus` gives the status that clients see. `seats` and `tickets`, by seat
+ * number, are set only where the code that made the object had them; otherwise they are listed by the booking's id.
  */
 export type Booking = Pick<typeof bookings.$inferSelect, keyof typeof bookingColumns> & {
   readonly seats?: readonly BookingSeatState[];
+  /** Those that are not void. */
+  readonly tickets?: readonly (typeof tickets.$inferSelect)[];
 };
 
 const instant = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));

@@ -1,15 +1,14 @@
-import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { NotFound } from '#domain/errors.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import { watchState } from '#domain/watch-state.ts';
-import { bookingChannel } from '#redis/channels.ts';
+import { bookingChannel, versionInNews } from '#redis/channels.ts';
 import type { Heartbeat } from '#redis/heartbeat.ts';
 import type { PubSub } from '#redis/pubsub.ts';
 import { openPulse } from '#redis/pulse.ts';
 import { isLastState } from '../booking-status.ts';
 import type { Booking } from './booking.ts';
-import { findBooking } from './booking-queries.ts';
+import { readWatchedBooking, type WatchedBooking } from './watched-bookings.ts';
 
 /**
  * The viewer's booking as it is now, and again after each transition; transitions in quick succession may be one
@@ -22,36 +21,26 @@ export async function watchBooking(
   viewer: Viewer,
   bookingId: string,
 ): Promise<AsyncIterableIterator<Booking>> {
-  const read = () => findBooking(needs.db, viewer, bookingId);
+  let known = 0;
+  const read = async () => {
+    const booking = await readWatchedBooking(needs.db, viewer, bookingId);
+    known = booking?.version ?? known;
+    return booking;
+  };
   // Checked first, so that a client cannot make this process listen for a booking of another viewer.
   if (!(await read())) throw new NotFound('booking');
-  const pulse = await openPulse(needs, [bookingChannel(bookingId)]);
+  const isNews = (payload: unknown) => (versionInNews(payload) ?? Number.POSITIVE_INFINITY) > known;
+  const pulse = await openPulse(needs, [bookingChannel(bookingId)], isNews);
   try {
     const first = await read();
     if (!first) throw new NotFound('booking');
-    return watchState(pulse, {
-      first,
-      read,
-      keyOf: (booking) => JSON.stringify(booking),
-      isLast: async (booking) =>
-        isLastState(booking, {
-          canBeCancelled: booking.status === 'CONFIRMED' && (await canBeCancelled(needs.db, booking)),
-        }),
-    });
+    return watchState(pulse, { first, read, keyOf, isLast: (booking) => isLastState(booking, booking) });
   } catch (error) {
     pulse.close();
     throw error;
   }
 }
 
-async function canBeCancelled(db: Db, { eventId }: Booking): Promise<boolean> {
-  try {
-    const rows = await db.execute<{ is_open: boolean | null }>(
-      sql`select cancellable_until > clock_timestamp() as is_open from events where id = ${eventId}`,
-    );
-    return rows[0]?.is_open === true;
-  } catch {
-    // While the database is away the watcher stays: its end would mean that no further state follows.
-    return true;
-  }
-}
+/** Without what changes by time alone. */
+const keyOf = ({ tickets: _tickets, canBeCancelled: _can, ...booking }: WatchedBooking): string =>
+  JSON.stringify(booking);

@@ -33,8 +33,11 @@ export type Committed = {
   readonly eventId: string;
   readonly changes: readonly SeatChange[];
   /** Bookings that changed. New ones are left out: no client can be watching a booking that it does not know yet. */
-  readonly bookingIds: readonly string[];
+  readonly bookings: readonly ChangedBooking[];
 };
+
+/** `version`: of the booking after a change that moved its seats. */
+export type ChangedBooking = { readonly id: string; readonly version?: number };
 
 type Needs = {
   readonly db: Db;
@@ -190,8 +193,11 @@ export class InventoryBatches {
     const kept = allocation.transitions.flatMap((transition) => keptLockOf(transition, passedMs));
     void this.#needs.seatLocks?.keep(eventId, kept);
     const known = allocation.transitions.filter(({ type }) => type !== 'held');
-    const bookingIds = [...new Set(known.map(({ booking }) => booking.id))];
-    const committed = { eventId, changes: seatChangesOf(allocation.transitions), bookingIds };
+    const bookings = known.map((transition) => ({
+      id: transition.booking.id,
+      ...('version' in transition && { version: transition.version }),
+    }));
+    const committed = { eventId, changes: seatChangesOf(allocation.transitions), bookings };
     void tell(this.#needs, committed);
   }
 }

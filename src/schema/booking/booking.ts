@@ -153,7 +153,8 @@ Booking.implement({
     tickets: t.field({
       type: [Ticket],
       description: 'One ticket for each seat once the booking is CONFIRMED; empty before.',
-      resolve: ({ id, status }, _args, { loaders }) => (status === 'PENDING_PAYMENT' ? [] : loaders.tickets.load(id)),
+      resolve: ({ id, status, tickets }, _args, { loaders }) =>
+        status === 'PENDING_PAYMENT' ? [] : (tickets ?? loaders.tickets.load(id)),
     }),
     createdAt: t.field({
       type: 'DateTime',
