@@ -19,11 +19,14 @@ const ROUNDS = 2;
 const WARMUP = { fans: 16, bookings: 300 };
 /** PostgreSQL's processes report their transactions once a second. */
 const REPORTED_MS = 1_200;
+/** How long the cost at rest is measured. */
+const REST_MS = 6_000;
 const LOADER = 'load generator';
 const OURS = 'ours';
 
 type Leg = { readonly fans: number; readonly bookings: number };
 type Measured = PaidFigures & { readonly cpu: ReadonlyMap<string, number>; readonly transactions: number };
+type Rest = { readonly cpu: ReadonlyMap<string, number>; readonly transactions: number; readonly seconds: number };
 type Results = ReadonlyMap<Leg, ReadonlyMap<string, readonly Measured[]>>;
 
 /** Measures what a paid booking costs in each process, from the hold to the tickets, over the whole product. */
@@ -41,9 +44,11 @@ export async function benchPaid({ quick, only, profile, baseline }: BenchOptions
     closers.push(() => crowd.close());
     const runs = sides.map((side) => new Side(side, crowd));
     for (const run of runs) await run.measure(WARMUP);
+    const rest = new Map<string, Rest>();
+    for (const run of runs) rest.set(run.name, await run.rest());
     const results = await measureAll(runs, { quick, only });
     const violations = (await Promise.all(runs.map((run) => run.violations()))).flat();
-    return reportOf(sides, results, violations);
+    return reportOf(sides, { results, rest }, violations);
   } finally {
     for (const close of closers.reverse()) await close();
   }
@@ -116,6 +121,21 @@ class Side {
     return { ...figures, cpu: cpuBetween(before, after), transactions };
   }
 
+  /** What the product costs without a fan, per second. */
+  async rest(): Promise<Rest> {
+    await this.#side.atRest();
+    await sleep(REPORTED_MS);
+    const [cpu, transactions, beganAt] = [
+      sampleCpu(this.#side.watched),
+      await this.#side.transactions(),
+      performance.now(),
+    ];
+    await sleep(REST_MS);
+    const seconds = (performance.now() - beganAt) / 1000;
+    const used = cpuBetween(cpu, sampleCpu(this.#side.watched));
+    return { cpu: used, transactions: (await this.#side.transactions()) - transactions - 1, seconds };
+  }
+
   async violations(): Promise<string[]> {
     const lost = this.#tickets === 2 * this.#bookings ? [] : [`Fans got ${this.#tickets} tickets.`];
     return [...lost, ...(await this.#side.violations(this.#bookings))].map((line) => `${this.name}: ${line}`);
@@ -127,8 +147,10 @@ const ourProcesses = processes.filter((role) => role !== 'gateway-sandbox');
 const cpuMs = ({ cpu, bookings }: Measured, roles: readonly string[]): number =>
   roles.reduce((sum, role) => sum + (cpu.get(role) ?? 0), 0) / 1000 / bookings;
 
-function reportOf(sides: readonly PaidSide[], results: Results, violations: readonly string[]): Report {
-  const tables = [...results].map(([{ fans }, ofLeg]) => tableOf(fans, ofLeg));
+type Found = { readonly results: Results; readonly rest: ReadonlyMap<string, Rest> };
+
+function reportOf(sides: readonly PaidSide[], { results, rest }: Found, violations: readonly string[]): Report {
+  const tables = [...[...results].map(([{ fans }, ofLeg]) => tableOf(fans, ofLeg)), tableOfRest(rest)];
   return {
     question: 'What does a paid booking cost, from the hold to the tickets, over all processes of the product?',
     tables,
@@ -166,4 +188,14 @@ function tableOf(fans: number, ofLeg: ReadonlyMap<string, readonly Measured[]>):
     head: [...head, ...processes, 'PostgreSQL', 'Valkey', LOADER, 'transactions'],
     rows,
   };
+}
+
+function tableOfRest(rest: ReadonlyMap<string, Rest>): Table {
+  const roles = [...processes, 'PostgreSQL', 'Valkey'];
+  const rows = [...rest].map(([side, { cpu, transactions, seconds }]) => [
+    side,
+    ...roles.map((role) => figure((cpu.get(role) ?? 0) / 1000 / seconds)),
+    figure(transactions / seconds),
+  ]);
+  return { title: 'At rest, CPU ms a second', head: ['', ...roles, 'transactions'], rows };
 }

@@ -8,8 +8,8 @@ export function openLog(options: { level: string; name: string }): Log {
   return pino(about, openOutput());
 }
 
-/** More than a turn writes; a longer one writes in between. */
-const BUFFER_CHARACTERS = 64 * 1024;
+/** What a turn writes at most at once: less than pino writes in one call. */
+const BUFFER_CHARACTERS = 15 * 1024;
 
 /** The lines of one turn of the event loop are one write, because a process that handles a set has many at once. */
 function openOutput(): pino.DestinationStream {
