@@ -8,24 +8,27 @@ export function openLog(options: { level: string; name: string }): Log {
   return pino(about, openOutput());
 }
 
-/** What a turn writes at most at once: less than pino writes in one call. */
-const BUFFER_CHARACTERS = 15 * 1024;
+const INFO = '{"level":30,';
 
-/** The lines of one turn of the event loop are one write, because a process that handles a set has many at once. */
+/**
+ * The lines of one turn of the event loop are one write, because a process that handles a set has many at once. A line
+ * that is no mere information is written at once, with those before it.
+ */
 function openOutput(): pino.DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength: BUFFER_CHARACTERS });
-  let isWaiting = false;
+  const output = pino.destination({ dest: 1, sync: true });
+  let text = '';
   const flush = () => {
-    isWaiting = false;
-    output.flushSync();
+    if (text === '') return;
+    const lines = text;
+    text = '';
+    output.write(lines);
   };
   process.once('exit', flush);
   return {
     write(line) {
-      output.write(line);
-      if (isWaiting) return;
-      isWaiting = true;
-      setImmediate(flush);
+      if (text === '') setImmediate(flush);
+      text += line;
+      if (!line.startsWith(INFO)) flush();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { Redis as IORedis, type RedisOptions } from 'ioredis';
 
 export type Redis = IORedis;
@@ -10,22 +11,38 @@ const SILENT_MS = 2_000;
 /** How many commands may wait for an answer or for a connection; further ones are refused at once. */
 const MAX_WAITING = 20_000;
 
-type Queued = {
+type Internals = {
   readonly commandQueue: { readonly length: number };
   readonly offlineQueue: { readonly length: number };
+  readonly stream?: Pick<Socket, 'cork' | 'uncork'>;
 };
 
-/** The library's queues are unbounded: without an answer they would take everything that a flood sends. */
+/**
+ * The library's queues are unbounded: without an answer they would take everything that a flood sends. The commands of
+ * one turn of the event loop are one write, because each write to a socket costs more than the command.
+ */
 class BoundedRedis extends IORedis {
+  #isCorked = false;
+
   override sendCommand(...[command, stream]: Parameters<IORedis['sendCommand']>): unknown {
-    const { commandQueue, offlineQueue } = this as unknown as Queued;
+    const { commandQueue, offlineQueue, stream: socket } = this as unknown as Internals;
     if (commandQueue.length + offlineQueue.length >= MAX_WAITING)
       command.reject(new Error('Too many commands wait for Redis'));
     else {
       if (lastErrors.has(this)) tellWhy(this, command.promise);
+      if (socket && !this.#isCorked) this.#cork(socket);
       return super.sendCommand(command, stream);
     }
     return command.promise;
+  }
+
+  #cork(socket: Pick<Socket, 'cork' | 'uncork'>): void {
+    this.#isCorked = true;
+    socket.cork();
+    setImmediate(() => {
+      this.#isCorked = false;
+      socket.uncork();
+    });
   }
 }
 
