@@ -37,6 +37,7 @@ export const failpoints = {
     'payments.row-stored',
     'payments.session-answered',
     'payments.session-stored',
+    /** A notice is written: alone and committed, or with others and not committed. */
     'payments.notice-stored',
     'payments.notice-applied',
     'payments.closing-stored',

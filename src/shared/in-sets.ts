@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export type SetOptions<In, Out> = {
   /** One result for each item, in the same order. When it rejects, nothing of the set took effect. */
   readonly together: (items: readonly In[]) => Promise<readonly Out[]>;
-  /** Also for each item of a set that failed, so that one item cannot fail the others. */
+  /** For each item of a set that failed, so that one item cannot fail the others. */
   readonly alone: (item: In) => Promise<Out>;
   readonly most?: number;
   /** The least time from the beginning of one set to that of the next; the first item after a pause does not wait. */
@@ -41,7 +41,7 @@ export function inSets<In, Out>(options: SetOptions<In, Out>): (item: In) => Pro
 type Waiting<In, Out> = { readonly item: In; resolve: (out: Out) => void; reject: (error: unknown) => void };
 
 async function settle<In, Out>({ together, alone }: SetOptions<In, Out>, set: Waiting<In, Out>[]): Promise<void> {
-  const results = set.length > 1 ? await together(set.map(({ item }) => item)).catch(() => undefined) : undefined;
+  const results = await together(set.map(({ item }) => item)).catch(() => undefined);
   if (results?.length === set.length) {
     for (const [index, { resolve }] of set.entries()) resolve(results[index] as Out);
     return;

@@ -60,6 +60,7 @@ async function keepAll({ db, gateway }: Needs, arrived: readonly Arrived[]): Pro
     ]);
     const captures = await Promise.all(capturesOf(arrived, fresh, payments));
     if (captures.length > 0) await storeCaptures(tx, gateway.name, captures);
+    failpoint('payments.notice-stored');
     return new Set(captures.map(({ notice }) => notice.gatewayEventId));
   });
   failpoint('payments.notice-applied');

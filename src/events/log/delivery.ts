@@ -48,11 +48,11 @@ export async function deliverTogether(
   consumption: Consumption,
   messages: readonly Message[],
 ): Promise<ReadonlySet<string>> {
-  if (!consumption.handleTogether || messages.length < 2) return NOTHING;
+  if (!consumption.handleTogether || messages.length === 0) return NOTHING;
   try {
     return await consumption.handleTogether(messages);
   } catch (error) {
-    if (error instanceof DependencyAway) return NOTHING;
+    if (error instanceof DependencyAway || messages.length === 1) return NOTHING;
   }
   const middle = messages.length >> 1;
   const first = messages.slice(0, middle);

@@ -194,7 +194,7 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
         sizes.push(together.length);
         if (together.some(({ id }) => id === poison?.id)) throw new Error('The set has a poisonous message.');
         for (const { id } of together) set.add(id);
-        return undefined;
+        return together;
       },
     });
     const behind = messages.filter(({ key }, index) => key === poison?.key && index > 50);
@@ -214,10 +214,8 @@ export function eventLogConformance(open: () => Promise<EventLog>, sql: postgres
     const messages = someMessages(80, 2);
     const [left] = messages;
     await log.append(messages);
-    const group = startGroup(log, randomUUIDv7(), {
-      only: messages,
-      together: (together) => together.filter(({ key }) => key !== left?.key),
-    });
+    const together = (set: readonly Message[]) => set.filter(({ key }) => key !== left?.key);
+    const group = startGroup(log, randomUUIDv7(), { only: messages, together });
     await group.until(80);
     await group.stop();
     expectOrderPerKey(messages, group.handled);
@@ -266,8 +264,8 @@ type GroupOptions = {
   only?: readonly NewMessage[];
   handled?: Message[];
   before?: (message: Message) => void;
-  /** Takes messages together. Returns those that it handled; default: all. */
-  together?: (messages: readonly Message[]) => readonly Message[] | undefined;
+  /** Takes messages together. Returns those that it handled. */
+  together?: (messages: readonly Message[]) => readonly Message[];
 };
 
 /** Counts the messages of `only` (of all when it is undefined) that reach one consumer. */
@@ -293,7 +291,7 @@ function startGroup(log: EventLog, group: string, { only, handled = [], before, 
     },
     ...(together && {
       handleTogether: async (messages) => {
-        const done = together(messages) ?? messages;
+        const done = together(messages);
         handled.push(...done.filter(({ id }) => !wanted || wanted.has(id)));
         return new Set(done.map(({ id }) => id));
       },
