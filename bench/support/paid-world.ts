@@ -109,7 +109,7 @@ async function looseEnds(system: System): Promise<string[]> {
   }
 }
 
-/** Every fan was told of two tickets; these must be the database's. */
+/** Every fan got two tickets; these must be in the database. */
 async function lostTickets(db: Db, bookings: number): Promise<string[]> {
   const [row] = await db.execute<{ tickets: number; confirmed: number }>(sql`
     select (select count(*)::int from tickets where voided_at is null) as tickets,
