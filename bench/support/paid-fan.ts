@@ -25,6 +25,11 @@ type Message = {
   };
 };
 
+const RETRY_MS = 200;
+
+const isBusy = (message: Message): boolean =>
+  /TEMPORARILY_UNAVAILABLE|TRY_AGAIN/.test(JSON.stringify(message.payload ?? null));
+
 /**
  * One fan: opens a socket, holds seats, watches the booking, pays at the gateway's page as soon as it is named, and
  * leaves with the tickets.
@@ -37,6 +42,8 @@ export class PaidFan {
   #askedAt = 0;
   #paidAt = 0;
   #pageMs = 0;
+  #hold: object | undefined;
+  #watched: string | undefined;
 
   constructor(endpoint: Endpoint, pays: HttpPool) {
     this.#pays = pays;
@@ -54,7 +61,8 @@ export class PaidFan {
       await this.#acknowledged.promise;
       this.#askedAt = performance.now();
       const input = { eventId: purchase.eventId, seatIds: purchase.seatIds, idempotencyKey: purchase.key };
-      this.#send({ id: 'hold', type: 'subscribe', payload: { query: HOLD, variables: { input } } });
+      this.#hold = { id: 'hold', type: 'subscribe', payload: { query: HOLD, variables: { input } } };
+      this.#send(this.#hold);
       return await this.#paid.promise;
     } finally {
       this.#socket.close();
@@ -77,10 +85,18 @@ export class PaidFan {
     else if (message.type === 'ping') this.#send({ type: 'pong' });
     else if (message.type === 'next' && data?.createBooking?.booking) this.#watch(data.createBooking.booking.id);
     else if (message.type === 'next' && data?.bookingChanged) this.#look(data.bookingChanged);
+    else if (isBusy(message)) setTimeout(() => this.#again(message.id), RETRY_MS);
     else if (message.type !== 'complete') this.#fail(new Error(`A fan was sent ${JSON.stringify(message)}`));
   }
 
+  /** An overloaded server asks its clients to send the same request once more. */
+  #again(id: string | undefined): void {
+    if (id === 'hold' && this.#hold) this.#send(this.#hold);
+    else if (id === 'watch' && this.#watched) this.#watch(this.#watched);
+  }
+
   #watch(id: string): void {
+    this.#watched = id;
     this.#send({ id: 'watch', type: 'subscribe', payload: { query: WATCH, variables: { id } } });
   }
 

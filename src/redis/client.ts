@@ -8,6 +8,8 @@ const folder = new URL('./scripts/', import.meta.url);
 
 /** A connection that is silent for so long is closed, and a new one is opened. */
 const SILENT_MS = 2_000;
+/** Commands of one turn that are written together. */
+const MOST_AT_ONCE = 32;
 /** How many commands may wait for an answer or for a connection; further ones are refused at once. */
 const MAX_WAITING = 20_000;
 
@@ -22,7 +24,9 @@ type Internals = {
  * one turn of the event loop are one write, because each write to a socket costs more than the command.
  */
 class BoundedRedis extends IORedis {
-  #isCorked = false;
+  /** The connection that holds the commands of this turn back, and how many it got. */
+  #corked: Internals['stream'];
+  #held = 0;
 
   override sendCommand(...[command, stream]: Parameters<IORedis['sendCommand']>): unknown {
     const { commandQueue, offlineQueue, stream: socket } = this as unknown as Internals;
@@ -30,17 +34,26 @@ class BoundedRedis extends IORedis {
       command.reject(new Error('Too many commands wait for Redis'));
     else {
       if (lastErrors.has(this)) tellWhy(this, command.promise);
-      if (socket && !this.#isCorked) this.#cork(socket);
+      if (socket) this.#hold(socket);
       return super.sendCommand(command, stream);
     }
     return command.promise;
   }
 
-  #cork(socket: Pick<Socket, 'cork' | 'uncork'>): void {
-    this.#isCorked = true;
+  #hold(socket: NonNullable<Internals['stream']>): void {
+    if (this.#corked === socket) {
+      this.#held += 1;
+      if (this.#held % MOST_AT_ONCE > 0) return;
+      // Redis begins while the rest of a long turn follows.
+      socket.uncork();
+      socket.cork();
+      return;
+    }
+    this.#corked = socket;
+    this.#held = 0;
     socket.cork();
     setImmediate(() => {
-      this.#isCorked = false;
+      if (this.#corked === socket) this.#corked = undefined;
       socket.uncork();
     });
   }
