@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type BenchChild, openChild } from '#test/support/system/child.ts';
+import { type CpuSample, cpuBetween, sampleCpu } from '#test/support/system/cpu.ts';
+import { figure } from '#test/support/system/figures.ts';
 import { checkOut } from './support/checkout.ts';
-import { type BenchChild, openChild } from './support/child.ts';
-import { type CpuSample, cpuBetween, sampleCpu } from './support/cpu.ts';
 import type { PaidFigures, PaidLoad } from './support/paid-crowd.ts';
 import { OWN_ROOT, openPaidSide, type PaidSide, processes } from './support/paid-world.ts';
 import type { BenchOptions, Report, Table } from './support/report.ts';
-import { figure } from './support/report.ts';
 import { abba, median } from './support/rounds.ts';
 
 /** Bookings of a leg, by fans at a time. */

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { openAccessTokens } from '#domain/account/access-tokens.ts';
-import { HttpPool } from './http-pool.ts';
+import { HttpPool } from '#test/fans/http-pool.ts';
+import { answerParent } from '#test/support/system/parent.ts';
 import { PaidFan } from './paid-fan.ts';
-import { answerParent } from './parent.ts';
 import { Durations } from './rounds.ts';
 
 /** Fans who each buy two seats, some at a time: as soon as one has tickets, the next one comes. A process of its own. */

@@ -1,5 +1,5 @@
-import { type Endpoint, WebSocketClient } from '#test/support/web-socket.ts';
-import type { HttpPool } from './http-pool.ts';
+import type { HttpPool } from '#test/fans/http-pool.ts';
+import { type Endpoint, WebSocketClient } from '#test/fans/lean-socket.ts';
 
 const HOLD = `mutation ($input: CreateBookingInput!) { createBooking(input: $input) { __typename
   ... on CreateBookingSuccess { booking { id status holdExpiresAt total { amountMinor currency } } }

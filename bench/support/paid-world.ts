@@ -3,10 +3,10 @@ import { sql } from 'drizzle-orm';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { migrate } from '#db/migrate.ts';
 import { ensureDatabase } from '#processes/dev/servers/postgres.ts';
-import { findBrokenPromises, findLooseEnds } from '#test/support/all-invariants.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
-import { type ProcessName, type System, startSystem } from '#test/support/system.ts';
-import type { Watched } from './cpu.ts';
+import { findBrokenPromises, findLooseEnds } from '#test/support/databases/all-invariants.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import type { Watched } from '#test/support/system/cpu.ts';
+import { type ProcessName, type System, startSystem } from '#test/support/system/system.ts';
 import { openStores, type Stores } from './stores.ts';
 
 export const OWN_ROOT = resolve(import.meta.dirname, '../..');

@@ -2,8 +2,8 @@ import { randomUUIDv7 } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { findViolations } from '#processes/invariants/violations.ts';
-import { openBox } from '#test/support/box.ts';
-import { type SeededEvent, seedEvent } from '#test/support/catalog.ts';
+import { openBox } from '#test/support/databases/box.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import { followPaymentEvents, type PaymentNews } from './follow-payment-events.ts';
 
 const box = await openBox();
