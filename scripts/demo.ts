@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { verifyTicketCode } from '#domain/booking/ticket-code.ts';
+import { formatMoney } from '#domain/currency-rules.ts';
 import { runningSystem } from '#processes/local/running-system.ts';
 
 /**
@@ -83,8 +84,7 @@ function follow<T>(socket: Client, query: string, variables: object) {
 }
 
 type Money = { amountMinor: number; currency: string };
-const money = ({ amountMinor, currency }: Money) =>
-  new Intl.NumberFormat('en', { style: 'currency', currency }).format(amountMinor / 100);
+const money = ({ amountMinor, currency }: Money) => formatMoney(amountMinor, currency);
 
 type Found = {
   searchEvents: {

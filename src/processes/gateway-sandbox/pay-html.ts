@@ -1,8 +1,9 @@
+import { formatMoney } from '#domain/currency-rules.ts';
 import type { SessionRow } from './sessions.ts';
 
 /** The page on which the fan pays or declines. It works without its script, which only counts the time down. */
 export function renderPayPage(session: SessionRow, nonce: string): string {
-  const total = formatAmount(session.amount_minor, session.currency);
+  const total = formatMoney(session.amount_minor, session.currency);
   return layout({
     title: `Pay ${total}`,
     nonce,
@@ -50,20 +51,15 @@ export function renderMessagePage(title: string, nonce: string): string {
   return layout({ title, nonce, content: `<h1>${escapeHtml(title)}</h1>` });
 }
 
-export function formatAmount(amountMinor: number, currency: string): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  return format.format(amountMinor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
-}
-
 function renderLines(session: SessionRow): string {
   const rows = session.lines.map(
     (line) =>
-      `<tr><th scope="row">${escapeHtml(line.label)}</th><td>${escapeHtml(formatAmount(line.amount_minor, session.currency))}</td></tr>`,
+      `<tr><th scope="row">${escapeHtml(line.label)}</th><td>${escapeHtml(formatMoney(line.amount_minor, session.currency))}</td></tr>`,
   );
   return `<table>
       <caption>What it is made of</caption>
       <tbody>${rows.join('')}</tbody>
-      <tfoot><tr><th scope="row">Total</th><td>${escapeHtml(formatAmount(session.amount_minor, session.currency))}</td></tr></tfoot>
+      <tfoot><tr><th scope="row">Total</th><td>${escapeHtml(formatMoney(session.amount_minor, session.currency))}</td></tr></tfoot>
     </table>`;
 }
 

@@ -76,6 +76,9 @@ describe('a person', () => {
   test.each([
     ['JPY', '¥15,000'],
     ['KWD', 'KWD&nbsp;15.000'],
+    ['MGA', 'MGA&nbsp;150.00'],
+    ['PKR', 'PKR&nbsp;150.00'],
+    ['UGX', 'UGX&nbsp;15,000'],
   ])('sees amounts of %s with its own decimals', async (currency, shown) => {
     const { url } = await openSession(sandbox.call, `shown-in-${currency}`, { currency });
     expect((await visit(url)).html.replaceAll('\u00a0', '&nbsp;')).toContain(`Pay ${shown}</button>`);

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { isCurrency } from '#domain/currency-rules.ts';
 import { appendNotice, type NoticeEventType } from './notice-queue.ts';
 import { Problem } from './problem.ts';
 import type { Store } from './store.ts';
@@ -17,9 +18,8 @@ const lines = z
   .min(1)
   .max(200);
 
-const currencies = new Set(Intl.supportedValuesOf('currency'));
-const currency = z.string().refine((code) => currencies.has(code), 'not an ISO 4217 currency in upper case');
-const amountMinor = z.int().min(1).max(99_999_999_999);
+const currency = z.string().refine(isCurrency, 'not an ISO 4217 currency in upper case');
+const amountMinor = z.int().min(1).max(999_999_999_999);
 const MAX_SESSION_MS = 24 * 3_600_000;
 
 export const openSessionBody = z

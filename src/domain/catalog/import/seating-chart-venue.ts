@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { isCurrency } from '../../currency-rules.ts';
 import type { SeatingPlanDraft } from '../layout.ts';
 import type { EventFile, EventRecord, VenueRecord } from './catalog-records.ts';
 import { readCoordinates } from './coordinates.ts';
@@ -29,7 +30,7 @@ const venueFile = z.object({
       category: z.enum(['SPORT', 'CONCERT', 'THEATRE', 'COMEDY', 'FESTIVAL', 'FAMILY', 'CONFERENCE', 'OTHER']),
       performers: z.array(name),
       startsAt: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/, 'a local time such as 2026-09-19T14:00 is needed'),
-      currency: z.string().regex(/^[A-Z]{3}$/),
+      currency: z.string().refine(isCurrency, 'a currency of ISO 4217 in upper case, such as EUR, is needed'),
       popularity: z.int().nonnegative().max(MAX_INTEGER),
       prices: z.record(name, z.object({ priceMinor: money, feeMinor: money })),
     }),
