@@ -4,7 +4,7 @@ import { observed, observedConfig } from './observed.ts';
 import { type Environment, parse } from './parse.ts';
 import { productionProblems } from './production.ts';
 import { databases, redis, redisConfig } from './stores.ts';
-import { list, port, secret } from './values.ts';
+import { gatewayName, list, port, secret } from './values.ts';
 
 const payments = z
   .object({
@@ -16,7 +16,7 @@ const payments = z
     /** Where the event log lives, unless it is on Kafka. */
     DATABASE_URL: databases.DATABASE_URL.optional(),
     DATABASE_POOL_MAX: databases.DATABASE_POOL_MAX,
-    PAYMENT_GATEWAY: z.enum(['sandbox', 'stripe']).default('sandbox'),
+    PAYMENT_GATEWAY: gatewayName.default('sandbox'),
     GATEWAY_URL: z.url().optional(),
     GATEWAY_API_KEY: secret,
     /** One secret, or two during a rotation, separated by a comma. */

@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { common } from './observed.ts';
 import { type Environment, parse } from './parse.ts';
-import { databases, searchUrls } from './stores.ts';
-import { searchPrefix } from './values.ts';
+import { booking, databases, searchUrls } from './stores.ts';
+import { gatewayName, searchPrefix } from './values.ts';
 
-const importer = z.object({ ...common, ...databases });
+const importer = z.object({
+  ...common,
+  ...databases,
+  PAYMENT_GATEWAY: gatewayName.optional(),
+  MAX_SEATS_PER_BOOKING: booking.MAX_SEATS_PER_BOOKING,
+});
 const reindex = z.object({
   ...databases,
   TYPESENSE_URL: searchUrls,
@@ -23,11 +28,15 @@ const roles = z.object({
 const migrations = z.object({
   DATABASE_URL: databases.DATABASE_URL,
   PAYMENTS_DATABASE_URL: z.url({ error: 'the payments database' }),
+  PAYMENT_GATEWAY: gatewayName.optional(),
 });
 
 export function parseImportConfig(env: Environment) {
   const data = parse(importer, env);
-  return { postgres: { url: data.DATABASE_URL, poolMax: data.DATABASE_POOL_MAX } };
+  return {
+    postgres: { url: data.DATABASE_URL, poolMax: data.DATABASE_POOL_MAX },
+    prices: { gateway: data.PAYMENT_GATEWAY, seatsPerBooking: data.MAX_SEATS_PER_BOOKING },
+  };
 }
 
 export function parseReindexConfig(env: Environment) {
@@ -54,5 +63,5 @@ export function parseRolesConfig(env: Environment) {
 
 export function parseMigrateConfig(env: Environment) {
   const data = parse(migrations, env);
-  return { bookingUrl: data.DATABASE_URL, paymentsUrl: data.PAYMENTS_DATABASE_URL };
+  return { bookingUrl: data.DATABASE_URL, paymentsUrl: data.PAYMENTS_DATABASE_URL, gateway: data.PAYMENT_GATEWAY };
 }

@@ -9,6 +9,7 @@ export const list = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter(Boolean),
 );
+export const gatewayName = z.enum(['sandbox', 'stripe']);
 export const secret = z.string().min(16, 'at least 16 characters');
 const PRIVATE_KEY_FIX =
   'an Ed25519 private key, PKCS #8 DER in base64: openssl genpkey -algorithm ed25519 -outform DER | base64 -w0';

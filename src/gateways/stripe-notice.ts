@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fromStripeAmount } from '#domain/gateway-amount-rules.ts';
 import { type Notice, type NoticeHeaders, NoticeRejected, type NoticeType } from '#domain/payments/gateway.ts';
 import { assertSigned, epochSeconds, gatewayName, parseSignedJson } from './signed-notice.ts';
 
@@ -52,8 +53,9 @@ export function readStripeNotice(secrets: readonly string[], { rawBody, headers,
     const session = read(checkoutSession, data.object, type);
     const bookingId = ourBooking(session.metadata);
     if (bookingId === undefined) return { ...base, type: 'IGNORED' };
-    const amountMinor = session.amount_total ?? undefined;
     const currency = session.currency?.toUpperCase();
+    const amountMinor =
+      session.amount_total === null ? undefined : fromStripeAmount(session.amount_total, currency ?? '');
     const noticeType = typeOf(session.payment_status !== 'unpaid');
     return { ...base, type: noticeType, reference: session.id, bookingId, amountMinor, currency };
   }
@@ -62,7 +64,8 @@ export function readStripeNotice(secrets: readonly string[], { rawBody, headers,
   const bookingId = ourBooking(refunded.metadata);
   if (bookingId === undefined) return { ...base, type: 'IGNORED' };
   const currency = refunded.currency.toUpperCase();
-  return { ...base, type: 'REFUNDED', bookingId, amountMinor: refunded.amount_refunded, currency };
+  const amountMinor = fromStripeAmount(refunded.amount_refunded, currency);
+  return { ...base, type: 'REFUNDED', bookingId, amountMinor, currency };
 }
 
 /** Undefined for a sale of another shop, whose metadata may have any form. */

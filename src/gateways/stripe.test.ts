@@ -104,6 +104,37 @@ describe('the request to Stripe', () => {
     expect((await gateway.getSession(reference)).amountMinor).toBe(10_100);
   });
 
+  test.each([
+    ['ISK', 7_900, '790000'],
+    ['UGX', 61_000, '6100000'],
+    ['MGA', 3_350_000, '33500'],
+    ['VND', 850_000, '850000'],
+    ['BHD', 12_340, '12340'],
+  ])(
+    'asks for %s in the units of Stripe, and reads session, notice and refund back',
+    async (currency, price, asked) => {
+      const world = await openWorld();
+      const gateway = world.open();
+      const bookingId = `booking-${currency}`;
+      const lines = [{ label: 'Seat', amountMinor: price }];
+      const opened = await gateway.openSession(sessionRequest(bookingId, { currency, lines, amountMinor: price }));
+      expect((await gateway.getSession(opened.reference)).amountMinor).toBe(price);
+      await world.pay(opened);
+      expect(await gateway.getSession(opened.reference)).toMatchObject({ capturedMinor: price, currency });
+      const { reference } = opened;
+      const request = { reference, bookingId, amountMinor: price, currency, idempotencyKey: `refund:${bookingId}` };
+      expect(await gateway.refund(request)).toMatchObject({ amountMinor: price });
+      expect(await gateway.refund(request)).toMatchObject({ amountMinor: price });
+      for (const about of ['paid', 'refunded'] as const) {
+        const { rawBody, headers } = await world.notice(bookingId, about);
+        const { amount_total: total, amount_refunded: back } = JSON.parse(rawBody.toString()).data.object;
+        expect(String(total ?? back)).toBe(asked);
+        expect(gateway.verifyNotice(rawBody, headers, new Date())).toMatchObject({ amountMinor: price, currency });
+      }
+      await world.close();
+    },
+  );
+
   test('the page says until when the seats are held, or nothing when that is unknown', async () => {
     const heldUntil = new Date('2026-06-11T19:05:07.000Z');
     await open().openSession(sessionRequest('booking-7', { heldUntil }));

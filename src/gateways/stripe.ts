@@ -1,4 +1,5 @@
 import { Stripe } from 'stripe';
+import { fromStripeAmount, toStripeAmount } from '#domain/gateway-amount-rules.ts';
 import {
   type GatewayRefund,
   GatewayRefused,
@@ -107,7 +108,11 @@ function sessionParams(config: StripeConfig, request: OpenSessionRequest): Strip
     ...(request.heldUntil && { custom_text: { submit: { message: holdMessage(request.heldUntil) } } }),
     line_items: stripeLines(request).map(({ label, amountMinor }) => ({
       quantity: 1,
-      price_data: { currency, unit_amount: amountMinor, product_data: { name: label } },
+      price_data: {
+        currency,
+        unit_amount: toStripeAmount(amountMinor, request.currency),
+        product_data: { name: label },
+      },
     })),
   };
 }
@@ -162,7 +167,8 @@ async function refund(stripe: Stripe, request: RefundRequest): Promise<GatewayRe
   }
   const metadata = { booking_id: request.bookingId, refund_key: request.idempotencyKey };
   try {
-    const params = { payment_intent: intent, amount: request.amountMinor, metadata };
+    const amount = toStripeAmount(request.amountMinor, request.currency);
+    const params = { payment_intent: intent, amount, metadata };
     return readRefund(await stripe.refunds.create(params, { idempotencyKey: request.idempotencyKey }));
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeInvalidRequestError) || error.statusCode === 404) throw error;
@@ -171,7 +177,8 @@ async function refund(stripe: Stripe, request: RefundRequest): Promise<GatewayRe
 }
 
 function sameRefund(known: Stripe.Refund, request: RefundRequest): GatewayRefund {
-  if (known.amount === request.amountMinor) return readRefund(known);
+  const refunded = readRefund(known);
+  if (refunded.amountMinor === request.amountMinor) return refunded;
   throw new GatewayRefused('KEY_REUSED', `${request.idempotencyKey} was already used to refund another amount.`);
 }
 
@@ -179,15 +186,17 @@ function readSession(session: Stripe.Checkout.Session): GatewaySession {
   const intent = typeof session.payment_intent === 'object' ? session.payment_intent : null;
   const charge = typeof intent?.latest_charge === 'object' ? intent.latest_charge : null;
   const status = readStatus(session, intent);
+  const currency = (session.currency ?? '').toUpperCase();
+  const minor = (amount: number) => fromStripeAmount(amount, currency);
   return {
     reference: session.id,
     bookingId: session.metadata?.booking_id,
     eventId: session.metadata?.event_id,
     status,
     url: session.url ?? undefined,
-    amountMinor: session.amount_total ?? 0,
-    capturedMinor: status === 'PAID' ? (intent?.amount_received ?? session.amount_total ?? 0) : 0,
-    currency: (session.currency ?? '').toUpperCase(),
+    amountMinor: minor(session.amount_total ?? 0),
+    capturedMinor: status === 'PAID' ? minor(intent?.amount_received ?? session.amount_total ?? 0) : 0,
+    currency,
     expiresAt: new Date(session.expires_at * 1000),
     refunds: (charge?.refunds?.data ?? []).map(readRefund),
   };
@@ -203,7 +212,8 @@ function readStatus(session: Stripe.Checkout.Session, intent: Stripe.PaymentInte
 }
 
 function readRefund(refunded: Stripe.Refund): GatewayRefund {
-  return { refundReference: refunded.id, amountMinor: refunded.amount, status: refundStatus(refunded.status) };
+  const amountMinor = fromStripeAmount(refunded.amount, refunded.currency.toUpperCase());
+  return { refundReference: refunded.id, amountMinor, status: refundStatus(refunded.status) };
 }
 
 function refundStatus(status: string | null): GatewayRefund['status'] {

@@ -19,7 +19,7 @@ if (values.dir === undefined && process.env.FRONTROW_PROFILE === 'production') {
 const config = configured(() => parseImportConfig(process.env));
 const sql = openRawClient({ ...config.postgres, poolMax: 1, name: 'frontrow-import' });
 try {
-  const report = await importCatalog({ sql }, { folders, log: (line) => console.log(line) });
+  const report = await importCatalog({ sql }, { folders, ...config.prices, log: (line) => console.log(line) });
   const { venues, events, seats } = report;
   console.log(
     `Imported in ${report.seconds.toFixed(1)} s: ${venues.added} venues (${venues.changed} changed), ` +

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { migrate } from '#db/migrate.ts';
+import { recordGateway } from '#domain/pricing/payment-gateway.ts';
+import { openRawClient } from '#shared/postgres.ts';
 import { noteRunningSystem } from '../local/running-system.ts';
 import { sentenceOf } from '../sentence.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
@@ -18,6 +20,8 @@ const processFile = (name: string) => resolve(root, `src/processes/${name}.ts`);
 /** One Ctrl-C arrives twice: from the terminal and from the process that started this one. */
 const oneKeyPressMs = 1000;
 
+/** Payments reports a name that it does not know. */
+const gateway = process.env.PAYMENT_GATEWAY === 'stripe' ? 'stripe' : 'sandbox';
 const dataFolder = resolve(root, process.env.FRONTROW_DATA || '.frontrow');
 const stopping = new AbortController();
 const stoppingSteps: (() => Promise<void>)[] = [];
@@ -86,7 +90,9 @@ async function prepareStores(folder: DataFolder, ports: ServicePorts, kept: Kept
     await migrate({ url: urls.DATABASE_URL, folder: 'booking', log });
     await migrate({ url: urls.PAYMENTS_DATABASE_URL, folder: 'payments', log });
     stopping.signal.throwIfAborted();
-    const importing = { name: 'import', command: [processFile('import')], env: { ...process.env, ...urls } };
+    const env = { ...process.env, ...urls, PAYMENT_GATEWAY: gateway };
+    await noteGateway(urls.DATABASE_URL);
+    const importing = { name: 'import', command: [processFile('import')], env };
     await withProgress('Importing the venues and events of data/', () => runOnce(importing, stopping.signal));
     return urls;
   });
@@ -97,6 +103,12 @@ async function prepareStores(folder: DataFolder, ports: ServicePorts, kept: Kept
     stores.eventLog,
   ]);
   return { ...process.env, ...serviceEnvironment(folder, ports), ...databases, ...redis, ...search, ...eventLog };
+}
+
+/** Prices are checked by the rules of this gateway from now on. */
+async function noteGateway(url: string): Promise<void> {
+  const sql = openRawClient({ url, poolMax: 1, name: 'frontrow-start' });
+  await recordGateway(sql, gateway).finally(() => sql.end({ timeout: 5 }));
 }
 
 /** @throws Error for an unknown argument */

@@ -1,11 +1,13 @@
 import { setInterval } from 'node:timers';
 import type { Sql, TransactionSql } from 'postgres';
+import { findGateway, type GatewayName } from '../../pricing/payment-gateway.ts';
 import type { EventFile, VenueFile } from './catalog-records.ts';
 import { type EventsImported, importEvents } from './import-events-statements.ts';
 import { planIdOf } from './import-plan-statements.ts';
 import { ImportRefused } from './import-refused.ts';
 import { importVenues, type Progress, type VenuesImported } from './import-venues-statements.ts';
 import { readCatalogFolder } from './read-catalog-folder.ts';
+import { refusePrices } from './refuse-prices.ts';
 
 const IMPORT_LOCK = 7_203_412;
 const QUIET_MS = 2_000;
@@ -14,6 +16,10 @@ export type ImportRequest = {
   folders: readonly string[];
   /** The time from which "about 30 days ahead" is counted, at a file's first import. Default: now. */
   now?: Date;
+  /** The gateway that the prices are for. Default: the one that `frontrow migrate` has recorded. */
+  gateway?: GatewayName | undefined;
+  /** How many seats one payment may be for, at most. Default: 1. */
+  seatsPerBooking?: number;
   /** Called for every file, and with the current step when the last line is more than two seconds ago. */
   log?: Progress;
 };
@@ -44,8 +50,9 @@ export async function importCatalog({ sql }: { sql: Sql }, request: ImportReques
     rooms: 0,
     refused: [],
   };
+  const terms = { gateway: request.gateway ?? (await findGateway(sql)), seatsPerBooking: request.seatsPerBooking ?? 1 };
   for (const folder of request.folders) {
-    const found = await readCatalogFolder(folder);
+    const found = refusePrices(await readCatalogFolder(folder), terms);
     report.refused.push(...found.refused);
     for (const file of found.venues) await importVenueFile(sql, file, { log, report });
     const planIds = new Map(found.venues.flatMap(({ venues }) => venues.map((venue) => [venue.key, planIdOf(venue)])));
