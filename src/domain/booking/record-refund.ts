@@ -30,7 +30,7 @@ export async function recordRefund(
     onceFor(tx, inbox, async () => {
       await tx.execute(sql`
         update bookings set payment_status = ${status},
-          refunded_minor = case when ${isBack} then ${refund.amountMinor}::int else refunded_minor end
+          refunded_minor = case when ${isBack} then ${refund.amountMinor}::bigint else refunded_minor end
         where id = ${refund.aggregateId} and payment_status in ${replaceableBy(status)}`);
     }),
   );

@@ -125,7 +125,7 @@ async function findRowsWith(db: Db, query: EventQuery, { limit, matching, nearby
     from events e
     join venues v on v.id = e.venue_id
     left join event_search_words w on w.event_id = e.id
-    left join lateral (select min(t.price_minor) as minor from price_tiers t where t.event_id = e.id) p on true`;
+    left join lateral (select min(t.price_minor)::bigint as minor from price_tiers t where t.event_id = e.id) p on true`;
   const where = (some: EventQuery) =>
     sql`${from} where ${sql.join([...conditionsOf(some), ...words.map(matching)], sql` and `)}`;
   const all = where(query);
@@ -169,7 +169,7 @@ function conditionsOf(query: EventQuery): SQL[] {
     ...(query.categories.length === 0 ? [] : [sql`e.category in ${[...query.categories]}`]),
     ...(query.startsFromUs === undefined ? [] : [sql`e.starts_at >= ${instant(query.startsFromUs)}`]),
     ...(query.startsToUs === undefined ? [] : [sql`e.starts_at <= ${instant(query.startsToUs)}`]),
-    ...(query.priceAtMostMinor === undefined ? [] : [sql`p.minor <= ${query.priceAtMostMinor}`]),
+    ...(query.priceAtMostMinor === undefined ? [] : [sql`p.minor <= ${query.priceAtMostMinor}::bigint`]),
     ...(query.onSaleAtUs === undefined
       ? []
       : [sql`e.on_sale_at <= ${instant(query.onSaleAtUs)} and e.off_sale_at > ${instant(query.onSaleAtUs)}`]),

@@ -136,13 +136,16 @@ type BookingRow = Omit<BookingState, 'seats' | 'status' | 'paymentStatus'> & {
   seats: [seatNo: number, priceMinor: number, feeMinor: number][] | null;
 };
 
-/** A booking as the rules see it. Times were written in whole milliseconds, so nothing is lost here. */
+/**
+ * A booking as the rules see it. Times were written in whole milliseconds, and amounts are at most 2^53 - 1, so nothing is
+ * lost here. Without the cast the driver would return a `bigint` as text.
+ */
 export const BOOKING_COLUMNS = `b.id, b.user_id as "userId", b.event_id as "eventId", b.status,
-  b.total_minor as "totalMinor", b.currency,
+  b.total_minor::float8 as "totalMinor", b.currency,
   (extract(epoch from b.hold_expires_at) * 1000)::float8 as "holdExpiresAtMs",
   (extract(epoch from b.hold_extended_at) * 1000)::float8 as "holdExtendedAtMs",
   b.idempotency_key as "idempotencyKey", b.request_hash as "requestHash",
-  b.payment_status as "paymentStatus", b.payment_url as "paymentUrl", b.refunded_minor as "refundedMinor",
+  b.payment_status as "paymentStatus", b.payment_url as "paymentUrl", b.refunded_minor::float8 as "refundedMinor",
   b.version::float8 as version, (extract(epoch from b.created_at) * 1000)::float8 as "createdAtMs",
   (extract(epoch from b.confirmed_at) * 1000)::float8 as "confirmedAtMs",
   (extract(epoch from b.released_at) * 1000)::float8 as "releasedAtMs",

@@ -125,7 +125,7 @@ const INSERT_BOOKINGS = `with made as (
     select id, user_id, event_id, status, total, currency, to_timestamp(expires_ms / 1000),
       to_timestamp(extended_ms / 1000), key, hash, payment_status, payment_url, version,
       to_timestamp(created_ms / 1000), to_timestamp(confirmed_ms / 1000), address_key, unpaid_slot, seat_count
-    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::text[], $7::float8[], $8::float8[],
+    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::float8[], $8::float8[],
       $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[], $15::float8[], $21::uuid[],
       $22::smallint[], $23::smallint[])
       as t (id, user_id, event_id, status, total, currency, expires_ms, extended_ms, key, hash, payment_status,
@@ -134,7 +134,7 @@ const INSERT_BOOKINGS = `with made as (
     returning 1
   ), seats as (
     insert into booking_seats (event_id, booking_id, seat_no, price_minor, fee_minor)
-    select * from unnest($16::uuid[], $17::uuid[], $18::int[], $19::int[], $20::int[])
+    select * from unnest($16::uuid[], $17::uuid[], $18::int[], $19::bigint[], $20::bigint[])
   )
   select count(*)::int as count from made`;
 

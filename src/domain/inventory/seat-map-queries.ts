@@ -68,7 +68,7 @@ function tierOf(plan: SeatingPlan, tiers: Map<string, Tier>, seatNo: number): Ti
 
 async function loadTiers(db: Queryable, eventId: string): Promise<Map<string, Tier>> {
   const tiers = await db.execute<Tier>(sql`
-    select t.name, t.price_minor, t.fee_minor, e.currency
+    select t.name, t.price_minor::float8 as price_minor, t.fee_minor::float8 as fee_minor, e.currency
     from price_tiers t join events e on e.id = t.event_id where t.event_id = ${eventId}::uuid`);
   return new Map(tiers.map((tier) => [tier.name, tier]));
 }

@@ -24,7 +24,7 @@ export async function readBookingFacts(bookingUrl: string): Promise<BookingFact[
   const sql = openRawClient({ url: bookingUrl, name: 'frontrow-invariants' });
   try {
     return await sql<BookingFact[]>`
-      select id, status, total_minor as "totalMinor", currency, created_at as "createdAt" from bookings`;
+      select id, status, total_minor::float8 as "totalMinor", currency, created_at as "createdAt" from bookings`;
   } finally {
     await sql.end();
   }
@@ -70,11 +70,11 @@ export async function readInvariants(): Promise<{ id: string; statement: string;
 async function loadBooks(tx: postgres.TransactionSql, { bookings, ledger }: MoneyBooks, graceSeconds: number) {
   await tx`select set_config('frontrow.grace', ${`${graceSeconds} seconds`}, true)`;
   await tx.unsafe(`
-    create temporary table booking_facts (id uuid, status text, total_minor integer, currency text, created_at timestamptz)
+    create temporary table booking_facts (id uuid, status text, total_minor bigint, currency text, created_at timestamptz)
       on commit drop;
-    create temporary table gateway_captures (reference text, booking_id text, amount_minor integer, currency text, captured_at timestamptz)
+    create temporary table gateway_captures (reference text, booking_id text, amount_minor bigint, currency text, captured_at timestamptz)
       on commit drop;
-    create temporary table gateway_refunds (reference text, booking_id text, amount_minor integer, currency text)
+    create temporary table gateway_refunds (reference text, booking_id text, amount_minor bigint, currency text)
       on commit drop`);
   // As JSON, because a run with faults has tens of thousands of them.
   const facts = bookings.map(({ id, status, totalMinor, currency, createdAt }) => ({

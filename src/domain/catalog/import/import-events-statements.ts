@@ -190,7 +190,7 @@ async function upsertPrices(tx: TransactionSql, changes: readonly Tracked<EventR
     insert into price_tiers (id, event_id, name, price_minor, fee_minor)
     select r.id, event_id, r.name, price_minor, fee_minor
     from jsonb_to_recordset(${tx.json(rows)})
-      as r(id uuid, event_id uuid, name text, price_minor integer, fee_minor integer)
+      as r(id uuid, event_id uuid, name text, price_minor bigint, fee_minor bigint)
     join events event on event.id = r.event_id
     where exists (select 1 from sections where sections.plan_id = event.plan_id and sections.tier_label = r.name)
     on conflict (event_id, name) do update set price_minor = excluded.price_minor, fee_minor = excluded.fee_minor`;
