@@ -4,7 +4,7 @@ import type { introspection } from './graphql-env.d.ts';
 
 export const graphql = initGraphQLTada<{
   introspection: introspection;
-  scalars: { DateTime: string; SeatStatuses: string };
+  scalars: { DateTime: string; MinorUnits: number; SeatStatuses: string };
 }>();
 
 export const findEvents = graphql(`

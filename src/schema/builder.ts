@@ -13,6 +13,7 @@ export const builder = new SchemaBuilder<{
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };
+    MinorUnits: { Input: number; Output: number };
     SeatStatuses: { Input: never; Output: string };
   };
 }>({

@@ -24,3 +24,20 @@ builder.scalarType('SeatStatuses', {
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc4648#section-4',
   serialize: (statuses) => statuses,
 });
+
+const NOT_AN_AMOUNT = 'An amount must be a whole number of minor units, at most 2^53 - 1, as a number.';
+
+builder.scalarType('MinorUnits', {
+  description:
+    'An amount in minor units of its currency, for example cents: a whole number of at most 2^53 - 1 in absolute value, in JSON a number. It may be larger than an `Int`.',
+  // JSON numbers that are exact in every implementation.
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259#section-6',
+  serialize: (amount) => {
+    if (!Number.isSafeInteger(amount)) throw new Error(`${amount} is not an amount in minor units`);
+    return amount;
+  },
+  parseValue: (value) => {
+    if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+    throw new GraphQLError(NOT_AN_AMOUNT, { extensions: { code: 'INVALID_INPUT' } });
+  },
+});

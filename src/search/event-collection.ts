@@ -60,8 +60,8 @@ export type IndexedPriceTier = {
   readonly fee_minor: number;
 };
 
-/** Larger than every price that PostgreSQL's integer can hold: sorted last, and within no budget. */
-export const NO_PRICE = 2_147_483_648;
+/** Larger than every price: sorted last, and within no budget. */
+export const NO_PRICE = Number.MAX_SAFE_INTEGER;
 
 const fields: CollectionFieldSchema[] = [
   { name: 'seq', type: 'int64' },
@@ -115,7 +115,7 @@ const stored = [
  * when it finds one, also after an upgrade of Node with other Unicode data.
  */
 export const SHAPE = createHash('sha256')
-  .update(JSON.stringify([settings, stored, NORMAL_FORM]))
+  .update(JSON.stringify([settings, stored, NORMAL_FORM, NO_PRICE]))
   .digest('hex')
   .slice(0, 8);
 

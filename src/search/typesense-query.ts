@@ -1,5 +1,5 @@
 import type { SearchClient, SearchParameters } from './client.ts';
-import { STATE_ID } from './event-collection.ts';
+import { NO_PRICE, STATE_ID } from './event-collection.ts';
 import { depthFor, type EventOrder, type EventQuery, hasKeyset } from './event-search.ts';
 import { allOf, anyOf, compare, coordinates, type Filter, isText, isWithin } from './filter.ts';
 import { isGrams } from './normal-form/groups.ts';
@@ -117,7 +117,8 @@ function filtersOf(query: EventQuery): Filter[] {
     query.currency !== undefined && isText('currency', [query.currency]),
     query.startsFromUs !== undefined && compare('starts_at', '>=', query.startsFromUs),
     query.startsToUs !== undefined && compare('starts_at', '<=', query.startsToUs),
-    query.priceAtMostMinor !== undefined && compare('price_from_minor', '<=', query.priceAtMostMinor),
+    query.priceAtMostMinor !== undefined &&
+      compare('price_from_minor', '<=', Math.min(query.priceAtMostMinor, NO_PRICE - 1)),
     query.near && query.radiusKm !== undefined && isWithin(query.near, query.radiusKm),
     ...(query.onSaleAtUs === undefined
       ? []

@@ -74,7 +74,7 @@ test('old guests are deleted when they never booked; those who booked lose only 
   for (const id of [active, recent, later, account]) expect(await emailOf(id)).toBe(`${id}@example.org`);
   expect(await emailOf(buyer)).toBe(`erased-${buyer}@erased.invalid`);
   const [kept] = await db.execute(
-    sql`select user_id, total_minor, idempotency_key from bookings where id = ${booking}`,
+    sql`select user_id, total_minor::float8 as total_minor, idempotency_key from bookings where id = ${booking}`,
   );
   expect(kept).toEqual({ user_id: buyer, total_minor: 1, idempotency_key: `erased ${booking}` });
   expect(await findViolations(database.url)).toEqual([]);

@@ -1,4 +1,4 @@
-import { boolean, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 
@@ -9,7 +9,7 @@ export const payments = pgTable('payments', {
   status: text('status', {
     enum: ['CREATING_SESSION', 'SESSION_CREATED', 'PAYMENT_SUCCESS', 'PAYMENT_FAILED', 'REFUND_PENDING', 'REFUNDED'],
   }).notNull(),
-  amountMinor: integer('amount_minor').notNull(),
+  amountMinor: bigint('amount_minor', { mode: 'number' }).notNull(),
   currency: text('currency').notNull(),
   description: text('description').notNull(),
   lines: jsonb('lines').$type<{ label: string; amountMinor: number }[]>().notNull(),
@@ -18,10 +18,10 @@ export const payments = pgTable('payments', {
   gateway: text('gateway', { enum: ['sandbox', 'stripe'] }).notNull(),
   gatewayReference: text('gateway_reference'),
   paymentUrl: text('payment_url'),
-  capturedMinor: integer('captured_minor').notNull().default(0),
+  capturedMinor: bigint('captured_minor', { mode: 'number' }).notNull().default(0),
   capturedCurrency: text('captured_currency'),
   capturedAt: instant('captured_at'),
-  refundedMinor: integer('refunded_minor').notNull().default(0),
+  refundedMinor: bigint('refunded_minor', { mode: 'number' }).notNull().default(0),
   refundedAt: instant('refunded_at'),
   refundReference: text('refund_reference'),
   refundReason: text('refund_reason'),
@@ -46,7 +46,7 @@ export const notices = pgTable(
     }).notNull(),
     reference: text('reference'),
     bookingId: text('booking_id'),
-    amountMinor: integer('amount_minor'),
+    amountMinor: bigint('amount_minor', { mode: 'number' }),
     currency: text('currency'),
     occurredAt: instant('occurred_at').notNull(),
     receivedAt: instant('received_at').notNull().defaultNow(),

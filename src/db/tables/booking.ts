@@ -9,7 +9,7 @@ export const bookings = pgTable(
     userId: uuid('user_id').notNull(),
     eventId: uuid('event_id').notNull(),
     status: text('status', { enum: ['PENDING_PAYMENT', 'CONFIRMED', 'EXPIRED', 'FAILED', 'CANCELLED'] }).notNull(),
-    totalMinor: integer('total_minor').notNull(),
+    totalMinor: bigint('total_minor', { mode: 'number' }).notNull(),
     currency: text('currency').notNull(),
     holdExpiresAt: instant('hold_expires_at').notNull(),
     holdExtendedAt: instant('hold_extended_at'),
@@ -21,7 +21,7 @@ export const bookings = pgTable(
       .notNull()
       .default('CREATING_SESSION'),
     paymentUrl: text('payment_url'),
-    refundedMinor: integer('refunded_minor'),
+    refundedMinor: bigint('refunded_minor', { mode: 'number' }),
     version: bigint('version', { mode: 'number' }).notNull(),
     createdAt: instant('created_at').notNull().defaultNow(),
     confirmedAt: instant('confirmed_at'),
@@ -40,8 +40,8 @@ export const bookingSeats = pgTable(
     bookingId: uuid('booking_id').notNull(),
     eventId: uuid('event_id').notNull(),
     seatNo: integer('seat_no').notNull(),
-    priceMinor: integer('price_minor').notNull(),
-    feeMinor: integer('fee_minor').notNull(),
+    priceMinor: bigint('price_minor', { mode: 'number' }).notNull(),
+    feeMinor: bigint('fee_minor', { mode: 'number' }).notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookingId, t.seatNo] })],
 );

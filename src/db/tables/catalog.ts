@@ -105,6 +105,6 @@ export const priceTiers = pgTable('price_tiers', {
   id: uuid('id').primaryKey(),
   eventId: uuid('event_id').notNull(),
   name: text('name').notNull(),
-  priceMinor: integer('price_minor').notNull(),
-  feeMinor: integer('fee_minor').notNull(),
+  priceMinor: bigint('price_minor', { mode: 'number' }).notNull(),
+  feeMinor: bigint('fee_minor', { mode: 'number' }).notNull(),
 });

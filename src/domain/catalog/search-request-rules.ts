@@ -1,10 +1,10 @@
+import { MAX_AMOUNT_MINOR } from '../currency-rules.ts';
 import { InvalidInput } from '../errors.ts';
 
 const MAX_FIRST = 50;
 const MAX_TEXT = 200;
 /** Half the Earth's circumference: everywhere. */
 export const MAX_RADIUS_KM = 20_040;
-const MAX_PRICE_MINOR = 2_147_483_647;
 const CATEGORIES = ['SPORT', 'CONCERT', 'THEATRE', 'COMEDY', 'FESTIVAL', 'FAMILY', 'CONFERENCE', 'OTHER'];
 const SORTS = ['RELEVANCE', 'SOONEST', 'NEAREST', 'PRICE', 'POPULARITY'];
 
@@ -112,7 +112,7 @@ function checkPrice({ priceAtMostMinor, priceAtMost, currency }: Filters): void 
 
 const checkAmount = (field: string, amount: number | undefined): void =>
   refuseUnless(
-    amount === undefined || (Number.isInteger(amount) && isWithin(amount, [0, MAX_PRICE_MINOR])),
+    amount === undefined || (Number.isInteger(amount) && isWithin(amount, [0, MAX_AMOUNT_MINOR])),
     field,
     'The amount must be a whole number of minor units, 0 or more.',
   );

@@ -63,6 +63,27 @@ describe('a session', () => {
     expect(await typesOf(created.aggregateId)).toEqual(['PaymentSessionOpened']);
   });
 
+  test('takes and refunds an amount of more than 32 bits', async () => {
+    const lines = [
+      { label: 'Seat 1', amountMinor: 6_500_000_000 },
+      { label: 'Seat 2', amountMinor: 6_500_000_007 },
+    ];
+    const amount = { amountMinor: 13_000_000_007, currency: 'IRR' };
+    await listen();
+    const { created, id, url } = await opened({ totalMinor: amount.amountMinor, currency: 'IRR', lines });
+    await pay(url);
+    await statusIs(id, 'PAYMENT_SUCCESS');
+    await world.arrives(confirmationFailed(created));
+    expect(await world.settle()).toEqual(['REFUNDED']);
+    expect(await world.published(id)).toMatchObject([
+      { type: 'PaymentSessionOpened' },
+      { type: 'PaymentSucceeded', ...amount },
+      { type: 'RefundRequested', ...amount },
+      { type: 'PaymentRefunded', ...amount },
+    ]);
+    expect(await wrongAbout(created, 'CANCELLED')).toEqual([]);
+  });
+
   test('is not opened for tickets that cost nothing', async () => {
     const created = bookingCreated({ totalMinor: 0, lines: [{ label: 'Seat', amountMinor: 0 }] });
     await world.arrives(created);

@@ -24,7 +24,8 @@ const DateTimeRangeInput = builder.inputType('DateTimeRangeInput', {
 const PriceAtMostInput = builder.inputType('PriceAtMostInput', {
   description: 'A highest price in one currency.',
   fields: (t) => ({
-    amountMinor: t.int({
+    amountMinor: t.field({
+      type: 'MinorUnits',
       required: true,
       description: 'The amount in minor units of the currency, for example cents.',
     }),

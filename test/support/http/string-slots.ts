@@ -152,6 +152,12 @@ function ofItsType(
       ]),
     );
   }
-  const ofScalar: Record<string, unknown> = { Int: 1, Float: 1, Boolean: true, DateTime: '2030-01-01T00:00:00Z' };
+  const ofScalar: Record<string, unknown> = {
+    Int: 1,
+    MinorUnits: 1,
+    Float: 1,
+    Boolean: true,
+    DateTime: '2030-01-01T00:00:00Z',
+  };
   return ofScalar[named.name] ?? 'something';
 }

@@ -47,7 +47,9 @@ type Trouble = Record<string, number>;
 export async function openPaymentsWorld(options: { policy?: Partial<PaymentsPolicy>; callTimeoutMs?: number } = {}) {
   const database = await createPaymentsDatabase();
   const db = openDb({ url: database.url, poolMax: 6, name: 'payments-test' });
-  const sql = postgres(database.url, { max: 2, onnotice: () => {} });
+  // Amounts are bigints, which the driver would return as texts.
+  const bigint = { to: 20, from: [20], serialize: String, parse: Number };
+  const sql = postgres(database.url, { max: 2, onnotice: () => {}, types: { bigint } });
   const dataFolder = await mkdtemp(join(tmpdir(), 'frontrow-gateway-'));
   const logged: { level: string; fields: Record<string, unknown>; message: string }[] = [];
   const note = (level: string) => (fields: object, message: string) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { isCurrency } from '../../currency-rules.ts';
+import { isCurrency, MAX_AMOUNT_MINOR } from '../../currency-rules.ts';
 import type { SeatingPlanDraft } from '../layout.ts';
 import type { EventFile, EventRecord, VenueRecord } from './catalog-records.ts';
 import { readCoordinates } from './coordinates.ts';
@@ -10,7 +10,7 @@ import { parseSeatingChart } from './seating-chart.ts';
 import { MAX_INTEGER, text } from './text-fields.ts';
 import { repeated } from './world-cup-stadiums.ts';
 
-const money = z.int().nonnegative().max(MAX_INTEGER);
+const money = z.int().nonnegative().max(MAX_AMOUNT_MINOR);
 const name = text({ atMost: 100 });
 const venueFile = z.object({
   venue: z.object({

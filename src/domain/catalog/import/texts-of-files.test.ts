@@ -80,7 +80,7 @@ test.each([
   ['a control character in a seat', chartOf([{ label: 'F', seats: seats('\u0001') }]), about],
   ['a seat out of all bounds', chartOf([{ label: 'F', seats: [{ label: '1', x: 1e300, y: 0 }] }]), about],
   ['more popularity than can be stored', hall, withEvent({ popularity: 2 ** 40 })],
-  ['a price that can not be stored', hall, withEvent({ prices: { Parterre: { priceMinor: 2 ** 33, feeMinor: 0 } } })],
+  ['a price that can not be stored', hall, withEvent({ prices: { Parterre: { priceMinor: 2 ** 53, feeMinor: 0 } } })],
   ['a currency that ISO 4217 does not have', hall, withEvent({ currency: 'QQQ' })],
   ['a currency that was withdrawn', hall, withEvent({ currency: 'DEM' })],
   ['a metal for a currency', hall, withEvent({ currency: 'XAG' })],
