@@ -12,6 +12,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   hoarding: async () => (await import('./hoarding.ts')).benchHoarding,
   'hoarding-limits': async () => (await import('./hoarding-limits.ts')).benchHoardingLimits,
   paid: async () => (await import('./paid.ts')).benchPaid,
+  quotes: async () => (await import('./quotes.ts')).benchQuotes,
   'redis-lost': async () => (await import('./redis-lost.ts')).benchRedisLost,
   'stalled-sockets': async () => (await import('./stalled-sockets.ts')).benchStalledSockets,
   'seat-map': async () => (await import('./seat-map.ts')).benchSeatMap,

@@ -59,7 +59,7 @@ function textOf(name: string, report: Report, { quick, baseline, load }: BenchOp
     '',
     `- Command: \`npm run bench -- ${name}${quick ? ' --quick' : ''}${baseline ? ` --baseline ${baseline}` : ''}\``,
     `- Machine: ${describeMachine()}; ${load}`,
-    `- Versions: node ${process.versions.node}, ${versionsOf(report.packages).join(', ')}`,
+    `- Versions: ${[`node ${process.versions.node}`, ...versionsOf(report.packages)].join(', ')}`,
     ...report.servers.map((server) => `- ${server}`),
     ...report.notes.map((note) => `- ${note}`),
     '',

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { MAX_AMOUNT_MINOR } from '../currency-rules.ts';
+import { InvalidInput } from '../errors.ts';
+import { includedIn, percentOf, shareOf } from './percent-rules.ts';
+import type { Code, Fee, PriceLevel, PriceList, Tax, TicketType } from './price-list.ts';
+
+export type Charge = {
+  readonly name: string;
+  readonly amountMinor: number;
+  /** True: the amount is part of the face price or of a fee, and is not added to the total. */
+  readonly inclusive: boolean;
+};
+
+/** One ticket. `seat` names it: the number of the seat, or of the place in its section. */
+export type LineRequest = { readonly seat: number; readonly level: string; readonly ticketType?: string | undefined };
+
+export type Line = {
+  readonly seat: number;
+  readonly level: string;
+  readonly ticketType: string;
+  /** After discounts. */
+  readonly faceMinor: number;
+  readonly fees: readonly Charge[];
+  readonly taxes: readonly Charge[];
+  /** The face price, the fees and the taxes that are added. */
+  readonly totalMinor: number;
+};
+
+export type Quote = {
+  readonly currency: string;
+  /** By seat. */
+  readonly lines: readonly Line[];
+  /** Of the booking as a whole: the charges of a ticket are in its line. */
+  readonly fees: readonly Charge[];
+  readonly taxes: readonly Charge[];
+  /** The sum of the lines, the fees of the booking, and the taxes that are added to these fees. */
+  readonly totalMinor: number;
+  /** Equal for equal quotes: a client sends it to book at this price or not at all. */
+  readonly hash: string;
+};
+
+type Price = Omit<Line, 'seat'>;
+type CompiledTax = Tax & { readonly rate: bigint };
+/** A price list whose percentages are read and whose keys are found, so that a quote is made in microseconds. */
+export type Prices = {
+  readonly list: PriceList;
+  readonly levels: ReadonlyMap<string, PriceLevel>;
+  readonly types: ReadonlyMap<string, TicketType>;
+  readonly taxes: readonly CompiledTax[];
+  /** The sum of the rates of the taxes that are contained in a face price, and in a fee. */
+  readonly included: { readonly face: bigint; readonly fees: bigint };
+};
+
+const isOn = (base: 'FACE' | 'FEES', tax: Tax): boolean => tax.appliesTo === base || tax.appliesTo === 'ALL';
+
+/** @throws Error for a list that `problemsOfPriceList` refuses */
+export function openPrices(list: PriceList): Prices {
+  const taxes = list.taxes.map((tax) => ({ ...tax, rate: percentOf(tax.percent) }));
+  const rates = (base: 'FACE' | 'FEES') =>
+    taxes.filter((tax) => tax.inclusive && isOn(base, tax)).reduce((sum, { rate }) => sum + rate, 0n);
+  return {
+    list,
+    levels: new Map(list.levels.map((level) => [level.key, level])),
+    types: new Map(list.ticketTypes.map((type) => [type.key, type])),
+    taxes,
+    included: { face: rates('FACE'), fees: rates('FEES') },
+  };
+}
+
+export type QuoteRequest = { readonly lines: readonly LineRequest[]; readonly codes?: readonly Code[] };
+
+/**
+ * Returns what these tickets cost. Pure: the same list, lines and codes give the same quote. Each charge is rounded once,
+ * half to even, and every total is a sum of charges, so the sum of the lines and of the booking's own charges is the total.
+ * An added tax is of the amounts as they are shown.
+ *
+ * @throws InvalidInput for an unknown ticket type, one that needs a code, too many of one, or an amount beyond 2^53 - 1
+ */
+export function quote(prices: Prices, { lines, codes = [] }: QuoteRequest): Quote {
+  const { list } = prices;
+  const known = new Map<string, Price>();
+  const made = lines.map((line): Line => {
+    const ticketType = line.ticketType ?? list.ticketTypes[0]?.key ?? '';
+    const key = JSON.stringify([line.level, ticketType]);
+    let price = known.get(key);
+    if (!price) {
+      price = priceOf(prices, { level: line.level, ticketType, codes });
+      known.set(key, price);
+    }
+    return { seat: line.seat, ...price };
+  });
+  refuseTooMany(prices, made);
+  made.sort((a, b) => a.seat - b.seat);
+  const fees = list.fees.flatMap((fee) => chargesOf(fee, fee.perBookingMinor));
+  const taxes = taxesOn(prices, { faceMinor: 0, feesMinor: sumOf(fees) });
+  const totalMinor = addUp([...made.map((line) => line.totalMinor), sumOf(fees), addedBy(taxes)]);
+  const content = { currency: list.currency, lines: made, fees, taxes, totalMinor };
+  return { ...content, hash: hashOf(content) };
+}
+
+type Ticket = { readonly level: string; readonly ticketType: string; readonly codes: readonly Code[] };
+
+function priceOf(prices: Prices, { level: levelKey, ticketType, codes }: Ticket): Price {
+  const level = prices.levels.get(levelKey);
+  if (!level) throw new Error(`the price list has no level ${levelKey}`);
+  const face = level.prices.find((price) => price.ticketType === ticketType);
+  const type = prices.types.get(ticketType);
+  if (!type || !face) throw new InvalidInput('ticketType', `${ticketType} is not sold for this seat.`);
+  if (type.needsCode && !codes.some(({ opens }) => opens.includes(ticketType)))
+    throw new InvalidInput('ticketType', `${type.name} needs a code.`);
+  const { step } = prices.list;
+  const faceMinor = codes.reduce((left, code) => discounted(left, code, step), face.amountMinor);
+  const fees = [...(level.fees ?? []), ...prices.list.fees].flatMap((fee) =>
+    chargesOf(fee, ofTicket(fee, faceMinor, step)),
+  );
+  const feesMinor = sumOf(fees);
+  const taxes = taxesOn(prices, { faceMinor, feesMinor });
+  const totalMinor = addUp([faceMinor, feesMinor, addedBy(taxes)]);
+  return { level: levelKey, ticketType, faceMinor, fees, taxes, totalMinor };
+}
+
+/** Each code takes its part off what the codes before it have left; a price does not fall below zero. */
+function discounted(priceMinor: number, { discountPercent, discountMinor = 0 }: Code, step: number): number {
+  const share = discountPercent === undefined ? 0 : shareOf(priceMinor, percentOf(discountPercent), step);
+  return Math.max(0, priceMinor - share - discountMinor);
+}
+
+const ofTicket = (fee: Fee, faceMinor: number, step: number): number | undefined =>
+  fee.percent === undefined ? fee.perTicketMinor : shareOf(faceMinor, percentOf(fee.percent), step);
+
+const chargesOf = ({ name }: Fee, amountMinor: number | undefined): Charge[] =>
+  amountMinor === undefined ? [] : [{ name, amountMinor, inclusive: false }];
+
+/** A tax on something that does not exist is left out: a booking without fees has no tax on fees. */
+function taxesOn(prices: Prices, of: { faceMinor: number; feesMinor: number }): Charge[] {
+  const { list, included } = prices;
+  return prices.taxes.flatMap((tax): Charge[] => {
+    const face = isOn('FACE', tax) ? of.faceMinor : 0;
+    const fees = isOn('FEES', tax) ? of.feesMinor : 0;
+    if (face === 0 && fees === 0) return [];
+    const { name, inclusive, rate: percent } = tax;
+    if (!inclusive) return [{ name, amountMinor: shareOf(face + fees, percent, list.step), inclusive }];
+    const parts = [
+      { amountMinor: face, percent, rates: included.face },
+      { amountMinor: fees, percent, rates: included.fees },
+    ];
+    return [{ name, amountMinor: includedIn(parts), inclusive }];
+  });
+}
+
+/** @throws InvalidInput for a sum beyond 2^53 - 1, which JSON would not carry exactly */
+function addUp(amounts: readonly number[]): number {
+  let sum = 0;
+  for (const amount of amounts) sum += amount;
+  // Each amount is at most 2^53 - 1. A sum that passed this once never comes back below it.
+  if (sum > MAX_AMOUNT_MINOR) throw new InvalidInput('lines', 'The amount is larger than any that can be paid.');
+  return sum;
+}
+
+const sumOf = (charges: readonly Charge[]): number => addUp(charges.map(({ amountMinor }) => amountMinor));
+const addedBy = (taxes: readonly Charge[]): number => sumOf(taxes.filter(({ inclusive }) => !inclusive));
+
+function refuseTooMany({ types }: Prices, lines: readonly Line[]): void {
+  const counts = new Map<string, number>();
+  for (const { ticketType } of lines) counts.set(ticketType, (counts.get(ticketType) ?? 0) + 1);
+  for (const [key, count] of counts) {
+    const { name = key, maxPerBooking } = types.get(key) ?? {};
+    if (maxPerBooking !== undefined && count > maxPerBooking)
+      throw new InvalidInput('lines', `A booking may have ${maxPerBooking} of ${name}.`);
+  }
+}
+
+/** 132 bits of SHA-256: no two price lists come to the same text by chance. */
+function hashOf({ currency, lines, fees, taxes, totalMinor }: Omit<Quote, 'hash'>): string {
+  const charges = (all: readonly Charge[]) =>
+    all.map(({ name, amountMinor, inclusive }) => [name, amountMinor, inclusive]);
+  const content = [
+    currency,
+    lines.map((line) => [line.seat, line.ticketType, line.faceMinor, charges(line.fees), charges(line.taxes)]),
+    charges(fees),
+    charges(taxes),
+    totalMinor,
+  ];
+  return createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22);
+}
