@@ -28,7 +28,7 @@ export type EventDocument = {
   readonly ends_at: number;
   readonly on_sale_at: number;
   readonly off_sale_at: number;
-  /** {@link NO_PRICE} for an event without a price tier. */
+  /** What the cheapest seat costs, with its fee; {@link NO_PRICE} for an event without a price tier. */
   readonly price_from_minor: number;
   readonly currency: string;
   readonly popularity: number;
@@ -115,7 +115,7 @@ const stored = [
  * when it finds one, also after an upgrade of Node with other Unicode data.
  */
 export const SHAPE = createHash('sha256')
-  .update(JSON.stringify([settings, stored, NORMAL_FORM, NO_PRICE]))
+  .update(JSON.stringify([settings, stored, NORMAL_FORM, NO_PRICE, 'price_from_minor with the fee']))
   .digest('hex')
   .slice(0, 8);
 

@@ -33,7 +33,7 @@ export type EventQuery = {
   readonly categories: readonly string[];
   readonly startsFromUs?: number | undefined;
   readonly startsToUs?: number | undefined;
-  /** Compared with the lowest price of the event, without fee. */
+  /** Compared with the lowest price of the event, with its fee. */
   readonly priceAtMostMinor?: number | undefined;
   /** Only events that are priced in this currency. */
   readonly currency?: string | undefined;

@@ -207,10 +207,10 @@ test('all callers see a published event and its venue; no caller sees a draft', 
     event: {
       title: 'Opening match',
       saleStatus: 'ON_SALE',
-      priceFrom: { amountMinor: 5000, currency: 'USD' },
+      priceFrom: { amountMinor: 5250, currency: 'USD' },
       priceTiers: [
-        { name: 'Tier 1', price: { amountMinor: 5000 }, fee: { amountMinor: 250 } },
-        { name: 'Tier 2', price: { amountMinor: 6000 } },
+        { name: 'Tier 1', price: { amountMinor: 5250 }, fee: { amountMinor: 250 } },
+        { name: 'Tier 2', price: { amountMinor: 6250 } },
       ],
       availability: { capacity: 40, available: 40, held: 0, booked: 0 },
       venue: { id: `Venue_${event.venueId}`, location: { latitude: 40, longitude: -90 } },

@@ -21,7 +21,7 @@ test('an amount of more than 32 bits is the same in price, booking, message, pay
   const { eventId, seatIds } = await seedEvent(box.reader, {
     ...{ seats: 9, priceMinor, feeMinor, currency: 'IRR', cancellableForSeconds: 60 },
   });
-  expect(await findEvents({ db: box.reader }, [eventId])).toMatchObject([{ priceFromMinor: priceMinor }]);
+  expect(await findEvents({ db: box.reader }, [eventId])).toMatchObject([{ priceFromMinor: 3_900_000_001 }]);
   const viewer = someViewer();
   const request = { eventId, seatIds: seatIds(4, 5, 6), idempotencyKey: randomUUIDv7() };
   const { booking } = await createBooking(box, viewer, request);

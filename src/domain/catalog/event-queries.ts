@@ -24,7 +24,7 @@ export type CatalogEvent = Pick<
   | 'currency'
 > & {
   saleStatus: SaleStatus;
-  /** The lowest price of its tiers, without fee. */
+  /** The lowest price of its tiers, with the fee. */
   priceFromMinor: number | undefined;
   capacity: number;
   available: number;
@@ -48,7 +48,7 @@ export async function findEvents(
       nowMs: sql<number>`(extract(epoch from now()) * 1000)::float8`,
       priceFromMinor: sql<
         number | null
-      >`(select min(t.price_minor)::float8 from price_tiers t where t.event_id = ${events.id})`,
+      >`(select min(t.price_minor + t.fee_minor)::float8 from price_tiers t where t.event_id = ${events.id})`,
     })
     .from(events)
     .innerJoin(seatInventories, eq(seatInventories.eventId, events.id))

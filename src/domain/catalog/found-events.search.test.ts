@@ -40,7 +40,7 @@ it.each(['reset', 'black-hole'] as const)(
     const { events, asIndexed } = await search.eventsOf([eventId], load);
     expect(asIndexed).toBe(true);
     const { asIndexed: around, ...told } = events[0] ?? {};
-    expect(told).toMatchObject({ title: `Away ${kind}`, saleStatus: 'ON_SALE', priceFromMinor: 5000, available: 100 });
+    expect(told).toMatchObject({ title: `Away ${kind}`, saleStatus: 'ON_SALE', priceFromMinor: 5100, available: 100 });
     expect(event).toMatchObject(told);
     expect(around).toEqual({ venue, priceTiers });
     way.set({ kind: 'pass' });

@@ -16,7 +16,7 @@ const availableShare = sql`coalesce(ceil(i.available * 10.0 / i.capacity), 0)::i
 
 const priceTiers = sql`(
   select coalesce(json_agg(json_build_object('id', t.id, 'name', t.name, 'price_minor', t.price_minor,
-                                             'fee_minor', t.fee_minor) order by t.price_minor, t.name), '[]')
+                                             'fee_minor', t.fee_minor) order by t.price_minor + t.fee_minor, t.name), '[]')
   from price_tiers t where t.event_id = e.id)`;
 
 type Searched = 'title_words' | 'performers_words' | 'description_words' | 'venue_words' | 'city_words' | 'city_keys';
@@ -45,7 +45,7 @@ async function listWhere(db: Db, condition: SQL, limit: number): Promise<EventDo
            ${microseconds(sql`e.starts_at`)} as starts_at,
            ${microseconds(sql`greatest(e.starts_at, e.off_sale_at)`)} as ends_at,
            ${microseconds(sql`e.on_sale_at`)} as on_sale_at, ${microseconds(sql`e.off_sale_at`)} as off_sale_at,
-           coalesce((select min(t.price_minor) from price_tiers t where t.event_id = e.id), ${NO_PRICE}::bigint)::float8
+           coalesce((select min(t.price_minor + t.fee_minor) from price_tiers t where t.event_id = e.id), ${NO_PRICE}::bigint)::float8
              as price_from_minor,
            e.currency, e.popularity, ${availableShare} as available_share, e.updated_version::float8 as updated_version,
            e.venue_id, e.plan_id, ${microseconds(sql`e.cancellable_until`)} as cancellable_until,

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, ne } from 'drizzle-orm';
+import { and, asc, eq, inArray, ne, sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { events, priceTiers } from '#db/tables/catalog.ts';
 
@@ -10,7 +10,7 @@ export async function listPriceTiers({ db }: { db: Db }, eventIds: readonly stri
     .select()
     .from(priceTiers)
     .where(inArray(priceTiers.eventId, [...eventIds]))
-    .orderBy(asc(priceTiers.priceMinor), asc(priceTiers.name));
+    .orderBy(asc(sql`${priceTiers.priceMinor} + ${priceTiers.feeMinor}`), asc(priceTiers.name));
   const byEvent = Map.groupBy(rows, (tier) => tier.eventId);
   return eventIds.map((eventId) => byEvent.get(eventId) ?? []);
 }

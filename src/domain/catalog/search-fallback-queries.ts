@@ -125,7 +125,7 @@ async function findRowsWith(db: Db, query: EventQuery, { limit, matching, nearby
     from events e
     join venues v on v.id = e.venue_id
     left join event_search_words w on w.event_id = e.id
-    left join lateral (select min(t.price_minor)::bigint as minor from price_tiers t where t.event_id = e.id) p on true`;
+    left join lateral (select min(t.price_minor + t.fee_minor)::bigint as minor from price_tiers t where t.event_id = e.id) p on true`;
   const where = (some: EventQuery) =>
     sql`${from} where ${sql.join([...conditionsOf(some), ...words.map(matching)], sql` and `)}`;
   const all = where(query);

@@ -17,7 +17,7 @@ export type SearchEventsRequest = {
   categories?: readonly Category[] | undefined;
   startsBetween?: { from?: Date | undefined; to?: Date | undefined } | undefined;
   /**
-   * Compared with the event's lowest price, without fee. Refused when the events have several currencies and the
+   * Compared with the event's lowest price with its fee. Refused when the events have several currencies and the
    * request names none.
    */
   priceAtMostMinor?: number | undefined;

@@ -13,7 +13,7 @@ type Needs = { db: Queryable; plans: SeatingPlanCache };
 export type SectionAvailability = SectionCounts & {
   section: PlanSection;
   planId: string;
-  /** The price of the section's tier without the fee; undefined when the event does not sell the section. */
+  /** The price of the section's tier with its fee; undefined when the event does not sell the section. */
   priceFrom: { amountMinor: number; currency: string } | undefined;
 };
 
@@ -36,7 +36,7 @@ export async function listSectionAvailability(needs: Needs, map: SeatMap): Promi
     const tier = tiers.get(section.tierLabel);
     const count = counts[index];
     if (!count) return [];
-    const priceFrom = tier && { amountMinor: tier.price_minor, currency: tier.currency };
+    const priceFrom = tier && { amountMinor: tier.price_minor + tier.fee_minor, currency: tier.currency };
     return [{ ...count, section, planId: plan.planId, priceFrom }];
   });
 }

@@ -75,12 +75,12 @@ const BookingSeat = builder
       }),
       price: t.field({
         type: Money,
-        description: 'The price of the seat, without the fee.',
-        resolve: ({ priceMinor, currency }) => ({ amountMinor: priceMinor, currency }),
+        description: 'What the seat costs, with the fee.',
+        resolve: ({ priceMinor, feeMinor, currency }) => ({ amountMinor: priceMinor + feeMinor, currency }),
       }),
       fee: t.field({
         type: Money,
-        description: 'The fee, in addition to the price.',
+        description: 'The part of the price that is the fee.',
         resolve: ({ feeMinor, currency }) => ({ amountMinor: feeMinor, currency }),
       }),
     }),

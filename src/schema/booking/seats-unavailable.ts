@@ -19,7 +19,7 @@ const SeatBlock = builder.objectRef<Block>('SeatBlock').implement({
     }),
     total: t.field({
       type: Money,
-      description: 'The sum of all prices and fees of the block.',
+      description: 'What all seats of the block cost, with their fees.',
       resolve: async ({ plan, eventId, seatNos }, _args, context) => {
         const { currency } = await requireEvent(eventId, context);
         const tiers = new Map((await context.loaders.priceTiers.load(eventId)).map((tier) => [tier.name, tier]));

@@ -40,12 +40,12 @@ const PriceTier = builder.objectRef<PriceTierModel & { currency: string }>('Pric
     name: t.exposeString('name', { description: 'The name of the price tier, for example `Lower 1`.' }),
     price: t.field({
       type: Money,
-      description: 'The price of one seat, without the fee.',
-      resolve: ({ priceMinor, currency }) => ({ amountMinor: priceMinor, currency }),
+      description: 'What one seat costs, with the fee.',
+      resolve: ({ priceMinor, feeMinor, currency }) => ({ amountMinor: priceMinor + feeMinor, currency }),
     }),
     fee: t.field({
       type: Money,
-      description: 'The fee for one seat, in addition to the price.',
+      description: 'The part of the price that is the fee.',
       resolve: ({ feeMinor, currency }) => ({ amountMinor: feeMinor, currency }),
     }),
   }),
@@ -104,7 +104,7 @@ Event.implement({
       type: Money,
       nullable: true,
       description:
-        'The lowest price, without the fee, whether or not a seat at that price is free; null when the event has no price.',
+        'The lowest price, with the fee, whether or not a seat at that price is free; null when the event has no price.',
       resolve: ({ priceFromMinor, currency }) =>
         priceFromMinor === undefined ? null : { amountMinor: priceFromMinor, currency },
     }),

@@ -42,12 +42,12 @@ const EventSeat = builder.objectRef<EventSeatModel>('EventSeat').implement({
     }),
     price: t.field({
       type: Money,
-      description: 'The price of the seat, without the fee.',
-      resolve: ({ priceMinor, currency }) => ({ amountMinor: priceMinor, currency }),
+      description: 'What the seat costs, with the fee.',
+      resolve: ({ priceMinor, feeMinor, currency }) => ({ amountMinor: priceMinor + feeMinor, currency }),
     }),
     fee: t.field({
       type: Money,
-      description: 'The fee, in addition to the price.',
+      description: 'The part of the price that is the fee.',
       resolve: ({ feeMinor, currency }) => ({ amountMinor: feeMinor, currency }),
     }),
   }),
@@ -81,7 +81,7 @@ const SectionAvailability = builder.objectRef<SectionAvailabilityModel>('Section
     priceFrom: t.field({
       type: Money,
       nullable: true,
-      description: 'The price of the seats, without the fee; null when the event does not sell the section.',
+      description: 'What a seat costs, with the fee; null when the event does not sell the section.',
       resolve: ({ priceFrom }) => priceFrom,
     }),
     largestAdjacentBlock: t.exposeInt('largestAdjacentBlock', {

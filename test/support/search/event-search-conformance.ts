@@ -113,10 +113,11 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     await settle(added);
     const filters = { city: 'toronto', countryCode: 'CA', categories: ['CONCERT', 'COMEDY'] };
     const during = { startsFromUs: soon - 1_000_000, startsToUs: soon };
-    const budget = { priceAtMostMinor: 100, onSaleAtUs: Date.now() * 1000 };
+    // A seat costs its price and a fee of 100.
+    const budget = { priceAtMostMinor: 200, onSaleAtUs: Date.now() * 1000 };
     const idsOf = async (query: Typed) => (await ask(query)).hits.map((hit) => hit.eventId).sort();
     expect(await idsOf({ ...filters, ...during, ...budget })).toEqual([added[0]]);
-    expect(await idsOf({ ...filters, ...during, priceAtMostMinor: 100 })).toEqual([added[0], added[1]].sort());
+    expect(await idsOf({ ...filters, ...during, priceAtMostMinor: 200 })).toEqual([added[0], added[1]].sort());
     expect(await idsOf({ ...filters, ...during })).toEqual([...added].sort());
     expect(await idsOf({ ...filters, ...during, categories: ['COMEDY'] })).toEqual([]);
     expect(await idsOf({ ...filters, ...during, countryCode: 'US' })).toEqual([]);
@@ -229,6 +230,7 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
       ['JPY', 9500],
       ['EUR', 12_000],
       ['KWD', 20_000],
+      ['IRR', 4_900_000_000],
     ] as const)
       added.push(await catalogue.addEvent({ city: 'Toronto', title: 'Prices', currency, priceMinor }));
     await settle(added);
@@ -237,10 +239,14 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     expect(await idsOf({ currency: 'EUR' })).toEqual([added[0], added[2]]);
     expect(await idsOf({ currency: 'EUR', priceAtMostMinor: 10_000 })).toEqual([added[0]]);
     expect(await idsOf({ currency: 'JPY', priceAtMostMinor: 10_000 })).toEqual([added[1]]);
-    const told = await ask({ ...prices, currencies: true, priceAtMostMinor: 9000, first: 1 });
-    expect(told.currencies).toEqual(['EUR', 'JPY', 'KWD']);
+    expect(await idsOf({ currency: 'EUR', priceAtMostMinor: 9_099 })).toEqual([]);
+    expect(await idsOf({ currency: 'IRR', priceAtMostMinor: 4_900_000_100 })).toEqual([added[4]]);
+    expect(await idsOf({ currency: 'IRR', priceAtMostMinor: 4_900_000_099 })).toEqual([]);
+    expect(await idsOf({ currency: 'IRR', priceAtMostMinor: Number.MAX_SAFE_INTEGER })).toEqual([added[4]]);
+    const told = await ask({ ...prices, currencies: true, priceAtMostMinor: 9100, first: 1 });
+    expect(told.currencies).toEqual(['EUR', 'IRR', 'JPY', 'KWD']);
     const behind = await ask({ ...prices, currencies: true, first: 1, after: told.hits[0]?.position });
-    expect(behind.currencies).toEqual(['EUR', 'JPY', 'KWD']);
+    expect(behind.currencies).toEqual(['EUR', 'IRR', 'JPY', 'KWD']);
     expect((await ask({ ...prices, currencies: true, currency: 'KWD' })).currencies).toEqual(['KWD']);
     expect((await ask(prices)).currencies).toEqual([]);
     await remove(open(), added);
