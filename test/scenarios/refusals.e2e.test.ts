@@ -40,10 +40,11 @@ async function attempt(name: keyof typeof mutations, input: object, by?: Fan, ad
   return answer;
 }
 
-const book = (fan: Fan, seatNos: number[], more: { of?: SeededEvent; key?: string; address?: string } = {}) => {
-  const { of = event, key = randomUUID(), address } = more;
+type More = { of?: SeededEvent; key?: string; address?: string; quoteHash?: string };
+const book = (fan: Fan, seatNos: number[], more: More = {}) => {
+  const { of = event, key: idempotencyKey = randomUUID(), address, quoteHash } = more;
   const seatIds = of.seatIds(...seatNos).map((id) => `Seat_${id}`);
-  return attempt('createBooking', { eventId: `Event_${of.eventId}`, seatIds, idempotencyKey: key }, fan, address);
+  return attempt('createBooking', { eventId: `Event_${of.eventId}`, seatIds, idempotencyKey, quoteHash }, fan, address);
 };
 const guest = () => signInAsGuest(system.apiUrl);
 
@@ -134,12 +135,12 @@ test('a booking: invalid requests', async () => {
   expect(await book(fan, [10, 10])).toMatchObject({ code: 'INVALID_INPUT', field: 'seatIds' });
   expect(await book(fan, [100_000])).toMatchObject({ code: 'INVALID_INPUT', field: 'seatIds' });
   expect(await book(fan, [10], { key: '' })).toMatchObject({ code: 'INVALID_INPUT', field: 'idempotencyKey' });
+  expect(await book(fan, [10], { quoteHash: 'older' })).toMatchObject({ code: 'PRICE_CHANGED' });
   expect(await book(fan, [20, 21, 22, 23, 24, 25, 26, 27, 28])).toMatchObject({ code: 'TOO_MANY_SEATS', limit: 8 });
   const unknown = { eventId: `Event_${randomUUID()}`, seatIds: [`Seat_${event.seatId(0)}`], idempotencyKey: 'k' };
   expect(await attempt('createBooking', unknown, fan)).toMatchObject({ code: 'NOT_FOUND' });
   expect(await attempt('createBooking', { ...unknown, eventId: 'nonsense' }, fan)).toMatchObject({ code: 'NOT_FOUND' });
-  const later = await seedEvent(db, { seats: 4, onSaleInSeconds: 3600, like: event });
-  const early = await book(fan, [0], { of: later });
+  const early = await book(fan, [0], { of: await seedEvent(db, { seats: 4, onSaleInSeconds: 3600, like: event }) });
   expect(early).toMatchObject({ code: 'EVENT_NOT_ON_SALE', retry: { advice: 'AFTER' } });
   expect(new Date(early.opensAt).getTime()).toBeGreaterThan(Date.now());
 });
@@ -151,8 +152,7 @@ test('a booking: more unpaid seats than allowed, and too many bookings given bac
       hoarder,
       [0, 1, 2, 3, 4, 5, 6, 7].map((n) => first + n),
     );
-  const other = await seedEvent(db, { seats: 4, like: event });
-  const full = await book(hoarder, [0], { of: other });
+  const full = await book(hoarder, [0], { of: await seedEvent(db, { seats: 4, like: event }) });
   expect(full).toMatchObject({ code: 'TOO_MANY_UNPAID_SEATS', of: 'VIEWER', limit: 16, retry: { advice: 'SAME_KEY' } });
   for (let n = 0; n < 4; n++)
     await attempt('cancelBooking', { bookingId: (await book(fickle, [120])).booking.id }, fickle);

@@ -2,7 +2,6 @@ import { createHash, randomUUIDv7 } from 'node:crypto';
 import { isUuid } from '#shared/uuid.ts';
 import { hasSeat, type SeatingPlan } from '../catalog/seating-plan.ts';
 import { InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
-import { decodeSeatId } from '../global-id-rules.ts';
 import { CoolingDown, TooManyUnpaidSeats } from '../hoarding/errors.ts';
 import type { KnownSale } from '../inventory/event-sales.ts';
 import type { BookingState, HoldCommand } from '../inventory/inventory-command.ts';
@@ -14,7 +13,15 @@ import { orTryAgain } from '../or-try-again.ts';
 import { readText } from '../text-rules.ts';
 import type { Viewer } from '../viewer.ts';
 import { type Booking, toBooking } from './booking.ts';
-import { AdmissionRequired, EventNotOnSale, IdempotencyKeyReused, SeatsUnavailable, TooManySeats } from './errors.ts';
+import { type BookingLine, parseLines } from './booking-lines.ts';
+import {
+  AdmissionRequired,
+  EventNotOnSale,
+  IdempotencyKeyReused,
+  PriceChanged,
+  SeatsUnavailable,
+  TooManySeats,
+} from './errors.ts';
 
 export type CreateBookingNeeds = {
   readonly writer: InventoryWriter;
@@ -30,7 +37,11 @@ export type CreateBookingNeeds = {
 export type CreateBookingRequest = {
   readonly eventId: string;
   /** `<plan id>_<seat number>`, each at most once, in any order. */
-  readonly seatIds: readonly string[];
+  readonly seatIds?: readonly string[] | undefined;
+  /** Instead of `seatIds`: the seats with their ticket types. */
+  readonly lines?: readonly BookingLine[] | undefined;
+  /** Holds the seats only at the prices of this quote. */
+  readonly quoteHash?: string | undefined;
   /** 1 to 200 printable characters, chosen by the viewer; kept for 30 days. */
   readonly idempotencyKey: string;
   readonly admission?: string | undefined;
@@ -43,6 +54,7 @@ export const createBookingRefusals = [
   NotFound,
   EventNotOnSale,
   SeatsUnavailable,
+  PriceChanged,
   TooManySeats,
   TooManyUnpaidSeats,
   CoolingDown,
@@ -61,13 +73,13 @@ export async function createBooking(
   viewer: Viewer,
   request: CreateBookingRequest,
 ): Promise<{ booking: Booking; replayed: boolean }> {
-  const { planId, seatNos } = parse(request, needs.writer.policy.maxSeatsPerBooking);
+  const { planId, seatNos, field } = parse(request, needs.writer.policy.maxSeatsPerBooking);
   const sale = await orTryAgain(needs.writer.sales.find(request.eventId));
   if (!sale || sale.status === 'DRAFT') throw new NotFound('event');
   if (sale.planId !== planId)
-    throw new InvalidInput('seatIds', 'These seats do not belong to the seating plan of this event.');
+    throw new InvalidInput(field, 'These seats do not belong to the seating plan of this event.');
   const plan = await orTryAgain(needs.writer.plans.get(planId));
-  if (!seatNos.every((seatNo) => hasSeat(plan, seatNo))) throw new InvalidInput('seatIds', 'This seat does not exist.');
+  if (!seatNos.every((seatNo) => hasSeat(plan, seatNo))) throw new InvalidInput(field, 'This seat does not exist.');
   refuseIfFarTooEarly(sale);
   const command: HoldCommand = {
     kind: 'hold',
@@ -76,6 +88,7 @@ export async function createBooking(
     planId,
     seatNos,
     idempotencyKey: request.idempotencyKey,
+    quoteHash: request.quoteHash,
     addressKey: request.addressKey,
     requestHash: createHash('sha256').update(`${request.eventId} ${seatNos.join()}`).digest('base64url'),
   };
@@ -108,23 +121,14 @@ function requireIdempotencyKey(key: string): void {
     );
 }
 
-function parse(request: CreateBookingRequest, limit: number): { planId: string; seatNos: number[] } {
+function parse(request: CreateBookingRequest, limit: number): { planId: string; seatNos: number[]; field: string } {
   if (!isUuid(request.eventId)) throw new NotFound('event');
   requireIdempotencyKey(request.idempotencyKey);
-  const { seatIds } = request;
-  if (seatIds.length === 0) throw new InvalidInput('seatIds', 'Choose at least one seat.');
-  if (seatIds.length > limit) throw new TooManySeats(limit, 'booking');
-  const seats = seatIds.map((seatId) => {
-    const seat = decodeSeatId(seatId);
-    if (!seat) throw new InvalidInput('seatIds', 'This is not the id of a seat.');
-    return seat;
-  });
-  const planId = seats[0]?.planId ?? '';
-  if (seats.some((seat) => seat.planId !== planId))
-    throw new InvalidInput('seatIds', 'These seats belong to different seating plans.');
-  const seatNos = [...new Set(seats.map((seat) => seat.seatNo))].sort((a, b) => a - b);
-  if (seatNos.length < seats.length) throw new InvalidInput('seatIds', 'The list contains the same seat twice.');
-  return { planId, seatNos };
+  const { seatIds = [], lines } = request;
+  if (lines !== undefined && seatIds.length > 0) throw new InvalidInput('lines', 'Give either `lines` or `seatIds`.');
+  const field = lines === undefined ? 'seatIds' : 'lines';
+  const { planId, seats } = parseLines(lines ?? seatIds.map((seatId) => ({ seatId })), limit, field);
+  return { planId, seatNos: seats.map(({ seatNo }) => seatNo), field };
 }
 
 /** The known sale may be a second old. Close to the opening the writer decides, by the database's clock. */
@@ -189,6 +193,8 @@ function refusalOf(answer: InventoryAnswer, { eventId, command }: Hold): Error {
   switch (answer.kind) {
     case 'seatsUnavailable':
       return new SeatsUnavailable({ eventId, ...answer });
+    case 'priceChanged':
+      return new PriceChanged(command.planId, answer.quote);
     case 'tooManySeats':
       return new TooManySeats(answer.limit, command.seatNos.length > answer.limit ? 'booking' : 'event');
     case 'tooManyUnpaid':

@@ -1,4 +1,5 @@
 import { DomainError, type RetryAdvice } from '../errors.ts';
+import type { Quote } from '../pricing/quote-rules.ts';
 
 /** The seats that are taken, and up to three adjacent blocks of the same size, nearest first, all at `version`. */
 export class SeatsUnavailable extends DomainError {
@@ -35,6 +36,20 @@ export class TooManySeats extends DomainError {
         : `One person can have at most ${limit} seats at this event.`,
     );
     this.limit = limit;
+  }
+}
+
+/** The quote of the caller is not the present one, which `quote` is. The same key may be used with its hash. */
+export class PriceChanged extends DomainError {
+  readonly code = 'PRICE_CHANGED';
+  readonly retry: RetryAdvice = { advice: 'SAME_KEY' };
+  readonly planId: string;
+  readonly quote: Quote;
+
+  constructor(planId: string, quote: Quote) {
+    super('The price has changed, and no seat was held. Show the new price, then send its hash.');
+    this.planId = planId;
+    this.quote = quote;
   }
 }
 

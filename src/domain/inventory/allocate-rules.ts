@@ -68,10 +68,19 @@ function refusalOf(work: InventoryWork, command: HoldCommand): InventoryOutcome 
   if (coolingDown) return coolingDown;
   const taken = command.seatNos.filter((seatNo) => !work.isFree(seatNo));
   if (taken.length > 0) return { kind: 'seatsUnavailable', seatNos: taken };
+  const changed = priceChange(work, command);
+  if (changed) return changed;
   if (work.seatCountOf(command.userId) + command.seatNos.length > maxSeatsPerEvent)
     return { kind: 'tooManySeats', limit: maxSeatsPerEvent };
   const { userId, addressKey, seatNos } = command;
   return work.book.tooMany({ userId, addressKey, eventId: sale.eventId, seats: seatNos.length }, work);
+}
+
+/** Both prices are read behind the event's lock, so a booking has the total of a quote that was true at its hold. */
+function priceChange(work: InventoryWork, { quoteHash, seatNos }: HoldCommand): InventoryOutcome | undefined {
+  if (quoteHash === undefined) return undefined;
+  const quote = work.quoteOf(seatNos);
+  return quote.hash === quoteHash ? undefined : { kind: 'priceChanged', quote };
 }
 
 function confirm(work: InventoryWork, command: ConfirmCommand): InventoryOutcome {

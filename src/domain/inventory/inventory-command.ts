@@ -1,5 +1,7 @@
 import type { BookingStatus, PaymentStatus } from '../booking-status.ts';
 import type { UnpaidRefusal } from '../hoarding/unpaid-book-rules.ts';
+import type { Quote } from '../pricing/quote-rules.ts';
+import type { TierPrice } from '../pricing/tier-prices-rules.ts';
 import type { SeatStatus } from './seat-status.ts';
 
 /** What the inventory writer is asked to do. Seat numbers are sorted and unique; ids are raw UUIDs. */
@@ -12,6 +14,8 @@ export type HoldCommand = {
   readonly seatNos: readonly number[];
   readonly idempotencyKey: string;
   readonly requestHash: string;
+  /** Holds the seats only at the prices of the quote with this hash. Undefined: at any price. */
+  readonly quoteHash?: string | undefined;
   /** The address of the caller; see `openAddressKeys`. Undefined: the hold counts for no address. */
   readonly addressKey?: string | undefined;
 };
@@ -71,8 +75,6 @@ export type SeatState = {
   readonly holdExpiresAtMs: number | null;
 };
 
-export type Tier = { readonly priceMinor: number; readonly feeMinor: number };
-
 /** The event as it is at the moment of the write. */
 export type EventSale = {
   readonly eventId: string;
@@ -84,7 +86,7 @@ export type EventSale = {
   readonly cancellableUntilMs: number | null;
   readonly currency: string;
   /** Keyed by the tier label of the sections. */
-  readonly tiers: ReadonlyMap<string, Tier>;
+  readonly tiers: ReadonlyMap<string, TierPrice>;
 };
 
 export type UnconfirmableReason =
@@ -99,6 +101,7 @@ export type InventoryOutcome =
   | { readonly kind: 'held'; readonly booking: BookingState; readonly replayed: boolean }
   | { readonly kind: 'seatsUnavailable'; readonly seatNos: readonly number[] }
   | { readonly kind: 'tooManySeats'; readonly limit: number }
+  | { readonly kind: 'priceChanged'; readonly quote: Quote }
   | { readonly kind: 'notOnSale'; readonly opensInMs: number | null; readonly opensAtMs: number | null }
   | UnpaidRefusal
   | { readonly kind: 'noEvent' | 'noSeat' | 'keyReused' | 'noBooking' | 'seenBefore' }

@@ -1,6 +1,8 @@
 import type { HoardingPolicy } from '../hoarding/hoarding-policy-rules.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { paymentStatusAfter } from '../payment-status-rules.ts';
+import { type Quote, quote } from '../pricing/quote-rules.ts';
+import { pricesOfTiers, type TierPrice } from '../pricing/tier-prices-rules.ts';
 import type {
   BookingSeatState,
   BookingState,
@@ -9,7 +11,6 @@ import type {
   InventoryOutcome,
   NewTicket,
   SeatState,
-  Tier,
   Transition,
   UnconfirmableReason,
 } from './inventory-command.ts';
@@ -138,6 +139,12 @@ export class InventoryWork {
       return seat.status === 'AVAILABLE';
     const overdue = this.booking(seat.bookingId);
     return overdue !== undefined && this.end(overdue).kind === 'released';
+  }
+
+  /** What the seats cost at this moment: the event's lock is held, and its prices were read behind it. */
+  quoteOf(seatNos: readonly number[]): Quote {
+    const lines = seatNos.map((seat) => ({ seat, level: this.rules.tierOf(seat) ?? '' }));
+    return quote(pricesOfTiers(this.sale.currency, this.sale.tiers), { lines });
   }
 
   hold(command: HoldCommand): InventoryOutcome {
@@ -290,7 +297,7 @@ export class InventoryWork {
 
   #priced(seatNo: number): BookingSeatState {
     const label = this.rules.tierOf(seatNo);
-    const tier: Tier | undefined = label === undefined ? undefined : this.sale.tiers.get(label);
+    const tier: TierPrice | undefined = label === undefined ? undefined : this.sale.tiers.get(label);
     if (!tier) throw new Error(`Event ${this.sale.eventId} has no price tier for seat ${seatNo} (${label}).`);
     return { seatNo, ...tier };
   }

@@ -1,16 +1,23 @@
 import { createBooking, createBookingRefusals } from '#domain/booking/create-booking.ts';
-import { InvalidInput, NotFound } from '#domain/errors.ts';
-import { decodeGlobalId } from '#domain/global-id-rules.ts';
+import { NotFound } from '#domain/errors.ts';
 import { builder } from '../builder.ts';
 import { decodeId } from '../node.ts';
 import { requireViewer } from '../viewer.ts';
 import { Booking } from './booking.ts';
+import { BookingLineInput, toLines, toSeatId } from './quote.ts';
 
 const CreateBookingInput = builder.inputType('CreateBookingInput', {
   description: 'The seats to hold, and a key with which the client may repeat the request.',
   fields: (t) => ({
     eventId: t.id({ required: true, description: 'The id of an Event.' }),
-    seatIds: t.idList({ required: true, description: 'The ids of the seats, each once.' }),
+    seatIds: t.idList({ description: 'The ids of the seats, each once, with the default ticket type.' }),
+    lines: t.field({
+      type: [BookingLineInput],
+      description: 'Instead of `seatIds`: the seats with their ticket types.',
+    }),
+    quoteHash: t.string({
+      description: 'The `hash` of a quote of these seats: holds them at this price, or refuses with PriceChanged.',
+    }),
     idempotencyKey: t.string({
       required: true,
       description:
@@ -46,11 +53,12 @@ builder.mutationField('createBooking', (t) =>
       return attempt('createBooking', async () => {
         const eventId = decodeId('Event', input.eventId);
         if (!eventId) throw new NotFound('event');
-        const seatIds = input.seatIds.map(toSeatId);
-        const { idempotencyKey } = input;
+        const { idempotencyKey, seatIds, lines, quoteHash } = input;
         return createBooking(resources, viewer, {
           eventId,
-          seatIds,
+          seatIds: seatIds?.map((seatId) => toSeatId(seatId, 'seatIds')),
+          lines: lines ? toLines(lines) : undefined,
+          quoteHash: quoteHash ?? undefined,
           idempotencyKey,
           admission,
           addressKey: addressKey(),
@@ -59,9 +67,3 @@ builder.mutationField('createBooking', (t) =>
     },
   }),
 );
-
-function toSeatId(globalId: string): string {
-  const decoded = decodeGlobalId(globalId);
-  if (decoded?.type !== 'Seat') throw new InvalidInput('seatIds', 'This is not the id of a seat.');
-  return decoded.id;
-}

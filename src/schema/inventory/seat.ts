@@ -13,7 +13,8 @@ export const Section = builder.objectRef<PlanSection>('Section').implement({
   }),
 });
 
-const sectionOf = ({ plan, seatNo }: VenueSeat): PlanSection => {
+/** Returns the section of a seat. */
+export const sectionOf = ({ plan, seatNo }: VenueSeat): PlanSection => {
   const section = plan.sections[plan.sectionOf[seatNo] ?? -1];
   if (!section) throw new Error(`seat ${seatNo} of plan ${plan.planId} has no section`);
   return section;

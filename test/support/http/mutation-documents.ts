@@ -11,7 +11,7 @@ export const mutations = {
   resumeGuest: `mutation ($input: ResumeGuestInput!) { resumeGuest(input: $input) { ${refusal} ... on ResumeGuestSuccess { ${session} } } }`,
   createBooking: `mutation ($input: CreateBookingInput!) { createBooking(input: $input) { ${refusal}
     ... on CreateBookingSuccess { replayed booking { id status } } ... on InvalidInput { field } ... on EventNotOnSale { opensAt }
-    ... on TooManySeats { limit } ... on TooManyUnpaidSeats { of limit } ... on SeatsUnavailable { version seats { id } alternatives { seats { id } total { amountMinor currency } } } } }`,
+    ... on TooManySeats { limit } ... on PriceChanged { quote { hash total { amountMinor } } } ... on TooManyUnpaidSeats { of limit } ... on SeatsUnavailable { version seats { id } alternatives { seats { id } total { amountMinor currency } } } } }`,
   cancelBooking: `mutation ($input: CancelBookingInput!) { cancelBooking(input: $input) { ${refusal} ... on CancelBookingSuccess { booking { id status } } } }`,
   joinWaitingRoom: `mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) { ${refusal} ... on EventNotOnSale { opensAt } ... on TooManyPlaces { limit } ... on JoinWaitingRoomSuccess { place { state } } } }`,
   leaveWaitingRoom: `mutation ($input: WaitingRoomInput!) { leaveWaitingRoom(input: $input) { ${refusal} ... on LeaveWaitingRoomSuccess { place { state } } } }`,

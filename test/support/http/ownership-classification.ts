@@ -26,6 +26,7 @@ export const classification: Classification = {
     'Query.node': 'OWNED',
     'Query.waitingRoomStats': 'OWNED',
     'Query.event': 'PUBLIC',
+    'Query.quote': 'PUBLIC',
     'Query.seatMap': 'PUBLIC',
     'Query.venue': 'PUBLIC',
     'Query.viewer': 'OF_THE_CALLER',
