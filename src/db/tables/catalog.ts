@@ -44,6 +44,8 @@ export const sections = pgTable('sections', {
   position: integer('position').notNull(),
   label: text('label').notNull(),
   tierLabel: text('tier_label').notNull(),
+  /** The tiers of this section's seats that have one of their own. */
+  seatTierLabels: text('seat_tier_labels').array().notNull().default([]),
 });
 
 /** `seat_no` (0..n-1, dense) is the seat's index in every packed form. */
@@ -100,7 +102,7 @@ export const events = pgTable('events', {
   updatedAt: instant('updated_at').notNull().defaultNow(),
 });
 
-/** A section belongs to the tier whose name is the section's tier label. */
+/** A seat belongs to the tier whose name is its own tier's label, else its section's. */
 export const priceTiers = pgTable('price_tiers', {
   id: uuid('id').primaryKey(),
   eventId: uuid('event_id').notNull(),

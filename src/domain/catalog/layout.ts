@@ -16,6 +16,8 @@ export type SeatColumns = {
   x: number[];
   y: number[];
   flags: number[];
+  /** 0 for the tier of the seat's section, n for `tiers[n - 1]` of the plan. Absent when every seat has its section's. */
+  tier?: number[];
 };
 
 /** A seating plan before it is published: it has content, but no ids and no hash yet. */
@@ -24,6 +26,8 @@ export type SeatingPlanDraft = {
   height: number;
   focalPoint?: Point;
   sections: Omit<PlanSection, 'id'>[];
+  /** The tiers of seats that have one of their own. */
+  tiers?: string[];
   seats: SeatColumns;
 };
 
@@ -37,6 +41,7 @@ type LayoutDocument = {
   height: number;
   focalPoint?: Point;
   sections: PlanSection[];
+  tiers?: string[];
   seats: SeatColumns & { id: string[] };
 };
 
@@ -51,8 +56,8 @@ export async function buildLayout({ planId, sectionIds, draft }: PublishedPlan):
   seatCount: number;
   gzip: Buffer;
 }> {
-  const { width, height, focalPoint, seats } = draft;
-  const sections = draft.sections.map(({ label, level, tierLabel, outline, focalPoint: looksAt }, index) => {
+  const { width, height, focalPoint, tiers, seats } = draft;
+  const sections = draft.sections.map(({ label, level, tierLabel, kind, outline, focalPoint: looksAt }, index) => {
     const id = sectionIds[index];
     if (id === undefined) throw new Error(`section ${label} of plan ${planId} has no id`);
     return {
@@ -60,6 +65,7 @@ export async function buildLayout({ planId, sectionIds, draft }: PublishedPlan):
       label,
       ...(level && { level }),
       tierLabel,
+      ...(kind && { kind }),
       outline,
       ...(looksAt && { focalPoint: looksAt }),
     };
@@ -69,6 +75,7 @@ export async function buildLayout({ planId, sectionIds, draft }: PublishedPlan):
     height,
     ...(focalPoint && { focalPoint }),
     sections,
+    ...(tiers && { tiers }),
     seats: {
       id: seats.x.map((_, seatNo) => encodeGlobalId('Seat', encodeSeatId(planId, seatNo))),
       section: seats.section,
@@ -77,6 +84,7 @@ export async function buildLayout({ planId, sectionIds, draft }: PublishedPlan):
       x: seats.x,
       y: seats.y,
       flags: seats.flags,
+      ...(seats.tier && { tier: seats.tier }),
     },
   };
   // Built by hand, because stringifying ten megabytes twice would cost as much as everything else here together.
@@ -110,6 +118,7 @@ export async function parseLayout(gzipBytes: Uint8Array): Promise<SeatingPlan> {
     x: Float32Array.from(seats.x),
     y: Float32Array.from(seats.y),
     flags: Uint8Array.from(seats.flags),
+    ...(layout.tiers && seats.tier && { tiers: layout.tiers, tierOf: Uint8Array.from(seats.tier) }),
   };
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SeatingPlanDraft } from './layout.ts';
-import { seatFlags } from './seating-plan.ts';
+import { seatFlags } from './seat-features-rules.ts';
 import { generateSeatingPlan, rowLabel } from './seating-plan-generator.ts';
 
 const planOf = (capacity: number, name = 'Any Stadium'): SeatingPlanDraft => generateSeatingPlan({ name, capacity });

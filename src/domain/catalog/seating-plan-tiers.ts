@@ -1,4 +1,5 @@
-import { type Point, seatFlags } from './seating-plan.ts';
+import { seatFlags } from './seat-features-rules.ts';
+import type { Point } from './seating-plan.ts';
 
 export type GeneratedRow = { label: string; positions: Point[] };
 export type GeneratedSection = {

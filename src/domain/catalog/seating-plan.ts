@@ -12,8 +12,10 @@ export type PlanSection = {
   readonly label: string;
   /** The level of the stadium, from the pitch up: Lower, Club, Upper. Absent when there is only one. */
   readonly level?: string;
-  /** Equal to the name of the price tier that an event charges for these seats. */
+  /** The name of the price tier that an event charges for these seats, except those with a tier of their own. */
   readonly tierLabel: string;
+  /** Absent for a section with seats. The places of the other kind have no position of their own. */
+  readonly kind?: 'GENERAL_ADMISSION';
   readonly outline: readonly Point[];
   /** What these seats face, where it differs by section (a race track); otherwise see the plan's own focal point. */
   readonly focalPoint?: Point;
@@ -37,10 +39,33 @@ export type SeatingPlan = {
   readonly y: Float32Array;
   /** Bits of `seatFlags`. */
   readonly flags: Uint8Array;
+  /** The tiers of the seats that do not have their section's tier; absent when every seat has it. */
+  readonly tiers?: readonly string[];
+  /** 0 for the section's tier, n for `tiers[n - 1]`. */
+  readonly tierOf?: Uint8Array;
 };
 
-/** The bits of a seat's `flags`. */
-export const seatFlags = { accessible: 1, restrictedView: 2 } as const;
+/** The name of the price tier of a seat: its own, or its section's. */
+export function tierLabelOf(plan: SeatingPlan, seatNo: number): string | undefined {
+  const own = plan.tierOf?.[seatNo] ?? 0;
+  return own > 0 ? plan.tiers?.[own - 1] : plan.sections[plan.sectionOf[seatNo] ?? -1]?.tierLabel;
+}
+
+const tiersOfSections = new WeakMap<SeatingPlan, readonly (readonly string[])[]>();
+
+/** For each section, in the plan's order, the tiers that its seats have. */
+export function tiersBySection(plan: SeatingPlan): readonly (readonly string[])[] {
+  const known = tiersOfSections.get(plan);
+  if (known) return known;
+  const found = plan.sections.map(() => new Set<string>());
+  for (let seatNo = 0; seatNo < plan.seatCount; seatNo++) {
+    const tier = tierLabelOf(plan, seatNo);
+    if (tier !== undefined) found[plan.sectionOf[seatNo] ?? -1]?.add(tier);
+  }
+  const tiers = found.map((names) => [...names]);
+  tiersOfSections.set(plan, tiers);
+  return tiers;
+}
 
 /** True for a seat of the plan: an integer from 0 to seatCount - 1. */
 export function hasSeat(plan: SeatingPlan, seatNo: number): boolean {

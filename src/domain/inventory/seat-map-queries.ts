@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Queryable } from '#db/client.ts';
-import type { PlanSection, SeatingPlan } from '#domain/catalog/seating-plan.ts';
+import { type PlanSection, type SeatingPlan, tierLabelOf, tiersBySection } from '#domain/catalog/seating-plan.ts';
 import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
 import type { WindowOf } from '../page-window.ts';
 import { statusAt } from './packed-statuses-rules.ts';
@@ -13,7 +13,7 @@ type Needs = { db: Queryable; plans: SeatingPlanCache };
 export type SectionAvailability = SectionCounts & {
   section: PlanSection;
   planId: string;
-  /** The price of the section's tier with its fee; undefined when the event does not sell the section. */
+  /** The lowest price of its seats' tiers with the fee; undefined when the event does not sell the section. */
   priceFrom: { amountMinor: number; currency: string } | undefined;
 };
 
@@ -32,12 +32,11 @@ type Tier = { name: string; price_minor: number; fee_minor: number; currency: st
 export async function listSectionAvailability(needs: Needs, map: SeatMap): Promise<SectionAvailability[]> {
   const [plan, tiers] = await Promise.all([needs.plans.get(map.planId), loadTiers(needs.db, map.eventId)]);
   const counts = countSections(plan, map.packed);
+  const sectionTiers = tiersBySection(plan);
   return plan.sections.flatMap((section, index) => {
-    const tier = tiers.get(section.tierLabel);
     const count = counts[index];
     if (!count) return [];
-    const priceFrom = tier && { amountMinor: tier.price_minor + tier.fee_minor, currency: tier.currency };
-    return [{ ...count, section, planId: plan.planId, priceFrom }];
+    return [{ ...count, section, planId: plan.planId, priceFrom: lowestPrice(tiers, sectionTiers[index] ?? []) }];
   });
 }
 
@@ -59,9 +58,16 @@ export async function listEventSeats(needs: Needs, map: SeatMap, filter: SeatFil
   return { items: seats, hasMore };
 }
 
+function lowestPrice(tiers: Map<string, Tier>, names: readonly string[]): SectionAvailability['priceFrom'] {
+  const prices = names.flatMap((name) => tiers.get(name) ?? []);
+  const [first] = prices;
+  return first && { amountMinor: Math.min(...prices.map(allIn)), currency: first.currency };
+}
+
+const allIn = ({ price_minor, fee_minor }: Tier): number => price_minor + fee_minor;
+
 function tierOf(plan: SeatingPlan, tiers: Map<string, Tier>, seatNo: number): Tier {
-  const section = plan.sections[plan.sectionOf[seatNo] ?? -1];
-  const tier = section && tiers.get(section.tierLabel);
+  const tier = tiers.get(tierLabelOf(plan, seatNo) ?? '');
   if (!tier) throw new Error(`seat ${seatNo} of plan ${plan.planId} has no price`);
   return tier;
 }

@@ -1,7 +1,7 @@
 import type { Db, Tx } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { inTransaction } from '#db/transaction.ts';
-import type { SeatingPlan } from '../catalog/seating-plan.ts';
+import { type SeatingPlan, tierLabelOf } from '../catalog/seating-plan.ts';
 import type { CoolDown, HoardingPolicy } from '../hoarding/hoarding-policy-rules.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { readUnpaid, recordEndings } from '../hoarding/unpaid-statements.ts';
@@ -97,7 +97,7 @@ function decide(
 ): Decision {
   if (state.sale.planId !== plan.planId) throw new PlanChanged();
   const { fresh, isRepeat } = withoutRepeats(requests, seen);
-  const tierOf = (seatNo: number) => plan.sections[plan.sectionOf[seatNo] ?? -1]?.tierLabel;
+  const tierOf = (seatNo: number) => tierLabelOf(plan, seatNo);
   const commands = fresh.map((request) => request.command);
   return { eventId, plan, state, fresh, isRepeat, allocation: allocate(commands, state, { policy, tierOf }, book) };
 }

@@ -1,5 +1,5 @@
 import { SeatsUnavailable } from '#domain/booking/errors.ts';
-import type { SeatingPlan } from '#domain/catalog/seating-plan.ts';
+import { type SeatingPlan, tierLabelOf } from '#domain/catalog/seating-plan.ts';
 import { builder } from '../builder.ts';
 import { requireEvent } from '../catalog/event.ts';
 import { Seat, seatOf } from '../inventory/seat.ts';
@@ -24,7 +24,7 @@ const SeatBlock = builder.objectRef<Block>('SeatBlock').implement({
         const { currency } = await requireEvent(eventId, context);
         const tiers = new Map((await context.loaders.priceTiers.load(eventId)).map((tier) => [tier.name, tier]));
         const costs = seatNos.map((seatNo) => {
-          const tier = tiers.get(plan.sections[plan.sectionOf[seatNo] ?? -1]?.tierLabel ?? '');
+          const tier = tiers.get(tierLabelOf(plan, seatNo) ?? '');
           if (!tier) throw new Error(`seat ${seatNo} of plan ${plan.planId} has no price`);
           return tier.priceMinor + tier.feeMinor;
         });

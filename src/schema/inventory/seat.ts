@@ -1,5 +1,6 @@
+import { seatFlags } from '#domain/catalog/seat-features-rules.ts';
 import { findSeat, findSection, type VenueSeat } from '#domain/catalog/seat-queries.ts';
-import { type PlanSection, type SeatingPlan, seatFlags } from '#domain/catalog/seating-plan.ts';
+import type { PlanSection, SeatingPlan } from '#domain/catalog/seating-plan.ts';
 import { decodeSeatId, encodeGlobalId, encodeSeatId } from '#domain/global-id-rules.ts';
 import { builder } from '../builder.ts';
 import { findNodesOf, Node } from '../node.ts';

@@ -44,6 +44,11 @@ export type EventRecord = {
 export type OrganizerRecord = { key: string; email: string; displayName: string };
 
 /** All venues of one file: imported together or not at all. */
-export type VenueFile = { file: string; venues: VenueRecord[] };
+export type VenueFile = {
+  file: string;
+  venues: VenueRecord[];
+  /** What the owner of the file should look at, each with its path in the file. */
+  warnings?: readonly { path: string; message: string }[];
+};
 /** All events of one file, at venues of `venues`. */
 export type EventFile = { file: string; organizer: OrganizerRecord; events: EventRecord[] };

@@ -65,7 +65,11 @@ export async function importCatalog({ sql }: { sql: Sql }, request: ImportReques
 
 type Run = { log: Progress; report: Omit<ImportReport, 'seconds'> };
 
-async function importVenueFile(sql: Sql, { file, venues }: VenueFile, { log, report }: Run): Promise<void> {
+async function importVenueFile(
+  sql: Sql,
+  { file, venues, warnings = [] }: VenueFile,
+  { log, report }: Run,
+): Promise<void> {
   const quiet = quietly(log);
   const result: VenuesImported = await alone(sql, (tx) => importVenues(tx, venues, quiet.progress)).finally(quiet.stop);
   report.venues.added += result.added;
@@ -75,6 +79,7 @@ async function importVenueFile(sql: Sql, { file, venues }: VenueFile, { log, rep
     `${file}: ${venues.length} venues, ${result.added} new, ${result.changed} changed, ` +
       `${result.seats.toLocaleString('en')} seats written`,
   );
+  for (const { path, message } of warnings) log(`  ${path}: ${message}`);
 }
 
 async function importEventFile(

@@ -101,7 +101,13 @@ describe('a refused file', () => {
     const { refused } = await run();
     expect(refused[0]).toMatchObject({
       file: join(folder, 'chart.json'),
-      problems: [{ record: 'section MT3, row Z, seat 1', reason: 'the seat label appears twice' }],
+      problems: [
+        {
+          record: 'subChart.sections[3].subChart.rows[25].seats[100]',
+          reason:
+            'the seat label "1" appears twice in row "Z" of section "MT3", first at subChart.sections[3].subChart.rows[25].seats[0]',
+        },
+      ],
     });
     expect(await counts()).toEqual(nothing);
   });

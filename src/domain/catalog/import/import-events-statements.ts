@@ -192,6 +192,7 @@ async function upsertPrices(tx: TransactionSql, changes: readonly Tracked<EventR
     from jsonb_to_recordset(${tx.json(rows)})
       as r(id uuid, event_id uuid, name text, price_minor bigint, fee_minor bigint)
     join events event on event.id = r.event_id
-    where exists (select 1 from sections where sections.plan_id = event.plan_id and sections.tier_label = r.name)
+    where exists (select 1 from sections where sections.plan_id = event.plan_id
+                  and (sections.tier_label = r.name or r.name = any(sections.seat_tier_labels)))
     on conflict (event_id, name) do update set price_minor = excluded.price_minor, fee_minor = excluded.fee_minor`;
 }

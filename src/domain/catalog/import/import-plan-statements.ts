@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TransactionSql } from 'postgres';
 import { buildLayout, type SeatingPlanDraft } from '../layout.ts';
-import { seatFlags } from '../seating-plan.ts';
+import { seatFlags } from '../seat-features-rules.ts';
 import type { VenueRecord } from './catalog-records.ts';
 import { nameBasedId } from './name-based-id.ts';
 
@@ -23,14 +23,31 @@ export async function publishPlan(tx: TransactionSql, venueId: string, venue: Ve
     values (${planId}, ${venueId},
             (select coalesce(max(version), 0) + 1 from seating_plans where venue_id = ${venueId}),
             ${layout.seatCount}, ${layout.hash}, ${layout.gzip})`;
+  const own = ownTiersBySection(draft);
+  const sections = draft.sections.map(({ label, tierLabel }, position) => ({
+    id: sectionIds[position],
+    position,
+    label,
+    tier_label: tierLabel,
+    seat_tier_labels: [...(own[position] ?? [])],
+  }));
   await tx`
-    insert into sections (id, plan_id, position, label, tier_label)
-    select id, ${planId}, position - 1, label, tier_label
-    from unnest(${sectionIds}::uuid[], ${draft.sections.map((section) => section.label)}::text[],
-                ${draft.sections.map((section) => section.tierLabel)}::text[])
-         with ordinality as section(id, label, tier_label, position)`;
+    insert into sections (id, plan_id, position, label, tier_label, seat_tier_labels)
+    select id, ${planId}, position, label, tier_label, seat_tier_labels
+    from jsonb_to_recordset(${tx.json(sections)})
+      as section(id uuid, position integer, label text, tier_label text, seat_tier_labels text[])`;
   await copySeats(tx, { planId, sectionIds, draft });
   return layout.seatCount;
+}
+
+/** For each section the tiers of seats that do not have the section's tier. */
+function ownTiersBySection({ sections, seats, tiers = [] }: SeatingPlanDraft): ReadonlySet<string>[] {
+  const own = sections.map(() => new Set<string>());
+  for (const [seatNo, tier] of (seats.tier ?? []).entries()) {
+    const label = tiers[tier - 1];
+    if (label !== undefined) own[seats.section[seatNo] ?? -1]?.add(label);
+  }
+  return own;
 }
 
 type PlanSeats = { planId: string; sectionIds: readonly string[]; draft: SeatingPlanDraft };

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decodeText, NOT_UTF8 } from '../plan-files/utf8-text.ts';
 import type { EventFile, VenueFile } from './catalog-records.ts';
 import { ImportRefused } from './import-refused.ts';
 import { parseChartEvents, parseChartVenue } from './seating-chart-venue.ts';
@@ -61,9 +62,9 @@ async function readChartFolder(folder: string): Promise<CatalogFolder> {
   const aboutFile = join(folder, 'venue.json');
   await attempt(found, async () => {
     const about = { file: aboutFile, text: await readText(aboutFile) };
-    const { venue, plan } = parseChartVenue({ file: chartFile, text: await readText(chartFile) }, about);
+    const { venue, plan, warnings } = parseChartVenue({ file: chartFile, text: await readText(chartFile) }, about);
     const events = parseChartEvents(about, venue, plan);
-    found.venues.push({ file: chartFile, venues: [venue] });
+    found.venues.push({ file: chartFile, venues: [venue], warnings });
     found.events.push(events);
   });
   return found;
@@ -85,11 +86,9 @@ async function readText(file: string): Promise<string> {
   const bytes = await readFile(file).catch((error: Error) => {
     throw refused(`cannot be read: ${error.message}`);
   });
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw refused('it is not UTF-8: save it with that encoding');
-  }
+  const text = decodeText(bytes);
+  if (text === undefined) throw refused(NOT_UTF8);
+  return text;
 }
 
 async function isFile(path: string): Promise<boolean> {

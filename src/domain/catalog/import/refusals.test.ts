@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { ImportRefused } from './import-refused.ts';
-import { parseSeatingChart } from './seating-chart.ts';
 import { parseMatches } from './world-cup-matches.ts';
 import { parseStadiums } from './world-cup-stadiums.ts';
 
@@ -121,71 +119,3 @@ describe('matches', () => {
     ]);
   });
 });
-
-describe('a seating chart', async () => {
-  const file = new URL('../../../../data/race-track-seating/chart.json', import.meta.url);
-  const text = await readFile(file, 'utf8');
-  type Row = { label: string; seats: { label: string; x: number }[] };
-  type Section = { label: string; categoryKey: number; zone: string; subChart: { rows: Row[] } };
-  const changed = (change: (sections: Section[]) => void) => {
-    const chart = JSON.parse(text);
-    change(chart.subChart.sections);
-    return problemsOf(() => parseSeatingChart('chart.json', JSON.stringify(chart)));
-  };
-  const rowOf = (sections: Section[]): Row => sections[0]?.subChart.rows[2] ?? { label: '', seats: [] };
-
-  it('has 8,897 seats where the file puts them, numbered along the rows', () => {
-    const { name, plan } = parseSeatingChart('chart.json', text);
-    expect(name).toBe('Race Track');
-    expect(plan).toMatchObject({ width: 55_800, height: 30_000 });
-    expect(plan.seats.x.length).toBe(8_897);
-    expect(plan.sections.map(({ label }) => label)).toEqual(['Goal Stand 4', 'Goal Stand 3', 'MT1', 'MT3']);
-    expect(plan.seats.label.slice(0, 27)).toEqual([...Array.from({ length: 26 }, (_, i) => `${i + 1}`), '1']);
-    const inside = plan.seats.x.filter((x, seatNo) => {
-      const { outline } = plan.sections[plan.seats.section[seatNo] ?? 0] ?? { outline: [] };
-      return isInside([x, plan.seats.y[seatNo] ?? 0], outline);
-    });
-    expect(inside.length).toBe(8_897);
-  });
-
-  it('refuses a seat label twice in a row', () => {
-    const problems = changed((sections) => {
-      const [first, second] = rowOf(sections).seats;
-      if (first && second) second.label = first.label;
-    });
-    expect(problems).toEqual([
-      { record: 'section Goal Stand 4, row C, seat 1', reason: 'the seat label appears twice' },
-    ]);
-  });
-
-  it('refuses rows and sections of the same name, unknown categories and zones, empty sections', () => {
-    const problems = changed((sections) => {
-      rowOf(sections).label = 'A';
-      const [, second, third, fourth] = sections;
-      if (second) second.categoryKey = 99;
-      if (third) third.zone = 'moon';
-      if (fourth) fourth.subChart.rows = [];
-      if (fourth) fourth.label = 'MT1';
-    });
-    expect(problems.map(({ record, reason }) => `${record}: ${reason}`)).toEqual([
-      'section Goal Stand 4, row A: the row label appears twice',
-      'section Goal Stand 3: unknown category 99',
-      'section MT1: unknown zone moon',
-      'section MT1: a section without seats',
-      'section MT1: the section label appears twice',
-    ]);
-  });
-
-  it.each(['', '{"name": "x"}', '[]'])('refuses the broken file %j', (broken) => {
-    expect(problemsOf(() => parseSeatingChart('chart.json', broken))[0]?.record).toBe('the file');
-  });
-});
-
-function isInside([x, y]: [number, number], outline: readonly (readonly [number, number])[]): boolean {
-  let inside = false;
-  for (const [index, [x1, y1]] of outline.entries()) {
-    const [x2, y2] = outline.at(index - 1) ?? [0, 0];
-    if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) inside = !inside;
-  }
-  return inside;
-}

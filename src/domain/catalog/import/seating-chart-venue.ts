@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { isCurrency, MAX_AMOUNT_MINOR } from '../../currency-rules.ts';
 import type { SeatingPlanDraft } from '../layout.ts';
+import { type PlanProblem, PlanProblems } from '../plan-files/plan-problems.ts';
+import { readSeatsioPlan } from '../plan-files/seatsio-plan.ts';
 import type { EventFile, EventRecord, VenueRecord } from './catalog-records.ts';
 import { readCoordinates } from './coordinates.ts';
 import { type ImportProblem, ImportRefused, parseFile } from './import-refused.ts';
 import { problemOfStart, timeZoneNamed } from './kickoff.ts';
-import { parseSeatingChart } from './seating-chart.ts';
 import { MAX_INTEGER, text } from './text-fields.ts';
 import { repeated } from './world-cup-stadiums.ts';
 
@@ -46,10 +47,19 @@ function readTimeZone(name: string, context: z.RefinementCtx<string>): string {
 type VenueFile = z.infer<typeof venueFile>;
 type ChartText = { file: string; text: string };
 
+/**
+ * Part of the plan's id. The first reader of charts read nothing but sections with rows of plain seats, so a chart that
+ * has anything else makes another plan now than it made then.
+ */
+const CHART_READER = 2;
+
+export type ChartVenue = { venue: VenueRecord; plan: SeatingPlanDraft; warnings: readonly PlanProblem[] };
+
 /** Reads the chart of one venue. Throws ImportRefused with all problems of the chart. */
-export function parseChartVenue(chart: ChartText, about: ChartText): { venue: VenueRecord; plan: SeatingPlanDraft } {
-  const { plan } = parseSeatingChart(chart.file, chart.text);
+export function parseChartVenue(chart: ChartText, about: ChartText): ChartVenue {
+  const { plan, hasOnlyRows, warnings } = parseChart(chart);
   const { venue } = parseFile(about.file, about.text, venueFile);
+  const hash = createHash('sha256').update(chart.text).digest('hex');
   const record: VenueRecord = {
     key: `venue/${venue.countryCode}/${venue.name}`,
     name: venue.name,
@@ -59,16 +69,27 @@ export function parseChartVenue(chart: ChartText, about: ChartText): { venue: Ve
     ...venue.coordinates,
     timeZone: venue.timeZone,
     capacity: plan.seats.x.length,
-    planKey: `chart/${createHash('sha256').update(chart.text).digest('hex')}`,
+    planKey: hasOnlyRows ? `chart/${hash}` : `chart/${CHART_READER}/${hash}`,
     draftPlan: () => plan,
   };
-  return { venue: record, plan };
+  return { venue: record, plan, warnings };
+}
+
+function parseChart({ file, text }: ChartText) {
+  const problems = new PlanProblems();
+  const chart = readSeatsioPlan(text, problems);
+  if (!chart || !problems.isEmpty)
+    throw new ImportRefused(
+      file,
+      problems.list().map(({ path, message }) => ({ record: path, reason: message })),
+    );
+  return { plan: chart.draft, hasOnlyRows: chart.hasOnlyRows, warnings: problems.warnings };
 }
 
 /** Reads the events of that venue. Throws ImportRefused when one of them has a tier without a price. */
 export function parseChartEvents(about: ChartText, venue: VenueRecord, plan: SeatingPlanDraft): EventFile {
   const { organizer, events } = parseFile(about.file, about.text, venueFile);
-  const tiers = [...new Set(plan.sections.map((section) => section.tierLabel))];
+  const tiers = [...new Set([...plan.sections.map((section) => section.tierLabel), ...(plan.tiers ?? [])])];
   const named = events.map((event) => ({ record: `event ${event.key}`, event }));
   const problems: ImportProblem[] = repeated(named, ({ event }) => event.key, 'the key');
   for (const { record, event } of named) {

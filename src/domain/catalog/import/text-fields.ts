@@ -12,12 +12,3 @@ export const text = (rule: TextRule) =>
     context.addIssue({ code: 'custom', message: `it ${read.problem}` });
     return z.NEVER;
   });
-
-/** The name of a section, a row or a seat. A file may have a number in the place of a text. */
-export const label = z
-  .union([z.string(), z.number()])
-  .transform(String)
-  .pipe(text({ atMost: 100 }));
-
-/** Larger than any drawing; beyond it sums of coordinates lose their fractions. */
-export const coordinate = z.number().min(-10_000_000).max(10_000_000);
