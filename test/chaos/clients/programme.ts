@@ -62,9 +62,11 @@ export async function keepImporting({ url, notebook: { tally }, phase, random }:
 }
 
 async function importProgramme(tx: TransactionSql, events: EventRecord[]): Promise<void> {
-  await importVenues(tx, [venue], () => undefined);
-  const planIds = new Map([[venue.key, planIdOf(venue)]]);
-  await importEvents(tx, { file: 'programme', organizer, events }, { now: new Date(), planIds });
+  const { placed } = await importVenues(tx, [venue], () => undefined);
+  const planIds = new Map(placed.map((record) => [record.key, planIdOf(record)]));
+  const venueKeys = new Map(placed.map((record) => [venue.key, record.key]));
+  const file = { file: 'programme', source: 'programme', organizer, events };
+  await importEvents(tx, file, { now: new Date(), planIds, venueKeys });
 }
 
 const eventOf = (edition: number, index: number): EventRecord => ({

@@ -64,7 +64,7 @@ export async function createCatalogue(): Promise<Catalogue> {
           select gen_random_uuid(), ${planId}, n, n::text, 'Category ' || n from generate_series(1, 4) n`;
       }
     }
-    for (const file of folder.events) await importEvents(tx, file, { now: new Date(), planIds });
+    for (const file of folder.events) await importEvents(tx, file, { now: new Date(), planIds, venueKeys: new Map() });
   });
   await raw.end();
   const db = openDb({ url: database.url, poolMax: 12, name: 'test' });

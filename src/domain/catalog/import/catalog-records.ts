@@ -23,6 +23,8 @@ export type WaitingRoomRecord = { capacity: number; sessionMinutes: number; grac
 
 export type EventRecord = {
   key: string;
+  /** The event's key among the events of its venue. Absent for events whose key does not have their venue's name. */
+  keyAtVenue?: string;
   venueKey: string;
   title: string;
   description: string;
@@ -51,4 +53,10 @@ export type VenueFile = {
   warnings?: readonly { path: string; message: string }[];
 };
 /** All events of one file, at venues of `venues`. */
-export type EventFile = { file: string; organizer: OrganizerRecord; events: EventRecord[] };
+export type EventFile = {
+  file: string;
+  /** What the file is about: an event of the same source that the file no longer has has left it. */
+  source: string;
+  organizer: OrganizerRecord;
+  events: EventRecord[];
+};

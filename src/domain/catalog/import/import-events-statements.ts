@@ -1,50 +1,72 @@
 import type { TransactionSql } from 'postgres';
-import type { EventFile, EventRecord, OrganizerRecord } from './catalog-records.ts';
+import type { EventFile, EventRecord } from './catalog-records.ts';
+import { refuseImpossibleChanges } from './event-changes-statements.ts';
+import { type MovedWeeks, movedWeeks } from './event-dates-statements.ts';
+import { type PlacedKeys, placeEvents } from './event-keys-statements.ts';
 import { appendCatalogChanges, type CatalogChange } from './import-outbox-statements.ts';
-import { ImportRefused } from './import-refused.ts';
 import { importRooms } from './import-rooms-statements.ts';
 import { findChanged, recordImported, type Tracked } from './imported-records-statements.ts';
-import { instantAfterWeeks, weeksAhead, weeksBetween } from './kickoff.ts';
+import { instantAfterWeeks } from './kickoff.ts';
+import { findLeftEvents, recordSource } from './left-events-statements.ts';
 import { nameBasedId } from './name-based-id.ts';
+import { ensureOrganizer } from './organizers-statements.ts';
 
-export type EventsImported = { added: number; changed: number; rooms: number; weeks: number; firstStartsAt: Date };
-export type EventsContext = { now: Date; planIds: ReadonlyMap<string, string> };
+export type EventsImported = {
+  added: number;
+  changed: number;
+  rooms: number;
+  weeks: number;
+  /** Undefined for a file without events. */
+  firstStartsAt: Date | undefined;
+  /** The titles of events on sale that the file no longer has. */
+  left: readonly string[];
+};
+/** `planIds`: by the key under which a venue was imported. */
+export type EventsContext = { now: Date; planIds: ReadonlyMap<string, string>; venueKeys: PlacedKeys };
 
-/** The first event of a file is at least this far ahead when the file is first imported. */
-const DAYS_AHEAD = 30;
 /** A confirmed booking can be cancelled until two days before the start. */
 const CANCELLABLE_HOURS_BEFORE = 48;
 
 /**
- * Writes the events that are new or changed, each with its prices and its inventory. All events of a file are moved
- * by the same number of whole weeks: by as many as its events in the database already are; at the first import, so
- * that the first event is far enough ahead.
+ * Writes the events that are new or changed, each with its prices and its inventory. Throws ImportRefused, with all
+ * problems, for a change that cannot be made whole.
  */
 export async function importEvents(
   tx: TransactionSql,
-  { file, organizer, events }: EventFile,
-  { now, planIds }: EventsContext,
+  file: EventFile,
+  { now, planIds, venueKeys }: EventsContext,
 ): Promise<EventsImported> {
-  const weeks = (await weeksSoFar(tx, events)) ?? weeksAhead(events, now, DAYS_AHEAD);
-  const starts = events.map((event) => instantAfterWeeks(event.startsLocal, event.timeZone, weeks).getTime());
-  const report = { weeks, firstStartsAt: new Date(Math.min(...starts)) };
-  const changes = await findChanged(tx, events, ({ waitingRoom: _, ...event }) => event);
-  if (changes.length > 0) await writeEvents(tx, changes, { file, organizer, weeks, planIds });
-  const rooms = await importRooms(tx, events);
+  const events = await placeEvents(tx, file.events, venueKeys);
+  const weeks = await movedWeeks(tx, events, now);
+  const starts = events.map((event) => instantAfterWeeks(event.startsLocal, event.timeZone, weeks.of(event)).getTime());
+  const changes = await findChanged(tx, events, ({ waitingRoom: _, keyAtVenue: __, ...event }) => event);
+  await refuseImpossibleChanges(tx, changes, { file: file.file, weeks, now });
+  if (changes.length > 0) await writeEvents(tx, changes, { file, weeks, planIds });
+  await recordSource(
+    tx,
+    file.source,
+    events.map((event) => ({ id: nameBasedId(event.key), weeks: weeks.of(event) })),
+  );
   const added = changes.filter(({ isNew }) => isNew).length;
-  return { ...report, added, changed: changes.length - added, rooms };
+  return {
+    weeks: weeks.ofFile,
+    firstStartsAt: starts.length > 0 ? new Date(Math.min(...starts)) : undefined,
+    added,
+    changed: changes.length - added,
+    rooms: await importRooms(tx, events),
+    left: await findLeftEvents(tx, events, file.source),
+  };
 }
 
-type Source = { file: string; organizer: OrganizerRecord; weeks: number; planIds: ReadonlyMap<string, string> };
+type Source = { file: EventFile; weeks: MovedWeeks; planIds: ReadonlyMap<string, string> };
 
 async function writeEvents(
   tx: TransactionSql,
   changes: readonly Tracked<EventRecord>[],
-  { file, organizer, weeks, planIds }: Source,
+  { file, weeks, planIds }: Source,
 ): Promise<void> {
-  await refuseMoves(tx, file, changes);
-  await ensureOrganizer(tx, file, organizer);
-  const rows = changes.map((change) => eventRow(change, { weeks, planIds, organizer }));
+  const organizerId = await ensureOrganizer(tx, file.file, file.organizer);
+  const rows = changes.map((change) => eventRow(change, { weeks, planIds, organizerId }));
   await insertEvents(tx, rows);
   const published = await updateEvents(
     tx,
@@ -59,70 +81,16 @@ async function writeEvents(
   await recordImported(tx, changes);
 }
 
-/** By how many weeks most of these events were moved at their import; an organizer may have moved one since. */
-async function weeksSoFar(tx: TransactionSql, events: readonly EventRecord[]): Promise<number | undefined> {
-  const byId = new Map(events.map((event) => [nameBasedId(event.key), event]));
-  const rows = await tx<{ id: string; starts_at_ms: number }[]>`
-    select id, extract(epoch from starts_at)::float8 * 1000 as starts_at_ms from events
-    where id = any(${[...byId.keys()]}::uuid[])`;
-  const votes = new Map<number, number>();
-  for (const row of rows) {
-    const event = byId.get(row.id);
-    if (!event) continue;
-    const weeks = weeksBetween(event.startsLocal, event.timeZone, new Date(row.starts_at_ms));
-    votes.set(weeks, (votes.get(weeks) ?? 0) + 1);
-  }
-  return [...votes].sort(([, a], [, b]) => b - a)[0]?.[0];
-}
-
-/** Seats were sold from the plan of the event's present venue, so the event cannot move to another venue. */
-async function refuseMoves(tx: TransactionSql, file: string, changes: readonly Tracked<EventRecord>[]): Promise<void> {
-  const venues = changes.map(({ record }) => nameBasedId(record.venueKey));
-  const moved = await tx<{ title: string; name: string }[]>`
-    select event.title, venue.name
-    from unnest(${changes.map(({ id }) => id)}::uuid[], ${venues}::uuid[]) as wanted(id, venue_id)
-    join events event using (id) join venues venue on venue.id = event.venue_id
-    where event.venue_id <> wanted.venue_id`;
-  if (moved.length === 0) return;
-  throw new ImportRefused(
-    file,
-    moved.map(({ title, name }) => ({
-      record: title,
-      reason: `it is on sale at ${name} and cannot move to another venue`,
-    })),
-  );
-}
-
-/** The organizer's account has no password, so it is impossible to sign in to it. */
-async function ensureOrganizer(
-  tx: TransactionSql,
-  file: string,
-  { key, email, displayName }: OrganizerRecord,
-): Promise<void> {
-  const id = nameBasedId(key);
-  const made = await tx`
-    insert into users (id, email, display_name, role)
-    values (${id}, ${email}, ${displayName}, 'ORGANIZER') on conflict do nothing returning id`;
-  if (made.length > 0 || (await tx`select 1 from users where id = ${id}`).length > 0) return;
-  // Anyone can sign up with an address that is not theirs, so the account that has it does not become the organizer.
-  throw new ImportRefused(file, [
-    {
-      record: `organizer ${displayName}`,
-      reason: `the e-mail address ${email} belongs to an account that an import did not make: give the organizer another address`,
-    },
-  ]);
-}
-
 type EventRow = ReturnType<typeof eventRow>;
 function eventRow(
   { id, isNew, record }: Tracked<EventRecord>,
-  from: { weeks: number; planIds: ReadonlyMap<string, string>; organizer: OrganizerRecord },
+  from: { weeks: MovedWeeks; planIds: ReadonlyMap<string, string>; organizerId: string },
 ) {
-  const startsAt = instantAfterWeeks(record.startsLocal, record.timeZone, from.weeks);
+  const startsAt = instantAfterWeeks(record.startsLocal, record.timeZone, from.weeks.of(record));
   return {
     id,
     is_new: isNew,
-    organizer_id: nameBasedId(from.organizer.key),
+    organizer_id: from.organizerId,
     venue_id: nameBasedId(record.venueKey),
     plan_id: from.planIds.get(record.venueKey) ?? null,
     title: record.title,
@@ -145,7 +113,7 @@ async function insertEvents(tx: TransactionSql, rows: readonly EventRow[]): Prom
       insert into events (id, organizer_id, venue_id, plan_id, title, description, category, performers, starts_at,
                           on_sale_at, off_sale_at, cancellable_until, status, currency, popularity)
       select id, organizer_id, venue_id, plan_id, title, description, category, performers, starts_at,
-             date_trunc('minute', now()) - interval '1 minute', starts_at, cancellable_until, 'PUBLISHED', currency,
+             least(date_trunc('minute', now()), starts_at) - interval '1 minute', starts_at, cancellable_until, 'PUBLISHED', currency,
              popularity
       from jsonb_to_recordset(${tx.json(rows)})
         as r(id uuid, is_new boolean, organizer_id uuid, venue_id uuid, plan_id uuid, title text, description text,
@@ -164,10 +132,10 @@ async function updateEvents(tx: TransactionSql, rows: readonly EventRow[]): Prom
     update events event set
       title = r.title, description = r.description, category = r.category, performers = r.performers,
       starts_at = r.starts_at, off_sale_at = r.starts_at, cancellable_until = r.cancellable_until,
-      popularity = r.popularity, updated_version = event.updated_version + 1, updated_at = now()
+      popularity = r.popularity, organizer_id = r.organizer_id, updated_version = event.updated_version + 1, updated_at = now()
     from jsonb_to_recordset(${tx.json(rows)})
       as r(id uuid, title text, description text, category text, performers text[], starts_at timestamptz,
-           cancellable_until timestamptz, popularity integer)
+           cancellable_until timestamptz, popularity integer, organizer_id uuid)
     where event.id = r.id
     returning event.id, event.updated_version::float8, event.status`;
   return updated

@@ -1,9 +1,8 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { TransactionSql } from 'postgres';
 import { buildLayout, type SeatingPlanDraft } from '../layout.ts';
 import { seatFlags } from '../seat-features-rules.ts';
 import type { VenueRecord } from './catalog-records.ts';
+import { copyLines } from './copy-statements.ts';
 import { nameBasedId } from './name-based-id.ts';
 
 /** The id of the venue's current plan. Another capacity or another chart is another plan. */
@@ -53,10 +52,10 @@ function ownTiersBySection({ sections, seats, tiers = [] }: SeatingPlanDraft): R
 type PlanSeats = { planId: string; sectionIds: readonly string[]; draft: SeatingPlanDraft };
 
 async function copySeats(tx: TransactionSql, plan: PlanSeats): Promise<void> {
-  const copy = await tx`
+  const copy = tx`
     copy venue_seats (plan_id, seat_no, section_id, row_label, seat_label, x, y, accessible, restricted_view)
-    from stdin`.writable();
-  await pipeline(Readable.from(seatLines(plan)), copy);
+    from stdin`;
+  await copyLines(copy, seatLines(plan));
 }
 
 const SEATS_PER_CHUNK = 2_000;

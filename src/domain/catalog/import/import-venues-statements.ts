@@ -3,8 +3,15 @@ import type { VenueRecord } from './catalog-records.ts';
 import { appendCatalogChanges } from './import-outbox-statements.ts';
 import { publishPlan } from './import-plan-statements.ts';
 import { findChanged, recordImported, type Tracked } from './imported-records-statements.ts';
+import { placeVenues } from './venue-keys-statements.ts';
 
-export type VenuesImported = { added: number; changed: number; seats: number };
+export type VenuesImported = {
+  added: number;
+  changed: number;
+  seats: number;
+  /** The venues with the keys under which they are stored, in the order of the file. */
+  placed: readonly VenueRecord[];
+};
 export type Progress = (line: string) => void;
 
 /** Writes the venues that are new or changed, each with its seating plan. */
@@ -13,8 +20,9 @@ export async function importVenues(
   venues: readonly VenueRecord[],
   progress: Progress,
 ): Promise<VenuesImported> {
-  const changes = await findChanged(tx, venues, ({ draftPlan: _, ...content }) => content);
-  if (changes.length === 0) return { added: 0, changed: 0, seats: 0 };
+  const placed = await placeVenues(tx, venues);
+  const changes = await findChanged(tx, placed, ({ draftPlan: _, ...content }) => content);
+  if (changes.length === 0) return { added: 0, changed: 0, seats: 0, placed };
   await upsertVenues(tx, changes);
   let seats = 0;
   for (const [index, { id, record }] of changes.entries()) {
@@ -30,7 +38,7 @@ export async function importVenues(
   );
   await recordImported(tx, changes);
   const added = changes.filter((change) => change.isNew).length;
-  return { added, changed: changes.length - added, seats };
+  return { added, changed: changes.length - added, seats, placed };
 }
 
 async function upsertVenues(tx: TransactionSql, changes: readonly Tracked<VenueRecord>[]): Promise<void> {

@@ -11,6 +11,8 @@ import { parseStadiums, type Stadium } from './world-cup-stadiums.ts';
 export type CatalogFolder = {
   venues: VenueFile[];
   events: EventFile[];
+  /** The files describe one thing, so they are imported together or not at all. */
+  together: boolean;
   refused: ImportRefused[];
 };
 
@@ -29,11 +31,16 @@ export async function readCatalogFolder(folder: string): Promise<CatalogFolder> 
   if (await isFile(join(folder, 'chart.json'))) return readChartFolder(folder);
   if (await isFile(join(folder, 'worldcup.stadiums.json'))) return readWorldCupFolder(folder);
   const reason = 'neither chart.json nor worldcup.stadiums.json is there';
-  return { venues: [], events: [], refused: [new ImportRefused(folder, [{ record: 'the folder', reason }])] };
+  return {
+    venues: [],
+    events: [],
+    together: false,
+    refused: [new ImportRefused(folder, [{ record: 'the folder', reason }])],
+  };
 }
 
 async function readWorldCupFolder(folder: string): Promise<CatalogFolder> {
-  const found: CatalogFolder = { venues: [], events: [], refused: [] };
+  const found: CatalogFolder = { venues: [], events: [], together: false, refused: [] };
   const stadiumsFile = join(folder, 'worldcup.stadiums.json');
   const stadiums = await attempt(found, async (): Promise<Stadium[]> => {
     const parsed = parseStadiums(stadiumsFile, await readText(stadiumsFile));
@@ -50,14 +57,14 @@ async function readWorldCupFolder(folder: string): Promise<CatalogFolder> {
       const reason = `it needs ${stadiums ? teamsFile : stadiumsFile}, which was refused`;
       throw new ImportRefused(file, [{ record: 'the file', reason }]);
     }
-    const events = parseMatches(file, await readText(file), { stadiums, teams });
-    found.events.push({ file, organizer: COMMITTEE, events });
+    const { competition, events } = parseMatches(file, await readText(file), { stadiums, teams });
+    found.events.push({ file, source: `event/${competition}`, organizer: COMMITTEE, events });
   });
   return found;
 }
 
 async function readChartFolder(folder: string): Promise<CatalogFolder> {
-  const found: CatalogFolder = { venues: [], events: [], refused: [] };
+  const found: CatalogFolder = { venues: [], events: [], together: true, refused: [] };
   const chartFile = join(folder, 'chart.json');
   const aboutFile = join(folder, 'venue.json');
   await attempt(found, async () => {

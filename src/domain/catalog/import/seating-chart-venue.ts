@@ -22,7 +22,7 @@ const venueFile = z.object({
     coordinates: z.string().transform(readCoordinates),
     timeZone: z.string().transform(readTimeZone),
   }),
-  organizer: z.object({ displayName: name, email: z.email() }),
+  organizer: z.object({ displayName: name, email: z.email().max(254) }),
   events: z.array(
     z.object({
       key: text({ atMost: 200 }),
@@ -103,6 +103,7 @@ export function parseChartEvents(about: ChartText, venue: VenueRecord, plan: Sea
   if (problems.length > 0) throw new ImportRefused(about.file, problems);
   return {
     file: about.file,
+    source: venue.key,
     organizer: { key: `organizer/${organizer.displayName}`, ...organizer },
     events: events.map((event) => eventOf(event, venue)),
   };
@@ -112,6 +113,7 @@ function eventOf({ key, startsAt, prices, ...event }: VenueFile['events'][number
   return {
     ...event,
     key: `event/${venue.name}/${key}`,
+    keyAtVenue: key,
     venueKey: venue.key,
     startsLocal: startsAt,
     timeZone: venue.timeZone,

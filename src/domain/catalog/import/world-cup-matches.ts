@@ -43,10 +43,11 @@ export function parseTeams(file: string, text: string): TeamNames {
 /** Without a waiting room its seats would be gone in a minute. */
 const FINAL_ROOM = { capacity: 2_000, sessionMinutes: 10, graceSeconds: 120 };
 
+export type Matches = { competition: string; events: EventRecord[] };
 export type MatchContext = { stadiums: readonly Stadium[]; teams: TeamNames };
 
 /** Reads `worldcup.json`, with its stadiums. Throws ImportRefused with all problems of the file. */
-export function parseMatches(file: string, text: string, { stadiums, teams }: MatchContext): EventRecord[] {
+export function parseMatches(file: string, text: string, { stadiums, teams }: MatchContext): Matches {
   const { name, matches } = parseFile(file, text, matchesFile);
   const byGround = new Map(stadiums.map((stadium) => [stadium.ground, stadium]));
   const problems: ImportProblem[] = [];
@@ -63,7 +64,7 @@ export function parseMatches(file: string, text: string, { stadiums, teams }: Ma
   });
   problems.push(...repeated(events, (event) => event.key, 'the match'));
   if (problems.length > 0) throw new ImportRefused(file, problems);
-  return events.map(({ record: _, ...event }) => event);
+  return { competition: name, events: events.map(({ record: _, ...event }) => event) };
 }
 
 function recordName(value: unknown, index: number): string {

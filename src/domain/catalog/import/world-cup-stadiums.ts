@@ -50,10 +50,14 @@ export function parseStadiums(file: string, text: string): Stadium[] {
     return 'stadium' in read ? [{ ...read.stadium, record: read.record }] : [];
   });
   problems.push(...repeated(parsed, (stadium) => stadium.ground, 'the city'));
-  problems.push(...repeated(parsed, (stadium) => stadium.venue.key, 'the stadium'));
+  problems.push(...repeated(parsed, nameAndPlace, 'the stadium'));
   if (problems.length > 0) throw new ImportRefused(file, problems);
   return parsed.map(({ ground, venue }) => ({ ground, venue }));
 }
+
+/** Stadiums of one name in two cities are two stadiums. */
+const nameAndPlace = ({ venue }: Stadium): string =>
+  `${venue.countryCode}/${venue.name}/${venue.latitude.toFixed(1)},${venue.longitude.toFixed(1)}`;
 
 function readStadium(
   value: unknown,
@@ -70,7 +74,7 @@ function readStadium(
     return { problems: [{ record, reason }] };
   }
   const venue: VenueRecord = {
-    key: `venue/${cc.toUpperCase()}/${parsed.data.name}`,
+    key: `venue/${cc.toUpperCase()}/${city}/${parsed.data.name}`,
     name: parsed.data.name,
     address: null,
     city,
