@@ -8,6 +8,7 @@ import type { BookingState, HoldCommand } from '../inventory/inventory-command.t
 import type { InventoryAnswer } from '../inventory/inventory-work.ts';
 import type { InventoryWriter } from '../inventory/inventory-writer.ts';
 import type { LostRaces } from '../inventory/lost-races.ts';
+import { missingOfTable } from '../inventory/party-rules.ts';
 import { lockOwner, type SeatLockAnswer, type SeatLocks } from '../inventory/seat-locks.ts';
 import { orTryAgain } from '../or-try-again.ts';
 import { readText } from '../text-rules.ts';
@@ -80,6 +81,7 @@ export async function createBooking(
     throw new InvalidInput(field, 'These seats do not belong to the seating plan of this event.');
   const plan = await orTryAgain(needs.writer.plans.get(planId));
   if (!seatNos.every((seatNo) => hasSeat(plan, seatNo))) throw new InvalidInput(field, 'This seat does not exist.');
+  refusePartOfTable(plan, seatNos, field);
   refuseIfFarTooEarly(sale);
   const command: HoldCommand = {
     kind: 'hold',
@@ -129,6 +131,15 @@ function parse(request: CreateBookingRequest, limit: number): { planId: string; 
   const field = lines === undefined ? 'seatIds' : 'lines';
   const { planId, seats } = parseLines(lines ?? seatIds.map((seatId) => ({ seatId })), limit, field);
   return { planId, seatNos: seats.map(({ seatNo }) => seatNo), field };
+}
+
+function refusePartOfTable(plan: SeatingPlan, seatNos: readonly number[], field: string): void {
+  const missing = missingOfTable(plan, new Set(seatNos));
+  if (missing !== undefined)
+    throw new InvalidInput(
+      field,
+      `${plan.rowOf[missing]} is sold as a whole: choose all of its seats, also ${plan.labelOf[missing]}.`,
+    );
 }
 
 /** The known sale may be a second old. Close to the opening the writer decides, by the database's clock. */

@@ -71,11 +71,3 @@ export function tiersBySection(plan: SeatingPlan): readonly (readonly string[])[
 export function hasSeat(plan: SeatingPlan, seatNo: number): boolean {
   return Number.isInteger(seatNo) && seatNo >= 0 && seatNo < plan.seatCount;
 }
-
-/**
- * True when both seats are in the same row of the same section. They are neighbours if their numbers also differ by
- * one.
- */
-export function sameRow(plan: SeatingPlan, seatNo: number, otherSeatNo: number): boolean {
-  return plan.sectionOf[seatNo] === plan.sectionOf[otherSeatNo] && plan.rowOf[seatNo] === plan.rowOf[otherSeatNo];
-}

@@ -50,3 +50,96 @@ test('the neighbourhood ends where the plan ends', () => {
   expect(neighbourhood([5], 60, 10)).toEqual({ from: 0, to: 15 });
   expect(neighbourhood([55], 60, 10)).toEqual({ from: 45, to: 59 });
 });
+
+/** A hall of rows; each seat is [x, y, flags]. Seat numbers are in the order of the rows as they are given. */
+function hallOf(...rows: (readonly (readonly [number, number, number?])[])[]) {
+  const seats = rows.flatMap((row, index) => row.map(([x, y, flags = 0]) => ({ row: `${index}`, x, y, flags })));
+  return {
+    seatCount: seats.length,
+    sectionOf: seats.map(() => 0),
+    rowOf: seats.map(({ row }) => row),
+    x: seats.map(({ x }) => x),
+    y: seats.map(({ y }) => y),
+    flags: seats.map(({ flags }) => flags),
+  };
+}
+const alternatives = (hall: ReturnType<typeof hallOf>, wanted: number[], taken = wanted) =>
+  alternativesTo(wanted, { from: 0, to: hall.seatCount - 1 }, hall, (seatNo) => !taken.includes(seatNo));
+
+test('no block goes over an aisle, and a row with odd numbers before even ones has its neighbours by position', () => {
+  const withAisle = hallOf([
+    [0, 0],
+    [10, 0],
+    [20, 0],
+    [60, 0],
+    [70, 0],
+  ]);
+  expect(alternatives(withAisle, [0, 1], [0, 1, 4])).toEqual([]);
+  expect(alternatives(withAisle, [0, 1])).toEqual([[3, 4]]);
+  const oddAndEven = hallOf([
+    [0, 0],
+    [20, 0],
+    [40, 0],
+    [10, 0],
+    [30, 0],
+  ]);
+  expect(alternatives(oddAndEven, [0, 3])).toEqual([[1, 4]]);
+});
+
+test('the seats of a block are from left to right, however the row is numbered', () => {
+  const backwards = hallOf([
+    [50, 0],
+    [40, 0],
+    [30, 0],
+    [20, 0],
+    [10, 0],
+  ]);
+  expect(alternatives(backwards, [0, 1])).toEqual([[3, 2]]);
+});
+
+test('wheelchair places and companion seats are for a party that chose a wheelchair place', () => {
+  const hall = hallOf(
+    [
+      [0, 0],
+      [10, 0],
+      [20, 0, 1],
+      [30, 0, 4],
+      [40, 0],
+      [50, 0],
+    ],
+    [
+      [0, 9, 1],
+      [10, 9, 4],
+      [20, 9, 4],
+    ],
+  );
+  expect(alternatives(hall, [0, 1])).toEqual([[4, 5]]);
+  expect(alternatives(hall, [2, 3])).toEqual([[6, 7]]);
+  expect(alternatives(hall, [2])).toEqual([[6]]);
+  expect(alternatives(hall, [7, 8])).toEqual([
+    [0, 1],
+    [4, 5],
+  ]);
+});
+
+test('the chairs of a table that is sold as a whole are offered together or not at all', () => {
+  const table = (x: number) =>
+    [
+      [x, 0, 32],
+      [x + 5, 0, 32],
+      [x + 10, 0, 32],
+    ] as const;
+  const hall = hallOf(table(0), table(100), [
+    [200, 0],
+    [210, 0],
+  ]);
+  expect(alternatives(hall, [6, 7])).toEqual([]);
+  expect(alternatives(hall, [0, 1, 2])).toEqual([[3, 4, 5]]);
+});
+
+test('other places of a general admission section are its lowest free ones', () => {
+  const places = hallOf(Array.from({ length: 8 }, () => [5, 5] as const));
+  const hall = { ...places, sections: [{ kind: 'GENERAL_ADMISSION' as const }] };
+  expect(alternatives(hall, [0, 1], [0, 1, 3])).toEqual([[2, 4]]);
+  expect(alternatives(hall, [0, 1], [0, 1, 2, 3, 4, 5, 6])).toEqual([]);
+});

@@ -1,11 +1,6 @@
-/** The part of a seating plan that says where seats are. Position i of each column is seat number i. */
-export type SeatPositions = {
-  readonly seatCount: number;
-  readonly sectionOf: ArrayLike<number>;
-  readonly rowOf: ArrayLike<string>;
-  readonly x: ArrayLike<number>;
-  readonly y: ArrayLike<number>;
-};
+import { fromLeftToRight, isArea, rowsOf, type SeatPositions, type SeatRows } from '../catalog/adjacency-rules.ts';
+import { openRuns, type PlaceRange } from './block-search-rules.ts';
+import { partyOf, suitsParty } from './party-rules.ts';
 
 export type SeatRange = { readonly from: number; readonly to: number };
 
@@ -35,8 +30,8 @@ export function mergedRanges(ranges: readonly SeatRange[]): SeatRange[] {
 
 /**
  * Up to three blocks of adjacent free seats, each as large as the wanted set, nearest first (by the distance between
- * the middles of the blocks). Adjacent: consecutive numbers in one row of one section. Blocks do not overlap each
- * other.
+ * the middles of the blocks), each from left to right. Blocks do not overlap each other, and have as many wheelchair
+ * places as the wanted set. For places of a general admission section: its lowest free places.
  */
 export function alternativesTo(
   wanted: readonly number[],
@@ -44,32 +39,75 @@ export function alternativesTo(
   plan: SeatPositions,
   isFree: (seatNo: number) => boolean,
 ): number[][] {
-  const size = wanted.length;
-  const at = (column: ArrayLike<number>, seatNo: number) => column[seatNo] ?? 0;
-  const middle = (column: ArrayLike<number>, seatNos: readonly number[]) =>
-    seatNos.reduce((sum, seatNo) => sum + at(column, seatNo), 0) / seatNos.length;
-  const [wantedX, wantedY] = [middle(plan.x, wanted), middle(plan.y, wanted)];
-  const candidates: { first: number; distance: number }[] = [];
-  let run = 0;
-  for (let seatNo = within.from; seatNo <= within.to; seatNo++) {
-    const continues =
-      plan.sectionOf[seatNo] === plan.sectionOf[seatNo - 1] && plan.rowOf[seatNo] === plan.rowOf[seatNo - 1];
-    if (isFree(seatNo)) run = continues ? run + 1 : 1;
-    else run = 0;
-    if (run < size) continue;
-    const first = seatNo - size + 1;
-    // The seats of a block are in a line, so its middle is halfway between its ends.
-    const dx = (at(plan.x, first) + at(plan.x, seatNo)) / 2 - wantedX;
-    const dy = (at(plan.y, first) + at(plan.y, seatNo)) / 2 - wantedY;
-    candidates.push({ first, distance: dx * dx + dy * dy });
-  }
-  return nearestApart(candidates, size);
+  if (isArea(plan, wanted[0] ?? 0)) return lowestPlaces(wanted, within, plan, isFree);
+  const candidates = adjacentBlocks(wanted, within, plan, isFree);
+  return nearestApart(candidates, wanted.length).map((first) => {
+    const { order } = rowsOf(plan);
+    return fromLeftToRight(plan, Array.from(order.subarray(first, first + wanted.length)));
+  });
 }
 
-function nearestApart(candidates: { first: number; distance: number }[], size: number): number[][] {
+/** `first` is a place of the plan's rows. */
+type Candidate = { first: number; distance: number };
+
+function adjacentBlocks(
+  wanted: readonly number[],
+  within: SeatRange,
+  plan: SeatPositions,
+  isFree: (seatNo: number) => boolean,
+): Candidate[] {
+  const rows = rowsOf(plan);
+  const size = wanted.length;
+  const party = partyOf(plan, wanted);
+  const middle = middleOf(plan, wanted);
+  const isOpen = (seatNo: number) =>
+    seatNo >= within.from && seatNo <= within.to && isFree(seatNo) && !isArea(plan, seatNo);
+  const candidates: Candidate[] = [];
+  for (const run of openRuns(rows, isOpen, rowsAround(rows, within))) {
+    for (let first = run.from; first + size <= run.to; first++) {
+      const block = rows.order.subarray(first, first + size);
+      if (!suitsParty(plan, block, party)) continue;
+      candidates.push({ first, distance: distanceTo(middle, plan, [block[0] ?? 0, block[size - 1] ?? 0]) });
+    }
+  }
+  return candidates;
+}
+
+/** The places of all rows that have a seat in the range. */
+function rowsAround({ placeOf, rowAt, rowStarts, order }: SeatRows, { from, to }: SeatRange): PlaceRange {
+  const rowOf = (seatNo: number) => rowAt[placeOf[seatNo] ?? 0] ?? 0;
+  return { from: rowStarts[rowOf(from)] ?? 0, to: rowStarts[rowOf(to) + 1] ?? order.length };
+}
+
+function middleOf({ x, y }: SeatPositions, seatNos: readonly number[]): [number, number] {
+  const mean = (column: ArrayLike<number>) =>
+    seatNos.reduce((sum, seatNo) => sum + (column[seatNo] ?? 0), 0) / seatNos.length;
+  return [mean(x), mean(y)];
+}
+
+/** Squared. The seats of a block are in a line, so its middle is halfway between its ends. */
+function distanceTo([x, y]: [number, number], plan: SeatPositions, ends: [number, number]): number {
+  const [blockX, blockY] = middleOf(plan, ends);
+  return (blockX - x) ** 2 + (blockY - y) ** 2;
+}
+
+function lowestPlaces(
+  wanted: readonly number[],
+  within: SeatRange,
+  plan: SeatPositions,
+  isFree: (seatNo: number) => boolean,
+): number[][] {
+  const section = plan.sectionOf[wanted[0] ?? 0];
+  const places: number[] = [];
+  for (let seatNo = within.from; seatNo <= within.to && places.length < wanted.length; seatNo++)
+    if (plan.sectionOf[seatNo] === section && isFree(seatNo)) places.push(seatNo);
+  return places.length === wanted.length ? [places] : [];
+}
+
+function nearestApart(candidates: readonly Candidate[], size: number): number[] {
   const chosen: number[] = [];
   while (chosen.length < BLOCKS) {
-    let best: { first: number; distance: number } | undefined;
+    let best: Candidate | undefined;
     for (const candidate of candidates) {
       if (chosen.some((first) => Math.abs(first - candidate.first) < size)) continue;
       if (!best || candidate.distance < best.distance) best = candidate;
@@ -77,5 +115,5 @@ function nearestApart(candidates: { first: number; distance: number }[], size: n
     if (!best) break;
     chosen.push(best.first);
   }
-  return chosen.map((first) => Array.from({ length: size }, (_, offset) => first + offset));
+  return chosen;
 }

@@ -29,6 +29,15 @@ test('a block of adjacent seats ends at a taken seat, at the end of a row and at
   expect(countSections(plan, packStatuses(10, {})).map((s) => s.largestAdjacentBlock)).toEqual([4, 4]);
 });
 
+test('a block ends at an aisle, also between following numbers, and all free places of a general admission section are one', () => {
+  const x = Float32Array.from([0, 10, 40, 50, 0, 30, 0, 0, 0, 0]);
+  const [first, second] = plan.sections;
+  if (!first || !second) throw new Error('no sections');
+  const hall: SeatingPlan = { ...plan, x, sections: [first, { ...second, kind: 'GENERAL_ADMISSION' }] };
+  const counted = countSections(hall, packStatuses(10, { BOOKED: [7] }));
+  expect(counted.map((s) => s.largestAdjacentBlock)).toEqual([2, 3]);
+});
+
 test('pages follow each other without repeats from either end, and the last page is marked as the last', () => {
   const packed = packStatuses(10, { HELD: [1] });
   const page = (window: PageWindow<number>) => pageOfSeats(plan, packed, { status: 'AVAILABLE', window });

@@ -1,4 +1,5 @@
-import { type SeatingPlan, sameRow } from '#domain/catalog/seating-plan.ts';
+import { rowsOf } from '#domain/catalog/adjacency-rules.ts';
+import type { SeatingPlan } from '#domain/catalog/seating-plan.ts';
 import type { PageWindow, WindowOf } from '../page-window.ts';
 import { type PackedStatuses, statusAt } from './packed-statuses-rules.ts';
 import type { SeatStatus } from './seat-status.ts';
@@ -8,7 +9,7 @@ export type SectionCounts = {
   readonly held: number;
   readonly booked: number;
   readonly blocked: number;
-  /** The longest run of available seats next to each other in one row. */
+  /** The longest run of available seats next to each other in one row; of a general admission section, all of them. */
   readonly largestAdjacentBlock: number;
 };
 
@@ -21,22 +22,24 @@ export function countSections(plan: SeatingPlan, packed: PackedStatuses): readon
   const known = counts.get(packed);
   if (known) return known;
   const sections = plan.sections.map(() => ({ AVAILABLE: 0, HELD: 0, BOOKED: 0, BLOCKED: 0, block: 0 }));
+  const { order, runAt } = rowsOf(plan);
   let run = 0;
-  for (let seatNo = 0; seatNo < plan.seatCount; seatNo++) {
+  for (let place = 0; place < plan.seatCount; place++) {
+    const seatNo = order[place] ?? 0;
     const section = sections[plan.sectionOf[seatNo] ?? 0];
     if (!section) continue;
     const status = statusAt(packed, seatNo);
     section[status]++;
-    if (run > 0 && !sameRow(plan, seatNo - 1, seatNo)) run = 0;
+    if (run > 0 && runAt[place] !== runAt[place - 1]) run = 0;
     run = status === 'AVAILABLE' ? run + 1 : 0;
     if (run > section.block) section.block = run;
   }
-  const counted = sections.map(({ AVAILABLE, HELD, BOOKED, BLOCKED, block }) => ({
+  const counted = sections.map(({ AVAILABLE, HELD, BOOKED, BLOCKED, block }, index) => ({
     available: AVAILABLE,
     held: HELD,
     booked: BOOKED,
     blocked: BLOCKED,
-    largestAdjacentBlock: block,
+    largestAdjacentBlock: plan.sections[index]?.kind ? AVAILABLE : block,
   }));
   counts.set(packed, counted);
   return counted;

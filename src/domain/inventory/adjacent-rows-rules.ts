@@ -1,0 +1,99 @@
+import { fromLeftToRight, isArea, rowsOf } from '../catalog/adjacency-rules.ts';
+import { focalPointOf, type Hall, isBetter, openRuns, type Score, type Search } from './block-search-rules.ts';
+import { isOrdinary } from './party-rules.ts';
+
+/** A block of free seats of one row. `first` is its first place. */
+type Block = { readonly first: number; readonly leavesSingle: boolean };
+
+/**
+ * The best ordinary free seats for a party that finds no room in one row: two blocks in two rows of a section that
+ * follow each other, of which the second has the seat of its row that is nearest to a seat of the first. Seats of the first row come
+ * first, each row from left to right. Undefined when there are none. Slower than the search in one row: it runs only
+ * when no row has room.
+ */
+export function blockInAdjacentRows(hall: Hall, search: Search): number[] | undefined {
+  const { order, rowStarts } = rowsOf(hall);
+  const { size } = search.party;
+  let best: (Score & { seatNos: number[] }) | undefined;
+  let upper = blocksOfRow(hall, search, 0);
+  for (let row = 1; row + 1 < rowStarts.length; row++) {
+    const lower = blocksOfRow(hall, search, row);
+    const isAdjacent = hall.sectionOf[rowStarts[row - 1] ?? 0] === hall.sectionOf[rowStarts[row] ?? 0];
+    for (let count = 1; isAdjacent && count < size; count++) {
+      for (const [one, other] of touching(hall, { row, count, size }, upper(count), lower(size - count))) {
+        const blocks = [
+          order.subarray(one.first, one.first + count),
+          order.subarray(other.first, other.first + size - count),
+        ];
+        const seatNos = blocks.flatMap((block) => fromLeftToRight(hall, Array.from(block)));
+        const score = { leavesSingle: one.leavesSingle || other.leavesSingle, distance: distanceOfAll(hall, seatNos) };
+        if (isBetter(score, best)) best = { ...score, seatNos };
+      }
+    }
+    upper = lower;
+  }
+  return best?.seatNos;
+}
+
+/** The blocks of a row by their size, each size found once. */
+function blocksOfRow(hall: Hall, { isFree, isWanted, party }: Search, row: number): (size: number) => Block[] {
+  const rows = rowsOf(hall);
+  const [from, to] = [rows.rowStarts[row] ?? 0, rows.rowStarts[row + 1] ?? 0];
+  const isOpen = (seatNo: number) => isFree(seatNo) && isOrdinary(hall, seatNo) && !isArea(hall, seatNo);
+  const runs = [...openRuns(rows, isOpen, { from, to })];
+  const bySize = new Map<number, Block[]>();
+  return (size) => {
+    const known = bySize.get(size);
+    if (known || size >= party.size) return known ?? [];
+    const blocks = runs.flatMap((run) => {
+      const firsts = Array.from({ length: Math.max(0, run.to - run.from - size + 1) }, (_, index) => run.from + index);
+      return firsts
+        .filter((first) => rows.order.subarray(first, first + size).every(isWanted))
+        .map((first) => ({ first, leavesSingle: first - run.from === 1 || run.to - first - size === 1 }));
+    });
+    bySize.set(size, blocks);
+    return blocks;
+  };
+}
+
+/** The pairs of a block of the row before and a block of the row that are next to each other. */
+function* touching(
+  hall: Hall,
+  { row, count, size }: { row: number; count: number; size: number },
+  upper: readonly Block[],
+  lower: readonly Block[],
+): Generator<[Block, Block]> {
+  if (lower.length === 0) return;
+  for (const one of upper) {
+    const nearest = Array.from({ length: count }, (_, index) => nearestPlace(hall, one.first + index, row));
+    for (const other of lower) {
+      const end = other.first + size - count;
+      if (nearest.some((place) => place >= other.first && place < end)) yield [one, other];
+    }
+  }
+}
+
+/** The place in the row that is nearest to a seat of another row. */
+function nearestPlace(hall: Hall, place: number, row: number): number {
+  const { order, rowStarts } = rowsOf(hall);
+  const seatNo = order[place] ?? 0;
+  let nearest = -1;
+  let shortest = Infinity;
+  for (let other = rowStarts[row] ?? 0; other < (rowStarts[row + 1] ?? 0); other++) {
+    const beside = order[other] ?? 0;
+    const apart = Math.hypot(
+      (hall.x[beside] ?? 0) - (hall.x[seatNo] ?? 0),
+      (hall.y[beside] ?? 0) - (hall.y[seatNo] ?? 0),
+    );
+    if (apart < shortest) [nearest, shortest] = [other, apart];
+  }
+  return nearest;
+}
+
+/** Squared, from the middle of all seats to what they face. */
+function distanceOfAll(hall: Hall, seatNos: readonly number[]): number {
+  const [focusX, focusY] = focalPointOf(hall, seatNos[0] ?? 0);
+  const mean = (column: ArrayLike<number>) =>
+    seatNos.reduce((sum, seatNo) => sum + (column[seatNo] ?? 0), 0) / seatNos.length;
+  return (mean(hall.x) - focusX) ** 2 + (mean(hall.y) - focusY) ** 2;
+}
