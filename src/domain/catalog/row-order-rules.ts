@@ -13,7 +13,7 @@ const TOLERANCE = 1.001;
  */
 export function orderAlongRow(plan: Positions, from: number, to: number): number[] {
   const asInFile = Array.from({ length: to - from }, (_, index) => from + index);
-  if (asInFile.length < 2) return asInFile;
+  if (asInFile.length < 2 || goesOn(plan, from, to)) return isBackwards(plan, asInFile) ? asInFile.reverse() : asInFile;
   const walks = [alongAxis(plan, asInFile)];
   const overTree = asInFile.length <= MOST_FOR_TREE ? alongTree(plan, asInFile) : undefined;
   if (overTree) walks.push(overTree);
@@ -26,6 +26,22 @@ export function orderAlongRow(plan: Positions, from: number, to: number): number
     shortest = length;
   }
   return isBackwards(plan, best) ? best.reverse() : best;
+}
+
+/** Cosine of the largest angle between a step along a plain row and the line from its first seat to its last. */
+const PLAIN = 0.7;
+
+/** True when each step leads on towards the last seat, as in most rows: then no other walk is shorter. */
+function goesOn(plan: Positions, from: number, to: number): boolean {
+  const { x, y } = plan;
+  const dx = (x[to - 1] ?? 0) - (x[from] ?? 0);
+  const dy = (y[to - 1] ?? 0) - (y[from] ?? 0);
+  const whole = Math.sqrt(dx * dx + dy * dy);
+  for (let seatNo = from + 1; seatNo < to; seatNo++) {
+    const along = ((x[seatNo] ?? 0) - (x[seatNo - 1] ?? 0)) * dx + ((y[seatNo] ?? 0) - (y[seatNo - 1] ?? 0)) * dy;
+    if (along <= PLAIN * whole * distance(plan, seatNo - 1, seatNo)) return false;
+  }
+  return true;
 }
 
 function distance({ x, y }: Positions, one: number, other: number): number {

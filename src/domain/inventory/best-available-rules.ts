@@ -1,7 +1,8 @@
-import { fromLeftToRight, isArea, rowsOf, type SeatRows } from '../catalog/adjacency-rules.ts';
+import { fromLeftToRight, isArea, rowsOf } from '../catalog/adjacency-rules.ts';
 import { blockInAdjacentRows } from './adjacent-rows-rules.ts';
 import {
   distanceOf,
+  focalPointOf,
   type Hall,
   isBetter,
   openRuns,
@@ -25,29 +26,102 @@ export function bestAvailable(hall: Hall, search: Search): number[] | undefined 
   return wheelchairPlaces > 0 ? undefined : blockInAdjacentRows(hall, search);
 }
 
-/** The first place of the best block of ordinary seats. One pass over the plan: an event's lock waits for it. */
+type Best = { first: number; leavesSingle: boolean; distance: number };
+
+/**
+ * The first place of the best block of ordinary seats. The runs of neighbours are looked at from the nearest to the
+ * furthest, until no run can have a better block: the sale of an event waits for this function.
+ */
 function bestPlainBlock(hall: Hall, search: Search): number | undefined {
-  const rows = rowsOf(hall);
-  let best: (Score & { first: number }) | undefined;
-  const isOpen = (seatNo: number) => search.isFree(seatNo) && isOrdinary(hall, seatNo) && !isArea(hall, seatNo);
-  for (const run of openRuns(rows, isOpen)) {
-    for (const first of wantedBlocks(rows, run, search)) {
-      const end = first + search.party.size;
-      const leavesSingle = first - run.from === 1 || run.to - end === 1;
-      const distance = distanceOf(hall, rows.order[first] ?? 0, rows.order[end - 1] ?? 0);
-      if (isBetter({ leavesSingle, distance }, best)) best = { leavesSingle, distance, first };
-    }
+  const { runStarts } = rowsOf(hall);
+  const places = placesOf(hall);
+  const best: Best = { first: -1, leavesSingle: true, distance: Infinity };
+  for (const run of places.runsByDistance) {
+    if (!best.leavesSingle && (places.nearest[run] ?? 0) > best.distance) break;
+    lookAt(best, { from: runStarts[run] ?? 0, to: runStarts[run + 1] ?? 0 }, { hall, places, search });
   }
-  return best?.first;
+  return best.first < 0 ? undefined : best.first;
 }
 
-/** The first places of the blocks of wanted seats within a run. */
-function* wantedBlocks({ order }: SeatRows, run: PlaceRange, { party, isWanted }: Search): Generator<number> {
-  let wanted = 0;
-  for (let place = run.from; place < run.to; place++) {
-    wanted = isWanted(order[place] ?? 0) ? wanted + 1 : 0;
-    if (wanted >= party.size) yield place - party.size + 1;
+type Context = { hall: Hall; places: HallPlaces; search: Search };
+
+/** Looks at the free seats of one run of neighbours. */
+function lookAt(best: Best, run: PlaceRange, context: Context): void {
+  const { order } = rowsOf(context.hall);
+  const { isOrdinary } = context.places;
+  const { isFree, party } = context.search;
+  for (let from = run.from; from < run.to; ) {
+    let to = from;
+    while (to < run.to && isOrdinary[to] === 1 && isFree(order[to] ?? 0)) to++;
+    if (to - from >= party.size) improve(best, { from, to }, context);
+    from = to === from ? from + 1 : to;
   }
+}
+
+/** Compares the blocks of free seats next to each other with the best one so far. */
+function improve(best: Best, { from, to }: PlaceRange, { hall, places: { x, y }, search }: Context): void {
+  const { order } = rowsOf(hall);
+  const { size } = search.party;
+  let wanted = 0;
+  for (let place = from; place < to; place++) {
+    wanted = search.isWanted(order[place] ?? 0) ? wanted + 1 : 0;
+    if (wanted < size) continue;
+    const first = place - size + 1;
+    const leavesSingle = first - from === 1 || to - place === 2;
+    if (leavesSingle && !best.leavesSingle) continue;
+    const distance = squareOfMiddle(x, first, place) + squareOfMiddle(y, first, place);
+    if (distance >= best.distance && leavesSingle === best.leavesSingle) continue;
+    best.first = first;
+    best.leavesSingle = leavesSingle;
+    best.distance = distance;
+  }
+}
+
+const squareOfMiddle = (column: Float64Array, first: number, last: number): number =>
+  (((column[first] ?? 0) + (column[last] ?? 0)) / 2) ** 2;
+
+type HallPlaces = {
+  /** By place: 1 for a seat that any fan may be offered. */
+  isOrdinary: Uint8Array;
+  /** By place: where the seat is from what it faces. */
+  x: Float64Array;
+  y: Float64Array;
+  /** By run of neighbours: no block of it is nearer, squared. */
+  nearest: Float64Array;
+  runsByDistance: Uint32Array;
+};
+const known = new WeakMap<Hall, HallPlaces>();
+
+/** Computed once for each plan. */
+function placesOf(hall: Hall): HallPlaces {
+  const before = known.get(hall);
+  if (before) return before;
+  const { order, runStarts } = rowsOf(hall);
+  const x = Float64Array.from(order, (seatNo) => (hall.x[seatNo] ?? 0) - focalPointOf(hall, seatNo)[0]);
+  const y = Float64Array.from(order, (seatNo) => (hall.y[seatNo] ?? 0) - focalPointOf(hall, seatNo)[1]);
+  const nearest = Float64Array.from({ length: runStarts.length - 1 }, (_, run) => {
+    const [from, to] = [runStarts[run] ?? 0, runStarts[run + 1] ?? 0];
+    return nearestOf(x.subarray(from, to)) ** 2 + nearestOf(y.subarray(from, to)) ** 2;
+  });
+  const places = {
+    isOrdinary: Uint8Array.from(order, (seatNo) => (isOrdinary(hall, seatNo) && !isArea(hall, seatNo) ? 1 : 0)),
+    x,
+    y,
+    nearest,
+    runsByDistance: Uint32Array.from(nearest.keys()).sort((a, b) => (nearest[a] ?? 0) - (nearest[b] ?? 0)),
+  };
+  known.set(hall, places);
+  return places;
+}
+
+/** The distance of 0 from the range of these values. */
+function nearestOf(values: Float64Array): number {
+  let [least, most] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return Math.max(0, least, -most);
 }
 
 /** Blocks with wheelchair places are few, so each is checked by the rules for all seats. */

@@ -49,7 +49,7 @@ export const Seat = builder.objectRef<VenueSeat>('Seat').implement({
     }),
     accessible: t.boolean({
       description: 'True for a wheelchair place, or a seat that is reached without steps.',
-      resolve: (seat) => has(seat, seatFlags.accessible),
+      resolve: (seat) => has(seat, seatFlags.accessible | seatFlags.stepFree),
     }),
     restrictedView: t.boolean({
       description: 'True when the view from the seat is partly blocked.',

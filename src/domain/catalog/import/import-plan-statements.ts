@@ -73,7 +73,7 @@ function* seatLines({ planId, sectionIds, draft: { seats } }: PlanSeats): Genera
       escaped(seats.label[seatNo]),
       x,
       seats.y[seatNo],
-      (flags & seatFlags.accessible) !== 0,
+      (flags & (seatFlags.accessible | seatFlags.stepFree)) !== 0,
       (flags & seatFlags.restrictedView) !== 0,
     ];
     chunk += `${columns.join('\t')}\n`;
