@@ -14,7 +14,8 @@ export function refusePrices(folder: CatalogFolder, terms: PriceTerms): CatalogF
   const refused = folder.events.flatMap((file) => refusalOf(file, terms) ?? []);
   if (refused.length === 0) return folder;
   const events = folder.events.filter(({ file }) => !refused.some((refusal) => refusal.file === file));
-  return { venues: events.length > 0 ? folder.venues : [], events, refused: [...folder.refused, ...refused] };
+  const venues = events.length > 0 ? folder.venues : [];
+  return { ...folder, venues, events, refused: [...folder.refused, ...refused] };
 }
 
 function refusalOf({ file, events }: EventFile, terms: PriceTerms): ImportRefused | undefined {
