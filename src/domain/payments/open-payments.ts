@@ -46,7 +46,7 @@ export async function openPayments(
 
 const OPEN_PAYMENTS = `with wanted as (
     select * from rows from (unnest($2::text[], $3::int[]),
-      jsonb_to_recordset($4::jsonb) as (id uuid, "bookingId" uuid, "eventId" uuid, "amountMinor" int, currency text,
+      jsonb_to_recordset($4::jsonb) as (id uuid, "bookingId" uuid, "eventId" uuid, "amountMinor" bigint, currency text,
         description text, lines jsonb, gateway text, "holdExpiresAt" timestamptz, "sessionExpiresAt" timestamptz,
         "requestId" text, traceparent text))
       as p (message_id, checks, id, booking_id, event_id, amount_minor, currency, description, lines, gateway,

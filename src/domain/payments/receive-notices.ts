@@ -78,7 +78,7 @@ async function storeNotices(db: Db | Tx, gateway: GatewayName, notices: readonly
     db,
     `insert into notices (gateway, gateway_event_id, type, reference, booking_id, amount_minor, currency, occurred_at)
      select $1, id, type, reference, booking_id, amount, currency, to_timestamp(at_ms / 1000)
-     from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::float8[])
+     from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::float8[])
        as n (id, type, reference, booking_id, amount, currency, at_ms)
      on conflict do nothing`,
     [
@@ -124,8 +124,8 @@ async function lockPayments(
 ): Promise<ReadonlyMap<string, Payment>> {
   const rows = await prepared<Payment>(
     tx,
-    `select id, booking_id as "bookingId", event_id as "eventId", status, amount_minor as "amountMinor", currency,
-       captured_minor as "capturedMinor", captured_currency as "capturedCurrency", gateway_reference as reference,
+    `select id, booking_id as "bookingId", event_id as "eventId", status, amount_minor::float8 as "amountMinor", currency,
+       captured_minor::float8 as "capturedMinor", captured_currency as "capturedCurrency", gateway_reference as reference,
        request_id as "requestId", traceparent
      from payments where gateway = $1 and gateway_reference = any ($2::text[]) order by id for update`,
     [gateway, notices.flatMap(({ reference }) => reference ?? [])],
