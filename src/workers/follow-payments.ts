@@ -21,16 +21,9 @@ export const followPayments = worker<Needs, TopicWorker<Needs>>({
     await follow(needs, event, { consumer: NAME, messageId });
     publish(needs, event.aggregateId);
   },
-  runMany: async (needs, messages) => {
-    const done = await followPaymentEvents(needs, NAME, messages);
-    // What the inventory writer changes, it publishes itself.
-    const opened = messages.filter(({ event, messageId }) => isOpened(event) && done.has(messageId));
-    for (const { event } of opened) publish(needs, event.aggregateId);
-    return done;
-  },
+  runMany: (needs, messages) =>
+    followPaymentEvents({ ...needs, changed: (bookingId) => publish(needs, bookingId) }, NAME, messages),
 });
-
-const isOpened = ({ type }: DomainEvent): boolean => type === 'PaymentSessionOpened';
 
 /**
  * Not awaited: while Redis is away each publish takes a second to fail, and confirmations must not wait for that. A

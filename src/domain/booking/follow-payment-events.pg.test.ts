@@ -49,12 +49,15 @@ const paid = ({ id, eventId, totalMinor }: Held): PaymentNews =>
     capturedAt: now(),
   });
 
+/** The bookings whose watchers are told by the consumer, not by the inventory writer. */
+const changed: string[] = [];
 /** `bad`: the seat whose ticket PostgreSQL refuses. */
 const follow = (messages: readonly PaymentNews[], bad?: number) =>
   followPaymentEvents(
     {
       db: box.reader,
       writer: box.writer,
+      changed: (bookingId) => void changed.push(bookingId),
       ticketSigner: { sign: ({ ticketId, seatNo }) => (seatNo === bad ? '\u0000' : `code-${ticketId}`) },
     },
     'a test',
@@ -84,6 +87,7 @@ test('news about many bookings are one set, and a repetition changes nothing', a
   const bookings = [...(await hold(first, 20)), ...(await hold(second, 20))];
   const messages = [...bookings.map(opened), ...bookings.map(paid)];
   expect(await follow(messages)).toEqual(idsOf(messages));
+  expect(changed).toEqual(bookings.map(({ id }) => id));
   const seen = await statuses(bookings);
   expect(seen.every((row) => row?.status === 'CONFIRMED' && row.url !== null && row.tickets === 1)).toBe(true);
   expect(await follow(messages)).toEqual(idsOf(messages));

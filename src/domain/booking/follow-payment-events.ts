@@ -16,6 +16,8 @@ type Needs = {
   readonly db: Db;
   readonly writer: InventoryWriter;
   readonly ticketSigner: Pick<TicketSigner, 'sign'>;
+  /** Called for each booking that changed, after the commit, unless the inventory writer publishes that change itself. */
+  readonly changed: (bookingId: string) => void;
 };
 
 /** News about a payment, in a message that `consumer` has received. */
@@ -42,20 +44,21 @@ type Command = { readonly news: PaymentNews; readonly command: InventoryCommand 
  * behind them: news about refunds and money for an unknown booking, which are rare and handled alone.
  */
 export async function followPaymentEvents(
-  { db, writer, ticketSigner }: Needs,
+  needs: Needs,
   consumer: string,
   news: readonly PaymentNews[],
 ): Promise<ReadonlySet<string>> {
+  const { db, ticketSigner } = needs;
   const bookings = await readBookings(db, news);
   const { before, behind, commands, done } = planOf(news, ({ event }) =>
     stepOf(event, bookings.get(event.aggregateId), ticketSigner),
   );
-  for (const id of await recordSessions(db, consumer, before)) done.add(id);
-  const written = await submitAll(writer, consumer, commands);
+  for (const id of await recordSessions(needs, consumer, before)) done.add(id);
+  const written = await submitAll(needs, consumer, commands);
   for (const id of written.done) done.add(id);
   // A page must not become known before an earlier command of its event, which may be set aside.
   const open = behind.filter(({ news: { event } }) => !written.chains.get(event.eventId)?.isBroken);
-  for (const id of await recordSessions(db, consumer, open).catch(() => [])) done.add(id);
+  for (const id of await recordSessions(needs, consumer, open).catch(() => [])) done.add(id);
   return firstOfEachEvent(news, done);
 }
 
@@ -133,7 +136,11 @@ async function readBookings(db: Db, news: readonly PaymentNews[]): Promise<Reado
   return new Map(rows.map((booking) => [booking.id, booking]));
 }
 
-async function recordSessions(db: Db, consumer: string, open: readonly Opened[]): Promise<readonly string[]> {
+async function recordSessions(
+  { db, changed }: Needs,
+  consumer: string,
+  open: readonly Opened[],
+): Promise<readonly string[]> {
   if (open.length === 0) return [];
   await prepared(
     db,
@@ -155,12 +162,13 @@ async function recordSessions(db: Db, consumer: string, open: readonly Opened[])
     ],
   );
   failpoint('booking.session-recorded');
+  for (const { news } of open) changed(news.event.aggregateId);
   return open.map(({ news }) => news.messageId);
 }
 
 /** The ids of the messages whose command took effect now or before. */
 async function submitAll(
-  writer: InventoryWriter,
+  { writer, changed }: Needs,
   consumer: string,
   commands: readonly Command[],
 ): Promise<{ readonly done: readonly string[]; readonly chains: ReadonlyMap<string, CommandChain> }> {
@@ -172,7 +180,9 @@ async function submitAll(
       const options = { inbox: { consumer, messageId }, chain };
       try {
         const answer = await withOrigin(origin, () => writer.submit(event.eventId, command, options));
-        return isExpected(command, answer.kind) ? [messageId] : [];
+        if (!isExpected(command, answer.kind)) return [];
+        if (!movesSeats.has(answer.kind)) changed(event.aggregateId);
+        return [messageId];
       } catch {
         // It is tried again alone, which shows the error.
         return [];
@@ -186,6 +196,8 @@ const expected: Partial<Record<InventoryCommand['kind'], readonly string[]>> = {
   confirm: ['confirmed', 'unconfirmable', 'seenBefore'],
   release: ['released', 'kept', 'seenBefore', 'noBooking', 'noEvent'],
 };
+/** The results of commands whose change the inventory writer publishes. */
+const movesSeats: ReadonlySet<string> = new Set(['confirmed', 'released']);
 const isExpected = ({ kind }: InventoryCommand, answer: string): boolean => expected[kind]?.includes(answer) ?? true;
 
 function firstOfEachEvent(news: readonly PaymentNews[], done: ReadonlySet<string>): ReadonlySet<string> {

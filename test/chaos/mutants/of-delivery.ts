@@ -1,7 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const decoding = 'src/db/logical-decoding.ts';
-const log = 'src/events/log/postgres-log.ts';
+const consumption = 'src/events/log/postgres-consumption.ts';
 
 export const deliveryMutants: readonly Mutant[] = [
   {
@@ -13,7 +13,7 @@ export const deliveryMutants: readonly Mutant[] = [
         file: decoding,
         find: `await this.handle(batch);
         this.flushed = batch.at(-1)?.endLsn ?? this.flushed;
-        this.report();`,
+        this.acknowledge();`,
         replace: `this.flushed = batch.at(-1)?.endLsn ?? this.flushed;
         this.report();
         await this.handle(batch);`,
@@ -24,7 +24,7 @@ export const deliveryMutants: readonly Mutant[] = [
     name: 'position-moved-before-handling',
     bug: 'a consumer goes on behind a message that it could not handle for the moment',
     vehicle: 'rush',
-    edits: [{ file: log, find: 'if (waiting) return waiting.offset;', replace: 'void waiting;' }],
+    edits: [{ file: consumption, find: 'if (waiting) return waiting.offset;', replace: 'void waiting;' }],
   },
   {
     name: 'confirmed-again',

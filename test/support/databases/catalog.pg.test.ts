@@ -18,7 +18,7 @@ test('a seeded event has a plan that the cache can read, a tier for each section
   expect(plan).toMatchObject({ seatCount: 40, sections: [{ tierLabel: 'Tier 1' }, { tierLabel: 'Tier 2' }] });
   expect([plan.rowOf[9], plan.rowOf[10], plan.sectionOf[19], plan.sectionOf[20]]).toEqual(['1', '2', 0, 1]);
   const [row] = await db.execute(sql`
-    select i.available, e.on_sale_at > now() as later, (select array_agg(price_minor order by name) from price_tiers) as prices,
+    select i.available, e.on_sale_at > now() as later, (select array_agg(price_minor::int order by name) from price_tiers) as prices,
       (select count(*)::int from venue_seats) as seats
     from seat_inventories i join events e on e.id = i.event_id`);
   expect(row).toEqual({ available: 40, later: true, prices: [100, 1100], seats: 40 });
