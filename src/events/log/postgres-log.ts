@@ -82,7 +82,8 @@ async function append(sql: Sql, messages: readonly NewMessage[]): Promise<void> 
           where p.topic = n.topic and p.partition = n.partition
           returning p.topic, p.partition, p.next_offset
         )
-        select pg_notify(${CHANNEL}, string_agg(topic || '/' || partition || ':' || next_offset, ' '))
+        select pg_notify(${CHANNEL}, string_agg(distinct topic, ' ') || ' '
+          || string_agg(topic || '/' || partition || ':' || next_offset, ' '))
         from moved having count(*) > 0`,
     ]);
   });

@@ -17,6 +17,20 @@ test('only announcements of its topics count', () => {
   expect(places.mayBe).toBe(true);
 });
 
+test('an announcement of release 0.1.0, which names topics alone, has the database asked', () => {
+  const places = known();
+  expect(places.announce('catalog payment', ['booking'])).toBe(false);
+  expect(places.mayBe).toBe(false);
+  expect(places.announce('catalog booking', ['booking'])).toBe(true);
+  expect(places.begin().isUncertain).toBe(true);
+});
+
+test('the topics before the places are for processes of release 0.1.0, and have no database asked', () => {
+  const places = known();
+  expect(places.announce('booking payment booking/2:9 payment/1:4', ['booking'])).toBe(true);
+  expect(places.begin()).toEqual({ isUncertain: false, announced: new Map([['booking/2', 9]]) });
+});
+
 test('what a claim has read, or another process has claimed, is not looked for again', () => {
   const places = known();
   places.announce('booking/1:5 booking/2:7', ['booking']);

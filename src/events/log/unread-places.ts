@@ -12,18 +12,25 @@ export class UnreadPlaces {
   }
 
   /**
-   * Takes an announcement: `topic/partition:next` for each partition, where `next` is the offset behind its last
-   * message. Returns whether it is about one of the topics.
+   * Takes an announcement: the topics, then `topic/partition:next` for each partition, where `next` is the offset behind
+   * its last message. A process of release 0.1.0 announces the topics alone. Returns whether it is about one of the
+   * topics.
    */
   announce(payload: string, topics: readonly string[]): boolean {
+    const parts = payload.split(' ');
+    let namesPlaces = false;
     let isOurs = false;
-    for (const part of payload.split(' ')) {
+    for (const part of parts) {
       const [, place, topic, next] = /^(([a-z]+)\/\d+):(\d+)$/.exec(part) ?? [];
-      if (place === undefined || topic === undefined || !topics.includes(topic)) continue;
+      if (place === undefined || topic === undefined) continue;
+      namesPlaces = true;
+      if (!topics.includes(topic)) continue;
       isOurs = true;
       this.#announced.set(place, Math.max(Number(next), this.#announced.get(place) ?? 0));
     }
-    return isOurs;
+    if (namesPlaces || !parts.some((part) => topics.includes(part))) return isOurs;
+    this.doubt();
+    return true;
   }
 
   /** What the next claim answers. Call `settle` with it when the claim has been handled. */
