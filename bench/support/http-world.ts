@@ -15,6 +15,8 @@ export type HttpWorld = {
   readonly loader: BenchChild;
   /** Answers every request with this body. */
   openNull(body: string): Promise<HttpServer>;
+  /** Starts a module that serves in a process of its own and reports its port. */
+  openServer(module: URL, options: object): Promise<HttpServer>;
   close(): Promise<void>;
 };
 export type HttpServer = { readonly port: number; readonly watched: readonly Watched[] };
@@ -47,10 +49,11 @@ export async function openHttpWorld(profile: string | undefined): Promise<HttpWo
       port: own.port,
       watched: [{ role: 'node', pid: own.pid }, ...stores.watched],
     });
-    const openNull = async (body: string) => {
-      const child = openOwn(new URL('./null-server.ts', import.meta.url));
-      return server({ ...(await child.ask<{ port: number }>({ body })), pid: child.pid });
+    const openServer = async (module: URL, options: object) => {
+      const child = openOwn(module);
+      return server({ ...(await child.ask<{ port: number }>(options)), pid: child.pid });
     };
+    const openNull = (body: string) => openServer(new URL('./null-server.ts', import.meta.url), { body });
     const loader = openOwn(new URL('./http-load.ts', import.meta.url));
     return {
       stores,
@@ -59,6 +62,7 @@ export async function openHttpWorld(profile: string | undefined): Promise<HttpWo
       stock: server({ port, pid: stock.pid }),
       loader,
       openNull,
+      openServer,
       close,
     };
   } catch (error) {

@@ -27,7 +27,7 @@ export function openStockHolds(options: { databaseUrl: string; redisUrl: string;
       return held ? { bookingId } : undefined;
     },
     async release(request, { bookingId }) {
-      await releaseInTransaction(db, request, bookingId);
+      await releaseInTransaction(db, { id: bookingId, eventId: request.eventId }, 'CANCELLED');
       if (redis) await unlockSeats(redis, request, request.seatNos);
     },
   };
@@ -59,7 +59,7 @@ const outbox = pgTable('outbox', {
   eventId: uuid('event_id').notNull(),
   payload: jsonb('payload').notNull(),
 });
-const outboxRowOf = (event: DomainEventOf<'BookingCreated' | 'BookingCancelled'>) => ({
+const outboxRowOf = (event: DomainEventOf<'BookingCreated' | 'BookingCancelled' | 'BookingExpired'>) => ({
   id: randomUUIDv7(),
   aggregateType: 'booking',
   aggregateId: event.aggregateId,
@@ -109,31 +109,27 @@ function holdInTransaction(db: PostgresJsDatabase, request: HoldRequest, booking
   });
 }
 
-function releaseInTransaction(db: PostgresJsDatabase, request: HoldRequest, bookingId: string): Promise<void> {
-  const { eventId, userId, seatNos } = request;
+type Ended = 'CANCELLED' | 'EXPIRED';
+
+export function releaseInTransaction(
+  db: PostgresJsDatabase,
+  { id, eventId }: { readonly id: string; readonly eventId: string },
+  status: Ended,
+): Promise<void> {
   return db.transaction(async (tx) => {
-    const [booking] = await tx.select().from(bookings).where(eq(bookings.id, bookingId)).for('update');
+    const [booking] = await tx.select().from(bookings).where(eq(bookings.id, id)).for('update');
     if (booking?.status !== 'PENDING_PAYMENT') throw new Error('There is nothing to release.');
-    await tx
+    const seats = await tx
       .update(eventSeats)
       .set({ status: 'AVAILABLE', bookingId: null, holdExpiresAt: null })
-      .where(
-        and(
-          eq(eventSeats.eventId, eventId),
-          eq(eventSeats.bookingId, bookingId),
-          inArray(eventSeats.seatNo, [...seatNos]),
-        ),
-      );
-    await tx.update(bookings).set({ status: 'CANCELLED' }).where(eq(bookings.id, bookingId));
-    const cancelled = outboxRowOf({
-      type: 'BookingCancelled',
-      aggregateId: bookingId,
-      eventId,
-      userId,
-      version: 0,
-      seatNos: [...seatNos],
-      refundDue: false,
-    });
-    await tx.insert(outbox).values(cancelled);
+      .where(and(eq(eventSeats.eventId, eventId), eq(eventSeats.bookingId, id)))
+      .returning({ seatNo: eventSeats.seatNo });
+    await tx.update(bookings).set({ status }).where(eq(bookings.id, id));
+    const about = { aggregateId: id, eventId, userId: booking.userId, version: 0, seatNos: seats.map((s) => s.seatNo) };
+    const event = {
+      EXPIRED: { type: 'BookingExpired' },
+      CANCELLED: { type: 'BookingCancelled', refundDue: false },
+    } as const;
+    await tx.insert(outbox).values(outboxRowOf({ ...event[status], ...about }));
   });
 }
