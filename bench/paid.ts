@@ -4,7 +4,7 @@ import { type CpuSample, cpuBetween, sampleCpu } from '#test/support/system/cpu.
 import { figure } from '#test/support/system/figures.ts';
 import { checkOut } from './support/checkout.ts';
 import type { PaidFigures, PaidLoad } from './support/paid-crowd.ts';
-import { OWN_ROOT, openPaidSide, type PaidSide, processes } from './support/paid-world.ts';
+import { OWN_ROOT, openPaidSide, type PaidSide, processes, type StoredBytes } from './support/paid-world.ts';
 import type { BenchOptions, Report, Table } from './support/report.ts';
 import { abba, median } from './support/rounds.ts';
 
@@ -26,6 +26,7 @@ const OURS = 'ours';
 
 type Leg = { readonly fans: number; readonly bookings: number };
 type Measured = PaidFigures & { readonly cpu: ReadonlyMap<string, number>; readonly transactions: number };
+type Stored = { readonly side: string; readonly bookings: number; readonly bytes: StoredBytes };
 type Rest = { readonly cpu: ReadonlyMap<string, number>; readonly transactions: number; readonly seconds: number };
 type Results = ReadonlyMap<Leg, ReadonlyMap<string, readonly Measured[]>>;
 
@@ -47,8 +48,9 @@ export async function benchPaid({ quick, only, profile, baseline }: BenchOptions
     const rest = new Map<string, Rest>();
     for (const run of runs) rest.set(run.name, await run.rest());
     const results = await measureAll(runs, { quick, only });
+    const stored = await Promise.all(runs.map((run) => run.stored()));
     const violations = (await Promise.all(runs.map((run) => run.violations()))).flat();
-    return reportOf(sides, { results, rest }, violations);
+    return reportOf(sides, { results, rest, stored }, violations);
   } finally {
     for (const close of closers.reverse()) await close();
   }
@@ -78,6 +80,7 @@ class Side {
   #pairs = 0;
   #bookings = 0;
   #tickets = 0;
+  #begun: StoredBytes | undefined;
 
   constructor(side: PaidSide, crowd: BenchChild) {
     this.#side = side;
@@ -93,6 +96,7 @@ class Side {
     const { system, events, watched } = this.#side;
     const all = [...watched, { role: LOADER, pid: this.#crowd.pid }];
     await this.#side.atRest();
+    this.#begun ??= await this.#side.bytes();
     await sleep(REPORTED_MS);
     const transactionsBefore = await this.#side.transactions();
     const samples: CpuSample[] = [];
@@ -136,6 +140,13 @@ class Side {
     return { cpu: used, transactions: (await this.#side.transactions()) - transactions - 1, seconds };
   }
 
+  /** What all bookings so far have left on disk, and in the WAL. */
+  async stored(): Promise<Stored> {
+    const { wal, disk } = await this.#side.bytes();
+    const bytes = { wal: wal - (this.#begun?.wal ?? 0), disk: disk - (this.#begun?.disk ?? 0) };
+    return { side: this.name, bookings: this.#bookings, bytes };
+  }
+
   async violations(): Promise<string[]> {
     const lost = this.#tickets === 2 * this.#bookings ? [] : [`Fans got ${this.#tickets} tickets.`];
     return [...lost, ...(await this.#side.violations(this.#bookings))].map((line) => `${this.name}: ${line}`);
@@ -147,10 +158,18 @@ const ourProcesses = processes.filter((role) => role !== 'gateway-sandbox');
 const cpuMs = ({ cpu, bookings }: Measured, roles: readonly string[]): number =>
   roles.reduce((sum, role) => sum + (cpu.get(role) ?? 0), 0) / 1000 / bookings;
 
-type Found = { readonly results: Results; readonly rest: ReadonlyMap<string, Rest> };
+type Found = {
+  readonly results: Results;
+  readonly rest: ReadonlyMap<string, Rest>;
+  readonly stored: readonly Stored[];
+};
 
-function reportOf(sides: readonly PaidSide[], { results, rest }: Found, violations: readonly string[]): Report {
-  const tables = [...[...results].map(([{ fans }, ofLeg]) => tableOf(fans, ofLeg)), tableOfRest(rest)];
+function reportOf(sides: readonly PaidSide[], { results, rest, stored }: Found, violations: readonly string[]): Report {
+  const tables = [
+    ...[...results].map(([{ fans }, ofLeg]) => tableOf(fans, ofLeg)),
+    tableOfRest(rest),
+    tableOfStored(stored),
+  ];
   return {
     question: 'What does a paid booking cost, from the hold to the tickets, over all processes of the product?',
     tables,
@@ -198,4 +217,14 @@ function tableOfRest(rest: ReadonlyMap<string, Rest>): Table {
     figure(transactions / seconds),
   ]);
   return { title: 'At rest, CPU ms a second', head: ['', ...roles, 'transactions'], rows };
+}
+
+function tableOfStored(stored: readonly Stored[]): Table {
+  const rows = stored.map(({ side, bookings, bytes }) => [
+    side,
+    figure(bookings),
+    figure(bytes.disk / bookings / 1000),
+    figure(bytes.wal / bookings / 1000),
+  ]);
+  return { title: 'Stored for a paid booking of two seats, KB', head: ['', 'bookings', 'on disk', 'WAL'], rows };
 }

@@ -21,7 +21,11 @@ export type HttpWorld = {
 };
 export type HttpServer = { readonly port: number; readonly watched: readonly Watched[] };
 
-export async function openHttpWorld(profile: string | undefined): Promise<HttpWorld> {
+/** @param env settings of our api process */
+export async function openHttpWorld(
+  profile: string | undefined,
+  env: Readonly<Record<string, string>> = {},
+): Promise<HttpWorld> {
   const closers: (() => unknown)[] = [];
   const close = async () => {
     for (const closer of closers.reverse()) await closer();
@@ -36,7 +40,7 @@ export async function openHttpWorld(profile: string | undefined): Promise<HttpWo
     closers.push(() => stores.close());
     closers.push(await keepRedisAlive(stores));
     const tokenPrivateKey = newPrivateKey();
-    const api = await openOurApi(stores, tokenPrivateKey, profile);
+    const api = await openOurApi(stores, tokenPrivateKey, profile, env);
     closers.push(() => api.close());
     const { databaseUrl, redisUrl } = stores;
     const stock = openOwn(new URL('./stock-api.ts', import.meta.url));

@@ -23,12 +23,16 @@ export type PaidSide = {
   readonly watched: readonly Watched[];
   /** Committed transactions of both databases; what a server process has not reported for a second is missing. */
   transactions(): Promise<number>;
+  /** Bytes of WAL that the server has written, and of both databases on disk. */
+  bytes(): Promise<StoredBytes>;
   /** Resolves when the consumers have read all messages. Returns how many transactions this asked for. */
   atRest(): Promise<number>;
   /** What does not hold at rest, of all invariants, the ledger and the log. */
   violations(bookings: number): Promise<string[]>;
   close(): Promise<void>;
 };
+
+export type StoredBytes = { readonly wal: number; readonly disk: number };
 
 export type SideOptions = { readonly name: string; readonly root: string; readonly profile: string | undefined };
 
@@ -62,6 +66,7 @@ export async function openPaidSide({ name, root, profile }: SideOptions): Promis
     events,
     watched: [...processes.map((role) => ({ role, pid: system.pid(role) })), ...stores.watched],
     transactions: () => transactionsOf(db),
+    bytes: () => bytesOf(db),
     atRest: () => untilRead(db),
     violations: async (bookings) => [
       ...(await findBrokenPromises(system)),
@@ -80,6 +85,13 @@ async function transactionsOf(db: Db): Promise<number> {
   const [row] = await db.execute<{ count: number }>(sql`
     select sum(xact_commit)::float8 as count from pg_stat_database where datname in (current_database(), 'payments')`);
   return row?.count ?? Number.NaN;
+}
+
+async function bytesOf(db: Db): Promise<StoredBytes> {
+  const [row] = await db.execute<StoredBytes>(sql`
+    select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 as wal,
+      (pg_database_size(current_database()) + pg_database_size('payments'))::float8 as disk`);
+  return row ?? { wal: Number.NaN, disk: Number.NaN };
 }
 
 const LOOK_EVERY_MS = 100;

@@ -1,6 +1,6 @@
 import SchemaBuilder from '@pothos/core';
 import DataLoader from 'dataloader';
-import { asc, inArray } from 'drizzle-orm';
+import { asc, eq, inArray } from 'drizzle-orm';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { events, priceTiers, venues } from '#db/tables/catalog.ts';
@@ -14,7 +14,7 @@ type PricedTier = Tier & { readonly currency: string };
 type Money = { amountMinor: number; currency: string };
 
 export type EventsContext = {
-  readonly events: DataLoader<string, Event | null>;
+  readonly soonest: (first: number) => Promise<Event[]>;
   readonly venues: DataLoader<string, Venue>;
   readonly tiers: DataLoader<string, readonly Tier[]>;
 };
@@ -23,19 +23,11 @@ export type EventsContext = {
 export function openEventsContext(databaseUrl: string): () => EventsContext {
   const db = drizzle(postgres(databaseUrl, { onnotice: () => {} }));
   return () => ({
-    events: new DataLoader((ids) => readEvents(db, ids)),
+    soonest: (first) =>
+      db.select().from(events).where(eq(events.status, 'PUBLISHED')).orderBy(asc(events.startsAt)).limit(first),
     venues: new DataLoader((ids) => readVenues(db, ids)),
     tiers: new DataLoader((ids) => readTiers(db, ids)),
   });
-}
-
-async function readEvents(db: PostgresJsDatabase, ids: readonly string[]): Promise<(Event | null)[]> {
-  const rows = await db
-    .select()
-    .from(events)
-    .where(inArray(events.id, [...ids]));
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return ids.map((id) => byId.get(id) ?? null);
 }
 
 async function readVenues(db: PostgresJsDatabase, ids: readonly string[]): Promise<(Venue | Error)[]> {
@@ -61,13 +53,8 @@ const builder = new SchemaBuilder<{
   Context: EventsContext;
   DefaultFieldNullability: false;
   Objects: { Money: Money; Venue: Venue; PriceTier: PricedTier; Event: Event };
-  Interfaces: { Node: Event };
 }>({ defaultFieldNullability: false });
 
-const Node = builder.interfaceRef<Event>('Node').implement({
-  fields: (t) => ({ id: t.id({ resolve: ({ id }) => `Event_${id}` }) }),
-  resolveType: () => 'Event',
-});
 builder.objectType('Money', {
   fields: (t) => ({ amountMinor: t.exposeInt('amountMinor'), currency: t.exposeString('currency') }),
 });
@@ -85,8 +72,8 @@ builder.objectType('PriceTier', {
   }),
 });
 builder.objectType('Event', {
-  interfaces: [Node],
   fields: (t) => ({
+    id: t.id({ resolve: ({ id }) => `Event_${id}` }),
     title: t.exposeString('title'),
     startsAt: t.string({ resolve: ({ startsAt }) => startsAt.toISOString() }),
     venue: t.field({ type: 'Venue', resolve: ({ venueId }, _args, context) => context.venues.load(venueId) }),
@@ -105,14 +92,20 @@ builder.objectType('Event', {
     }),
   }),
 });
+const EventEdge = builder.objectRef<{ node: Event }>('EventEdge').implement({
+  fields: (t) => ({ node: t.field({ type: 'Event', resolve: ({ node }) => node }) }),
+});
+const EventConnection = builder.objectRef<{ edges: { node: Event }[] }>('EventConnection').implement({
+  fields: (t) => ({ edges: t.field({ type: [EventEdge], resolve: ({ edges }) => edges }) }),
+});
 builder.queryType({
   fields: (t) => ({
-    nodes: t.field({
-      type: [Node],
-      nullable: { list: false, items: true },
-      args: { ids: t.arg.idList({ required: true }) },
-      resolve: (_root, { ids }, context) =>
-        Promise.all(ids.map((id) => context.events.load(String(id).slice('Event_'.length)))),
+    searchEvents: t.field({
+      type: EventConnection,
+      args: { first: t.arg.int({ required: true }) },
+      resolve: async (_root, { first }, context) => ({
+        edges: (await context.soonest(first)).map((node) => ({ node })),
+      }),
     }),
   }),
 });
