@@ -18,6 +18,7 @@ import './booking/booking.ts';
 import './booking/bookings.ts';
 import './booking/booking-changed.ts';
 import './booking/create-booking.ts';
+import './booking/hold-best-available.ts';
 import './booking/quote.ts';
 import './booking/cancel-booking.ts';
 import './booking/seats-unavailable.ts';

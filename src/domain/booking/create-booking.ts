@@ -4,7 +4,7 @@ import { hasSeat, type SeatingPlan } from '../catalog/seating-plan.ts';
 import { InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
 import { CoolingDown, TooManyUnpaidSeats } from '../hoarding/errors.ts';
 import type { KnownSale } from '../inventory/event-sales.ts';
-import type { BookingState, HoldCommand } from '../inventory/inventory-command.ts';
+import type { BookingState, HoldCommand, Holding } from '../inventory/inventory-command.ts';
 import type { InventoryAnswer } from '../inventory/inventory-work.ts';
 import type { InventoryWriter } from '../inventory/inventory-writer.ts';
 import type { LostRaces } from '../inventory/lost-races.ts';
@@ -101,7 +101,11 @@ export async function createBooking(
 }
 
 /** A viewer who is no longer admitted still gets the booking that an earlier call with the same key made. */
-async function earlierUnless(admitted: Promise<void>, needs: CreateBookingNeeds, hold: Hold) {
+export async function earlierUnless(
+  admitted: Promise<void>,
+  needs: CreateBookingNeeds,
+  hold: { readonly eventId: string; readonly command: Holding },
+) {
   try {
     await orTryAgain(admitted);
     return undefined;
@@ -114,7 +118,7 @@ async function earlierUnless(admitted: Promise<void>, needs: CreateBookingNeeds,
 }
 
 /** The key is only compared and never shown, so it is stored unchanged. */
-function requireIdempotencyKey(key: string): void {
+export function requireIdempotencyKey(key: string): void {
   const read = readText(key, { atMost: 200 });
   if ('problem' in read)
     throw new InvalidInput(
@@ -145,7 +149,7 @@ function refusePartOfTable(plan: SeatingPlan, seatNos: readonly number[], field:
 /** The known sale may be a second old. Close to the opening the writer decides, by the database's clock. */
 const MARGIN_MS = 5000;
 
-function refuseIfFarTooEarly(sale: KnownSale): void {
+export function refuseIfFarTooEarly(sale: KnownSale): void {
   const opensInMs = sale.onSaleAtMs - sale.nowMs();
   if (opensInMs > MARGIN_MS) throw notOpenYet(sale.onSaleAtMs, opensInMs);
 }
@@ -181,7 +185,7 @@ async function holdWithLocks(needs: CreateBookingNeeds, hold: Hold): Promise<{ b
   }
   if (answer.kind !== 'held' || answer.booking.status !== 'PENDING_PAYMENT') unlock();
   if (answer.kind === 'held') return { booking: toBooking(answer.booking), replayed: answer.replayed };
-  throw refusalOf(answer, hold);
+  throw refusalOf(answer, { eventId, planId: command.planId, seats: command.seatNos.length });
 }
 
 const freshOf = (locked: SeatLockAnswer, command: HoldCommand): readonly number[] =>
@@ -195,21 +199,27 @@ async function lose(needs: CreateBookingNeeds, hold: Hold, seatNos: readonly num
   return { mayBeWon, replay: undefined, refusal: new SeatsUnavailable({ eventId, seatNos, alternatives, version }) };
 }
 
-function replayOf(earlier: BookingState, { command }: Hold): { booking: Booking; replayed: boolean } {
+function replayOf(
+  earlier: BookingState,
+  { command }: { readonly command: Holding },
+): { booking: Booking; replayed: boolean } {
   if (earlier.requestHash !== command.requestHash) throw new IdempotencyKeyReused();
   return { booking: toBooking(earlier), replayed: true };
 }
 
-function refusalOf(answer: InventoryAnswer, { eventId, command }: Hold): Error {
+/** `seats`: how many were wanted. */
+type Wanted = { readonly eventId: string; readonly planId: string; readonly seats: number };
+
+export function refusalOf(answer: InventoryAnswer, { eventId, planId, seats }: Wanted): Error {
   switch (answer.kind) {
     case 'seatsUnavailable':
       return new SeatsUnavailable({ eventId, ...answer });
     case 'priceChanged':
-      return new PriceChanged(command.planId, answer.quote);
+      return new PriceChanged(planId, answer.quote);
     case 'tooManySeats':
-      return new TooManySeats(answer.limit, command.seatNos.length > answer.limit ? 'booking' : 'event');
+      return new TooManySeats(answer.limit, seats > answer.limit ? 'booking' : 'event');
     case 'tooManyUnpaid':
-      return new TooManyUnpaidSeats({ ...answer, wanted: command.seatNos.length });
+      return new TooManyUnpaidSeats({ ...answer, wanted: seats });
     case 'coolingDown':
       return new CoolingDown(answer.afterMs);
     case 'notOnSale':

@@ -15,8 +15,10 @@ export class SeatsUnavailable extends DomainError {
     seatNos: readonly number[];
     alternatives: readonly (readonly number[])[];
     version: number;
+    message?: string;
   }) {
-    super(details.seatNos.length === 1 ? 'This seat was just taken.' : 'Some of these seats were just taken.');
+    const { seatNos, message } = details;
+    super(message ?? (seatNos.length === 1 ? 'This seat was just taken.' : 'Some of these seats were just taken.'));
     this.eventId = details.eventId;
     this.seatNos = details.seatNos;
     this.alternatives = details.alternatives;

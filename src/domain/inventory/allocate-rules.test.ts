@@ -1,77 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { after, empty, hold, NOW, open, policy, rules, SEATS, sale } from '#test/support/inventory/allocation.ts';
 import { bookingTransitions } from '../booking-status.ts';
-import { type Allocation, allocate } from './allocate-rules.ts';
+import { allocate } from './allocate-rules.ts';
 import type { BookingState, HoldCommand, InventoryCommand, SeatState } from './inventory-command.ts';
-import { type InventoryPolicy, type InventoryState, keyOf } from './inventory-work-rules.ts';
-
-const SEATS = 12;
-const NOW = 1_000_000;
-const policy: InventoryPolicy = { holdTtlSeconds: 300, maxSeatsPerBooking: 4, maxSeatsPerEvent: 6 };
-const rules = { policy, tierOf: (seatNo: number) => (seatNo < SEATS ? 'T' : undefined) };
-const sale = {
-  eventId: 'e',
-  planId: 'p',
-  title: 'Match',
-  status: 'PUBLISHED',
-  onSaleAtMs: 0,
-  offSaleAtMs: 2 * NOW,
-  cancellableUntilMs: 2 * NOW,
-  currency: 'USD',
-  tiers: new Map([['T', { priceMinor: 100, feeMinor: 10 }]]),
-} as const;
-
-const empty: InventoryState = {
-  nowMs: NOW,
-  version: 7,
-  capacity: SEATS,
-  sale,
-  seats: new Map(),
-  bookings: new Map(),
-  bookingIdByKey: new Map(),
-  seatCountByUser: new Map(),
-};
-
-let nextId = 0;
-const hold = (seatNos: number[], of: Partial<HoldCommand> = {}): HoldCommand => {
-  nextId += 1;
-  const id = `b${nextId}`;
-  return {
-    kind: 'hold',
-    bookingId: id,
-    userId: `user of ${id}`,
-    planId: 'p',
-    seatNos,
-    idempotencyKey: id,
-    requestHash: seatNos.join(),
-    ...of,
-  };
-};
-
-const open = (bookings: ReadonlyMap<string, BookingState>): BookingState[] =>
-  [...bookings.values()].filter((booking) => ['PENDING_PAYMENT', 'CONFIRMED'].includes(booking.status));
-
-/** The state that the next write would read after this one was committed. */
-function after(state: InventoryState, done: Allocation): InventoryState {
-  const bookings = new Map(state.bookings);
-  for (const booking of [...done.created, ...done.updated.values()]) bookings.set(booking.id, booking);
-  const counts = new Map<string, number>();
-  const keys = new Map<string, string>();
-  for (const booking of bookings.values()) {
-    keys.set(keyOf(booking.userId, booking.idempotencyKey), booking.id);
-  }
-  for (const booking of open(bookings)) {
-    counts.set(booking.userId, (counts.get(booking.userId) ?? 0) + booking.seats.length);
-  }
-  return {
-    ...state,
-    version: done.version,
-    seats: new Map([...state.seats, ...done.seats]),
-    bookings,
-    bookingIdByKey: keys,
-    seatCountByUser: counts,
-  };
-}
+import type { InventoryState } from './inventory-work-rules.ts';
 
 const seatNos = fc
   .uniqueArray(fc.nat(SEATS - 1), { minLength: 1, maxLength: 5 })

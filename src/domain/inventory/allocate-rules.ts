@@ -1,8 +1,11 @@
 import type { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
+import { bestSeatsFor } from './best-seats-rules.ts';
 import type {
   BookingState,
   ConfirmCommand,
+  HoldBestCommand,
   HoldCommand,
+  Holding,
   InventoryCommand,
   InventoryOutcome,
   OpenSessionCommand,
@@ -35,6 +38,8 @@ function decide(work: InventoryWork, command: InventoryCommand): InventoryOutcom
   switch (command.kind) {
     case 'hold':
       return hold(work, command);
+    case 'holdBest':
+      return holdBest(work, command);
     case 'confirm':
       return confirm(work, command);
     case 'release':
@@ -45,12 +50,27 @@ function decide(work: InventoryWork, command: InventoryCommand): InventoryOutcom
 }
 
 function hold(work: InventoryWork, command: HoldCommand): InventoryOutcome {
-  const earlier = work.bookingByKey(command);
-  if (earlier) {
-    if (earlier.requestHash !== command.requestHash) return { kind: 'keyReused' };
-    return { kind: 'held', booking: earlier, replayed: earlier.id !== command.bookingId };
+  return earlierOf(work, command) ?? refusalOf(work, command) ?? work.hold(command);
+}
+
+function holdBest(work: InventoryWork, command: HoldBestCommand): InventoryOutcome {
+  const earlier = earlierOf(work, command);
+  if (earlier) return earlier;
+  const seatNos = bestSeatsFor(work, command);
+  if (!seatNos) {
+    // An event that is not on sale says so, whether or not it has seats.
+    const refused = refusalOf(work, { ...command, kind: 'hold', seatNos: [], quoteHash: undefined });
+    return refused ?? { kind: 'noBestSeats', version: work.version };
   }
-  return refusalOf(work, command) ?? work.hold(command);
+  const found = { ...command, kind: 'hold', seatNos } as const;
+  return refusalOf(work, found) ?? work.hold(found);
+}
+
+function earlierOf(work: InventoryWork, command: Holding): InventoryOutcome | undefined {
+  const earlier = work.bookingByKey(command);
+  if (!earlier) return undefined;
+  if (earlier.requestHash !== command.requestHash) return { kind: 'keyReused' };
+  return { kind: 'held', booking: earlier, replayed: earlier.id !== command.bookingId };
 }
 
 function refusalOf(work: InventoryWork, command: HoldCommand): InventoryOutcome | undefined {

@@ -14,6 +14,7 @@ import type { InventoryPolicy } from './inventory-work-rules.ts';
 import { StaleRead } from './inventory-write-statements.ts';
 import type { SeatChange } from './seat-change.ts';
 import { type KeptSeatLock, lockOwner, type SeatLocks } from './seat-locks.ts';
+import type { TakenSeats } from './taken-seats.ts';
 import type { WriteHealth } from './write-health.ts';
 import { PlanChanged, unknownEvent, writeInventory } from './write-inventory.ts';
 
@@ -45,6 +46,7 @@ type Needs = {
   readonly policy: InventoryPolicy;
   readonly sales: EventSales;
   readonly health: WriteHealth;
+  readonly takenSeats: TakenSeats;
   readonly seatLocks?: SeatLocks;
   readonly afterCommit?: (committed: Committed) => unknown;
 };
@@ -156,10 +158,16 @@ export class InventoryBatches {
         return await this.#once([batch], ALONE);
       } catch (error) {
         if (!isTransient(error) || run === MAX_RUNS || batch.entries.every((entry) => entry.isSettled)) throw error;
-        if (error instanceof PlanChanged) this.#needs.sales.forget(batch.eventId);
+        this.#forget(batch.eventId, error);
         if (isPassing(error)) await sleep(25 * 2 ** run);
       }
     }
+  }
+
+  /** What this process keeps about the event and what the error has shown to be outdated. */
+  #forget(eventId: string, error: unknown): void {
+    if (error instanceof PlanChanged) this.#needs.sales.forget(eventId);
+    if (error instanceof StaleRead) this.#needs.takenSeats.forget(eventId);
   }
 
   async #once(batches: readonly Batch[], patience: LockPatience): Promise<Run> {
@@ -168,6 +176,10 @@ export class InventoryBatches {
     const startedAt = performance.now();
     const written = known.length > 0 ? await writeInventory(this.#needs, known, patience) : [];
     if (written.some((own) => own?.allocation?.transitions.length)) failpoint('inventory.committed');
+    known.forEach(({ eventId }, index) => {
+      const allocation = written[index]?.allocation;
+      if (allocation) this.#needs.takenSeats.committed(eventId, allocation);
+    });
     const byEvent = new Map(known.map((work, index) => [work.eventId, written[index]]));
     const writtenOf = ({ eventId, entries }: Batch) =>
       byEvent.has(eventId) ? byEvent.get(eventId) : unknownEvent(entries.map((entry) => entry.request));

@@ -2,6 +2,7 @@ import type { BookingStatus, PaymentStatus } from '../booking-status.ts';
 import type { UnpaidRefusal } from '../hoarding/unpaid-book-rules.ts';
 import type { Quote } from '../pricing/quote-rules.ts';
 import type { TierPrice } from '../pricing/tier-prices-rules.ts';
+import type { Party } from './party-rules.ts';
 import type { SeatStatus } from './seat-status.ts';
 
 /** What the inventory writer is asked to do. Seat numbers are sorted and unique; ids are raw UUIDs. */
@@ -19,6 +20,19 @@ export type HoldCommand = {
   /** The address of the caller; see `openAddressKeys`. Undefined: the hold counts for no address. */
   readonly addressKey?: string | undefined;
 };
+
+/** Holds the best seats that are free behind the event's lock, so that two such commands never choose the same ones. */
+export type HoldBestCommand = Omit<HoldCommand, 'kind' | 'seatNos'> & {
+  readonly kind: 'holdBest';
+  readonly party: Party;
+  /** Places in the plan's list of sections. Undefined: any section. */
+  readonly sections?: ReadonlySet<number> | undefined;
+  /** The label of a price tier. Undefined: any price. */
+  readonly tier?: string | undefined;
+};
+
+/** What makes a new booking. */
+export type Holding = HoldCommand | HoldBestCommand;
 
 /** Money has arrived. For an EXPIRED booking this is a retake: exactly the same seats, if they are free. */
 export type ConfirmCommand = {
@@ -40,7 +54,7 @@ export type ReleaseCommand =
 /** The payment session is open, but it opened late: the hold is extended once, by the delay. */
 export type OpenSessionCommand = { readonly kind: 'openSession'; readonly bookingId: string; readonly url: string };
 
-export type InventoryCommand = HoldCommand | ConfirmCommand | ReleaseCommand | OpenSessionCommand;
+export type InventoryCommand = Holding | ConfirmCommand | ReleaseCommand | OpenSessionCommand;
 
 export type NewTicket = { readonly id: string; readonly seatNo: number; readonly code: string };
 
@@ -100,6 +114,7 @@ export type UnconfirmableReason =
 export type InventoryOutcome =
   | { readonly kind: 'held'; readonly booking: BookingState; readonly replayed: boolean }
   | { readonly kind: 'seatsUnavailable'; readonly seatNos: readonly number[] }
+  | { readonly kind: 'noBestSeats'; readonly version: number }
   | { readonly kind: 'tooManySeats'; readonly limit: number }
   | { readonly kind: 'priceChanged'; readonly quote: Quote }
   | { readonly kind: 'notOnSale'; readonly opensInMs: number | null; readonly opensAtMs: number | null }

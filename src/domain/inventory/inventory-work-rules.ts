@@ -3,6 +3,7 @@ import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { paymentStatusAfter } from '../payment-status-rules.ts';
 import { type Quote, quote } from '../pricing/quote-rules.ts';
 import { pricesOfTiers, type TierPrice } from '../pricing/tier-prices-rules.ts';
+import type { Hall } from './block-search-rules.ts';
 import type {
   BookingSeatState,
   BookingState,
@@ -35,6 +36,8 @@ export type InventoryState = {
   readonly capacity: number;
   readonly sale: EventSale;
   readonly seats: ReadonlyMap<number, SeatState>;
+  /** By seat of the plan: 1 for a seat that is not AVAILABLE. Only read when a command wants the best seats. */
+  readonly taken?: Uint8Array | undefined;
   /**
    * The bookings that commands name, those with an overdue hold on a wanted seat, and those made with a command's
    * key.
@@ -49,11 +52,14 @@ export type InventoryState = {
 /** The tier label of the seat's section; undefined for a seat that the plan does not have. */
 export type TierOfSeat = (seatNo: number) => string | undefined;
 
-export type Rules = { readonly policy: InventoryPolicy; readonly tierOf: TierOfSeat };
+/** `hall`: needed by commands that want the best seats. */
+export type Rules = { readonly policy: InventoryPolicy; readonly tierOf: TierOfSeat; readonly hall?: Hall };
 
 /** What the write has to store in the database. */
 export type WorkResult = {
   readonly transitions: readonly Transition[];
+  /** Before the commands, and after them. */
+  readonly versionBefore: number;
   readonly version: number;
   readonly seats: ReadonlyMap<number, SeatState>;
   readonly created: readonly BookingState[];
@@ -100,6 +106,7 @@ export class InventoryWork {
   result(): WorkResult {
     return {
       transitions: this.#transitions,
+      versionBefore: this.#before.version,
       version: this.#version,
       seats: this.#seats,
       created: [...this.#created.values()],
@@ -107,6 +114,11 @@ export class InventoryWork {
       tickets: this.#tickets,
       voidedTicketsOf: this.#voided,
     };
+  }
+
+  /** With the commands so far. */
+  get version(): number {
+    return this.#version;
   }
 
   booking(id: string): BookingState | undefined {
@@ -139,6 +151,12 @@ export class InventoryWork {
       return seat.status === 'AVAILABLE';
     const overdue = this.booking(seat.bookingId);
     return overdue !== undefined && this.end(overdue).kind === 'released';
+  }
+
+  /** Unlike `isFree` this changes nothing: a seat of an overdue hold is not open until that hold has ended. */
+  isOpen(seatNo: number): boolean {
+    const seat = this.#seats.get(seatNo) ?? this.#before.seats.get(seatNo);
+    return seat ? seat.status === 'AVAILABLE' : this.#before.taken?.[seatNo] !== 1;
   }
 
   /** What the seats cost at this moment: the event's lock is held, and its prices were read behind it. */

@@ -10,6 +10,7 @@ import type { InboxMark } from './inventory-read-statements.ts';
 import type { InventoryAnswer } from './inventory-work.ts';
 import type { InventoryPolicy } from './inventory-work-rules.ts';
 import type { SeatLocks } from './seat-locks.ts';
+import { TakenSeats } from './taken-seats.ts';
 import { type WriteFailure, WriteHealth } from './write-health.ts';
 
 export type InventoryWriterOptions = {
@@ -136,7 +137,12 @@ class Writer implements InventoryWriter {
     this.policy = options.policy;
     this.plans = options.plans;
     this.sales = openEventSales({ db: options.db });
-    this.#batches = new InventoryBatches({ ...options, sales: this.sales, health: this.#health });
+    this.#batches = new InventoryBatches({
+      ...options,
+      sales: this.sales,
+      health: this.#health,
+      takenSeats: new TakenSeats(),
+    });
     const maxWrites = options.maxWrites ?? 4;
     this.#shared = { isShared: true, limit: Math.ceil(maxWrites / 2), ready: [], active: 0 };
     this.#alone = { isShared: false, limit: Math.max(1, Math.floor(maxWrites / 2)), ready: [], active: 0 };

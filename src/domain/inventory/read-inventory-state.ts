@@ -1,5 +1,5 @@
 import type { Tx } from '#db/client.ts';
-import type { BookingState, HoldCommand } from './inventory-command.ts';
+import type { BookingState, Holding } from './inventory-command.ts';
 import {
   countKey,
   ofEvents,
@@ -17,7 +17,7 @@ import { type InventoryState, keyOf } from './inventory-work-rules.ts';
 /** What the requests for one event are about. */
 export type ReadWork = {
   readonly eventId: string;
-  readonly holds: readonly HoldCommand[];
+  readonly holds: readonly Holding[];
   readonly seatNos: readonly number[];
   readonly bookingIds: readonly string[];
   /** Those of the bookings that are to be confirmed. For them, late money may have to take the seats again. */
@@ -25,17 +25,15 @@ export type ReadWork = {
 };
 
 export function readWork({ eventId, requests }: EventWork): ReadWork {
-  const holds: HoldCommand[] = [];
+  const holds: Holding[] = [];
   const seatNos = new Set<number>();
   const bookingIds = new Set<string>();
   const confirmedIds = new Set<string>();
   for (const { command } of requests) {
     if (command.kind === 'confirm') confirmedIds.add(command.bookingId);
-    if (command.kind !== 'hold') bookingIds.add(command.bookingId);
-    else {
-      holds.push(command);
-      for (const seatNo of command.seatNos) seatNos.add(seatNo);
-    }
+    if (command.kind === 'hold') for (const seatNo of command.seatNos) seatNos.add(seatNo);
+    if (command.kind === 'hold' || command.kind === 'holdBest') holds.push(command);
+    else bookingIds.add(command.bookingId);
   }
   return { eventId, holds, seatNos: [...seatNos], bookingIds: [...bookingIds], confirmedIds: [...confirmedIds] };
 }

@@ -7,9 +7,16 @@ import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { readUnpaid, recordEndings } from '../hoarding/unpaid-statements.ts';
 import { type Allocation, allocate } from './allocate-rules.ts';
 import { alternativesTo, mergedRanges, neighbourhood, type SeatRange } from './alternatives-rules.ts';
-import type { InventoryCommand, InventoryOutcome } from './inventory-command.ts';
+import type { Holding, InventoryCommand, InventoryOutcome } from './inventory-command.ts';
 import { eventOf } from './inventory-events.ts';
-import { type LockPatience, lockInventories, markKey, ofEvents, readTakenSeats } from './inventory-read-statements.ts';
+import {
+  type InventoryRow,
+  type LockPatience,
+  lockInventories,
+  markKey,
+  ofEvents,
+  readTakenSeats,
+} from './inventory-read-statements.ts';
 import type { EventWork, InventoryAnswer, InventoryRequest, Written } from './inventory-work.ts';
 import type { InventoryPolicy, InventoryState } from './inventory-work-rules.ts';
 import {
@@ -23,10 +30,11 @@ import {
   updateInventories,
   voidTickets,
 } from './inventory-write-statements.ts';
-import { readSeenMarks, readStates, readWork } from './read-inventory-state.ts';
+import { type ReadState, readSeenMarks, readStates, readWork } from './read-inventory-state.ts';
 import { seatWritesOf } from './seat-write-rules.ts';
+import type { TakenSeats } from './taken-seats.ts';
 
-type Needs = { readonly db: Db; readonly policy: InventoryPolicy };
+type Needs = { readonly db: Db; readonly policy: InventoryPolicy; readonly takenSeats: TakenSeats };
 
 /** The event has another plan than the one that the caller had loaded. */
 export class PlanChanged extends Error {}
@@ -47,7 +55,7 @@ export function writeInventory(
     // The reads are sent together with the lock and run after it, each with its own snapshot: they see the changes
     // that the lock waited for.
     const holders = works.flatMap((work) =>
-      work.requests.flatMap(({ command }) => (command.kind === 'hold' ? [command] : [])),
+      work.requests.flatMap(({ command }) => (isHolding(command) ? [command] : [])),
     );
     const eventIds = works.map((work) => work.eventId);
     const { hoarding } = needs.policy;
@@ -61,19 +69,37 @@ export function writeInventory(
       ),
     ]);
     const book = new UnpaidBook(hoarding, unpaid);
-    const decisions = works.flatMap((work) => {
-      const [row, state] = [rows.get(work.eventId), states.get(work.eventId)];
-      if (!row) return [];
-      if (!state) throw new Error(`Inventory ${work.eventId} belongs to no event.`);
-      return [
-        decide(needs.policy, work, { state: { ...state, version: row.version, capacity: row.capacity }, seen, book }),
-      ];
+    const begun = await Promise.all(works.map((work) => beginWith(tx, needs, work, { rows, states })));
+    const decisions = works.flatMap((work, index) => {
+      const state = begun[index];
+      return state ? [decide(needs.policy, work, { state, seen, book })] : [];
     });
     const absent = (work: EventWork) => (patience.skipsLocked ? undefined : unknownEvent(work.requests));
     const written = await writeAll(tx, decisions, { book, hoarding });
     if (decisions.some(({ allocation }) => allocation.transitions.length > 0)) failpoint('inventory.written');
     return works.map((work) => written.get(work.eventId) ?? absent(work));
   });
+}
+
+const isHolding = (command: InventoryCommand): command is Holding =>
+  command.kind === 'hold' || command.kind === 'holdBest';
+
+type Read = { readonly rows: ReadonlyMap<string, InventoryRow>; readonly states: ReadonlyMap<string, ReadState> };
+
+/** The state from which the commands of an event are decided; undefined for an event that is locked or unknown. */
+async function beginWith(
+  tx: Tx,
+  { takenSeats }: Needs,
+  { eventId, plan, requests }: EventWork,
+  { rows, states }: Read,
+): Promise<InventoryState | undefined> {
+  const [row, state] = [rows.get(eventId), states.get(eventId)];
+  if (!row) return undefined;
+  if (!state) throw new Error(`Inventory ${eventId} belongs to no event.`);
+  const { version, capacity } = row;
+  if (!requests.some(({ command }) => command.kind === 'holdBest')) return { ...state, version, capacity };
+  const taken = await takenSeats.at(tx, { eventId, version, seatCount: plan.seatCount });
+  return { ...state, version, capacity, taken };
 }
 
 /** The results for an event that does not exist. */
@@ -99,7 +125,14 @@ function decide(
   const { fresh, isRepeat } = withoutRepeats(requests, seen);
   const tierOf = (seatNo: number) => tierLabelOf(plan, seatNo);
   const commands = fresh.map((request) => request.command);
-  return { eventId, plan, state, fresh, isRepeat, allocation: allocate(commands, state, { policy, tierOf }, book) };
+  return {
+    eventId,
+    plan,
+    state,
+    fresh,
+    isRepeat,
+    allocation: allocate(commands, state, { policy, tierOf, hall: plan }, book),
+  };
 }
 
 /** A message that was handled before, or that is in the batch twice, has no further effect. */

@@ -28,7 +28,7 @@ const CreateBookingInput = builder.inputType('CreateBookingInput', {
 
 type Success = Awaited<ReturnType<typeof createBooking>>;
 
-const CreateBookingSuccess = builder.objectRef<Success>('CreateBookingSuccess').implement({
+export const CreateBookingSuccess = builder.objectRef<Success>('CreateBookingSuccess').implement({
   description: 'The seats are held until `booking.holdExpiresAt`.',
   fields: (t) => ({
     booking: t.field({ type: Booking, description: 'The booking, as it is now.', resolve: ({ booking }) => booking }),
@@ -38,15 +38,19 @@ const CreateBookingSuccess = builder.objectRef<Success>('CreateBookingSuccess').
   }),
 });
 
+/** Both mutations that hold seats have this one result. */
+export const createBookingResult = {
+  types: [...createBookingRefusals],
+  result: { name: 'CreateBookingSuccess' },
+  union: { name: 'CreateBookingResult', description: 'The booking, or the reason for the refusal.' },
+};
+
 builder.mutationField('createBooking', (t) =>
   t.field({
     type: CreateBookingSuccess,
     description: 'Holds all the seats for the viewer, or none of them.',
     args: { input: t.arg({ type: CreateBookingInput, required: true, description: 'The seats to hold.' }) },
-    errors: {
-      types: [...createBookingRefusals],
-      union: { name: 'CreateBookingResult', description: 'The booking, or the reason for the refusal.' },
-    },
+    errors: createBookingResult,
     resolve: (_root, { input }, context) => {
       const viewer = requireViewer(context);
       const { resources, attempt, admission, addressKey } = context;

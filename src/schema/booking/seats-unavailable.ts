@@ -41,7 +41,7 @@ builder.objectType(SeatsUnavailable, {
   fields: (t) => ({
     seats: t.field({
       type: [Seat],
-      description: 'The seats that are not available.',
+      description: 'The seats that are not available; none when the server was to choose them and found none.',
       resolve: async ({ eventId, seatNos }, _args, context) => {
         const plan = await planOf(eventId, context);
         return seatNos.map((seatNo) => seatOf(plan, seatNo));

@@ -38,6 +38,7 @@ export const classification: Classification = {
     'Mutation.pauseWaitingRoom': 'OWNED',
     'Mutation.endWaitingRoom': 'OWNED',
     'Mutation.createBooking': 'OF_THE_CALLER',
+    'Mutation.holdBestAvailable': 'OF_THE_CALLER',
     'Mutation.joinWaitingRoom': 'OF_THE_CALLER',
     'Mutation.leaveWaitingRoom': 'OF_THE_CALLER',
     'Mutation.refreshSession': 'OF_THE_CALLER',

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { after, empty, hold, rules, SEATS, sale } from '#test/support/inventory/allocation.ts';
+import { allocate } from './allocate-rules.ts';
+import type { HoldBestCommand, InventoryOutcome } from './inventory-command.ts';
+
+/** Two rows of six seats in front of the stage. */
+const hall = {
+  seatCount: SEATS,
+  width: 6,
+  sectionOf: new Uint16Array(SEATS),
+  rowOf: Array.from({ length: SEATS }, (_, seatNo) => (seatNo < 6 ? 'A' : 'B')),
+  labelOf: Array.from({ length: SEATS }, (_, seatNo) => String((seatNo % 6) + 1)),
+  x: Float32Array.from({ length: SEATS }, (_, seatNo) => (seatNo % 6) + 0.5),
+  y: Float32Array.from({ length: SEATS }, (_, seatNo) => (seatNo < 6 ? 1 : 2)),
+  flags: new Uint8Array(SEATS),
+};
+const inHall = { ...rules, hall };
+const holdBest = (size: number, of: Partial<HoldBestCommand> = {}): HoldBestCommand => {
+  const { seatNos: _, ...command } = hold([]);
+  return { ...command, kind: 'holdBest', party: { size, wheelchairPlaces: 0 }, requestHash: `best ${size}`, ...of };
+};
+const seatNosOf = (outcome: InventoryOutcome | undefined) =>
+  outcome?.kind === 'held' ? outcome.booking.seats.map(({ seatNo }) => seatNo) : outcome?.kind;
+
+test('each command of a batch gets the best seats that those before it have left', () => {
+  const commands = [hold([2, 3]), holdBest(2), holdBest(2), holdBest(4), holdBest(3), holdBest(3)];
+  const { outcomes } = allocate(commands, empty, inHall);
+  expect(outcomes.map(seatNosOf)).toEqual([[2, 3], [8, 9], [0, 1], [4, 5, 10, 11], 'noBestSeats', 'noBestSeats']);
+});
+
+test('the best seats are none of those that are taken', () => {
+  const taken = Uint8Array.from({ length: SEATS }, (_, seatNo) => (seatNo < 6 || seatNo === 8 ? 1 : 0));
+  const { outcomes } = allocate([holdBest(3), holdBest(2)], { ...empty, taken }, inHall);
+  expect(outcomes.map(seatNosOf)).toEqual([
+    [9, 10, 11],
+    [6, 7],
+  ]);
+});
+
+test('a repeated command for the best seats returns its booking, and the refusals are those of a hold', () => {
+  const command = holdBest(2);
+  const done = allocate([command], empty, inHall);
+  const again = allocate([{ ...command, bookingId: 'another' }], after(empty, done), inHall);
+  expect(again.outcomes).toMatchObject([{ kind: 'held', replayed: true, booking: { id: command.bookingId } }]);
+  const other = { ...command, requestHash: 'another' };
+  expect(allocate([other], after(empty, done), inHall).outcomes).toEqual([{ kind: 'keyReused' }]);
+  const full = { ...empty, taken: new Uint8Array(SEATS).fill(1) };
+  const closed = { ...full, sale: { ...sale, offSaleAtMs: 1 } };
+  expect(allocate([holdBest(2)], full, inHall).outcomes).toEqual([{ kind: 'noBestSeats', version: 7 }]);
+  expect(allocate([holdBest(2, { quoteHash: 'old' })], full, inHall).outcomes).toEqual([
+    { kind: 'noBestSeats', version: 7 },
+  ]);
+  expect(allocate([holdBest(2)], closed, inHall).outcomes).toMatchObject([{ kind: 'notOnSale' }]);
+  expect(allocate([holdBest(2, { quoteHash: 'old' })], empty, inHall).outcomes).toMatchObject([
+    { kind: 'priceChanged' },
+  ]);
+  expect(allocate([holdBest(5)], empty, inHall).outcomes).toEqual([{ kind: 'tooManySeats', limit: 4 }]);
+});

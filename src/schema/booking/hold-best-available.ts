@@ -1,0 +1,68 @@
+import { holdBestAvailable } from '#domain/booking/hold-best-available.ts';
+import { InvalidInput, NotFound } from '#domain/errors.ts';
+import { builder } from '../builder.ts';
+import { decodeId } from '../node.ts';
+import { requireViewer } from '../viewer.ts';
+import { CreateBookingSuccess, createBookingResult } from './create-booking.ts';
+
+const HoldBestAvailableInput = builder.inputType('HoldBestAvailableInput', {
+  description:
+    'How many seats the server shall choose, among which, and a key with which the client may repeat the request.',
+  fields: (t) => ({
+    eventId: t.id({ required: true, description: 'The id of an Event.' }),
+    quantity: t.int({ required: true, description: 'How many seats to hold, next to each other.' }),
+    priceLevel: t.string({ description: 'Only seats of the PriceTier with this name. Left out: of any price.' }),
+    sectionIds: t.idList({ description: 'Only seats in these sections. Left out: in any section.' }),
+    accessible: t.boolean({
+      defaultValue: false,
+      description:
+        'True: one of the seats is a wheelchair place, and the others are beside it. False: none of them is a wheelchair place or the seat of a companion.',
+    }),
+    quoteHash: t.string({
+      description:
+        'The `hash` of a quote: holds the chosen seats only if it is also the hash of their quote, or refuses with PriceChanged.',
+    }),
+    idempotencyKey: t.string({
+      required: true,
+      description:
+        'A text that the client chooses, 1 to 200 characters. For 30 days, the same request with the same key returns the same booking.',
+    }),
+  }),
+});
+
+builder.mutationField('holdBestAvailable', (t) =>
+  t.field({
+    type: CreateBookingSuccess,
+    description:
+      'Chooses the best free seats for the viewer and holds all of them, or none: next to each other in one row, or in two adjacent rows, the nearest to the stage, with no single seat left beside them where another choice exists. Requests at the same time get different seats. SeatsUnavailable without seats: there are none for this request.',
+    args: {
+      input: t.arg({ type: HoldBestAvailableInput, required: true, description: 'Which seats to choose from.' }),
+    },
+    errors: createBookingResult,
+    resolve: (_root, { input }, context) => {
+      const viewer = requireViewer(context);
+      const { resources, attempt, admission, addressKey } = context;
+      return attempt('createBooking', async () => {
+        const eventId = decodeId('Event', input.eventId);
+        if (!eventId) throw new NotFound('event');
+        return holdBestAvailable(resources, viewer, {
+          eventId,
+          quantity: input.quantity,
+          priceLevel: input.priceLevel ?? undefined,
+          sectionIds: input.sectionIds?.map(toSectionId),
+          accessible: input.accessible ?? false,
+          quoteHash: input.quoteHash ?? undefined,
+          idempotencyKey: input.idempotencyKey,
+          admission,
+          addressKey: addressKey(),
+        });
+      });
+    },
+  }),
+);
+
+function toSectionId(id: string): string {
+  const sectionId = decodeId('Section', id);
+  if (!sectionId) throw new InvalidInput('sectionIds', 'This is not the id of a section.');
+  return sectionId;
+}

@@ -1,0 +1,72 @@
+import type { Allocation } from '#domain/inventory/allocate-rules.ts';
+import type { BookingState, HoldCommand } from '#domain/inventory/inventory-command.ts';
+import { type InventoryPolicy, type InventoryState, keyOf } from '#domain/inventory/inventory-work-rules.ts';
+
+/** An event with twelve seats, for tests of the rules. */
+export const SEATS = 12;
+export const NOW = 1_000_000;
+export const policy: InventoryPolicy = { holdTtlSeconds: 300, maxSeatsPerBooking: 4, maxSeatsPerEvent: 6 };
+export const rules = { policy, tierOf: (seatNo: number) => (seatNo < SEATS ? 'T' : undefined) };
+export const sale = {
+  eventId: 'e',
+  planId: 'p',
+  title: 'Match',
+  status: 'PUBLISHED',
+  onSaleAtMs: 0,
+  offSaleAtMs: 2 * NOW,
+  cancellableUntilMs: 2 * NOW,
+  currency: 'USD',
+  tiers: new Map([['T', { priceMinor: 100, feeMinor: 10 }]]),
+} as const;
+
+export const empty: InventoryState = {
+  nowMs: NOW,
+  version: 7,
+  capacity: SEATS,
+  sale,
+  seats: new Map(),
+  bookings: new Map(),
+  bookingIdByKey: new Map(),
+  seatCountByUser: new Map(),
+};
+
+let nextId = 0;
+export const hold = (seatNos: number[], of: Partial<HoldCommand> = {}): HoldCommand => {
+  nextId += 1;
+  const id = `b${nextId}`;
+  return {
+    kind: 'hold',
+    bookingId: id,
+    userId: `user of ${id}`,
+    planId: 'p',
+    seatNos,
+    idempotencyKey: id,
+    requestHash: seatNos.join(),
+    ...of,
+  };
+};
+
+export const open = (bookings: ReadonlyMap<string, BookingState>): BookingState[] =>
+  [...bookings.values()].filter((booking) => ['PENDING_PAYMENT', 'CONFIRMED'].includes(booking.status));
+
+/** The state that the next write would read after this one was committed. */
+export function after(state: InventoryState, done: Allocation): InventoryState {
+  const bookings = new Map(state.bookings);
+  for (const booking of [...done.created, ...done.updated.values()]) bookings.set(booking.id, booking);
+  const counts = new Map<string, number>();
+  const keys = new Map<string, string>();
+  for (const booking of bookings.values()) {
+    keys.set(keyOf(booking.userId, booking.idempotencyKey), booking.id);
+  }
+  for (const booking of open(bookings)) {
+    counts.set(booking.userId, (counts.get(booking.userId) ?? 0) + booking.seats.length);
+  }
+  return {
+    ...state,
+    version: done.version,
+    seats: new Map([...state.seats, ...done.seats]),
+    bookings,
+    bookingIdByKey: keys,
+    seatCountByUser: counts,
+  };
+}
