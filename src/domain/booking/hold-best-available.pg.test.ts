@@ -62,6 +62,25 @@ test('three hundred buyers at once, through two processes, get all seats in pair
     });
 });
 
+test('fifteen hundred buyers at once of a thousand standing places, in lots of one to six: sold out, and never more', async () => {
+  const event = await seedEvent(box.reader, { seats: 1000, standing: true });
+  const processes = [box.process({}), box.process({})];
+  const lots = Array.from({ length: 1500 }, (_, index) => 1 + (index % 6));
+  const answers = await Promise.all(
+    lots.map((lot, index) => best(event, lot, { process: processes[index % 2] ?? box })),
+  );
+  const won = answers.flatMap((answer) => (answer instanceof DomainError ? [] : seatsOf(answer)));
+  expect(new Set(won).size).toBe(won.length);
+  const free = 1000 - won.length;
+  // A lot was only refused when there were fewer places than it wanted.
+  for (const [index, answer] of answers.entries()) {
+    if (!(answer instanceof DomainError)) continue;
+    expect(answer).toBeInstanceOf(SeatsUnavailable);
+    expect(lots[index]).toBeGreaterThan(free);
+  }
+  expect(free).toBe(0);
+});
+
 test('the seats that other processes take and release are known at the next choice', async () => {
   const event = await seedEvent(box.reader, { seats: 6, rows: 1 });
   const [first, other] = [box.process({}), box.process({})];

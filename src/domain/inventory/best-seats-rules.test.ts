@@ -28,6 +28,28 @@ test('each command of a batch gets the best seats that those before it have left
   expect(outcomes.map(seatNosOf)).toEqual([[2, 3], [8, 9], [0, 1], [4, 5, 10, 11], 'noBestSeats', 'noBestSeats']);
 });
 
+test('a party that wants general admission gets the lowest free places of one section', () => {
+  const [standing, lawn] = [{ kind: 'GENERAL_ADMISSION' }, { kind: 'GENERAL_ADMISSION' }] as const;
+  const sectionOf = Uint16Array.from([0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2]);
+  const mixed = { ...rules, hall: { ...hall, sectionOf, sections: [{}, standing, lawn] } };
+  const areas = new Set([1, 2]);
+  const commands = [
+    holdBest(2, { sections: areas }),
+    holdBest(2, { sections: areas }),
+    holdBest(2, { sections: new Set([1]) }),
+    holdBest(1, { sections: new Set([1]) }),
+    holdBest(1, { sections: areas, party: { size: 1, wheelchairPlaces: 1 } }),
+    holdBest(2),
+  ];
+  const { outcomes } = allocate(commands, empty, mixed);
+  expect(outcomes.map(seatNosOf)).toEqual([[6, 7], [9, 10], 'noBestSeats', [8], 'noBestSeats', [2, 3]]);
+  const field = { ...rules, hall: { ...hall, sections: [standing] } };
+  expect(allocate([holdBest(3), holdBest(3)], empty, field).outcomes.map(seatNosOf)).toEqual([
+    [0, 1, 2],
+    [3, 4, 5],
+  ]);
+});
+
 test('the best seats are none of those that are taken', () => {
   const taken = Uint8Array.from({ length: SEATS }, (_, seatNo) => (seatNo < 6 || seatNo === 8 ? 1 : 0));
   const { outcomes } = allocate([holdBest(3), holdBest(2)], { ...empty, taken }, inHall);

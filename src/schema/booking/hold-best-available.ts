@@ -10,9 +10,12 @@ const HoldBestAvailableInput = builder.inputType('HoldBestAvailableInput', {
     'How many seats the server shall choose, among which, and a key with which the client may repeat the request.',
   fields: (t) => ({
     eventId: t.id({ required: true, description: 'The id of an Event.' }),
-    quantity: t.int({ required: true, description: 'How many seats to hold, next to each other.' }),
+    quantity: t.int({ required: true, description: 'How many seats or places to hold.' }),
     priceLevel: t.string({ description: 'Only seats of the PriceTier with this name. Left out: of any price.' }),
-    sectionIds: t.idList({ description: 'Only seats in these sections. Left out: in any section.' }),
+    sectionIds: t.idList({
+      description:
+        'Only seats in these sections. Left out: in any section with seats. When all of them are general admission, `quantity` places of one of them are held.',
+    }),
     accessible: t.boolean({
       defaultValue: false,
       description:

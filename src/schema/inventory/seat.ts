@@ -5,12 +5,25 @@ import { decodeSeatId, encodeGlobalId, encodeSeatId } from '#domain/global-id-ru
 import { builder } from '../builder.ts';
 import { findNodesOf, Node } from '../node.ts';
 
+const SectionKind = builder.enumType('SectionKind', {
+  description: 'How the places of a section are sold.',
+  values: {
+    SEATED: { description: 'By the seat.' },
+    GENERAL_ADMISSION: { description: 'By number: its places have no rows and no position of their own.' },
+  } as const,
+});
+
 export const Section = builder.objectRef<PlanSection>('Section').implement({
   description: 'A part of a seating plan; the same id at every event that uses the plan.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Global id.', resolve: (section) => encodeGlobalId('Section', section.id) }),
     label: t.exposeString('label', { description: 'The label as it is written on the signs.' }),
+    kind: t.field({
+      type: SectionKind,
+      description: 'How the places of the section are sold.',
+      resolve: ({ kind }) => kind ?? ('SEATED' as const),
+    }),
   }),
 });
 

@@ -15,6 +15,8 @@ export type SeedEventOptions = {
   rows?: number;
   /** The number of sections, to which the seats are assigned in order; each is a price tier `Tier <n>`. Default 1. */
   sections?: number;
+  /** The last section is general admission: its places have no rows. */
+  standing?: boolean;
   /** Price of the first tier; each further tier costs 1000 more. Default 5000. */
   priceMinor?: number;
   /** Default 250. */
@@ -158,7 +160,7 @@ function draftOf(options: SeedEventOptions): SeatingPlanDraft {
     const inSection = seatNo % perSection;
     const row = Math.floor(inSection / perRow);
     seats.section.push(section);
-    seats.row.push(`${row + 1}`);
+    seats.row.push(options.standing && section === count - 1 ? '' : `${row + 1}`);
     seats.label.push(`${(inSection % perRow) + 1}`);
     seats.x.push(section * (perRow + 2) * 5 + (inSection % perRow) * 5);
     seats.y.push(row * 8);
@@ -170,6 +172,7 @@ function draftOf(options: SeedEventOptions): SeatingPlanDraft {
     sections: Array.from({ length: count }, (_, index) => ({
       label: `${101 + index}`,
       tierLabel: tierLabel(index),
+      ...(options.standing && index === count - 1 && { kind: 'GENERAL_ADMISSION' as const }),
       outline: [],
     })),
     seats,
