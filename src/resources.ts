@@ -21,6 +21,7 @@ import { openLostRaces } from './domain/inventory/lost-races.ts';
 import { pushCommitted } from './domain/inventory/push-committed.ts';
 import { openSeatLocks } from './domain/inventory/seat-locks.ts';
 import { SeatMaps } from './domain/inventory/seat-maps.ts';
+import { openPriceLists } from './domain/pricing/price-lists.ts';
 import type { Viewer } from './domain/viewer.ts';
 import { openAdmissionTokens } from './domain/waiting-room/admission-tokens.ts';
 import { type AdmissionRequest, requireAdmission } from './domain/waiting-room/admissions.ts';
@@ -77,11 +78,13 @@ function openSales(config: SalesConfig, who: Who, { opened }: Together) {
   const redis = opened(openRedis({ ...config.redis, name }), (handle) => handle.disconnect());
   const pubsub = opened(openPubSub({ ...config.redis, name }), (handle) => handle.close().catch(() => undefined));
   const plans = openSeatingPlanCache({ db });
+  const priceLists = openPriceLists({ db });
   const seatLocks = openSeatLocks({ redis, db });
   const writer = opened(
     openInventoryWriter({
       db: writerDb,
       plans,
+      priceLists,
       policy: config.policy,
       seatLocks,
       afterCommit: (committed) => pushCommitted({ db, redis, pubsub }, committed),
@@ -89,7 +92,7 @@ function openSales(config: SalesConfig, who: Who, { opened }: Together) {
     }),
     (handle) => handle.close(),
   );
-  return { db, redis, pubsub, plans, seatLocks, writer };
+  return { db, redis, pubsub, plans, priceLists, seatLocks, writer };
 }
 
 /** What the API process needs for waiting rooms. */

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { openDb } from '#db/client.ts';
 import { openSeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
 import { openInventoryWriter } from '#domain/inventory/inventory-writer.ts';
+import { openPriceLists } from '#domain/pricing/price-lists.ts';
 import { HOLD_SECONDS, type HoldSide } from './hold-side.ts';
 import { openStockHolds } from './stock-holds.ts';
 
@@ -20,6 +21,7 @@ function openOurHolds(databaseUrl: string): HoldSide {
   const writer = openInventoryWriter({
     db,
     plans: openSeatingPlanCache({ db }),
+    priceLists: openPriceLists({ db }),
     policy: { holdTtlSeconds: HOLD_SECONDS, maxSeatsPerBooking: 8, maxSeatsPerEvent: 16 },
   });
   return {

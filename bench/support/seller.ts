@@ -4,6 +4,7 @@ import { closeDb, openDb } from '#db/client.ts';
 import { openSeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
 import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
 import { openInventoryWriter } from '#domain/inventory/inventory-writer.ts';
+import { openPriceLists } from '#domain/pricing/price-lists.ts';
 import { openRedis } from '#redis/client.ts';
 import { openPubSub } from '#redis/pubsub.ts';
 import { answerParent } from '#test/support/system/parent.ts';
@@ -45,6 +46,7 @@ class Seller {
     this.#writer = openInventoryWriter({
       db,
       plans: openSeatingPlanCache({ db }),
+      priceLists: openPriceLists({ db }),
       policy: { holdTtlSeconds: 300, maxSeatsPerBooking: 8, maxSeatsPerEvent: 16 },
       afterCommit: async ({ eventId, changes }) => {
         const atMs = performance.timeOrigin + performance.now();

@@ -121,6 +121,8 @@ export type PriceToCheck = {
   readonly field: string;
   /** The parts that may be refunded each on its own: face price, fees, taxes that are added. Minor units. */
   readonly parts: readonly number[];
+  /** The parts that a booking pays once. */
+  readonly perBooking?: readonly number[];
 };
 export type PriceCheck = {
   readonly gateway: Gateway;
@@ -138,28 +140,32 @@ export function problemsOfPrices({ gateway, currency, seatsPerBooking, prices }:
   if (!isCurrency(currency)) return [{ field: 'currency', message: `ISO 4217 has no currency ${currency}` }];
   const rule = amountRuleOf(gateway, currency);
   if (!rule) return [{ field: 'currency', message: `the gateway ${gateway} does not take payments in ${currency}` }];
-  return prices.flatMap(({ field, parts }) => {
-    const message = problemOfPrice(parts, { rule, gateway, currency, seatsPerBooking });
+  return prices.flatMap(({ field, parts, perBooking = [] }) => {
+    const message = problemOfPrice({ parts, perBooking }, { rule, gateway, currency, seatsPerBooking });
     return message === undefined ? [] : [{ field, message }];
   });
 }
 
+const sumOf = (amounts: readonly number[]): number => amounts.reduce((sum, amount) => sum + amount, 0);
+
 type Terms = { rule: AmountRule; gateway: Gateway; currency: string; seatsPerBooking: number };
 
 function problemOfPrice(
-  parts: readonly number[],
+  { parts, perBooking }: { parts: readonly number[]; perBooking: readonly number[] },
   { rule, gateway, currency, seatsPerBooking }: Terms,
 ): string | undefined {
   const money = (amount: number) => formatMoney(amount, currency).replaceAll('\u00a0', ' ');
-  const total = parts.reduce((sum, part) => sum + part, 0);
-  if (!parts.every((part) => Number.isSafeInteger(part) && part >= 0) || total > MAX_AMOUNT_MINOR)
+  const all = [...parts, ...perBooking];
+  const total = sumOf(all);
+  if (!all.every((part) => Number.isSafeInteger(part) && part >= 0) || total > MAX_AMOUNT_MINOR)
     return `an amount must be a whole number of minor units from 0 to ${MAX_AMOUNT_MINOR}, fees included`;
-  const odd = parts.find((part) => part % rule.step !== 0);
+  const odd = all.find((part) => part % rule.step !== 0);
   if (odd !== undefined)
     return `${gateway} takes ${currency} only in steps of ${money(rule.step)}, and ${money(odd)} is not one`;
   if (total > 0 && total < rule.least)
     return `a seat costs ${money(total)}, and ${gateway} takes at least ${money(rule.least)} in ${currency}`;
-  if (total * seatsPerBooking <= rule.most) return undefined;
+  const most = sumOf(parts) * seatsPerBooking + sumOf(perBooking);
+  if (most <= rule.most) return undefined;
   const seats = seatsPerBooking === 1 ? 'a seat costs' : `${seatsPerBooking} seats of one booking cost`;
-  return `${seats} ${money(Math.min(total * seatsPerBooking, MAX_AMOUNT_MINOR))}, and ${gateway} takes at most ${money(rule.most)} in ${currency} at once`;
+  return `${seats} ${money(Math.min(most, MAX_AMOUNT_MINOR))}, and ${gateway} takes at most ${money(rule.most)} in ${currency} at once`;
 }

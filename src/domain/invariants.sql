@@ -149,9 +149,19 @@ from event_log.parked p
 join event_log.messages m on m.topic = p.topic and m.partition = p.partition and m.key = p.key and m."offset" > p."offset"
 join inbox i on i.consumer = p.consumer_group and i.message_id = m.id::text;
 
--- I19 a booking costs what its seats cost
-select b.id, b.total_minor, sum(s.price_minor + s.fee_minor) as seats from bookings b join booking_seats s on s.booking_id = b.id
-group by b.id having sum(s.price_minor + s.fee_minor) <> b.total_minor;
+-- I19 a booking's total is the sum of its lines and of its own fees and taxes, and the charges by name are these amounts
+select b.id, b.total_minor, sum(s.price_minor + s.fee_minor) + b.fee_minor as lines, 'a total that is not the sum' as what
+from bookings b join booking_seats s on s.booking_id = b.id
+group by b.id having sum(s.price_minor + s.fee_minor) + b.fee_minor <> b.total_minor
+union all
+select booking_id, fee_minor, added, 'charges that are not their sum' from (
+  select booking_id, fee_minor, line as charges from booking_seats where line is not null
+  union all select id, fee_minor, coalesce(charges, '{"fees":[],"taxes":[]}') from bookings) c
+cross join lateral (select coalesce(sum(amount), 0) as added from (
+  select (fee ->> 1)::bigint as amount from json_array_elements(charges -> 'fees') as fee
+  union all
+  select (tax ->> 1)::bigint from json_array_elements(charges -> 'taxes') as tax where not (tax ->> 2)::boolean) a) s
+where fee_minor <> added;
 
 -- I20 no fan entered a waiting room that was full
 select event_id, ordinal, at as entered_at, inside, capacity_at_entry from (

@@ -13,6 +13,7 @@ import type { watchEvent } from '#domain/catalog/watch-event.ts';
 import type { AddressKeys } from '#domain/hoarding/address-keys.ts';
 import type { GuestChallenge } from '#domain/hoarding/guest-challenge.ts';
 import type { getSeatMap } from '#domain/inventory/get-seat-map.ts';
+import type { PriceLists } from '#domain/pricing/price-lists.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import type { AdmissionTokens } from '#domain/waiting-room/admission-tokens.ts';
 import type { requireAdmission } from '#domain/waiting-room/admissions.ts';
@@ -48,6 +49,7 @@ export type Resources = Needs<typeof findEvents> &
     tokens: AccessTokens;
     endedSessions: EndedSessions;
     plans: SeatingPlanCache;
+    priceLists: PriceLists;
   };
 
 /** The operations with a rate limit of their own, in addition to the limit on all requests. */

@@ -3,8 +3,9 @@ import { listSeatsOfBookings, listTicketsOfBookings } from '#domain/booking/book
 import { findEvents } from '#domain/catalog/event-queries.ts';
 import { listPriceTiers } from '#domain/catalog/price-tier-queries.ts';
 import { findVenues } from '#domain/catalog/venue-queries.ts';
+import { findPrices } from '#domain/pricing/price-lists.ts';
 
-type Needs = Parameters<typeof findEvents>[0];
+type Needs = Parameters<typeof findEvents>[0] & Parameters<typeof findPrices>[0];
 
 export type Loaders = ReturnType<typeof createLoaders>;
 
@@ -18,6 +19,7 @@ export function createLoaders(needs: Needs) {
     venue: new DataLoader((ids: readonly string[]) => findVenues(needs, ids)),
     bookingSeats: new DataLoader((ids: readonly string[]) => listSeatsOfBookings(needs.db, ids)),
     tickets: new DataLoader((ids: readonly string[]) => listTicketsOfBookings(needs.db, ids)),
+    prices: new DataLoader((eventIds: readonly string[]) => Promise.all(eventIds.map((id) => findPrices(needs, id)))),
     priceTiers: new DataLoader((eventIds: readonly string[]) => listPriceTiers(needs, eventIds)),
   };
 }

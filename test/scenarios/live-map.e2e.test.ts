@@ -8,6 +8,7 @@ import { applySeatChanges } from '#domain/inventory/apply-seat-changes.ts';
 import { openInventoryWriter } from '#domain/inventory/inventory-writer.ts';
 import { openSeatLocks } from '#domain/inventory/seat-locks.ts';
 import { loadSeatMap } from '#domain/inventory/seat-map-source.ts';
+import { openPriceLists } from '#domain/pricing/price-lists.ts';
 import { openRedis } from '#redis/client.ts';
 import { signInAsGuest } from '#test/fans/fan.ts';
 import { SeatMapWatcher, watchOnce } from '#test/fans/seat-map-watcher.ts';
@@ -27,6 +28,7 @@ const writerDb = openDb({ url: system.bookingUrl, poolMax: 4, name: 'test-writer
 const writer = openInventoryWriter({
   db: writerDb,
   plans: openSeatingPlanCache({ db }),
+  priceLists: openPriceLists({ db }),
   policy: { holdTtlSeconds: 300, maxSeatsPerBooking: 8, maxSeatsPerEvent: 16 },
   seatLocks: openSeatLocks({ redis, db }),
   afterCommit: ({ eventId, changes }) => applySeatChanges({ redis, db }, eventId, changes),

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
+import { listOfTiers } from '#domain/pricing/tier-prices-rules.ts';
 import { signInAsGuest } from '#test/fans/fan.ts';
 import { type GraphqlAnswer, post } from '#test/fans/graphql-http.ts';
-import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { putPrices, type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import { mutations } from '#test/support/http/mutation-documents.ts';
 import { type System, startSystem } from '#test/support/system/system.ts';
 
@@ -47,7 +47,8 @@ test('a client asks for a quote without a sign-in, and books at its price or get
       { seat: { seatNo: 7 }, ...line },
     ],
   });
-  await db.execute(sql`update price_tiers set fee_minor = fee_minor + 1 where event_id = ${event.eventId}`);
+  const dearer = new Map([['Tier 1', { priceMinor: 1_200_000_000, feeMinor: 1_300_000_035 }]]);
+  await putPrices(db, event.eventId, listOfTiers('IDR', dearer));
   const fan = await signInAsGuest(system.apiUrl);
   const idempotencyKey = randomUUID();
   const book = async (quoteHash: string) => {

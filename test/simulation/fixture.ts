@@ -1,6 +1,9 @@
 import { buildLayout, parseLayout, type SeatingPlanDraft } from '#domain/catalog/layout.ts';
+import type { SeatSelection } from '#domain/catalog/price-lists/price-list-input.ts';
 import type { SeatingPlan } from '#domain/catalog/seating-plan.ts';
 import { encodeSeatId } from '#domain/global-id-rules.ts';
+import type { PriceList } from '#domain/pricing/price-list.ts';
+import { listOfTiers } from '#domain/pricing/tier-prices-rules.ts';
 import { keepFeed } from './relay.ts';
 import type { Settings } from './settings.ts';
 import { SqlEngine } from './sql-engine.ts';
@@ -52,11 +55,49 @@ export async function planOf(seats: number): Promise<SeatingPlan> {
   return parseLayout(gzip);
 }
 
+const TIERS = listOfTiers('USD', new Map([['Standard', { priceMinor: 5000, feeMinor: 250 }]]));
+/** As an import sets them, with a child's ticket. */
+const PRICES: PriceList = {
+  ...TIERS,
+  ticketTypes: [...TIERS.ticketTypes, { key: 'child', name: 'Child' }],
+  levels: TIERS.levels.map((level) => ({
+    ...level,
+    prices: [...level.prices, { ticketType: 'child', amountMinor: 2500 }],
+  })),
+};
+
+/** Prices with a child's ticket, a fee of 5 % and one of the booking. Two rows cost more than the others. */
+export function pricesOf({ faceMinor, perBookingMinor }: { faceMinor: number; perBookingMinor: number }) {
+  const level = (name: string, factor: number, seats: SeatSelection) => ({
+    ...{ key: name.toLowerCase(), name, seats },
+    prices: [
+      { ticketType: 'standard', amountMinor: factor * faceMinor },
+      { ticketType: 'child', amountMinor: (factor * faceMinor) / 2 },
+    ],
+  });
+  const sectionId = id(4, 1);
+  return {
+    priceLevels: [
+      level('Standard', 1, { sectionIds: [sectionId] }),
+      level('Front', 2, { seatIds: [seatIdOf(0), seatIdOf(1)] }),
+    ],
+    ticketTypes: [
+      { key: 'standard', name: 'Standard' },
+      { key: 'child', name: 'Child' },
+    ],
+    fees: [
+      { name: 'Service', percent: '5', refundable: false },
+      ...(perBookingMinor > 0 ? [{ name: 'Handling', perBookingMinor, refundable: false }] : []),
+    ],
+    taxes: [{ name: 'City', percent: '2.5', inclusive: false, appliesTo: 'ALL' as const }],
+  };
+}
+
 /** Empty tables except for an organizer, a venue and the events on sale. Run it at the time of the world. */
 export function prepareTables({ booking, payments }: Engines, { seats, events }: Settings): void {
   booking.script(`
     truncate bookings, booking_seats, event_seats, tickets, outbox, inbox, redis_epochs, feed, event_log.messages,
-      seat_inventories, price_tiers, events, sections, venue_seats, seating_plans, venues, users restart identity cascade;
+      seat_inventories, price_tiers, price_lists, events, sections, venue_seats, seating_plans, venues, users restart identity cascade;
     insert into users (id, email, display_name, role) values ('${id(5, 1)}', 'organizer@example.org', 'Organizer', 'ORGANIZER');
     insert into venues (id, name, city, country_code, latitude, longitude, time_zone, capacity)
       values ('${id(6, 1)}', 'Hall', 'Springfield', 'US', 40, -90, 'America/Chicago', ${seats});
@@ -70,8 +111,8 @@ export function prepareTables({ booking, payments }: Engines, { seats, events }:
         values ('${eventIdOf(index)}', '${id(5, 1)}', '${id(6, 1)}', '${PLAN_ID}', 'Night ${index + 1}', 'CONCERT',
           now() + interval '30 days', now() - interval '1 hour', now() + interval '29 days', now() + interval '1 day',
           'PUBLISHED', 'USD');
-      insert into price_tiers (id, event_id, name, price_minor, fee_minor)
-        values ('${id(7, index + 1)}', '${eventIdOf(index)}', 'Standard', 5000, 250);
+      insert into price_lists (id, event_id, version, content)
+        values ('${id(7, index + 1)}', '${eventIdOf(index)}', 1, '${JSON.stringify(PRICES)}');
       insert into seat_inventories (event_id, capacity, available) values ('${eventIdOf(index)}', ${seats}, ${seats})`);
   }
   payments.script(

@@ -9,6 +9,7 @@ import { openSeatLocks } from '#domain/inventory/seat-locks.ts';
 import { SeatMaps } from '#domain/inventory/seat-maps.ts';
 import { receiveNotice } from '#domain/payments/receive-notice.ts';
 import { keptInSets } from '#domain/payments/receive-notices.ts';
+import { type EventPrices, openPriceLists, type PriceLists } from '#domain/pricing/price-lists.ts';
 import { openHeartbeat } from '#redis/heartbeat.ts';
 import { followPayments } from '#workers/follow-payments.ts';
 import { guardRedisEpoch } from '#workers/guard-redis-epoch.ts';
@@ -112,6 +113,18 @@ export function runRelays(stores: Stores, actor: Actor) {
   return { actor };
 }
 
+function pricesOf({ plants }: Stores, lists: PriceLists): PriceLists {
+  if (!plants.has('a process sells at the first prices that it has read')) return lists;
+  let first: EventPrices | undefined;
+  return {
+    get: async (listId) => {
+      first ??= await lists.get(listId);
+      return first;
+    },
+    peek: () => first,
+  };
+}
+
 function openSales(stores: Stores, actor: Actor) {
   const { settings, plans } = stores;
   const db = openSimulatedDb(stores.booking, actor, 10);
@@ -119,12 +132,14 @@ function openSales(stores: Stores, actor: Actor) {
   const redis = openSimulatedRedis(stores.redis, actor);
   const pubsub = openSimulatedPubSub(stores.redis, actor);
   const seatLocks = openSeatLocks({ redis, db });
+  const priceLists = pricesOf(stores, openPriceLists({ db }));
   const writer = openInventoryWriter({
     db: writerDb,
     plans,
+    priceLists,
     policy: settings.inventory,
     seatLocks,
     afterCommit: (committed) => pushCommitted({ db, redis, pubsub }, committed),
   });
-  return { db, redis, pubsub, plans, seatLocks, writer };
+  return { db, redis, pubsub, plans, priceLists, seatLocks, writer };
 }

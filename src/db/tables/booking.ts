@@ -1,4 +1,15 @@
-import { bigint, integer, pgTable, primaryKey, smallint, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  integer,
+  json,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 
@@ -10,6 +21,10 @@ export const bookings = pgTable(
     eventId: uuid('event_id').notNull(),
     status: text('status', { enum: ['PENDING_PAYMENT', 'CONFIRMED', 'EXPIRED', 'FAILED', 'CANCELLED'] }).notNull(),
     totalMinor: bigint('total_minor', { mode: 'number' }).notNull(),
+    /** The fees of the booking as a whole, with their added taxes. */
+    feeMinor: bigint('fee_minor', { mode: 'number' }).notNull().default(0),
+    /** `StoredCharges`: these fees and taxes by name. Null: there are none. */
+    charges: json('charges'),
     currency: text('currency').notNull(),
     holdExpiresAt: instant('hold_expires_at').notNull(),
     holdExtendedAt: instant('hold_extended_at'),
@@ -42,6 +57,8 @@ export const bookingSeats = pgTable(
     seatNo: integer('seat_no').notNull(),
     priceMinor: bigint('price_minor', { mode: 'number' }).notNull(),
     feeMinor: bigint('fee_minor', { mode: 'number' }).notNull(),
+    /** `StoredLine`. Null in rows from before price lists. */
+    line: json('line'),
   },
   (t) => [primaryKey({ columns: [t.bookingId, t.seatNo] })],
 );

@@ -4,11 +4,13 @@ import {
   customType,
   doublePrecision,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   real,
   text,
   timestamp,
+  unique,
   uuid,
 } from 'drizzle-orm/pg-core';
 
@@ -102,7 +104,7 @@ export const events = pgTable('events', {
   updatedAt: instant('updated_at').notNull().defaultNow(),
 });
 
-/** A seat belongs to the tier whose name is its own tier's label, else its section's. */
+/** What a fan pays for one seat of each level of the price list in force; `fee_minor` is the part beside the face price. */
 export const priceTiers = pgTable('price_tiers', {
   id: uuid('id').primaryKey(),
   eventId: uuid('event_id').notNull(),
@@ -110,3 +112,19 @@ export const priceTiers = pgTable('price_tiers', {
   priceMinor: bigint('price_minor', { mode: 'number' }).notNull(),
   feeMinor: bigint('fee_minor', { mode: 'number' }).notNull(),
 });
+
+/** A list never changes. The latest version of an event is in force. */
+export const priceLists = pgTable(
+  'price_lists',
+  {
+    id: uuid('id').primaryKey(),
+    eventId: uuid('event_id').notNull(),
+    version: integer('version').notNull(),
+    content: jsonb('content').notNull(),
+    /** One byte a seat. Null: each seat has the level that its seating plan names. */
+    seatLevels: bytea('seat_levels'),
+    madeBy: uuid('made_by'),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (t) => [unique('price_lists_event_id_version_key').on(t.eventId, t.version)],
+);

@@ -1,15 +1,14 @@
 import { InvalidInput } from '../errors.ts';
 import { decodeSeatId } from '../global-id-rules.ts';
-import { STANDARD } from '../pricing/tier-prices-rules.ts';
 import { TooManySeats } from './errors.ts';
 
-/** One ticket of a request. `seatId` is `<plan id>_<seat number>`; without a ticket type it is the event's default. */
+/** One ticket of a request. `seatId` is `<plan id>_<seat number>`; without a ticket type it has the default of its seat. */
 export type BookingLine = { readonly seatId: string; readonly ticketType?: string | undefined };
 
 export type ParsedLines = {
   readonly planId: string;
   /** By seat number. */
-  readonly seats: readonly { readonly seatNo: number; readonly ticketType: string }[];
+  readonly seats: readonly { readonly seatNo: number; readonly ticketType: string | undefined }[];
 };
 
 /**
@@ -20,10 +19,9 @@ export type ParsedLines = {
 export function parseLines(lines: readonly BookingLine[], limit: number, field = 'lines'): ParsedLines {
   if (lines.length === 0) throw new InvalidInput(field, 'Choose at least one seat.');
   if (lines.length > limit) throw new TooManySeats(limit, 'booking');
-  const seats = lines.map(({ seatId, ticketType = STANDARD.key }) => {
+  const seats = lines.map(({ seatId, ticketType }) => {
     const seat = decodeSeatId(seatId);
     if (!seat) throw new InvalidInput(field, 'This is not the id of a seat.');
-    if (ticketType !== STANDARD.key) throw new InvalidInput(field, 'This event has no such ticket type.');
     return { ...seat, ticketType };
   });
   const planId = seats[0]?.planId ?? '';

@@ -5,10 +5,11 @@ import { bookingSeats, bookings, tickets } from '#db/tables/booking.ts';
 import { isUuid } from '#shared/uuid.ts';
 import type { VisibleBookingStatus } from '../booking-status.ts';
 import type { PageWindow, WindowOf } from '../page-window.ts';
+import type { PricedSeat, StoredLine } from '../pricing/stored-line-rules.ts';
 import type { Viewer } from '../viewer.ts';
-import { type Booking, bookingColumns } from './booking.ts';
+import { type Booking, bookingColumns, toOwners } from './booking.ts';
 
-export type BookingSeat = Pick<typeof bookingSeats.$inferSelect, 'bookingId' | 'seatNo' | 'priceMinor' | 'feeMinor'>;
+export type BookingSeat = PricedSeat & { readonly bookingId: string };
 export type Ticket = typeof tickets.$inferSelect;
 
 /** The viewer's booking; undefined for an unknown one as for another viewer's. */
@@ -20,12 +21,13 @@ export async function findBooking(db: Queryable, viewer: Viewer, id: string): Pr
 export async function listBookingsByIds(db: Queryable, viewer: Viewer, ids: readonly string[]): Promise<Booking[]> {
   const known = ids.filter(isUuid);
   if (known.length === 0) return [];
-  return await db
+  const rows = await db
     .select(bookingColumns)
     .from(bookings)
     .where(and(sql`${bookings.id} = any(${sql.param(plainArray(known))}::uuid[])`, eq(bookings.userId, viewer.userId)))
     .prepare(ONE_ROUND_TRIP)
     .execute();
+  return rows.map(toOwners);
 }
 
 export type BookingPosition = { readonly createdAtMs: number; readonly id: string };
@@ -62,7 +64,7 @@ export async function listBookings(
     .limit(size + 1)
     .prepare(ONE_ROUND_TRIP)
     .execute();
-  const items = rows.slice(0, size);
+  const items = rows.slice(0, size).map(toOwners);
   return { items: from === 'end' ? items.reverse() : items, hasMore: rows.length > size };
 }
 
@@ -88,7 +90,8 @@ export async function listSeatsOfBookings(db: Queryable, ids: readonly string[])
     .from(bookingSeats)
     .where(inArray(bookingSeats.bookingId, [...ids]))
     .orderBy(asc(bookingSeats.seatNo));
-  const byBooking = Map.groupBy(rows, (row) => row.bookingId);
+  const seats = rows.map((row) => ({ ...row, line: row.line as StoredLine | null }));
+  const byBooking = Map.groupBy(seats, (seat) => seat.bookingId);
   return ids.map((id) => byBooking.get(id) ?? []);
 }
 

@@ -1,6 +1,7 @@
 import { getTableColumns } from 'drizzle-orm';
 import { bookings, type tickets } from '#db/tables/booking.ts';
-import type { BookingSeatState, BookingState } from '../inventory/inventory-command.ts';
+import type { BookingState } from '../inventory/inventory-command.ts';
+import type { PricedSeat, StoredCharges } from '../pricing/stored-line-rules.ts';
 
 const { addressKey: _address, unpaidSlot: _slot, seatCount: _count, ...ownersColumns } = getTableColumns(bookings);
 
@@ -11,11 +12,18 @@ export const bookingColumns = ownersColumns;
  * A booking as its owner may see it; `visibleStatus` gives the status that clients see. `seats` and `tickets`, by seat
  * number, are set only where the code that made the object had them; otherwise they are listed by the booking's id.
  */
-export type Booking = Pick<typeof bookings.$inferSelect, keyof typeof bookingColumns> & {
-  readonly seats?: readonly BookingSeatState[];
+export type Booking = Omit<Pick<typeof bookings.$inferSelect, keyof typeof bookingColumns>, 'charges'> & {
+  /** What is paid beside the seats, by name. */
+  readonly charges: StoredCharges | null;
+  readonly seats?: readonly PricedSeat[];
   /** Those that are not void. */
   readonly tickets?: readonly (typeof tickets.$inferSelect)[];
 };
+
+type Row = Pick<typeof bookings.$inferSelect, keyof typeof bookingColumns>;
+
+/** Returns the row with its charges typed: `StoredCharges` are written only by the inventory writer. */
+export const toOwners = (row: Row): Booking => ({ ...row, charges: row.charges as StoredCharges | null });
 
 const instant = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 

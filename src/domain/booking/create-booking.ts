@@ -14,7 +14,7 @@ import { orTryAgain } from '../or-try-again.ts';
 import { readText } from '../text-rules.ts';
 import type { Viewer } from '../viewer.ts';
 import { type Booking, toBooking } from './booking.ts';
-import { type BookingLine, parseLines } from './booking-lines.ts';
+import { type BookingLine, type ParsedLines, parseLines } from './booking-lines.ts';
 import {
   AdmissionRequired,
   EventNotOnSale,
@@ -74,7 +74,7 @@ export async function createBooking(
   viewer: Viewer,
   request: CreateBookingRequest,
 ): Promise<{ booking: Booking; replayed: boolean }> {
-  const { planId, seatNos, field } = parse(request, needs.writer.policy.maxSeatsPerBooking);
+  const { planId, seatNos, ticketTypes, field } = parse(request, needs.writer.policy.maxSeatsPerBooking);
   const sale = await orTryAgain(needs.writer.sales.find(request.eventId));
   if (!sale || sale.status === 'DRAFT') throw new NotFound('event');
   if (sale.planId !== planId)
@@ -89,12 +89,13 @@ export async function createBooking(
     userId: viewer.userId,
     planId,
     seatNos,
+    ticketTypes,
     idempotencyKey: request.idempotencyKey,
     quoteHash: request.quoteHash,
     addressKey: request.addressKey,
-    requestHash: createHash('sha256').update(`${request.eventId} ${seatNos.join()}`).digest('base64url'),
+    requestHash: hashOf(request.eventId, { seatNos, ticketTypes }),
   };
-  const hold = { eventId: request.eventId, plan, command };
+  const hold = { eventId: request.eventId, plan, command, field };
   const admitted = needs.requireAdmission?.(viewer, { eventId: request.eventId, admission: request.admission });
   const earlier = admitted && (await earlierUnless(admitted, needs, hold));
   return earlier ?? (await holdWithLocks(needs, hold));
@@ -127,14 +128,30 @@ export function requireIdempotencyKey(key: string): void {
     );
 }
 
-function parse(request: CreateBookingRequest, limit: number): { planId: string; seatNos: number[]; field: string } {
+type Wanted = { readonly seatNos: number[]; readonly ticketTypes: (string | undefined)[] | undefined };
+
+/** A request that names no ticket type has the same hash in each way to name its seats. */
+function hashOf(eventId: string, { seatNos, ticketTypes }: Wanted): string {
+  const types = ticketTypes ? ` ${JSON.stringify(ticketTypes)}` : '';
+  return createHash('sha256').update(`${eventId} ${seatNos.join()}${types}`).digest('base64url');
+}
+
+function wantedOf({ seats }: ParsedLines): Wanted {
+  const isNamed = seats.some(({ ticketType }) => ticketType !== undefined);
+  return {
+    seatNos: seats.map(({ seatNo }) => seatNo),
+    ticketTypes: isNamed ? seats.map(({ ticketType }) => ticketType) : undefined,
+  };
+}
+
+function parse(request: CreateBookingRequest, limit: number): Wanted & { planId: string; field: string } {
   if (!isUuid(request.eventId)) throw new NotFound('event');
   requireIdempotencyKey(request.idempotencyKey);
   const { seatIds = [], lines } = request;
   if (lines !== undefined && seatIds.length > 0) throw new InvalidInput('lines', 'Give either `lines` or `seatIds`.');
   const field = lines === undefined ? 'seatIds' : 'lines';
-  const { planId, seats } = parseLines(lines ?? seatIds.map((seatId) => ({ seatId })), limit, field);
-  return { planId, seatNos: seats.map(({ seatNo }) => seatNo), field };
+  const parsed = parseLines(lines ?? seatIds.map((seatId) => ({ seatId })), limit, field);
+  return { planId: parsed.planId, ...wantedOf(parsed), field };
 }
 
 function refusePartOfTable(plan: SeatingPlan, seatNos: readonly number[], field: string): void {
@@ -160,7 +177,13 @@ const notOpenYet = (opensAtMs: number, opensInMs: number): EventNotOnSale =>
     inSeconds: Math.ceil(opensInMs / 1000),
   });
 
-type Hold = { readonly eventId: string; readonly plan: SeatingPlan; readonly command: HoldCommand };
+type Hold = {
+  readonly eventId: string;
+  readonly plan: SeatingPlan;
+  readonly command: HoldCommand;
+  /** The input field that names the seats. */
+  readonly field: string;
+};
 
 async function holdWithLocks(needs: CreateBookingNeeds, hold: Hold): Promise<{ booking: Booking; replayed: boolean }> {
   const { eventId, command } = hold;
@@ -185,7 +208,7 @@ async function holdWithLocks(needs: CreateBookingNeeds, hold: Hold): Promise<{ b
   }
   if (answer.kind !== 'held' || answer.booking.status !== 'PENDING_PAYMENT') unlock();
   if (answer.kind === 'held') return { booking: toBooking(answer.booking), replayed: answer.replayed };
-  throw refusalOf(answer, { eventId, planId: command.planId, seats: command.seatNos.length });
+  throw refusalOf(answer, { eventId, planId: command.planId, seats: command.seatNos.length, field: hold.field });
 }
 
 const freshOf = (locked: SeatLockAnswer, command: HoldCommand): readonly number[] =>
@@ -207,10 +230,10 @@ function replayOf(
   return { booking: toBooking(earlier), replayed: true };
 }
 
-/** `seats`: how many were wanted. */
-type Wanted = { readonly eventId: string; readonly planId: string; readonly seats: number };
+/** `seats`: how many were wanted. `field`: the input field that named them. */
+type Asked = { readonly eventId: string; readonly planId: string; readonly seats: number; readonly field: string };
 
-export function refusalOf(answer: InventoryAnswer, { eventId, planId, seats }: Wanted): Error {
+export function refusalOf(answer: InventoryAnswer, { eventId, planId, seats, field }: Asked): Error {
   switch (answer.kind) {
     case 'seatsUnavailable':
       return new SeatsUnavailable({ eventId, ...answer });
@@ -228,8 +251,10 @@ export function refusalOf(answer: InventoryAnswer, { eventId, planId, seats }: W
         : notOpenYet(answer.opensAtMs, answer.opensInMs ?? 0);
     case 'keyReused':
       return new IdempotencyKeyReused();
+    case 'notSold':
+      return new InvalidInput(field, answer.message);
     case 'noSeat':
-      return new InvalidInput('seatIds', 'This seat does not exist at this event.');
+      return new InvalidInput(field, 'This seat is not for sale at this event.');
     case 'noEvent':
       return new NotFound('event');
     default:

@@ -1,6 +1,6 @@
 import { createHash, randomUUIDv7 } from 'node:crypto';
 import { isUuid } from '#shared/uuid.ts';
-import { type SeatingPlan, tiersBySection } from '../catalog/seating-plan.ts';
+import type { SeatingPlan } from '../catalog/seating-plan.ts';
 import { InvalidInput, NotFound } from '../errors.ts';
 import type { HoldBestCommand } from '../inventory/inventory-command.ts';
 import { orTryAgain } from '../or-try-again.ts';
@@ -18,8 +18,10 @@ import { SeatsUnavailable, TooManySeats } from './errors.ts';
 
 export type HoldBestAvailableRequest = Omit<CreateBookingRequest, 'seatIds' | 'lines'> & {
   readonly quantity: number;
-  /** The name of a price tier. Undefined: any price. */
+  /** The key of a price level. Undefined: any price. */
   readonly priceLevel?: string | undefined;
+  /** The key of a ticket type for all seats. Undefined: the default of each seat's level. */
+  readonly ticketType?: string | undefined;
   /** Raw section ids. Undefined: any section. */
   readonly sectionIds?: readonly string[] | undefined;
   /** One of the seats is a wheelchair place, with the others beside it. Otherwise none is. */
@@ -52,7 +54,8 @@ export async function holdBestAvailable(
   const answer = await needs.writer.submit(eventId, command);
   if (answer.kind === 'held') return { booking: toBooking(answer.booking), replayed: answer.replayed };
   if (answer.kind === 'noBestSeats') throw noBestSeats(eventId, quantity, answer.version);
-  throw refusalOf(answer, { eventId, planId: plan.planId, seats: quantity });
+  if (answer.kind === 'noLevel') throw new InvalidInput('priceLevel', 'This event has no price level with this key.');
+  throw refusalOf(answer, { eventId, planId: plan.planId, seats: quantity, field: 'ticketType' });
 }
 
 function requireQuantity(quantity: number, limit: number): void {
@@ -61,11 +64,10 @@ function requireQuantity(quantity: number, limit: number): void {
 }
 
 function commandOf(viewer: Viewer, request: HoldBestAvailableRequest, plan: SeatingPlan): HoldBestCommand {
-  const { eventId, quantity, accessible = false, priceLevel: tier } = request;
+  const { eventId, quantity, accessible = false, priceLevel: level, ticketType } = request;
   const sections = sectionsOf(plan, request.sectionIds);
-  if (tier !== undefined && !hasTier(plan, tier))
-    throw new InvalidInput('priceLevel', 'This event has no price level of this name.');
-  const wanted = JSON.stringify([eventId, quantity, accessible, tier, sections && [...sections].sort((a, b) => a - b)]);
+  const places = sections && [...sections].sort((one, other) => one - other);
+  const wanted = JSON.stringify([eventId, quantity, accessible, level, ticketType, places]);
   return {
     kind: 'holdBest',
     bookingId: randomUUIDv7(),
@@ -73,7 +75,8 @@ function commandOf(viewer: Viewer, request: HoldBestAvailableRequest, plan: Seat
     planId: plan.planId,
     party: { size: quantity, wheelchairPlaces: accessible ? 1 : 0 },
     sections,
-    tier,
+    level,
+    ticketType,
     idempotencyKey: request.idempotencyKey,
     quoteHash: request.quoteHash,
     addressKey: request.addressKey,
@@ -93,9 +96,6 @@ function sectionsOf(plan: SeatingPlan, sectionIds: readonly string[] | undefined
     }),
   );
 }
-
-const hasTier = (plan: SeatingPlan, tier: string): boolean =>
-  tiersBySection(plan).some((tiers) => tiers.includes(tier));
 
 function noBestSeats(eventId: string, quantity: number, version: number): SeatsUnavailable {
   const message =

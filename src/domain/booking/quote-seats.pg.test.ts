@@ -3,7 +3,8 @@ import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
 import { findViolations } from '#processes/invariants/violations.ts';
 import { openBox, someViewer } from '#test/support/databases/box.ts';
-import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { putPrices, type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { listOfTiers } from '../pricing/tier-prices-rules.ts';
 import type { Viewer } from '../viewer.ts';
 import { findBooking } from './booking-queries.ts';
 import { createBooking } from './create-booking.ts';
@@ -16,9 +17,13 @@ const needs = { ...box, db: box.reader };
 
 const openEvent = () =>
   seedEvent(box.reader, { seats: 60, sections: 2, priceMinor: 4_150, feeMinor: 320, currency: 'TND' });
-const reprice = (event: SeededEvent, tier: string, priceMinor: number) =>
-  box.reader.execute(sql`
-    update price_tiers set price_minor = ${priceMinor} where event_id = ${event.eventId} and name = ${tier}`);
+const reprice = (event: SeededEvent, tier: string, priceMinor: number) => {
+  const tiers = new Map([
+    ['Tier 1', { priceMinor: 4_150, feeMinor: 320 }],
+    ['Tier 2', { priceMinor: 5_150, feeMinor: 320 }],
+  ]);
+  return putPrices(box.reader, event.eventId, listOfTiers('TND', tiers.set(tier, { priceMinor, feeMinor: 320 })));
+};
 const ask = async ({ eventId, seatIds }: SeededEvent, ...seatNos: number[]) => {
   const lines = seatIds(...seatNos).map((seatId) => ({ seatId }));
   return (await quoteSeats(needs, { eventId, lines })).quote;
@@ -101,7 +106,7 @@ test('lines name seats and ticket types, instead of the seats alone', async () =
   const request = { eventId, idempotencyKey: randomUUIDv7() };
   const viewer = someViewer();
   for (const [wrong, message] of [
-    [{ lines: [{ ...line, ticketType: 'child' }] }, 'This event has no such ticket type.'],
+    [{ lines: [{ ...line, ticketType: 'child' }] }, 'The ticket type child is not sold for this seat.'],
     [{ lines: [line, line] }, 'The list contains the same seat twice.'],
     [{ lines: [] }, 'Choose at least one seat.'],
     [{ lines: [line], seatIds: [seatId(41)] }, 'Give either `lines` or `seatIds`.'],
@@ -113,8 +118,11 @@ test('lines name seats and ticket types, instead of the seats alone', async () =
     });
   const { booking } = await createBooking(box, viewer, { ...request, lines: [line] });
   expect(booking.totalMinor).toBe(5_470);
-  const same = await createBooking(box, viewer, { ...request, seatIds: [seatId(40)] });
+  const same = await createBooking(box, viewer, { ...request, lines: [line] });
   expect(same).toMatchObject({ replayed: true, booking: { id: booking.id } });
+  // The default of a seat may change with its prices, so a request that leaves it open is another one.
+  const open = createBooking(box, viewer, { ...request, seatIds: [seatId(40)] });
+  expect(await refusalOf(open)).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
 });
 
 test('there is no quote for a draft, another plan, a seat beyond the plan, or too many seats', async () => {

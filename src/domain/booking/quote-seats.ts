@@ -1,20 +1,21 @@
-import { sql } from 'drizzle-orm';
-import type { Queryable } from '#db/client.ts';
+import type { Db } from '#db/client.ts';
+import { prepared } from '#db/prepared.ts';
 import { isUuid } from '#shared/uuid.ts';
-import { hasSeat } from '../catalog/seating-plan.ts';
+import { levelOf } from '../catalog/seat-levels.ts';
 import { InvalidInput } from '../errors.ts';
 import type { InventoryWriter } from '../inventory/inventory-writer.ts';
 import { orTryAgain } from '../or-try-again.ts';
+import { currentListId, type PriceLists } from '../pricing/price-lists.ts';
 import { type Quote, quote } from '../pricing/quote-rules.ts';
-import { pricesOfTiers, type TierPrice } from '../pricing/tier-prices-rules.ts';
 import { type BookingLine, parseLines } from './booking-lines.ts';
 
 export type QuoteNeeds = {
-  readonly db: Queryable;
+  readonly db: Db;
+  readonly priceLists: PriceLists;
   readonly writer: Pick<InventoryWriter, 'policy' | 'plans'>;
 };
 
-type EventPrices = { planId: string; currency: string; tiers: Record<string, TierPrice> | null };
+type Sold = { planId: string; priceListId: string | null };
 
 /** What the seats of an event cost now, and the plan in which they are. */
 export type SeatsQuote = { readonly planId: string; readonly quote: Quote };
@@ -32,25 +33,28 @@ export async function quoteSeats(
   const unknown = new InvalidInput('eventId', 'There is no such event.');
   if (!isUuid(eventId)) throw unknown;
   const { planId, seats } = parseLines(lines, needs.writer.policy.maxSeatsPerBooking);
-  const event = await orTryAgain(findEventPrices(needs.db, eventId));
+  const event = await orTryAgain(findSold(needs.db, eventId));
   if (!event) throw unknown;
   if (event.planId !== planId)
     throw new InvalidInput('lines', 'These seats do not belong to the seating plan of this event.');
-  const plan = await orTryAgain(needs.writer.plans.get(planId));
-  const tiers = new Map(Object.entries(event.tiers ?? {}));
+  if (event.priceListId === null) throw new InvalidInput('eventId', 'This event has no prices yet.');
+  const [plan, prices] = await orTryAgain(
+    Promise.all([needs.writer.plans.get(planId), needs.priceLists.get(event.priceListId)]),
+  );
   const priced = seats.map(({ seatNo, ticketType }) => {
-    const level = hasSeat(plan, seatNo) ? plan.sections[plan.sectionOf[seatNo] ?? -1]?.tierLabel : undefined;
-    if (level === undefined || !tiers.has(level)) throw new InvalidInput('lines', 'This seat is not for sale.');
+    const level = levelOf(prices, plan, seatNo);
+    if (level === undefined) throw new InvalidInput('lines', 'This seat is not for sale.');
     return { seat: seatNo, level, ticketType };
   });
-  return { planId, quote: quote(pricesOfTiers(event.currency, tiers), { lines: priced }) };
+  return { planId, quote: quote(prices.prices, { lines: priced }) };
 }
 
-async function findEventPrices(db: Queryable, eventId: string): Promise<EventPrices | undefined> {
-  const [row] = await db.execute<EventPrices>(sql`
-    select plan_id as "planId", currency,
-      (select json_object_agg(name, json_build_object('priceMinor', price_minor, 'feeMinor', fee_minor))
-       from price_tiers where event_id = events.id) as tiers
-    from events where id = ${eventId}::uuid and status <> 'DRAFT'`);
+async function findSold(db: Db, eventId: string): Promise<Sold | undefined> {
+  const [row] = await prepared<Sold>(
+    db,
+    `select plan_id as "planId", ${currentListId('events.id')} as "priceListId"
+     from events where id = $1::uuid and status <> 'DRAFT'`,
+    [eventId],
+  );
   return row;
 }

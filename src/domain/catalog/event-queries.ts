@@ -24,7 +24,7 @@ export type CatalogEvent = Pick<
   | 'currency'
 > & {
   saleStatus: SaleStatus;
-  /** The lowest price of its tiers, with the fee. */
+  /** The lowest price of its tiers, as fans are shown it. */
   priceFromMinor: number | undefined;
   capacity: number;
   available: number;

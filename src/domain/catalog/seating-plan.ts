@@ -12,7 +12,7 @@ export type PlanSection = {
   readonly label: string;
   /** The level of the stadium, from the pitch up: Lower, Club, Upper. Absent when there is only one. */
   readonly level?: string;
-  /** The name of the price tier that an event charges for these seats, except those with a tier of their own. */
+  /** The name of the price level of these seats in an imported price list, except those with a tier of their own. */
   readonly tierLabel: string;
   /** Absent for a section with seats. The places of the other kind have no position of their own. */
   readonly kind?: 'GENERAL_ADMISSION';
@@ -49,22 +49,6 @@ export type SeatingPlan = {
 export function tierLabelOf(plan: SeatingPlan, seatNo: number): string | undefined {
   const own = plan.tierOf?.[seatNo] ?? 0;
   return own > 0 ? plan.tiers?.[own - 1] : plan.sections[plan.sectionOf[seatNo] ?? -1]?.tierLabel;
-}
-
-const tiersOfSections = new WeakMap<SeatingPlan, readonly (readonly string[])[]>();
-
-/** For each section, in the plan's order, the tiers that its seats have. */
-export function tiersBySection(plan: SeatingPlan): readonly (readonly string[])[] {
-  const known = tiersOfSections.get(plan);
-  if (known) return known;
-  const found = plan.sections.map(() => new Set<string>());
-  for (let seatNo = 0; seatNo < plan.seatCount; seatNo++) {
-    const tier = tierLabelOf(plan, seatNo);
-    if (tier !== undefined) found[plan.sectionOf[seatNo] ?? -1]?.add(tier);
-  }
-  const tiers = found.map((names) => [...names]);
-  tiersOfSections.set(plan, tiers);
-  return tiers;
 }
 
 /** True for a seat of the plan: an integer from 0 to seatCount - 1. */

@@ -1,4 +1,6 @@
+import { InvalidInput } from '../errors.ts';
 import type { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
+import type { Quote } from '../pricing/quote-rules.ts';
 import { bestSeatsFor } from './best-seats-rules.ts';
 import type {
   BookingState,
@@ -50,20 +52,20 @@ function decide(work: InventoryWork, command: InventoryCommand): InventoryOutcom
 }
 
 function hold(work: InventoryWork, command: HoldCommand): InventoryOutcome {
-  return earlierOf(work, command) ?? refusalOf(work, command) ?? work.hold(command);
+  return earlierOf(work, command) ?? newHold(work, command);
 }
 
 function holdBest(work: InventoryWork, command: HoldBestCommand): InventoryOutcome {
   const earlier = earlierOf(work, command);
   if (earlier) return earlier;
+  if (command.level !== undefined && !work.rules.prices.levels.has(command.level)) return { kind: 'noLevel' };
   const seatNos = bestSeatsFor(work, command);
   if (!seatNos) {
     // An event that is not on sale says so, whether or not it has seats.
-    const refused = refusalOf(work, { ...command, kind: 'hold', seatNos: [], quoteHash: undefined });
-    return refused ?? { kind: 'noBestSeats', version: work.version };
+    return closedFor(work, { ...command, kind: 'hold', seatNos: [] }) ?? { kind: 'noBestSeats', version: work.version };
   }
-  const found = { ...command, kind: 'hold', seatNos } as const;
-  return refusalOf(work, found) ?? work.hold(found);
+  const found = { ...command, kind: 'hold', seatNos, ticketTypes: seatNos.map(() => command.ticketType) } as const;
+  return newHold(work, found);
 }
 
 function earlierOf(work: InventoryWork, command: Holding): InventoryOutcome | undefined {
@@ -73,34 +75,53 @@ function earlierOf(work: InventoryWork, command: Holding): InventoryOutcome | un
   return { kind: 'held', booking: earlier, replayed: earlier.id !== command.bookingId };
 }
 
-function refusalOf(work: InventoryWork, command: HoldCommand): InventoryOutcome | undefined {
+function newHold(work: InventoryWork, command: HoldCommand): InventoryOutcome {
+  const closed = closedFor(work, command);
+  if (closed) return closed;
+  const quoted = quoteFor(work, command);
+  if ('kind' in quoted) return quoted;
+  return refusalOf(work, command, quoted) ?? work.hold(command, quoted);
+}
+
+function closedFor(work: InventoryWork, command: HoldCommand): InventoryOutcome | undefined {
   const { sale, nowMs, rules } = work;
   if (sale.status === 'DRAFT') return { kind: 'noEvent' };
-  if (sale.planId !== command.planId || command.seatNos.some((seatNo) => rules.tierOf(seatNo) === undefined))
+  if (sale.planId !== command.planId || command.seatNos.some((seatNo) => rules.levelOf(seatNo) === undefined))
     return { kind: 'noSeat' };
   if (sale.status === 'CANCELLED' || nowMs >= sale.offSaleAtMs)
     return { kind: 'notOnSale', opensInMs: null, opensAtMs: null };
   if (nowMs < sale.onSaleAtMs)
     return { kind: 'notOnSale', opensInMs: sale.onSaleAtMs - nowMs, opensAtMs: sale.onSaleAtMs };
-  const { maxSeatsPerBooking, maxSeatsPerEvent } = rules.policy;
+  const { maxSeatsPerBooking } = rules.policy;
   if (command.seatNos.length > maxSeatsPerBooking) return { kind: 'tooManySeats', limit: maxSeatsPerBooking };
-  const coolingDown = work.book.coolingDown(command.userId, nowMs);
-  if (coolingDown) return coolingDown;
+  return work.book.coolingDown(command.userId, nowMs);
+}
+
+/**
+ * What the booking would cost, from the prices that were read behind the event's lock: its total is that of a quote that was
+ * true at its hold.
+ */
+function quoteFor(work: InventoryWork, command: HoldCommand): Quote | InventoryOutcome {
+  try {
+    return work.quoteOf(command);
+  } catch (refusal) {
+    // Only this command is refused. The write goes on with the others.
+    if (refusal instanceof InvalidInput) return { kind: 'notSold', message: refusal.message };
+    throw refusal;
+  }
+}
+
+function refusalOf(work: InventoryWork, command: HoldCommand, quoted: Quote): InventoryOutcome | undefined {
+  const { sale, rules } = work;
+  const { maxSeatsPerEvent } = rules.policy;
   const taken = command.seatNos.filter((seatNo) => !work.isFree(seatNo));
   if (taken.length > 0) return { kind: 'seatsUnavailable', seatNos: taken };
-  const changed = priceChange(work, command);
-  if (changed) return changed;
+  if (command.quoteHash !== undefined && command.quoteHash !== quoted.hash)
+    return { kind: 'priceChanged', quote: quoted };
   if (work.seatCountOf(command.userId) + command.seatNos.length > maxSeatsPerEvent)
     return { kind: 'tooManySeats', limit: maxSeatsPerEvent };
   const { userId, addressKey, seatNos } = command;
   return work.book.tooMany({ userId, addressKey, eventId: sale.eventId, seats: seatNos.length }, work);
-}
-
-/** Both prices are read behind the event's lock, so a booking has the total of a quote that was true at its hold. */
-function priceChange(work: InventoryWork, { quoteHash, seatNos }: HoldCommand): InventoryOutcome | undefined {
-  if (quoteHash === undefined) return undefined;
-  const quote = work.quoteOf(seatNos);
-  return quote.hash === quoteHash ? undefined : { kind: 'priceChanged', quote };
 }
 
 function confirm(work: InventoryWork, command: ConfirmCommand): InventoryOutcome {

@@ -9,16 +9,20 @@ import type { InventoryWork } from './inventory-work-rules.ts';
  * general admission is wanted, or the hall has nothing else: the lowest places of the first section with enough of them.
  */
 export function bestSeatsFor(work: InventoryWork, command: HoldBestCommand): number[] | undefined {
-  const { hall, tierOf } = work.rules;
+  const { hall, levelOf } = work.rules;
   if (!hall) throw new Error('The best seats can only be found in a hall.');
-  const { party, sections, tier } = command;
+  const { party, sections, level } = command;
   const isWanted = (seatNo: number): boolean =>
-    (!sections || sections.has(hall.sectionOf[seatNo] ?? -1)) && (tier === undefined || tierOf(seatNo) === tier);
+    (!sections || sections.has(hall.sectionOf[seatNo] ?? -1)) && isSold(levelOf(seatNo), level);
   const isFree = (seatNo: number): boolean => work.isOpen(seatNo);
   if (!wantsOnlyAreas(hall, sections))
     return bestAvailable(hall, { party, isWanted, isFree })?.sort((one, other) => one - other);
   return party.wheelchairPlaces > 0 ? undefined : lowestPlaces(hall, party.size, (no) => isWanted(no) && isFree(no));
 }
+
+/** An event may sell some seats of its plan at no level, and then not at all. */
+const isSold = (own: string | undefined, level: string | undefined): boolean =>
+  level === undefined ? own !== undefined : own === level;
 
 function wantsOnlyAreas({ sections = [] }: Hall, wanted: ReadonlySet<number> | undefined): boolean {
   const isWanted = (place: number): boolean => !wanted || wanted.has(place);

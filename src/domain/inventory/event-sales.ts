@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Db } from '#db/client.ts';
 import { prepared } from '#db/prepared.ts';
+import { currentListId } from '../pricing/price-lists.ts';
 
 /**
  * What a process knows about an event before it asks the writer. It is up to a second old, so it may only be used to
@@ -11,6 +12,8 @@ export type KnownSale = {
   readonly status: 'DRAFT' | 'PUBLISHED' | 'CANCELLED';
   readonly onSaleAtMs: number;
   readonly offSaleAtMs: number;
+  /** Null: the event sells nothing. */
+  readonly priceListId: string | null;
   /** The database's clock now, in milliseconds. */
   nowMs(): number;
 };
@@ -36,6 +39,7 @@ export function openEventSales({ db }: { db: Db }): EventSales {
       db,
       `select plan_id as "planId", status, (extract(epoch from on_sale_at) * 1000)::float8 as "onSaleAtMs",
          (extract(epoch from off_sale_at) * 1000)::float8 as "offSaleAtMs",
+         ${currentListId('events.id')} as "priceListId",
          (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"
        from events where id = $1::uuid`,
       [eventId],

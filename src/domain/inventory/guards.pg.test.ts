@@ -141,6 +141,8 @@ const someBooking = (): BookingState => ({
   eventId: event.eventId,
   status: 'PENDING_PAYMENT',
   totalMinor: 0,
+  feeMinor: 0,
+  charges: null,
   currency: 'USD',
   holdExpiresAtMs: 4_000_000_000_000,
   holdExtendedAtMs: null,

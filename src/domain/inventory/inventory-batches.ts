@@ -5,6 +5,7 @@ import { isLockTimeout, isRetryable } from '#db/pg-errors.ts';
 import type { SeatingPlanCache } from '../catalog/seating-plan-cache.ts';
 import { TryAgain } from '../errors.ts';
 import { isOutage } from '../outages.ts';
+import type { PriceLists } from '../pricing/price-lists.ts';
 import type { EventSales } from './event-sales.ts';
 import type { Transition } from './inventory-command.ts';
 import { seatChangesOf } from './inventory-events.ts';
@@ -16,7 +17,7 @@ import type { SeatChange } from './seat-change.ts';
 import { type KeptSeatLock, lockOwner, type SeatLocks } from './seat-locks.ts';
 import type { TakenSeats } from './taken-seats.ts';
 import type { WriteHealth } from './write-health.ts';
-import { PlanChanged, unknownEvent, writeInventory } from './write-inventory.ts';
+import { SaleChanged, unknownEvent, writeInventory } from './write-inventory.ts';
 
 /** A submitted command, and the promise of its caller. */
 export type Entry = {
@@ -43,6 +44,7 @@ export type ChangedBooking = { readonly id: string; readonly version?: number };
 type Needs = {
   readonly db: Db;
   readonly plans: SeatingPlanCache;
+  readonly priceLists: PriceLists;
   readonly policy: InventoryPolicy;
   readonly sales: EventSales;
   readonly health: WriteHealth;
@@ -82,7 +84,7 @@ const WITHOUT_LOCKED: LockPatience = { lockTimeoutMs: 250, skipsLocked: true };
  *
  * Failures:
  * - Any other error of several events: each event is written alone, so only the event at fault is affected.
- * - A stale read, a changed plan, an outage or a lost answer to a COMMIT: the event is run again from its start.
+ * - A stale read, a changed plan or price, an outage or a lost answer to a COMMIT: the event is run again from its start.
  * - Still an outage after the last run: every entry is rejected with `TryAgain`.
  * - Any other error: the batch is halved until the command at fault is alone, and is rejected with that error.
  * - `afterCommit` or a seat lock fails: ignored, because the outbox brings the same changes later.
@@ -166,7 +168,7 @@ export class InventoryBatches {
 
   /** What this process keeps about the event and what the error has shown to be outdated. */
   #forget(eventId: string, error: unknown): void {
-    if (error instanceof PlanChanged) this.#needs.sales.forget(eventId);
+    if (error instanceof SaleChanged) this.#needs.sales.forget(eventId);
     if (error instanceof StaleRead) this.#needs.takenSeats.forget(eventId);
   }
 
@@ -190,7 +192,11 @@ export class InventoryBatches {
     const sale = await this.#needs.sales.find(eventId);
     if (!sale) return undefined;
     const requests = entries.map((entry) => entry.request);
-    return { eventId, plan: await this.#needs.plans.get(sale.planId), requests };
+    const { plans, priceLists } = this.#needs;
+    const plan = await plans.get(sale.planId);
+    // Only to have it: the write itself decides which list is in force.
+    if (sale.priceListId !== null && !priceLists.peek(sale.priceListId)) await priceLists.get(sale.priceListId);
+    return { eventId, plan, requests };
   }
 
   #publish(eventId: string, { allocation }: Written, startedAt: number): void {
@@ -230,7 +236,7 @@ const isPassing = (error: unknown): boolean => isOutage(error) || isRetryable(er
 
 /** The transaction read data that has changed since, or PostgreSQL was away: the same batch is run again. */
 const isTransient = (error: unknown): boolean =>
-  error instanceof StaleRead || error instanceof PlanChanged || isPassing(error);
+  error instanceof StaleRead || error instanceof SaleChanged || isPassing(error);
 
 async function tell({ afterCommit }: Needs, committed: Committed): Promise<void> {
   try {

@@ -1,7 +1,7 @@
 import type { BookingStatus, PaymentStatus } from '../booking-status.ts';
 import type { UnpaidRefusal } from '../hoarding/unpaid-book-rules.ts';
 import type { Quote } from '../pricing/quote-rules.ts';
-import type { TierPrice } from '../pricing/tier-prices-rules.ts';
+import type { PricedSeat, StoredCharges } from '../pricing/stored-line-rules.ts';
 import type { Party } from './party-rules.ts';
 import type { SeatStatus } from './seat-status.ts';
 
@@ -15,6 +15,8 @@ export type HoldCommand = {
   readonly seatNos: readonly number[];
   readonly idempotencyKey: string;
   readonly requestHash: string;
+  /** The ticket type of each seat; undefined, as a whole or for one seat: the default of its level. */
+  readonly ticketTypes?: readonly (string | undefined)[] | undefined;
   /** Holds the seats only at the prices of the quote with this hash. Undefined: at any price. */
   readonly quoteHash?: string | undefined;
   /** The address of the caller; see `openAddressKeys`. Undefined: the hold counts for no address. */
@@ -22,13 +24,15 @@ export type HoldCommand = {
 };
 
 /** Holds the best seats that are free behind the event's lock, so that two such commands never choose the same ones. */
-export type HoldBestCommand = Omit<HoldCommand, 'kind' | 'seatNos'> & {
+export type HoldBestCommand = Omit<HoldCommand, 'kind' | 'seatNos' | 'ticketTypes'> & {
   readonly kind: 'holdBest';
+  /** Undefined: the default of each seat's level. */
+  readonly ticketType?: string | undefined;
   readonly party: Party;
   /** Places in the plan's list of sections. Undefined: any section. */
   readonly sections?: ReadonlySet<number> | undefined;
-  /** The label of a price tier. Undefined: any price. */
-  readonly tier?: string | undefined;
+  /** The key of a price level. Undefined: any price. */
+  readonly level?: string | undefined;
 };
 
 /** What makes a new booking. */
@@ -65,6 +69,9 @@ export type BookingState = {
   readonly eventId: string;
   readonly status: BookingStatus;
   readonly totalMinor: number;
+  /** What is paid beside the seats: fees of the booking and their added taxes, which `charges` names. */
+  readonly feeMinor: number;
+  readonly charges: StoredCharges | null;
   readonly currency: string;
   readonly holdExpiresAtMs: number;
   readonly holdExtendedAtMs: number | null;
@@ -77,10 +84,8 @@ export type BookingState = {
   readonly createdAtMs: number;
   readonly confirmedAtMs: number | null;
   readonly releasedAtMs: number | null;
-  readonly seats: readonly BookingSeatState[];
+  readonly seats: readonly PricedSeat[];
 };
-
-export type BookingSeatState = { readonly seatNo: number; readonly priceMinor: number; readonly feeMinor: number };
 
 /** No state = AVAILABLE. */
 export type SeatState = {
@@ -99,8 +104,8 @@ export type EventSale = {
   readonly offSaleAtMs: number;
   readonly cancellableUntilMs: number | null;
   readonly currency: string;
-  /** Keyed by the tier label of the sections. */
-  readonly tiers: ReadonlyMap<string, TierPrice>;
+  /** The price list in force. Null: the event sells nothing. */
+  readonly priceListId: string | null;
 };
 
 export type UnconfirmableReason =
@@ -117,9 +122,11 @@ export type InventoryOutcome =
   | { readonly kind: 'noBestSeats'; readonly version: number }
   | { readonly kind: 'tooManySeats'; readonly limit: number }
   | { readonly kind: 'priceChanged'; readonly quote: Quote }
+  /** The price list does not sell these tickets; `message` is the reason. */
+  | { readonly kind: 'notSold'; readonly message: string }
   | { readonly kind: 'notOnSale'; readonly opensInMs: number | null; readonly opensAtMs: number | null }
   | UnpaidRefusal
-  | { readonly kind: 'noEvent' | 'noSeat' | 'keyReused' | 'noBooking' | 'seenBefore' }
+  | { readonly kind: 'noEvent' | 'noSeat' | 'noLevel' | 'keyReused' | 'noBooking' | 'seenBefore' }
   | { readonly kind: 'confirmed'; readonly booking: BookingState; readonly retaken: boolean; readonly fresh: boolean }
   | { readonly kind: 'unconfirmable'; readonly booking: BookingState; readonly reason: UnconfirmableReason | undefined }
   | { readonly kind: 'released'; readonly booking: BookingState; readonly fresh: boolean }

@@ -1,5 +1,6 @@
 import type { DomainEvent, DomainEventType } from '#events/contracts.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
+import { readCharges, type StoredCharges, type StoredLine } from '../pricing/stored-line-rules.ts';
 import type { BookingState, EventSale, Transition } from './inventory-command.ts';
 import type { SeatChange } from './seat-change.ts';
 import type { SeatStatus } from './seat-status.ts';
@@ -37,11 +38,28 @@ function bill(booking: BookingState, { sale, plan }: { sale: EventSale; plan: Se
     currency: booking.currency,
     holdExpiresAt: iso(booking.holdExpiresAtMs),
     description: sale.title,
-    lines: booking.seats.map(({ seatNo, priceMinor, feeMinor }) => ({
-      label: seatName(plan, seatNo),
-      amountMinor: priceMinor + feeMinor,
-    })),
+    lines: [
+      ...booking.seats.map(({ seatNo, priceMinor, feeMinor, line }) => ({
+        label: seatName(plan, seatNo) + typeName(line, booking),
+        amountMinor: priceMinor + feeMinor,
+      })),
+      ...linesOf(booking.charges),
+    ],
   };
+}
+
+/** A fan who buys tickets of one type knows which. */
+function typeName(line: StoredLine | null, { seats }: BookingState): string {
+  return line && seats.some((seat) => seat.line?.type !== line.type) ? `, ${line.name}` : '';
+}
+
+/** What the booking pays beside its seats: its fees, and the taxes that are added to them. */
+function linesOf(charges: StoredCharges | null): { label: string; amountMinor: number }[] {
+  const { fees, taxes } = readCharges(charges);
+  return [...fees, ...taxes.filter(({ inclusive }) => !inclusive)].map(({ name, amountMinor }) => ({
+    label: name,
+    amountMinor,
+  }));
 }
 
 function seatName(plan: SeatingPlan, seatNo: number): string {

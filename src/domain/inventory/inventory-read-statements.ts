@@ -1,6 +1,8 @@
 import type { Db, Tx } from '#db/client.ts';
 import { plainArray, prepared } from '#db/prepared.ts';
 import type { BookingStatus, PaymentStatus } from '../booking-status.ts';
+import { currentListId } from '../pricing/price-lists.ts';
+import type { StoredLine } from '../pricing/stored-line-rules.ts';
 import type { SeatRange } from './alternatives-rules.ts';
 import type { BookingState, EventSale, SeatState } from './inventory-command.ts';
 import type { SeatStatus } from './seat-status.ts';
@@ -58,14 +60,11 @@ const LOCK = `select event_id, version::float8 as version, capacity from seat_in
 const SETTINGS = `select set_config('lock_timeout', $1, true), set_config('enable_seqscan', 'off', true),
   set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`;
 
-type SaleRow = Omit<EventSale, 'tiers'> & {
-  nowMs: number;
-  tiers: { name: string; price: number; fee: number }[] | null;
-};
+type SaleRow = EventSale & { nowMs: number };
 
 export type SaleNow = { readonly sale: EventSale; readonly nowMs: number };
 
-/** The events, their prices and the time, by the database's clock and in whole milliseconds. */
+/** The events, their price lists and the time, by the database's clock and in whole milliseconds. */
 export async function readSales(tx: Tx, eventIds: readonly string[]): Promise<Map<string, SaleNow>> {
   const rows = await prepared<SaleRow>(
     tx,
@@ -74,17 +73,11 @@ export async function readSales(tx: Tx, eventIds: readonly string[]): Promise<Ma
        (extract(epoch from on_sale_at) * 1000)::float8 as "onSaleAtMs",
        (extract(epoch from off_sale_at) * 1000)::float8 as "offSaleAtMs",
        (extract(epoch from cancellable_until) * 1000)::float8 as "cancellableUntilMs",
-       (select json_agg(json_build_object('name', name, 'price', price_minor, 'fee', fee_minor))
-        from price_tiers where event_id = events.id) as tiers
+       ${currentListId('events.id')} as "priceListId"
      from events where id = any($1::uuid[])`,
     [plainArray(eventIds)],
   );
-  return new Map(
-    rows.map(({ nowMs, tiers, ...sale }) => {
-      const byName = (tiers ?? []).map(({ name, price, fee }) => [name, { priceMinor: price, feeMinor: fee }] as const);
-      return [sale.eventId, { nowMs, sale: { ...sale, tiers: new Map(byName) } }];
-    }),
-  );
+  return new Map(rows.map(({ nowMs, ...sale }) => [sale.eventId, { nowMs, sale }]));
 }
 
 type SeatRow = {
@@ -133,7 +126,7 @@ const seatsFrom = (wanted: string): string =>
 type BookingRow = Omit<BookingState, 'seats' | 'status' | 'paymentStatus'> & {
   status: BookingStatus;
   paymentStatus: PaymentStatus;
-  seats: [seatNo: number, priceMinor: number, feeMinor: number][] | null;
+  seats: [seatNo: number, priceMinor: number, feeMinor: number, line: StoredLine | null][] | null;
 };
 
 /**
@@ -141,7 +134,7 @@ type BookingRow = Omit<BookingState, 'seats' | 'status' | 'paymentStatus'> & {
  * lost here. Without the cast the driver would return a `bigint` as text.
  */
 export const BOOKING_COLUMNS = `b.id, b.user_id as "userId", b.event_id as "eventId", b.status,
-  b.total_minor::float8 as "totalMinor", b.currency,
+  b.total_minor::float8 as "totalMinor", b.fee_minor::float8 as "feeMinor", b.charges, b.currency,
   (extract(epoch from b.hold_expires_at) * 1000)::float8 as "holdExpiresAtMs",
   (extract(epoch from b.hold_extended_at) * 1000)::float8 as "holdExtendedAtMs",
   b.idempotency_key as "idempotencyKey", b.request_hash as "requestHash",
@@ -149,12 +142,12 @@ export const BOOKING_COLUMNS = `b.id, b.user_id as "userId", b.event_id as "even
   b.version::float8 as version, (extract(epoch from b.created_at) * 1000)::float8 as "createdAtMs",
   (extract(epoch from b.confirmed_at) * 1000)::float8 as "confirmedAtMs",
   (extract(epoch from b.released_at) * 1000)::float8 as "releasedAtMs",
-  (select json_agg(json_build_array(s.seat_no, s.price_minor, s.fee_minor) order by s.seat_no)
+  (select json_agg(json_build_array(s.seat_no, s.price_minor, s.fee_minor, s.line) order by s.seat_no)
    from booking_seats s where s.booking_id = b.id) as seats`;
 
 export const toBookingState = (row: BookingRow): BookingState => ({
   ...row,
-  seats: (row.seats ?? []).map(([seatNo, priceMinor, feeMinor]) => ({ seatNo, priceMinor, feeMinor })),
+  seats: (row.seats ?? []).map(([seatNo, priceMinor, feeMinor, line]) => ({ seatNo, priceMinor, feeMinor, line })),
 });
 
 export type { BookingRow };

@@ -1,11 +1,10 @@
 import type { HoardingPolicy } from '../hoarding/hoarding-policy-rules.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { paymentStatusAfter } from '../payment-status-rules.ts';
-import { type Quote, quote } from '../pricing/quote-rules.ts';
-import { pricesOfTiers, type TierPrice } from '../pricing/tier-prices-rules.ts';
+import { type Prices, type Quote, quote } from '../pricing/quote-rules.ts';
+import { chargesOfQuote, seatsOfQuote } from '../pricing/stored-line-rules.ts';
 import type { Hall } from './block-search-rules.ts';
 import type {
-  BookingSeatState,
   BookingState,
   EventSale,
   HoldCommand,
@@ -49,11 +48,15 @@ export type InventoryState = {
   readonly seatCountByUser: ReadonlyMap<string, number>;
 };
 
-/** The tier label of the seat's section; undefined for a seat that the plan does not have. */
-export type TierOfSeat = (seatNo: number) => string | undefined;
-
-/** `hall`: needed by commands that want the best seats. */
-export type Rules = { readonly policy: InventoryPolicy; readonly tierOf: TierOfSeat; readonly hall?: Hall };
+export type Rules = {
+  readonly policy: InventoryPolicy;
+  /** The key of the seat's price level; undefined for a seat that the event does not sell. */
+  readonly levelOf: (seatNo: number) => string | undefined;
+  /** The price list in force. */
+  readonly prices: Prices;
+  /** Needed by commands that want the best seats. */
+  readonly hall?: Hall;
+};
 
 /** What the write has to store in the database. */
 export type WorkResult = {
@@ -159,21 +162,27 @@ export class InventoryWork {
     return seat ? seat.status === 'AVAILABLE' : this.#before.taken?.[seatNo] !== 1;
   }
 
-  /** What the seats cost at this moment: the event's lock is held, and its prices were read behind it. */
-  quoteOf(seatNos: readonly number[]): Quote {
-    const lines = seatNos.map((seat) => ({ seat, level: this.rules.tierOf(seat) ?? '' }));
-    return quote(pricesOfTiers(this.sale.currency, this.sale.tiers), { lines });
+  /** @throws InvalidInput when the price list does not sell these tickets */
+  quoteOf({ seatNos, ticketTypes }: HoldCommand): Quote {
+    const { levelOf, prices } = this.rules;
+    const lines = seatNos.map((seat, index) => ({
+      seat,
+      level: levelOf(seat) ?? '',
+      ticketType: ticketTypes?.[index],
+    }));
+    return quote(prices, { lines });
   }
 
-  hold(command: HoldCommand): InventoryOutcome {
-    const seats = command.seatNos.map((seatNo) => this.#priced(seatNo));
+  hold(command: HoldCommand, quoted: Quote): InventoryOutcome {
+    const seats = seatsOfQuote(quoted);
     const version = this.#nextVersion();
     const booking: BookingState = {
       id: command.bookingId,
       userId: command.userId,
       eventId: this.sale.eventId,
       status: 'PENDING_PAYMENT',
-      totalMinor: seats.reduce((sum, seat) => sum + seat.priceMinor + seat.feeMinor, 0),
+      totalMinor: quoted.totalMinor,
+      ...chargesOfQuote(quoted),
       currency: this.sale.currency,
       holdExpiresAtMs: this.nowMs + this.rules.policy.holdTtlSeconds * 1000,
       holdExtendedAtMs: null,
@@ -311,13 +320,6 @@ export class InventoryWork {
 
   #seat(seatNo: number): SeatState {
     return this.#seats.get(seatNo) ?? this.#before.seats.get(seatNo) ?? AVAILABLE;
-  }
-
-  #priced(seatNo: number): BookingSeatState {
-    const label = this.rules.tierOf(seatNo);
-    const tier: TierPrice | undefined = label === undefined ? undefined : this.sale.tiers.get(label);
-    if (!tier) throw new Error(`Event ${this.sale.eventId} has no price tier for seat ${seatNo} (${label}).`);
-    return { seatNo, ...tier };
   }
 
   #nextVersion(): number {

@@ -115,26 +115,33 @@ export async function insertBookings(
     column(rows, ({ id }) => marks.get(id)?.addressKey ?? null),
     column(rows, ({ id }) => marks.get(id)?.slot ?? null),
     column(rows, (booking) => booking.seats.length),
+    column(rows, (booking) => booking.feeMinor),
+    rows.map(({ charges }) => charges && JSON.stringify(charges)),
+    seats.map(({ line }) => line && JSON.stringify(line)),
   ]);
   mustChange('An idempotency key or an unpaid booking', done?.count ?? 0, rows.length);
 }
 
 const INSERT_BOOKINGS = `with made as (
     insert into bookings (id, user_id, event_id, status, total_minor, currency, hold_expires_at, hold_extended_at,
-      idempotency_key, request_hash, payment_status, payment_url, version, created_at, confirmed_at, address_key, unpaid_slot, seat_count)
+      idempotency_key, request_hash, payment_status, payment_url, version, created_at, confirmed_at, address_key, unpaid_slot, seat_count,
+      fee_minor, charges)
     select id, user_id, event_id, status, total, currency, to_timestamp(expires_ms / 1000),
       to_timestamp(extended_ms / 1000), key, hash, payment_status, payment_url, version,
-      to_timestamp(created_ms / 1000), to_timestamp(confirmed_ms / 1000), address_key, unpaid_slot, seat_count
+      to_timestamp(created_ms / 1000), to_timestamp(confirmed_ms / 1000), address_key, unpaid_slot, seat_count,
+      fee, charges::json
     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::float8[], $8::float8[],
       $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[], $15::float8[], $21::uuid[],
-      $22::smallint[], $23::smallint[])
+      $22::smallint[], $23::smallint[], $24::bigint[], $25::text[])
       as t (id, user_id, event_id, status, total, currency, expires_ms, extended_ms, key, hash, payment_status,
-        payment_url, version, created_ms, confirmed_ms, address_key, unpaid_slot, seat_count)
+        payment_url, version, created_ms, confirmed_ms, address_key, unpaid_slot, seat_count, fee, charges)
     on conflict do nothing
     returning 1
   ), seats as (
-    insert into booking_seats (event_id, booking_id, seat_no, price_minor, fee_minor)
-    select * from unnest($16::uuid[], $17::uuid[], $18::int[], $19::bigint[], $20::bigint[])
+    insert into booking_seats (event_id, booking_id, seat_no, price_minor, fee_minor, line)
+    select event_id, booking_id, seat_no, price, fee, line::json
+    from unnest($16::uuid[], $17::uuid[], $18::int[], $19::bigint[], $20::bigint[], $26::text[])
+      as t (event_id, booking_id, seat_no, price, fee, line)
   )
   select count(*)::int as count from made`;
 

@@ -4,9 +4,10 @@ import postgres from 'postgres';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { findViolations } from '#processes/invariants/violations.ts';
 import { openBox } from '#test/support/databases/box.ts';
-import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { putPrices, type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import { openCommitProxy } from '#test/support/databases/commit-proxy.ts';
 import { outageOf } from '../outages.ts';
+import { listOfTiers } from '../pricing/tier-prices-rules.ts';
 import type { HoldCommand } from './inventory-command.ts';
 import type { Committed } from './inventory-writer.ts';
 
@@ -191,7 +192,8 @@ test('uses the prices and the sale as they are at the moment of the write', asyn
   const event = await seedEvent(box.reader, { seats: 9, priceMinor: 100, feeMinor: 0 });
   const total = async (seatNo: number) => box.writer.submit(event.eventId, holdOf(event, [seatNo]));
   expect(await total(0)).toMatchObject({ booking: { totalMinor: 100 } });
-  await box.reader.execute(sql`update price_tiers set price_minor = 200 where event_id = ${event.eventId}`);
+  const dearer = listOfTiers('USD', new Map([['Tier 1', { priceMinor: 200, feeMinor: 0 }]]));
+  await putPrices(box.reader, event.eventId, dearer);
   expect(await total(1)).toMatchObject({ booking: { totalMinor: 200 } });
   await box.reader.execute(sql`update events set status = 'CANCELLED' where id = ${event.eventId}`);
   expect(await total(2)).toMatchObject({ kind: 'notOnSale' });

@@ -2,6 +2,7 @@ import type { Db } from '#db/client.ts';
 import { currentOrigin, type Origin } from '#events/origin.ts';
 import type { SeatingPlanCache } from '../catalog/seating-plan-cache.ts';
 import { TryAgain } from '../errors.ts';
+import type { PriceLists } from '../pricing/price-lists.ts';
 import type { CommandChain } from './command-chain.ts';
 import { type EventSales, openEventSales } from './event-sales.ts';
 import { type Batch, type Committed, type Entry, InventoryBatches } from './inventory-batches.ts';
@@ -19,6 +20,7 @@ export type InventoryWriterOptions = {
   /** Connections in use at once; half of them are for events that other processes keep locked for long. Default 4. */
   readonly maxWrites?: number;
   readonly plans: SeatingPlanCache;
+  readonly priceLists: PriceLists;
   readonly policy: InventoryPolicy;
   /** Unlocks released seats in Redis. */
   readonly seatLocks?: SeatLocks;

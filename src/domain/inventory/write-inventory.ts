@@ -1,10 +1,13 @@
 import type { Db, Tx } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { inTransaction } from '#db/transaction.ts';
-import { type SeatingPlan, tierLabelOf } from '../catalog/seating-plan.ts';
+import { levelOf } from '../catalog/seat-levels.ts';
+import type { SeatingPlan } from '../catalog/seating-plan.ts';
 import type { CoolDown, HoardingPolicy } from '../hoarding/hoarding-policy-rules.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { readUnpaid, recordEndings } from '../hoarding/unpaid-statements.ts';
+import type { EventPrices, PriceLists } from '../pricing/price-lists.ts';
+import { openPrices } from '../pricing/quote-rules.ts';
 import { type Allocation, allocate } from './allocate-rules.ts';
 import { alternativesTo, mergedRanges, neighbourhood, type SeatRange } from './alternatives-rules.ts';
 import type { Holding, InventoryCommand, InventoryOutcome } from './inventory-command.ts';
@@ -34,16 +37,21 @@ import { type ReadState, readSeenMarks, readStates, readWork } from './read-inve
 import { seatWritesOf } from './seat-write-rules.ts';
 import type { TakenSeats } from './taken-seats.ts';
 
-type Needs = { readonly db: Db; readonly policy: InventoryPolicy; readonly takenSeats: TakenSeats };
+type Needs = {
+  readonly db: Db;
+  readonly policy: InventoryPolicy;
+  readonly takenSeats: TakenSeats;
+  readonly priceLists: Pick<PriceLists, 'peek'>;
+};
 
-/** The event has another plan than the one that the caller had loaded. */
-export class PlanChanged extends Error {}
+/** The event has another plan or other prices than those that the caller had loaded. */
+export class SaleChanged extends Error {}
 
 /**
  * One write for all of `works`, each for another event: locks the events' inventories, reads what the commands need,
  * decides event by event, and writes everything with a handful of statements. All decisions are committed or none.
  * Returns undefined in the place of an event that another process had locked, if `patience` skips those. Throws
- * `StaleRead` or `PlanChanged` when it has to be run again. Running it again after a commit whose answer was lost
+ * `StaleRead` or `SaleChanged` when it has to be run again. Running it again after a commit whose answer was lost
  * finds the bookings that it made.
  */
 export function writeInventory(
@@ -72,7 +80,7 @@ export function writeInventory(
     const begun = await Promise.all(works.map((work) => beginWith(tx, needs, work, { rows, states })));
     const decisions = works.flatMap((work, index) => {
       const state = begun[index];
-      return state ? [decide(needs.policy, work, { state, seen, book })] : [];
+      return state ? [decide(needs, work, { state, seen, book })] : [];
     });
     const absent = (work: EventWork) => (patience.skipsLocked ? undefined : unknownEvent(work.requests));
     const written = await writeAll(tx, decisions, { book, hoarding });
@@ -117,22 +125,33 @@ type Decision = {
 };
 
 function decide(
-  policy: InventoryPolicy,
+  { policy, priceLists }: Needs,
   { eventId, plan, requests }: EventWork,
   { state, seen, book }: { state: InventoryState; seen: ReadonlySet<string>; book: UnpaidBook },
 ): Decision {
-  if (state.sale.planId !== plan.planId) throw new PlanChanged();
+  if (state.sale.planId !== plan.planId) throw new SaleChanged();
+  const prices = pricesOf(state.sale.priceListId, priceLists);
   const { fresh, isRepeat } = withoutRepeats(requests, seen);
-  const tierOf = (seatNo: number) => tierLabelOf(plan, seatNo);
-  const commands = fresh.map((request) => request.command);
-  return {
-    eventId,
-    plan,
-    state,
-    fresh,
-    isRepeat,
-    allocation: allocate(commands, state, { policy, tierOf, hall: plan }, book),
+  const rules = {
+    policy,
+    prices: prices.prices,
+    levelOf: (seatNo: number) => levelOf(prices, plan, seatNo),
+    hall: plan,
   };
+  const commands = fresh.map((request) => request.command);
+  return { eventId, plan, state, fresh, isRepeat, allocation: allocate(commands, state, rules, book) };
+}
+
+/** An event without a price list sells no seat. */
+const NOTHING: Omit<EventPrices, 'listId'> = {
+  prices: openPrices({ currency: '', step: 1, levels: [], ticketTypes: [], fees: [], taxes: [] }),
+};
+
+function pricesOf(listId: string | null, priceLists: Needs['priceLists']): Omit<EventPrices, 'listId'> {
+  if (listId === null) return NOTHING;
+  const found = priceLists.peek(listId);
+  if (!found) throw new SaleChanged();
+  return found;
 }
 
 /** A message that was handled before, or that is in the batch twice, has no further effect. */

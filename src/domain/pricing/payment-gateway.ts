@@ -15,7 +15,7 @@ export async function recordGateway(sql: Sql, name: GatewayName): Promise<void> 
 }
 
 /** Returns the recorded gateway. Returns the sandbox when no gateway was recorded, as payments uses it then. */
-export async function findGateway(sql: Sql): Promise<GatewayName> {
-  const [row] = await sql<{ name: string }[]>`select name from payment_gateway`;
+export async function findGateway(sql: Pick<Sql, 'unsafe'>): Promise<GatewayName> {
+  const [row] = await sql.unsafe<{ name: string }[]>('select name from payment_gateway');
   return GATEWAYS.find((name) => name === row?.name) ?? 'sandbox';
 }

@@ -1,4 +1,4 @@
-/** One way to be admitted: a full ticket, a child, a member. The first ticket type of a price list is the default. */
+/** One way to be admitted: a full ticket, a child, a member. */
 export type TicketType = {
   readonly key: string;
   readonly name: string;
@@ -31,6 +31,8 @@ export type Tax = {
 export type PriceLevel = {
   readonly key: string;
   readonly name: string;
+  /** For maps of the seats, such as #2f6fde. */
+  readonly color?: string | undefined;
   /** The face price by ticket type. A ticket type without a price is not sold at this level. */
   readonly prices: readonly { readonly ticketType: string; readonly amountMinor: number }[];
   /** Fees per ticket of this level alone, beside those of the list. */

@@ -9,15 +9,18 @@ export type Charge = {
   readonly amountMinor: number;
   /** True: the amount is part of the face price or of a fee, and is not added to the total. */
   readonly inclusive: boolean;
+  /** Of a fee: whether a refund of the ticket gives it back. */
+  readonly refundable?: boolean;
 };
 
-/** One ticket. `seat` names it: the number of the seat, or of the place in its section. */
+/** One ticket. `seat` names it: the number of the seat. Without a ticket type it is the default of the level. */
 export type LineRequest = { readonly seat: number; readonly level: string; readonly ticketType?: string | undefined };
 
 export type Line = {
   readonly seat: number;
   readonly level: string;
   readonly ticketType: string;
+  readonly ticketTypeName: string;
   /** After discounts. */
   readonly faceMinor: number;
   readonly fees: readonly Charge[];
@@ -46,6 +49,10 @@ export type Prices = {
   readonly list: PriceList;
   readonly levels: ReadonlyMap<string, PriceLevel>;
   readonly types: ReadonlyMap<string, TicketType>;
+  /** By level: the ticket type of a seat that is booked without one, and at whose price the seat is shown. */
+  readonly defaults: ReadonlyMap<string, string>;
+  /** The prices without codes that were made before, by level and ticket type. */
+  readonly known: ReadonlyMap<string, Map<string, Price>>;
   readonly taxes: readonly CompiledTax[];
   /** The sum of the rates of the taxes that are contained in a face price, and in a fee. */
   readonly included: { readonly face: bigint; readonly fees: bigint };
@@ -62,40 +69,70 @@ export function openPrices(list: PriceList): Prices {
     list,
     levels: new Map(list.levels.map((level) => [level.key, level])),
     types: new Map(list.ticketTypes.map((type) => [type.key, type])),
+    defaults: new Map(list.levels.map((level) => [level.key, defaultOf(list, level)])),
+    known: new Map(list.levels.map(({ key }) => [key, new Map()])),
     taxes,
     included: { face: rates('FACE'), fees: rates('FEES') },
   };
 }
 
-export type QuoteRequest = { readonly lines: readonly LineRequest[]; readonly codes?: readonly Code[] };
+/** The first ticket type of the list that is sold at this level to every fan, else the first that is sold there at all. */
+function defaultOf({ ticketTypes }: PriceList, { prices }: PriceLevel): string {
+  const sold = ticketTypes.filter(({ key }) => prices.some(({ ticketType }) => ticketType === key));
+  return (sold.find((type) => !type.needsCode && !type.boxOfficeOnly) ?? sold[0])?.key ?? '';
+}
+
+export type QuoteRequest = {
+  readonly lines: readonly LineRequest[];
+  readonly codes?: readonly Code[];
+  /** The box office sells each ticket type, and to each number of guests. */
+  readonly atBoxOffice?: boolean;
+};
 
 /**
  * Returns what these tickets cost. Pure: the same list, lines and codes give the same quote. Each charge is rounded once,
  * half to even, and every total is a sum of charges, so the sum of the lines and of the booking's own charges is the total.
  * An added tax is of the amounts as they are shown.
  *
- * @throws InvalidInput for an unknown ticket type, one that needs a code, too many of one, or an amount beyond 2^53 - 1
+ * @throws InvalidInput for an unknown ticket type, one that the fan may not have, too many of one, or an amount beyond 2^53 - 1
  */
-export function quote(prices: Prices, { lines, codes = [] }: QuoteRequest): Quote {
+export function quote(prices: Prices, { lines, codes = [], atBoxOffice = false }: QuoteRequest): Quote {
   const { list } = prices;
-  const known = new Map<string, Price>();
-  const made = lines.map((line): Line => {
-    const ticketType = line.ticketType ?? list.ticketTypes[0]?.key ?? '';
-    const key = JSON.stringify([line.level, ticketType]);
-    let price = known.get(key);
+  const known = codes.length === 0 ? prices.known : new Map(list.levels.map(({ key }) => [key, new Map()]));
+  const made = lines.map(({ seat, level, ticketType = prices.defaults.get(level) ?? '' }): Line => {
+    if (!atBoxOffice) refuseClosed(prices.types.get(ticketType), codes);
+    const ofLevel = known.get(level);
+    let price = ofLevel?.get(ticketType);
     if (!price) {
-      price = priceOf(prices, { level: line.level, ticketType, codes });
-      known.set(key, price);
+      price = priceOf(prices, { level, ticketType, codes });
+      ofLevel?.set(ticketType, price);
     }
-    return { seat: line.seat, ...price };
+    return { seat, ...price };
   });
-  refuseTooMany(prices, made);
+  if (!atBoxOffice) refuseTooMany(prices, made);
   made.sort((a, b) => a.seat - b.seat);
   const fees = list.fees.flatMap((fee) => chargesOf(fee, fee.perBookingMinor));
   const taxes = taxesOn(prices, { faceMinor: 0, feesMinor: sumOf(fees) });
   const totalMinor = addUp([...made.map((line) => line.totalMinor), sumOf(fees), addedBy(taxes)]);
   const content = { currency: list.currency, lines: made, fees, taxes, totalMinor };
-  return { ...content, hash: hashOf(content) };
+  return {
+    ...content,
+    // Most holds name no hash, and SHA-256 costs more than the sums.
+    get hash() {
+      return hashOf(content);
+    },
+  };
+}
+
+/** Returns what a booking of these seats costs with their default ticket types: the price that fans are shown. */
+export function shownQuote(prices: Prices, seats: readonly Pick<LineRequest, 'seat' | 'level'>[]): Quote {
+  return quote(prices, { lines: seats, atBoxOffice: true });
+}
+
+function refuseClosed(type: TicketType | undefined, codes: readonly Code[]): void {
+  if (type?.boxOfficeOnly) throw new InvalidInput('lines', `${type.name} is sold at the box office only.`);
+  if (type?.needsCode && !codes.some(({ opens }) => opens.includes(type.key)))
+    throw new InvalidInput('lines', `${type.name} needs a code.`);
 }
 
 type Ticket = { readonly level: string; readonly ticketType: string; readonly codes: readonly Code[] };
@@ -105,9 +142,7 @@ function priceOf(prices: Prices, { level: levelKey, ticketType, codes }: Ticket)
   if (!level) throw new Error(`the price list has no level ${levelKey}`);
   const face = level.prices.find((price) => price.ticketType === ticketType);
   const type = prices.types.get(ticketType);
-  if (!type || !face) throw new InvalidInput('ticketType', `${ticketType} is not sold for this seat.`);
-  if (type.needsCode && !codes.some(({ opens }) => opens.includes(ticketType)))
-    throw new InvalidInput('ticketType', `${type.name} needs a code.`);
+  if (!type || !face) throw new InvalidInput('lines', `The ticket type ${ticketType} is not sold for this seat.`);
   const { step } = prices.list;
   const faceMinor = codes.reduce((left, code) => discounted(left, code, step), face.amountMinor);
   const fees = [...(level.fees ?? []), ...prices.list.fees].flatMap((fee) =>
@@ -116,7 +151,7 @@ function priceOf(prices: Prices, { level: levelKey, ticketType, codes }: Ticket)
   const feesMinor = sumOf(fees);
   const taxes = taxesOn(prices, { faceMinor, feesMinor });
   const totalMinor = addUp([faceMinor, feesMinor, addedBy(taxes)]);
-  return { level: levelKey, ticketType, faceMinor, fees, taxes, totalMinor };
+  return { level: levelKey, ticketType, ticketTypeName: type.name, faceMinor, fees, taxes, totalMinor };
 }
 
 /** Each code takes its part off what the codes before it have left; a price does not fall below zero. */
@@ -128,8 +163,8 @@ function discounted(priceMinor: number, { discountPercent, discountMinor = 0 }: 
 const ofTicket = (fee: Fee, faceMinor: number, step: number): number | undefined =>
   fee.percent === undefined ? fee.perTicketMinor : shareOf(faceMinor, percentOf(fee.percent), step);
 
-const chargesOf = ({ name }: Fee, amountMinor: number | undefined): Charge[] =>
-  amountMinor === undefined ? [] : [{ name, amountMinor, inclusive: false }];
+const chargesOf = ({ name, refundable }: Fee, amountMinor: number | undefined): Charge[] =>
+  amountMinor === undefined ? [] : [{ name, amountMinor, inclusive: false, refundable }];
 
 /** A tax on something that does not exist is left out: a booking without fees has no tax on fees. */
 function taxesOn(prices: Prices, of: { faceMinor: number; feesMinor: number }): Charge[] {

@@ -2,7 +2,7 @@ import type { Booking as BookingModel } from '#domain/booking/booking.ts';
 import { findBooking, findTicket, type Ticket as TicketModel } from '#domain/booking/booking-queries.ts';
 import { openPaymentUrl, visibleStatus } from '#domain/booking-status.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
-import type { BookingSeatState } from '#domain/inventory/inventory-command.ts';
+import { type PricedSeat, readCharges, readLine } from '#domain/pricing/stored-line-rules.ts';
 import { builder } from '../builder.ts';
 import { Event, requireEvent } from '../catalog/event.ts';
 import type { Context } from '../context.ts';
@@ -10,6 +10,7 @@ import { Seat, seatOf } from '../inventory/seat.ts';
 import { Money } from '../money.ts';
 import { decodeId, findNodesOf, Node } from '../node.ts';
 import { planOf } from './plan-of.ts';
+import { Charge, ofCurrency, QuoteLine, TicketType, typeOf } from './quote-types.ts';
 
 export const BookingStatus = builder.enumType('BookingStatus', {
   description: 'The state of a booking.',
@@ -63,28 +64,26 @@ const Payment = builder.objectRef<BookingModel>('Payment').implement({
 const seatAt = async (eventId: string, seatNo: number, context: Context) =>
   seatOf(await planOf(eventId, context), seatNo);
 
-const BookingSeat = builder
-  .objectRef<BookingSeatState & { eventId: string; currency: string }>('BookingSeat')
-  .implement({
-    description: 'One seat of a booking, at the price when it was held.',
-    fields: (t) => ({
-      seat: t.field({
-        type: Seat,
-        description: 'The seat itself.',
-        resolve: ({ eventId, seatNo }, _args, context) => seatAt(eventId, seatNo, context),
-      }),
-      price: t.field({
-        type: Money,
-        description: 'What the seat costs, with the fee.',
-        resolve: ({ priceMinor, feeMinor, currency }) => ({ amountMinor: priceMinor + feeMinor, currency }),
-      }),
-      fee: t.field({
-        type: Money,
-        description: 'The part of the price that is the fee.',
-        resolve: ({ feeMinor, currency }) => ({ amountMinor: feeMinor, currency }),
-      }),
+const BookingSeat = builder.objectRef<PricedSeat & { eventId: string; currency: string }>('BookingSeat').implement({
+  description: 'One seat of a booking, at the price when it was held.',
+  fields: (t) => ({
+    seat: t.field({
+      type: Seat,
+      description: 'The seat itself.',
+      resolve: ({ eventId, seatNo }, _args, context) => seatAt(eventId, seatNo, context),
     }),
-  });
+    price: t.field({
+      type: Money,
+      description: 'What the seat costs, with its fees and taxes.',
+      resolve: ({ priceMinor, feeMinor, currency }) => ({ amountMinor: priceMinor + feeMinor, currency }),
+    }),
+    fee: t.field({
+      type: Money,
+      description: 'The part of the price beside the face price: fees, and taxes that are added.',
+      resolve: ({ feeMinor, currency }) => ({ amountMinor: feeMinor, currency }),
+    }),
+  }),
+});
 
 const Ticket = builder.objectRef<TicketModel>('Ticket').implement({
   description: 'A ticket: it admits one person to the event.',
@@ -99,6 +98,15 @@ const Ticket = builder.objectRef<TicketModel>('Ticket').implement({
       type: Seat,
       description: 'The seat that the ticket is for.',
       resolve: ({ eventId, seatNo }, _args, context) => seatAt(eventId, seatNo, context),
+    }),
+    ticketType: t.field({
+      type: TicketType,
+      description: 'The ticket type that the fan chose.',
+      resolve: async ({ id, bookingId, seatNo }, _args, { loaders }) => {
+        const seat = (await loaders.bookingSeats.load(bookingId)).find((own) => own.seatNo === seatNo);
+        if (!seat) throw new Error(`ticket ${id} is for a seat that its booking does not have`);
+        return typeOf(readLine(seat));
+      },
     }),
     event: t.field({
       type: Event,
@@ -135,7 +143,7 @@ Booking.implement({
     }),
     total: t.field({
       type: Money,
-      description: 'The sum of all prices and fees.',
+      description: 'The sum of the lines, of the fees of the booking, and of the taxes that are added to these.',
       resolve: ({ totalMinor, currency }) => ({ amountMinor: totalMinor, currency }),
     }),
     holdExpiresAt: t.field({
@@ -169,6 +177,30 @@ Booking.implement({
     }),
   }),
 });
+
+builder.objectFields(Booking, (t) => ({
+  lines: t.field({
+    type: [QuoteLine],
+    description: 'What each ticket costs, as it was quoted when the seats were held.',
+    resolve: async ({ id, eventId, currency, seats }, _args, context) => {
+      const [{ planId }, own] = await Promise.all([
+        planOf(eventId, context),
+        seats ?? context.loaders.bookingSeats.load(id),
+      ]);
+      return own.map((seat) => ({ ...readLine(seat), planId, currency }));
+    },
+  }),
+  fees: t.field({
+    type: [Charge],
+    description: 'The fees of the booking as a whole. Those of a ticket are in its line.',
+    resolve: ({ charges, currency }) => ofCurrency(currency, readCharges(charges).fees),
+  }),
+  taxes: t.field({
+    type: [Charge],
+    description: 'The taxes on the fees of the booking as a whole.',
+    resolve: ({ charges, currency }) => ofCurrency(currency, readCharges(charges).taxes),
+  }),
+}));
 
 const find = async (id: string, { viewer, resources }: Context) => viewer && findBooking(resources.db, viewer, id);
 

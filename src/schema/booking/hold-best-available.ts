@@ -11,7 +11,10 @@ const HoldBestAvailableInput = builder.inputType('HoldBestAvailableInput', {
   fields: (t) => ({
     eventId: t.id({ required: true, description: 'The id of an Event.' }),
     quantity: t.int({ required: true, description: 'How many seats or places to hold.' }),
-    priceLevel: t.string({ description: 'Only seats of the PriceTier with this name. Left out: of any price.' }),
+    priceLevel: t.string({ description: 'Only seats of the price level with this key. Left out: of any price.' }),
+    ticketType: t.string({
+      description: 'The key of the ticket type of all seats. Left out: the default of each seat.',
+    }),
     sectionIds: t.idList({
       description:
         'Only seats in these sections. Left out: in any section with seats. When all of them are general admission, `quantity` places of one of them are held.',
@@ -52,6 +55,7 @@ builder.mutationField('holdBestAvailable', (t) =>
           eventId,
           quantity: input.quantity,
           priceLevel: input.priceLevel ?? undefined,
+          ticketType: input.ticketType ?? undefined,
           sectionIds: input.sectionIds?.map(toSectionId),
           accessible: input.accessible ?? false,
           quoteHash: input.quoteHash ?? undefined,

@@ -1,7 +1,7 @@
 import { SeatsUnavailable } from '#domain/booking/errors.ts';
-import { type SeatingPlan, tierLabelOf } from '#domain/catalog/seating-plan.ts';
+import { shownQuoteOf } from '#domain/catalog/seat-levels.ts';
+import type { SeatingPlan } from '#domain/catalog/seating-plan.ts';
 import { builder } from '../builder.ts';
-import { requireEvent } from '../catalog/event.ts';
 import { Seat, seatOf } from '../inventory/seat.ts';
 import { Money } from '../money.ts';
 import { Refusal } from '../refusals.ts';
@@ -19,16 +19,12 @@ const SeatBlock = builder.objectRef<Block>('SeatBlock').implement({
     }),
     total: t.field({
       type: Money,
-      description: 'What all seats of the block cost, with their fees.',
-      resolve: async ({ plan, eventId, seatNos }, _args, context) => {
-        const { currency } = await requireEvent(eventId, context);
-        const tiers = new Map((await context.loaders.priceTiers.load(eventId)).map((tier) => [tier.name, tier]));
-        const costs = seatNos.map((seatNo) => {
-          const tier = tiers.get(tierLabelOf(plan, seatNo) ?? '');
-          if (!tier) throw new Error(`seat ${seatNo} of plan ${plan.planId} has no price`);
-          return tier.priceMinor + tier.feeMinor;
-        });
-        return { amountMinor: costs.reduce((sum, cost) => sum + cost, 0), currency };
+      description: 'What a booking of the block costs, with all fees and taxes.',
+      resolve: async ({ plan, eventId, seatNos }, _args, { loaders }) => {
+        const prices = await loaders.prices.load(eventId);
+        if (!prices) throw new Error(`event ${eventId} has no prices`);
+        const { totalMinor, currency } = shownQuoteOf(prices, plan, seatNos);
+        return { amountMinor: totalMinor, currency };
       },
     }),
   }),

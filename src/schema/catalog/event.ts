@@ -33,19 +33,19 @@ const SaleStatus = builder.enumType('SaleStatus', {
 });
 
 const PriceTier = builder.objectRef<PriceTierModel & { currency: string }>('PriceTier').implement({
-  description: 'A price and a fee for the seats of some sections at an event.',
+  description: 'What the seats of one price level cost at an event.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Global id.', resolve: (tier) => encodeGlobalId('PriceTier', tier.id) }),
-    name: t.exposeString('name', { description: 'The name of the price tier, for example `Lower 1`.' }),
+    name: t.exposeString('name', { description: 'The name of the price level, for example `Lower 1`.' }),
     price: t.field({
       type: Money,
-      description: 'What one seat costs, with the fee.',
+      description: 'What a booking of one such seat costs, with all fees and taxes.',
       resolve: ({ priceMinor, feeMinor, currency }) => ({ amountMinor: priceMinor + feeMinor, currency }),
     }),
     fee: t.field({
       type: Money,
-      description: 'The part of the price that is the fee.',
+      description: 'The part of the price beside the face price: fees, and taxes that are added.',
       resolve: ({ feeMinor, currency }) => ({ amountMinor: feeMinor, currency }),
     }),
   }),
@@ -104,7 +104,7 @@ Event.implement({
       type: Money,
       nullable: true,
       description:
-        'The lowest price, with the fee, whether or not a seat at that price is free; null when the event has no price.',
+        'The lowest price, with all fees and taxes, whether or not a seat at that price is free; null when the event has no price.',
       resolve: ({ priceFromMinor, currency }) =>
         priceFromMinor === undefined ? null : { amountMinor: priceFromMinor, currency },
     }),

@@ -8,7 +8,9 @@ import {
   listSectionAvailability,
   type SectionAvailability as SectionAvailabilityModel,
 } from '#domain/inventory/seat-map-queries.ts';
+import type { Quote as QuoteModel } from '#domain/pricing/quote-rules.ts';
 import { requireAdmission } from '#domain/waiting-room/admissions.ts';
+import { Quote } from '../booking/quote-types.ts';
 import { builder } from '../builder.ts';
 import { Event, requireEvent } from '../catalog/event.ts';
 import { connectionOf, decodeCursor, pageArgs, pageOf, requireWindow } from '../connection.ts';
@@ -27,6 +29,8 @@ export const SeatStatus = builder.enumType('SeatStatus', {
   } as const,
 });
 
+const faceOf = ({ lines }: QuoteModel): number => lines.reduce((sum, { faceMinor }) => sum + faceMinor, 0);
+
 const EventSeat = builder.objectRef<EventSeatModel>('EventSeat').implement({
   description: 'A seat at an event, with its price and its state.',
   fields: (t) => ({
@@ -42,13 +46,18 @@ const EventSeat = builder.objectRef<EventSeatModel>('EventSeat').implement({
     }),
     price: t.field({
       type: Money,
-      description: 'What the seat costs, with the fee.',
-      resolve: ({ priceMinor, feeMinor, currency }) => ({ amountMinor: priceMinor + feeMinor, currency }),
+      description: 'What a booking of this seat alone costs, with all fees and taxes.',
+      resolve: ({ quote }) => ({ amountMinor: quote.totalMinor, currency: quote.currency }),
     }),
     fee: t.field({
       type: Money,
-      description: 'The part of the price that is the fee.',
-      resolve: ({ feeMinor, currency }) => ({ amountMinor: feeMinor, currency }),
+      description: 'The part of the price beside the face price: fees, and taxes that are added.',
+      resolve: ({ quote }) => ({ amountMinor: quote.totalMinor - faceOf(quote), currency: quote.currency }),
+    }),
+    quote: t.field({
+      type: Quote,
+      description: 'The parts of the price, for the default ticket type of the seat.',
+      resolve: ({ planId, quote }) => ({ planId, quote }),
     }),
   }),
 });
@@ -81,7 +90,8 @@ const SectionAvailability = builder.objectRef<SectionAvailabilityModel>('Section
     priceFrom: t.field({
       type: Money,
       nullable: true,
-      description: 'What a seat costs, with the fee; null when the event does not sell the section.',
+      description:
+        'The lowest price of a seat, with all fees and taxes; null when the event does not sell the section.',
       resolve: ({ priceFrom }) => priceFrom,
     }),
     largestAdjacentBlock: t.exposeInt('largestAdjacentBlock', {

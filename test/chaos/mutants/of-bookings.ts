@@ -8,6 +8,7 @@ const writer = 'src/domain/inventory/write-inventory.ts';
 const locks = 'src/domain/inventory/seat-locks.ts';
 const create = 'src/domain/booking/create-booking.ts';
 const cancel = 'src/domain/booking/cancel-booking.ts';
+const lists = 'src/domain/pricing/price-lists.ts';
 
 /** Redis refuses no request, which is right in itself: PostgreSQL decides alone, and its errors show sooner. */
 const withoutSeatLocks: Edit = {
@@ -96,9 +97,8 @@ export const bookingMutants: readonly Mutant[] = [
       },
       {
         file: work,
-        find: 'const seats = command.seatNos.map((seatNo) => this.#priced(seatNo));',
-        replace:
-          'const seats = command.seatNos.filter((seatNo) => this.isFree(seatNo)).map((seatNo) => this.#priced(seatNo));',
+        find: 'const seats = seatsOfQuote(quoted);',
+        replace: 'const seats = seatsOfQuote(quoted).filter(({ seatNo }) => this.isFree(seatNo));',
       },
     ],
   },
@@ -220,7 +220,29 @@ export const bookingMutants: readonly Mutant[] = [
   {
     name: 'fee-not-charged',
     bug: 'the total of a booking leaves out its fees',
-    edits: [{ file: work, find: 'sum + seat.priceMinor + seat.feeMinor, 0', replace: 'sum + seat.priceMinor, 0' }],
+    edits: [
+      {
+        file: work,
+        find: 'totalMinor: quoted.totalMinor,',
+        replace: 'totalMinor: seats.reduce((sum, seat) => sum + seat.priceMinor, 0),',
+      },
+    ],
+  },
+  {
+    name: 'first-prices-for-ever',
+    bug: 'an event is sold at the first prices that were set for it',
+    edits: [{ file: lists, find: 'order by version desc limit 1', replace: 'order by version limit 1' }],
+  },
+  {
+    name: 'quote-not-compared',
+    bug: 'a hold is made at another price than the fan has agreed to',
+    edits: [
+      {
+        file: rules,
+        find: 'if (command.quoteHash !== undefined && command.quoteHash !== quoted.hash)',
+        replace: "if (command.quoteHash === '')",
+      },
+    ],
   },
   {
     name: 'bookings-from-a-cache',

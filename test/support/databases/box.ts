@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import type { CreateBookingNeeds } from '#domain/booking/create-booking.ts';
 import { openTicketSigner, type TicketSigner } from '#domain/booking/ticket-code.ts';
-import { openSeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
+import { openSeatingPlanCache, type SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
 import type { InventoryPolicy } from '#domain/inventory/inventory-work-rules.ts';
 import {
   type InventoryWriter,
@@ -11,6 +11,7 @@ import {
 } from '#domain/inventory/inventory-writer.ts';
 import { openLostRaces } from '#domain/inventory/lost-races.ts';
 import { openSeatLocks } from '#domain/inventory/seat-locks.ts';
+import { openPriceLists, type PriceLists } from '#domain/pricing/price-lists.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import { openRedis, type Redis } from '#redis/client.ts';
 import { newPrivateKey } from '#test/support/system/keys.ts';
@@ -30,6 +31,8 @@ type ProcessOptions = Partial<InventoryWriterOptions> & {
 /** The handles of a process that books: everything that the booking operations need. */
 export type BoxProcess = CreateBookingNeeds & {
   readonly db: Db;
+  readonly plans: SeatingPlanCache;
+  readonly priceLists: PriceLists;
   readonly writer: InventoryWriter;
   readonly redis: Redis;
   readonly ticketSigner: TicketSigner;
@@ -61,8 +64,10 @@ export async function openBox(defaults: ProcessOptions = {}): Promise<Box> {
     const redis = openRedis({ url: redisUrl, name: 'test' });
     const seatLocks = openSeatLocks({ redis, db });
     const plans = openSeatingPlanCache({ db });
-    const writer = openInventoryWriter({ db: pool('test-writer', url), plans, policy, seatLocks, ...options });
-    const needs = { db, redis, seatLocks, writer, lostRaces: openLostRaces({ db }), ticketSigner };
+    const priceLists = openPriceLists({ db });
+    const writerDb = pool('test-writer', url);
+    const writer = openInventoryWriter({ db: writerDb, plans, priceLists, policy, seatLocks, ...options });
+    const needs = { db, plans, priceLists, redis, seatLocks, writer, lostRaces: openLostRaces({ db }), ticketSigner };
     opened.push(needs);
     return needs;
   };

@@ -2,11 +2,15 @@ import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { appendToOutbox } from '#db/outbox.ts';
-import { events, priceTiers, seatingPlans, sections, venueSeats, venues } from '#db/tables/catalog.ts';
+import { prepared } from '#db/prepared.ts';
+import { events, seatingPlans, sections, venueSeats, venues } from '#db/tables/catalog.ts';
 import { seatInventories } from '#db/tables/inventory.ts';
 import { inTransaction } from '#db/transaction.ts';
 import { buildLayout, type SeatingPlanDraft } from '#domain/catalog/layout.ts';
 import { encodeSeatId } from '#domain/global-id-rules.ts';
+import type { PriceList } from '#domain/pricing/price-list.ts';
+import { putPriceLists } from '#domain/pricing/price-list-statements.ts';
+import { listOfTiers, type TierPrice } from '#domain/pricing/tier-prices-rules.ts';
 
 export type SeedEventOptions = {
   /** The number of seats of the plan. */
@@ -76,15 +80,11 @@ export async function seedEvent(db: Db, options: SeedEventOptions): Promise<Seed
     status: options.status ?? 'PUBLISHED',
     currency: options.currency ?? 'USD',
   });
-  await db.insert(priceTiers).values(
-    plan.sectionIds.map((_, index) => ({
-      id: randomUUIDv7(),
-      eventId,
-      name: tierLabel(index),
-      priceMinor: (options.priceMinor ?? 5000) + 1000 * index,
-      feeMinor: options.feeMinor ?? 250,
-    })),
-  );
+  const { currency = 'USD', priceMinor = 5000, feeMinor = 250 } = options;
+  const tiers = new Map<string, TierPrice>();
+  for (const index of plan.sectionIds.keys())
+    tiers.set(tierLabel(index), { priceMinor: priceMinor + 1000 * index, feeMinor });
+  await putPrices(db, eventId, listOfTiers(currency, tiers));
   await db.insert(seatInventories).values({ eventId, capacity: plan.seatCount, available: plan.seatCount });
   return {
     eventId,
@@ -97,6 +97,16 @@ export async function seedEvent(db: Db, options: SeedEventOptions): Promise<Seed
     seatId: (seatNo) => encodeSeatId(plan.planId, seatNo),
     seatIds: (...seatNos) => seatNos.map((seatNo) => encodeSeatId(plan.planId, seatNo)),
   };
+}
+
+/** Puts a price list in force whose levels the seating plan paints, as an import does. */
+export async function putPrices(db: Db, eventId: string, list: PriceList): Promise<void> {
+  await inTransaction(db, 'test', (tx) =>
+    putPriceLists(
+      (text, params) => prepared(tx, text, params),
+      [{ id: randomUUIDv7(), eventId, list, tierId: () => randomUUIDv7() }],
+    ),
+  );
 }
 
 /** A user without a password, who cannot sign in: for tests below HTTP. */

@@ -2,11 +2,15 @@ import type { Allocation } from '#domain/inventory/allocate-rules.ts';
 import type { BookingState, HoldCommand } from '#domain/inventory/inventory-command.ts';
 import { type InventoryPolicy, type InventoryState, keyOf } from '#domain/inventory/inventory-work-rules.ts';
 
+import { openPrices } from '#domain/pricing/quote-rules.ts';
+import { listOfTiers } from '#domain/pricing/tier-prices-rules.ts';
+
 /** An event with twelve seats, for tests of the rules. */
 export const SEATS = 12;
 export const NOW = 1_000_000;
 export const policy: InventoryPolicy = { holdTtlSeconds: 300, maxSeatsPerBooking: 4, maxSeatsPerEvent: 6 };
-export const rules = { policy, tierOf: (seatNo: number) => (seatNo < SEATS ? 'T' : undefined) };
+const prices = openPrices(listOfTiers('USD', new Map([['T', { priceMinor: 100, feeMinor: 10 }]])));
+export const rules = { policy, prices, levelOf: (seatNo: number) => (seatNo < SEATS ? 'T' : undefined) };
 export const sale = {
   eventId: 'e',
   planId: 'p',
@@ -16,7 +20,7 @@ export const sale = {
   offSaleAtMs: 2 * NOW,
   cancellableUntilMs: 2 * NOW,
   currency: 'USD',
-  tiers: new Map([['T', { priceMinor: 100, feeMinor: 10 }]]),
+  priceListId: 'l',
 } as const;
 
 export const empty: InventoryState = {

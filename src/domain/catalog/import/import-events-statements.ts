@@ -4,6 +4,7 @@ import { refuseImpossibleChanges } from './event-changes-statements.ts';
 import { type MovedWeeks, movedWeeks } from './event-dates-statements.ts';
 import { type PlacedKeys, placeEvents } from './event-keys-statements.ts';
 import { appendCatalogChanges, type CatalogChange } from './import-outbox-statements.ts';
+import { importPrices } from './import-prices-statements.ts';
 import { importRooms } from './import-rooms-statements.ts';
 import { findChanged, recordImported, type Tracked } from './imported-records-statements.ts';
 import { instantAfterWeeks } from './kickoff.ts';
@@ -72,7 +73,7 @@ async function writeEvents(
     tx,
     rows.filter((row) => !row.is_new),
   );
-  await upsertPrices(tx, changes);
+  await importPrices(tx, changes);
   const added = changes.filter((change) => change.isNew);
   await appendCatalogChanges(tx, [
     ...added.map(({ id }): CatalogChange => ({ type: 'EventPublished', id, updatedVersion: 1 })),
@@ -141,26 +142,4 @@ async function updateEvents(tx: TransactionSql, rows: readonly EventRow[]): Prom
   return updated
     .filter((event) => event.status === 'PUBLISHED')
     .map((event) => ({ type: 'EventChanged', id: event.id, updatedVersion: event.updated_version }));
-}
-
-/** A hold keeps the price at which it was made, so a price may change while the event is on sale. */
-async function upsertPrices(tx: TransactionSql, changes: readonly Tracked<EventRecord>[]): Promise<void> {
-  const rows = changes.flatMap(({ id, record }) =>
-    record.prices.map(({ tier, priceMinor, feeMinor }) => ({
-      id: nameBasedId(`price/${id}/${tier}`),
-      event_id: id,
-      name: tier,
-      price_minor: priceMinor,
-      fee_minor: feeMinor,
-    })),
-  );
-  await tx`
-    insert into price_tiers (id, event_id, name, price_minor, fee_minor)
-    select r.id, event_id, r.name, price_minor, fee_minor
-    from jsonb_to_recordset(${tx.json(rows)})
-      as r(id uuid, event_id uuid, name text, price_minor bigint, fee_minor bigint)
-    join events event on event.id = r.event_id
-    where exists (select 1 from sections where sections.plan_id = event.plan_id
-                  and (sections.tier_label = r.name or r.name = any(sections.seat_tier_labels)))
-    on conflict (event_id, name) do update set price_minor = excluded.price_minor, fee_minor = excluded.fee_minor`;
 }
