@@ -24,6 +24,7 @@ export const rarePaths = [
   'hold extended',
   'same key sent again',
   'double booking attempt refused',
+  'price changed before a hold',
   'confirmed booking cancelled',
   'process killed',
   'killed with a transaction open',

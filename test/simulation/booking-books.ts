@@ -34,6 +34,9 @@ export type BookingRow = {
   expiresMs: number;
   extendedMs: number | null;
   version: number;
+  linesMinor: number;
+  /** Each seat has its level, and the face price of its ticket type, in the list that is in force. */
+  isInForce: boolean;
 };
 type Published = {
   id: string;
@@ -61,11 +64,22 @@ const CHANGES = `select json_build_object(
   'seats', (select json_agg(json_build_object('eventId', event_id, 'seatNo', seat_no, 'status', status,
     'bookingId', booking_id, 'expiresMs', round(extract(epoch from hold_expires_at) * 1000)) order by event_id, seat_no)
     from event_seats where xmin::text::bigint >= $1::bigint),
-  'bookings', (select json_agg(json_build_object('id', id, 'userId', user_id, 'eventId', event_id, 'status', status,
+  'bookings', (select json_agg(json_build_object('id', b.id, 'userId', user_id, 'eventId', b.event_id, 'status', status,
     'paymentStatus', payment_status, 'totalMinor', total_minor, 'key', idempotency_key, 'requestHash', request_hash,
     'createdMs', round(extract(epoch from created_at) * 1000), 'expiresMs', round(extract(epoch from hold_expires_at) * 1000),
-    'extendedMs', round(extract(epoch from hold_extended_at) * 1000), 'version', version) order by version, id)
-    from bookings where xmin::text::bigint >= $1::bigint),
+    'extendedMs', round(extract(epoch from hold_extended_at) * 1000), 'version', b.version,
+    'linesMinor', b.fee_minor + (select sum(s.price_minor + s.fee_minor) from booking_seats s where s.booking_id = b.id),
+    'isInForce', (select bool_and(exists (
+      select from jsonb_array_elements(l.content -> 'levels') with ordinality as v (level, position),
+        jsonb_array_elements(level -> 'prices') as price
+      where level ->> 'key' = s.line ->> 'level' and price ->> 'ticketType' = s.line ->> 'type'
+        and (l.seat_levels is null or get_byte(l.seat_levels, s.seat_no) = position - 1)
+        and (price ->> 'amountMinor')::bigint = s.price_minor))
+      from booking_seats s where s.booking_id = b.id)) order by b.version, b.id)
+    from bookings b
+    left join lateral (select content, seat_levels from price_lists p where p.event_id = b.event_id
+      order by p.version desc limit 1) l on true
+    where b.xmin::text::bigint >= $1::bigint),
   'outbox', (select json_agg(json_build_object('id', o.id, 'type', type, 'bookingId', aggregateid, 'eventId', event_id,
     'version', payload -> 'version', 'seatNos', payload -> 'seatNos', 'retaken', payload -> 'retaken',
     'reason', payload -> 'reason') order by position)
@@ -125,14 +139,14 @@ export class BookingBooks {
   observe(): boolean {
     const state = this.#read(this.#next);
     this.#next = state.next;
-    const published = state.outbox ?? [];
+    const published = (state.outbox ?? []).filter(({ type }) => type !== 'EventChanged');
     for (const row of state.bookings ?? []) this.#seeBooking(row);
     for (const message of published) this.#seePublished(message, published);
     for (const row of state.seats ?? []) this.#seeSeat(row);
     const touched = new Set([...(state.bookings ?? []).map(({ id }) => id), ...published.map((one) => one.bookingId)]);
     for (const id of touched) this.#checkSeatsOf(id);
     for (const row of state.inventories ?? []) this.#checkInventory(row);
-    return published.length > 0;
+    return (state.outbox ?? []).length > 0;
   }
 
   #read(next: string): State {
@@ -148,6 +162,16 @@ export class BookingBooks {
     if (!before) history.add(`booking ${name} ${change}`);
     else if (change !== `${before.status} ${before.paymentStatus} v${before.version}`)
       history.add(`booking ${name} ${change}`);
+    audit.expect(
+      row.totalMinor === row.linesMinor,
+      'I19',
+      () => `${name} costs ${row.totalMinor} and not ${row.linesMinor}`,
+    );
+    audit.expect(
+      before !== undefined || row.isInForce,
+      'PRICE',
+      () => `${name} was held at other prices than those in force`,
+    );
     const key = `${row.userId} ${row.key}`;
     audit.expect((this.#idByKey.get(key) ?? row.id) === row.id, 'I13', () => `two bookings for the key of ${name}`);
     this.#idByKey.set(key, row.id);

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Booking } from '#domain/booking/booking.ts';
+import type { BookingLine } from '#domain/booking/booking-lines.ts';
 import { findBooking } from '#domain/booking/booking-queries.ts';
 import { cancelBooking } from '#domain/booking/cancel-booking.ts';
 import { createBooking } from '#domain/booking/create-booking.ts';
-import { IdempotencyKeyReused, SeatsUnavailable, TooManySeats } from '#domain/booking/errors.ts';
+import { IdempotencyKeyReused, PriceChanged, SeatsUnavailable, TooManySeats } from '#domain/booking/errors.ts';
+import { quoteSeats } from '#domain/booking/quote-seats.ts';
 import { DomainError, TryAgain } from '#domain/errors.ts';
 import { isOutage } from '#domain/outages.ts';
+import type { Quote } from '#domain/pricing/quote-rules.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import type { Audit } from './audit.ts';
 import type { Chance } from './chance.ts';
@@ -61,6 +64,8 @@ const deeds = [
   'pay and cancel',
   'pay and cancel',
 ] as const;
+/** Half of the tickets are of the default type. */
+const TICKET_TYPES: readonly string[][] = [[], [], ['standard'], ['child']];
 const MOST_TRIES = 12;
 
 /** Buys again and again while the sale is on. */
@@ -128,26 +133,57 @@ export class Fan {
     const eventId = eventIdOf(chance.whole(0, settings.events - 1));
     this.#requests += 1;
     const key = `${this.actor.name}-${this.#requests}`;
-    const request = { eventId, seatIds, idempotencyKey: key };
+    const lines = seatIds.map((seatId) => ({ seatId, ticketType: chance.pick(TICKET_TYPES)[0] }));
+    const request = { eventId, lines, idempotencyKey: key };
+    const agreed: Quote[] = await this.#price(eventId, lines);
     const what = `${this.actor.name} hold ${key} seats ${first}+${count}`;
     for (let attempt = 1; attempt <= MOST_TRIES; attempt++) {
       if (attempt > 1) audit.reach('same key sent again');
       if (!this.#needs.isRedisUp()) audit.reach('redis away during a hold');
       try {
-        const { booking, replayed } = await this.#call((api) => createBooking(api, this.#viewer, request));
+        const { booking, replayed } = await this.#call((api) =>
+          createBooking(api, this.#viewer, { ...request, quoteHash: agreed.at(-1)?.hash }),
+        );
         history.add(`${what} -> ${history.name(booking.id)} ${booking.status}${replayed ? ' replayed' : ''}`);
+        this.#checkPrice(booking, agreed);
         return this.#held(booking, key);
       } catch (error) {
-        if (!this.#isWorthAnother(error, what)) return undefined;
+        if (!this.#isWorthAnother(error, { what, agreed })) return undefined;
       }
       await sleep(chance.between(100, 1200));
     }
     return undefined;
   }
 
-  /** A refusal is an answer; after any other error the request may be sent again with the same key. */
-  #isWorthAnother(error: unknown, what: string): boolean {
+  /** Half of the fans look at the price first, and then pay this price or none. */
+  async #price(eventId: string, lines: readonly BookingLine[]): Promise<Quote[]> {
+    if (this.#needs.chance.happens(0.5)) return [];
+    const answer = await this.#call((api) => quoteSeats(api, { eventId, lines })).catch(() => undefined);
+    return answer ? [answer.quote] : [];
+  }
+
+  #agreeTo({ quote }: PriceChanged, agreed: Quote[]): true {
     const { audit, history } = this.#needs;
+    audit.reach('price changed before a hold');
+    history.add(`${this.actor.name} agrees to ${quote.totalMinor} instead of ${agreed.at(-1)?.totalMinor}`);
+    audit.expect(quote.hash !== agreed.at(-1)?.hash, 'PRICE', () => `the quote ${quote.hash} is said to have changed`);
+    agreed.push(quote);
+    return true;
+  }
+
+  /** A repeated request may be answered with the booking of an earlier try, at the price of that try. */
+  #checkPrice({ id, totalMinor }: Booking, agreed: readonly Quote[]): void {
+    const { audit, history } = this.#needs;
+    const totals = agreed.map((quote) => quote.totalMinor);
+    audit.expect(totals.length === 0 || totals.includes(totalMinor), 'PRICE', () => {
+      return `${history.name(id)} costs ${totalMinor}, and the fan agreed to ${totals.join(' or ')}`;
+    });
+  }
+
+  /** A refusal is an answer; after any other error the request may be sent again with the same key. */
+  #isWorthAnother(error: unknown, { what, agreed }: { what: string; agreed: Quote[] }): boolean {
+    const { audit, history } = this.#needs;
+    if (error instanceof PriceChanged) return this.#agreeTo(error, agreed);
     const answer = error instanceof DomainError ? error.code : (error as Error).constructor.name;
     history.add(`${what} -> ${answer}`);
     if (isUnknown(error)) return true;

@@ -10,5 +10,6 @@ export const plants = [
   'a frame is lost on an open socket',
   'the database has the clock of its clients',
   'reads are older than what was acknowledged',
+  'a process sells at the first prices that it has read',
 ] as const;
 export type Plant = (typeof plants)[number];

@@ -11,6 +11,7 @@ import { History } from './history.ts';
 import { LogServer } from './log-server.ts';
 import { Nemesis, type Place } from './nemesis.ts';
 import { Network } from './network.ts';
+import { Organizer } from './organizer.ts';
 import { PaymentBooks } from './payment-books.ts';
 import type { Plant } from './plants.ts';
 import { type ApiProcess, openApi, openPayments, runRelays, runWorker, type Stores } from './processes.ts';
@@ -44,6 +45,7 @@ export class World {
   readonly fans: Fan[];
   readonly watchers: Watcher[];
   readonly network: Network;
+  readonly organizer: Organizer;
   readonly #settings: Settings;
   readonly #seed: number;
   readonly #places: Place[] = [];
@@ -90,6 +92,13 @@ export class World {
     this.books = new BookingBooks({ server, audit, history, settings, dateMs }, eventIds);
     this.money = new PaymentBooks({ server: this.stores.payments, audit, history, bookings: this.books });
     this.fans = Array.from({ length: settings.fans }, (_, index) => this.#fan(index));
+    this.organizer = new Organizer({
+      chance: this.#chance('organizer'),
+      settings,
+      history,
+      call: (caller, run) => this.network.call(caller, run),
+      isOpen: () => this.#isOpen,
+    });
     this.watchers = [0, 1, 2].map((index) => this.#watcher(index, eventIds[index % eventIds.length] ?? ''));
     this.#listen();
     this.setFaults(settings.faults);
@@ -97,11 +106,11 @@ export class World {
 
   /** Starts all actors. */
   start(): void {
-    const { scheduler, fans, watchers } = this;
+    const { scheduler, fans, watchers, organizer } = this;
     for (let index = 1; index <= this.#settings.apis; index++) this.#startPlace(`api-${index}`);
     for (const name of ['worker-1', 'worker-2', 'payments-1', 'payments-2', 'relay-1', 'relay-2'])
       this.#startPlace(name);
-    for (const one of [...fans, ...watchers]) scheduler.after(0, one.actor, () => void one.run());
+    for (const one of [...fans, ...watchers, organizer]) scheduler.after(0, one.actor, () => void one.run());
     const actor = new Actor('nemesis');
     const nemesis = new Nemesis({
       chance: this.#chance('nemesis'),
