@@ -22,6 +22,8 @@ import { pushCommitted } from './domain/inventory/push-committed.ts';
 import { openSeatLocks } from './domain/inventory/seat-locks.ts';
 import { SeatMaps } from './domain/inventory/seat-maps.ts';
 import { openPriceLists } from './domain/pricing/price-lists.ts';
+import { openAccessKeys } from './domain/organization/access-keys.ts';
+import { openRights } from './domain/organization/rights.ts';
 import type { Viewer } from './domain/viewer.ts';
 import { openAdmissionTokens } from './domain/waiting-room/admission-tokens.ts';
 import { type AdmissionRequest, requireAdmission } from './domain/waiting-room/admissions.ts';
@@ -155,6 +157,8 @@ export async function openApiResources(config: ApiConfig & SalesConfig) {
     eventWatches: new EventWatches({ db, pubsub, heartbeat }),
     search: opened(openCatalogSearch({ db, engine: config.search }), (handle) => handle.close()),
     tokens: openAccessTokens({ privateKey: config.tokenPrivateKey }),
+    rights: opened(openRights({ db, pubsub }), (handle) => handle.close()),
+    accessKeys: openAccessKeys({ db }),
     endedSessions: opened(await openEndedSessions({ db }), (handle) => handle.close()),
     lostRaces: openLostRaces({ db }),
     addressKeys: openAddressKeys(config.addressSecret),

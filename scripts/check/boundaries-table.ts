@@ -37,6 +37,7 @@ export const DOMAIN_ORDER = [
   'mail',
   'hoarding',
   'account',
+  'organization',
   'pricing',
   'catalog',
   'inventory',

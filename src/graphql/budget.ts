@@ -1,10 +1,11 @@
 import type { LimitedOperation } from '#schema/context.ts';
-import type { Caller } from './call.ts';
+import { type Caller, callerIdOf } from './call.ts';
 import { asGraphqlError } from './errors.ts';
 import type { OperationPlugin } from './plugin.ts';
 
 /** Whose budgets an operation takes from: the two are independent. */
 export type BudgetKeys = {
+  /** The id of the viewer or of the access key. */
   readonly userId: string | undefined;
   /** As the transport counts addresses. */
   readonly address: string;
@@ -58,6 +59,6 @@ export function useBudget(needs: { readonly limits: Limits }): OperationPlugin {
  */
 export const charge = (
   { limits }: { readonly limits: Limits },
-  { viewer, address }: Pick<Caller, 'viewer' | 'address'>,
+  { address, ...caller }: Pick<Caller, 'viewer' | 'accessKey' | 'address'>,
   points = 1,
-): Promise<void> => limits.spend('request', { userId: viewer?.userId, address }, points);
+): Promise<void> => limits.spend('request', { userId: callerIdOf(caller), address }, points);

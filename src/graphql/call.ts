@@ -1,5 +1,5 @@
 import type { GraphQLError, OperationTypeNode } from 'graphql';
-import type { Viewer } from '#domain/viewer.ts';
+import type { AccessKeyCaller, Viewer } from '#domain/viewer.ts';
 import type { Transport } from '#observability/operation-metrics.ts';
 import type { TraceSpan } from '#observability/span.ts';
 import type { ErrorCode } from './errors.ts';
@@ -15,9 +15,11 @@ export type Way = {
   readonly subscriptions?: Transport;
 };
 
-/** The identity of a caller. Without a token it has no viewer. */
+/** The identity of a caller. Without a token it has neither a viewer nor an access key. */
 export type Identity = {
   readonly viewer: Viewer | undefined;
+  /** The access key with which a server came; then there is no viewer. */
+  readonly accessKey?: AccessKeyCaller | undefined;
   /** The token is not valid: every operation of this caller is refused with this error. */
   readonly refusal?: GraphQLError | undefined;
 };
@@ -53,6 +55,10 @@ export type Call = {
   /** Codes of the result's errors, and the causes that the client does not get to see. */
   outcome?: { readonly codes: readonly ErrorCode[]; readonly causes: readonly unknown[] };
 };
+
+/** Whose budget and places the caller uses: the viewer's or the access key's. Undefined without a token. */
+export const callerIdOf = ({ viewer, accessKey }: Partial<Identity>): string | undefined =>
+  viewer?.userId ?? accessKey?.accessKeyId;
 
 export const openCall = (caller: Caller, way: Way): Call => ({ caller, way, refusals: [] });
 

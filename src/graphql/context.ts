@@ -6,7 +6,7 @@ import type { OperationMetrics } from '#observability/operation-metrics.ts';
 import type { Context, LimitedOperation, Resources } from '#schema/context.ts';
 import { createLoaders } from '#schema/loaders.ts';
 import type { Limits } from './budget.ts';
-import type { Caller } from './call.ts';
+import { type Caller, callerIdOf } from './call.ts';
 
 export type ContextNeeds = {
   readonly resources: Resources;
@@ -16,16 +16,17 @@ export type ContextNeeds = {
 };
 
 /** Without a viewer for a result that is the same for all clients. */
-export type AboutCaller = Partial<Pick<Caller, 'viewer' | 'admission' | 'place' | 'address'>>;
+export type AboutCaller = Partial<Pick<Caller, 'viewer' | 'accessKey' | 'admission' | 'place' | 'address'>>;
 
 /** The context of one execution. Codes of refusals are added to `refusals`, for the log. */
 export function createContext(
   needs: ContextNeeds,
-  { viewer, address = '', admission, place }: AboutCaller,
+  { viewer, accessKey, address = '', admission, place }: AboutCaller,
   refusals: string[] = [],
 ): Context {
   return {
     viewer,
+    accessKey,
     admission,
     place,
     addressKey: () => needs.resources.addressKeys(address),
@@ -34,7 +35,7 @@ export function createContext(
     async attempt(operation, work, subject) {
       const count = operation === 'createBooking' ? needs.metrics?.held : undefined;
       try {
-        await needs.limits.spend(operation, { userId: viewer?.userId, address });
+        await needs.limits.spend(operation, { userId: callerIdOf({ viewer, accessKey }), address });
         const answer = await aboutSubject(needs.limits.subjects, { operation, subject, address }, work);
         count?.(isReplayed(answer) ? 'REPLAYED' : 'HELD');
         return answer;

@@ -10,6 +10,7 @@ export const errorCodes = [
   'PERSISTED_QUERY_NOT_FOUND',
   'PERSISTED_QUERY_NOT_SUPPORTED',
   'ADMISSION_REQUIRED',
+  'NOT_ALLOWED',
   'RATE_LIMITED',
   'TEMPORARILY_UNAVAILABLE',
   'INTERNAL',
@@ -21,6 +22,7 @@ const codeOfRefusal: Record<string, ErrorCode> = {
   RATE_LIMITED: 'RATE_LIMITED',
   TRY_AGAIN: 'TEMPORARILY_UNAVAILABLE',
   ADMISSION_REQUIRED: 'ADMISSION_REQUIRED',
+  NOT_ALLOWED: 'NOT_ALLOWED',
 };
 
 /** An outage is over in seconds or not for minutes; clients add jitter of their own. */

@@ -37,7 +37,7 @@ export type Graphql = {
   /** Which sessions ended before their tokens did. */
   readonly endedSessions: Pick<EndedSessions, 'has' | 'onEnded'>;
   /** Takes one point of the caller's budget for a request without an operation. Throws RateLimited. */
-  charge(caller: Pick<Caller, 'viewer' | 'address'>): Promise<void>;
+  charge(caller: Pick<Caller, 'viewer' | 'accessKey' | 'address'>): Promise<void>;
   /** The result of one event with unmasked errors, for a transport that reads the source itself. */
   executeEvent(event: PushedEvent): ExecutionResult | Promise<ExecutionResult>;
   /** What the client may know of an error outside a result. Its cause is logged. */

@@ -56,6 +56,7 @@ function writeLine({ log, metrics }: Needs, call: Call): void {
     requestId: caller.requestId,
     traceId: traceIdOf(span?.traceparent),
     userId: caller.viewer?.userId,
+    accessKeyId: caller.accessKey?.accessKeyId,
   };
   if (causes.length > 0) log.error({ ...line, ...causesForLog(causes) }, 'operation');
   else log.info(line, 'operation');

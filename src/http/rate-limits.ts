@@ -40,6 +40,14 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   openWaitingRoom: ORGANIZING,
   pauseWaitingRoom: ORGANIZING,
   endWaitingRoom: ORGANIZING,
+  createOrganization: { viewer: { points: 5, seconds: 60, isExact: true }, address: { points: 60, seconds: 60 } },
+  inviteMember: ORGANIZING,
+  /** A token has 256 bits, so guesses are hopeless. */
+  acceptInvitation: ORGANIZING,
+  changeMember: ORGANIZING,
+  removeMember: ORGANIZING,
+  createAccessKey: ORGANIZING,
+  revokeAccessKey: ORGANIZING,
 };
 
 /**

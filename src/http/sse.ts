@@ -5,7 +5,7 @@ import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } fro
 import { isAsyncIterable } from 'graphql-yoga';
 import type { EndedSessions } from '#domain/account/ended-sessions.ts';
 import { RateLimited } from '#domain/errors.ts';
-import { type Call, type Caller, transportOf } from '#graphql/call.ts';
+import { type Call, type Caller, callerIdOf, transportOf } from '#graphql/call.ts';
 import { reportError } from '#graphql/errors.ts';
 import { securityHeaders } from './answer.ts';
 import { Counter } from './counter.ts';
@@ -137,10 +137,11 @@ class Places {
   }
 
   /** Returns a function that gives the place back, or undefined when the caller has too many streams. */
-  enter({ address, viewer }: Caller): (() => void) | undefined {
+  enter({ address, ...caller }: Caller): (() => void) | undefined {
     const { streams, streamsPerAddress, streamsPerViewer } = this.#limits;
+    const callerId = callerIdOf(caller);
     if (this.#taken >= streams || !this.#byAddress.add(address, streamsPerAddress)) return undefined;
-    if (viewer && !this.#byViewer.add(viewer.userId, streamsPerViewer)) {
+    if (callerId !== undefined && !this.#byViewer.add(callerId, streamsPerViewer)) {
       this.#byAddress.remove(address);
       return undefined;
     }
@@ -148,7 +149,7 @@ class Places {
     return () => {
       this.#taken--;
       this.#byAddress.remove(address);
-      if (viewer) this.#byViewer.remove(viewer.userId);
+      if (callerId !== undefined) this.#byViewer.remove(callerId);
     };
   }
 }

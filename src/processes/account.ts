@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { parseImportConfig } from '#config/tools.ts';
 import { closeDb, openDb } from '#db/client.ts';
-import { grantRole, type RoleGranted, type RoleRequest } from '#domain/account/grant-role.ts';
 import { DomainError } from '#domain/errors.ts';
+import { grantRole, type RoleGranted, type RoleRequest } from '#domain/organization/grant-role.ts';
 import { isUuid } from '#shared/uuid.ts';
 import { usageOf } from './command-line.ts';
 import { bookingDatabase, findDatabaseUrl } from './local/running-database.ts';
@@ -33,6 +33,7 @@ function readRequest(): RoleRequest {
       password: { type: 'string' },
       event: { type: 'string', multiple: true, default: [] },
       'all-events': { type: 'boolean', default: false },
+      organization: { type: 'string' },
       existing: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -50,7 +51,7 @@ function readRequest(): RoleRequest {
   const events = values['all-events'] ? 'all' : values.event.map(eventIdOf);
   const generated = randomBytes(12).toString('base64url');
   const { email, password, existing } = values;
-  return { email, role, password, generated, existing, events };
+  return { email, role, password, generated, existing, events, organization: organizationOf(values.organization) };
 }
 
 function eventIdOf(text: string): string {
@@ -60,6 +61,14 @@ function eventIdOf(text: string): string {
       `"${text}" is not the id of an event. An id looks like Event_45cb803a-9e18-8935-b51a-63ea7fe3e57d.`,
     );
   return id;
+}
+
+/** `Organization_` and a UUID is an existing organization; another text is the name of a new one. */
+function organizationOf(text: string | undefined): RoleRequest['organization'] {
+  const id = /^Organization_(.+)$/.exec(text ?? '')?.[1]?.toLowerCase();
+  if (id !== undefined && !isUuid(id)) throw new Refused(`"${text}" is not the id of an organization.`);
+  if (id !== undefined) return { id };
+  return text === undefined ? undefined : { name: text };
 }
 
 async function grant(request: RoleRequest, url: string): Promise<void> {
@@ -75,6 +84,7 @@ async function grant(request: RoleRequest, url: string): Promise<void> {
 function report(request: RoleRequest, granted: RoleGranted): void {
   const { email, events, password } = granted;
   console.log(`${email} ${roleLine(request, granted)}${organizes(events)}.`);
+  reportOrganizations(granted);
   if (password === 'generated') console.log(`Its password: ${request.generated}`);
   if (password === 'kept') console.log('Its password was not changed.');
   if (granted.endedSessions) console.log('All its sessions were ended.');
@@ -88,6 +98,20 @@ mutation {
     ... on Refusal { code message }
   }
 }`);
+}
+
+function reportOrganizations({ organization, left }: RoleGranted): void {
+  if (organization) {
+    const { id, name, isNew } = organization;
+    console.log(`It is an owner of the ${isNew ? 'new ' : ''}organization "${name}" (Organization_${id}).`);
+  }
+  for (const { id, name, isWithoutOwner } of left) {
+    console.log(`It no longer belongs to the organization "${name}" (Organization_${id}).`);
+    if (isWithoutOwner)
+      console.log(
+        `That organization has no owner now. Give it one: --role organizer --email <another address> --organization Organization_${id}`,
+      );
+  }
 }
 
 function roleLine(request: RoleRequest, { before }: RoleGranted): string {

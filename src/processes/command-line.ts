@@ -35,12 +35,15 @@ in data/, but not in the production profile.`,
     summary: 'creates an account, or changes the role of an account',
     usage:
       () => `usage: ${called('account')} --role organizer|admin|fan --email <address> [--password <10 to 200 characters>]
-                          [--event <id>]... [--all-events] [--existing]
+                          [--organization <name or id>] [--event <id>]... [--all-events] [--existing]
 
---event       makes the account the organizer of this event: Event_... as GraphQL shows it, or only the UUID
---all-events  makes the account the organizer of every event that exists now
---existing    confirms that you know the owner of the account. Without it, an account that was created by
-              signing up gets no higher role and no other password
+--organization  Organization_... as GraphQL shows it: makes the account an owner of this organization; another text: makes
+                a new organization with this name. Without it, an organizer who owns no organization gets a new one
+--event         gives this event to the organization: Event_... as GraphQL shows it, or only the UUID
+--all-events    gives every event that exists now to the organization
+--existing      confirms that you know the owner of the account. Without it, an account that was created by
+                signing up gets no higher role and no other password
+The role fan ends all memberships of the account.
 Without --password a new account gets a random password, which is printed, and an existing account keeps its password.
 ${WHERE}`,
   },

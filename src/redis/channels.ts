@@ -31,3 +31,6 @@ export const WAITING_ROOM_JOINED_CHANNEL = 'waiting-rooms:joined';
 
 /** PostgreSQL has a change of a viewer's place whose turn has come; the payload is only its ordinal. */
 export const placeChannel = (eventId: string, userId: string): string => `waiting-room:${eventId}:${userId}`;
+
+/** Members or access keys of the organization in the payload have changed. */
+export const RIGHTS_CHANNEL = 'rights';

@@ -14,7 +14,9 @@ import type { AddressKeys } from '#domain/hoarding/address-keys.ts';
 import type { GuestChallenge } from '#domain/hoarding/guest-challenge.ts';
 import type { getSeatMap } from '#domain/inventory/get-seat-map.ts';
 import type { PriceLists } from '#domain/pricing/price-lists.ts';
-import type { Viewer } from '#domain/viewer.ts';
+import type { acceptInvitation } from '#domain/organization/accept-invitation.ts';
+import type { AccessKeys } from '#domain/organization/access-keys.ts';
+import type { AccessKeyCaller, Viewer } from '#domain/viewer.ts';
 import type { AdmissionTokens } from '#domain/waiting-room/admission-tokens.ts';
 import type { requireAdmission } from '#domain/waiting-room/admissions.ts';
 import type { configureWaitingRoom } from '#domain/waiting-room/configure-waiting-room.ts';
@@ -40,7 +42,9 @@ export type Resources = Needs<typeof findEvents> &
   Needs<typeof leaveWaitingRoom> &
   Needs<typeof watchPlace> &
   Needs<typeof configureWaitingRoom> &
-  Needs<typeof watchRoomStats> & {
+  Needs<typeof watchRoomStats> &
+  Needs<typeof acceptInvitation> & {
+    accessKeys: AccessKeys;
     addressKeys: AddressKeys;
     guestChallenge: GuestChallenge | undefined;
     admissionTokens: AdmissionTokens;
@@ -67,11 +71,20 @@ export type LimitedOperation =
   | 'configureWaitingRoom'
   | 'openWaitingRoom'
   | 'pauseWaitingRoom'
-  | 'endWaitingRoom';
+  | 'endWaitingRoom'
+  | 'createOrganization'
+  | 'inviteMember'
+  | 'acceptInvitation'
+  | 'changeMember'
+  | 'removeMember'
+  | 'createAccessKey'
+  | 'revokeAccessKey';
 
 export type Context = {
   /** From the access token only; undefined for a caller who is not signed in. */
   readonly viewer: Viewer | undefined;
+  /** Set for a server with an access key, which has no viewer. */
+  readonly accessKey: AccessKeyCaller | undefined;
   /** The proof that a waiting room admitted the viewer, if the client sent one. */
   readonly admission: string | undefined;
   /** The ticket of the viewer's place in a waiting room, if the client sent one. */

@@ -32,6 +32,12 @@ import './waiting-room/organizer-configure.ts';
 import './waiting-room/organizer-open.ts';
 import './waiting-room/organizer-pause.ts';
 import './waiting-room/organizer-end.ts';
+import './organization/organization.ts';
+import './organization/create-organization.ts';
+import './organization/invite-member.ts';
+import './organization/accept-invitation.ts';
+import './organization/change-member.ts';
+import './organization/access-keys.ts';
 import { builder } from './builder.ts';
 
 export const schema = builder.toSchema();

@@ -9,12 +9,15 @@ import {
 import { type DomainError, InvalidInput, NotFound, RateLimited, TryAgain } from '#domain/errors.ts';
 import { CoolingDown, TooManyPlaces, TooManyUnpaidSeats } from '#domain/hoarding/errors.ts';
 import { ChallengeRequired } from '#domain/hoarding/guest-challenge.ts';
+import { LastOwner, NotAllowed } from '#domain/organization/errors.ts';
 import { builder } from './builder.ts';
 
 const RefusalCode = builder.enumType('RefusalCode', {
   description: 'Why the request was refused. Each refusal type has one code.',
   values: {
     INVALID_INPUT: { description: 'A value is invalid and will never be accepted.' },
+    NOT_ALLOWED: { description: 'The role of the caller, or the kind of its account, does not allow it.' },
+    LAST_OWNER: { description: 'The member is the last owner of the organization.' },
     NOT_FOUND: { description: 'The object does not exist or is not yours.' },
     EMAIL_TAKEN: { description: 'The e-mail address has an account.' },
     WRONG_CREDENTIALS: { description: 'The e-mail address or the password is wrong.' },
@@ -160,6 +163,12 @@ builder.objectType(TooManyPlaces, {
 /** The refusals without fields of their own. */
 const plain = [
   [NotFound, 'NotFound', 'The object does not exist, or is not yours. The API does not say which.'],
+  [
+    NotAllowed,
+    'NotAllowed',
+    'The caller belongs to the organization, but its role is too small; or the operation is not for guests and access keys. For callers outside the organization the object does not exist: NotFound.',
+  ],
+  [LastOwner, 'LastOwner', 'The member is the last owner of the organization. Make another member an owner first.'],
   [EmailTaken, 'EmailTaken', 'This e-mail address has an account.'],
   [WrongCredentials, 'WrongCredentials', 'The e-mail address or the password is wrong. The API does not say which.'],
   [

@@ -15,10 +15,17 @@ import {
 } from 'drizzle-orm/pg-core';
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
+/** "Frontrow demo", the organization of all imported data: `nameBasedId('organization/Frontrow demo')`. */
+export const IMPORTED_ORGANIZATION_ID = '1a6682e4-de5b-8de9-81a5-153ba860268f';
+
 const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+/** A default lasts for one release: see the migration 20261130_1402_organizations_of_events.sql. */
+const organizationId = () => uuid('organization_id').notNull().default(IMPORTED_ORGANIZATION_ID);
 
 export const venues = pgTable('venues', {
   id: uuid('id').primaryKey(),
+  organizationId: organizationId(),
   name: text('name').notNull(),
   address: text('address'),
   city: text('city').notNull(),
@@ -32,6 +39,7 @@ export const venues = pgTable('venues', {
 /** Immutable once published. `layout` is the gzip of the layout's JSON, which `layout_hash` names. */
 export const seatingPlans = pgTable('seating_plans', {
   id: uuid('id').primaryKey(),
+  organizationId: organizationId(),
   venueId: uuid('venue_id').notNull(),
   version: integer('version').notNull(),
   seatCount: integer('seat_count').notNull(),
@@ -82,7 +90,9 @@ export const events = pgTable('events', {
   id: uuid('id').primaryKey(),
   /** The last column of every sort order, so that a cursor never repeats. */
   seq: bigint('seq', { mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
-  organizerId: uuid('organizer_id').notNull(),
+  organizationId: organizationId(),
+  /** Only for code of the last release; a later release drops it. */
+  organizerId: uuid('organizer_id'),
   venueId: uuid('venue_id').notNull(),
   planId: uuid('plan_id').notNull(),
   title: text('title').notNull(),

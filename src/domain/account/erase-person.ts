@@ -18,7 +18,7 @@ export type Erased = {
 /**
  * For operators: deletes all personal data of one person from the booking database, all or nothing. The payments
  * database follows: see `findUnfinishedErasures`. Throws InvalidInput when money is on its way or when the person
- * organizes events.
+ * is the last owner of an organization.
  */
 export async function erasePerson({ db }: { db: Db }, person: Person): Promise<Erased> {
   return inTransaction(db, 'erasePerson', async (tx) => {
@@ -53,13 +53,25 @@ async function refuseWhileMoneyMoves(tx: Tx, ids: readonly string[]): Promise<vo
     );
 }
 
+/** An organization keeps an owner, because it would be impossible to reach for all others. */
 async function refuseOrganizers(tx: Tx, ids: readonly string[]): Promise<void> {
-  const [row] = await tx.execute<{ events: number }>(sql`
-    select count(*)::int as events from events where organizer_id = any (${sql.param([...ids])}::uuid[])`);
-  if (row && row.events > 0)
+  const persons = sql`${sql.param([...ids])}::uuid[]`;
+  // The lock keeps the other owners as they are until the end of this transaction.
+  const owned = await tx.execute<{ id: string; name: string }>(sql`
+    select o.id, o.name from organizations o
+    where exists (select from organization_members m
+      where m.organization_id = o.id and m.role = 'OWNER' and m.user_id = any (${persons}))
+    order by o.id for update`);
+  const [alone] = await tx.execute<{ id: string; name: string }>(sql`
+    select o.id, o.name from organizations o
+    where o.id = any (${sql.param(owned.map(({ id }) => id))}::uuid[]) and not exists (
+      select from organization_members m
+      where m.organization_id = o.id and m.role = 'OWNER' and m.user_id <> all (${persons}))
+    order by o.id limit 1`);
+  if (alone)
     throw new InvalidInput(
       'person',
-      `The person organizes ${row.events} event${row.events === 1 ? '' : 's'}. Nothing was changed. Hand them over first: npm run account -- --role organizer --email <another address> --event <id>`,
+      `The person is the last owner of "${alone.name}" (Organization_${alone.id}). Nothing was changed. Hand it over first: npm run account -- --role organizer --email <another address> --organization Organization_${alone.id}`,
     );
 }
 

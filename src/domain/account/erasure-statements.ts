@@ -10,6 +10,10 @@ export async function scrubUsers(tx: Tx, userIds: readonly string[]): Promise<vo
   const ids = sql`(select unnest(${sql.param([...userIds])}::uuid[]))`;
   await tx.execute(sql`
     delete from mails using users u where u.id in ${ids} and mails.recipient = u.email and u.erased_at is null`);
+  await tx.execute(sql`
+    delete from organization_invitations i using users u
+    where u.id in ${ids} and u.erased_at is null and (i.email = u.email or i.invited_by = u.id)`);
+  await tx.execute(sql`delete from organization_members where user_id in ${ids}`);
   await tx.execute(sql`delete from guest_recoveries where user_id in ${ids}`);
   await tx.execute(sql`delete from hold_strikes where holder in ${ids}`);
   await tx.execute(sql`

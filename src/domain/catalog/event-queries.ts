@@ -1,4 +1,4 @@
-import { and, eq, inArray, ne, sql } from 'drizzle-orm';
+import { and, eq, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { events } from '#db/tables/catalog.ts';
 import { seatInventories } from '#db/tables/inventory.ts';
@@ -37,10 +37,16 @@ export type CatalogEvent = Pick<
 };
 
 /** The events with these raw ids, in their order; undefined for one that is unknown or not published. One query. */
-export async function findEvents(
+export const findEvents = ({ db }: { db: Db }, eventIds: readonly string[]): Promise<(CatalogEvent | undefined)[]> =>
+  readEvents(db, eventIds, ne(events.status, 'DRAFT'));
+
+/** The same, also for drafts: only for members of the organization that owns them. */
+export const findEventsOfMembers = (
   { db }: { db: Db },
   eventIds: readonly string[],
-): Promise<(CatalogEvent | undefined)[]> {
+): Promise<(CatalogEvent | undefined)[]> => readEvents(db, eventIds);
+
+async function readEvents(db: Db, eventIds: readonly string[], condition?: SQL): Promise<(CatalogEvent | undefined)[]> {
   const rows = await db
     .select({
       event: events,
@@ -52,7 +58,7 @@ export async function findEvents(
     })
     .from(events)
     .innerJoin(seatInventories, eq(seatInventories.eventId, events.id))
-    .where(and(inArray(events.id, [...eventIds]), ne(events.status, 'DRAFT')));
+    .where(and(inArray(events.id, [...eventIds]), condition));
   const found = rows.map(({ event, inventory, nowMs, priceFromMinor }) => ({
     ...event,
     capacity: inventory.capacity,

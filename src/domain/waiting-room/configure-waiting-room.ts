@@ -2,12 +2,13 @@ import { sql } from 'drizzle-orm';
 import type { Tx } from '#db/client.ts';
 import { commitmentOf, newDrawSecret } from '../draw-secret-rules.ts';
 import { InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
-import type { Viewer } from '../viewer.ts';
+import { NotAllowed } from '../organization/errors.ts';
+import type { Actor } from '../viewer.ts';
 import { type ChangeNeeds, changeRoom, lockManagedRoom } from './change-room.ts';
 import type { Room } from './room.ts';
 import { type RoomSettings, type StoredSettings, settle } from './room-settings-rules.ts';
 
-export const configureWaitingRoomRefusals = [InvalidInput, NotFound, RateLimited, TryAgain] as const;
+export const configureWaitingRoomRefusals = [InvalidInput, NotFound, NotAllowed, RateLimited, TryAgain] as const;
 
 /**
  * Gives the event a waiting room, or changes its settings, also while it runs: after a cut of the capacity no fan
@@ -15,10 +16,10 @@ export const configureWaitingRoomRefusals = [InvalidInput, NotFound, RateLimited
  */
 export function configureWaitingRoom(
   needs: ChangeNeeds,
-  viewer: Viewer,
+  actor: Actor,
   { eventId, ...input }: { eventId: string } & RoomSettings,
 ): Promise<Room> {
-  return changeRoom(needs, viewer, eventId, async (tx, room, event) => {
+  return changeRoom(needs, actor, { eventId, operation: 'configureWaitingRoom' }, async (tx, room, event) => {
     if (!room && event.nowMs >= event.offSaleAtMs) throw new InvalidInput('eventId', 'The sale of this event is over.');
     if (!room && (await insertRoom(tx, eventId, settle(input, undefined, event)))) return;
     // Another request made the room since.

@@ -1,19 +1,20 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from '#db/client.ts';
 import { NotFound, RateLimited, TryAgain } from '../errors.ts';
-import type { Viewer } from '../viewer.ts';
+import { NotAllowed } from '../organization/errors.ts';
+import type { Actor } from '../viewer.ts';
 import { type ChangeNeeds, changeRoom, type ManagedEvent, type ManagedRoom } from './change-room.ts';
 import type { Room } from './room.ts';
 import { drawAfter } from './room-settings-rules.ts';
 
-export const openWaitingRoomRefusals = [NotFound, RateLimited, TryAgain] as const;
+export const openWaitingRoomRefusals = [NotFound, NotAllowed, RateLimited, TryAgain] as const;
 
 /**
  * A closed room opens now, a paused one goes on, and one that has ended goes on with the places as they were. Changes
  * nothing when the room is open already.
  */
-export function openWaitingRoom(needs: ChangeNeeds, viewer: Viewer, { eventId }: { eventId: string }): Promise<Room> {
-  return changeRoom(needs, viewer, eventId, async (tx, room, event) => {
+export function openWaitingRoom(needs: ChangeNeeds, actor: Actor, { eventId }: { eventId: string }): Promise<Room> {
+  return changeRoom(needs, actor, { eventId, operation: 'openWaitingRoom' }, async (tx, room, event) => {
     if (!room) throw new NotFound('waiting room');
     if (room.isDrawn) await goOn(tx, eventId, 'DRAWN');
     else if (room.state === 'OPEN') await goOn(tx, eventId, 'OPEN');

@@ -10,10 +10,12 @@ import { WAITING_ROOMS_CHANNEL } from '#redis/channels.ts';
 import { openRedis, type Redis } from '#redis/client.ts';
 import { type Heartbeat, openHeartbeat } from '#redis/heartbeat.ts';
 import { openPubSub, type PubSub } from '#redis/pubsub.ts';
-import { type SeededEvent, seedEvent, seedUser } from '#test/support/databases/catalog.ts';
+import { type SeededEvent, seedEvent, seedMember, seedUser } from '#test/support/databases/catalog.ts';
 import { createBookingDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
 import { testRedisUrl } from '#test/support/redis/redis.ts';
 import { commitmentOf } from '../draw-secret-rules.ts';
+import { NotAllowed } from '../organization/errors.ts';
+import { openRights, type Rights } from '../organization/rights.ts';
 import { configureWaitingRoom } from './configure-waiting-room.ts';
 import { endWaitingRoom } from './end-waiting-room.ts';
 import { openWaitingRoom } from './open-waiting-room.ts';
@@ -27,7 +29,8 @@ let db: Db;
 let redis: Redis;
 let pubsub: PubSub;
 let heartbeat: Heartbeat;
-let needs: { db: Db; redis: Redis; pubsub: PubSub; heartbeat: Heartbeat };
+let rights: Rights;
+let needs: { db: Db; redis: Redis; pubsub: PubSub; heartbeat: Heartbeat; rights: Rights };
 let plan: SeededEvent;
 
 beforeAll(async () => {
@@ -37,11 +40,13 @@ beforeAll(async () => {
   redis = openRedis({ url, name: 'organizer-test' });
   pubsub = openPubSub({ url, name: 'organizer-test' });
   heartbeat = openHeartbeat({ pubsub }, { deafAfterMs: 1_000_000, recheckMs: 1_000_000 });
-  needs = { db, redis, pubsub, heartbeat };
+  rights = openRights({ db, pubsub });
+  needs = { db, redis, pubsub, heartbeat, rights };
   plan = await seedEvent(db, { seats: 4 });
 });
 
 afterAll(async () => {
+  rights.close();
   heartbeat.close();
   await pubsub.close();
   redis.disconnect();
@@ -60,13 +65,13 @@ const stored = async (eventId: string) =>
   (await db.execute(sql`select * from waiting_rooms where event_id = ${eventId}`))[0];
 
 async function newEvent(more: Partial<Parameters<typeof seedEvent>[1]> = {}) {
-  const { eventId, organizerId } = await seedEvent(db, { seats: 4, like: plan, ...more });
-  return { eventId, organizer: viewerOf(organizerId) };
+  const { eventId, organizerId, organizationId } = await seedEvent(db, { seats: 4, like: plan, ...more });
+  return { eventId, organizationId, organizer: viewerOf(organizerId) };
 }
 async function newRoom(input: Partial<Parameters<typeof configureWaitingRoom>[2]> = {}) {
-  const { eventId, organizer } = await newEvent();
+  const { eventId, organizationId, organizer } = await newEvent();
   const room = await configureWaitingRoom(needs, organizer, { eventId, capacity: 10, ...input });
-  return { eventId, organizer, room };
+  return { eventId, organizationId, organizer, room };
 }
 /** As the controller does at `draw_at`. */
 const draw = (eventId: string) =>
@@ -153,20 +158,30 @@ test('ended and opened again, a room has its places, its draw and its watermark'
 
 const operations = { configureWaitingRoom, openWaitingRoom, pauseWaitingRoom, endWaitingRoom };
 test.each(Object.entries(operations))(
-  '%s: only for the organizer of the event and an admin',
+  '%s: only for owners and managers of the organization of the event, and for an admin',
   async (name, operation) => {
-    const { eventId, organizer } = await newRoom();
+    const { eventId, organizer, organizationId } = await newRoom();
     const draft = await newEvent({ status: 'DRAFT' });
     const before = await stored(eventId);
-    const other = await seedUser(db, { role: 'ORGANIZER' });
+    const other = await seedEvent(db, { seats: 4, like: plan });
     const ask = (viewer: Viewer, id = eventId): Promise<Room> => operation(needs, viewer, { eventId: id, capacity: 1 });
-    for (const stranger of [viewerOf(other.userId), viewerOf(organizer.userId, 'FAN'), viewerOf(other.userId, 'FAN')])
-      await expect(ask(stranger)).rejects.toBeInstanceOf(NotFound);
+    // A token that calls itself an administrator's is not believed.
+    for (const role of ['ORGANIZER', 'FAN', 'ADMIN'] as const)
+      await expect(ask(viewerOf(other.organizerId, role))).rejects.toBeInstanceOf(NotFound);
+    const member = viewerOf((await seedUser(db)).userId);
+    for (const role of ['BOX_OFFICE', 'DOOR', 'FINANCE', 'READER'] as const) {
+      await seedMember(db, { organizationId, userId: member.userId, role });
+      await rights.changed(organizationId);
+      await expect(ask(member), role).rejects.toBeInstanceOf(NotAllowed);
+    }
     for (const id of [randomUUID(), 'nonsense']) await expect(ask(organizer, id)).rejects.toBeInstanceOf(NotFound);
     await expect(ask(draft.organizer, draft.eventId)).rejects.toBeInstanceOf(NotFound);
     expect(await stored(eventId)).toEqual(before);
     await ask(organizer);
-    await ask(viewerOf(other.userId, 'ADMIN'));
+    await ask(viewerOf((await seedUser(db, { role: 'ADMIN' })).userId));
+    await seedMember(db, { organizationId, userId: member.userId, role: 'MANAGER' });
+    await rights.changed(organizationId);
+    await ask(member);
     const bare = await newEvent();
     if (name !== 'configureWaitingRoom')
       await expect(ask(bare.organizer, bare.eventId), 'an event without a room').rejects.toBeInstanceOf(NotFound);
@@ -198,14 +213,16 @@ test('publishes each change to the API processes and to the watchers of the even
   await watcher.return?.();
 });
 
-test('stats are for the organizer alone, and are pushed after each change', async () => {
+const statsOf = async (actor: Viewer, eventId: string) =>
+  (await findRoomStats(needs, { actor, eventId, operation: 'Query.waitingRoomStats' }))?.stats;
+
+test('stats are for the organization alone, and are pushed after each change', async () => {
   const { eventId, organizer } = await newRoom();
   const other = viewerOf((await seedUser(db, { role: 'ORGANIZER' })).userId);
-  expect(await findRoomStats(needs, other, eventId)).toBeUndefined();
-  expect(await findRoomStats(needs, viewerOf(organizer.userId, 'FAN'), eventId)).toBeUndefined();
+  expect(await statsOf(other, eventId)).toBeUndefined();
   await expect(watchRoomStats(needs, other, eventId)).rejects.toBeInstanceOf(NotFound);
-  expect(await findRoomStats(needs, organizer, randomUUID())).toBeUndefined();
-  expect(await findRoomStats(needs, organizer, eventId)).toEqual({
+  expect(await statsOf(organizer, randomUUID())).toBeUndefined();
+  expect(await statsOf(organizer, eventId)).toEqual({
     eventId,
     state: 'CLOSED',
     isPaused: false,
@@ -235,7 +252,7 @@ test('stats are for the organizer alone, and are pushed after each change', asyn
   await db.execute(sql`update waiting_rooms set joined = 99, watermark = 39, progress = ${JSON.stringify(progress)}::jsonb
     where event_id = ${eventId}`);
   const { pace: _, ...measured } = progress;
-  expect(await findRoomStats(needs, organizer, eventId)).toMatchObject({
+  expect(await statsOf(organizer, eventId)).toMatchObject({
     ...measured,
     estimate: { p50Seconds: 31, p90Seconds: expect.any(Number) },
   });
@@ -245,16 +262,33 @@ test('stats are for the organizer alone, and are pushed after each change', asyn
   expect((await waiting).done || (await stats.next()).done).toBe(true);
 });
 
+test('each change is audited with the room before and after; a change of nothing is not', async () => {
+  const { eventId, organizer, organizationId } = await newRoom();
+  await openWaitingRoom(needs, organizer, { eventId });
+  await openWaitingRoom(needs, organizer, { eventId });
+  const admin = viewerOf((await seedUser(db, { role: 'ADMIN' })).userId);
+  await pauseWaitingRoom(needs, admin, { eventId });
+  const rows = await db.execute(sql`
+    select user_id, role, operation, subject_type, before->>'state' as before, after->>'state' as after
+    from organizer_audit where organization_id = ${organizationId} and subject_id = ${eventId} order by id`);
+  const about = { user_id: organizer.userId, role: 'OWNER', subject_type: 'Event' };
+  expect([...rows]).toEqual([
+    { ...about, operation: 'configureWaitingRoom', before: null, after: 'CLOSED' },
+    { ...about, operation: 'openWaitingRoom', before: 'CLOSED', after: 'OPEN' },
+    { ...about, user_id: admin.userId, role: 'ADMIN', operation: 'pauseWaitingRoom', before: 'OPEN', after: 'OPEN' },
+  ]);
+});
+
 test('makes a change also without Redis', async () => {
   const gone = openRedis({ url: 'redis://127.0.0.1:1', name: 'organizer-test-gone' });
   const { eventId, organizer } = await newRoom();
-  expect(await openWaitingRoom({ db, redis: gone }, organizer, { eventId })).toMatchObject({ state: 'OPEN' });
+  expect(await openWaitingRoom({ db, redis: gone, rights }, organizer, { eventId })).toMatchObject({ state: 'OPEN' });
   gone.disconnect();
 });
 
 test('throws TryAgain for the organizer without PostgreSQL', async () => {
   const gone = openDb({ url: 'postgres://nobody@127.0.0.1:1/none', poolMax: 1, name: 'organizer-test-gone' });
   const { eventId, organizer } = await newRoom();
-  await expect(endWaitingRoom({ db: gone, redis }, organizer, { eventId })).rejects.toBeInstanceOf(TryAgain);
+  await expect(endWaitingRoom({ db: gone, redis, rights }, organizer, { eventId })).rejects.toBeInstanceOf(TryAgain);
   await closeDb(gone);
 });

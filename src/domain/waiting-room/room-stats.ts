@@ -1,8 +1,7 @@
-import { sql } from 'drizzle-orm';
-import type { Db } from '#db/client.ts';
-import { isUuid } from '#shared/uuid.ts';
-import type { Viewer } from '../viewer.ts';
-import { isManagedBy } from './change-room.ts';
+import { NotFound } from '../errors.ts';
+import type { OrganizerOperation } from '../organization/rights-rules.ts';
+import type { Actor } from '../viewer.ts';
+import { type ChangeNeeds, requireEventRight } from './change-room.ts';
 import { estimateOf, type WaitEstimate } from './estimate-rules.ts';
 import { readRooms } from './read-rooms.ts';
 import type { Progress, Room } from './room.ts';
@@ -11,22 +10,28 @@ import type { Progress, Room } from './room.ts';
 export type RoomStats = Pick<Room, 'eventId' | 'state' | 'isPaused' | 'capacity' | 'joined'> &
   Omit<Progress, 'pace'> & { readonly estimate: WaitEstimate | undefined };
 
+type Asked = {
+  readonly actor: Actor;
+  readonly eventId: string;
+  readonly operation: OrganizerOperation & `${string}.waitingRoomStats`;
+};
+
 /**
- * The stats of the last tick, a second ago at most. Undefined unless there is a room and the viewer may manage its
- * event.
+ * The stats of the last tick, a second ago at most, with the organization of the event. Undefined unless there is a room
+ * and the actor is a member of the organization of its event. Throws NotAllowed for a member whose role is too small.
  */
 export async function findRoomStats(
-  { db }: { db: Db },
-  viewer: Viewer,
-  eventId: string,
-): Promise<RoomStats | undefined> {
-  if (!isUuid(eventId)) return undefined;
-  const [managed] = await db.execute(
-    sql`select 1 from events e where e.id = ${eventId} and e.status <> 'DRAFT' and ${isManagedBy(viewer)}`,
-  );
-  if (!managed) return undefined;
-  const [room] = await readRooms(db, { eventIds: [eventId] });
-  return room && statsOf(room);
+  needs: Pick<ChangeNeeds, 'db' | 'rights'>,
+  { actor, eventId, operation }: Asked,
+): Promise<{ stats: RoomStats; organizationId: string } | undefined> {
+  try {
+    const { organizationId } = await requireEventRight(needs, actor, eventId, operation);
+    const [room] = await readRooms(needs.db, { eventIds: [eventId] });
+    return room && { stats: statsOf(room), organizationId };
+  } catch (error) {
+    if (error instanceof NotFound) return undefined;
+    throw error;
+  }
 }
 
 export function statsOf({ eventId, state, isPaused, capacity, joined, watermark, progress }: Room): RoomStats {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
+import { callerIdOf } from '#graphql/call.ts';
 import { credentialsOfParams } from '../credentials.ts';
 import type { Groups } from './groups.ts';
 import { ACK, type ClientMessage, closeCodes, INVALID, PONG, parseMessage, type SubscribePayload } from './messages.ts';
@@ -96,10 +97,10 @@ export class Connection implements Outlet {
   check(now: number): void {
     const { initSeconds, pingSeconds, stallSeconds } = this.#server.limits;
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    const expiresAt = this.#caller?.viewer?.tokenExpiresAt.getTime() ?? Number.POSITIVE_INFINITY;
+    const expiresAt = expiryOf(this.#caller)?.getTime() ?? Number.POSITIVE_INFINITY;
     if (!this.#caller && now - this.#openedAt > initSeconds * 1000)
       this.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout');
-    else if (Date.now() >= expiresAt) this.close(closeCodes.forbidden, 'The access token has expired');
+    else if (Date.now() >= expiresAt) this.close(closeCodes.forbidden, expiredReason(this.#caller));
     else if (this.#hasEnded()) this.close(closeCodes.forbidden, 'The session has ended');
     else if (this.#outstanding > 0 && now - this.#progressAt > stallSeconds * 1000) this.#closeStalled();
     else if (now - this.#pingedAt > pingSeconds * 1000) this.#ping(now);
@@ -210,10 +211,10 @@ export class Connection implements Outlet {
     const caller = await this.#authenticate();
     if (!caller || !(await this.#isWithinBudget(caller))) return;
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    const userId = caller.viewer?.userId;
-    if (userId !== undefined) {
-      if (!this.#server.enter(userId)) return this.close(closeCodes.tooMany, 'Too many sockets');
-      this.#counted = userId;
+    const callerId = callerIdOf(caller);
+    if (callerId !== undefined) {
+      if (!this.#server.enter(callerId)) return this.close(closeCodes.tooMany, 'Too many sockets');
+      this.#counted = callerId;
     }
     this.#caller = caller;
     this.send(ACK);
@@ -223,9 +224,11 @@ export class Connection implements Outlet {
   async #authenticate(): Promise<SocketCaller | undefined> {
     try {
       const { authorization, admission, place } = credentialsOfParams(this.#params ?? {});
-      const { viewer, refusal } = await this.#server.options.graphql.authenticate(authorization);
-      if (!refusal) return { viewer, admission, place, address: this.#handshake.address };
-      this.close(closeCodes.forbidden, 'UNAUTHENTICATED: the access token has expired or is not valid here');
+      const { refusal, ...identity } = await this.#server.options.graphql.authenticate(authorization);
+      if (!refusal) return { ...identity, admission, place, address: this.#handshake.address };
+      if (refusal.extensions.code === 'UNAUTHENTICATED')
+        this.close(closeCodes.forbidden, 'UNAUTHENTICATED: the access token has expired or is not valid here');
+      else this.close(closeCodes.tryAgainLater, 'Try again later');
     } catch {
       this.close(closeCodes.tryAgainLater, 'Try again later');
     }
@@ -252,17 +255,23 @@ export class Connection implements Outlet {
       this.close(closeCodes.subscriberAlreadyExists, `Subscriber for ${id} already exists`);
   }
 
-  /** A session may have ended since the socket was opened. A caller without a viewer needs no check. */
+  /** A session or an access key may have ended since the socket was opened. A caller without a token needs no check. */
   async #recheck(): Promise<SocketCaller | undefined> {
-    if (!this.#caller?.viewer) return this.#caller;
+    if (!this.#caller || callerIdOf(this.#caller) === undefined) return this.#caller;
     const caller = await this.#authenticate();
-    if (caller && caller.viewer?.userId !== this.#caller.viewer.userId) {
+    if (caller && callerIdOf(caller) !== callerIdOf(this.#caller)) {
       this.close(closeCodes.forbidden, 'Forbidden');
       return undefined;
     }
     return caller;
   }
 }
+
+const expiryOf = (caller: SocketCaller | undefined): Date | undefined =>
+  caller?.viewer?.tokenExpiresAt ?? caller?.accessKey?.expiresAt;
+
+const expiredReason = (caller: SocketCaller | undefined): string =>
+  `The access ${caller?.accessKey ? 'key' : 'token'} has expired`;
 
 /** A close frame has 125 bytes, and two of them are the code. */
 const REASON_BYTES = 123;

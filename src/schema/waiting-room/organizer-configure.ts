@@ -2,7 +2,7 @@ import { NotFound } from '#domain/errors.ts';
 import { configureWaitingRoom, configureWaitingRoomRefusals } from '#domain/waiting-room/configure-waiting-room.ts';
 import { builder } from '../builder.ts';
 import { decodeId } from '../node.ts';
-import { requireViewer } from '../viewer.ts';
+import { requireActor } from '../viewer.ts';
 import { implementRoomSuccess } from './organizer-success.ts';
 
 const ConfigureWaitingRoomInput = builder.inputType('ConfigureWaitingRoomInput', {
@@ -40,14 +40,14 @@ builder.mutationField('configureWaitingRoom', (t) =>
   t.field({
     type: ConfigureWaitingRoomSuccess,
     description:
-      'Gives an event a waiting room, or changes the settings of its waiting room, even while it is open. Only for the organizer of the event.',
+      'Gives an event a waiting room, or changes the settings of its waiting room, even while it is open. Only for owners and managers of the organization of the event.',
     args: { input: t.arg({ type: ConfigureWaitingRoomInput, required: true, description: 'The settings.' }) },
     errors: {
       types: [...configureWaitingRoomRefusals],
       union: { name: 'ConfigureWaitingRoomResult', description: 'The waiting room, or the reason for the refusal.' },
     },
     resolve: (_root, { input }, context) => {
-      const viewer = requireViewer(context);
+      const actor = requireActor(context);
       return context.attempt('configureWaitingRoom', async () => {
         const eventId = decodeId('Event', input.eventId);
         if (!eventId) throw new NotFound('event');
@@ -58,7 +58,7 @@ builder.mutationField('configureWaitingRoom', (t) =>
           opensAt: input.opensAt ?? undefined,
           drawAt: input.drawAt ?? undefined,
         };
-        return { room: await configureWaitingRoom(context.resources, viewer, { eventId, ...settings }) };
+        return { room: await configureWaitingRoom(context.resources, actor, { eventId, ...settings }) };
       });
     },
   }),

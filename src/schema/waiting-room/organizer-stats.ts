@@ -3,12 +3,12 @@ import { findRoomStats, type RoomStats } from '#domain/waiting-room/room-stats.t
 import { watchRoomStats } from '#domain/waiting-room/watch-room-stats.ts';
 import { builder } from '../builder.ts';
 import { decodeId } from '../node.ts';
-import { requireViewer } from '../viewer.ts';
+import { requireActor } from '../viewer.ts';
 import { WaitEstimate } from './place.ts';
 import { WaitingRoomState } from './waiting-room.ts';
 
 export const WaitingRoomStats = builder.objectRef<RoomStats>('WaitingRoomStats').implement({
-  description: 'Figures of a waiting room for the organizer of its event, at most a second old.',
+  description: 'Figures of a waiting room for the organization of its event, at most a second old.',
   fields: (t) => ({
     state: t.field({ type: WaitingRoomState, description: 'The state of the room.', resolve: ({ state }) => state }),
     paused: t.boolean({
@@ -42,12 +42,14 @@ builder.queryField('waitingRoomStats', (t) =>
     type: WaitingRoomStats,
     nullable: true,
     description:
-      'The figures of a waiting room. Only for the organizer of the event: null for other viewers, and for an event without a waiting room.',
+      'The figures of a waiting room. Only for owners and managers of the organization of the event: null for callers outside it, and for an event without a waiting room.',
     args: { eventId: t.arg.id({ required: true, description: 'The id of an Event.' }) },
     resolve: async (_root, args, context) => {
-      const viewer = requireViewer(context);
+      const actor = requireActor(context);
       const eventId = decodeId('Event', args.eventId);
-      return eventId ? findRoomStats(context.resources, viewer, eventId) : null;
+      if (!eventId) return null;
+      const found = await findRoomStats(context.resources, { actor, eventId, operation: 'Query.waitingRoomStats' });
+      return found?.stats;
     },
   }),
 );
@@ -56,13 +58,13 @@ builder.subscriptionField('waitingRoomStats', (t) =>
   t.field({
     type: WaitingRoomStats,
     description:
-      'Sends the figures of a waiting room now, and again when they change, at most once a second. Only for the organizer of the event.',
+      'Sends the figures of a waiting room now, and again when they change, at most once a second. Only for owners and managers of the organization of the event. It ends with the error NOT_ALLOWED when the role of the caller ends.',
     args: { eventId: t.arg.id({ required: true, description: 'The id of an Event.' }) },
     subscribe: (_root, args, context) => {
-      const viewer = requireViewer(context);
+      const actor = requireActor(context);
       const eventId = decodeId('Event', args.eventId);
       if (!eventId) throw new NotFound('waiting room');
-      return watchRoomStats(context.resources, viewer, eventId);
+      return watchRoomStats(context.resources, actor, eventId);
     },
     resolve: (stats) => stats,
   }),

@@ -11,6 +11,7 @@ import { encodeSeatId } from '#domain/global-id-rules.ts';
 import type { PriceList } from '#domain/pricing/price-list.ts';
 import { putPriceLists } from '#domain/pricing/price-list-statements.ts';
 import { listOfTiers, type TierPrice } from '#domain/pricing/tier-prices-rules.ts';
+import type { OrganizationRole } from '#domain/organization/rights-rules.ts';
 
 export type SeedEventOptions = {
   /** The number of seats of the plan. */
@@ -34,7 +35,7 @@ export type SeedEventOptions = {
   startsInSeconds?: number;
   /** Left out: a confirmed booking cannot be cancelled. */
   cancellableForSeconds?: number;
-  /** A user's id; without it an organizer is made. */
+  /** A user's id, whose organization owns the event; without it an organizer is made. */
   organizerId?: string;
   /** Another event with this plan instead of a new venue with a new plan. */
   like?: SeededEvent;
@@ -45,6 +46,8 @@ export type SeededEvent = {
   venueId: string;
   planId: string;
   organizerId: string;
+  /** The organization that owns the event; the organizer is its OWNER. */
+  organizationId: string;
   sectionIds: readonly string[];
   seatCount: number;
   currency: string;
@@ -61,11 +64,13 @@ const DAY = 86_400;
  */
 export async function seedEvent(db: Db, options: SeedEventOptions): Promise<SeededEvent> {
   const organizerId = options.organizerId ?? (await seedUser(db, { role: 'ORGANIZER' })).userId;
+  const organizationId = await seedOrganization(db, organizerId);
   const plan = options.like ?? (await seedPlan(db, options));
   const eventId = randomUUIDv7();
   const inSeconds = (seconds: number) => sql`clock_timestamp() + make_interval(secs => ${seconds})`;
   await db.insert(events).values({
     id: eventId,
+    organizationId,
     organizerId,
     venueId: plan.venueId,
     planId: plan.planId,
@@ -89,6 +94,7 @@ export async function seedEvent(db: Db, options: SeedEventOptions): Promise<Seed
   return {
     eventId,
     organizerId,
+    organizationId,
     venueId: plan.venueId,
     planId: plan.planId,
     sectionIds: plan.sectionIds,
@@ -107,6 +113,27 @@ export async function putPrices(db: Db, eventId: string, list: PriceList): Promi
       [{ id: randomUUIDv7(), eventId, list, tierId: () => randomUUIDv7() }],
     ),
   );
+}
+
+/** The organization that the user owns; it is made when there is none. */
+export async function seedOrganization(db: Db, ownerId: string): Promise<string> {
+  const [owned] = await db.execute<{ id: string }>(sql`
+    select organization_id as id from organization_members where user_id = ${ownerId} and role = 'OWNER' limit 1`);
+  if (owned) return owned.id;
+  const id = randomUUIDv7();
+  await db.execute(sql`insert into organizations (id, name, country_code) values (${id}, 'Test organization', 'US')`);
+  await seedMember(db, { organizationId: id, userId: ownerId, role: 'OWNER' });
+  return id;
+}
+
+/** Makes the user a member, or gives the member this role. */
+export async function seedMember(
+  db: Db,
+  { organizationId, userId, role }: { organizationId: string; userId: string; role: OrganizationRole },
+): Promise<void> {
+  await db.execute(sql`
+    insert into organization_members (organization_id, user_id, role) values (${organizationId}, ${userId}, ${role})
+    on conflict (organization_id, user_id) do update set role = excluded.role`);
 }
 
 /** A user without a password, who cannot sign in: for tests below HTTP. */

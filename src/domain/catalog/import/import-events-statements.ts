@@ -1,4 +1,5 @@
 import type { TransactionSql } from 'postgres';
+import { IMPORTED_ORGANIZATION_ID } from '#db/tables/catalog.ts';
 import type { EventFile, EventRecord } from './catalog-records.ts';
 import { refuseImpossibleChanges } from './event-changes-statements.ts';
 import { type MovedWeeks, movedWeeks } from './event-dates-statements.ts';
@@ -91,6 +92,7 @@ function eventRow(
   return {
     id,
     is_new: isNew,
+    organization_id: IMPORTED_ORGANIZATION_ID,
     organizer_id: from.organizerId,
     venue_id: nameBasedId(record.venueKey),
     plan_id: from.planIds.get(record.venueKey) ?? null,
@@ -111,13 +113,13 @@ function eventRow(
 async function insertEvents(tx: TransactionSql, rows: readonly EventRow[]): Promise<void> {
   await tx`
     with added as (
-      insert into events (id, organizer_id, venue_id, plan_id, title, description, category, performers, starts_at,
+      insert into events (id, organization_id, organizer_id, venue_id, plan_id, title, description, category, performers, starts_at,
                           on_sale_at, off_sale_at, cancellable_until, status, currency, popularity)
-      select id, organizer_id, venue_id, plan_id, title, description, category, performers, starts_at,
+      select id, organization_id, organizer_id, venue_id, plan_id, title, description, category, performers, starts_at,
              least(date_trunc('minute', now()), starts_at) - interval '1 minute', starts_at, cancellable_until, 'PUBLISHED', currency,
              popularity
       from jsonb_to_recordset(${tx.json(rows)})
-        as r(id uuid, is_new boolean, organizer_id uuid, venue_id uuid, plan_id uuid, title text, description text,
+        as r(id uuid, is_new boolean, organization_id uuid, organizer_id uuid, venue_id uuid, plan_id uuid, title text, description text,
              category text, performers text[], starts_at timestamptz, cancellable_until timestamptz, currency text,
              popularity integer)
       where is_new

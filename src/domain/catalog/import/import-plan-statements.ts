@@ -1,4 +1,5 @@
 import type { TransactionSql } from 'postgres';
+import { IMPORTED_ORGANIZATION_ID } from '#db/tables/catalog.ts';
 import { buildLayout, type SeatingPlanDraft } from '../layout.ts';
 import { seatFlags } from '../seat-features-rules.ts';
 import type { VenueRecord } from './catalog-records.ts';
@@ -18,8 +19,8 @@ export async function publishPlan(tx: TransactionSql, venueId: string, venue: Ve
   const sectionIds = draft.sections.map((section) => nameBasedId(`section/${planId}/${section.label}`));
   const layout = await buildLayout({ planId, sectionIds, draft });
   await tx`
-    insert into seating_plans (id, venue_id, version, seat_count, layout_hash, layout)
-    values (${planId}, ${venueId},
+    insert into seating_plans (id, organization_id, venue_id, version, seat_count, layout_hash, layout)
+    values (${planId}, ${IMPORTED_ORGANIZATION_ID}, ${venueId},
             (select coalesce(max(version), 0) + 1 from seating_plans where venue_id = ${venueId}),
             ${layout.seatCount}, ${layout.hash}, ${layout.gzip})`;
   const own = ownTiersBySection(draft);

@@ -1,4 +1,5 @@
 import type { TransactionSql } from 'postgres';
+import { IMPORTED_ORGANIZATION_ID } from '#db/tables/catalog.ts';
 import type { VenueRecord } from './catalog-records.ts';
 import { appendCatalogChanges } from './import-outbox-statements.ts';
 import { publishPlan } from './import-plan-statements.ts';
@@ -44,6 +45,7 @@ export async function importVenues(
 async function upsertVenues(tx: TransactionSql, changes: readonly Tracked<VenueRecord>[]): Promise<void> {
   const rows = changes.map(({ id, record }) => ({
     id,
+    organization_id: IMPORTED_ORGANIZATION_ID,
     name: record.name,
     address: record.address,
     city: record.city,
@@ -54,9 +56,9 @@ async function upsertVenues(tx: TransactionSql, changes: readonly Tracked<VenueR
     capacity: record.capacity,
   }));
   await tx`
-    insert into venues (id, name, address, city, country_code, latitude, longitude, time_zone, capacity)
+    insert into venues (id, organization_id, name, address, city, country_code, latitude, longitude, time_zone, capacity)
     select * from jsonb_to_recordset(${tx.json(rows)})
-      as r(id uuid, name text, address text, city text, country_code text, latitude float8, longitude float8,
+      as r(id uuid, organization_id uuid, name text, address text, city text, country_code text, latitude float8, longitude float8,
            time_zone text, capacity integer)
     on conflict (id) do update set
       name = excluded.name, address = excluded.address, city = excluded.city, country_code = excluded.country_code,

@@ -1,4 +1,5 @@
 import type { TransactionSql } from 'postgres';
+import { IMPORTED_ORGANIZATION_ID } from '#db/tables/catalog.ts';
 import type { OrganizerRecord } from './catalog-records.ts';
 import { ImportRefused } from './import-refused.ts';
 import { nameBasedId } from './name-based-id.ts';
@@ -7,7 +8,7 @@ type Account = { id: string; isOwn: boolean };
 
 /**
  * The account of a file's organizer, which is made when it does not exist. It has no password, so it is impossible to
- * sign in to it. Organizers are told apart by their e-mail address: two of one name are two accounts. Throws
+ * sign in to it. It is an owner of the organization of imported data. Organizers are told apart by their e-mail address: two of one name are two accounts. Throws
  * ImportRefused when the address belongs to an account that an import did not make.
  */
 export async function ensureOrganizer(
@@ -32,5 +33,8 @@ export async function ensureOrganizer(
   const [namesake] = await tx`select 1 from users where id = ${nameBasedId(key)}`;
   const id = nameBasedId(namesake ? `${key}/${email.toLowerCase()}` : key);
   await tx`insert into users (id, email, display_name, role) values (${id}, ${email}, ${displayName}, 'ORGANIZER')`;
+  await tx`
+    insert into organization_members (organization_id, user_id, role)
+    values (${IMPORTED_ORGANIZATION_ID}, ${id}, 'OWNER')`;
   return id;
 }

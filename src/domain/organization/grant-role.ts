@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm';
 import type { Db, Tx } from '#db/client.ts';
 import { inTransaction } from '#db/transaction.ts';
+import { requireEmail, requirePassword } from '../account/account-rules.ts';
+import { hashPassword } from '../account/passwords.ts';
+import { insertUser } from '../account/session-statements.ts';
 import { InvalidInput } from '../errors.ts';
 import type { Viewer } from '../viewer.ts';
-import { requireEmail, requirePassword } from './account-rules.ts';
-import { hashPassword } from './passwords.ts';
-import { insertUser } from './session-statements.ts';
+import { endMemberships, handOverEvents, type Owned, ownOrganization } from './owner-statements.ts';
 
 export type RoleRequest = {
   readonly email: string;
@@ -18,8 +19,13 @@ export type RoleRequest = {
    * password.
    */
   readonly existing: boolean;
-  /** Raw ids of the events that it becomes the organizer of; `all`: of every existing event. */
+  /** Raw ids of the events that its organization gets; `all`: every existing event. */
   readonly events: readonly string[] | 'all';
+  /**
+   * The raw id of an existing organization, or the name of a new one. Undefined: the organization that it owns already,
+   * or else a new one with the name of the account.
+   */
+  readonly organization: { readonly id: string } | { readonly name: string } | undefined;
 };
 
 export type RoleGranted = {
@@ -29,18 +35,22 @@ export type RoleGranted = {
   readonly endedSessions: boolean;
   /** The password with which it signs in from now on. */
   readonly password: 'given' | 'generated' | 'kept';
-  /** How many events it became the organizer of. */
+  /** How many events its organization got. */
   readonly events: number;
+  /** The organization of which it is an OWNER; undefined for a fan and for an administrator without events. */
+  readonly organization: Owned | undefined;
+  /** The organizations that it no longer belongs to; `isWithoutOwner`: it was the last owner. */
+  readonly left: readonly { readonly id: string; readonly name: string; readonly isWithoutOwner: boolean }[];
 };
 
 /**
- * For operators: gives the account with this address a role, makes a missing account, and hands it
- * events. All or nothing. Another password and a lower role end its sessions. Throws InvalidInput, whose field is a
- * property of the request.
+ * For operators: gives the account with this address a role, makes a missing account, makes it the OWNER of an
+ * organization, and gives that organization events. A fan leaves all organizations. All or nothing. Another password and
+ * a lower role end its sessions. Throws InvalidInput, whose field is a property of the request.
  */
 export async function grantRole({ db }: { db: Db }, request: RoleRequest): Promise<RoleGranted> {
   const email = requireEmail(request.email);
-  if (request.role === 'FAN' && request.events.length > 0)
+  if (request.role === 'FAN' && (request.events.length > 0 || request.organization))
     throw new InvalidInput('events', 'A fan cannot organize events. Give the role organizer or admin.');
   const passwordHash = await hashPassword(requirePassword(request.password ?? request.generated));
   return inTransaction(db, 'grantRole', async (tx) => {
@@ -53,11 +63,22 @@ export async function grantRole({ db }: { db: Db }, request: RoleRequest): Promi
       throw new InvalidInput('email', 'Another request is signing up with this address right now. Try again.');
     await tx.execute(sql`update users set role = ${request.role} where id = ${id}`);
     if (account && !keeps) await replacePassword(tx, id, passwordHash);
-    const events = await handOver(tx, id, request.events);
-    const password = request.password === undefined ? 'generated' : 'given';
+    const given = request.password === undefined ? 'generated' : 'given';
     const endedSessions = account !== undefined && (!keeps || rankOf(request.role) < rankOf(account.role));
-    return { email, before: account?.role, endedSessions, password: keeps ? 'kept' : password, events };
+    const password = keeps ? 'kept' : given;
+    return { email, before: account?.role, endedSessions, password, ...(await organize(tx, id, request)) };
   });
+}
+
+async function organize(
+  tx: Tx,
+  userId: string,
+  { role, events, organization: wanted }: RoleRequest,
+): Promise<Pick<RoleGranted, 'events' | 'organization' | 'left'>> {
+  if (role === 'FAN') return { events: 0, organization: undefined, left: await endMemberships(tx, userId) };
+  if (role === 'ADMIN' && events.length === 0 && !wanted) return { events: 0, organization: undefined, left: [] };
+  const organization = await ownOrganization(tx, userId, { wanted, events });
+  return { organization, left: [], events: await handOverEvents(tx, { userId, organization, events }) };
 }
 
 const nameOf = (email: string): string => (email.split('@')[0] ?? email).slice(0, 100);
@@ -91,16 +112,4 @@ If it is not, run it again with --existing and --password <a new one>: that ends
 async function replacePassword(tx: Tx, id: string, passwordHash: string): Promise<void> {
   await tx.execute(sql`update users set password_hash = ${passwordHash} where id = ${id}`);
   await tx.execute(sql`update refresh_tokens set revoked_at = now() where user_id = ${id} and revoked_at is null`);
-}
-
-async function handOver(tx: Tx, id: string, events: readonly string[] | 'all'): Promise<number> {
-  if (events.length === 0) return 0;
-  const which = events === 'all' ? sql`true` : sql`id in ${[...new Set(events)]}`;
-  const handed = await tx.execute<{ id: string }>(
-    sql`update events set organizer_id = ${id}, updated_at = now() where ${which} returning id`,
-  );
-  const known = new Set(handed.map((event) => event.id));
-  const missing = events === 'all' ? [] : events.filter((event) => !known.has(event));
-  if (missing.length > 0) throw new InvalidInput('events', `These events do not exist: ${missing.join(', ')}.`);
-  return handed.length;
 }
