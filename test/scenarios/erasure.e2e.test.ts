@@ -123,9 +123,9 @@ test('while a payment is under way nothing is changed', async () => {
   await scenes.expectAllInvariants();
 });
 
-test('an organizer must hand over the events first', async () => {
+test('the last owner of an organization must hand it over first', async () => {
   const [row] = await db.$client`select organizer_id from events where id = ${event.eventId}`;
-  await expect(erasePerson({ db }, { userId: row?.organizer_id })).rejects.toThrow('Hand them over first');
+  await expect(erasePerson({ db }, { userId: row?.organizer_id })).rejects.toThrow('Hand it over first');
 });
 
 test.each([

@@ -131,6 +131,11 @@ beforeAll(async () => {
     'mutation ($input: ConfigureWaitingRoomInput!) { configureWaitingRoom(input: $input) { __typename } }',
     { input: room },
   );
+  const organizationId = `Organization_${hosted.organizationId}`;
+  const makeKey = `mutation ($input: CreateAccessKeyInput!) { createAccessKey(input: $input) {
+    ... on CreateAccessKeySuccess { accessKey { id } } } }`;
+  const key = { organizationId, name: `key-${mark}`, role: 'READER' };
+  const { accessKey } = (await owner.ask(makeKey, { input: key })).createAccessKey;
   const queued = await seedEvent(db, { seats: 4, like: event });
   await seedRoom(db, queued.eventId, { paused: true });
   const join = `mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) {
@@ -160,6 +165,8 @@ beforeAll(async () => {
     User: [owner.userId],
     WaitingRoomStats: [room.eventId],
     WaitingRoomPlace: [place.id],
+    Organization: [organizationId],
+    AccessKey: [accessKey.id],
   };
 }, 60_000);
 afterAll(async () => {

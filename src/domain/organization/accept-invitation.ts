@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db, Tx } from '#db/client.ts';
 import { inTransaction } from '#db/transaction.ts';
-import { NotFound, RateLimited, TryAgain } from '../errors.ts';
+import { InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
 import { orTryAgain } from '../or-try-again.ts';
 import type { Actor } from '../viewer.ts';
 import { appendAudit } from './audit-statements.ts';
@@ -13,7 +13,7 @@ import { insertMember, lockOrganization } from './organization-statements.ts';
 import type { Rights } from './rights.ts';
 import type { OrganizationRole } from './rights-rules.ts';
 
-export const acceptInvitationRefusals = [NotFound, NotAllowed, RateLimited, TryAgain] as const;
+export const acceptInvitationRefusals = [InvalidInput, NotFound, NotAllowed, RateLimited, TryAgain] as const;
 
 type Open = { id: string; organizationId: string; role: OrganizationRole };
 

@@ -1,5 +1,6 @@
 const refusal = '__typename ... on Refusal { code message retry { advice afterSeconds } }';
 const room = 'event { id } waitingRoom { state paused capacity } stats { joined }';
+const organization = 'organization { id name countryCode viewerRole }';
 const session = 'session { accessToken refreshToken viewer { id } }';
 /** Every mutation with a result union, with all fields of each refusal. */
 export const mutations = {
@@ -18,6 +19,13 @@ export const mutations = {
   configureWaitingRoom: `mutation ($input: ConfigureWaitingRoomInput!) { configureWaitingRoom(input: $input) { ${refusal} ... on InvalidInput { field } ... on ConfigureWaitingRoomSuccess { ${room} } } }`,
   openWaitingRoom: `mutation ($input: WaitingRoomInput!) { openWaitingRoom(input: $input) { ${refusal} ... on OpenWaitingRoomSuccess { ${room} } } }`,
   pauseWaitingRoom: `mutation ($input: WaitingRoomInput!) { pauseWaitingRoom(input: $input) { ${refusal} ... on PauseWaitingRoomSuccess { ${room} } } }`,
+  createOrganization: `mutation ($input: CreateOrganizationInput!) { createOrganization(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateOrganizationSuccess { ${organization} } } }`,
+  inviteMember: `mutation ($input: InviteMemberInput!) { inviteMember(input: $input) { ${refusal} ... on InvalidInput { field } ... on InviteMemberSuccess { token invitation { id email role expiresAt } } } }`,
+  acceptInvitation: `mutation ($input: AcceptInvitationInput!) { acceptInvitation(input: $input) { ${refusal} ... on InvalidInput { field } ... on AcceptInvitationSuccess { ${organization} } } }`,
+  changeMember: `mutation ($input: ChangeMemberInput!) { changeMember(input: $input) { ${refusal} ... on ChangeMemberSuccess { ${organization} member { userId role } } } }`,
+  removeMember: `mutation ($input: RemoveMemberInput!) { removeMember(input: $input) { ${refusal} ... on RemoveMemberSuccess { ${organization} member { userId role } } } }`,
+  createAccessKey: `mutation ($input: CreateAccessKeyInput!) { createAccessKey(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateAccessKeySuccess { secret accessKey { id name role lastUsedAt expiresAt } } } }`,
+  revokeAccessKey: `mutation ($input: RevokeAccessKeyInput!) { revokeAccessKey(input: $input) { ${refusal} ... on RevokeAccessKeySuccess { accessKey { id name } } } }`,
   endWaitingRoom: `mutation ($input: WaitingRoomInput!) { endWaitingRoom(input: $input) { ${refusal} ... on EndWaitingRoomSuccess { ${room} } } }`,
 } as const;
 

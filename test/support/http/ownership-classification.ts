@@ -13,6 +13,10 @@ export const classification: Classification = {
     Admission: 'OWNED',
     DrawProof: 'OWNED',
     WaitingRoomStats: 'OWNED',
+    Organization: 'OWNED',
+    Member: 'OWNED',
+    AccessKey: 'OWNED',
+    Invitation: 'OWNED',
     Event: 'PUBLIC',
     PriceTier: 'PUBLIC',
     SeatMap: 'PUBLIC',
@@ -37,6 +41,13 @@ export const classification: Classification = {
     'Mutation.openWaitingRoom': 'OWNED',
     'Mutation.pauseWaitingRoom': 'OWNED',
     'Mutation.endWaitingRoom': 'OWNED',
+    'Mutation.changeMember': 'OWNED',
+    'Mutation.removeMember': 'OWNED',
+    'Mutation.inviteMember': 'OWNED',
+    'Mutation.createAccessKey': 'OWNED',
+    'Mutation.revokeAccessKey': 'OWNED',
+    'Mutation.createOrganization': 'OF_THE_CALLER',
+    'Mutation.acceptInvitation': 'OF_THE_CALLER',
     'Mutation.createBooking': 'OF_THE_CALLER',
     'Mutation.holdBestAvailable': 'OF_THE_CALLER',
     'Mutation.joinWaitingRoom': 'OF_THE_CALLER',
@@ -58,10 +69,20 @@ export const classification: Classification = {
 const ofEvent = { types: ['WaitingRoomStats'], variables: (id: string) => ({ eventId: id }) };
 const managing = { ...ofEvent, variables: (id: string) => ({ input: { eventId: id } }) };
 
+const ofOrganization = (more: object) => ({
+  types: ['Organization'],
+  variables: (organizationId: string) => ({ input: { organizationId, ...more } }),
+});
+/** No account has this id: a caller outside the organization does not get so far. */
+const member = { userId: 'User_00000000-0000-7000-8000-000000000000' };
+
 /** The variables with which each owned root field requests an object of this id. */
 export const owned: Record<string, { types: readonly string[]; variables(id: string): object }> = {
   'Query.booking': { types: ['Booking'], variables: (id) => ({ id }) },
-  'Query.node': { types: ['Booking', 'Ticket', 'User', 'WaitingRoomPlace'], variables: (id) => ({ id }) },
+  'Query.node': {
+    types: ['Booking', 'Ticket', 'User', 'WaitingRoomPlace', 'Organization'],
+    variables: (id) => ({ id }),
+  },
   'Mutation.cancelBooking': { types: ['Booking'], variables: (id) => ({ input: { bookingId: id } }) },
   'Subscription.bookingChanged': { types: ['Booking'], variables: (id) => ({ bookingId: id }) },
   'Query.waitingRoomStats': ofEvent,
@@ -70,6 +91,11 @@ export const owned: Record<string, { types: readonly string[]; variables(id: str
   'Mutation.openWaitingRoom': managing,
   'Mutation.pauseWaitingRoom': managing,
   'Mutation.endWaitingRoom': managing,
+  'Mutation.inviteMember': ofOrganization({ email: 'invited@example.org', role: 'READER' }),
+  'Mutation.changeMember': ofOrganization({ ...member, role: 'READER' }),
+  'Mutation.removeMember': ofOrganization(member),
+  'Mutation.createAccessKey': ofOrganization({ name: 'key', role: 'READER' }),
+  'Mutation.revokeAccessKey': { types: ['AccessKey'], variables: (id) => ({ input: { accessKeyId: id } }) },
 };
 
 /** Returns only the caller's own data and takes no id of it, so that no caller can request another's. */

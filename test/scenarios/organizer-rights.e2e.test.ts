@@ -1,0 +1,190 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { getNamedType, isUnionType } from 'graphql';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { closeDb, type Db, openDb } from '#db/client.ts';
+import { ACCESS_KEY_PREFIX, hashOfSecret } from '#domain/organization/access-keys.ts';
+import { decideRight, type OrganizerOperation, organizationRoles, rights } from '#domain/organization/rights-rules.ts';
+import { schema } from '#schema/index.ts';
+import { newCredentials, openSession, signUp } from '#test/fans/accounts.ts';
+import { signInAsGuest } from '#test/fans/fan.ts';
+import { transports } from '#test/fans/transports.ts';
+import { seedEvent, seedMember, seedOrganization, seedUser } from '#test/support/databases/catalog.ts';
+import { rootFieldsOf } from '#test/support/http/schema-ownership.ts';
+import { type Outcome, outcomeOf, requests, type Scene } from '#test/support/organizations/rights-cells.ts';
+import { type System, startSystem } from '#test/support/system/system.ts';
+import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
+
+const operations = Object.keys(rights) as OrganizerOperation[];
+/** They need an account and no role, so they are not in the table. */
+const withoutRole = ['Mutation.createOrganization', 'Mutation.acceptInvitation'];
+
+type Caller = {
+  readonly who: string;
+  readonly token: string | undefined;
+  outcome(operation: OrganizerOperation): Outcome;
+};
+
+let system: System;
+let db: Db;
+let plan: Awaited<ReturnType<typeof seedEvent>>;
+let organizationId: string;
+let callers: Caller[];
+
+beforeAll(async () => {
+  system = await startSystem({ processes: ['api'], env: { RATE_LIMITS: 'off' } });
+  db = openDb({ url: system.bookingUrl, poolMax: 4, name: 'test' });
+  plan = await seedEvent(db, { seats: 4 });
+  organizationId = plan.organizationId;
+  callers = await makeCallers();
+}, 60_000);
+afterAll(async () => {
+  await closeDb(db);
+  await system.stop();
+});
+
+const account = async () => openSession(system.apiUrl, await signUp(system.apiUrl, newCredentials()));
+
+async function keyOf(of: string, role: (typeof organizationRoles)[number], more: { revoked?: boolean } = {}) {
+  const [id, secret] = [randomUUIDv7(), `${ACCESS_KEY_PREFIX}${randomUUIDv7()}`];
+  await db.$client`
+    insert into access_keys (id, organization_id, name, role, secret_hash, created_by, revoked_at)
+    values (${id}, ${of}, ${role}, ${role}, ${hashOfSecret(secret)}, ${plan.organizerId}, ${more.revoked ? new Date().toISOString() : null})`;
+  return { id, secret };
+}
+
+async function makeCallers(): Promise<Caller[]> {
+  const decided = (standing: Parameters<typeof decideRight>[1]) => (operation: OrganizerOperation) => {
+    const right = decideRight(operation, standing);
+    return 'admittedAs' in right ? 'ADMITTED' : right.refusal;
+  };
+  const nothing = { role: undefined, isAdmin: false, isAccessKey: false };
+  const made: Caller[] = [];
+  const elsewhere = await seedOrganization(db, (await seedUser(db)).userId);
+  for (const role of organizationRoles) {
+    const member = await account();
+    await seedMember(db, { organizationId, userId: member.userId, role });
+    made.push({ who: role, token: member.accessToken, outcome: decided({ ...nothing, role }) });
+    const other = await account();
+    await seedMember(db, { organizationId: elsewhere, userId: other.userId, role });
+    made.push({ who: `${role} of another organization`, token: other.accessToken, outcome: () => 'NOT_FOUND' });
+    const [own, foreign, revoked] = [
+      await keyOf(organizationId, role),
+      await keyOf(elsewhere, role),
+      await keyOf(organizationId, role, { revoked: true }),
+    ];
+    const isKey = { ...nothing, role, isAccessKey: true };
+    made.push({ who: `access key ${role}`, token: own.secret, outcome: decided(isKey) });
+    made.push({ who: `access key ${role} of another`, token: foreign.secret, outcome: () => 'NOT_FOUND' });
+    made.push({ who: `revoked access key ${role}`, token: revoked.secret, outcome: () => 'UNAUTHENTICATED' });
+  }
+  const [former, admin] = [await account(), await account()];
+  await seedMember(db, { organizationId, userId: former.userId, role: 'OWNER' });
+  await db.$client`delete from organization_members where user_id = ${former.userId}`;
+  await db.$client`update users set role = 'ADMIN' where id = ${admin.userId}`;
+  made.push(
+    { who: 'a former owner', token: former.accessToken, outcome: () => 'NOT_FOUND' },
+    { who: 'an admin', token: admin.accessToken, outcome: decided({ ...nothing, isAdmin: true }) },
+    { who: 'a fan', token: (await account()).accessToken, outcome: () => 'NOT_FOUND' },
+    { who: 'a guest', token: (await signInAsGuest(system.apiUrl)).token, outcome: () => 'NOT_FOUND' },
+    { who: 'no token', token: undefined, outcome: withoutToken },
+  );
+  return made;
+}
+
+/** Without a token an object is not there, as for every other caller; an organizer's operation asks for a token. */
+const withoutToken = (operation: OrganizerOperation): Outcome =>
+  operation === 'Query.node' || operation.startsWith('Organization.') ? 'NOT_FOUND' : 'UNAUTHENTICATED';
+
+/** What the caller may change must not be gone before the cell is asked. */
+async function newScene(): Promise<Scene> {
+  const { userId } = await seedUser(db);
+  await seedMember(db, { organizationId, userId, role: 'READER' });
+  const event = await seedEvent(db, { seats: 4, like: plan, organizerId: plan.organizerId });
+  await seedRoom(db, event.eventId, { paused: true });
+  const { id } = await keyOf(organizationId, 'READER');
+  return {
+    organizationId: `Organization_${organizationId}`,
+    eventId: `Event_${event.eventId}`,
+    otherUserId: `User_${userId}`,
+    accessKeyId: `AccessKey_${id}`,
+    email: `${userId}-invited@example.org`,
+  };
+}
+
+test('every organizer operation of the schema is in the table of rights, and the other way round', () => {
+  const refusesByRole = rootFieldsOf(schema)
+    .filter(({ field }) => {
+      const type = getNamedType(field.type);
+      return isUnionType(type) && type.getTypes().some(({ name }) => name === 'NotAllowed');
+    })
+    .map(({ coordinate }) => coordinate);
+  const mutations = operations.filter((operation) => operation.startsWith('Mutation.'));
+  expect(refusesByRole.sort()).toEqual([...mutations, ...withoutRole].sort());
+  for (const operation of operations) {
+    const [type = '', field = ''] = operation.split('.');
+    const found = schema.getType(type);
+    expect(found && 'getFields' in found && field in found.getFields(), operation).toBe(true);
+  }
+});
+
+/** A plain request has one response, so HTTP refuses a subscription once it knows the token. */
+function expectedOver(transport: string, operation: OrganizerOperation, { token, outcome }: Caller): Outcome {
+  const wanted = outcome(operation);
+  const isCarried = transport !== 'HTTP' || !operation.startsWith('Subscription.');
+  return isCarried || (token !== undefined && wanted === 'UNAUTHENTICATED') ? wanted : 'NOT_CARRIED';
+}
+
+test('each operation admits exactly the callers of the table, over each transport', { timeout: 600_000 }, async () => {
+  const cells = Object.entries(transports).flatMap(([transport, ask]) =>
+    operations.flatMap((operation) => callers.map((caller) => ({ transport, ask, operation, caller }))),
+  );
+  const violations: string[] = [];
+  const counts: Record<string, number> = {};
+  for (const { transport, ask, operation, caller } of cells) {
+    const { query, variables } = requests[operation];
+    const asked = { query, variables: variables(await newScene()), token: caller.token };
+    const found = outcomeOf(operation, (await ask(system.apiUrl, asked)).meaning);
+    const expected = expectedOver(transport, operation, caller);
+    counts[`${transport} ${expected}`] = (counts[`${transport} ${expected}`] ?? 0) + 1;
+    if (found !== expected)
+      violations.push(`${operation} as ${caller.who} over ${transport}: ${expected}, but ${found}`);
+  }
+  console.log(
+    `cells: ${cells.length} (${operations.length} operations x ${callers.length} callers x 3 transports), violations: ${violations.length}`,
+    counts,
+  );
+  expect(violations).toEqual([]);
+});
+
+test('createOrganization and acceptInvitation need an account, over each transport', async () => {
+  const documents = {
+    createOrganization: { name: 'Hall', countryCode: 'CH' },
+    acceptInvitation: { token: 'unknown' },
+  };
+  const expected: Record<string, [string, string]> = {
+    'a fan': ['CreateOrganizationSuccess', 'NOT_FOUND'],
+    'a guest': ['NOT_ALLOWED', 'NOT_ALLOWED'],
+    'access key OWNER': ['NOT_ALLOWED', 'NOT_ALLOWED'],
+    'revoked access key OWNER': ['UNAUTHENTICATED', 'UNAUTHENTICATED'],
+    'no token': ['UNAUTHENTICATED', 'UNAUTHENTICATED'],
+  };
+  for (const [name, ask] of Object.entries(transports))
+    for (const { who, token } of callers.filter((caller) => caller.who in expected))
+      for (const [index, [field, input]] of Object.entries(documents).entries()) {
+        const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
+        const query = `mutation ($input: ${type}!) { ${field}(input: $input) { __typename ... on Refusal { code } } }`;
+        const { meaning } = await ask(system.apiUrl, { query, variables: { input }, token });
+        expect(meaning, `${field} as ${who} over ${name}`).toContain(`"${expected[who]?.[index]}"`);
+      }
+});
+
+test('an access key is no fan: it neither holds seats nor sees a viewer', async () => {
+  const { token } = callers.find(({ who }) => who === 'access key OWNER') ?? {};
+  const input = { eventId: `Event_${plan.eventId}`, seatIds: [`Seat_${plan.seatId(0)}`], idempotencyKey: 'key' };
+  const query = 'mutation ($input: CreateBookingInput!) { createBooking(input: $input) { __typename } }';
+  for (const ask of Object.values(transports)) {
+    expect((await ask(system.apiUrl, { query, variables: { input }, token })).meaning).toContain('UNAUTHENTICATED');
+    const viewer = await ask(system.apiUrl, { query: '{ viewer { id } }', variables: {}, token });
+    expect(viewer.meaning).toContain('"viewer":null');
+  }
+});

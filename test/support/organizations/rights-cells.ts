@@ -1,0 +1,86 @@
+import type { OrganizerOperation } from '#domain/organization/rights-rules.ts';
+
+/** What the requests of one cell are about: an organization, an event of it with a waiting room, and what may be changed. */
+export type Scene = {
+  readonly organizationId: string;
+  readonly eventId: string;
+  /** A member who may be changed and removed. */
+  readonly otherUserId: string;
+  readonly accessKeyId: string;
+  /** An address that was not invited yet. */
+  readonly email: string;
+};
+
+type Request = { readonly query: string; readonly variables: (scene: Scene) => object };
+
+const mutation = (name: string, type: string, input: (scene: Scene) => object): Request => ({
+  query: `mutation ($input: ${type}!) { ${name}(input: $input) { __typename ... on Refusal { code } } }`,
+  variables: (scene) => ({ input: input(scene) }),
+});
+const ofOrganization = (selection: string): Request => ({
+  query: `query ($id: ID!) { node(id: $id) { __typename ... on Organization { ${selection} } } }`,
+  variables: ({ organizationId }) => ({ id: organizationId }),
+});
+const stats = (kind: 'query' | 'subscription'): Request => ({
+  query: `${kind} ($eventId: ID!) { waitingRoomStats(eventId: $eventId) { __typename capacity } }`,
+  variables: ({ eventId }) => ({ eventId }),
+});
+const room = ({ eventId }: Scene) => ({ eventId });
+
+/** The request of each operation of the table of rights. */
+export const requests: Readonly<Record<OrganizerOperation, Request>> = {
+  'Query.node': ofOrganization('name'),
+  'Organization.venues': ofOrganization('venues(first: 1) { nodes { name } }'),
+  'Organization.events': ofOrganization('events(first: 1) { nodes { title } }'),
+  'Organization.members': ofOrganization('members(first: 1) { nodes { email } }'),
+  'Organization.accessKeys': ofOrganization('accessKeys { name }'),
+  'Mutation.inviteMember': mutation('inviteMember', 'InviteMemberInput', ({ organizationId, email }) => ({
+    organizationId,
+    email,
+    role: 'READER',
+  })),
+  'Mutation.changeMember': mutation('changeMember', 'ChangeMemberInput', ({ organizationId, otherUserId }) => ({
+    organizationId,
+    userId: otherUserId,
+    role: 'DOOR',
+  })),
+  'Mutation.removeMember': mutation('removeMember', 'RemoveMemberInput', ({ organizationId, otherUserId }) => ({
+    organizationId,
+    userId: otherUserId,
+  })),
+  'Mutation.createAccessKey': mutation('createAccessKey', 'CreateAccessKeyInput', ({ organizationId }) => ({
+    organizationId,
+    name: 'made by a cell',
+    role: 'READER',
+  })),
+  'Mutation.revokeAccessKey': mutation('revokeAccessKey', 'RevokeAccessKeyInput', ({ accessKeyId }) => ({
+    accessKeyId,
+  })),
+  'Mutation.configureWaitingRoom': mutation('configureWaitingRoom', 'ConfigureWaitingRoomInput', ({ eventId }) => ({
+    eventId,
+    capacity: 7,
+  })),
+  'Mutation.openWaitingRoom': mutation('openWaitingRoom', 'WaitingRoomInput', room),
+  'Mutation.pauseWaitingRoom': mutation('pauseWaitingRoom', 'WaitingRoomInput', room),
+  'Mutation.endWaitingRoom': mutation('endWaitingRoom', 'WaitingRoomInput', room),
+  'Query.waitingRoomStats': stats('query'),
+  'Subscription.waitingRoomStats': stats('subscription'),
+};
+
+export type Outcome = 'ADMITTED' | 'NOT_ALLOWED' | 'NOT_FOUND' | 'UNAUTHENTICATED' | 'NOT_CARRIED';
+
+/** What the answer to a request means; the answer itself when it means none of these. */
+export function outcomeOf(operation: OrganizerOperation, answer: string): Outcome | string {
+  const code = /"code":"(\w+)"/.exec(answer)?.[1];
+  if (code === 'UNAUTHENTICATED' || code === 'NOT_ALLOWED' || code === 'NOT_FOUND') return code;
+  // The top-level error of a subscription to a room that the caller does not find.
+  if (code === 'BAD_REQUEST' && answer.includes('There is no such')) return 'NOT_FOUND';
+  if (code === 'BAD_REQUEST' && /subscription/i.test(answer)) return 'NOT_CARRIED';
+  if (code === undefined && answer.includes('null}')) return 'NOT_FOUND';
+  const [root = '', field = ''] = operation.split('.');
+  const success =
+    root === 'Mutation'
+      ? `"__typename":"${field.charAt(0).toUpperCase()}${field.slice(1)}Success"`
+      : `"__typename":"${field === 'waitingRoomStats' ? 'WaitingRoomStats' : 'Organization'}"`;
+  return code === undefined && answer.includes(success) ? 'ADMITTED' : answer;
+}
