@@ -56,6 +56,7 @@ const forbidden = [
   ['src/domain/hoarding/a.ts', '../account/session.ts'],
   ['src/domain/account/a.ts', '#domain/catalog/event-cache.ts'],
   ['src/domain/pricing/a.ts', '../catalog/event-cache.ts'],
+  ['src/domain/organization/a.ts', '#domain/catalog/event-cache.ts'],
   ['src/domain/catalog/a.ts', '../inventory/seat-maps.ts'],
   ['src/domain/inventory/a.ts', '../booking/booking.ts'],
   ['src/domain/waiting-room/a.ts', '../loyalty/points.ts'],

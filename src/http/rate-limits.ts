@@ -41,6 +41,8 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   pauseWaitingRoom: ORGANIZING,
   endWaitingRoom: ORGANIZING,
   createOrganization: { viewer: { points: 5, seconds: 60, isExact: true }, address: { points: 60, seconds: 60 } },
+  createVenue: ORGANIZING,
+  updateVenue: ORGANIZING,
   inviteMember: ORGANIZING,
   /** A token has 256 bits, so guesses are hopeless. */
   acceptInvitation: ORGANIZING,

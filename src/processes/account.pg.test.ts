@@ -56,6 +56,50 @@ test('a new organizer gets a password that signs in, and the event', async () =>
   expect(await organizerOf(event)).toBe(ann?.id);
 });
 
+const memberships = async (email: string) => [
+  ...(await db.execute<{ id: string; name: string; role: string }>(sql`
+    select o.id, o.name, m.role from organization_members m join organizations o on o.id = m.organization_id
+    join users u on u.id = m.user_id where u.email = ${email} order by o.created_at`)),
+];
+const organizationOf = async ({ eventId }: SeededEvent) =>
+  (await db.execute<{ id: string }>(sql`select organization_id as id from events where id = ${eventId}`))[0]?.id;
+
+test('an organizer owns an organization, which gets the events; a second run changes nothing of it', async () => {
+  const { out } = await organizer('owner@example.org', '--organization', 'Teatro Municipal', '--event', event.eventId);
+  const [owned] = await memberships('owner@example.org');
+  expect(owned).toMatchObject({ name: 'Teatro Municipal', role: 'OWNER' });
+  expect(out).toContain(`It is an owner of the new organization "Teatro Municipal" (Organization_${owned?.id}).`);
+  expect(await organizationOf(event)).toBe(owned?.id);
+  const again = await organizer('owner@example.org', '--event', event.eventId);
+  expect(again.out).toContain(`It is an owner of the organization "Teatro Municipal" (Organization_${owned?.id}).`);
+  expect(await memberships('owner@example.org')).toHaveLength(1);
+  const audit = await db.execute(sql`
+    select operation, role, user_id, subject_type from organizer_audit where organization_id = ${owned?.id} order by id`);
+  const byOperator = { role: 'OPERATOR', user_id: null };
+  expect([...audit].slice(0, 2)).toEqual([
+    { ...byOperator, operation: 'createOrganization', subject_type: 'Organization' },
+    { ...byOperator, operation: 'handOverEvent', subject_type: 'Event' },
+  ]);
+});
+
+test('a fan leaves all organizations; an existing organization gets another owner', { timeout: 90_000 }, async () => {
+  await organizer('former@example.org', '--password', 'correct horse', '--organization', 'Hall');
+  const [hall] = await memberships('former@example.org');
+  const left = await account(['--role', 'fan', '--email', 'former@example.org']);
+  expect(left.out).toContain(`It no longer belongs to the organization "Hall" (Organization_${hall?.id}).`);
+  expect(left.out).toContain('That organization has no owner now.');
+  expect(await memberships('former@example.org')).toEqual([]);
+  const { out } = await organizer('next@example.org', '--organization', `Organization_${hall?.id}`);
+  expect(out).toContain(`It is an owner of the organization "Hall" (Organization_${hall?.id}).`);
+  expect(await memberships('next@example.org')).toMatchObject([{ id: hall?.id, role: 'OWNER' }]);
+  const unknown = await organizer(
+    'next@example.org',
+    '--organization',
+    'Organization_00000000-0000-7000-8000-000000000000',
+  );
+  expect(unknown).toMatchObject({ code: 1, out: expect.stringContaining('There is no organization') });
+});
+
 test('an existing account keeps its password unless a new one is given, which ends its sessions', {
   timeout: 90_000,
 }, async () => {

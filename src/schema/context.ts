@@ -72,6 +72,8 @@ export type LimitedOperation =
   | 'openWaitingRoom'
   | 'pauseWaitingRoom'
   | 'endWaitingRoom'
+  | 'createVenue'
+  | 'updateVenue'
   | 'createOrganization'
   | 'inviteMember'
   | 'acceptInvitation'

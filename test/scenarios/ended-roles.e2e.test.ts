@@ -15,12 +15,12 @@ let db: Db;
 let event: Awaited<ReturnType<typeof seedEvent>>;
 let owner: Fan;
 beforeAll(async () => {
-  system = await startSystem({ processes: ['api', 'api-2', 'worker'], env: { RATE_LIMITS: 'off' } });
+  system = await startSystem({ processes: ['api', 'api-2'], env: { RATE_LIMITS: 'off' } });
   db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
   owner = await account();
   event = await seedEvent(db, { seats: 4, organizerId: owner.userId.replace('User_', '') });
   await seedRoom(db, event.eventId, { paused: true });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await closeDb(db);
   await system.stop();

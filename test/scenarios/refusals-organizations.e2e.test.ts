@@ -59,6 +59,24 @@ test('organizations: members, invitations and access keys, and who is refused', 
   const key = { organizationId, name: 'till', role: 'BOX_OFFICE' };
   const { accessKey, secret } = await attempt('createAccessKey', key, owner);
   expect(secret).toMatch(/^frk_/);
+  const hall = {
+    organizationId,
+    name: 'Hall',
+    city: 'Bern',
+    countryCode: 'CH',
+    location: { latitude: 46.9, longitude: 7.4 },
+    timeZone: 'europe/zurich',
+  };
+  const { venue } = await attempt('createVenue', hall, owner);
+  expect(venue).toMatchObject({ name: 'Hall', address: null, timeZone: 'Europe/Zurich', capacity: 0 });
+  for (const [field, value] of Object.entries({ timeZone: '+01:00', countryCode: 'ch', name: ' ', city: 'a\nb' })) {
+    expect(await attempt('createVenue', { ...hall, [field]: value }, owner)).toMatchObject({ field });
+    expect(await attempt('updateVenue', { venueId: venue.id, [field]: value }, owner)).toMatchObject({ field });
+  }
+  const away = { latitude: 91, longitude: 0 };
+  expect(await attempt('createVenue', { ...hall, location: away }, owner)).toMatchObject({
+    field: 'location.latitude',
+  });
   const which = { organizationId, userId: member.userId };
   const self = { organizationId, userId: owner.userId };
   const asked = {
@@ -66,12 +84,19 @@ test('organizations: members, invitations and access keys, and who is refused', 
     changeMember: { ...which, role: 'DOOR' },
     removeMember: which,
     createAccessKey: key,
+    createVenue: hall,
+    updateVenue: { venueId: venue.id, address: 'Bahnhofplatz 1\n3011 Bern' },
     revokeAccessKey: { accessKeyId: accessKey.id },
   };
   for (const [name, input] of Object.entries(asked) as [keyof typeof asked, object][]) {
     expect(await attempt(name, input, member)).toMatchObject({ code: 'NOT_ALLOWED', retry: { advice: 'NEVER' } });
     expect(await attempt(name, input, fan)).toMatchObject({ code: 'NOT_FOUND' });
-    const unknown = name === 'revokeAccessKey' ? { accessKeyId: 'x' } : { ...input, organizationId: 'x' };
+    const unknown = Object.fromEntries(
+      Object.entries(input).map(([field, value]) => [
+        field,
+        /^(organization|venue|accessKey)Id$/.test(field) ? 'x' : value,
+      ]),
+    );
     expect(await attempt(name, unknown, owner)).toMatchObject({ code: 'NOT_FOUND' });
   }
   expect(await attempt('createAccessKey', { ...key, name: ' ' }, owner)).toMatchObject({ field: 'name' });
@@ -82,6 +107,7 @@ test('organizations: members, invitations and access keys, and who is refused', 
   const release = Promise.withResolvers<void>();
   const holding = db.$client.begin(async (sql) => {
     await sql`select 1 from organizations where id = ${organizationId.replace('Organization_', '')} for update`;
+    await sql`select 1 from venues where id = ${venue.id.replace('Venue_', '')} for update`;
     await sql`select 1 from users where email = ${organizer.email} for update`;
     locked.resolve();
     await release.promise;
@@ -95,8 +121,16 @@ test('organizations: members, invitations and access keys, and who is refused', 
   await holding;
   expect(stuck.map(({ code }) => code)).toEqual(Array.from(stuck, () => 'TRY_AGAIN'));
 
+  expect(await attempt('updateVenue', asked.updateVenue, owner)).toMatchObject({
+    venue: { ...venue, address: asked.updateVenue.address },
+  });
+  expect(await attempt('updateVenue', { venueId: venue.id, address: null, name: null }, owner)).toMatchObject({
+    venue,
+  });
   expect(await attempt('changeMember', asked.changeMember, owner)).toMatchObject({ member: { role: 'DOOR' } });
-  expect(await attempt('revokeAccessKey', asked.revokeAccessKey, owner)).toMatchObject({ accessKey });
+  expect(await attempt('revokeAccessKey', asked.revokeAccessKey, owner)).toMatchObject({
+    accessKey: { id: accessKey.id, name: 'till' },
+  });
   expect(await attempt('removeMember', which, owner)).toMatchObject({ member: { userId: member.userId } });
 });
 
@@ -108,6 +142,8 @@ test.each([
   ['removeMember', 30],
   ['createAccessKey', 30],
   ['revokeAccessKey', 30],
+  ['createVenue', 30],
+  ['updateVenue', 30],
 ] as const)('%s: %i attempts in a minute are one account’s share', async (name, budget) => {
   const fan = await guest();
   const organizationId = 'Organization_none';
@@ -119,6 +155,15 @@ test.each([
     removeMember: { organizationId, userId: 'x' },
     createAccessKey: { organizationId, name: 'x', role: 'READER' },
     revokeAccessKey: { accessKeyId: 'x' },
+    createVenue: {
+      organizationId,
+      name: 'x',
+      city: 'x',
+      countryCode: 'CH',
+      location: { latitude: 0, longitude: 0 },
+      timeZone: 'Europe/Zurich',
+    },
+    updateVenue: { venueId: 'x' },
   };
   const codes = [];
   for (let n = 0; n <= budget; n++) codes.push((await attempt(name, inputs[name], fan)).code);

@@ -1,12 +1,15 @@
 import { inArray } from 'drizzle-orm';
-import type { Db } from '#db/client.ts';
+import type { Queryable } from '#db/client.ts';
 import { venues } from '#db/tables/catalog.ts';
 import { inOrderOf } from './in-order-of.ts';
 
 export type Venue = Omit<typeof venues.$inferSelect, 'organizationId'>;
 
 /** The venues with these raw ids, in their order; undefined for an unknown one. One query. */
-export async function findVenues({ db }: { db: Db }, venueIds: readonly string[]): Promise<(Venue | undefined)[]> {
+export async function findVenues(
+  { db }: { db: Queryable },
+  venueIds: readonly string[],
+): Promise<(Venue | undefined)[]> {
   const rows = await db
     .select()
     .from(venues)

@@ -14,6 +14,7 @@ type Right = {
 const everyMember: Right = { roles: organizationRoles, accessKeys: true, admins: false };
 /** A server must not be able to make owners, or further keys that live on after its own. */
 const ownersInPerson: Right = { roles: ['OWNER'], accessKeys: false, admins: false };
+const keeping: Right = { roles: ['OWNER', 'MANAGER'], accessKeys: true, admins: false };
 const managing: Right = { roles: ['OWNER', 'MANAGER'], accessKeys: true, admins: true };
 
 /**
@@ -31,6 +32,8 @@ export const rights = {
   'Mutation.removeMember': ownersInPerson,
   'Mutation.createAccessKey': ownersInPerson,
   'Mutation.revokeAccessKey': ownersInPerson,
+  'Mutation.createVenue': keeping,
+  'Mutation.updateVenue': keeping,
   'Mutation.configureWaitingRoom': managing,
   'Mutation.openWaitingRoom': managing,
   'Mutation.pauseWaitingRoom': managing,

@@ -65,7 +65,7 @@ const DAY = 86_400;
 export async function seedEvent(db: Db, options: SeedEventOptions): Promise<SeededEvent> {
   const organizerId = options.organizerId ?? (await seedUser(db, { role: 'ORGANIZER' })).userId;
   const organizationId = await seedOrganization(db, organizerId);
-  const plan = options.like ?? (await seedPlan(db, options));
+  const plan = options.like ?? (await seedPlan(db, { ...options, organizationId }));
   const eventId = randomUUIDv7();
   const inSeconds = (seconds: number) => sql`clock_timestamp() + make_interval(secs => ${seconds})`;
   await db.insert(events).values({
@@ -150,14 +150,16 @@ export async function seedUser(
 
 const tierLabel = (index: number): string => `Tier ${index + 1}`;
 
-async function seedPlan(db: Db, options: SeedEventOptions) {
+async function seedPlan(db: Db, options: SeedEventOptions & { organizationId: string }) {
   const venueId = randomUUIDv7();
   const planId = randomUUIDv7();
   const draft = draftOf(options);
   const sectionIds = draft.sections.map(() => randomUUIDv7());
   const layout = await buildLayout({ planId, sectionIds, draft });
+  const { organizationId } = options;
   await db.insert(venues).values({
     id: venueId,
+    organizationId,
     name: `Venue ${venueId.slice(-6)}`,
     city: 'Springfield',
     countryCode: 'US',
@@ -168,6 +170,7 @@ async function seedPlan(db: Db, options: SeedEventOptions) {
   });
   await db.insert(seatingPlans).values({
     id: planId,
+    organizationId,
     venueId,
     version: 1,
     seatCount: options.seats,

@@ -13,6 +13,8 @@ export const organizationMutations: readonly MutationName[] = [
   'acceptInvitation',
   'changeMember',
   'removeMember',
+  'createVenue',
+  'updateVenue',
   'createAccessKey',
   'revokeAccessKey',
 ];

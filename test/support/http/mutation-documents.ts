@@ -1,6 +1,7 @@
 const refusal = '__typename ... on Refusal { code message retry { advice afterSeconds } }';
 const room = 'event { id } waitingRoom { state paused capacity } stats { joined }';
 const organization = 'organization { id name countryCode viewerRole }';
+const venue = 'venue { id name address city countryCode location { latitude longitude } timeZone capacity }';
 const session = 'session { accessToken refreshToken viewer { id } }';
 /** Every mutation with a result union, with all fields of each refusal. */
 export const mutations = {
@@ -22,6 +23,8 @@ export const mutations = {
   createOrganization: `mutation ($input: CreateOrganizationInput!) { createOrganization(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateOrganizationSuccess { ${organization} } } }`,
   inviteMember: `mutation ($input: InviteMemberInput!) { inviteMember(input: $input) { ${refusal} ... on InvalidInput { field } ... on InviteMemberSuccess { token invitation { id email role expiresAt } } } }`,
   acceptInvitation: `mutation ($input: AcceptInvitationInput!) { acceptInvitation(input: $input) { ${refusal} ... on InvalidInput { field } ... on AcceptInvitationSuccess { ${organization} } } }`,
+  createVenue: `mutation ($input: CreateVenueInput!) { createVenue(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateVenueSuccess { ${venue} } } }`,
+  updateVenue: `mutation ($input: UpdateVenueInput!) { updateVenue(input: $input) { ${refusal} ... on InvalidInput { field } ... on UpdateVenueSuccess { ${venue} } } }`,
   changeMember: `mutation ($input: ChangeMemberInput!) { changeMember(input: $input) { ${refusal} ... on ChangeMemberSuccess { ${organization} member { userId role } } } }`,
   removeMember: `mutation ($input: RemoveMemberInput!) { removeMember(input: $input) { ${refusal} ... on RemoveMemberSuccess { ${organization} member { userId role } } } }`,
   createAccessKey: `mutation ($input: CreateAccessKeyInput!) { createAccessKey(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateAccessKeySuccess { secret accessKey { id name role lastUsedAt expiresAt } } } }`,

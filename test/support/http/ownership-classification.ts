@@ -46,6 +46,8 @@ export const classification: Classification = {
     'Mutation.inviteMember': 'OWNED',
     'Mutation.createAccessKey': 'OWNED',
     'Mutation.revokeAccessKey': 'OWNED',
+    'Mutation.createVenue': 'OWNED',
+    'Mutation.updateVenue': 'PUBLIC',
     'Mutation.createOrganization': 'OF_THE_CALLER',
     'Mutation.acceptInvitation': 'OF_THE_CALLER',
     'Mutation.createBooking': 'OF_THE_CALLER',
@@ -95,6 +97,13 @@ export const owned: Record<string, { types: readonly string[]; variables(id: str
   'Mutation.changeMember': ofOrganization({ ...member, role: 'READER' }),
   'Mutation.removeMember': ofOrganization(member),
   'Mutation.createAccessKey': ofOrganization({ name: 'key', role: 'READER' }),
+  'Mutation.createVenue': ofOrganization({
+    name: 'Hall',
+    city: 'Bern',
+    countryCode: 'CH',
+    location: { latitude: 46.9, longitude: 7.4 },
+    timeZone: 'Europe/Zurich',
+  }),
   'Mutation.revokeAccessKey': { types: ['AccessKey'], variables: (id) => ({ input: { accessKeyId: id } }) },
 };
 

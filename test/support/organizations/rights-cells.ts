@@ -7,6 +7,7 @@ export type Scene = {
   /** A member who may be changed and removed. */
   readonly otherUserId: string;
   readonly accessKeyId: string;
+  readonly venueId: string;
   /** An address that was not invited yet. */
   readonly email: string;
 };
@@ -50,12 +51,21 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
   })),
   'Mutation.createAccessKey': mutation('createAccessKey', 'CreateAccessKeyInput', ({ organizationId }) => ({
     organizationId,
-    name: 'made by a cell',
+    name: 'of a cell',
     role: 'READER',
   })),
   'Mutation.revokeAccessKey': mutation('revokeAccessKey', 'RevokeAccessKeyInput', ({ accessKeyId }) => ({
     accessKeyId,
   })),
+  'Mutation.createVenue': mutation('createVenue', 'CreateVenueInput', ({ organizationId }) => ({
+    organizationId,
+    name: 'Hall',
+    city: 'Bern',
+    countryCode: 'CH',
+    location: { latitude: 46.9, longitude: 7.4 },
+    timeZone: 'Europe/Zurich',
+  })),
+  'Mutation.updateVenue': mutation('updateVenue', 'UpdateVenueInput', ({ venueId }) => ({ venueId, name: 'Hall' })),
   'Mutation.configureWaitingRoom': mutation('configureWaitingRoom', 'ConfigureWaitingRoomInput', ({ eventId }) => ({
     eventId,
     capacity: 7,
@@ -75,7 +85,8 @@ export function outcomeOf(operation: OrganizerOperation, answer: string): Outcom
   if (code === 'UNAUTHENTICATED' || code === 'NOT_ALLOWED' || code === 'NOT_FOUND') return code;
   // The top-level error of a subscription to a room that the caller does not find.
   if (code === 'BAD_REQUEST' && answer.includes('There is no such')) return 'NOT_FOUND';
-  if (code === 'BAD_REQUEST' && /subscription/i.test(answer)) return 'NOT_CARRIED';
+  if (code === 'BAD_REQUEST' && answer.includes('Subscribe over WebSocket')) return 'NOT_CARRIED';
+  if (answer.startsWith('closed 4403 UNAUTHENTICATED')) return 'UNAUTHENTICATED';
   if (code === undefined && answer.includes('null}')) return 'NOT_FOUND';
   const [root = '', field = ''] = operation.split('.');
   const success =

@@ -1,0 +1,102 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import type { Db, Tx } from '#db/client.ts';
+import { appendToOutbox } from '#db/outbox.ts';
+import { inTransaction } from '#db/transaction.ts';
+import { isUuid } from '#shared/uuid.ts';
+import { InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
+import { orTryAgain } from '../or-try-again.ts';
+import { appendAudit } from '../organization/audit-statements.ts';
+import { NotAllowed } from '../organization/errors.ts';
+import type { Rights } from '../organization/rights.ts';
+import type { Actor } from '../viewer.ts';
+import { findVenues, type Venue } from './venue-queries.ts';
+import { requireVenue, type VenueInput } from './venue-rules.ts';
+
+export const createVenueRefusals = [InvalidInput, NotFound, NotAllowed, RateLimited, TryAgain] as const;
+export const updateVenueRefusals = createVenueRefusals;
+
+type Needs = { readonly db: Db; readonly rights: Pick<Rights, 'require'> };
+
+/** Makes a venue of the organization. It has no seats until its first seating plan is published. */
+export async function createVenue(
+  { db, rights }: Needs,
+  actor: Actor,
+  { organizationId, ...input }: VenueInput & { readonly organizationId: string },
+): Promise<Venue> {
+  if (!isUuid(organizationId)) throw new NotFound('organization');
+  const role = await orTryAgain(rights.require({ actor, operation: 'Mutation.createVenue', organizationId }));
+  const venue = { id: randomUUIDv7(), capacity: 0, ...requireVenue(input) };
+  await orTryAgain(
+    inTransaction(db, 'createVenue', async (tx) => {
+      const { id, name, address, city, countryCode, latitude, longitude, timeZone, capacity } = venue;
+      await tx.execute(sql`
+        insert into venues
+          (id, organization_id, name, address, city, country_code, latitude, longitude, time_zone, capacity)
+        values (${id}, ${organizationId}, ${name}, ${address}, ${city}, ${countryCode}, ${latitude}, ${longitude},
+          ${timeZone}, ${capacity})`);
+      const subject = { type: 'Venue', id };
+      await appendAudit(tx, { actor, role }, { organizationId, operation: 'createVenue', subject, after: venue });
+    }),
+  );
+  return venue;
+}
+
+/**
+ * Changes a venue; what is left out stays. Its events change with it, for the search index and for watchers. Throws
+ * NotFound for a venue of another organization.
+ */
+export async function updateVenue(
+  { db, rights }: Needs,
+  actor: Actor,
+  { venueId, ...input }: Partial<VenueInput> & { readonly venueId: string },
+): Promise<Venue> {
+  const owner = isUuid(venueId) ? await orTryAgain(findOwner(db, venueId)) : undefined;
+  if (owner === undefined) throw new NotFound('venue');
+  const asked = { actor, operation: 'Mutation.updateVenue', organizationId: owner } as const;
+  const role = await orTryAgain(rights.require(asked, 'venue'));
+  return orTryAgain(
+    inTransaction(db, 'updateVenue', async (tx) => {
+      await tx.execute(sql`select 1 from venues where id = ${venueId} for update`);
+      const [before] = await findVenues({ db: tx }, [venueId]);
+      if (!before) throw new NotFound('venue');
+      const after = { ...before, ...requireVenue({ ...before, ...input }) };
+      if (JSON.stringify(before) === JSON.stringify(after)) return before;
+      if (before.timeZone !== after.timeZone) await refuseWithEvents(tx, venueId);
+      await writeVenue(tx, after);
+      const subject = { type: 'Venue', id: venueId };
+      const change = { organizationId: owner, operation: 'updateVenue', subject, before, after };
+      await appendAudit(tx, { actor, role }, change);
+      return after;
+    }),
+  );
+}
+
+async function findOwner(db: Db, venueId: string): Promise<string | undefined> {
+  const [row] = await db.execute<{ organizationId: string }>(
+    sql`select organization_id as "organizationId" from venues where id = ${venueId}`,
+  );
+  return row?.organizationId;
+}
+
+/** The times of events were given in this zone, and fans have planned with them. */
+async function refuseWithEvents(tx: Tx, venueId: string): Promise<void> {
+  const [event] = await tx.execute(sql`select 1 from events where venue_id = ${venueId} limit 1`);
+  if (event) throw new InvalidInput('timeZone', 'The venue has events, so its time zone cannot change.');
+}
+
+async function writeVenue(tx: Tx, venue: Venue): Promise<void> {
+  await tx.execute(sql`
+    update venues set name = ${venue.name}, address = ${venue.address}, city = ${venue.city},
+      country_code = ${venue.countryCode}, latitude = ${venue.latitude}, longitude = ${venue.longitude},
+      time_zone = ${venue.timeZone}
+    where id = ${venue.id}`);
+  const events = await tx.execute<{ id: string; updatedVersion: number }>(sql`
+    update events set updated_version = updated_version + 1, updated_at = now()
+    where venue_id = ${venue.id} and status = 'PUBLISHED'
+    returning id, updated_version::float8 as "updatedVersion"`);
+  await appendToOutbox(
+    tx,
+    events.map(({ id, updatedVersion }) => ({ type: 'EventChanged', aggregateId: id, eventId: id, updatedVersion })),
+  );
+}
