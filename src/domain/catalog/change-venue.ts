@@ -14,9 +14,9 @@ import { findVenues, type Venue } from './venue-queries.ts';
 import { requireVenue, type VenueInput } from './venue-rules.ts';
 
 export const createVenueRefusals = [InvalidInput, NotFound, NotAllowed, RateLimited, TryAgain] as const;
-export const updateVenueRefusals = createVenueRefusals;
+export const updateVenueRefusals = [...createVenueRefusals] as const;
 
-type Needs = { readonly db: Db; readonly rights: Pick<Rights, 'require'> };
+type Needs = { readonly db: Db; readonly rights: Pick<Rights, 'requireRight'> };
 
 /** Makes a venue of the organization. It has no seats until its first seating plan is published. */
 export async function createVenue(
@@ -25,7 +25,7 @@ export async function createVenue(
   { organizationId, ...input }: VenueInput & { readonly organizationId: string },
 ): Promise<Venue> {
   if (!isUuid(organizationId)) throw new NotFound('organization');
-  const role = await orTryAgain(rights.require({ actor, operation: 'Mutation.createVenue', organizationId }));
+  const role = await orTryAgain(rights.requireRight({ actor, operation: 'Mutation.createVenue', organizationId }));
   const venue = { id: randomUUIDv7(), capacity: 0, ...requireVenue(input) };
   await orTryAgain(
     inTransaction(db, 'createVenue', async (tx) => {
@@ -54,7 +54,7 @@ export async function updateVenue(
   const owner = isUuid(venueId) ? await orTryAgain(findOwner(db, venueId)) : undefined;
   if (owner === undefined) throw new NotFound('venue');
   const asked = { actor, operation: 'Mutation.updateVenue', organizationId: owner } as const;
-  const role = await orTryAgain(rights.require(asked, 'venue'));
+  const role = await orTryAgain(rights.requireRight(asked, 'venue'));
   return orTryAgain(
     inTransaction(db, 'updateVenue', async (tx) => {
       await tx.execute(sql`select 1 from venues where id = ${venueId} for update`);

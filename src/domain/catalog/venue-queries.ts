@@ -3,6 +3,7 @@ import type { Queryable } from '#db/client.ts';
 import { venues } from '#db/tables/catalog.ts';
 import { inOrderOf } from './in-order-of.ts';
 
+/** Without its organization, which only its members learn. */
 export type Venue = Omit<typeof venues.$inferSelect, 'organizationId'>;
 
 /** The venues with these raw ids, in their order; undefined for an unknown one. One query. */
@@ -14,5 +15,6 @@ export async function findVenues(
     .select()
     .from(venues)
     .where(inArray(venues.id, [...venueIds]));
-  return inOrderOf(venueIds, rows, (venue) => venue.id);
+  const found = rows.map(({ organizationId: _, ...venue }) => venue);
+  return inOrderOf(venueIds, found, (venue) => venue.id);
 }

@@ -13,7 +13,7 @@ import type { Rights } from './rights.ts';
 import type { OrganizationRole } from './rights-rules.ts';
 
 export const changeMemberRefusals = [NotFound, NotAllowed, LastOwner, RateLimited, TryAgain] as const;
-export const removeMemberRefusals = changeMemberRefusals;
+export const removeMemberRefusals = [...changeMemberRefusals] as const;
 
 type Needs = { readonly db: Db; readonly rights: Pick<Rights, 'changed'> };
 type Request = { readonly organizationId: string; readonly userId: string };

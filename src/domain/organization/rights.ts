@@ -17,7 +17,7 @@ export type Rights = {
    * Returns the role that admits the actor. Throws NotAllowed for a member whose role is too small, and NotFound for all
    * others; `what` is the object that they then do not find, by default the organization.
    */
-  require(asked: Asked, what?: string): Promise<OrganizationRole | 'ADMIN'>;
+  requireRight(asked: Asked, what?: string): Promise<OrganizationRole | 'ADMIN'>;
   /**
    * The events, until the actor may no longer have them: then the subscription fails with NotAllowed, at the latest a
    * second after the change, in every process.
@@ -69,7 +69,7 @@ export function openRights({ db, pubsub }: { db: Db; pubsub: PubSub }): Rights {
   void pubsub.subscribe(RIGHTS_CHANNEL, apply).catch(() => undefined);
   const timer = setInterval(() => void check([...watches]), FRESH_MS).unref();
   return {
-    async require(asked, what = 'organization') {
+    async requireRight(asked, what = 'organization') {
       return requireStanding(await standingOf(asked), asked.operation, what);
     },
     whileAllowed(asked, events) {

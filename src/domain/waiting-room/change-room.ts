@@ -15,7 +15,7 @@ import { readRooms } from './read-rooms.ts';
 import type { Room, RoomState } from './room.ts';
 import type { EventTimes, StoredSettings } from './room-settings-rules.ts';
 
-export type ChangeNeeds = { readonly db: Db; readonly redis: Redis; readonly rights: Pick<Rights, 'require'> };
+export type ChangeNeeds = { readonly db: Db; readonly redis: Redis; readonly rights: Pick<Rights, 'requireRight'> };
 
 type RoomOperation = 'configureWaitingRoom' | 'openWaitingRoom' | 'pauseWaitingRoom' | 'endWaitingRoom';
 
@@ -75,7 +75,7 @@ export async function requireEventRight(
     : [];
   if (!event) throw new NotFound('event');
   const { organizationId } = event;
-  return { organizationId, role: await rights.require({ actor, operation, organizationId }, 'event') };
+  return { organizationId, role: await rights.requireRight({ actor, operation, organizationId }, 'event') };
 }
 
 const ms = (instant: string) => sql.raw(`floor(extract(epoch from ${instant}) * 1000)::float8`);

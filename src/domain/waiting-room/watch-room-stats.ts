@@ -19,7 +19,7 @@ const LOOK_EVERY_MS = 1_000;
  * for all others and without a room. Call `return()` when done.
  */
 export async function watchRoomStats(
-  needs: { db: Db; pubsub: PubSub; heartbeat: Heartbeat; rights: Pick<Rights, 'require' | 'whileAllowed'> },
+  needs: { db: Db; pubsub: PubSub; heartbeat: Heartbeat; rights: Pick<Rights, 'requireRight' | 'whileAllowed'> },
   actor: Actor,
   eventId: string,
 ): Promise<AsyncIterableIterator<RoomStats>> {

@@ -99,7 +99,7 @@ async function requireRight(
   organizationId: string,
   operation: OrganizerOperation & `Organization.${string}`,
 ): Promise<void> {
-  await context.resources.rights.require({ actor: requireActor(context), operation, organizationId });
+  await context.resources.rights.requireRight({ actor: requireActor(context), operation, organizationId });
 }
 
 export const Organization = builder.objectRef<OrganizationModel>('Organization');
