@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openOrganizationWorld, outcomeOf } from '#test/support/organizations/organization-world.ts';
+import { openOrganizationWorld, outcomeAfterRetries } from '#test/support/organizations/organization-world.ts';
 import { openAccessKeys } from './access-keys.ts';
 import { createAccessKey, listAccessKeys, revokeAccessKey } from './change-access-keys.ts';
 import { removeMember } from './change-member.ts';
@@ -59,7 +59,7 @@ describe('access keys', () => {
     }
     const more = { organizationId, name: 'more', role: 'READER', expiresAt: undefined } as const;
     const outcomes = await Promise.all(
-      Array.from({ length: 50 }, () => outcomeOf(createAccessKey(needs, { userId: owner }, more))),
+      Array.from({ length: 50 }, () => outcomeAfterRetries(() => createAccessKey(needs, { userId: owner }, more))),
     );
     expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(50 - organizationRoles.length);
     const keys = await listAccessKeys(needs, organizationId);

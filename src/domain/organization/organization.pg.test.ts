@@ -2,7 +2,11 @@ import { sql } from 'drizzle-orm';
 import { afterAll, describe, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { seedMember } from '#test/support/databases/catalog.ts';
-import { openOrganizationWorld, outcomeOf } from '#test/support/organizations/organization-world.ts';
+import {
+  openOrganizationWorld,
+  outcomeAfterRetries,
+  outcomeOf,
+} from '#test/support/organizations/organization-world.ts';
 import { InvalidInput, NotFound, TryAgain } from '../errors.ts';
 import { acceptInvitation } from './accept-invitation.ts';
 import { createAccessKey, revokeAccessKey } from './change-access-keys.ts';
@@ -36,7 +40,7 @@ describe('the last owner stays', () => {
       const outcomes = await Promise.all(
         owners.map((userId, index) => {
           const other = { organizationId, userId: owners[(index + 1) % owners.length] ?? '' };
-          return outcomeOf(
+          return outcomeAfterRetries(() =>
             index % 2 === 0
               ? removeMember(needs, { userId }, other)
               : changeMember(needs, { userId }, { ...other, role: 'READER' }),
@@ -57,7 +61,7 @@ describe('the last owner stays', () => {
     for (let round = 0; round < 5; round++) {
       const { organizationId, owners } = await organizationWith(CONNECTIONS);
       const outcomes = await Promise.all(
-        owners.map((userId) => outcomeOf(removeMember(needs, { userId }, { organizationId, userId }))),
+        owners.map((userId) => outcomeAfterRetries(() => removeMember(needs, { userId }, { organizationId, userId }))),
       );
       expect(outcomes.filter((outcome) => outcome === 'LastOwner')).toHaveLength(1);
       expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(CONNECTIONS - 1);
@@ -89,7 +93,9 @@ describe('invitations', () => {
     await expect(acceptInvitation(needs, { userId: other }, { token })).rejects.toBeInstanceOf(NotFound);
     await expect(acceptInvitation(needs, { userId: invited }, { token: 'x' })).rejects.toBeInstanceOf(NotFound);
     const outcomes = await Promise.all(
-      Array.from({ length: 10 }, () => outcomeOf(acceptInvitation(needs, { userId: invited }, { token }))),
+      Array.from({ length: 10 }, () =>
+        outcomeAfterRetries(() => acceptInvitation(needs, { userId: invited }, { token })),
+      ),
     );
     expect(outcomes.sort()).toEqual([...Array(9).fill('NotFound'), 'done']);
     const { items } = await listMembers(needs, organizationId, { size: 50, from: 'start' });
@@ -150,7 +156,7 @@ test('guests and access keys cannot make an organization, and an account makes 5
     field: 'name',
   });
   const outcomes = await Promise.all(
-    Array.from({ length: 60 }, () => outcomeOf(createOrganization(needs, account, request))),
+    Array.from({ length: 60 }, () => outcomeAfterRetries(() => createOrganization(needs, account, request))),
   );
   expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(50);
   expect(outcomes.filter((outcome) => outcome === 'NotAllowed')).toHaveLength(10);

@@ -87,4 +87,5 @@ export function openRights({ db, pubsub }: { db: Db; pubsub: PubSub }): Rights {
 
 const STRANGER: Standing = { role: undefined, isAdmin: false, isAccessKey: false };
 
-const keyOf = (organizationId: string, actor: Actor): string => `${organizationId}:${actorIdOf(actor)}`;
+const keyOf = (organizationId: string, actor: Actor): string =>
+  `${organizationId} ${'userId' in actor ? 'user' : 'key'} ${actorIdOf(actor)}`;

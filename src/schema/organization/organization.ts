@@ -88,6 +88,9 @@ const MemberConnection = connectionOf('Member', Member, 'the members of an organ
 const VenueConnection = connectionOf('Venue', Venue, 'venues');
 const EventConnection = connectionOf('Event', Event, 'events');
 
+/** Small, so that a document about all organizations of a viewer stays within the limit of its cost. */
+const PAGE = 10;
+
 const Id = z.string().refine(isUuid);
 const Seq = z.int().min(0);
 const toId = (cursor: string, field: string): string => decodeCursor(cursor, Id, field);
@@ -127,10 +130,10 @@ Organization.implement({
     members: t.field({
       type: MemberConnection,
       description: 'The members, in the order in which their accounts were made. Only for owners.',
-      args: pageArgs(t.arg, 20),
+      args: pageArgs(t.arg, PAGE),
       resolve: async ({ id }, args, context) => {
         await requireRight(context, id, 'Organization.members');
-        const window = requireWindow(args, { otherwise: 20, toPosition: toId });
+        const window = requireWindow(args, { otherwise: PAGE, toPosition: toId });
         return pageOf(await listMembers(context.resources, id, window), window, ({ userId }) => userId);
       },
     }),
@@ -145,10 +148,10 @@ Organization.implement({
     venues: t.field({
       type: VenueConnection,
       description: 'The venues of the organization.',
-      args: pageArgs(t.arg, 20),
+      args: pageArgs(t.arg, PAGE),
       resolve: async ({ id }, args, context) => {
         await requireRight(context, id, 'Organization.venues');
-        const window = requireWindow(args, { otherwise: 20, toPosition: toId });
+        const window = requireWindow(args, { otherwise: PAGE, toPosition: toId });
         return pageOf(await listVenuesOfOrganization(context.resources, id, window), window, (venue) => venue.id);
       },
     }),
@@ -161,11 +164,11 @@ builder.objectField(Organization, 'events', (t) =>
     description: 'The events of the organization, in the order in which they were made; also drafts.',
     args: {
       status: t.arg({ type: [EventStatus], description: 'Only events in one of these states.' }),
-      ...pageArgs(t.arg, 20),
+      ...pageArgs(t.arg, PAGE),
     },
     resolve: async ({ id }, args, context) => {
       await requireRight(context, id, 'Organization.events');
-      const window = requireWindow(args, { otherwise: 20, toPosition: toSeq });
+      const window = requireWindow(args, { otherwise: PAGE, toPosition: toSeq });
       const statuses: readonly EventStatusModel[] | undefined = args.status ?? undefined;
       const listed = await listEventsOfOrganization(context.resources, id, { statuses, window });
       const { edges, pageInfo } = pageOf(listed, window, ({ seq }) => seq);

@@ -35,6 +35,14 @@ export async function openOrganizationWorld({ connections = 4 } = {}) {
   };
 }
 
+/** The outcome, again after each TryAgain, as a client asks: many callers wait for one lock, which has a limit. */
+export async function outcomeAfterRetries(work: () => Promise<unknown>): Promise<string> {
+  for (;;) {
+    const outcome = await outcomeOf(work());
+    if (outcome !== 'TryAgain') return outcome;
+  }
+}
+
 /** `done`, or the name of the error's class. */
 export const outcomeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
