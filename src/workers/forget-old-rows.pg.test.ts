@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
 import { createBookingDatabase } from '#test/support/databases/databases.ts';
 import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 import { forgetOldRows } from './forget-old-rows.ts';
@@ -42,6 +43,18 @@ test('keeps what recovery still needs, deletes what is older, and keeps an unrea
   expect(await db.execute(sql`select count(*)::int as rows from outbox`)).toEqual([{ rows: 1 }]);
   expect(await db.execute(sql`select message_id from inbox`)).toEqual([{ message_id: '1' }]);
   expect(await db.execute(sql`select strikes from hold_strikes`)).toEqual([{ strikes: 1 }]);
+});
+
+test('deletes an invitation a day after its end', async () => {
+  const { organizationId, organizerId } = await seedEvent(db, { seats: 1 });
+  for (const hours of [1, 25])
+    await db.execute(sql`
+      insert into organization_invitations (id, organization_id, email, role, token_hash, invited_by, expires_at)
+      values (${randomUUIDv7()}, ${organizationId}, ${`${hours}@example.org`}, 'READER', sha256(${String(hours)}::bytea),
+        ${organizerId}, now() - make_interval(hours => ${hours}))`);
+  await forgetOldRows.run({ db, retention }, { signal: new AbortController().signal });
+  const kept = await db.execute(sql`select email::text as email from organization_invitations`);
+  expect([...kept]).toEqual([{ email: '1@example.org' }]);
 });
 
 test('deletes a waiting room thirty days after its end, with all that belongs to it, and no other', async () => {

@@ -66,6 +66,9 @@ export const forgetOldRows = worker<Needs, TimedWorker<Needs>>({
       sql`delete from mails where id in (select id from mails where created_at < now() - interval '7 days' limit ${DELETE_BATCH})`,
       sql`delete from guest_recoveries where token_hash in (
             select token_hash from guest_recoveries where expires_at < now() - interval '1 day' limit ${DELETE_BATCH})`,
+      // An invitation has the address of a person who may never have heard of it.
+      sql`delete from organization_invitations where id in (
+            select id from organization_invitations where expires_at < now() - interval '1 day' limit ${DELETE_BATCH})`,
       unpaidBookings(retention.unpaidBookingsDays),
       freeSeats(retention.unpaidBookingsDays),
       sql`delete from spent_challenge_answers where answer_hash in (
