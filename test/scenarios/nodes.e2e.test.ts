@@ -4,7 +4,7 @@ import { closeDb, openDb } from '#db/client.ts';
 import { schema } from '#schema/index.ts';
 import { bookingWhen, createBooking, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import { post } from '#test/fans/graphql-http.ts';
-import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { type SeededEvent, seedEvent, seedOrganization } from '#test/support/databases/catalog.ts';
 import { startSystem } from '#test/support/system/system.ts';
 import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 
@@ -20,6 +20,14 @@ beforeAll(async () => {
   queued = await seedEvent(db, { seats: 4 });
   await seedRoom(db, queued.eventId, { paused: true });
   fan = await signInAsGuest(system.apiUrl);
+  const ownerId = fan.userId.replace('User_', '');
+  const organizationId = await seedOrganization(db, ownerId);
+  await db.$client`
+    insert into access_keys (id, organization_id, name, role, secret_hash, created_by)
+    values (gen_random_uuid(), ${organizationId}, 'key', 'READER', '\\x01', ${ownerId})`;
+  await db.$client`
+    insert into organization_invitations (id, organization_id, email, role, token_hash, invited_by, expires_at)
+    values (gen_random_uuid(), ${organizationId}, 'invited@example.org', 'READER', '\\x01', ${ownerId}, now() + interval '1 day')`;
   await vi.waitUntil(() => waitingRoomOf(queued), { timeout: 25_000 });
   await fan.ask('mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) { __typename } }', {
     input: { eventId: globalId(queued) },
@@ -49,7 +57,7 @@ const everything = `query ($event: ID!, $queued: ID!) {
   }
   queued: event(id: $queued) { waitingRoom { __typename id } }
   waitingRoomPlace(eventId: $queued) { __typename id }
-  viewer { __typename id bookings { nodes { __typename id tickets { __typename id } } } }
+  viewer { __typename id organizations { __typename id accessKeys { __typename id } invitations { __typename id } } bookings { nodes { __typename id tickets { __typename id } } } }
 }`;
 
 type Named = { __typename: string; id: string };

@@ -136,6 +136,11 @@ beforeAll(async () => {
     ... on CreateAccessKeySuccess { accessKey { id } } } }`;
   const key = { organizationId, name: `key-${mark}`, role: 'READER' };
   const { accessKey } = (await owner.ask(makeKey, { input: key })).createAccessKey;
+  const invite = `mutation ($input: InviteMemberInput!) { inviteMember(input: $input) {
+    ... on InviteMemberSuccess { invitation { id } } } }`;
+  const { invitation } = (
+    await owner.ask(invite, { input: { organizationId, email: `invited-${mark}@example.org`, role: 'READER' } })
+  ).inviteMember;
   const queued = await seedEvent(db, { seats: 4, like: event });
   await seedRoom(db, queued.eventId, { paused: true });
   const join = `mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) {
@@ -167,6 +172,7 @@ beforeAll(async () => {
     WaitingRoomPlace: [place.id],
     Organization: [organizationId],
     AccessKey: [accessKey.id],
+    Invitation: [invitation.id],
   };
 }, 60_000);
 afterAll(async () => {

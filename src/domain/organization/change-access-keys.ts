@@ -113,6 +113,16 @@ export async function listAccessKeys({ db }: { db: Db }, organizationId: string)
   return rows.map(toKey);
 }
 
+/** The key with this raw id, and its organization; undefined for one that is unknown or revoked. */
+export async function findAccessKey(
+  { db }: { db: Db },
+  id: string,
+): Promise<{ accessKey: AccessKey; organizationId: string } | undefined> {
+  const [row] = await db.execute<KeyRow>(sql`
+    ${keyColumns} where id = ${id} and revoked_at is null`);
+  return row && { accessKey: toKey(row), organizationId: row.organizationId };
+}
+
 async function requireKey(db: Queryable, id: string): Promise<AccessKey> {
   const [row] = await db.execute<KeyRow>(sql`${keyColumns} where id = ${id}`);
   if (!row) throw new NotFound('access key');
@@ -120,18 +130,19 @@ async function requireKey(db: Queryable, id: string): Promise<AccessKey> {
 }
 
 type KeyRow = Pick<AccessKey, 'id' | 'name' | 'role'> & {
+  organizationId: string;
   createdMs: number;
   expiresMs: number | null;
   usedMs: number | null;
 };
 
 const keyColumns = sql`
-  select id, name, role, (extract(epoch from created_at) * 1000)::float8 as "createdMs",
+  select id, organization_id as "organizationId", name, role, (extract(epoch from created_at) * 1000)::float8 as "createdMs",
     (extract(epoch from expires_at) * 1000)::float8 as "expiresMs",
     (extract(epoch from last_used_at) * 1000)::float8 as "usedMs"
   from access_keys`;
 
-const toKey = ({ createdMs, expiresMs, usedMs, ...key }: KeyRow): AccessKey => ({
+const toKey = ({ organizationId: _, createdMs, expiresMs, usedMs, ...key }: KeyRow): AccessKey => ({
   ...key,
   createdAt: new Date(createdMs),
   expiresAt: expiresMs === null ? undefined : new Date(expiresMs),

@@ -1,6 +1,6 @@
 import { hash, randomBytes, randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import type { Db } from '#db/client.ts';
+import type { Db, Tx } from '#db/client.ts';
 import { inTransaction } from '#db/transaction.ts';
 import { isUuid } from '#shared/uuid.ts';
 import { requireEmail } from '../account/account-rules.ts';
@@ -9,18 +9,12 @@ import { orTryAgain } from '../or-try-again.ts';
 import type { Actor } from '../viewer.ts';
 import { appendAudit } from './audit-statements.ts';
 import { NotAllowed } from './errors.ts';
-import { INVITATION_DAYS } from './organization-rules.ts';
+import { findInvitation, type Invitation } from './invitation-queries.ts';
+import { INVITATION_DAYS, MOST_INVITATIONS } from './organization-rules.ts';
 import { enterOrganization } from './organization-statements.ts';
 import type { OrganizationRole } from './rights-rules.ts';
 
 export const inviteMemberRefusals = [InvalidInput, NotFound, NotAllowed, RateLimited, TryAgain] as const;
-
-export type Invitation = {
-  readonly id: string;
-  readonly email: string;
-  readonly role: OrganizationRole;
-  readonly expiresAt: Date;
-};
 
 export const hashOfInvitation = (token: string): Buffer => hash('sha256', token, 'buffer');
 
@@ -50,11 +44,11 @@ export async function inviteMember(
         delete from organization_invitations where organization_id = ${organizationId}
           and (email = ${email} or expires_at < now())`);
       const id = randomUUIDv7();
-      const [row] = await tx.execute<{ expiresMs: number }>(sql`
+      await refuseTooMany(tx, organizationId);
+      await tx.execute(sql`
         insert into organization_invitations (id, organization_id, email, role, token_hash, invited_by, expires_at)
         values (${id}, ${organizationId}, ${email}, ${role}, ${hashOfInvitation(token)}, ${actor.userId},
-          now() + make_interval(days => ${INVITATION_DAYS}))
-        returning (extract(epoch from expires_at) * 1000)::float8 as "expiresMs"`);
+          now() + make_interval(days => ${INVITATION_DAYS}))`);
       const change = {
         organizationId,
         operation: 'inviteMember',
@@ -62,7 +56,16 @@ export async function inviteMember(
         after: { role },
       };
       await appendAudit(tx, { actor, role: admittedAs }, change);
-      return { invitation: { id, email, role, expiresAt: new Date(row?.expiresMs ?? 0) }, token };
+      const made = await findInvitation({ db: tx }, id);
+      if (!made) throw new NotFound('invitation');
+      return { invitation: made.invitation, token };
     }),
   );
+}
+
+async function refuseTooMany(tx: Tx, organizationId: string): Promise<void> {
+  const [row] = await tx.execute<{ count: number }>(sql`
+    select count(*)::int as count from organization_invitations where organization_id = ${organizationId}`);
+  if (row && row.count >= MOST_INVITATIONS)
+    throw new NotAllowed(`An organization may have at most ${MOST_INVITATIONS} open invitations.`);
 }

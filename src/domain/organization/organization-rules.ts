@@ -5,6 +5,8 @@ import { requireText } from '../text-rules.ts';
 export const MOST_ORGANIZATIONS = 50;
 /** The largest number of access keys of an organization that are not revoked. */
 export const MOST_ACCESS_KEYS = 50;
+/** The largest number of invitations of an organization that are open at once. */
+export const MOST_INVITATIONS = 50;
 /** How long an invitation is valid. */
 export const INVITATION_DAYS = 7;
 

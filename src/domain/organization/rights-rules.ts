@@ -27,6 +27,7 @@ export const rights = {
   'Organization.events': everyMember,
   'Organization.members': ownersInPerson,
   'Organization.accessKeys': ownersInPerson,
+  'Organization.invitations': ownersInPerson,
   'Mutation.inviteMember': ownersInPerson,
   'Mutation.changeMember': ownersInPerson,
   'Mutation.removeMember': ownersInPerson,

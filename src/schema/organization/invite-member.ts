@@ -1,14 +1,9 @@
 import { NotFound } from '#domain/errors.ts';
-import { encodeGlobalId } from '#domain/global-id-rules.ts';
-import {
-  type Invitation as InvitationModel,
-  inviteMember,
-  inviteMemberRefusals,
-} from '#domain/organization/invite-member.ts';
+import { inviteMember, inviteMemberRefusals } from '#domain/organization/invite-member.ts';
 import { builder } from '../builder.ts';
 import { decodeId } from '../node.ts';
 import { requireActor } from '../viewer.ts';
-import { OrganizationRole } from './organization.ts';
+import { Invitation, OrganizationRole } from './organization.ts';
 
 const InviteMemberInput = builder.inputType('InviteMemberInput', {
   description: 'The person to invite.',
@@ -16,24 +11,6 @@ const InviteMemberInput = builder.inputType('InviteMemberInput', {
     organizationId: t.id({ required: true, description: 'The id of an Organization.' }),
     email: t.string({ required: true, description: 'The e-mail address of the account that may accept.' }),
     role: t.field({ type: OrganizationRole, required: true, description: 'The role that the person gets.' }),
-  }),
-});
-
-const Invitation = builder.objectRef<InvitationModel>('Invitation').implement({
-  description: 'An invitation to become a member of an organization.',
-  fields: (t) => ({
-    id: t.id({ description: 'Global id.', resolve: ({ id }) => encodeGlobalId('Invitation', id) }),
-    email: t.exposeString('email', { description: 'The address of the account that may accept.' }),
-    role: t.field({
-      type: OrganizationRole,
-      description: 'The role that the person gets.',
-      resolve: ({ role }) => role,
-    }),
-    expiresAt: t.field({
-      type: 'DateTime',
-      description: 'Until when it can be accepted: seven days.',
-      resolve: ({ expiresAt }) => expiresAt,
-    }),
   }),
 });
 

@@ -5,7 +5,16 @@ import {
   listVenuesOfOrganization,
 } from '#domain/catalog/organization-catalog-queries.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
-import { type AccessKey as AccessKeyModel, listAccessKeys } from '#domain/organization/change-access-keys.ts';
+import {
+  type AccessKey as AccessKeyModel,
+  findAccessKey,
+  listAccessKeys,
+} from '#domain/organization/change-access-keys.ts';
+import {
+  findInvitation,
+  type Invitation as InvitationModel,
+  listInvitations,
+} from '#domain/organization/invitation-queries.ts';
 import {
   findOrganization,
   listMembers,
@@ -13,7 +22,7 @@ import {
   type Member as MemberModel,
   type Organization as OrganizationModel,
 } from '#domain/organization/organization-queries.ts';
-import type { OrganizerOperation } from '#domain/organization/rights-rules.ts';
+import { decideRight, type OrganizerOperation } from '#domain/organization/rights-rules.ts';
 import { readStandings } from '#domain/organization/standing-queries.ts';
 import { isUuid } from '#shared/uuid.ts';
 import { User } from '../account/user.ts';
@@ -64,6 +73,7 @@ export const Member = builder.objectRef<MemberModel>('Member').implement({
 
 export const AccessKey = builder.objectRef<AccessKeyModel>('AccessKey').implement({
   description: 'A key with which a server acts for the organization. Its secret cannot be read again.',
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'For `revokeAccessKey`.', resolve: ({ id }) => encodeGlobalId('AccessKey', id) }),
     name: t.exposeString('name', { description: 'The name that its maker chose.' }),
@@ -80,6 +90,25 @@ export const AccessKey = builder.objectRef<AccessKeyModel>('AccessKey').implemen
       nullable: true,
       description: 'When it was last used, to the minute; null when it was never used.',
       resolve: (key) => key.lastUsedAt,
+    }),
+  }),
+});
+
+export const Invitation = builder.objectRef<InvitationModel>('Invitation').implement({
+  description: 'An invitation to become a member of an organization.',
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({ description: 'Global id.', resolve: ({ id }) => encodeGlobalId('Invitation', id) }),
+    email: t.exposeString('email', { description: 'The address of the account that may accept.' }),
+    role: t.field({
+      type: OrganizationRole,
+      description: 'The role that the person gets.',
+      resolve: ({ role }) => role,
+    }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      description: 'Until when it can be accepted: seven days.',
+      resolve: ({ expiresAt }) => expiresAt,
     }),
   }),
 });
@@ -145,6 +174,14 @@ Organization.implement({
         return listAccessKeys(context.resources, id);
       },
     }),
+    invitations: t.field({
+      type: [Invitation],
+      description: 'The invitations that can be accepted, the newest first; at most 50. Only for owners.',
+      resolve: async ({ id }, _args, context) => {
+        await requireRight(context, id, 'Organization.invitations');
+        return listInvitations(context.resources, id);
+      },
+    }),
     venues: t.field({
       type: VenueConnection,
       description: 'The venues of the organization.',
@@ -185,9 +222,26 @@ builder.objectField(User, 'organizations', (t) =>
   }),
 );
 
-findNodesOf('Organization', async (id, context) => {
+/** Whether the caller sees an object of the organization, for `node`. */
+async function isFor(context: Context, organizationId: string, operation: OrganizerOperation): Promise<boolean> {
   const actor = context.viewer ?? context.accessKey;
-  if (!actor) return undefined;
-  const [standing] = await readStandings(context.resources.db, [{ actor, organizationId: id }]);
-  return standing?.role && findOrganization(context.resources.db, id);
+  if (!actor) return false;
+  const [standing] = await readStandings(context.resources.db, [{ actor, organizationId }]);
+  return standing !== undefined && 'admittedAs' in decideRight(operation, standing);
+}
+
+findNodesOf('AccessKey', async (id, context) => {
+  const found = await findAccessKey(context.resources, id);
+  return found && (await isFor(context, found.organizationId, 'Organization.accessKeys')) ? found.accessKey : undefined;
 });
+
+findNodesOf('Invitation', async (id, context) => {
+  const found = await findInvitation(context.resources, id);
+  return found && (await isFor(context, found.organizationId, 'Organization.invitations'))
+    ? found.invitation
+    : undefined;
+});
+
+findNodesOf('Organization', async (id, context) =>
+  (await isFor(context, id, 'Query.node')) ? findOrganization(context.resources.db, id) : undefined,
+);

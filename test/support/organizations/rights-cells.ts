@@ -35,6 +35,7 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
   'Organization.events': ofOrganization('events(first: 1) { nodes { title } }'),
   'Organization.members': ofOrganization('members(first: 1) { nodes { email } }'),
   'Organization.accessKeys': ofOrganization('accessKeys { name }'),
+  'Organization.invitations': ofOrganization('invitations { email }'),
   'Mutation.inviteMember': mutation('inviteMember', 'InviteMemberInput', ({ organizationId, email }) => ({
     organizationId,
     email,
