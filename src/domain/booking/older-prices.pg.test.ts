@@ -23,7 +23,7 @@ async function makeLists(): Promise<void> {
   await box.reader.execute(sql.raw(insert));
 }
 
-test('an event from before price lists sells at the same prices, whatever its tiers', async () => {
+test('an event from before price lists sells at the same prices with any tiers', async () => {
   const dear = await seedEvent(box.reader, {
     seats: 60,
     sections: 3,

@@ -8,10 +8,10 @@ import { seatInventories } from '#db/tables/inventory.ts';
 import { inTransaction } from '#db/transaction.ts';
 import { buildLayout, type SeatingPlanDraft } from '#domain/catalog/layout.ts';
 import { encodeSeatId } from '#domain/global-id-rules.ts';
+import type { OrganizationRole } from '#domain/organization/rights-rules.ts';
 import type { PriceList } from '#domain/pricing/price-list.ts';
 import { putPriceLists } from '#domain/pricing/price-list-statements.ts';
 import { listOfTiers, type TierPrice } from '#domain/pricing/tier-prices-rules.ts';
-import type { OrganizationRole } from '#domain/organization/rights-rules.ts';
 
 export type SeedEventOptions = {
   /** The number of seats of the plan. */

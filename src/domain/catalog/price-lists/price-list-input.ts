@@ -27,7 +27,7 @@ export type PriceListInput = {
 /** `path`: where in the input, such as `priceLevels[0].prices[1].amountMinor`. */
 export type PriceProblem = { readonly path: string; readonly message: string };
 
-/** The longest list of problems; a reader needs no more. */
+/** The longest list of problems; a reader does not need further ones. */
 const MOST = 200;
 
 /** Returns the first 200 problems, and how many there are beside them. */
