@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { testSearch } from '#test/support/search/search.ts';
 import { type Catalogue, createCatalogue } from '#test/support/search/search-world.ts';
@@ -22,12 +23,14 @@ const reindex = (...args: string[]) =>
     });
   });
 
-it('builds the index, and prints with --compare whether the index and PostgreSQL agree', async () => {
+it('builds the index and the words for PostgreSQL, and prints with --compare whether the index and PostgreSQL agree', async () => {
   const before = await reindex('--compare');
   expect(before).toMatchObject({ code: 1, out: expect.stringContaining('104 differ') });
   const built = await reindex();
   expect(built).toMatchObject({ code: 0, out: expect.stringContaining('104 events in') });
   expect((await reindex('--compare')).code).toBe(0);
+  const [words] = await catalogue.db.execute(sql`select count(*)::int as count from event_search_words`);
+  expect(words).toEqual({ count: 104 });
   await catalogue.addEvent({ city: 'Toronto', title: 'Untold' });
   expect(await reindex('--compare')).toMatchObject({ code: 1, out: expect.stringContaining('1 differ') });
 });

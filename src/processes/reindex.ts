@@ -20,8 +20,8 @@ const needs = { db, index: indexer.index };
 try {
   if (!values.compare) {
     const startedMs = performance.now();
-    await refreshSearchWords(needs);
     const built = await reindexEvents(needs);
+    await refreshSearchWords(needs);
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
     console.log(
       built

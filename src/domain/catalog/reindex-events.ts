@@ -4,6 +4,7 @@ import { compareIndex } from './compare-index.ts';
 import { indexEvents } from './index-events.ts';
 import { asIndexWriter, asOnlyRebuild } from './index-lease.ts';
 import { findNow, listDocumentsAfter } from './index-queries.ts';
+import { writeWordsOf } from './search-words-queries.ts';
 
 type Needs = { db: Db; index: EventIndex };
 
@@ -29,22 +30,33 @@ export function reindexEvents(needs: Needs): Promise<{ collection: string; event
     const { different } = await compareIndex(needs, collection);
     await indexEvents(needs, different);
     await asIndexWriter(db, async () => {
-      await index.stamp(startedAt);
+      // Searches must not find the old collection with the new stamp.
       await index.swap(collection);
+      await index.stamp(startedAt);
     });
     return { collection, events };
   });
 }
 
+/**
+ * Also writes the words for PostgreSQL's search where they are missing or old, because making the words of an event
+ * takes most of the time. While a batch is written, the next one is read.
+ */
 async function fill({ db, index }: Needs, collection: string): Promise<number> {
   let filled = 0;
+  let writing: Promise<unknown> = Promise.resolve();
   for (let after: string | undefined; ; ) {
     const documents = await listDocumentsAfter({ db }, after, BATCH);
-    await index.put(collection, documents, 'create');
+    await writing;
+    writing = Promise.all([index.put(collection, documents, 'create'), writeWordsOf({ db }, documents)]);
+    // A failure is thrown where the batch is awaited, which may be after the next read.
+    writing.catch(() => {});
     filled += documents.length;
     after = documents.at(-1)?.id;
-    if (documents.length < BATCH) return filled;
+    if (documents.length < BATCH) break;
   }
+  await writing;
+  return filled;
 }
 
 /** Builds the index when it is missing or has another shape. Returns whether it did. @throws SearchUnavailable */

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import type { EventDocument } from '#search/event-collection.ts';
 import { NORMAL_FORM } from '#search/normal-form/fold.ts';
@@ -31,20 +31,40 @@ export async function writeSearchWords({ db }: Needs, eventIds: readonly string[
  */
 export async function refreshSearchWords({ db }: Needs): Promise<number> {
   await forgetEnded(db);
-  for (let written = 0; ; ) {
-    const stale = await findStale(db);
-    if (stale.length === 0) return written;
-    await writeSearchWords({ db }, stale);
+  let written = 0;
+  for (let after: string | undefined; ; ) {
+    const stale = await findStale(db, after);
+    if (stale.length > 0) await writeSearchWords({ db }, stale);
     written += stale.length;
+    after = stale.at(-1);
+    if (stale.length < BATCH) return written;
   }
 }
 
-async function findStale(db: Db): Promise<string[]> {
+/** Each event is read once for all batches, because both tables are read by their ids from `after` on. */
+async function findStale(db: Db, after: string | undefined): Promise<string[]> {
+  const behind = (id: SQL) => (after === undefined ? sql`true` : sql`${id} > ${after}::uuid`);
   const rows = await db.execute<{ id: string }>(sql`
-    select e.id from events e left join event_search_words w on w.event_id = e.id
-    where ${canBeFound} and (w.version, w.normal_form) is distinct from (e.updated_version, ${NORMAL_FORM}::text)
-    limit ${BATCH}`);
+    select e.id from events e
+    left join event_search_words w on w.event_id = e.id and ${behind(sql`w.event_id`)}
+    where ${canBeFound} and ${behind(sql`e.id`)}
+      and (w.version, w.normal_form) is distinct from (e.updated_version, ${NORMAL_FORM}::text)
+    order by e.id limit ${BATCH}`);
   return rows.map(({ id }) => id);
+}
+
+/** Writes the words of those documents whose words are missing, of another version, or in another normal form. */
+export async function writeWordsOf({ db }: Needs, documents: readonly EventDocument[]): Promise<void> {
+  const versions = documents.map(({ id, updated_version: version }) => ({ id, version }));
+  const rows = await db.execute<{ id: string }>(sql`
+    select r.id from jsonb_to_recordset(${JSON.stringify(versions)}::jsonb) as r(id uuid, version bigint)
+    left join event_search_words w on w.event_id = r.id
+    where (w.version, w.normal_form) is distinct from (r.version, ${NORMAL_FORM}::text)`);
+  const stale = new Set(rows.map(({ id }) => id));
+  await upsert(
+    db,
+    documents.filter(({ id }) => stale.has(id)),
+  );
 }
 
 async function upsert(db: Db, documents: readonly EventDocument[]): Promise<void> {
