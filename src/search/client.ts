@@ -41,6 +41,11 @@ const FAILURES_THAT_OPEN = 3;
 /** No index yet, too slow, too many. */
 const NOT_NOW = new Set([404, 408, 429]);
 const HALF_OPEN_AFTER_MS = 1000;
+/**
+ * The part of a search's time that it may wait. A search that began just before its end would fail as if the engine
+ * were slow, and the engine would finish it for no caller.
+ */
+const WAITING_SHARE = 0.5;
 const PROBE_MS = 900;
 
 /**
@@ -85,7 +90,9 @@ export function openSearchClient(options: SearchClientOptions) {
       const body = JSON.stringify({ searches });
       try {
         // The queue is outside of the breaker, because a wait in our own queue says nothing about the engine.
-        return await slots.run(signal, () => breaker.execute(() => ask(body, signal)));
+        return await slots.run(AbortSignal.timeout(budgetMs * WAITING_SHARE), () =>
+          breaker.execute(() => ask(body, signal)),
+        );
       } catch (error) {
         throw error instanceof BrokenCircuitError ? new SearchUnavailable('Typesense failed just now') : error;
       }

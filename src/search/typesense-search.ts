@@ -40,15 +40,19 @@ type Row = {
   city: string;
 };
 
+/** When the index was last written or compared. @throws SearchUnavailable, SearchBusy */
+type IndexedAt = { indexedAt(): Promise<Date> };
+
 /** Search by Typesense 0.24.1 and later: uses no parameter that 0.24.1 ignores (`offset`, `limit`, unions). */
-export function openTypesenseSearch(client: SearchClient): EventSearch & EventRecall {
+export function openTypesenseSearch(client: SearchClient): EventSearch & EventRecall & IndexedAt {
   const search = async (query: EventQuery): Promise<EventPage> => {
-    const searches = [pageSearch(client, query), stateSearch(client)];
+    // The engine runs them in order. The state comes first: a write in between makes the answer newer than its state.
+    const searches = [stateSearch(client), pageSearch(client, query)];
     // Behind a cursor the engine sees only the remaining hits. Facets, and whether anything matches, need all hits.
     const isBehind = query.after !== undefined && (query.facets || query.asked?.orElse !== undefined);
     if (isBehind) searches.push(facetSearch(client, query));
     if (query.currencies) searches.push(currencySearch(client, query));
-    const [page, state, ...others] = await client.search(searches);
+    const [state, page, ...others] = await client.search(searches);
     const all = isBehind ? others[0] : page;
     const { asked } = query;
     if (asked?.orElse && all?.found === 0)
@@ -58,6 +62,11 @@ export function openTypesenseSearch(client: SearchClient): EventSearch & EventRe
 
   return {
     search,
+
+    async indexedAt() {
+      const [state] = await client.search([stateSearch(client)]);
+      return instantOf(state);
+    },
 
     async suggest({ asked, first }) {
       const [answer] = await client.search([titleSearch(client, asked.words, first)]);
@@ -78,6 +87,9 @@ export function openTypesenseSearch(client: SearchClient): EventSearch & EventRe
     },
   };
 }
+
+const instantOf = (state: SearchAnswer | undefined): Date =>
+  new Date(Number(state?.hits?.[0]?.document.indexed_at ?? 0));
 
 type Answers = Readonly<Record<'page' | 'state' | 'facets' | 'currencies', SearchAnswer | undefined>>;
 
@@ -105,7 +117,7 @@ function pageOf(query: EventQuery, { page, state, facets, currencies }: Answers)
     totalCount: total,
     facets: query.facets ? facetsOf(facets) : [],
     currencies: (currencies?.facet_counts?.[0]?.counts ?? []).map(({ value }) => value).sort(),
-    indexedAt: new Date(Number(state?.hits?.[0]?.document.indexed_at ?? 0)),
+    indexedAt: instantOf(state),
   };
 }
 

@@ -51,9 +51,12 @@ export async function removeEndedEvents({ db, index }: Needs): Promise<number> {
   const anyEnds = await Promise.all((await collectionsOf(index)).map((name) => index.hasEndBefore(name, soonUs)));
   if (!anyEnds.includes(true)) return 0;
   return asIndexWriter(db, async () => {
-    const nowUs = (await findNow({ db })).getTime() * 1000;
+    const now = await findNow({ db });
     let removed = 0;
-    for (const collection of await collectionsOf(index)) removed += await index.removeEnded(collection, nowUs);
+    for (const collection of await collectionsOf(index)) {
+      removed += await index.removeEnded(collection, now.getTime() * 1000);
+    }
+    if (removed > 0) await index.stamp(now);
     return removed;
   });
 }

@@ -55,3 +55,39 @@ it('drops the answer that was used longest ago', async () => {
   await cache.get('c', async () => 'c');
   expect([cache.last('a'), cache.last('b'), cache.last('c')]).toEqual(['a', undefined, 'c']);
 });
+
+it('keeps an answer that a new call would return again, until it is too old', async () => {
+  let sameAtMs: number | undefined = 0;
+  const cache = openAnswerCache<string>({ ...ages, sameAtMs: () => sameAtMs });
+  const { ask, calls } = counted();
+  await cache.get('key', ask);
+  for (let second = 0; second < 29; second++) {
+    vi.advanceTimersByTime(1000);
+    sameAtMs = performance.now() - 500;
+    expect(await cache.get('key', ask)).toBe('answer 1');
+  }
+  expect(calls()).toBe(1);
+  vi.advanceTimersByTime(1001);
+  sameAtMs = performance.now();
+  expect(await cache.get('key', ask)).toBe('answer 2');
+});
+
+it('fetches again when a new call may return something else', async () => {
+  const cache = openAnswerCache<string>({ ...ages, sameAtMs: () => undefined });
+  const { ask } = counted();
+  await cache.get('key', ask);
+  vi.advanceTimersByTime(2001);
+  expect(await cache.get('key', ask)).toBe('answer 2');
+});
+
+it('does not keep the last answer longer because it is returned while the engine is busy', async () => {
+  const cache = openAnswerCache<string>(ages);
+  await cache.get('key', async () => 'old');
+  const whileBusy = async () => cache.last('key') ?? 'another answer';
+  const answers: string[] = [];
+  for (let at = 0; at < 33_000; at += 3000) {
+    vi.advanceTimersByTime(3000);
+    answers.push(await cache.get('key', whileBusy));
+  }
+  expect(answers).toEqual([...Array(10).fill('old'), 'another answer']);
+});

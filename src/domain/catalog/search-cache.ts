@@ -1,16 +1,22 @@
 import { LRUCache } from 'lru-cache';
 
-type Entry<T> = { value: T; atMs: number };
+/** `bornAtMs` is earlier than `atMs` for a value that a call returned again. */
+type Entry<T> = { value: T; atMs: number; bornAtMs: number };
 
 /** From `freshMs` on an answer is fetched again; until `staleMs` it is still returned meanwhile. */
 type Ages = { freshMs: number; staleMs: number; keepMs: number };
+/**
+ * When a new call was last known to return this value again, by `performance.now()`; undefined when that is unknown.
+ * The answer ages from then on. None is older than `keepMs`.
+ */
+type SameAt<T> = (value: T) => number | undefined;
 
 /**
  * The latest answers; the least recently used is dropped first. Callers with one key share one call. An answer older
  * than `freshMs` is returned while a new one is fetched; one older than `staleMs` is not returned. Answers are kept
- * for `keepMs`, for `last`.
+ * for `keepMs`, for `last`. A call that returns `last` makes it fresh again, but not younger than it is for `keepMs`.
  */
-export function openAnswerCache<T>(options: Ages & { max: number }) {
+export function openAnswerCache<T>(options: Ages & { max: number; sameAtMs?: SameAt<T> | undefined }) {
   const entries = new LRUCache<string, Entry<T>>({ max: options.max });
   const calls = new Map<string, Promise<T>>();
 
@@ -21,7 +27,8 @@ export function openAnswerCache<T>(options: Ages & { max: number }) {
     const atMs = performance.now();
     const call = ask()
       .then((value) => {
-        entries.set(key, { value, atMs });
+        const known = entries.peek(key);
+        entries.set(key, { value, atMs, bornAtMs: known?.value === value ? known.bornAtMs : atMs });
         return value;
       })
       .finally(() => calls.delete(key));
@@ -31,7 +38,11 @@ export function openAnswerCache<T>(options: Ages & { max: number }) {
 
   const aged = (key: string, maxMs: number): Entry<T> | undefined => {
     const entry = entries.get(key);
-    return entry && performance.now() - entry.atMs <= maxMs ? entry : undefined;
+    const nowMs = performance.now();
+    if (!entry || nowMs - entry.bornAtMs > options.keepMs) return undefined;
+    if (nowMs - entry.atMs <= maxMs) return entry;
+    const sameAtMs = options.sameAtMs?.(entry.value);
+    return sameAtMs !== undefined && nowMs - sameAtMs <= maxMs ? entry : undefined;
   };
 
   return {
