@@ -6,6 +6,7 @@ import type { Pooling } from './db/pooling.ts';
 import { openAccessTokens } from './domain/account/access-tokens.ts';
 import { openEndedSessions } from './domain/account/ended-sessions.ts';
 import { openTicketSigner } from './domain/booking/ticket-code.ts';
+import { openCatalogReads } from './domain/catalog/catalog-reads.ts';
 import { openCatalogSearch } from './domain/catalog/catalog-search.ts';
 import { openEventCache } from './domain/catalog/event-cache.ts';
 import { openEventIndexer } from './domain/catalog/event-indexer.ts';
@@ -153,6 +154,7 @@ export async function openApiResources(config: ApiConfig & SalesConfig) {
     heartbeat,
     seatMaps: opened(new SeatMaps({ db, redis, pubsub, heartbeat }), (handle) => handle.close()),
     ...(await openRooms(config, { db, pubsub, heartbeat }, together)),
+    catalogReads: openCatalogReads({ db }),
     eventCache: openEventCache({ db }),
     eventWatches: new EventWatches({ db, pubsub, heartbeat }),
     search: opened(openCatalogSearch({ db, engine: config.search }), (handle) => handle.close()),

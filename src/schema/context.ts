@@ -3,6 +3,7 @@ import type { EndedSessions } from '#domain/account/ended-sessions.ts';
 import type { cancelBooking } from '#domain/booking/cancel-booking.ts';
 import type { createBooking } from '#domain/booking/create-booking.ts';
 import type { watchBooking } from '#domain/booking/watch-booking.ts';
+import type { CatalogReads } from '#domain/catalog/catalog-reads.ts';
 import type { CatalogSearch } from '#domain/catalog/catalog-search.ts';
 import type { EventCache } from '#domain/catalog/event-cache.ts';
 import type { findEvents } from '#domain/catalog/event-queries.ts';
@@ -48,6 +49,7 @@ export type Resources = Needs<typeof findEvents> &
     addressKeys: AddressKeys;
     guestChallenge: GuestChallenge | undefined;
     admissionTokens: AdmissionTokens;
+    catalogReads: CatalogReads;
     eventCache: EventCache;
     search: Pick<CatalogSearch, 'eventsOf'>;
     tokens: AccessTokens;

@@ -1,25 +1,25 @@
 import DataLoader from 'dataloader';
 import { listSeatsOfBookings, listTicketsOfBookings } from '#domain/booking/booking-queries.ts';
-import { findEvents } from '#domain/catalog/event-queries.ts';
-import { listPriceTiers } from '#domain/catalog/price-tier-queries.ts';
-import { findVenues } from '#domain/catalog/venue-queries.ts';
+import type { CatalogReads } from '#domain/catalog/catalog-reads.ts';
 import { findPrices } from '#domain/pricing/price-lists.ts';
 
-type Needs = Parameters<typeof findEvents>[0] & Parameters<typeof findPrices>[0];
+type Needs = Parameters<typeof findPrices>[0] & { readonly catalogReads: CatalogReads };
 
 export type Loaders = ReturnType<typeof createLoaders>;
 
 /**
  * Returns loaders that read the rows for all fields of one request in one query each. Only for one request, so that no
- * later request gets an old row.
+ * later request gets an old row. Concurrent requests share the queries of the catalogue.
  */
-export function createLoaders(needs: Needs) {
+export function createLoaders({ db, priceLists, catalogReads }: Needs) {
   return {
-    event: new DataLoader((ids: readonly string[]) => findEvents(needs, ids)),
-    venue: new DataLoader((ids: readonly string[]) => findVenues(needs, ids)),
-    bookingSeats: new DataLoader((ids: readonly string[]) => listSeatsOfBookings(needs.db, ids)),
-    tickets: new DataLoader((ids: readonly string[]) => listTicketsOfBookings(needs.db, ids)),
-    prices: new DataLoader((eventIds: readonly string[]) => Promise.all(eventIds.map((id) => findPrices(needs, id)))),
-    priceTiers: new DataLoader((eventIds: readonly string[]) => listPriceTiers(needs, eventIds)),
+    event: new DataLoader(catalogReads.events),
+    venue: new DataLoader(catalogReads.venues),
+    bookingSeats: new DataLoader((ids: readonly string[]) => listSeatsOfBookings(db, ids)),
+    tickets: new DataLoader((ids: readonly string[]) => listTicketsOfBookings(db, ids)),
+    prices: new DataLoader((eventIds: readonly string[]) =>
+      Promise.all(eventIds.map((id) => findPrices({ db, priceLists }, id))),
+    ),
+    priceTiers: new DataLoader(catalogReads.priceTiers),
   };
 }

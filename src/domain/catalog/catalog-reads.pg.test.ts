@@ -1,0 +1,50 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Catalogue, createCatalogue } from '#test/support/search/search-world.ts';
+import { openCatalogReads, readTogether } from './catalog-reads.ts';
+import { findEvents } from './event-queries.ts';
+
+let catalogue: Catalogue;
+let eventIds: string[];
+
+beforeAll(async () => {
+  catalogue = await createCatalogue();
+  eventIds = await Promise.all(['One', 'Two', 'Three'].map((title) => catalogue.addEvent({ city: 'Toronto', title })));
+});
+afterAll(() => catalogue.close());
+
+it('answers concurrent callers with one query, each in its order, without what is unknown', async () => {
+  const queries: (readonly string[])[] = [];
+  const read = readTogether((ids) => {
+    queries.push(ids);
+    return findEvents(catalogue, ids);
+  });
+  const [one = '', two = '', three = ''] = eventIds;
+  const unknown = randomUUIDv7();
+  const answers = await Promise.all([read([one, two]), read([unknown, one]), read([three, one])]);
+  expect(answers.map((events) => events.map((event) => event?.title))).toEqual([
+    ['One', 'Two'],
+    [undefined, 'One'],
+    ['Three', 'One'],
+  ]);
+  expect(queries).toEqual([[one, two, unknown, three]]);
+});
+
+it('returns a change to each caller that asks after it, also while a query runs', async () => {
+  const { events } = openCatalogReads(catalogue);
+  const [one = ''] = eventIds;
+  for (let round = 0; round < 20; round++) {
+    const earlier = Array.from({ length: 30 }, () => events(eventIds));
+    await catalogue.change(one, { title: `One ${round}` });
+    const [event] = await events([one]);
+    expect(event?.title).toBe(`One ${round}`);
+    await Promise.all(earlier);
+  }
+});
+
+it('fails only the callers whose own query fails', async () => {
+  const { events } = openCatalogReads(catalogue);
+  const [good, bad] = await Promise.allSettled([events(eventIds), events(['not an id'])]);
+  expect(good).toMatchObject({ status: 'fulfilled', value: [{}, {}, {}] });
+  expect(bad.status).toBe('rejected');
+});
