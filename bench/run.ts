@@ -16,6 +16,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   paid: async () => (await import('./paid.ts')).benchPaid,
   quotes: async () => (await import('./quotes.ts')).benchQuotes,
   'redis-lost': async () => (await import('./redis-lost.ts')).benchRedisLost,
+  search: async () => (await import('./search.ts')).benchSearch,
   'stalled-sockets': async () => (await import('./stalled-sockets.ts')).benchStalledSockets,
   'seat-map': async () => (await import('./seat-map.ts')).benchSeatMap,
   'waiting-room': async () => (await import('./waiting-room.ts')).benchWaitingRoom,
@@ -29,6 +30,7 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
     profile: { type: 'string' },
     fans: { type: 'string' },
+    events: { type: 'string' },
     baseline: { type: 'string' },
   },
 });
@@ -36,7 +38,7 @@ const [name = ''] = positionals;
 const load = benches[name];
 if (!load || positionals.length > 1) {
   console.error(
-    `npm run bench -- ${Object.keys(benches).join(' | ')} [--quick] [--only <part of a scenario's name>] [--profile <folder>] [--fans <count>] [--baseline <commit>]`,
+    `npm run bench -- ${Object.keys(benches).join(' | ')} [--quick] [--only <part of a scenario's name>] [--profile <folder>] [--fans <count>] [--events <count>] [--baseline <commit>]`,
   );
   process.exit(2);
 }
@@ -45,6 +47,7 @@ const options = {
   only: values.only,
   profile: values.profile,
   fans: values.fans === undefined ? undefined : Number(values.fans),
+  events: values.events === undefined ? undefined : Number(values.events),
   baseline: values.baseline,
 };
 const bench = await load();

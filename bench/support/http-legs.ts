@@ -24,10 +24,14 @@ export async function runLeg<Figures>(
   loader: BenchChild,
   work: object,
   watched: readonly Watched[],
+  onMoment: () => void = () => {},
 ): Promise<Figures & Cost> {
   const all = [...watched, { role: LOADER, pid: loader.pid }];
   const samples: CpuSample[] = [];
-  const figures = await loader.ask<Figures>(work, () => samples.push(sampleCpu(all)));
+  const figures = await loader.ask<Figures>(work, () => {
+    samples.push(sampleCpu(all));
+    onMoment();
+  });
   const [before, after] = samples;
   if (!before || !after) throw new Error('The load generator named no moments.');
   return { ...figures, cpu: cpuBetween(before, after), memory: new Map(all.map((one) => [one.role, memoryOf(one)])) };

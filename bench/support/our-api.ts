@@ -14,7 +14,7 @@ export type RunningApi = {
   close(): Promise<void>;
 };
 
-const STARTS_WITHIN_MS = 20_000;
+const STARTS_WITHIN_MS = 90_000;
 
 /**
  * The api process of the product, in its production profile but without the limits, which one load generator would

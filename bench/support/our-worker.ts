@@ -10,6 +10,7 @@ export type RunningWorker = { readonly pid: number; close(): Promise<void> };
 export async function openOurWorker(
   stores: { readonly databaseUrl: string; readonly redisUrl: string },
   names: readonly string[],
+  extra: Readonly<Record<string, string>> = {},
 ): Promise<RunningWorker> {
   const child = fork(fileURLToPath(new URL('../../src/processes/worker.ts', import.meta.url)), [...names], {
     env: {
@@ -19,6 +20,7 @@ export async function openOurWorker(
       DATABASE_URL: stores.databaseUrl,
       REDIS_URL: stores.redisUrl,
       TICKET_PRIVATE_KEY: newPrivateKey(),
+      ...extra,
     },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -26,6 +26,8 @@ export type BenchOptions = {
   readonly profile: string | undefined;
   /** The number of fans, where it can be chosen; not appended either. */
   readonly fans?: number | undefined;
+  /** The number of events, likewise. */
+  readonly events?: number | undefined;
   /** A commit that is checked out and measured in the same run, where the bench can do so. */
   readonly baseline?: string | undefined;
 };
@@ -40,6 +42,7 @@ export async function publish(name: string, run: () => Promise<Report>, options:
   if (
     process.exitCode === 1 ||
     options.fans !== undefined ||
+    options.events !== undefined ||
     options.quick ||
     options.only !== undefined ||
     options.profile !== undefined

@@ -35,8 +35,8 @@ export class Durations {
     return this.#count;
   }
 
-  summary(): { p50Ms: number; p99Ms: number } {
+  summary(): { p50Ms: number; p95Ms: number; p99Ms: number } {
     const sorted = this.#values.slice(0, this.#count).sort();
-    return { p50Ms: percentile(sorted, 0.5), p99Ms: percentile(sorted, 0.99) };
+    return { p50Ms: percentile(sorted, 0.5), p95Ms: percentile(sorted, 0.95), p99Ms: percentile(sorted, 0.99) };
   }
 }
