@@ -1,5 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { closeDb, openDb } from '#db/client.ts';
+import { openFaultProxy } from '#test/support/network/fault-proxy.ts';
 import { type Catalogue, createCatalogue } from '#test/support/search/search-world.ts';
 import { openCatalogReads, readTogether } from './catalog-reads.ts';
 import { findEvents } from './event-queries.ts';
@@ -47,4 +49,23 @@ it('fails only the callers whose own query fails', async () => {
   const [good, bad] = await Promise.allSettled([events(eventIds), events(['not an id'])]);
   expect(good).toMatchObject({ status: 'fulfilled', value: [{}, {}, {}] });
   expect(bad.status).toBe('rejected');
+});
+
+it('fails all callers together when the database is away, without a query for each', async () => {
+  const way = await openFaultProxy(catalogue.url);
+  const db = openDb({ url: way.through(catalogue.url), poolMax: 2, name: 'test-away', statementTimeoutMs: 1_000 });
+  let queries = 0;
+  const read = readTogether((ids) => {
+    queries += 1;
+    return findEvents({ db }, ids);
+  });
+  await read(eventIds);
+  way.set({ kind: 'black-hole' });
+  const answers = await Promise.allSettled(eventIds.map((id) => read([id])));
+  expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  expect(queries).toBe(2);
+  way.set({ kind: 'pass' });
+  await expect.poll(() => read(eventIds).catch(() => [])).toHaveLength(3);
+  await closeDb(db);
+  await way.close();
 });

@@ -1,5 +1,6 @@
 import type { Db } from '#db/client.ts';
 import { inSets } from '#shared/in-sets.ts';
+import { isOutage } from '../outages.ts';
 import { findEvents } from './event-queries.ts';
 import { listPriceTiers } from './price-tier-queries.ts';
 import { findVenues } from './venue-queries.ts';
@@ -7,6 +8,7 @@ import { findVenues } from './venue-queries.ts';
 /** Reads of the catalogue that the concurrent requests of a process share. */
 export type CatalogReads = ReturnType<typeof openCatalogReads>;
 
+type Answer<T> = { readonly rows: readonly T[] } | { readonly outage: unknown };
 type Read<T> = (ids: readonly string[]) => Promise<readonly T[]>;
 
 /** Requests of a set: together at most a thousand events of pages of fifty. */
@@ -22,17 +24,28 @@ export function openCatalogReads(needs: { db: Db }) {
 
 /**
  * Returns a function like `read` whose callers share queries: those that ask while a query runs are answered by the
- * next one, which begins after all of them have asked. So no caller gets a row that is older than its question.
+ * next one, which begins after all of them have asked. So no caller gets a row that is older than its question. After a
+ * failure each caller's own query is tried, except in an outage, which is the same for all.
  */
 export function readTogether<T>(read: Read<T>): Read<T> {
-  return inSets<readonly string[], readonly T[]>({
+  const ask = inSets<readonly string[], Answer<T>>({
     together: async (requests) => {
       const ids = [...new Set(requests.flat())];
-      const found = await read(ids);
-      const byId = new Map(ids.map((id, index) => [id, found[index] as T]));
-      return requests.map((wanted) => wanted.map((id) => byId.get(id) as T));
+      try {
+        const found = await read(ids);
+        const byId = new Map(ids.map((id, index) => [id, found[index] as T]));
+        return requests.map((wanted) => ({ rows: wanted.map((id) => byId.get(id) as T) }));
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        return requests.map(() => ({ outage: error }));
+      }
     },
-    alone: read,
+    alone: async (ids) => ({ rows: await read(ids) }),
     most: MOST_REQUESTS,
   });
+  return async (ids) => {
+    const answer = await ask(ids);
+    if ('outage' in answer) throw answer.outage;
+    return answer.rows;
+  };
 }
