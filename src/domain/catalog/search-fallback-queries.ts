@@ -29,7 +29,13 @@ const METRES_PER_KM_ON_ITS_GLOBE = (1000 * 6378.168) / EARTH_RADIUS_KM;
 /** Bookings come first: searches get only this many connections. */
 const SLOTS = { inFlight: 4, queue: 32 };
 const BUDGET_MS = 2000;
+/**
+ * Similar words are compared with those of every event that has some of their letters. Without a limit of their own they
+ * would take the whole budget, of every search that finds nothing.
+ */
+const SIMILAR_MS = 500;
 const QUERY_CANCELED = '57014';
+const isCancelled = (error: unknown): boolean => postgresError(error)?.code === QUERY_CANCELED;
 
 type Row = {
   id: string;
@@ -48,20 +54,19 @@ type Row = {
  * Search by PostgreSQL, for when the engine is away: full text with prefixes and similar words (pg_trgm), distance by
  * earthdistance. No facets, at most 10,000 counted, and only a few searches at once.
  */
-export function openSearchFallback({ db }: { db: Db }): EventSearch {
+export function openSearchFallback(needs: { db: Db; similarMs?: number }): EventSearch {
   const slots = openSearchSlots(SLOTS);
   const ask = <T>(work: () => Promise<T>) =>
     slots.run(AbortSignal.timeout(BUDGET_MS), work).catch((error: unknown) => {
       // A query that PostgreSQL cannot finish in time is refused as busy, not failed.
-      if (postgresError(error)?.code === QUERY_CANCELED)
-        throw new SearchBusy('the query takes too long', { cause: error });
+      if (isCancelled(error)) throw new SearchBusy('the query takes too long', { cause: error });
       throw error;
     });
   return {
-    search: (query) => ask(() => findPage(db, query)),
+    search: (query) => ask(() => findPage(needs, query)),
     suggest: ({ asked, first }) =>
       ask(async () => {
-        const { rows } = await findRows(db, { asked, first, ...BY_RELEVANCE }, first);
+        const { rows } = await findRows(needs, { asked, first, ...BY_RELEVANCE }, first);
         return rows.map(({ id, title }) => ({ eventId: id, title, highlight: markedTitle(title, asked) }));
       }),
   };
@@ -69,10 +74,12 @@ export function openSearchFallback({ db }: { db: Db }): EventSearch {
 
 const BY_RELEVANCE = { order: 'RELEVANCE', categories: [], facets: false, currencies: false } as const;
 
-async function findPage(db: Db, query: EventQuery): Promise<EventPage> {
+type Needs = { readonly db: Db; readonly similarMs?: number };
+
+async function findPage(needs: Needs, query: EventQuery): Promise<EventPage> {
   const keyset = hasKeyset(query.order);
   const { rows, total, nowMs, currencies } = await findRows(
-    db,
+    needs,
     query,
     keyset ? query.first + 1 : depthFor(query.first, query.after),
   );
@@ -100,8 +107,10 @@ async function findPage(db: Db, query: EventQuery): Promise<EventPage> {
   };
 }
 
-/** Similar words are used only when the words are found nowhere as typed, as in the engine. */
-async function findRows(db: Db, query: EventQuery, limit: number): Promise<Found> {
+/**
+ * Similar words are used only when the words are found nowhere as typed, as in the engine, and only if that is quick.
+ */
+async function findRows({ db, similarMs = SIMILAR_MS }: Needs, query: EventQuery, limit: number): Promise<Found> {
   const asTyped = await findRowsWith(db, query, { limit, matching: matches, nearby: true });
   if (query.order === 'NEAREST' && asTyped.rows.length < limit && asTyped.rows.length < asTyped.total)
     return findRowsWith(db, query, { limit, matching: matches, nearby: false });
@@ -112,14 +121,19 @@ async function findRows(db: Db, query: EventQuery, limit: number): Promise<Found
     const readOtherwise = await findRowsWith(db, otherwise, { limit, matching: matches, nearby: false });
     if (readOtherwise.total > 0) return readOtherwise;
   }
-  return findRowsWith(db, query, { limit, matching: resembles, nearby: false });
+  const similar = { limit, matching: resembles, nearby: false, budgetMs: similarMs };
+  return findRowsWith(db, query, similar).catch((error: unknown) => {
+    if (isCancelled(error)) return asTyped;
+    throw error;
+  });
 }
 
 type Found = { rows: Row[]; total: number; nowMs: number; currencies: readonly string[] };
 /** `nearby`: sorted by distance, only the events of the nearest venues are read. */
-type Approach = { limit: number; matching: typeof matches; nearby: boolean };
+type Approach = { limit: number; matching: typeof matches; nearby: boolean; budgetMs?: number };
 
-async function findRowsWith(db: Db, query: EventQuery, { limit, matching, nearby }: Approach): Promise<Found> {
+async function findRowsWith(db: Db, query: EventQuery, approach: Approach): Promise<Found> {
+  const { limit, matching, nearby, budgetMs = BUDGET_MS } = approach;
   const words = query.asked?.words ?? [];
   const from = sql`
     from events e
@@ -141,7 +155,7 @@ async function findRowsWith(db: Db, query: EventQuery, { limit, matching, nearby
     select distinct e.currency ${where({ ...query, priceAtMostMinor: undefined })}) c)`;
   return inTransaction(db, 'searchEvents', async (tx) => {
     await tx.execute(sql`select set_config('pg_trgm.word_similarity_threshold', ${String(ALIKE)}, true),
-                                set_config('statement_timeout', ${String(BUDGET_MS)}, true)`);
+                                set_config('statement_timeout', ${String(budgetMs)}, true)`);
     const rows = await tx.execute<Row>(sql`
       select e.id, e.seq::float8 as seq, v.latitude, v.longitude, e.title, e.performers, e.description, v.name as venue,
              v.city, (${key})::float8 as key
@@ -186,7 +200,7 @@ const textArray = (values: readonly string[]): SQL =>
   sql`array(select jsonb_array_elements_text(${JSON.stringify(values)}::jsonb))`;
 
 function isWithin({ latitude, longitude }: NonNullable<EventQuery['near']>, radiusKm: number): SQL {
-  const centre = sql`ll_to_earth(${latitude}::float8, ${longitude}::float8)`;
+  const centre = pointOf({ latitude, longitude });
   const metres = sql`${radiusKm * METRES_PER_KM_ON_ITS_GLOBE}::float8`;
   return sql`e.venue_id = any (array(
     select w.id from venues w
@@ -194,12 +208,15 @@ function isWithin({ latitude, longitude }: NonNullable<EventQuery['near']>, radi
       and earth_distance(${centre}, ll_to_earth(w.latitude, w.longitude)) <= ${metres}))`;
 }
 
-const distanceTo = (near: EventQuery['near'], venue: SQL): SQL =>
-  sql`earth_distance(ll_to_earth(${near?.latitude ?? 0}::float8, ${near?.longitude ?? 0}::float8),
-                     ll_to_earth(${venue}.latitude, ${venue}.longitude))`;
+const pointOf = (near: EventQuery['near']): SQL =>
+  sql`ll_to_earth(${near?.latitude ?? 0}::float8, ${near?.longitude ?? 0}::float8)`;
 
+const distanceTo = (near: EventQuery['near'], venue: SQL): SQL =>
+  sql`earth_distance(${pointOf(near)}, ll_to_earth(${venue}.latitude, ${venue}.longitude))`;
+
+/** `<->` is the way through the globe, in the same order as the distance; the index of the venues returns it sorted. */
 const isAtNearestVenues = ({ near }: EventQuery): SQL => sql`e.venue_id = any (array(
-  select w.id from venues w order by ${distanceTo(near, sql`w`)}, w.id limit ${NEAREST_VENUES}))`;
+  select w.id from venues w order by ll_to_earth(w.latitude, w.longitude) <-> ${pointOf(near)}, w.id limit ${NEAREST_VENUES}))`;
 
 /** `key` is stored in the cursor; `after` is true for rows behind it. */
 function orderOf(query: EventQuery, words: readonly string[]): { key: SQL; after: SQL; order: SQL } {
