@@ -39,7 +39,7 @@ const LOOK_EVERY_MS = 500;
 const MAX_ANSWERS = 5000;
 /**
  * While the engine is busy, PostgreSQL does one search at a time and the others are refused: a search costs PostgreSQL
- * ten times what it costs the engine, and what is too much for the engine must not reach the bookings.
+ * several times what it costs the engine, and what is too much for the engine must not reach the bookings.
  */
 const RELIEF = { inFlight: 1, queue: 0 };
 
