@@ -226,9 +226,9 @@ export class Connection implements Outlet {
       const { authorization, admission, place } = credentialsOfParams(this.#params ?? {});
       const { refusal, ...identity } = await this.#server.options.graphql.authenticate(authorization);
       if (!refusal) return { ...identity, admission, place, address: this.#handshake.address };
-      if (refusal.extensions.code === 'UNAUTHENTICATED')
-        this.close(closeCodes.forbidden, 'UNAUTHENTICATED: the access token has expired or is not valid here');
-      else this.close(closeCodes.tryAgainLater, 'Try again later');
+      if (refusal.extensions?.code === 'TEMPORARILY_UNAVAILABLE')
+        this.close(closeCodes.tryAgainLater, 'Try again later');
+      else this.close(closeCodes.forbidden, 'UNAUTHENTICATED: the access token has expired or is not valid here');
     } catch {
       this.close(closeCodes.tryAgainLater, 'Try again later');
     }
