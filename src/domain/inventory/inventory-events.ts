@@ -55,6 +55,7 @@ function typeName(line: StoredLine | null, { seats }: BookingState): string {
 
 /** What the booking pays beside its seats: its fees, and the taxes that are added to them. */
 function linesOf(charges: StoredCharges | null): { label: string; amountMinor: number }[] {
+  if (!charges) return [];
   const { fees, taxes } = readCharges(charges);
   return [...fees, ...taxes.filter(({ inclusive }) => !inclusive)].map(({ name, amountMinor }) => ({
     label: name,

@@ -175,6 +175,7 @@ export class InventoryWork {
 
   hold(command: HoldCommand, quoted: Quote): InventoryOutcome {
     const seats = seatsOfQuote(quoted);
+    const { feeMinor, charges } = chargesOfQuote(quoted);
     const version = this.#nextVersion();
     const booking: BookingState = {
       id: command.bookingId,
@@ -182,7 +183,8 @@ export class InventoryWork {
       eventId: this.sale.eventId,
       status: 'PENDING_PAYMENT',
       totalMinor: quoted.totalMinor,
-      ...chargesOfQuote(quoted),
+      feeMinor,
+      charges,
       currency: this.sale.currency,
       holdExpiresAtMs: this.nowMs + this.rules.policy.holdTtlSeconds * 1000,
       holdExtendedAtMs: null,

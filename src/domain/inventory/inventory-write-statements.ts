@@ -91,6 +91,9 @@ export async function insertBookings(
     (a, b) => compare(a.userId, b.userId) || slotOf(a) - slotOf(b) || compare(a.idempotencyKey, b.idempotencyKey),
   );
   const seats = rows.flatMap(({ id, eventId, seats: own }) => own.map((seat) => ({ id, eventId, ...seat })));
+  // Most seats of a write have one of a few lines, so each line is sent once.
+  const lines = [...new Set(seats.map(({ line }) => line))];
+  const placeOf = new Map(lines.map((line, index) => [line, index + 1]));
   const [done] = await prepared<{ count: number }>(tx, INSERT_BOOKINGS, [
     column(rows, (booking) => booking.id),
     column(rows, (booking) => booking.userId),
@@ -117,7 +120,8 @@ export async function insertBookings(
     column(rows, (booking) => booking.seats.length),
     column(rows, (booking) => booking.feeMinor),
     rows.map(({ charges }) => charges && JSON.stringify(charges)),
-    seats.map(({ line }) => line && JSON.stringify(line)),
+    lines.map((line) => line && JSON.stringify(line)),
+    column(seats, ({ line }) => placeOf.get(line) ?? null),
   ]);
   mustChange('An idempotency key or an unpaid booking', done?.count ?? 0, rows.length);
 }
@@ -139,8 +143,8 @@ const INSERT_BOOKINGS = `with made as (
     returning 1
   ), seats as (
     insert into booking_seats (event_id, booking_id, seat_no, price_minor, fee_minor, line)
-    select event_id, booking_id, seat_no, price, fee, line::json
-    from unnest($16::uuid[], $17::uuid[], $18::int[], $19::bigint[], $20::bigint[], $26::text[])
+    select event_id, booking_id, seat_no, price, fee, ($26::text[])[line]::json
+    from unnest($16::uuid[], $17::uuid[], $18::int[], $19::bigint[], $20::bigint[], $27::int[])
       as t (event_id, booking_id, seat_no, price, fee, line)
   )
   select count(*)::int as count from made`;

@@ -43,16 +43,23 @@ export type Quote = {
 };
 
 type Price = Omit<Line, 'seat'>;
+type OfBooking = Pick<Quote, 'fees' | 'taxes' | 'totalMinor'>;
+type Taxation = Pick<Prices, 'taxes' | 'included'> & { readonly step: number };
 type CompiledTax = Tax & { readonly rate: bigint };
 /** A price list whose percentages are read and whose keys are found, so that a quote is made in microseconds. */
 export type Prices = {
   readonly list: PriceList;
+  readonly step: number;
   readonly levels: ReadonlyMap<string, PriceLevel>;
   readonly types: ReadonlyMap<string, TicketType>;
   /** By level: the ticket type of a seat that is booked without one, and at whose price the seat is shown. */
   readonly defaults: ReadonlyMap<string, string>;
   /** The prices without codes that were made before, by level and ticket type. */
   readonly known: ReadonlyMap<string, Map<string, Price>>;
+  /** The same for each booking: its fees, and the taxes on these. */
+  readonly ofBooking: OfBooking;
+  /** Some ticket type is limited per booking. */
+  readonly isLimited: boolean;
   readonly taxes: readonly CompiledTax[];
   /** The sum of the rates of the taxes that are contained in a face price, and in a fee. */
   readonly included: { readonly face: bigint; readonly fees: bigint };
@@ -65,15 +72,23 @@ export function openPrices(list: PriceList): Prices {
   const taxes = list.taxes.map((tax) => ({ ...tax, rate: percentOf(tax.percent) }));
   const rates = (base: 'FACE' | 'FEES') =>
     taxes.filter((tax) => tax.inclusive && isOn(base, tax)).reduce((sum, { rate }) => sum + rate, 0n);
+  const taxation = { taxes, included: { face: rates('FACE'), fees: rates('FEES') }, step: list.step };
   return {
     list,
     levels: new Map(list.levels.map((level) => [level.key, level])),
     types: new Map(list.ticketTypes.map((type) => [type.key, type])),
     defaults: new Map(list.levels.map((level) => [level.key, defaultOf(list, level)])),
     known: new Map(list.levels.map(({ key }) => [key, new Map()])),
-    taxes,
-    included: { face: rates('FACE'), fees: rates('FEES') },
+    ofBooking: chargesOfBooking(list, taxation),
+    isLimited: list.ticketTypes.some(({ maxPerBooking }) => maxPerBooking !== undefined),
+    ...taxation,
   };
+}
+
+function chargesOfBooking({ fees: all }: PriceList, taxation: Taxation): OfBooking {
+  const fees = all.flatMap((fee) => chargesOf(fee, fee.perBookingMinor));
+  const taxes = taxesOn(taxation, { faceMinor: 0, feesMinor: sumOf(fees) });
+  return { fees, taxes, totalMinor: addUp([sumOf(fees), addedBy(taxes)]) };
 }
 
 /** The first ticket type of the list that is sold at this level to every fan, else the first that is sold there at all. */
@@ -107,22 +122,47 @@ export function quote(prices: Prices, { lines, codes = [], atBoxOffice = false }
       price = priceOf(prices, { level, ticketType, codes });
       ofLevel?.set(ticketType, price);
     }
-    return { seat, ...price };
+    return lineAt(seat, price);
   });
-  if (!atBoxOffice) refuseTooMany(prices, made);
+  if (prices.isLimited && !atBoxOffice) refuseTooMany(prices, made);
   made.sort((a, b) => a.seat - b.seat);
-  const fees = list.fees.flatMap((fee) => chargesOf(fee, fee.perBookingMinor));
-  const taxes = taxesOn(prices, { faceMinor: 0, feesMinor: sumOf(fees) });
-  const totalMinor = addUp([...made.map((line) => line.totalMinor), sumOf(fees), addedBy(taxes)]);
-  const content = { currency: list.currency, lines: made, fees, taxes, totalMinor };
-  return {
-    ...content,
-    // Most holds name no hash, and SHA-256 costs more than the sums.
-    get hash() {
-      return hashOf(content);
-    },
-  };
+  const { fees, taxes, totalMinor: ofBookingMinor } = prices.ofBooking;
+  const totalMinor = addUp([...made.map((line) => line.totalMinor), ofBookingMinor]);
+  return new MadeQuote({ currency: list.currency, lines: made, fees, taxes, totalMinor });
 }
+
+/** Makes its hash when it is read: most holds name none, and SHA-256 costs more than the sums. */
+class MadeQuote implements Quote {
+  readonly currency: string;
+  readonly lines: readonly Line[];
+  readonly fees: readonly Charge[];
+  readonly taxes: readonly Charge[];
+  readonly totalMinor: number;
+
+  constructor({ currency, lines, fees, taxes, totalMinor }: Omit<Quote, 'hash'>) {
+    this.currency = currency;
+    this.lines = lines;
+    this.fees = fees;
+    this.taxes = taxes;
+    this.totalMinor = totalMinor;
+  }
+
+  get hash(): string {
+    return hashOf(this);
+  }
+}
+
+/** A literal, because a spread of the price costs several times as much, and a hold makes one for each seat. */
+const lineAt = (seat: number, price: Price): Line => ({
+  seat,
+  level: price.level,
+  ticketType: price.ticketType,
+  ticketTypeName: price.ticketTypeName,
+  faceMinor: price.faceMinor,
+  fees: price.fees,
+  taxes: price.taxes,
+  totalMinor: price.totalMinor,
+});
 
 /** Returns what a booking of these seats costs with their default ticket types: the price that fans are shown. */
 export function shownQuote(prices: Prices, seats: readonly Pick<LineRequest, 'seat' | 'level'>[]): Quote {
@@ -167,14 +207,13 @@ const chargesOf = ({ name, refundable }: Fee, amountMinor: number | undefined): 
   amountMinor === undefined ? [] : [{ name, amountMinor, inclusive: false, refundable }];
 
 /** A tax on something that does not exist is left out: a booking without fees has no tax on fees. */
-function taxesOn(prices: Prices, of: { faceMinor: number; feesMinor: number }): Charge[] {
-  const { list, included } = prices;
-  return prices.taxes.flatMap((tax): Charge[] => {
+function taxesOn({ taxes, included, step }: Taxation, of: { faceMinor: number; feesMinor: number }): Charge[] {
+  return taxes.flatMap((tax): Charge[] => {
     const face = isOn('FACE', tax) ? of.faceMinor : 0;
     const fees = isOn('FEES', tax) ? of.feesMinor : 0;
     if (face === 0 && fees === 0) return [];
     const { name, inclusive, rate: percent } = tax;
-    if (!inclusive) return [{ name, amountMinor: shareOf(face + fees, percent, list.step), inclusive }];
+    if (!inclusive) return [{ name, amountMinor: shareOf(face + fees, percent, step), inclusive }];
     const parts = [
       { amountMinor: face, percent, rates: included.face },
       { amountMinor: fees, percent, rates: included.fees },

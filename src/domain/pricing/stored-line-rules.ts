@@ -29,18 +29,31 @@ const stored = ({ fees, taxes }: Pick<Line, 'fees' | 'taxes'>): StoredCharges =>
   taxes: taxes.map(({ name, amountMinor, inclusive }) => [name, amountMinor, inclusive]),
 });
 
+/** Lines of one level and ticket type share their charges, so nearly every seat of a sale is stored with a line from here. */
+const knownLines = new WeakMap<Line['fees'], StoredLine>();
+
+function storedLine(line: Line): StoredLine {
+  const known = knownLines.get(line.fees);
+  if (known) return known;
+  const made = { level: line.level, type: line.ticketType, name: line.ticketTypeName, ...stored(line) };
+  knownLines.set(line.fees, made);
+  return made;
+}
+
 /** Returns the seats of a booking at this quote. */
 export const seatsOfQuote = ({ lines }: Quote): PricedSeat[] =>
   lines.map((line) => ({
     seatNo: line.seat,
     priceMinor: line.faceMinor,
     feeMinor: line.totalMinor - line.faceMinor,
-    line: { level: line.level, type: line.ticketType, name: line.ticketTypeName, ...stored(line) },
+    line: storedLine(line),
   }));
+
+const NO_CHARGES = { feeMinor: 0, charges: null };
 
 /** Returns what a booking at this quote pays beside its tickets, and by which names; null without such charges. */
 export function chargesOfQuote(quote: Quote): { feeMinor: number; charges: StoredCharges | null } {
-  if (quote.fees.length === 0) return { feeMinor: 0, charges: null };
+  if (quote.fees.length === 0) return NO_CHARGES;
   const feeMinor = quote.lines.reduce((left, line) => left - line.totalMinor, quote.totalMinor);
   return { feeMinor, charges: stored(quote) };
 }
