@@ -3,6 +3,7 @@ import { checkGuestChallenge, guestChallenge, guestChallengeConfig } from './gue
 import { areHoardingLimitsOn, derivedSecret } from './hoarding.ts';
 import { observed } from './observed.ts';
 import { origins } from './origins.ts';
+import { overload, overloadConfig } from './overload.ts';
 import { type Environment, type Problem, parse } from './parse.ts';
 import { isExcepted, productionProblems } from './production.ts';
 import { trustProxy } from './proxy.ts';
@@ -50,6 +51,7 @@ const api = z
     /** How many viewers of one address may have places in a waiting room; 0 means no limit. */
     MAX_PLACES_PER_ADDRESS: z.coerce.number().int().min(0).default(2_000),
     ...guestChallenge,
+    ...overload,
   })
   .superRefine(checkGuestChallenge);
 
@@ -74,6 +76,7 @@ export function parseApiConfig(env: Environment, known: readonly Problem[] = [])
     tokenPrivateKey: data.TOKEN_PRIVATE_KEY,
     admissionKeys: data.ADMISSION_KEYS,
     placesPerAddress: areHoardingLimitsOn(data) ? data.MAX_PLACES_PER_ADDRESS || undefined : undefined,
+    overload: overloadConfig(data),
     guestChallenge: guestChallengeConfig(data, derivedSecret(data.TOKEN_PRIVATE_KEY, 'challenges')),
     addressSecret: derivedSecret(data.TOKEN_PRIVATE_KEY, 'addresses'),
   };

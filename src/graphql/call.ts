@@ -4,6 +4,7 @@ import type { Transport } from '#observability/operation-metrics.ts';
 import type { TraceSpan } from '#observability/span.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Operation } from './operation.ts';
+import type { Arrival, Slot } from './overload/overload-control.ts';
 
 export type OperationType = `${OperationTypeNode}`;
 
@@ -44,7 +45,13 @@ export type Call = {
   refused?: GraphQLError;
   /** The checked document with its operation. */
   operation?: Operation;
-  /** The process was not too busy for it. */
+  /** The process was not too busy for it when it arrived. */
+  arrival?: Arrival | undefined;
+  /** Its place among those that run. */
+  slot?: Slot;
+  /** Its execution has begun. */
+  isExecuted?: boolean;
+  /** There were not too many operations in flight. */
   isAdmitted?: boolean;
   /** The transport does not carry operations of this type. */
   notCarried?: OperationType;
@@ -60,7 +67,13 @@ export type Call = {
 export const callerIdOf = ({ viewer, accessKey }: Partial<Identity>): string | undefined =>
   viewer?.userId ?? accessKey?.accessKeyId;
 
-export const openCall = (caller: Caller, way: Way): Call => ({ caller, way, refusals: [] });
+/** `arrival`: of an operation that its transport has announced. */
+export const openCall = (caller: Caller, way: Way, arrival?: Arrival): Call => ({
+  caller,
+  way,
+  refusals: [],
+  ...(arrival && { arrival }),
+});
 
 export const transportOf = ({ way, operation }: Call): Transport =>
   operation?.type === 'subscription' ? (way.subscriptions ?? way.transport) : way.transport;

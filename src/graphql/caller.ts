@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { ACCESS_KEY_PREFIX } from '#domain/organization/access-keys.ts';
 import { isOutage } from '#domain/outages.ts';
+import type { Viewer } from '#domain/viewer.ts';
 import type { Resources } from '#schema/context.ts';
 import type { Identity } from './call.ts';
 import { type ContextNeeds, createContext } from './context.ts';
@@ -45,6 +46,15 @@ const refused = (message: string, code: ErrorCode = 'UNAUTHENTICATED'): Identity
   viewer: undefined,
   refusal: new GraphQLError(message, { extensions: { code } }),
 });
+
+/** The viewer of a token that was verified before; undefined for any other token, which may be a good one. */
+export function knownViewer(
+  { tokens }: Pick<Resources, 'tokens'>,
+  authorization: string | undefined,
+): Viewer | undefined {
+  const token = BEARER.exec(authorization?.trim() ?? '')?.[1];
+  return token === undefined ? undefined : tokens.known(token);
+}
 
 /** Refuses every operation of a caller whose token is not valid, and gives resolvers their context. */
 export function useCaller(needs: ContextNeeds): OperationPlugin {

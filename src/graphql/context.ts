@@ -1,18 +1,22 @@
 import { DomainError } from '#domain/errors.ts';
 import { CoolingDown, TooManyPlaces, TooManyUnpaidSeats } from '#domain/hoarding/errors.ts';
 import { ChallengeRequired } from '#domain/hoarding/guest-challenge.ts';
+import type { Viewer } from '#domain/viewer.ts';
 import type { HoardingLimit } from '#observability/hoarding-metrics.ts';
 import type { OperationMetrics } from '#observability/operation-metrics.ts';
 import type { Context, LimitedOperation, Resources } from '#schema/context.ts';
 import { createLoaders } from '#schema/loaders.ts';
 import type { Limits } from './budget.ts';
 import { type Caller, callerIdOf } from './call.ts';
+import type { Holders } from './overload/holders.ts';
 
 export type ContextNeeds = {
   readonly resources: Resources;
   readonly limits: Limits;
   /** Without it nothing is counted. */
   readonly metrics?: OperationMetrics | undefined;
+  /** Learns which viewers got seats. */
+  readonly overload?: { readonly holders: Pick<Holders, 'add'> } | undefined;
 };
 
 /** Without a viewer for a result that is the same for all clients. */
@@ -33,21 +37,25 @@ export function createContext(
     resources: needs.resources,
     loaders: createLoaders(needs.resources),
     async attempt(operation, work, subject) {
-      const count = operation === 'createBooking' ? needs.metrics?.held : undefined;
       try {
         await needs.limits.spend(operation, { userId: callerIdOf({ viewer, accessKey }), address });
         const answer = await aboutSubject(needs.limits.subjects, { operation, subject, address }, work);
-        count?.(isReplayed(answer) ? 'REPLAYED' : 'HELD');
+        if (operation === 'createBooking') noteHold(needs, viewer, answer);
         return answer;
       } catch (error) {
         if (error instanceof DomainError) refusals.push(error.code);
         const limit = hoardingLimitOf(error);
         if (limit) needs.metrics?.hoarded(limit);
-        count?.(error instanceof DomainError ? error.code : 'FAILED');
+        if (operation === 'createBooking') needs.metrics?.held(error instanceof DomainError ? error.code : 'FAILED');
         throw error;
       }
     },
   };
+}
+
+function noteHold({ metrics, overload }: ContextNeeds, viewer: Viewer | undefined, answer: unknown): void {
+  metrics?.held(isReplayed(answer) ? 'REPLAYED' : 'HELD');
+  if (viewer) overload?.holders.add(viewer.userId);
 }
 
 function hoardingLimitOf(error: unknown): HoardingLimit | undefined {

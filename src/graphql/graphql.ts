@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { assertValidSchema, type ExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { EndedSessions } from '#domain/account/ended-sessions.ts';
+import { TryAgain } from '#domain/errors.ts';
 import { describeError, type Log } from '#observability/log.ts';
 import { charge, useBudget } from './budget.ts';
 import type { Caller, Identity } from './call.ts';
-import { authenticate, useCaller } from './caller.ts';
+import { authenticate, knownViewer, useCaller } from './caller.ts';
 import { type ExecutionNeeds, openExecution, type ToExecute, useCompiledExecution } from './compiled-execution.ts';
 import { type AboutCaller, type ContextNeeds, createContext } from './context.ts';
 import { useDeadline } from './deadline.ts';
@@ -18,6 +19,9 @@ import { useMasking } from './masking.ts';
 import { type Operate, openOperate } from './operate.ts';
 import { useOperationLog } from './operation-log.ts';
 import { useOperationTypes } from './operation-types.ts';
+import type { Arrival, OverloadControl } from './overload/overload-control.ts';
+import { useOverloadControl } from './overload.ts';
+import type { GraphqlParams } from './params.ts';
 import type { CallContext, OperationPlugin } from './plugin.ts';
 
 export type GraphqlOptions = ContextNeeds &
@@ -25,6 +29,8 @@ export type GraphqlOptions = ContextNeeds &
     readonly schema: GraphQLSchema;
     readonly log: Log;
     readonly maxInFlight?: number | undefined;
+    /** Without it only `maxInFlight` refuses operations. */
+    readonly overload?: OverloadControl | undefined;
     /** They run after the plug-ins of this folder. */
     readonly plugins?: readonly OperationPlugin[];
   };
@@ -34,6 +40,11 @@ export type Graphql = {
   readonly yoga: YogaServerInstance<CallContext, object>;
   readonly operate: Operate;
   authenticate(authorization: string | undefined): Promise<Identity>;
+  /**
+   * Whether the process is too busy for an operation that has just arrived. A transport asks before it spends anything
+   * on the operation, and puts the arrival into its call; an operation without one is asked about by a plug-in.
+   */
+  arrive(params: GraphqlParams, by: Arriving): Arrived;
   /** Which sessions ended before their tokens did. */
   readonly endedSessions: Pick<EndedSessions, 'has' | 'onEnded'>;
   /** Takes one point of the caller's budget for a request without an operation. Throws RateLimited. */
@@ -43,6 +54,14 @@ export type Graphql = {
   /** What the client may know of an error outside a result. Its cause is logged. */
   report(error: unknown): GraphQLFormattedError;
 };
+
+/** Who sends an operation: by a token that is not verified yet, or by the viewer of a socket. */
+export type Arriving = {
+  readonly requestId: string;
+  readonly authorization?: string | undefined;
+  readonly userId?: string | undefined;
+};
+export type Arrived = { readonly arrival?: Arrival } | { readonly refusal: GraphQLFormattedError };
 
 /** One event of a subscription, to be executed for this caller. */
 export type PushedEvent = Omit<ToExecute, 'context'> & { readonly caller: AboutCaller };
@@ -81,6 +100,7 @@ export function openGraphql(options: GraphqlOptions): Graphql {
     yoga,
     operate: openOperate(yoga, all),
     authenticate: (authorization) => authenticate(options.resources, authorization),
+    arrive: (params, by) => arrive(options, params, by),
     endedSessions: options.resources.endedSessions,
     charge: (caller) => charge(options, caller),
     executeEvent: ({ caller, ...event }) => execute({ ...event, context: createContext(options, caller) }),
@@ -94,8 +114,22 @@ export function openGraphql(options: GraphqlOptions): Graphql {
   };
 }
 
+function arrive(
+  { overload, resources }: Pick<GraphqlOptions, 'overload' | 'resources'>,
+  params: GraphqlParams,
+  { requestId, authorization, userId }: Arriving,
+): Arrived {
+  if (!overload) return {};
+  const arrival = overload.arrive(params, () =>
+    overload.holders.has(userId ?? knownViewer(resources, authorization)?.userId),
+  );
+  if (!(arrival instanceof TryAgain)) return { arrival };
+  return { refusal: reportError(arrival, requestId).error };
+}
+
 /** In this order: a refusal comes before the work that it spares, and the log line has the result that the client gets. */
 const guards = (needs: ExecutionNeeds & GraphqlOptions): OperationPlugin[] => [
+  useOverloadControl(needs.overload),
   useInFlightBound(needs),
   useCaller(needs),
   useDocuments(needs),

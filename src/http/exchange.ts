@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Arrival } from '#graphql/overload/overload-control.ts';
+import type { GraphqlParams } from '#graphql/params.ts';
 
+/** What is wrong with a request before it is GraphQL. */
+export type Problem = {
+  readonly status: number;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** The operation that a request asks for. */
+export type Asked = Problem | { readonly params: GraphqlParams };
 /** A request with its response. */
 export type Exchange = {
   readonly request: IncomingMessage;
@@ -11,6 +22,10 @@ export type Exchange = {
   readonly address: string;
   /** Sent with every response. */
   readonly headers: Record<string, string>;
+  /** What its body asks for, once it was read. */
+  asked?: Promise<Asked>;
+  /** The process was not too busy for it. */
+  arrival?: Arrival | undefined;
 };
 
 const REQUEST_ID = /^[\w-]{8,64}$/;

@@ -6,8 +6,8 @@ import type { OperationPlugin } from '#graphql/plugin.ts';
 import { answerText } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 import { useGraphiqlPage } from './graphiql.ts';
-import { type Answer, answerOfProblem, answerOfResult } from './graphql-answer.ts';
-import { type Authenticate, readRequest, WRONG_METHOD } from './graphql-request.ts';
+import { type Answer, answerOfProblem, answerOfRefusal, answerOfResult } from './graphql-answer.ts';
+import { type Gate, readOperation, readRequest, refusalOf, WRONG_METHOD } from './graphql-request.ts';
 import type { HttpPlugin } from './http-plugin.ts';
 import { answerPlainPost, hooksIntoHttp, isPlainPost } from './plain-post.ts';
 import { type EventStreamLimits, type EventStreams, openEventStreams } from './sse.ts';
@@ -30,7 +30,7 @@ type Options = GraphqlOptions & {
 /** GraphQL over HTTP and server-sent events, served by Yoga. */
 export function openGraphqlHttp({ hasPage = false, eventStreams, plugins = [], ...options }: Options): GraphqlHttp {
   const streams = openEventStreams(options.resources, eventStreams);
-  const ours = [useHttp(streams, (authorization) => graphql.authenticate(authorization)), streams.plugin];
+  const ours = [useHttp(streams, () => graphql), streams.plugin];
   if (hasPage) ours.push(useGraphiqlPage());
   const graphql = openGraphql({ ...options, plugins: [...(ours as OperationPlugin[]), ...plugins] });
   const hasFastPath = !plugins.some(hooksIntoHttp);
@@ -38,6 +38,7 @@ export function openGraphqlHttp({ hasPage = false, eventStreams, plugins = [], .
     graphql,
     async handle(exchange) {
       if (hasFastPath && isPlainPost(exchange)) return answerPlainPost(graphql, exchange);
+      if (hasFastPath && exchange.request.method === 'POST' && (await isRefused(graphql, exchange))) return;
       const context = { exchange } as { exchange: Exchange; call: Call };
       const { request, response } = exchange;
       const answer = await graphql.yoga.handleNodeRequestAndResponse(request, response, context);
@@ -51,8 +52,18 @@ export function openGraphqlHttp({ hasPage = false, eventStreams, plugins = [], .
   };
 }
 
+/** Answers a request that the process is too busy for, before Yoga makes a `Request` of it. */
+async function isRefused(graphql: Graphql, exchange: Exchange): Promise<boolean> {
+  const asked = await readOperation(exchange);
+  const refused = 'params' in asked ? refusalOf(exchange, asked.params, graphql) : undefined;
+  if (!refused) return false;
+  const { status, body, headers } = answerOfRefusal(refused, exchange);
+  answerText(exchange.response, status, body, { ...exchange.headers, ...headers });
+  return true;
+}
+
 /** Reads requests and writes results by the rules of this server instead of Yoga's own. */
-function useHttp(streams: EventStreams, authenticate: Authenticate): HttpPlugin {
+function useHttp(streams: EventStreams, gate: () => Gate): HttpPlugin {
   const asEvents = getSSEProcessor();
   return {
     onRequestParse({ request: { method }, serverContext, setRequestParser, endResponse }) {
@@ -61,8 +72,9 @@ function useHttp(streams: EventStreams, authenticate: Authenticate): HttpPlugin 
       if (method !== 'GET' && method !== 'POST')
         return endResponse(toResponse(answerOfProblem(WRONG_METHOD, exchange)));
       setRequestParser(async () => {
-        const read = await readRequest(exchange, authenticate);
+        const read = await readRequest(exchange, gate());
         if ('status' in read) return toResponse(answerOfProblem(read, exchange));
+        if ('refusal' in read) return toResponse(answerOfRefusal(read, exchange));
         serverContext.call = read.call;
         // Yoga wants a text beside an id.
         return { ...read.params, query: read.params.query ?? '' } as GraphQLParams;

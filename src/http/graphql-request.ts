@@ -1,19 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import { type Call, type Identity, type OperationType, openCall, type Way } from '#graphql/call.ts';
+import type { GraphQLFormattedError } from 'graphql';
+import { type Call, type OperationType, openCall, type Way } from '#graphql/call.ts';
 import { NO_DOCUMENT } from '#graphql/document-texts.ts';
+import type { Graphql } from '#graphql/graphql.ts';
 import { type GraphqlParams, toGraphqlParams, toGraphqlParamsFromQuery } from '#graphql/params.ts';
 import { MAX_BODY_BYTES, readBody } from './body.ts';
 import { credentialsOfHeaders } from './credentials.ts';
-import type { Exchange } from './exchange.ts';
+import type { Asked, Exchange, Problem } from './exchange.ts';
 
-/** What is wrong with a request before it is GraphQL. */
-export type Problem = {
-  readonly status: number;
-  readonly message: string;
-  readonly headers?: Readonly<Record<string, string>>;
-};
-
-export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
+/** What stands between a request and its execution. */
+export type Gate = Pick<Graphql, 'authenticate' | 'arrive'>;
 
 const ALLOW = { allow: 'GET, POST, OPTIONS' };
 export const WRONG_METHOD: Problem = {
@@ -31,21 +27,53 @@ export const WRONG_METHOD: Problem = {
  */
 export async function readRequest(
   exchange: Exchange,
-  authenticate: Authenticate,
-): Promise<Problem | { readonly params: GraphqlParams; readonly call: Call }> {
+  gate: Gate,
+): Promise<Problem | Refused | { readonly params: GraphqlParams; readonly call: Call }> {
   const { request } = exchange;
-  const read =
-    request.method === 'POST' ? await readPost(request) : toGraphqlParamsFromQuery(exchange.url.searchParams);
-  if ('status' in read) return read;
-  if ('problem' in read) return { status: 400, message: read.problem };
-  const { params } = read;
+  const asked = await readOperation(exchange);
+  if ('status' in asked) return asked;
+  const { params } = asked;
+  const refused = refusalOf(exchange, params, gate);
+  if (refused) return refused;
+  const { authorization, admission, place } = credentialsOfHeaders(request);
+  const identity = await gate.authenticate(authorization);
+  const { address, requestId, arrival } = exchange;
+  const traceparent = headerOf(request, 'traceparent');
+  const caller = { ...identity, address, requestId, traceparent, admission, place };
+  return { params, call: openCall(caller, wayOf(request), arrival) };
+}
+
+/** A result without an execution: the process is too busy. */
+export type Refused = { readonly refusal: GraphQLFormattedError };
+
+/** Asks once for each request, before its token is verified, which costs more than a refusal. */
+export function refusalOf(
+  exchange: Exchange,
+  params: GraphqlParams,
+  { arrive }: Pick<Gate, 'arrive'>,
+): Refused | undefined {
+  if (exchange.arrival) return undefined;
+  const { authorization } = exchange.request.headers;
+  const arrived = arrive(params, { requestId: exchange.requestId, authorization });
+  if ('refusal' in arrived) return arrived;
+  exchange.arrival = arrived.arrival;
+  return undefined;
+}
+
+/** Reads the body at the first call. */
+export function readOperation(exchange: Exchange): Promise<Asked> {
+  exchange.asked ??= read(exchange);
+  return exchange.asked;
+}
+
+async function read({ request, url }: Exchange): Promise<Asked> {
+  const found = request.method === 'POST' ? await readPost(request) : toGraphqlParamsFromQuery(url.searchParams);
+  if ('status' in found) return found;
+  if ('problem' in found) return { status: 400, message: found.problem };
+  const { params } = found;
   if (params.query === undefined && params.documentId === undefined)
     return request.method === 'GET' ? WRONG_METHOD : { status: 400, message: NO_DOCUMENT };
-  const { authorization, admission, place } = credentialsOfHeaders(request);
-  const identity = await authenticate(authorization);
-  const { address, requestId } = exchange;
-  const traceparent = headerOf(request, 'traceparent');
-  return { params, call: openCall({ ...identity, address, requestId, traceparent, admission, place }, wayOf(request)) };
+  return { params };
 }
 
 async function readPost(request: IncomingMessage): Promise<Problem | ReturnType<typeof toGraphqlParams>> {
@@ -59,7 +87,7 @@ async function readPost(request: IncomingMessage): Promise<Problem | ReturnType<
 }
 
 /** Some clients accept both JSON and event streams with every request: then the type of the operation decides. */
-function wayOf(request: IncomingMessage): Way {
+export function wayOf(request: IncomingMessage): Way {
   const changes: OperationType[] = request.method === 'POST' ? ['mutation'] : [];
   const accept = request.headers.accept ?? '';
   if (!accept.includes('text/event-stream')) return { transport: 'http', types: ['query', ...changes] };

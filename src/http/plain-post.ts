@@ -3,7 +3,7 @@ import type { Graphql } from '#graphql/graphql.ts';
 import type { OperationPlugin } from '#graphql/plugin.ts';
 import { answerText } from './answer.ts';
 import type { Exchange } from './exchange.ts';
-import { answerOfProblem, answerOfResult } from './graphql-answer.ts';
+import { type Answer, answerOfProblem, answerOfRefusal, answerOfResult } from './graphql-answer.ts';
 import { readRequest } from './graphql-request.ts';
 
 /**
@@ -13,16 +13,16 @@ import { readRequest } from './graphql-request.ts';
  * decision 0025.
  */
 export async function answerPlainPost(graphql: Graphql, exchange: Exchange): Promise<void> {
-  const read = await readRequest(exchange, graphql.authenticate);
-  const answer =
-    'status' in read
-      ? answerOfProblem(read, exchange)
-      : answerOfResult(
-          (await graphql.operate(read.params, read.call)) as FormattedExecutionResult,
-          exchange,
-          read.call,
-        );
+  const answer = await answerOf(graphql, exchange);
   answerText(exchange.response, answer.status, answer.body, { ...exchange.headers, ...answer.headers });
+}
+
+async function answerOf(graphql: Graphql, exchange: Exchange): Promise<Answer> {
+  const read = await readRequest(exchange, graphql);
+  if ('status' in read) return answerOfProblem(read, exchange);
+  if ('refusal' in read) return answerOfRefusal(read, exchange);
+  const result = await graphql.operate(read.params, read.call);
+  return answerOfResult(result as FormattedExecutionResult, exchange, read.call);
 }
 
 /** Other requests go through Yoga's HTTP server: GET, event streams, the page. */

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { endLateRequests } from './late-requests.ts';
+import { bodyOfRefusal, type Refusal, refuseStream } from './refusal.ts';
 import { parseRequestTarget } from './request-target.ts';
 
 export type Incoming = {
@@ -46,6 +48,11 @@ const KEEP_ALIVE_MS = 65_000;
  */
 const BACKLOG = 4096;
 const CLOSE_GRACE_MS = 5_000;
+const notOurs: Refusal = {
+  status: '400 Bad Request',
+  code: 'BAD_REQUEST',
+  message: 'The request line names no path of this server.',
+};
 
 /**
  * Every listener of the product uses it, so that no request line ends a process: a target that is not one of our
@@ -67,7 +74,8 @@ export function openHttpListener(options: ListenerOptions): HttpListener {
       void dispatch(options, request, response);
     },
   );
-  server.on('connect', (_request: IncomingMessage, stream: Duplex) => refuseStream(stream, '400 Bad Request'));
+  endLateRequests(server);
+  server.on('connect', (_request: IncomingMessage, stream: Duplex) => refuseStream(stream, notOurs));
   return {
     server,
     async listen({ host, port }) {
@@ -106,17 +114,11 @@ async function dispatch(options: ListenerOptions, request: IncomingMessage, resp
 
 function refuseTarget(response: ServerResponse, headers: ListenerOptions['refusalHeaders']): void {
   response.writeHead(400, {
-    'content-type': 'text/plain; charset=utf-8',
+    'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     connection: 'close',
     ...headers,
   });
-  response.end('The request line names no path of this server.\n');
-}
-
-/** Answers on a connection that has left HTTP: a CONNECT, or an upgrade that is refused. */
-export function refuseStream(stream: Duplex, status: string, headers = ''): void {
-  stream.on('error', () => stream.destroy());
-  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n${headers}\r\n`);
+  response.end(bodyOfRefusal(notOurs));
 }

@@ -5,6 +5,8 @@ import { closeDb } from '#db/client.ts';
 import { armFailpoint } from '#db/failpoint.ts';
 import { createBookingRefusals } from '#domain/booking/create-booking.ts';
 import { openTicketSigner } from '#domain/booking/ticket-code.ts';
+import { operationClasses } from '#graphql/overload/operation-class.ts';
+import { OverloadControl } from '#graphql/overload/overload-control.ts';
 import { clientAddress } from '#http/client-address.ts';
 import { openGraphqlHttp } from '#http/graphql-http.ts';
 import { openOrigins, originsOf } from '#http/origins.ts';
@@ -14,6 +16,7 @@ import { attachWebSocket } from '#http/websocket/attach-websocket.ts';
 import { openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
 import { openOperationMetrics } from '#observability/operation-metrics.ts';
+import { openOverloadCounts } from '#observability/overload-metrics.ts';
 import { startTracing } from '#observability/tracing.ts';
 import { openApiResources } from '#resources.ts';
 import { schema } from '#schema/index.ts';
@@ -45,12 +48,20 @@ const limits = openRateLimits({
   looseLoopback: isDevelopment && !isBehindProxy,
 });
 const operationMetrics = config.metrics.isOn ? openOperationMetrics(createBookingRefusals) : undefined;
+const overload =
+  config.overload &&
+  new OverloadControl({
+    ...config.overload,
+    trusted,
+    counts: config.metrics.isOn ? openOverloadCounts(operationClasses) : undefined,
+  });
 const graphql = openGraphqlHttp({
   schema,
   resources,
   limits,
   log,
   metrics: operationMetrics,
+  overload,
   onlyTrusted: config.http.onlyTrusted,
   trusted,
   hasPage: isDevelopment,
@@ -96,6 +107,7 @@ const samplers = apiSamplers({
   db: metricsDb,
   sockets: () => sockets.stats(),
   eventStreams: () => http.eventStreams(),
+  overload,
 });
 const metrics = await serveMetrics({ config: config.metrics, samplers, readiness });
 const port = await http.listen(config.http);

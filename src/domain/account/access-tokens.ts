@@ -27,6 +27,8 @@ export type AccessTokens = {
   issue(viewer: Pick<Viewer, 'userId' | 'role' | 'sessionId'>): Promise<{ token: string; expiresAt: Date }>;
   /** The viewer of a token that we signed; undefined for any other text and for an expired token. */
   verify(token: string): Promise<Viewer | undefined>;
+  /** The viewer of a token that was verified a short while ago, at a fortieth of the cost. */
+  known(token: string): Viewer | undefined;
 };
 
 /** `privateKey` is an Ed25519 key, PKCS #8 DER in base64. Throws an Error when it is something else. */
@@ -35,6 +37,10 @@ export function openAccessTokens({ privateKey }: { privateKey: string }): Access
   if (signingKey.asymmetricKeyType !== 'ed25519') throw new Error('The token key is not an Ed25519 key.');
   const verifyingKey = createPublicKey(signingKey);
   const verified = new LRUCache<string, Viewer>({ max: CACHED_AT_MOST });
+
+  const keyOf = (token: string) => hash('sha256', token, 'base64');
+  const unlessExpired = (viewer: Viewer | undefined) =>
+    viewer && viewer.tokenExpiresAt.getTime() > Date.now() ? viewer : undefined;
 
   return {
     async issue({ userId, role, sessionId }) {
@@ -52,9 +58,9 @@ export function openAccessTokens({ privateKey }: { privateKey: string }): Access
 
     async verify(token) {
       if (token.length > 2_048) return undefined;
-      const key = hash('sha256', token, 'base64');
+      const key = keyOf(token);
       const known = verified.get(key);
-      if (known) return known.tokenExpiresAt.getTime() > Date.now() ? known : undefined;
+      if (known) return unlessExpired(known);
       try {
         const { payload } = await jwtVerify(token, verifyingKey, {
           algorithms: [ALGORITHM],
@@ -72,5 +78,7 @@ export function openAccessTokens({ privateKey }: { privateKey: string }): Access
         throw error;
       }
     },
+
+    known: (token) => unlessExpired(verified.get(keyOf(token))),
   };
 }

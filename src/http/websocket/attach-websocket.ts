@@ -3,7 +3,7 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { refuseStream } from '#listener/http-listener.ts';
+import { type Refusal, refuseStream } from '#listener/refusal.ts';
 import { parseRequestTarget } from '#listener/request-target.ts';
 import { clientAddress } from '../client-address.ts';
 import { Counter } from '../counter.ts';
@@ -71,7 +71,7 @@ export function attachWebSocket(server: HttpServer, options: WebSocketOptions): 
     const address = (options.addressOf ?? peerAddress)(request);
     const refusal = refusalOf(rules, request, address);
     if (refusal) {
-      refuseStream(stream, refusal, 'Retry-After: 5\r\n');
+      refuseStream(stream, refusal);
       return;
     }
     // What the listeners below close over lives as long as the socket: the request, 3 KB of it, must not be among it.
@@ -146,15 +146,38 @@ type UpgradeRules = {
   closing: boolean;
 };
 
+const RETRY_SECONDS = 5;
+const refusals = {
+  target: {
+    status: '400 Bad Request',
+    code: 'BAD_REQUEST',
+    message: 'The request line names no path of this server.',
+  },
+  path: { status: '404 Not Found', code: 'BAD_REQUEST', message: 'This address does not exist.' },
+  origin: { status: '403 Forbidden', code: 'BAD_REQUEST', message: 'Requests from this origin are not allowed.' },
+  full: {
+    status: '503 Service Unavailable',
+    code: 'TEMPORARILY_UNAVAILABLE',
+    message: 'This process takes no further sockets. Connect again.',
+    retryAfterSeconds: RETRY_SECONDS,
+  },
+  address: {
+    status: '429 Too Many Requests',
+    code: 'RATE_LIMITED',
+    message: 'Too many sockets are open. Try again soon.',
+    retryAfterSeconds: RETRY_SECONDS,
+  },
+} as const satisfies Record<string, Refusal>;
+
 /** Returns why the upgrade is refused. Counts the address when it returns undefined. */
-function refusalOf(rules: UpgradeRules, request: IncomingMessage, address: string): string | undefined {
+function refusalOf(rules: UpgradeRules, request: IncomingMessage, address: string): Refusal | undefined {
   const { options, limits } = rules;
   const url = parseRequestTarget(request.url);
-  if (!url) return '400 Bad Request';
-  if (url.pathname !== (options.path ?? '/graphql')) return '404 Not Found';
-  if (rules.closing || rules.connections.size >= limits.sockets) return '503 Service Unavailable';
-  if (!options.allowsOrigin(request.headers.origin, request)) return '403 Forbidden';
-  return rules.byAddress.add(address, limits.socketsPerAddress) ? undefined : '429 Too Many Requests';
+  if (!url) return refusals.target;
+  if (url.pathname !== (options.path ?? '/graphql')) return refusals.path;
+  if (rules.closing || rules.connections.size >= limits.sockets) return refusals.full;
+  if (!options.allowsOrigin(request.headers.origin, request)) return refusals.origin;
+  return rules.byAddress.add(address, limits.socketsPerAddress) ? undefined : refusals.address;
 }
 
 async function closePaced(connections: Map<WebSocket, Connection>, overMs: number): Promise<void> {

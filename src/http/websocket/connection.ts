@@ -23,6 +23,7 @@ export type Server = {
 
 /** A close frame that a stalled client does not read cannot be waited for. */
 const CLOSE_PATIENCE_MS = 1_000;
+const MOST_BETWEEN_CHECKS_MS = 1_250;
 
 /** One socket: the protocol, its limits, and what is on its way to the client. Timers are the server's, one for all. */
 export class Connection implements Outlet {
@@ -30,7 +31,9 @@ export class Connection implements Outlet {
   readonly #socket: WebSocket;
   readonly #stream: Duplex;
   readonly #handshake: Handshake;
-  readonly #openedAt = performance.now();
+  /** How long `connection_init` has been due, and the time of the last look at it. */
+  #initDueMs = 0;
+  #checkedAt = performance.now();
   #params: Readonly<Record<string, unknown>> | undefined;
   #caller: SocketCaller | undefined;
   /** Whom `leave` has to be called for. */
@@ -98,12 +101,19 @@ export class Connection implements Outlet {
     const { initSeconds, pingSeconds, stallSeconds } = this.#server.limits;
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     const expiresAt = expiryOf(this.#caller)?.getTime() ?? Number.POSITIVE_INFINITY;
-    if (!this.#caller && now - this.#openedAt > initSeconds * 1000)
+    if (!this.#params && this.#hasWaited(now) > initSeconds * 1000)
       this.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout');
     else if (Date.now() >= expiresAt) this.close(closeCodes.forbidden, expiredReason(this.#caller));
     else if (this.#hasEnded()) this.close(closeCodes.forbidden, 'The session has ended');
     else if (this.#outstanding > 0 && now - this.#progressAt > stallSeconds * 1000) this.#closeStalled();
     else if (now - this.#pingedAt > pingSeconds * 1000) this.#ping(now);
+  }
+
+  /** A look counts for little more than the time between two looks: what arrives while the process is busy is read later. */
+  #hasWaited(now: number): number {
+    this.#initDueMs += Math.min(now - this.#checkedAt, MOST_BETWEEN_CHECKS_MS);
+    this.#checkedAt = now;
+    return this.#initDueMs;
   }
 
   /** Its session ended a moment ago: the client hears of it now, and not at its next subscribe. */
@@ -250,7 +260,10 @@ export class Connection implements Outlet {
       this.close(closeCodes.unauthorized, 'Unauthorized');
       return;
     }
-    this.#operations ??= new SocketOperations(this.#server, this, () => this.#recheck());
+    this.#operations ??= new SocketOperations(this.#server, this, {
+      now: () => this.#recheck(),
+      userId: () => this.#caller?.viewer?.userId,
+    });
     if (!this.#operations.begin(id, payload))
       this.close(closeCodes.subscriberAlreadyExists, `Subscriber for ${id} already exists`);
   }

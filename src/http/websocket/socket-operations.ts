@@ -13,6 +13,13 @@ import { type Outlet, Subscription } from './subscription.ts';
 
 export type SocketCaller = Omit<Caller, 'requestId' | 'traceparent' | 'refusal'>;
 
+export type CallerOfSocket = {
+  /** Resolves to the caller as of now, or to undefined after it closed the socket. */
+  now(): Promise<SocketCaller | undefined>;
+  /** Of the viewer who opened the socket. */
+  userId(): string | undefined;
+};
+
 type Needs = {
   readonly options: { readonly graphql: Graphql };
   readonly limits: { readonly subscriptionsPerSocket: number };
@@ -26,14 +33,15 @@ const WEBSOCKET: Way = { transport: 'websocket', types: ['query', 'mutation', 's
 export class SocketOperations {
   readonly #needs: Needs;
   readonly #outlet: Outlet;
-  readonly #callerNow: () => Promise<SocketCaller | undefined>;
+  readonly #callerNow: CallerOfSocket['now'];
+  readonly #userId: CallerOfSocket['userId'];
   readonly #running = new Map<string, Subscription>();
 
-  /** `callerNow` resolves to the caller as of now, or to undefined after it closed the socket. */
-  constructor(needs: Needs, outlet: Outlet, callerNow: () => Promise<SocketCaller | undefined>) {
+  constructor(needs: Needs, outlet: Outlet, { now, userId }: CallerOfSocket) {
     this.#needs = needs;
     this.#outlet = outlet;
-    this.#callerNow = callerNow;
+    this.#callerNow = now;
+    this.#userId = userId;
   }
 
   get size(): number {
@@ -69,9 +77,12 @@ export class SocketOperations {
     const { options } = this.#needs;
     const read = toGraphqlParams(payload);
     if ('problem' in read) return this.#refuse(running, [this.#report(badRequest(read.problem))]);
+    const requestId = randomUUID();
+    const arrived = options.graphql.arrive(read.params, { requestId, userId: this.#userId() });
+    if ('refusal' in arrived) return this.#refuse(running, [arrived.refusal]);
     const caller = await this.#callerNow();
     if (!caller || running.stopped) return;
-    const call = openCall({ ...caller, requestId: randomUUID() }, WEBSOCKET);
+    const call = openCall({ ...caller, requestId }, WEBSOCKET, arrived.arrival);
     const result = await options.graphql.operate(read.params, call);
     if (!(Symbol.asyncIterator in result)) return this.#finish(running, result);
     const [source, tails] = this.#sourceOf(result, call, read.params.variables);

@@ -2,11 +2,13 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { readOverdueHolds } from '#domain/booking/overdue-holds-queries.ts';
 import { readSeatLockMode } from '#domain/inventory/seat-lock-mode.ts';
+import type { OverloadControl } from '#graphql/overload/overload-control.ts';
 import type { SocketStats } from '#http/websocket/attach-websocket.ts';
 import { overdueSampler } from '#observability/backlog-metrics.ts';
 import { type Dependencies, Impaired, watchDependencies } from '#observability/dependencies.ts';
 import { type RedisMode, redisModeSampler, writerSampler } from '#observability/inventory-metrics.ts';
 import { liveSampler } from '#observability/live-metrics.ts';
+import { overloadSampler } from '#observability/overload-metrics.ts';
 import type { Sampler } from '#observability/samplers.ts';
 import { pingRedis } from '#redis/client.ts';
 import type { ApiResources } from '#resources.ts';
@@ -58,15 +60,17 @@ type Observed = {
   db: Db;
   sockets: () => SocketStats;
   eventStreams: () => number;
+  overload: Pick<OverloadControl, 'stats'> | undefined;
 };
 
-export const apiSamplers = ({ resources, dependencies, db, sockets, eventStreams }: Observed): Sampler[] => [
+export const apiSamplers = ({ resources, dependencies, db, sockets, eventStreams, overload }: Observed): Sampler[] => [
   dependencies.sampler,
   liveSampler(() => ({
     sockets: sockets(),
     seatMaps: resources.seatMaps.stats(),
     eventStreams: eventStreams(),
   })),
+  ...(overload ? [overloadSampler(() => overload.stats())] : []),
   writerSampler(resources.writer),
   redisModeSampler(() => readRedisMode(resources, db)),
   overdueSampler(() => readOverdueHolds({ db })),

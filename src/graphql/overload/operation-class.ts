@@ -1,0 +1,72 @@
+import { LRUCache } from 'lru-cache';
+import type { GraphqlParams } from '../params.ts';
+
+/** From what an overloaded process refuses last to what it refuses first. */
+export const operationClasses = ['pay', 'hold', 'map', 'search'] as const;
+export type OperationClass = (typeof operationClasses)[number];
+
+/**
+ * By root field. `pay`: what a fan needs who has seats. `hold`: what a fan needs to get seats, and what organizers do.
+ * `map`: looks at one event. Every other field is a search.
+ */
+const fields: Readonly<Record<Exclude<OperationClass, 'search'>, readonly string[]>> = {
+  pay: ['booking', 'bookingChanged', 'cancelBooking', 'refreshSession'],
+  hold: [
+    'configureWaitingRoom',
+    'createBooking',
+    'endWaitingRoom',
+    'joinWaitingRoom',
+    'leaveWaitingRoom',
+    'openWaitingRoom',
+    'pauseWaitingRoom',
+    'quote',
+    'recoverGuest',
+    'resumeGuest',
+    'signIn',
+    'signInAsGuest',
+    'signOut',
+    'signUp',
+    'viewer',
+    'waitingRoomChanged',
+  ],
+  map: ['drawProof', 'event', 'eventChanged', 'node', 'seatMapChanged', 'waitingRoomStats'],
+};
+const classOfField = new Map<string, OperationClass>(
+  Object.entries(fields).flatMap(([of, names]) => names.map((name) => [name, of as OperationClass])),
+);
+
+const KEPT_AT_MOST = 2_000;
+/** The first field of an operation, past its variables and an alias. */
+const FIRST_FIELD = /^[^{]*\{\s*(?:\w+\s*:\s*)?(\w+)/;
+
+type Asked = Pick<GraphqlParams, 'query' | 'documentId' | 'operationName'>;
+export type ClassOf = (asked: Asked) => OperationClass;
+
+/**
+ * Classifies an operation by the first field of its text, without parsing it. The class decides who waits under load and
+ * never what is allowed, so a text that is read wrongly does no harm.
+ *
+ * @param trusted texts by the ids that clients send for them
+ */
+export function openClassifier(trusted: Readonly<Record<string, string>> = {}): ClassOf {
+  const texts = new Map(Object.entries(trusted).map(([id, text]) => [bare(id), text]));
+  const kept = new LRUCache<string, OperationClass>({ max: KEPT_AT_MOST });
+  return ({ query, documentId, operationName = '' }) => {
+    const key = `${operationName}\n${query || documentId}`;
+    const known = kept.get(key);
+    if (known) return known;
+    const text = query || texts.get(bare(documentId ?? ''));
+    // The text of a persisted document came with an earlier request.
+    const found = text === undefined ? 'hold' : classOfText(text, operationName);
+    kept.set(key, found);
+    return found;
+  };
+}
+
+const bare = (id: string): string => id.replace(/^sha256:/i, '').toLowerCase();
+
+function classOfText(text: string, operationName: string): OperationClass {
+  const named = operationName === '' ? -1 : text.search(new RegExp(`\\b${operationName.replaceAll(/\W/g, '')}\\b`));
+  const field = FIRST_FIELD.exec(named < 0 ? text : text.slice(named))?.[1] ?? '';
+  return classOfField.get(field) ?? 'search';
+}
