@@ -44,13 +44,17 @@ export function createContext(
         return answer;
       } catch (error) {
         if (error instanceof DomainError) refusals.push(error.code);
-        const limit = hoardingLimitOf(error);
-        if (limit) needs.metrics?.hoarded(limit);
-        if (operation === 'createBooking') needs.metrics?.held(error instanceof DomainError ? error.code : 'FAILED');
+        countFailure(needs, operation, error);
         throw error;
       }
     },
   };
+}
+
+function countFailure({ metrics }: ContextNeeds, operation: LimitedOperation, error: unknown): void {
+  const limit = hoardingLimitOf(error);
+  if (limit) metrics?.hoarded(limit);
+  if (operation === 'createBooking') metrics?.held(error instanceof DomainError ? error.code : 'FAILED');
 }
 
 function noteHold({ metrics, overload }: ContextNeeds, viewer: Viewer | undefined, answer: unknown): void {
