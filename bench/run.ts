@@ -13,6 +13,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   graphql: async () => (await import('./graphql.ts')).benchGraphql,
   hoarding: async () => (await import('./hoarding.ts')).benchHoarding,
   'hoarding-limits': async () => (await import('./hoarding-limits.ts')).benchHoardingLimits,
+  overload: async () => (await import('./overload.ts')).benchOverload,
   paid: async () => (await import('./paid.ts')).benchPaid,
   quotes: async () => (await import('./quotes.ts')).benchQuotes,
   'redis-lost': async () => (await import('./redis-lost.ts')).benchRedisLost,
@@ -32,13 +33,14 @@ const { values, positionals } = parseArgs({
     fans: { type: 'string' },
     events: { type: 'string' },
     baseline: { type: 'string' },
+    seconds: { type: 'string' },
   },
 });
 const [name = ''] = positionals;
 const load = benches[name];
 if (!load || positionals.length > 1) {
   console.error(
-    `npm run bench -- ${Object.keys(benches).join(' | ')} [--quick] [--only <part of a scenario's name>] [--profile <folder>] [--fans <count>] [--events <count>] [--baseline <commit>]`,
+    `npm run bench -- ${Object.keys(benches).join(' | ')} [--quick] [--only <part of a scenario's name>] [--profile <folder>] [--fans <count>] [--events <count>] [--baseline <commit>] [--seconds <of a level>]`,
   );
   process.exit(2);
 }
@@ -49,6 +51,7 @@ const options = {
   fans: values.fans === undefined ? undefined : Number(values.fans),
   events: values.events === undefined ? undefined : Number(values.events),
   baseline: values.baseline,
+  seconds: values.seconds === undefined ? undefined : Number(values.seconds),
 };
 const bench = await load();
 await publish(name, () => bench(options), options);

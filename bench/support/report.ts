@@ -28,6 +28,8 @@ export type BenchOptions = {
   readonly fans?: number | undefined;
   /** The number of events, likewise. */
   readonly events?: number | undefined;
+  /** How long each level of load lasts, where it can be chosen; a run of less than 10 s is not appended. */
+  readonly seconds?: number | undefined;
   /** A commit that is checked out and measured in the same run, where the bench can do so. */
   readonly baseline?: string | undefined;
 };
@@ -43,6 +45,7 @@ export async function publish(name: string, run: () => Promise<Report>, options:
     process.exitCode === 1 ||
     options.fans !== undefined ||
     options.events !== undefined ||
+    (options.seconds ?? 60) < 10 ||
     options.quick ||
     options.only !== undefined ||
     options.profile !== undefined
@@ -54,13 +57,17 @@ export async function publish(name: string, run: () => Promise<Report>, options:
   await appendFile(file, `\n${text}`);
 }
 
-function textOf(name: string, report: Report, { quick, baseline, load }: BenchOptions & { load: string }): string {
+function textOf(
+  name: string,
+  report: Report,
+  { quick, baseline, seconds, load }: BenchOptions & { load: string },
+): string {
   const lines = [
     `## ${name}, ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC${quick ? ' (quick: too short to quote)' : ''}`,
     '',
     report.question,
     '',
-    `- Command: \`npm run bench -- ${name}${quick ? ' --quick' : ''}${baseline ? ` --baseline ${baseline}` : ''}\``,
+    `- Command: \`npm run bench -- ${name}${quick ? ' --quick' : ''}${baseline ? ` --baseline ${baseline}` : ''}${seconds ? ` --seconds ${seconds}` : ''}\``,
     `- Machine: ${describeMachine()}; ${load}`,
     `- Versions: ${[`node ${process.versions.node}`, ...versionsOf(report.packages)].join(', ')}`,
     ...report.servers.map((server) => `- ${server}`),

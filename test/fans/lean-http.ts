@@ -28,10 +28,18 @@ export class HttpConnection {
 
   readonly #startBytes: number;
 
-  /** @param startBytes the length of the body's beginning that is kept as `start` */
-  constructor(port: number, startBytes = DEFAULT_START_BYTES) {
+  /**
+   * @param startBytes the length of the body's beginning that is kept as `start`
+   * @param from the local loopback address to connect from
+   */
+  constructor(port: number, startBytes = DEFAULT_START_BYTES, from?: string) {
     this.#startBytes = startBytes;
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    this.#socket = connect({
+      port,
+      host: '127.0.0.1',
+      noDelay: true,
+      ...(from !== undefined && { localAddress: from }),
+    });
     this.#socket.on('data', (data: Buffer) => this.#receive(data));
     this.#socket.on('error', (error) => this.#fail(error));
     this.#socket.on('close', () => this.#fail(new Error('The server closed the connection.')));

@@ -7,9 +7,9 @@ export type OperationClass = (typeof operationClasses)[number];
 
 /**
  * By root field. `pay`: what a fan needs who has seats. `hold`: what a fan needs to get seats, and what organizers do.
- * `map`: looks at one event. Every other field is a search.
+ * `map`: looks at one event or room. `search`: looks for events.
  */
-const fields: Readonly<Record<Exclude<OperationClass, 'search'>, readonly string[]>> = {
+export const fieldsOfClasses: Readonly<Record<OperationClass, readonly string[]>> = {
   pay: ['booking', 'bookingChanged', 'cancelBooking', 'refreshSession'],
   hold: [
     'configureWaitingRoom',
@@ -29,10 +29,21 @@ const fields: Readonly<Record<Exclude<OperationClass, 'search'>, readonly string
     'viewer',
     'waitingRoomChanged',
   ],
-  map: ['drawProof', 'event', 'eventChanged', 'node', 'seatMapChanged', 'waitingRoomStats'],
+  map: [
+    'drawProof',
+    'event',
+    'eventChanged',
+    'node',
+    'seatMap',
+    'seatMapChanged',
+    'venue',
+    'waitingRoomPlace',
+    'waitingRoomStats',
+  ],
+  search: ['searchEvents', 'suggestEvents'],
 };
 const classOfField = new Map<string, OperationClass>(
-  Object.entries(fields).flatMap(([of, names]) => names.map((name) => [name, of as OperationClass])),
+  Object.entries(fieldsOfClasses).flatMap(([of, names]) => names.map((name) => [name, of as OperationClass])),
 );
 
 const KEPT_AT_MOST = 2_000;
