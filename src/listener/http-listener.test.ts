@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, expect, test, vi } from 'vitest';
 import { bombard, refusedTargets, sendRaw } from '#test/support/http/raw-requests.ts';
 import { type HttpListener, type ListenerOptions, openHttpListener } from './http-listener.ts';
@@ -75,6 +78,79 @@ test('keeps a connection for 65 s, and does not count idle time as time for head
   expect(await sendRaw(port, Buffer.from('GET / HTTP/1.1\r\nHost:'), { patienceMs: 20_000 })).toContain('408');
   expect(await ask(agent)).toEqual({ reused: true, keepAlive: 'timeout=65' });
   agent.destroy();
+});
+
+/** What the kernel has taken is there, whatever the process does next. */
+function block(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+test('answers a request that arrived in time and was not read, because the process was busy', async () => {
+  await serve({ headersMs: 300, requestMs: 300 });
+  const accepted = once(listener.server, 'connection');
+  const client = connect(port, '127.0.0.1');
+  const heard = text(client);
+  await accepted;
+  client.write(line('GET', '/arrived'));
+  // Longer than Node waits between two looks at late connections.
+  block(1_500);
+  expect(await heard).toContain('path /arrived');
+});
+
+test('answers a request whose body arrived in time and was not read', async () => {
+  await serve({
+    headersMs: 300,
+    requestMs: 300,
+    async answer({ request, response }) {
+      response.end(`body ${(await request.toArray()).join('')}`);
+    },
+  });
+  const received = once(listener.server, 'request');
+  const client = connect(port, '127.0.0.1');
+  const heard = text(client);
+  client.write('POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 4\r\n\r\n');
+  await received;
+  client.write('late');
+  block(1_500);
+  expect(await heard).toContain('body late');
+});
+
+test('ends a client that goes on sending slowly, also when the process was busy, and says why in JSON', async () => {
+  await serve({ headersMs: 300, requestMs: 300 });
+  const client = connect(port, '127.0.0.1');
+  client.on('error', () => undefined);
+  const heard = text(client);
+  const drip = setInterval(() => client.write('a'), 50);
+  client.write('GET / HTTP/1.1\r\nHost: ');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  block(1_200);
+  const answer = await heard.finally(() => clearInterval(drip));
+  expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+  expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({
+    errors: [{ extensions: { code: 'BAD_REQUEST' } }],
+  });
+});
+
+test.each([
+  ['bytes that are not HTTP', 'nonsense\r\n\r\n', '400 Bad Request'],
+  [
+    'headers that are too large',
+    `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`,
+    '431 Request Header Fields Too Large',
+  ],
+  [
+    'a target that is not a path',
+    'GET http://evil.example/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+    '400 Bad Request',
+  ],
+  ['a CONNECT', 'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n', '400 Bad Request'],
+])('the refusal of %s has a typed body', async (_what, bytes, status) => {
+  await serve();
+  const heard = await sendRaw(port, Buffer.from(bytes));
+  expect(heard).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\n`));
+  const [, body = ''] = heard.split('\r\n\r\n');
+  expect(JSON.parse(body)).toEqual({ errors: [{ message: expect.any(String), extensions: { code: 'BAD_REQUEST' } }] });
 });
 
 test('close lets a running response finish, and ends its connection afterwards', async () => {

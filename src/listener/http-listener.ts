@@ -113,12 +113,14 @@ async function dispatch(options: ListenerOptions, request: IncomingMessage, resp
 }
 
 function refuseTarget(response: ServerResponse, headers: ListenerOptions['refusalHeaders']): void {
+  const body = bodyOfRefusal(notOurs);
   response.writeHead(400, {
+    'content-length': Buffer.byteLength(body),
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     connection: 'close',
     ...headers,
   });
-  response.end(bodyOfRefusal(notOurs));
+  response.end(body);
 }

@@ -13,7 +13,7 @@ export type Refusal = {
 export const malformed: Refusal = {
   status: '400 Bad Request',
   code: 'BAD_REQUEST',
-  message: 'The request is not valid HTTP/1.1.',
+  message: 'The request is not valid HTTP.',
 };
 export const headersTooLarge: Refusal = {
   status: '431 Request Header Fields Too Large',

@@ -12,6 +12,7 @@ export type LoopClock = {
 
 /** A loop that waited for so long had nothing left to do. */
 const IDLE_MS = 0.5;
+const TARGET_MS = 2;
 
 /**
  * How long a request waits before this process reads it. Node cannot say when a request arrived. But while the loop is
@@ -19,7 +20,7 @@ const IDLE_MS = 0.5;
  */
 export class LoopDelay {
   readonly #clock: LoopClock;
-  readonly #codel = new Codel();
+  readonly #codel = new Codel(TARGET_MS);
   #isTurning = false;
   #beganAt = 0;
   #endedAt = 0;

@@ -33,10 +33,10 @@ type Rules = { readonly initial: number; readonly least: number; readonly loopMs
  * time between the values is kept for the others. `patience`: times the target of the setting.
  */
 const rulesOf: Readonly<Record<OperationClass, Rules>> = {
-  pay: { initial: 1_000, least: 64, loopMs: 80, patience: 2 },
-  hold: { initial: 400, least: 24, loopMs: 30, patience: 1 },
-  map: { initial: 400, least: 16, loopMs: 20, patience: 1 },
-  search: { initial: 200, least: 16, loopMs: 10, patience: 1 },
+  pay: { initial: 1_000, least: 64, loopMs: 150, patience: 2 },
+  hold: { initial: 400, least: 24, loopMs: 60, patience: 1 },
+  map: { initial: 400, least: 16, loopMs: 30, patience: 1 },
+  search: { initial: 200, least: 16, loopMs: 15, patience: 1 },
 };
 const MOST = 4_096;
 const RETRY_SECONDS = { pay: [1, 2], hold: [1, 4], map: [2, 6], search: [2, 8] } as const;

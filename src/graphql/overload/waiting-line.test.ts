@@ -3,9 +3,9 @@ import { Codel } from './codel.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 test('a queue is overloaded when its shortest delay stays above the target for an interval, and not after a burst', () => {
-  const burst = new Codel();
+  const burst = new Codel(5);
   for (let now = 0; now < 1_000; now += 10) expect(burst.add(now % 50 === 0 ? 1 : 40, now)).toBe(false);
-  const standing = new Codel();
+  const standing = new Codel(5);
   const seen: number[] = [];
   for (let now = 0; now < 300; now += 10) if (standing.add(20, now)) seen.push(now);
   expect(seen[0]).toBe(100);
@@ -13,7 +13,7 @@ test('a queue is overloaded when its shortest delay stays above the target for a
 });
 
 test('a queue is no longer overloaded after a time without requests', () => {
-  const codel = new Codel();
+  const codel = new Codel(5);
   for (let now = 0; now < 300; now += 10) codel.add(20, now);
   expect(codel.isOverloaded).toBe(true);
   expect(codel.add(20, 2_000)).toBe(false);

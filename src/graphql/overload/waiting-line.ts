@@ -4,12 +4,13 @@ import { Codel } from './codel.ts';
 const LONGEST_WAIT_MS = 40;
 /** While more operations come than leave, those that wait longer only delay the others. */
 const LONGEST_WAIT_OVERLOADED_MS = 10;
+const TARGET_MS = 5;
 
 type Waiting = { readonly sinceMs: number; settle(isAdmitted: boolean): void };
 
 /** Operations that wait for a place, in order of arrival. `now` is in milliseconds everywhere. */
 export class WaitingLine {
-  readonly #codel = new Codel();
+  readonly #codel = new Codel(TARGET_MS);
   readonly #waiting: Waiting[] = [];
 
   get length(): number {

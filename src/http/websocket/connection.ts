@@ -98,22 +98,25 @@ export class Connection implements Outlet {
 
   /** Everything that is due at `now` (of `performance.now()`): called a few times a second. */
   check(now: number): void {
-    const { initSeconds, pingSeconds, stallSeconds } = this.#server.limits;
+    const { pingSeconds, stallSeconds } = this.#server.limits;
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     const expiresAt = expiryOf(this.#caller)?.getTime() ?? Number.POSITIVE_INFINITY;
-    if (!this.#params && this.#hasWaited(now) > initSeconds * 1000)
-      this.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout');
+    if (this.#isLate(now)) this.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout');
     else if (Date.now() >= expiresAt) this.close(closeCodes.forbidden, expiredReason(this.#caller));
     else if (this.#hasEnded()) this.close(closeCodes.forbidden, 'The session has ended');
     else if (this.#outstanding > 0 && now - this.#progressAt > stallSeconds * 1000) this.#closeStalled();
     else if (now - this.#pingedAt > pingSeconds * 1000) this.#ping(now);
   }
 
-  /** A look counts for little more than the time between two looks: what arrives while the process is busy is read later. */
-  #hasWaited(now: number): number {
+  /**
+   * Whether `connection_init` did not come. What arrives while the process is busy is read later: a look counts for little
+   * more than the time between two looks, and between the last two everything that was there has been read.
+   */
+  #isLate(now: number): boolean {
+    const wasLate = this.#initDueMs > this.#server.limits.initSeconds * 1000;
     this.#initDueMs += Math.min(now - this.#checkedAt, MOST_BETWEEN_CHECKS_MS);
     this.#checkedAt = now;
-    return this.#initDueMs;
+    return wasLate && !this.#params;
   }
 
   /** Its session ended a moment ago: the client hears of it now, and not at its next subscribe. */
