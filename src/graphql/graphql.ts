@@ -19,9 +19,8 @@ import { useMasking } from './masking.ts';
 import { type Operate, openOperate } from './operate.ts';
 import { useOperationLog } from './operation-log.ts';
 import { useOperationTypes } from './operation-types.ts';
-import type { Arrival, OverloadControl } from './overload/overload-control.ts';
+import { type Arrival, type Asked, isBusy, type OverloadControl } from './overload/overload-control.ts';
 import { useOverloadControl } from './overload.ts';
-import type { GraphqlParams } from './params.ts';
 import type { CallContext, OperationPlugin } from './plugin.ts';
 
 export type GraphqlOptions = ContextNeeds &
@@ -44,7 +43,7 @@ export type Graphql = {
    * Whether the process is too busy for an operation that has just arrived. A transport asks before it spends anything
    * on the operation, and puts the arrival into its call; an operation without one is asked about by a plug-in.
    */
-  arrive(params: GraphqlParams, by: Arriving): Arrived;
+  arrive(asked: Asked, by: Arriving): Arrived;
   /** Which sessions ended before their tokens did. */
   readonly endedSessions: Pick<EndedSessions, 'has' | 'onEnded'>;
   /** Takes one point of the caller's budget for a request without an operation. Throws RateLimited. */
@@ -100,7 +99,7 @@ export function openGraphql(options: GraphqlOptions): Graphql {
     yoga,
     operate: openOperate(yoga, all),
     authenticate: (authorization) => authenticate(options.resources, authorization),
-    arrive: (params, by) => arrive(options, params, by),
+    arrive: openArrive(options),
     endedSessions: options.resources.endedSessions,
     charge: (caller) => charge(options, caller),
     executeEvent: ({ caller, ...event }) => execute({ ...event, context: createContext(options, caller) }),
@@ -114,17 +113,17 @@ export function openGraphql(options: GraphqlOptions): Graphql {
   };
 }
 
-function arrive(
-  { overload, resources }: Pick<GraphqlOptions, 'overload' | 'resources'>,
-  params: GraphqlParams,
-  { requestId, authorization, userId }: Arriving,
-): Arrived {
-  if (!overload) return {};
-  const arrival = overload.arrive(params, () =>
-    overload.holders.has(userId ?? knownViewer(resources, authorization)?.userId),
-  );
-  if (!(arrival instanceof TryAgain)) return { arrival };
-  return { refusal: reportError(arrival, requestId).error };
+function openArrive({ overload, resources }: Pick<GraphqlOptions, 'overload' | 'resources'>): Graphql['arrive'] {
+  if (!overload) return () => ({});
+  const { error } = reportError(new TryAgain(1), '');
+  return (asked, { requestId, authorization, userId }) => {
+    const arrival = overload.arrive(asked, () =>
+      overload.holders.has(userId ?? knownViewer(resources, authorization)?.userId),
+    );
+    if (!isBusy(arrival)) return { arrival };
+    const { retryAfterSeconds } = arrival;
+    return { refusal: { ...error, extensions: { ...error.extensions, retryAfterSeconds, requestId } } };
+  };
 }
 
 /** In this order: a refusal comes before the work that it spares, and the log line has the result that the client gets. */

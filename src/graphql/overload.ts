@@ -1,5 +1,4 @@
-import { TryAgain } from '#domain/errors.ts';
-import type { OverloadControl } from './overload/overload-control.ts';
+import { isBusy, type OverloadControl, tryAgain } from './overload/overload-control.ts';
 import { type OperationPlugin, paramsOf } from './plugin.ts';
 
 /** Refuses operations of a busy process, those first for which a fan loses least. Without a control none is refused. */
@@ -10,7 +9,7 @@ export function useOverloadControl(control: OverloadControl | undefined): Operat
       const { call } = context;
       if (!call.arrival) {
         const arrival = control.arrive(paramsOf(context), () => control.holders.has(call.caller.viewer?.userId));
-        if (arrival instanceof TryAgain) throw arrival;
+        if (isBusy(arrival)) throw tryAgain(arrival);
         call.arrival = arrival;
       }
       call.slot = control.enter(call.arrival);

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Arrival } from '#graphql/overload/overload-control.ts';
-import type { GraphqlParams } from '#graphql/params.ts';
 
 /** What is wrong with a request before it is GraphQL. */
 export type Problem = {
@@ -10,8 +9,9 @@ export type Problem = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** The operation that a request asks for. */
-export type Asked = Problem | { readonly params: GraphqlParams };
+/** The body of a POST: JSON, or undefined when it is not. */
+export type Body = Problem | { readonly json: unknown };
+
 /** A request with its response. */
 export type Exchange = {
   readonly request: IncomingMessage;
@@ -22,8 +22,8 @@ export type Exchange = {
   readonly address: string;
   /** Sent with every response. */
   readonly headers: Record<string, string>;
-  /** What its body asks for, once it was read. */
-  asked?: Promise<Asked>;
+  /** Once it was read. */
+  body?: Promise<Body>;
   /** The process was not too busy for it. */
   arrival?: Arrival | undefined;
 };

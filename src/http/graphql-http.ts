@@ -7,7 +7,7 @@ import { answerText } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 import { useGraphiqlPage } from './graphiql.ts';
 import { type Answer, answerOfProblem, answerOfRefusal, answerOfResult } from './graphql-answer.ts';
-import { type Gate, readOperation, readRequest, refusalOf, WRONG_METHOD } from './graphql-request.ts';
+import { askedIn, type Gate, readJson, readRequest, refusalOf, WRONG_METHOD } from './graphql-request.ts';
 import type { HttpPlugin } from './http-plugin.ts';
 import { answerPlainPost, hooksIntoHttp, isPlainPost } from './plain-post.ts';
 import { type EventStreamLimits, type EventStreams, openEventStreams } from './sse.ts';
@@ -54,8 +54,8 @@ export function openGraphqlHttp({ hasPage = false, eventStreams, plugins = [], .
 
 /** Answers a request that the process is too busy for, before Yoga makes a `Request` of it. */
 async function isRefused(graphql: Graphql, exchange: Exchange): Promise<boolean> {
-  const asked = await readOperation(exchange);
-  const refused = 'params' in asked ? refusalOf(exchange, asked.params, graphql) : undefined;
+  const read = await readJson(exchange);
+  const refused = 'json' in read ? refusalOf(exchange, askedIn(read.json), graphql) : undefined;
   if (!refused) return false;
   const { status, body, headers } = answerOfRefusal(refused, exchange);
   answerText(exchange.response, status, body, { ...exchange.headers, ...headers });

@@ -73,7 +73,18 @@ function exchangeOf({ origins, addressOf }: Needs, incoming: Incoming): Exchange
   const { request } = incoming;
   const requestId = requestIdOf(request);
   const headers = { ...securityHeaders, ...origins.corsHeaders(request), 'x-request-id': requestId };
-  return { ...incoming, requestId, address: addressOf(request), headers };
+  const { response, url } = incoming;
+  return {
+    request,
+    response,
+    url,
+    requestId,
+    headers,
+    // A request that is refused at once needs none.
+    get address() {
+      return addressOf(request);
+    },
+  };
 }
 
 function answerFailure({ log }: Needs, { request, response, requestId, headers }: Exchange, error: unknown): void {

@@ -10,6 +10,13 @@ import { WaitingLine } from './waiting-line.ts';
 /** An operation that was not refused when it arrived. `arrivedAt` is an estimate, of `performance.now()`. */
 export type Arrival = { readonly of: OperationClass; readonly arrivedAt: number };
 
+/** A refusal. It is no Error, because the stack of an Error costs more than the rest of a refusal. */
+export type Busy = { readonly retryAfterSeconds: number };
+export const isBusy = (answer: Arrival | Busy): answer is Busy => 'retryAfterSeconds' in answer;
+
+/** What the class of an operation is read from. */
+export type Asked = Pick<GraphqlParams, 'query' | 'documentId' | 'operationName'>;
+
 /** The place of a running operation. */
 export type Slot = {
   /** Resolves when it may be executed; rejects with TryAgain when no place became free in time. */
@@ -93,10 +100,7 @@ export class OverloadControl {
    *
    * @param isHolder asked only before a refusal, because the answer may cost something
    */
-  arrive(
-    asked: Pick<GraphqlParams, 'query' | 'documentId' | 'operationName'>,
-    isHolder: () => boolean,
-  ): Arrival | TryAgain {
+  arrive(asked: Asked, isHolder: () => boolean): Arrival | Busy {
     const now = this.#clock.now();
     const of = this.#classOf(asked);
     const { waitedMs, turnMs, isOverloaded } = this.#loop.read(now);
@@ -121,7 +125,7 @@ export class OverloadControl {
       return { ready: undefined, leave };
     }
     const now = this.#clock.now();
-    if (!this.#lines[of].isOpen(limit.limit, now)) throw this.#refuse(of);
+    if (!this.#lines[of].isOpen(limit.limit, now)) throw tryAgain(this.#refuse(of));
     return this.#wait(of, leave, now);
   }
 
@@ -135,7 +139,7 @@ export class OverloadControl {
   #wait(of: OperationClass, leave: Slot['leave'], now: number): Slot {
     let hasPlace = false;
     const ready = this.#lines[of].wait(now).then((isAdmitted) => {
-      if (!isAdmitted) throw this.#refuse(of);
+      if (!isAdmitted) throw tryAgain(this.#refuse(of));
       this.#counts?.decided(of, 'accepted');
       hasPlace = true;
     });
@@ -178,12 +182,15 @@ export class OverloadControl {
   }
 
   /** Whole seconds, different ones for callers that are refused together. */
-  #refuse(of: OperationClass): TryAgain {
+  #refuse(of: OperationClass): Busy {
     this.#counts?.decided(of, 'refused');
     const [least, most] = RETRY_SECONDS[of];
-    return new TryAgain(least + Math.floor(this.#random() * (most - least + 1)));
+    return { retryAfterSeconds: least + Math.floor(this.#random() * (most - least + 1)) };
   }
 }
+
+/** The error of a refusal. */
+export const tryAgain = ({ retryAfterSeconds }: Busy): TryAgain => new TryAgain(retryAfterSeconds);
 
 const ofEach = <Value>(make: (of: OperationClass) => Value): Record<OperationClass, Value> =>
   Object.fromEntries(operationClasses.map((of) => [of, make(of)])) as Record<OperationClass, Value>;
