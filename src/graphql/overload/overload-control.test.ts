@@ -1,31 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { TryAgain } from '#domain/errors.ts';
-import { type LoopClock, LoopDelay } from './loop-delay.ts';
+import { Loop } from '#test/support/http/hand-moved-loop.ts';
+import { LoopDelay } from './loop-delay.ts';
 import { type Arrival, isBusy, OverloadControl, tryAgain } from './overload-control.ts';
-
-/** The event loop as a test moves it: time passes by `work` and by `rest`, and a turn ends when `turn` says so. */
-class Loop implements LoopClock {
-  #now = 1_000;
-  #idleMs = 0;
-  #ends: (() => void)[] = [];
-
-  now = () => this.#now;
-  idleMs = () => this.#idleMs;
-  afterTurn = (work: () => void) => void this.#ends.push(work);
-
-  work(ms: number): void {
-    this.#now += ms;
-  }
-
-  rest(ms: number): void {
-    this.#now += ms;
-    this.#idleMs += ms;
-  }
-
-  turn(): void {
-    for (const end of this.#ends.splice(0)) end();
-  }
-}
 
 let loop: Loop;
 beforeEach(() => {
