@@ -34,10 +34,10 @@ export class LoopDelay {
   }
 
   /** How many milliseconds the request that is read now has waited, and whether requests keep waiting. */
-  read(now: number): { waitedMs: number; turnMs: number; isOverloaded: boolean } {
-    if (!this.#isTurning) this.#begin(now);
-    const turnMs = now - this.#beganAt;
-    return { waitedMs: this.#beforeMs + turnMs, turnMs, isOverloaded: this.#codel.isOverloaded };
+  read(now: number): { waitedMs: number; isFirst: boolean; isOverloaded: boolean } {
+    const isFirst = !this.#isTurning;
+    if (isFirst) this.#begin(now);
+    return { waitedMs: this.#beforeMs + now - this.#beganAt, isFirst, isOverloaded: this.#codel.isOverloaded };
   }
 
   #begin(now: number): void {

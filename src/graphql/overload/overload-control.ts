@@ -5,6 +5,7 @@ import { AdaptiveLimit } from './adaptive-limit.ts';
 import { Holders } from './holders.ts';
 import { type LoopClock, LoopDelay } from './loop-delay.ts';
 import { type ClassOf, type OperationClass, openClassifier, operationClasses } from './operation-class.ts';
+import { TurnWork } from './turn-work.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 /** An operation that was not refused when it arrived. `arrivedAt` is an estimate, of `performance.now()`. */
@@ -33,17 +34,17 @@ export type OverloadCounts = {
   waited(seconds: number): void;
 };
 
-type Rules = { readonly initial: number; readonly least: number; readonly loopMs: number; readonly patience: number };
+type Rules = { readonly initial: number; readonly least: number; readonly turnMs: number; readonly patience: number };
 
 /**
- * `loopMs`: how long a request may have waited for an overloaded event loop. What is refused first waits least, so the
- * time between the values is kept for the others. `patience`: times the target of the setting.
+ * `turnMs`: how long a turn of an overloaded event loop works for the operations of a class and of those before it. So a
+ * turn ends soon, and the rest of its time is kept for what must not wait. `patience`: times the target of the setting.
  */
 const rulesOf: Readonly<Record<OperationClass, Rules>> = {
-  pay: { initial: 1_000, least: 64, loopMs: 150, patience: 2 },
-  hold: { initial: 400, least: 24, loopMs: 60, patience: 1 },
-  map: { initial: 400, least: 16, loopMs: 30, patience: 1 },
-  search: { initial: 200, least: 16, loopMs: 15, patience: 1 },
+  pay: { initial: 1_000, least: 64, turnMs: 60, patience: 2 },
+  hold: { initial: 400, least: 24, turnMs: 30, patience: 1 },
+  map: { initial: 400, least: 16, turnMs: 20, patience: 1 },
+  search: { initial: 200, least: 16, turnMs: 10, patience: 1 },
 };
 const MOST = 4_096;
 const RETRY_SECONDS = { pay: [1, 2], hold: [1, 4], map: [2, 6], search: [2, 8] } as const;
@@ -78,6 +79,7 @@ export class OverloadControl {
   readonly #counts: OverloadCounts | undefined;
   readonly #classOf: ClassOf;
   readonly #loop: LoopDelay;
+  readonly #work = new TurnWork();
   readonly #limits: Readonly<Record<OperationClass, AdaptiveLimit>>;
   readonly #lines: Readonly<Record<OperationClass, WaitingLine>>;
   #timer: NodeJS.Timeout | undefined;
@@ -103,13 +105,14 @@ export class OverloadControl {
   arrive(asked: Asked, isHolder: () => boolean): Arrival | Busy {
     const now = this.#clock.now();
     const of = this.#classOf(asked);
-    const { waitedMs, turnMs, isOverloaded } = this.#loop.read(now);
+    const { waitedMs, isFirst, isOverloaded } = this.#loop.read(now);
+    this.#work.read(now, isFirst);
     this.#counts?.waited(waitedMs / 1000);
     const arrivedAt = now - waitedMs;
-    if (!this.#isTooLate(of, { waitedMs, turnMs, isOverloaded }) && this.#hasRoom(of, now)) return { of, arrivedAt };
-    if (of !== 'pay' && !this.holders.isEmpty && isHolder() && this.#hasRoom('pay', now))
-      return { of: 'pay', arrivedAt };
-    return this.#refuse(of);
+    const isFull = isOverloaded && this.#work.upTo(of) > rulesOf[of].turnMs;
+    if (!isFull && this.#hasRoom(of, now)) return this.#accept(of, arrivedAt);
+    const isFirstServed = of !== 'pay' && !this.holders.isEmpty && isHolder();
+    return isFirstServed && this.#hasRoom('pay', now) ? this.#accept('pay', arrivedAt) : this.#refuse(of);
   }
 
   /** Takes a place, or a place in the line for one. Throws TryAgain. */
@@ -170,10 +173,9 @@ export class OverloadControl {
     if (this.#lines[of].length > 0) this.#lines[of].advance(() => this.#limits[of].enter(), now);
   }
 
-  /** In each turn, half of the time is for requests that have waited long, so that a late process still does work. */
-  #isTooLate(of: OperationClass, { waitedMs, turnMs, isOverloaded }: ReturnType<LoopDelay['read']>): boolean {
-    const { loopMs } = rulesOf[of];
-    return isOverloaded && turnMs + Math.min(waitedMs - turnMs, loopMs / 2) > loopMs;
+  #accept(of: OperationClass, arrivedAt: number): Arrival {
+    this.#work.accept(of);
+    return { of, arrivedAt };
   }
 
   #hasRoom(of: OperationClass, now: number): boolean {

@@ -25,9 +25,9 @@ export class Loop implements LoopClock {
   }
 }
 
-/** The loop has been busy for longer than an overload takes to be known, and a turn is under way that is late for everything. */
+/** The loop has been busy for longer than an overload takes to be known, and a turn has worked for holds for a second. */
 export function overload(loop: Loop, control: OverloadControl): void {
-  const ask = () => control.arrive({ query: '{ searchEvents }' }, () => false);
+  const ask = () => control.arrive({ query: 'mutation { createBooking }' }, () => false);
   for (let turn = 0; turn < 10; turn++) {
     ask();
     loop.work(50);
