@@ -60,6 +60,15 @@ test('does not grow when few places are taken, and returns to its initial value'
   expect(limit.limit).toBeLessThanOrEqual(100);
 });
 
+test('does not shrink because single operations are slow', () => {
+  const limit = new AdaptiveLimit(settings, 0);
+  for (let at = 0; at < 60_000; at += 1_000) {
+    limit.enter();
+    limit.leave(900, at);
+  }
+  expect(limit.limit).toBe(100);
+});
+
 test('an operation that was not executed changes nothing', () => {
   const limit = new AdaptiveLimit(settings, 0);
   for (let at = 0; at < 5_000; at += 5) {

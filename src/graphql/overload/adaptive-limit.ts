@@ -75,11 +75,11 @@ export class AdaptiveLimit {
   }
 
   #next(windowMs: number): number {
-    const { targetMs, initial } = this.#settings;
+    const { targetMs, initial, least } = this.#settings;
     const limit = this.#limit;
     const gradient = Math.min(LARGEST_GRADIENT, Math.max(LEAST_GRADIENT, (targetMs * this.#samples) / this.#sumMs));
-    if (gradient >= 1 && this.#most < limit / 2) {
-      // Few operations ran, so their time says nothing about a larger limit.
+    if (this.#most < least || (gradient >= 1 && this.#most < limit / 2)) {
+      // Few operations ran, so their time says nothing about the limit.
       return limit < initial ? limit + (initial - limit) * RECOVERY : limit;
     }
     const next = limit * gradient + Math.sqrt(limit);
