@@ -8,6 +8,7 @@ type Needs = { invariants: InvariantChecker };
 export const checkInvariants = worker<Needs, TimedWorker<Needs>>({
   name: 'check-invariants',
   everyMs: 60_000,
+  yields: true,
   run: async ({ invariants }, { signal }) => {
     const checked = await invariants.check(signal);
     if (checked) setInvariants(checked);

@@ -43,6 +43,7 @@ const freeSeats = (days: number) => sql`
 export const forgetOldRows = worker<Needs, TimedWorker<Needs>>({
   name: 'forget-old-rows',
   everyMs: 3_600_000,
+  yields: true,
   run: async ({ db, retention }, { signal }) => {
     const statements = [
       sql`delete from outbox where id in (select id from outbox where created_at < now() - interval '7 days' limit ${DELETE_BATCH})`,

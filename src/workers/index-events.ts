@@ -6,6 +6,7 @@ import { ensureIndex } from '#domain/catalog/reindex-events.ts';
 import { refreshSearchWords, writeSearchWords } from '#domain/catalog/search-words-queries.ts';
 import { DependencyAway } from '#events/log/log.ts';
 import { SearchUnavailable } from '#search/event-search.ts';
+import { untilCalm } from '#shared/calm.ts';
 import { type TimedWorker, type TopicWorker, worker } from './run-worker.ts';
 
 /** `eventIndexer` is undefined in a system without a search engine; PostgreSQL serves its searches. */
@@ -25,7 +26,11 @@ export const indexEvents = worker<Needs, TopicWorker<Needs>>({
   },
 });
 
+/** Payments and seat maps that the same process follows come first. An event is found a second later at most. */
+const YIELDS_MS = 1_000;
+
 async function index({ db, eventIndexer }: Needs, eventIds: readonly string[]): Promise<void> {
+  await untilCalm({ mostMs: YIELDS_MS });
   await writeSearchWords({ db }, eventIds);
   if (!eventIndexer) return;
   await eventIndexer.write(eventIds).catch((error: unknown) => {
@@ -37,6 +42,7 @@ async function index({ db, eventIndexer }: Needs, eventIds: readonly string[]): 
 export const removeEnded = worker<Needs, TimedWorker<Needs>>({
   name: 'remove-ended-events',
   everyMs: 10_000,
+  yields: true,
   run: async ({ db, eventIndexer }) => {
     if (!eventIndexer) return undefined;
     const needs = { db, index: eventIndexer.index };
@@ -53,6 +59,7 @@ export const removeEnded = worker<Needs, TimedWorker<Needs>>({
 export const refreshWords = worker<Needs, TimedWorker<Needs>>({
   name: 'refresh-search-words',
   everyMs: 60_000,
+  yields: true,
   run: async ({ db }) => {
     await refreshSearchWords({ db });
     return undefined;
@@ -63,6 +70,7 @@ export const refreshWords = worker<Needs, TimedWorker<Needs>>({
 export const compareIndex = worker<Needs, TimedWorker<Needs>>({
   name: 'compare-index',
   everyMs: 300_000,
+  yields: true,
   run: async ({ db, eventIndexer }) => {
     if (!eventIndexer) return undefined;
     const needs = { db, index: eventIndexer.index };

@@ -6,6 +6,7 @@ import type { Consumption, EventLog } from '#events/log/log.ts';
 import { describeError } from '#observability/log.ts';
 import { countMessage, countRun, expectMessages, type MessageOutcome } from '#observability/worker-metrics.ts';
 import { Bell } from '#shared/bell.ts';
+import { untilCalm } from '#shared/calm.ts';
 import { about, handlersOf, type MessageWorker } from './handle-messages.ts';
 import { MessageTrials } from './message-trials.ts';
 import type { WorkerHealth } from './worker-health.ts';
@@ -38,6 +39,8 @@ export type TimedWorker<Needs> = {
    */
   readonly onWake?: (needs: Needs, wake: () => void) => () => void;
   readonly wakesAfterMs?: number;
+  /** No fan waits for it: a run begins when the process has time, at the latest after `YIELDS_MS`. */
+  readonly yields?: boolean;
 };
 
 export type Worker<Needs> = TopicWorker<Needs> | TimedWorker<Needs>;
@@ -116,6 +119,7 @@ const outcomeOf: Record<'retry' | 'parked' | 'away', MessageOutcome> = {
   away: 'away',
 };
 
+const YIELDS_MS = 5_000;
 /** A worker that must notice within a second that a store is back does not wait longer because it was away. */
 const MOST_BACK_OFF_MS = 5000;
 
@@ -133,6 +137,7 @@ async function runOnTime<Needs>(
 ): Promise<void> {
   let failures = 0;
   while (!runtime.signal.aborted) {
+    if (one.yields) await untilCalm({ mostMs: YIELDS_MS, signal: runtime.signal });
     const startedMs = performance.now();
     let pauseMs = one.everyMs;
     bell.silence();

@@ -61,7 +61,9 @@ test('a storm of searches does not keep a fan with a hold from paying, and every
   const event = await seedEvent(db, { seats: 20, title: 'Test match' });
   const fan = await signInAsGuest(system.apiUrl);
   // The process has held seats before, as a process in service has.
-  expect(await hold(await signInAsGuest(system.apiUrl), event, [0])).toMatchObject({ __typename: 'CreateBookingSuccess' });
+  expect(await hold(await signInAsGuest(system.apiUrl), event, [0])).toMatchObject({
+    __typename: 'CreateBookingSuccess',
+  });
   const storm = new Storm(Number(new URL(system.apiUrl).port));
   try {
     await until(async () => storm.refused > 100);
