@@ -37,3 +37,14 @@ test('classifies a trusted document by its id, in each form that clients send', 
   expect(classOf({ documentId: `sha256:${id}` })).toBe('pay');
   expect(classOf({ documentId: 'unknown' })).toBe('hold');
 });
+
+test('learns the class of a persisted document from the request that has its text, and not from a wrong id', () => {
+  const query = '{ searchEvents { edges { cursor } } }';
+  const documentId = hash('sha256', query);
+  const classOf = openClassifier();
+  expect(classOf({ documentId })).toBe('hold');
+  expect(classOf({ query: 'mutation { createBooking { __typename } }', documentId })).toBe('hold');
+  expect(classOf({ query, documentId })).toBe('search');
+  expect(classOf({ documentId })).toBe('search');
+  expect(classOf({ documentId: `sha256:${documentId}` })).toBe('search');
+});

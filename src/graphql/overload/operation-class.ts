@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { GraphqlParams } from '../params.ts';
 
@@ -63,13 +64,17 @@ export function openClassifier(trusted: Readonly<Record<string, string>> = {}): 
   const texts = new Map(Object.entries(trusted).map(([id, text]) => [bare(id), text]));
   const kept = new LRUCache<string, OperationClass>({ max: KEPT_AT_MOST });
   return ({ query, documentId, operationName = '' }) => {
-    const key = `${operationName}\n${query || documentId}`;
+    const id = bare(documentId ?? '');
+    const key = `${operationName}\n${query || id}`;
     const known = kept.get(key);
     if (known) return known;
-    const text = query || texts.get(bare(documentId ?? ''));
-    // The text of a persisted document came with an earlier request.
-    const found = text === undefined ? 'hold' : classOfText(text, operationName);
+    const text = query || texts.get(id);
+    // The process has not seen the text of this id yet.
+    if (text === undefined) return 'hold';
+    const found = classOfText(text, operationName);
     kept.set(key, found);
+    // From now on the client sends the id alone. A wrong id would make another document wait.
+    if (query && id && hash('sha256', query) === id) kept.set(`${operationName}\n${id}`, found);
     return found;
   };
 }

@@ -199,6 +199,17 @@ test.each([
   await until(() => world.stats().sockets === 0);
 });
 
+test('accepts a client whose connection_init arrived in time and was not read, because the process was busy', async () => {
+  world = await openWebSocketWorld({ initSeconds: 1 });
+  const socket = await world.raw();
+  // The kernel has it before the process is busy.
+  socket.send({ type: 'connection_init' });
+  const busyUntil = performance.now() + 4_000;
+  while (performance.now() < busyUntil);
+  await until(() => socket.messages.includes('{"type":"connection_ack"}'));
+  expect(socket.socket.readyState).toBe(socket.socket.OPEN);
+});
+
 test('another subprotocol, another path and a foreign origin are turned away', async () => {
   world = await openWebSocketWorld();
   const other = await world.raw({ protocols: [] });
