@@ -100,7 +100,8 @@ async function holdStorm(world: World, { side, level, limit }: Leg): Promise<Mea
   const load: StormLoad = { ...paceOf(world, side, limit), perSecond: level * limit, asks };
   const measured = await runStorm(world.storm, load, watchedOf(world, side));
   if (side === OURS) world.violations.push(...brokenIn(measured, level));
-  if (measured.broken === 0 && measured.unanswered === 0 && side === OURS)
+  const { broken, unanswered, late } = measured;
+  if (side === OURS && broken + unanswered + late === 0)
     await checkHolds(world.stores.db, { eventIds: asks.eventIds, held: measured.held, released: 0, hasCounters: true });
   return measured;
 }
@@ -161,7 +162,7 @@ function reportOf(world: World, { limits, results, mixed }: Found): Report {
     violations: world.violations,
     notes: [
       `The limit, measured first with ${CALLERS} callers that each wait for their answer: ${Math.round(limits.holds)} holds a second, ${Math.round(limits.looks)} looks a second.`,
-      `Arrivals keep their rate, whether or not earlier ones have an answer, from 250 addresses on up to 5,000 connections, for ${world.ms / 1000} s a level. A fan leaves after 10 s without an answer. Times count from the planned arrival, so they include what the load generator is late.`,
+      `Arrivals keep their rate, whether or not earlier ones have an answer, from 250 addresses on up to 1,500 connections that are open before, as those of a load balancer, for ${world.ms / 1000} s a level. A fan leaves after 10 s without an answer. Times count from the planned arrival, so they include what the load generator is late.`,
       'Good: answered as it was asked. Refused: a typed error with TEMPORARILY_UNAVAILABLE or TRY_AGAIN. Wrong: any other answer. Broken: the connection ended without one.',
       'Normal again: half seconds after the storm, with arrivals at half the limit, until p99 is at most 100 ms and nothing is refused.',
       'Both sides are the api process in its production profile on the same stores; only the request limits are off, because all buyers share few addresses. The load generator, PostgreSQL and the process share the cores.',

@@ -38,6 +38,8 @@ export type StormFigures = {
   readonly goodP50Ms: number;
   readonly goodP99Ms: number;
   readonly refused: number;
+  /** Of the refused ones: begun and not ended in time. They may have taken effect. */
+  readonly late: number;
   readonly refusedP50Ms: number;
   readonly refusedP99Ms: number;
   /** Answers that are neither, and how they begin. */
@@ -54,7 +56,9 @@ export type StormFigures = {
 };
 
 const ADDRESSES = 250;
-const CONNECTIONS = 5_000;
+/** As a load balancer keeps them: they are open before the storm begins. */
+const CONNECTIONS = 1_500;
+const OPENED_AT_ONCE = 50;
 const PATIENCE_MS = 10_000;
 const TICK_MS = 2;
 const BUCKET_MS = 500;
@@ -74,6 +78,7 @@ class Storm {
   #fresh = 0;
   #requests = 0;
   #goodAfter = 0;
+  #late = 0;
   readonly #again: number[] = [];
   readonly #wrongTexts: string[] = [];
 
@@ -89,6 +94,7 @@ class Storm {
       counts[outcome] += 1;
       if (outcome === 'good' || outcome === 'refused') times[outcome].add(took);
     };
+    await this.#open();
     tell('begin');
     const storm = await this.#arrive({ perSecond, ms }, () => note);
     tell('end');
@@ -100,6 +106,7 @@ class Storm {
       ...counts,
       good: goodInTime,
       held: counts.good + this.#goodAfter,
+      late: this.#late,
       seconds: storm.seconds,
       arrived: storm.arrived,
       lateMs: storm.lateMs,
@@ -110,6 +117,24 @@ class Storm {
       wrongTexts: this.#wrongTexts,
       after,
     };
+  }
+
+  /** A few at a time, so that the server is at rest when the storm begins. */
+  async #open(): Promise<void> {
+    const length = Math.min(CONNECTIONS, Math.ceil(this.#load.perSecond));
+    while (this.#connections < length) {
+      const opened = Array.from({ length: Math.min(OPENED_AT_ONCE, length - this.#connections) }, () =>
+        this.#newConnection(),
+      );
+      // A connection without a request would be ended as a slow one.
+      await Promise.all(opened.map((connection) => connection.send('GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')));
+      this.#idle.push(...opened);
+    }
+  }
+
+  #newConnection(): HttpConnection {
+    this.#connections += 1;
+    return new HttpConnection(this.#load.port, undefined, `127.0.0.${1 + (this.#connections % ADDRESSES)}`);
   }
 
   async #after(pace: { perSecond: number; ms: number }): Promise<StormFigures['after']> {
@@ -159,9 +184,7 @@ class Storm {
       if (!idle.isClosed) return idle;
       this.#connections -= 1;
     }
-    if (this.#connections >= CONNECTIONS) return undefined;
-    this.#connections += 1;
-    return new HttpConnection(this.#load.port, undefined, `127.0.0.${1 + (this.#connections % ADDRESSES)}`);
+    return this.#connections < CONNECTIONS ? this.#newConnection() : undefined;
   }
 
   async #send(connection: HttpConnection, { at, onEnd }: Arrival): Promise<void> {
@@ -194,6 +217,7 @@ class Storm {
   #outcomeOf(status: number, start: string): Outcome {
     if (status === 200 && start.startsWith(this.#load.asks.answer)) return 'good';
     const isTyped = /"code":"(?:TEMPORARILY_UNAVAILABLE|TRY_AGAIN)"/.test(start);
+    if (start.includes('took too long')) this.#late += 1;
     if (status === 200 && isTyped) return 'refused';
     if (this.#wrongTexts.length < 5) this.#wrongTexts.push(`${status} ${start.slice(0, 200)}`);
     return 'wrong';
