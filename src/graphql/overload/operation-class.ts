@@ -16,6 +16,7 @@ export const fieldsOfClasses: Readonly<Record<OperationClass, readonly string[]>
     'configureWaitingRoom',
     'createBooking',
     'endWaitingRoom',
+    'holdBestAvailable',
     'joinWaitingRoom',
     'leaveWaitingRoom',
     'openWaitingRoom',
