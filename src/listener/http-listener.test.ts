@@ -80,7 +80,7 @@ test('keeps a connection for 65 s, and does not count idle time as time for head
   agent.destroy();
 });
 
-/** What the kernel has taken is there, whatever the process does next. */
+/** Keeps the event loop busy. Bytes that the kernel has taken meanwhile are not lost. */
 function block(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);

@@ -19,7 +19,7 @@ function saturate(
   return now;
 }
 
-test('admits as many operations as the limit and no more', () => {
+test('admits as many operations as the limit and refuses the next one', () => {
   const limit = new AdaptiveLimit({ ...settings, initial: 2 }, 0);
   expect([limit.enter(), limit.enter(), limit.enter()]).toEqual([true, true, false]);
   limit.leave(undefined, 1);
