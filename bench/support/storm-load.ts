@@ -216,8 +216,9 @@ class Storm {
 
   #outcomeOf(status: number, start: string): Outcome {
     if (status === 200 && start.startsWith(this.#load.asks.answer)) return 'good';
-    const isTyped = /"code":"(?:TEMPORARILY_UNAVAILABLE|TRY_AGAIN)"/.test(start);
-    if (start.includes('took too long')) this.#late += 1;
+    const isTryAgain = start.includes('"__typename":"TryAgain"');
+    const isTyped = isTryAgain || start.includes('"code":"TEMPORARILY_UNAVAILABLE"');
+    if (isTryAgain || start.includes('took too long')) this.#late += 1;
     if (status === 200 && isTyped) return 'refused';
     if (this.#wrongTexts.length < 5) this.#wrongTexts.push(`${status} ${start.slice(0, 200)}`);
     return 'wrong';

@@ -60,7 +60,10 @@ export type Arriving = {
   readonly authorization?: string | undefined;
   readonly userId?: string | undefined;
 };
-export type Arrived = { readonly arrival?: Arrival } | { readonly refusal: GraphQLFormattedError };
+/** `afterMs`: a transport on which a client waits for its answer sends the refusal so much later. */
+export type Arrived =
+  | { readonly arrival?: Arrival }
+  | { readonly refusal: GraphQLFormattedError; readonly afterMs: number };
 
 /** One event of a subscription, to be executed for this caller. */
 export type PushedEvent = Omit<ToExecute, 'context'> & { readonly caller: AboutCaller };
@@ -122,7 +125,8 @@ function openArrive({ overload, resources }: Pick<GraphqlOptions, 'overload' | '
     );
     if (!isBusy(arrival)) return { arrival };
     const { retryAfterSeconds } = arrival;
-    return { refusal: { ...error, extensions: { ...error.extensions, retryAfterSeconds, requestId } } };
+    const refusal = { ...error, extensions: { ...error.extensions, retryAfterSeconds, requestId } };
+    return { refusal, afterMs: overload.refusalsAfterMs };
   };
 }
 

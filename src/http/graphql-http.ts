@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FormattedExecutionResult } from 'graphql';
 import { type GraphQLParams, getSSEProcessor } from 'graphql-yoga';
 import { type Call, transportOf } from '#graphql/call.ts';
@@ -57,6 +58,7 @@ async function isRefused(graphql: Graphql, exchange: Exchange): Promise<boolean>
   const read = await readJson(exchange);
   const refused = 'json' in read ? refusalOf(exchange, askedIn(read.json), graphql) : undefined;
   if (!refused) return false;
+  if (refused.afterMs > 0) await sleep(refused.afterMs);
   const { status, body, headers } = answerOfRefusal(refused, exchange);
   answerText(exchange.response, status, body, { ...exchange.headers, ...headers });
   return true;

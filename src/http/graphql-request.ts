@@ -49,7 +49,7 @@ export async function readRequest(
 }
 
 /** A result without an execution: the process is too busy. */
-export type Refused = { readonly refusal: GraphQLFormattedError };
+export type Refused = { readonly refusal: GraphQLFormattedError; readonly afterMs: number };
 
 /** Asks once for each request, before its fields are checked and its token is verified: each costs more than a refusal. */
 export function refusalOf(exchange: Exchange, asked: Asked, { arrive }: Pick<Gate, 'arrive'>): Refused | undefined {

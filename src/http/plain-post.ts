@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FormattedExecutionResult } from 'graphql';
 import type { Graphql } from '#graphql/graphql.ts';
 import type { OperationPlugin } from '#graphql/plugin.ts';
@@ -20,7 +21,10 @@ export async function answerPlainPost(graphql: Graphql, exchange: Exchange): Pro
 async function answerOf(graphql: Graphql, exchange: Exchange): Promise<Answer> {
   const read = await readRequest(exchange, graphql);
   if ('status' in read) return answerOfProblem(read, exchange);
-  if ('refusal' in read) return answerOfRefusal(read, exchange);
+  if ('refusal' in read) {
+    if (read.afterMs > 0) await sleep(read.afterMs);
+    return answerOfRefusal(read, exchange);
+  }
   const result = await graphql.operate(read.params, read.call);
   return answerOfResult(result as FormattedExecutionResult, exchange, read.call);
 }

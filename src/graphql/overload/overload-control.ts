@@ -5,6 +5,7 @@ import { AdaptiveLimit } from './adaptive-limit.ts';
 import { Holders } from './holders.ts';
 import { type LoopClock, LoopDelay } from './loop-delay.ts';
 import { type ClassOf, type OperationClass, openClassifier, operationClasses } from './operation-class.ts';
+import { RefusalPace } from './refusal-pace.ts';
 import { TurnWork } from './turn-work.ts';
 import { WaitingLine } from './waiting-line.ts';
 
@@ -80,6 +81,7 @@ export class OverloadControl {
   readonly #classOf: ClassOf;
   readonly #loop: LoopDelay;
   readonly #work = new TurnWork();
+  readonly #pace: RefusalPace;
   readonly #limits: Readonly<Record<OperationClass, AdaptiveLimit>>;
   readonly #lines: Readonly<Record<OperationClass, WaitingLine>>;
   #timer: NodeJS.Timeout | undefined;
@@ -90,6 +92,7 @@ export class OverloadControl {
     this.#counts = counts;
     this.#classOf = openClassifier(trusted);
     this.#loop = new LoopDelay(clock);
+    this.#pace = new RefusalPace(clock.now());
     this.#limits = ofEach((of) => {
       const { initial, least, patience } = rulesOf[of];
       return new AdaptiveLimit({ initial, least, most: MOST, targetMs: targetMs * patience }, clock.now());
@@ -106,7 +109,7 @@ export class OverloadControl {
     const now = this.#clock.now();
     const of = this.#classOf(asked);
     const { waitedMs, isFirst, isOverloaded } = this.#loop.read(now);
-    this.#work.read(now, isFirst);
+    this.#pace.add(this.#work.read(now, isFirst), now);
     this.#counts?.waited(waitedMs / 1000);
     const arrivedAt = now - waitedMs;
     const isFull = isOverloaded && this.#work.upTo(of) > rulesOf[of].turnMs;
@@ -130,6 +133,11 @@ export class OverloadControl {
     const now = this.#clock.now();
     if (!this.#lines[of].isOpen(limit.limit, now)) throw tryAgain(this.#refuse(of));
     return this.#wait(of, leave, now);
+  }
+
+  /** How much later the refusals of this moment are sent, in milliseconds. */
+  get refusalsAfterMs(): number {
+    return this.#pace.afterMs;
   }
 
   stats(): OverloadStats {

@@ -11,12 +11,15 @@ export class TurnWork {
   #last: OperationClass | undefined;
   #lastAt = 0;
 
-  /** A request is read at `now`, in milliseconds. */
-  read(now: number, isFirst: boolean): void {
+  /** A request is read at `now`, in milliseconds. Returns how long the refusal of the request before took. */
+  read(now: number, isFirst: boolean): number {
+    const ms = isFirst ? 0 : now - this.#lastAt;
+    const last = this.#last;
     if (isFirst) this.#ms.fill(0);
-    else if (this.#last) this.#add(rankOf[this.#last], now - this.#lastAt);
+    else if (last) this.#add(rankOf[last], ms);
     this.#last = undefined;
     this.#lastAt = now;
+    return last ? 0 : ms;
   }
 
   /** The request that was read last is executed. */
