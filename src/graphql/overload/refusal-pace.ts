@@ -2,7 +2,8 @@
 const MOST_SHARE = 0.2;
 const WINDOW_MS = 100;
 const LEAST_MS = 10;
-const LONGEST_MS = 500;
+/** Clients wait for longer than that. */
+const LONGEST_MS = 4_000;
 
 /**
  * How much later refusals are sent. A refusal has a cost, and a client that was refused soon sends its next request. When
@@ -23,7 +24,9 @@ export class RefusalPace {
     this.#spentMs += ms;
     const windowMs = now - this.#beganAt;
     if (windowMs < WINDOW_MS) return;
-    const factor = Math.min(2, Math.max(0.8, this.#spentMs / windowMs / MOST_SHARE));
+    // A process with long turns has few windows, so each of them counts for more.
+    const most = Math.max(2, windowMs / WINDOW_MS);
+    const factor = Math.min(most, Math.max(0.8, this.#spentMs / windowMs / MOST_SHARE));
     const wanted = factor > 1 ? Math.max(LEAST_MS, this.#afterMs * factor) : this.#afterMs * factor;
     this.#afterMs = wanted < LEAST_MS ? 0 : Math.min(LONGEST_MS, wanted);
     this.#beganAt = now;
