@@ -25,6 +25,8 @@ const schema = buildSchema(`
 const signed = openAccessTokens({ privateKey: newPrivateKey() });
 const verify = vi.fn(signed.verify);
 const endedSessions = { has: () => false, hasNow: () => false, onEnded: () => () => undefined };
+/** No field of this schema reads them. */
+const catalogReads = { events: async () => [], venues: async () => [], priceTiers: async () => [] };
 
 let loop: Loop;
 let control: OverloadControl;
@@ -40,7 +42,7 @@ beforeEach(async () => {
   control = new OverloadControl({ targetMs: 100, clock: loop, random: () => 0.5 });
   graphql = openGraphqlHttp({
     schema,
-    resources: { tokens: { ...signed, verify }, endedSessions } as never,
+    resources: { tokens: { ...signed, verify }, endedSessions, catalogReads } as never,
     limits: { spend: () => Promise.resolve(), subjects: noSubjectLimits },
     log: openLog({ level: 'error', name: 'test' }),
     onlyTrusted: false,

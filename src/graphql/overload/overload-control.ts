@@ -71,7 +71,7 @@ const ownClock: LoopClock = {
 /**
  * Decides which operations a busy process executes. Two measured delays decide: how long requests wait for the event
  * loop, and how long the operations of a class take. Classes have limits of their own, so that a store that is slow for
- * one of them refuses none of the others. See docs/decisions/0027.
+ * one of them refuses none of the others. See docs/decisions/0028.
  */
 export class OverloadControl {
   readonly holders = new Holders();

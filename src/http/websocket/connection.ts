@@ -108,10 +108,8 @@ export class Connection implements Outlet {
     else if (now - this.#pingedAt > pingSeconds * 1000) this.#ping(now);
   }
 
-  /**
-   * Whether `connection_init` did not come. What arrives while the process is busy is read later: a look counts for little
-   * more than the time between two looks, and between the last two everything that was there has been read.
-   */
+  /** Whether `connection_init` did not come. A look counts for little more than the time between two looks, and between the
+   * last two everything that had arrived was read. */
   #isLate(now: number): boolean {
     const wasLate = this.#initDueMs > this.#server.limits.initSeconds * 1000;
     this.#initDueMs += Math.min(now - this.#checkedAt, MOST_BETWEEN_CHECKS_MS);
