@@ -35,7 +35,6 @@ export async function openOurApi(
       REDIS_URL: stores.redisUrl,
       PORT: '0',
       RATE_LIMITS: 'off',
-      OVERLOAD_CONTROL: 'off',
       MAX_SEATS_PER_EVENT: '100000',
       TOKEN_PRIVATE_KEY: tokenPrivateKey,
       TICKET_PRIVATE_KEY: newPrivateKey(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** The settings of what a process refuses when it is too busy. */
 export const overload = {
-  OVERLOAD_CONTROL: z.enum(['on', 'off']).default('on'),
+  OVERLOAD_CONTROL: z.enum(['on', 'off']).default('off'),
   OVERLOAD_TARGET_MS: z.coerce.number().int().min(20).max(2_000).default(150),
 };
 

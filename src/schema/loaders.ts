@@ -13,13 +13,13 @@ export type Loaders = ReturnType<typeof createLoaders>;
  */
 export function createLoaders({ db, priceLists, catalogReads }: Needs) {
   return {
-    event: new DataLoader(catalogReads.events),
-    venue: new DataLoader(catalogReads.venues),
+    event: new DataLoader((ids: readonly string[]) => catalogReads.events(ids)),
+    venue: new DataLoader((ids: readonly string[]) => catalogReads.venues(ids)),
     bookingSeats: new DataLoader((ids: readonly string[]) => listSeatsOfBookings(db, ids)),
     tickets: new DataLoader((ids: readonly string[]) => listTicketsOfBookings(db, ids)),
     prices: new DataLoader((eventIds: readonly string[]) =>
       Promise.all(eventIds.map((id) => findPrices({ db, priceLists }, id))),
     ),
-    priceTiers: new DataLoader(catalogReads.priceTiers),
+    priceTiers: new DataLoader((eventIds: readonly string[]) => catalogReads.priceTiers(eventIds)),
   };
 }

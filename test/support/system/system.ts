@@ -253,8 +253,6 @@ async function systemEnvironment(options: SystemOptions, places: Places): Promis
     RECOVERY_URL: 'https://tickets.example/recover#{token}',
     // All fans of a test are at one address, which may hold only a few seats unpaid. The tests of that limit set it.
     HOARDING_LIMITS: 'off',
-    // The machine of the tests is often busy with other tests. The tests of what a busy process refuses set it.
-    OVERLOAD_CONTROL: 'off',
     ...options.env,
   };
 }
