@@ -43,6 +43,7 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   createOrganization: { viewer: { points: 5, seconds: 60, isExact: true }, address: { points: 60, seconds: 60 } },
   createVenue: ORGANIZING,
   updateVenue: ORGANIZING,
+  setPrices: ORGANIZING,
   inviteMember: ORGANIZING,
   /** A token has 256 bits, so guesses are hopeless. */
   acceptInvitation: ORGANIZING,

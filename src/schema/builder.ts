@@ -14,6 +14,7 @@ export const builder = new SchemaBuilder<{
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };
     MinorUnits: { Input: number; Output: number };
+    Decimal: { Input: string; Output: string };
     SeatStatuses: { Input: never; Output: string };
   };
 }>({

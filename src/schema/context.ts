@@ -76,6 +76,7 @@ export type LimitedOperation =
   | 'endWaitingRoom'
   | 'createVenue'
   | 'updateVenue'
+  | 'setPrices'
   | 'createOrganization'
   | 'inviteMember'
   | 'acceptInvitation'

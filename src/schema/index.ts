@@ -2,6 +2,7 @@ import './scalars.ts';
 import './refusals.ts';
 import './catalog/event.ts';
 import './catalog/change-venue.ts';
+import './catalog/set-prices.ts';
 import './catalog/event-changed.ts';
 import './catalog/search-events.ts';
 import './catalog/suggest-events.ts';

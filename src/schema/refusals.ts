@@ -25,6 +25,7 @@ const RefusalCode = builder.enumType('RefusalCode', {
     SESSION_ENDED: { description: 'The session has ended. Sign in again.' },
     EVENT_NOT_ON_SALE: { description: 'The event is not on sale now.' },
     SEATS_UNAVAILABLE: { description: 'At least one of the seats is held, sold or not for sale.' },
+    INVALID_PRICES: { description: 'The price list is not one that fans could pay.' },
     PRICE_CHANGED: { description: 'The price is no longer that of the quote.' },
     TOO_MANY_SEATS: { description: 'More seats than one booking, or one fan at this event, may have.' },
     TOO_MANY_UNPAID_SEATS: { description: 'The viewer, or the network of the caller, holds too many unpaid seats.' },

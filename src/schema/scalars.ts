@@ -41,3 +41,16 @@ builder.scalarType('MinorUnits', {
     throw new GraphQLError(NOT_AN_AMOUNT, { extensions: { code: 'INVALID_INPUT' } });
   },
 });
+
+const NOT_A_DECIMAL = 'A decimal must be a text such as "7.7": digits, and at most one point between them.';
+
+builder.scalarType('Decimal', {
+  description: 'A decimal number as a text, for example `"7.7"`, so that no digit is lost.',
+  // The lexical form of a decimal; without its exponents and signs.
+  specifiedByURL: 'https://www.w3.org/TR/xmlschema-2/#decimal',
+  serialize: (decimal) => decimal,
+  parseValue: (value) => {
+    if (typeof value === 'string' && /^\d{1,12}(\.\d{1,12})?$/.test(value)) return value;
+    throw new GraphQLError(NOT_A_DECIMAL, { extensions: { code: 'INVALID_INPUT' } });
+  },
+});

@@ -26,6 +26,7 @@ beforeAll(async () => {
     bookingId: `Booking_${randomUUID()}`,
     email: 'fan@example.org',
     password: 'correct horse battery',
+    percent: '7.7',
   });
 });
 afterAll(async () => {

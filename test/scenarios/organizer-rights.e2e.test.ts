@@ -117,6 +117,7 @@ async function newScene(): Promise<Scene> {
     otherUserId: `User_${userId}`,
     accessKeyId: `AccessKey_${id}`,
     venueId: `Venue_${plan.venueId}`,
+    sectionIds: plan.sectionIds.map((id) => `Section_${id}`),
     email: `${userId}-invited@example.org`,
   };
 }

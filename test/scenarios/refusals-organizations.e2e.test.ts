@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { schema } from '#schema/index.ts';
 import { fanAt, signInAsGuest } from '#test/fans/fan.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
 import { openAttempts, organizationMutations } from '#test/support/http/attempts.ts';
 import { type System, startSystem } from '#test/support/system/system.ts';
 
@@ -24,6 +25,21 @@ const guest = () => signInAsGuest(system.apiUrl);
 
 const organizer = { email: 'organizer@example.org', password: 'correct horse' };
 const invited = { email: 'invited@example.org', password: 'correct horse' };
+
+const pricesOf = (eventId: string, sectionId: string) => ({
+  eventId,
+  ticketTypes: [{ key: 'full', name: 'Full price' }],
+  priceLevels: [
+    {
+      key: 'all',
+      name: 'All seats',
+      seats: { sectionIds: [sectionId] },
+      prices: [{ ticketType: 'full', amountMinor: 5_000 }],
+    },
+  ],
+  fees: [{ name: 'Handling', perBookingMinor: 490, refundable: false }],
+  taxes: [],
+});
 
 async function signedIn(credentials: typeof organizer) {
   const { session } = await attempt('signUp', { ...credentials, displayName: 'Ann' });
@@ -77,6 +93,15 @@ test('organizations: members, invitations and access keys, and who is refused', 
   expect(await attempt('createVenue', { ...hall, location: away }, owner)).toMatchObject({
     field: 'location.latitude',
   });
+  const event = await seedEvent(db, { seats: 4, organizerId: owner.userId.replace('User_', '') });
+  const prices = pricesOf(`Event_${event.eventId}`, `Section_${event.sectionIds[0]}`);
+  expect(await attempt('setPrices', pricesOf(prices.eventId, 'x'), owner)).toMatchObject({
+    field: 'priceLevels[0].seats.sectionIds[0]',
+  });
+  expect(await attempt('setPrices', { ...prices, priceLevels: [] }, owner)).toMatchObject({
+    code: 'INVALID_PRICES',
+    problems: expect.arrayContaining([{ path: 'priceLevels', message: expect.any(String) }]),
+  });
   const which = { organizationId, userId: member.userId };
   const self = { organizationId, userId: owner.userId };
   const asked = {
@@ -86,6 +111,7 @@ test('organizations: members, invitations and access keys, and who is refused', 
     createAccessKey: key,
     createVenue: hall,
     updateVenue: { venueId: venue.id, address: 'Bahnhofplatz 1\n3011 Bern' },
+    setPrices: prices,
     revokeAccessKey: { accessKeyId: accessKey.id },
   };
   for (const [name, input] of Object.entries(asked) as [keyof typeof asked, object][]) {
@@ -94,7 +120,7 @@ test('organizations: members, invitations and access keys, and who is refused', 
     const unknown = Object.fromEntries(
       Object.entries(input).map(([field, value]) => [
         field,
-        /^(organization|venue|accessKey)Id$/.test(field) ? 'x' : value,
+        /^(organization|venue|event|accessKey)Id$/.test(field) ? 'x' : value,
       ]),
     );
     expect(await attempt(name, unknown, owner)).toMatchObject({ code: 'NOT_FOUND' });
@@ -108,6 +134,7 @@ test('organizations: members, invitations and access keys, and who is refused', 
   const holding = db.$client.begin(async (sql) => {
     await sql`select 1 from organizations where id = ${organizationId.replace('Organization_', '')} for update`;
     await sql`select 1 from venues where id = ${venue.id.replace('Venue_', '')} for update`;
+    await sql`select 1 from seat_inventories where event_id = ${event.eventId} for update`;
     await sql`select 1 from users where email = ${organizer.email} for update`;
     locked.resolve();
     await release.promise;
@@ -121,6 +148,9 @@ test('organizations: members, invitations and access keys, and who is refused', 
   await holding;
   expect(stuck.map(({ code }) => code)).toEqual(Array.from(stuck, () => 'TRY_AGAIN'));
 
+  expect(await attempt('setPrices', prices, owner)).toMatchObject({
+    event: { id: prices.eventId, priceFrom: { amountMinor: 5_490, currency: 'USD' } },
+  });
   expect(await attempt('updateVenue', asked.updateVenue, owner)).toMatchObject({
     venue: { ...venue, address: asked.updateVenue.address },
   });
@@ -144,6 +174,7 @@ test.each([
   ['revokeAccessKey', 30],
   ['createVenue', 30],
   ['updateVenue', 30],
+  ['setPrices', 30],
 ] as const)('%s: %i attempts in a minute are one account’s share', async (name, budget) => {
   const fan = await guest();
   const organizationId = 'Organization_none';
@@ -164,6 +195,7 @@ test.each([
       timeZone: 'Europe/Zurich',
     },
     updateVenue: { venueId: 'x' },
+    setPrices: pricesOf('x', 'x'),
   };
   const codes = [];
   for (let n = 0; n <= budget; n++) codes.push((await attempt(name, inputs[name], fan)).code);

@@ -33,8 +33,13 @@ export type SetPricesNeeds = {
   readonly writer: { readonly policy: { readonly maxSeatsPerBooking: number } };
 };
 
-/** Who sets the prices. Whether the actor may is for the caller to check. */
-export type Actor = { readonly userId: string };
+/** Who sets the prices. Whether the author may is for the caller to check. */
+export type PricesAuthor = {
+  /** Undefined for a server with an access key. */
+  readonly userId: string | undefined;
+  /** Writes what else belongs into the transaction. */
+  readonly alsoWrite?: (tx: Tx, made: { priceListId: string; list: PriceList }) => Promise<void>;
+};
 
 type PricedEvent = { planId: string; currency: string; status: string };
 
@@ -44,7 +49,7 @@ type PricedEvent = { planId: string; currency: string; status: string };
  */
 export async function setPrices(
   needs: SetPricesNeeds,
-  actor: Actor,
+  author: PricesAuthor,
   { eventId, ...input }: PriceListInput & { readonly eventId: string },
 ): Promise<{ priceListId: string }> {
   if (!isUuid(eventId)) throw new NotFound('event');
@@ -58,7 +63,10 @@ export async function setPrices(
   const priceListId = randomUUIDv7();
   await orTryAgain(
     inTransaction(needs.db, 'setPrices', (tx) =>
-      put(tx, { ...checked, id: priceListId, eventId, madeBy: actor.userId, checkedFor: event }),
+      Promise.all([
+        put(tx, { ...checked, id: priceListId, eventId, madeBy: author.userId, checkedFor: event }),
+        author.alsoWrite?.(tx, { priceListId, list: checked.list }),
+      ]),
     ),
   );
   return { priceListId };
@@ -69,7 +77,7 @@ type Checked = {
   readonly eventId: string;
   readonly list: PriceList;
   readonly seatLevels: Uint8Array;
-  readonly madeBy: string;
+  readonly madeBy: string | undefined;
   readonly checkedFor: PricedEvent;
 };
 

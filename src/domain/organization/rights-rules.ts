@@ -35,6 +35,7 @@ export const rights = {
   'Mutation.revokeAccessKey': ownersInPerson,
   'Mutation.createVenue': keeping,
   'Mutation.updateVenue': keeping,
+  'Mutation.setPrices': keeping,
   'Mutation.configureWaitingRoom': managing,
   'Mutation.openWaitingRoom': managing,
   'Mutation.pauseWaitingRoom': managing,

@@ -32,6 +32,7 @@ export const fieldsOfClasses: Readonly<Record<OperationClass, readonly string[]>
     'removeMember',
     'resumeGuest',
     'revokeAccessKey',
+    'setPrices',
     'signIn',
     'signInAsGuest',
     'signOut',

@@ -15,6 +15,7 @@ export const organizationMutations: readonly MutationName[] = [
   'removeMember',
   'createVenue',
   'updateVenue',
+  'setPrices',
   'createAccessKey',
   'revokeAccessKey',
 ];

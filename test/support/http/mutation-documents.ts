@@ -25,6 +25,7 @@ export const mutations = {
   acceptInvitation: `mutation ($input: AcceptInvitationInput!) { acceptInvitation(input: $input) { ${refusal} ... on InvalidInput { field } ... on AcceptInvitationSuccess { ${organization} } } }`,
   createVenue: `mutation ($input: CreateVenueInput!) { createVenue(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateVenueSuccess { ${venue} } } }`,
   updateVenue: `mutation ($input: UpdateVenueInput!) { updateVenue(input: $input) { ${refusal} ... on InvalidInput { field } ... on UpdateVenueSuccess { ${venue} } } }`,
+  setPrices: `mutation ($input: SetPricesInput!) { setPrices(input: $input) { ${refusal} ... on InvalidInput { field } ... on InvalidPrices { problems { path message } } ... on SetPricesSuccess { event { id priceFrom { amountMinor currency } } } } }`,
   changeMember: `mutation ($input: ChangeMemberInput!) { changeMember(input: $input) { ${refusal} ... on ChangeMemberSuccess { ${organization} member { userId role } } } }`,
   removeMember: `mutation ($input: RemoveMemberInput!) { removeMember(input: $input) { ${refusal} ... on RemoveMemberSuccess { ${organization} member { userId role } } } }`,
   createAccessKey: `mutation ($input: CreateAccessKeyInput!) { createAccessKey(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateAccessKeySuccess { secret accessKey { id name role lastUsedAt expiresAt } } } }`,

@@ -48,6 +48,7 @@ export const classification: Classification = {
     'Mutation.revokeAccessKey': 'OWNED',
     'Mutation.createVenue': 'OWNED',
     'Mutation.updateVenue': 'PUBLIC',
+    'Mutation.setPrices': 'PUBLIC',
     'Mutation.createOrganization': 'OF_THE_CALLER',
     'Mutation.acceptInvitation': 'OF_THE_CALLER',
     'Mutation.createBooking': 'OF_THE_CALLER',

@@ -8,6 +8,8 @@ export type Scene = {
   readonly otherUserId: string;
   readonly accessKeyId: string;
   readonly venueId: string;
+  /** Sections with all seats of the event. */
+  readonly sectionIds: readonly string[];
   /** An address that was not invited yet. */
   readonly email: string;
 };
@@ -67,6 +69,15 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
     timeZone: 'Europe/Zurich',
   })),
   'Mutation.updateVenue': mutation('updateVenue', 'UpdateVenueInput', ({ venueId }) => ({ venueId, name: 'Hall' })),
+  'Mutation.setPrices': mutation('setPrices', 'SetPricesInput', ({ eventId, sectionIds }) => ({
+    eventId,
+    ticketTypes: [{ key: 'full', name: 'Full price' }],
+    priceLevels: [
+      { key: 'all', name: 'All', seats: { sectionIds }, prices: [{ ticketType: 'full', amountMinor: 5000 }] },
+    ],
+    fees: [],
+    taxes: [],
+  })),
   'Mutation.configureWaitingRoom': mutation('configureWaitingRoom', 'ConfigureWaitingRoomInput', ({ eventId }) => ({
     eventId,
     capacity: 7,

@@ -1,0 +1,108 @@
+import { setEventPrices, setEventPricesRefusals } from '#domain/catalog/set-event-prices.ts';
+import { InvalidPrices } from '#domain/catalog/set-prices.ts';
+import { InvalidInput, NotFound } from '#domain/errors.ts';
+import { decodeSeatId } from '#domain/global-id-rules.ts';
+import { builder } from '../builder.ts';
+import { decodeId } from '../node.ts';
+import { Refusal } from '../refusals.ts';
+import { requireActor } from '../viewer.ts';
+import { Event, requireEvent } from './event.ts';
+import { SetPricesInput } from './price-inputs.ts';
+
+const InputProblem = builder.objectRef<{ path: string; message: string }>('InputProblem').implement({
+  description: 'One thing that is wrong with an input.',
+  fields: (t) => ({
+    path: t.exposeString('path', {
+      description: 'Where in the input, for example `priceLevels[0].prices[1].amountMinor`. Empty for the whole input.',
+    }),
+    message: t.exposeString('message', { description: 'What is wrong, in English.' }),
+  }),
+});
+
+builder.objectType(InvalidPrices, {
+  name: 'InvalidPrices',
+  description: 'The price list is not one that fans could pay. Nothing of it was set.',
+  interfaces: [Refusal],
+  fields: (t) => ({
+    problems: t.field({
+      type: [InputProblem],
+      description: 'Everything that is wrong with it, at most 200 problems.',
+      resolve: ({ problems }) => [...problems],
+    }),
+  }),
+});
+
+const SetPricesSuccess = builder.objectRef<{ eventId: string }>('SetPricesSuccess').implement({
+  description: 'The event sells at these prices from now on.',
+  fields: (t) => ({
+    event: t.field({
+      type: Event,
+      description: 'The event, with its new prices.',
+      resolve: ({ eventId }, _args, context) => requireEvent(eventId, context),
+    }),
+  }),
+});
+
+builder.mutationField('setPrices', (t) =>
+  t.field({
+    type: SetPricesSuccess,
+    description:
+      'Sets the whole price list of an event, for every later quote and hold. Holds that exist keep their prices. Fans see the new prices within seconds, also in the search. Only for owners and managers of its organization.',
+    args: { input: t.arg({ type: SetPricesInput, required: true, description: 'The whole price list.' }) },
+    errors: {
+      types: [...setEventPricesRefusals],
+      union: { name: 'SetPricesResult', description: 'The event, or the reason for the refusal.' },
+    },
+    resolve: (_root, { input }, context) => {
+      const actor = requireActor(context);
+      return context.attempt('setPrices', async () => {
+        const eventId = decodeId('Event', input.eventId);
+        if (!eventId) throw new NotFound('event');
+        const priceLevels = input.priceLevels.map((level, index) => ({
+          ...level,
+          color: level.color ?? undefined,
+          seats: selectionOf(level.seats, `priceLevels[${index}].seats`),
+        }));
+        const ticketTypes = input.ticketTypes.map((type) => ({
+          key: type.key,
+          name: type.name,
+          needsCode: type.needsCode ?? false,
+          boxOfficeOnly: type.boxOfficeOnly ?? false,
+          maxPerBooking: type.maxPerBooking ?? undefined,
+        }));
+        const fees = input.fees.map((fee) => ({
+          name: fee.name,
+          refundable: fee.refundable,
+          perTicketMinor: fee.perTicketMinor ?? undefined,
+          perBookingMinor: fee.perBookingMinor ?? undefined,
+          percent: fee.percent ?? undefined,
+        }));
+        await setEventPrices(context.resources, actor, { eventId, priceLevels, ticketTypes, fees, taxes: input.taxes });
+        return { eventId };
+      });
+    },
+  }),
+);
+
+type Selection = (typeof SetPricesInput.$inferInput)['priceLevels'][number]['seats'];
+
+function selectionOf({ sectionIds, rows, seatIds }: Selection, path: string) {
+  const sectionOf = (id: string, field: string): string => {
+    const sectionId = decodeId('Section', id);
+    if (!sectionId) throw new InvalidInput(field, 'This is not the id of a section.');
+    return sectionId;
+  };
+  const seatOf = (id: string, field: string): string => {
+    const seatId = decodeId('Seat', id);
+    if (!seatId || !decodeSeatId(seatId)) throw new InvalidInput(field, 'This is not the id of a seat.');
+    return seatId;
+  };
+  return {
+    sectionIds: sectionIds?.map((id, index) => sectionOf(id, `${path}.sectionIds[${index}]`)),
+    rows: rows?.map(({ sectionId, row }, index) => ({
+      sectionId: sectionOf(sectionId, `${path}.rows[${index}].sectionId`),
+      row,
+    })),
+    seatIds: seatIds?.map((id, index) => seatOf(id, `${path}.seatIds[${index}]`)),
+  };
+}
