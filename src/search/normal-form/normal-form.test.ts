@@ -30,7 +30,7 @@ describe('typed words find the written text', () => {
   });
 });
 
-it.each(['!!!', '???', '...', '—', ' * ', '"\'`', '¡¿', '。、', '⚡🎸', '&', '+', '\u200b', '\u0301'])(
+it.each(['!!!', '???', '...', '—', ' * ', '"\'`', '¡¿', '。、', '⚡🎸', '&', '+', '\u200b', '\u0301', '\uFE71'])(
   '%j has no word',
   (text) => {
     expect(searchWords(text)).toBeUndefined();

@@ -37,7 +37,8 @@ const isLetter = ({ text, grams }: Part): boolean => !grams && text.length === 1
 const CONJUNCTIONS = new Set(['and', 'und', 'et', 'y', 'och', 'og', 'и', 'і', 'και', 've']);
 
 function limited(words: readonly string[]): string[] {
-  const asked = [...new Set(words)];
+  // A mark without a letter, such as the tatweel with its vowel, folds to nothing.
+  const asked = [...new Set(words)].filter((word) => word !== '');
   const telling = asked.filter((word) => !CONJUNCTIONS.has(word));
   const kept = telling.length > 0 ? telling : asked;
   return kept.slice(0, kept.some(isGrams) ? MAX_GRAMS : MAX_WORDS);
