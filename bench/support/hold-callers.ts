@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { answerParent } from '#test/support/system/parent.ts';
 import type { HoldRequest, HoldSide } from './hold-side.ts';
 import { type HoldSideName, openHoldSide } from './hold-sides.ts';
 import { Durations } from './rounds.ts';
+import { type Phase, runTimed } from './timed-load.ts';
 
 /** Callers that hold seats as fast as they get answers, and the side that answers them, in one process. */
 
@@ -48,8 +48,7 @@ class Callers {
   readonly #taken: number[];
   readonly #durations = new Durations();
   readonly #totals = { held: 0, released: 0, refused: 0, heldInTime: 0 };
-  #isMeasuring = false;
-  #isOver = false;
+  readonly #phase: Phase = { isMeasuring: false, isOver: false };
 
   constructor(side: HoldSide, load: HoldLoad) {
     this.#side = side;
@@ -59,25 +58,15 @@ class Callers {
 
   async run(tell: (moment: string) => void): Promise<HoldFigures> {
     const calls = Promise.all(Array.from({ length: this.#load.callers }, () => this.#call()));
-    // A failure ends the run at once, and not only when the time is over.
-    await Promise.race([sleep(this.#load.warmupMs), calls]);
-    tell('begin');
-    this.#isMeasuring = true;
-    const beganAt = performance.now();
-    await Promise.race([sleep(this.#load.measureMs), calls]);
-    const seconds = (performance.now() - beganAt) / 1000;
-    this.#isMeasuring = false;
-    this.#isOver = true;
-    tell('end');
-    await calls;
+    const seconds = await runTimed(this.#load, this.#phase, { calls, tell });
     return { seconds, answered: this.#durations.count, ...this.#durations.summary(), ...this.#totals };
   }
 
   async #call(): Promise<void> {
-    for (let request = this.#next(); request && !this.#isOver; request = this.#next()) {
+    for (let request = this.#next(); request && !this.#phase.isOver; request = this.#next()) {
       const askedAt = performance.now();
       const held = await this.#side.hold(request);
-      if (this.#isMeasuring) {
+      if (this.#phase.isMeasuring) {
         this.#durations.add(performance.now() - askedAt);
         if (held) this.#totals.heldInTime += 1;
       }

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpConnection, postJson } from '#test/fans/lean-http.ts';
 import { answerParent } from '#test/support/system/parent.ts';
 import { Durations } from './rounds.ts';
+import { type Phase, runTimed } from './timed-load.ts';
 
 /** Sends requests over keep-alive connections, each as soon as the one before it is answered; a process of its own. */
 
@@ -53,8 +53,7 @@ class Load {
   #total = 0;
   #bytes = 0;
   #sent = 0;
-  #isMeasuring = false;
-  #isOver = false;
+  readonly #phase: Phase = { isMeasuring: false, isOver: false };
 
   constructor(load: HttpLoad) {
     this.#load = load;
@@ -63,16 +62,7 @@ class Load {
   async run(tell: (moment: string) => void): Promise<HttpFigures> {
     const connections = Array.from({ length: this.#load.connections }, () => new HttpConnection(this.#load.port));
     const calls = Promise.all(connections.map((connection) => this.#call(connection)));
-    await Promise.race([sleep(this.#load.warmupMs), calls]);
-    tell('begin');
-    this.#isMeasuring = true;
-    const beganAt = performance.now();
-    await Promise.race([sleep(this.#load.measureMs), calls]);
-    const seconds = (performance.now() - beganAt) / 1000;
-    this.#isMeasuring = false;
-    this.#isOver = true;
-    tell('end');
-    await calls;
+    const seconds = await runTimed(this.#load, this.#phase, { calls, tell });
     for (const connection of connections) connection.close();
     const answered = this.#durations.count;
     const bytesPerAnswer = Math.round(this.#bytes / this.#total);
@@ -81,10 +71,10 @@ class Load {
 
   async #call(connection: HttpConnection): Promise<void> {
     const { requests } = this.#load;
-    for (let request = this.#next(requests); request && !this.#isOver; request = this.#next(requests)) {
+    for (let request = this.#next(requests); request && !this.#phase.isOver; request = this.#next(requests)) {
       const askedAt = performance.now();
       const { status, bytes, start } = await connection.send(request);
-      if (this.#isMeasuring) this.#durations.add(performance.now() - askedAt);
+      if (this.#phase.isMeasuring) this.#durations.add(performance.now() - askedAt);
       if (status !== 200 || !start.startsWith(requests.answer)) throw new Error(`Answered ${status}: ${start}`);
       this.#total += 1;
       this.#bytes += bytes;

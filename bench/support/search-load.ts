@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpConnection } from '#test/fans/lean-http.ts';
 import { answerParent } from '#test/support/system/parent.ts';
 import { drawFrom, randomFrom, zipf } from './large-catalogue.ts';
 import { Durations } from './rounds.ts';
+import { type Phase, runTimed } from './timed-load.ts';
 
 /** Fans who search over keep-alive connections, each as soon as the last answer came; a process of its own. */
 
@@ -51,8 +51,7 @@ class Searches {
   readonly #byOutcome = new Map<Outcome, Durations>();
   readonly #asked = new Set<number>();
   #bytes = 0;
-  #isMeasuring = false;
-  #isOver = false;
+  readonly #phase: Phase = { isMeasuring: false, isOver: false };
 
   constructor(load: SearchLoad) {
     this.#load = load;
@@ -70,16 +69,7 @@ class Searches {
   async run(tell: (moment: string) => void): Promise<SearchFigures> {
     const connections = Array.from({ length: this.#load.connections }, () => new HttpConnection(this.#load.port));
     const calls = Promise.all(connections.map((connection) => this.#call(connection)));
-    await Promise.race([sleep(this.#load.warmupMs), calls]);
-    tell('begin');
-    this.#isMeasuring = true;
-    const beganAt = performance.now();
-    await Promise.race([sleep(this.#load.measureMs), calls]);
-    const seconds = (performance.now() - beganAt) / 1000;
-    this.#isMeasuring = false;
-    this.#isOver = true;
-    tell('end');
-    await calls;
+    const seconds = await runTimed(this.#load, this.#phase, { calls, tell });
     for (const connection of connections) connection.close();
     const times = timesOf(this.#all);
     return {
@@ -93,7 +83,7 @@ class Searches {
   }
 
   async #call(connection: HttpConnection): Promise<void> {
-    while (!this.#isOver) {
+    while (!this.#phase.isOver) {
       const question = this.#next();
       const spellings = this.#load.questions[question] ?? [];
       const askedAt = performance.now();
@@ -102,7 +92,7 @@ class Searches {
       );
       const ms = performance.now() - askedAt;
       const outcome = outcomeOf(status, start);
-      if (!this.#isMeasuring) continue;
+      if (!this.#phase.isMeasuring) continue;
       this.#asked.add(question);
       this.#bytes += bytes;
       this.#all.add(ms);

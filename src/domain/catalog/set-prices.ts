@@ -62,12 +62,10 @@ export async function setPrices(
   if (checked.problems) throw new InvalidPrices(checked.problems);
   const priceListId = randomUUIDv7();
   await orTryAgain(
-    inTransaction(needs.db, 'setPrices', (tx) =>
-      Promise.all([
-        put(tx, { ...checked, id: priceListId, eventId, madeBy: author.userId, checkedFor: event }),
-        author.alsoWrite?.(tx, { priceListId, list: checked.list }),
-      ]),
-    ),
+    inTransaction(needs.db, 'setPrices', async (tx) => {
+      await put(tx, { ...checked, id: priceListId, eventId, madeBy: author.userId, checkedFor: event });
+      await author.alsoWrite?.(tx, { priceListId, list: checked.list });
+    }),
   );
   return { priceListId };
 }

@@ -6,6 +6,9 @@ import { requireViewer } from '../viewer.ts';
 import { Booking } from './booking.ts';
 import { BookingLineInput, toLines, toSeatId } from './quote.ts';
 
+export const IDEMPOTENCY_KEY =
+  'A text that the client chooses, 1 to 200 characters. For 30 days, the same request with the same key returns the same booking.';
+
 const CreateBookingInput = builder.inputType('CreateBookingInput', {
   description: 'The seats to hold, and a key with which the client may repeat the request.',
   fields: (t) => ({
@@ -18,11 +21,7 @@ const CreateBookingInput = builder.inputType('CreateBookingInput', {
     quoteHash: t.string({
       description: 'The `hash` of a quote of these seats: holds them at this price, or refuses with PriceChanged.',
     }),
-    idempotencyKey: t.string({
-      required: true,
-      description:
-        'A text that the client chooses, 1 to 200 characters. For 30 days, the same request with the same key returns the same booking.',
-    }),
+    idempotencyKey: t.string({ required: true, description: IDEMPOTENCY_KEY }),
   }),
 });
 

@@ -3,7 +3,7 @@ import { InvalidInput, NotFound } from '#domain/errors.ts';
 import { builder } from '../builder.ts';
 import { decodeId } from '../node.ts';
 import { requireViewer } from '../viewer.ts';
-import { CreateBookingSuccess, createBookingResult } from './create-booking.ts';
+import { CreateBookingSuccess, createBookingResult, IDEMPOTENCY_KEY } from './create-booking.ts';
 
 const HoldBestAvailableInput = builder.inputType('HoldBestAvailableInput', {
   description:
@@ -28,11 +28,7 @@ const HoldBestAvailableInput = builder.inputType('HoldBestAvailableInput', {
       description:
         'The `hash` of a quote: holds the chosen seats only if it is also the hash of their quote, or refuses with PriceChanged.',
     }),
-    idempotencyKey: t.string({
-      required: true,
-      description:
-        'A text that the client chooses, 1 to 200 characters. For 30 days, the same request with the same key returns the same booking.',
-    }),
+    idempotencyKey: t.string({ required: true, description: IDEMPOTENCY_KEY }),
   }),
 });
 

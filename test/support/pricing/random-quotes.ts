@@ -1,5 +1,6 @@
 import type { Code, Fee, PriceList, Tax, TaxBase } from '#domain/pricing/price-list.ts';
 import { type Charge, openPrices, type Quote, type QuoteRequest, quote } from '#domain/pricing/quote-rules.ts';
+import { seededRandom } from '#test/fans/random.ts';
 
 /** Ten currencies with 0, 2 and 3 decimals, and the step in which Stripe takes each. */
 const CURRENCIES = [
@@ -18,18 +19,7 @@ const BASES: readonly TaxBase[] = ['FACE', 'FEES', 'ALL'];
 /** Quotes that are made of one price list, because a list is read once and quoted often. */
 const QUOTES_PER_LIST = 10;
 
-/** A small generator of numbers (mulberry32): the same seed gives the same quotes on every machine. */
-function chanceOf(seed: number) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-type Chance = ReturnType<typeof chanceOf>;
+type Chance = () => number;
 const upTo = (chance: Chance, most: number): number => Math.floor(chance() * (most + 1));
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 const pick = <T>(chance: Chance, from: readonly T[]): T => {
@@ -102,7 +92,7 @@ export function* randomQuotes(
   count: number,
   seed: number,
 ): Generator<{ list: PriceList; request: QuoteRequest; found: Quote }> {
-  const chance = chanceOf(seed);
+  const chance = seededRandom(seed).next;
   for (let made = 0; made < count; ) {
     const list = listOf(chance);
     const prices = openPrices(list);

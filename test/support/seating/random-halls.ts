@@ -1,15 +1,8 @@
 import type { Hall } from '#domain/inventory/block-search-rules.ts';
+import { seededRandom } from '#test/fans/random.ts';
 
-/** The same sequence of numbers for the same seed (mulberry32). */
-export function randomOf(seed: number): () => number {
-  let state = (seed * 0x9e3779b1) >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+/** The same sequence of numbers for the same seed. */
+export const randomOf = (seed: number): Random => seededRandom((seed * 0x9e3779b1) >>> 0).next;
 
 type Random = () => number;
 const below = (random: Random, limit: number): number => Math.floor(random() * limit);
