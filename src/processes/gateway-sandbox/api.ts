@@ -113,6 +113,7 @@ export async function answerApi(
   const { route, id } = findRoute(request.method ?? '', url.pathname);
   const call = { books: needs, request, url, id };
   const body = route.operator ? await route.run(call) : await runInTrouble(needs, route, call);
+  await needs.store.onDisk();
   sendJson(response, 200, body);
 }
 

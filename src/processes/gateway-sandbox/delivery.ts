@@ -5,7 +5,7 @@ import type { RetryPolicy } from './settings.ts';
 import type { Store } from './store.ts';
 import type { Trouble } from './trouble.ts';
 
-const MAX_IN_FLIGHT = 16;
+const MAX_IN_FLIGHT = 64;
 /** A timer cannot be set for longer than 2^31 ms, and one needless wake-up an hour is cheap. */
 const LONGEST_SLEEP_MS = 3_600_000;
 
@@ -24,13 +24,21 @@ export class Delivery {
   readonly #inFlight = new Map<number, Promise<void>>();
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
+  #isWoken = false;
 
   constructor(needs: DeliveryNeeds) {
     this.#needs = needs;
   }
 
-  /** Call after each commit that may have queued a notice. */
+  /** Call after each commit that may have queued a notice. All calls of a turn of the event loop read the queue once. */
   wake(): void {
+    if (this.#isWoken) return;
+    this.#isWoken = true;
+    setImmediate(() => this.#run());
+  }
+
+  #run(): void {
+    this.#isWoken = false;
     if (this.#closing.signal.aborted) return;
     clearTimeout(this.#timer);
     this.#releaseHeld();
@@ -52,10 +60,11 @@ export class Delivery {
 
   #sendDue(now: number): void {
     // Notices in flight are still WAITING and due, so they are skipped.
-    for (const notice of listDueNotices(this.#needs.store, now, MAX_IN_FLIGHT * 2)) {
-      if (this.#inFlight.size >= MAX_IN_FLIGHT) return;
-      if (!this.#inFlight.has(notice.seq)) this.#track([notice], this.#deliver(notice));
-    }
+    const free = MAX_IN_FLIGHT - this.#inFlight.size;
+    if (free <= 0) return;
+    const waiting = (seq: number) => !this.#inFlight.has(seq);
+    for (const notice of listDueNotices(this.#needs.store, { now, limit: MAX_IN_FLIGHT * 2, waiting }).slice(0, free))
+      this.#track([notice], this.#deliver(notice));
   }
 
   #releaseHeld(): void {
@@ -114,6 +123,7 @@ export class Delivery {
   async #post(notice: QueuedNotice): Promise<string> {
     const { webhookUrl, webhookSecret, retry } = this.#needs;
     try {
+      await this.#needs.store.onDisk();
       const response = await fetch(webhookUrl, {
         method: 'POST',
         headers: {

@@ -35,6 +35,7 @@ export async function answerMails(
     const parsed = mail.safeParse(await readJson(request));
     if (!parsed.success) throw new Problem(400, 'invalid_request_error', 'This is not a mail.');
     keep(store, parsed.data);
+    await store.onDisk();
     return sendJson(response, 201, { id: parsed.data.id });
   }
   if (request.method !== 'GET') throw new Problem(405, 'method_not_allowed', 'Use GET or POST.');

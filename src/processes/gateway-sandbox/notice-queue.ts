@@ -43,14 +43,17 @@ function firstState(trouble: Trouble): 'DROPPED' | 'HELD' | 'WAITING' {
   return trouble.switches.reorderWebhooks > 0 ? 'HELD' : 'WAITING';
 }
 
-/** Returns the waiting notices that are due at `now` (epoch ms), longest due first. */
-export function listDueNotices(store: Store, now: number, limit: number): QueuedNotice[] {
+/** Returns those of the first `limit` due notices (at `now`, epoch ms) that are `waiting` by their number, longest due first. */
+export function listDueNotices(
+  store: Store,
+  { now, limit, waiting }: { now: number; limit: number; waiting: (seq: number) => boolean },
+): QueuedNotice[] {
   const rows = store.all(
     `SELECT ${columns} FROM notices WHERE state = 'WAITING' AND next_attempt_at <= ? ORDER BY next_attempt_at, seq LIMIT ?`,
     now,
     limit,
   );
-  return rows.map((row) => queuedNotice.parse(row));
+  return rows.filter(({ seq }) => waiting(Number(seq))).map((row) => queuedNotice.parse(row));
 }
 
 /** Returns when the earliest notice that is not due at `now` falls due (both epoch ms). */

@@ -24,6 +24,7 @@ export async function answerPayPage(
     );
   const outcome = readOutcome(await readBody(request), request.headers['content-type'] ?? '');
   const session = settleSession(books, id, outcome === 'pay' ? 'paid' : 'declined');
+  await books.store.onDisk();
   show(response, request, { session, status: resultStatus(session, outcome) });
 }
 
@@ -39,10 +40,12 @@ function isOfAnotherSite({ headers }: IncomingMessage, publicUrl: string): boole
   return !origin || (headers.origin !== new URL(publicUrl).origin && origin.host !== headers.host);
 }
 
-function showPage(books: Books, request: IncomingMessage, response: ServerResponse, id: string): void {
-  const session = requireSession(books.store, id);
-  const overdue = session.status === 'open' && session.expires_at <= Date.now();
-  show(response, request, { session: overdue ? settleSession(books, id, 'expired') : session, status: 200 });
+async function showPage(books: Books, request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
+  const found = requireSession(books.store, id);
+  const isOverdue = found.status === 'open' && found.expires_at <= Date.now();
+  const session = isOverdue ? settleSession(books, id, 'expired') : found;
+  await books.store.onDisk();
+  show(response, request, { session, status: 200 });
 }
 
 function show(

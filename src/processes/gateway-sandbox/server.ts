@@ -57,8 +57,8 @@ export async function startSandboxGateway(options: SandboxGatewayOptions): Promi
   });
   const port = await listener
     .listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 })
-    .catch((error: unknown) => {
-      store.close();
+    .catch(async (error: unknown) => {
+      await store.close();
       throw error;
     });
   const trouble = new Trouble();
@@ -79,7 +79,7 @@ export async function startSandboxGateway(options: SandboxGatewayOptions): Promi
       expiry.close();
       await listener.close({ graceMs: 0 });
       await delivery.close();
-      store.close();
+      await store.close();
     },
   };
 }

@@ -23,9 +23,9 @@ beforeEach(() => {
   dataFolder = mkdtempSync(join(tmpdir(), 'frontrow-gateway-'));
   books = { store: new Store(dataFolder), trouble: new Trouble(), publicUrl: 'http://localhost:4002' };
 });
-afterEach(() => {
+afterEach(async () => {
   vi.useRealTimers();
-  books.store.close();
+  await books.store.close();
   rmSync(dataFolder, { recursive: true });
 });
 

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
@@ -57,18 +58,29 @@ const schema = `
 
 export type Row = Record<string, unknown>;
 
-/** The gateway's file. Statements are prepared once; a transaction is atomic and on disk when `transaction` returns. */
+/**
+ * The gateway's file. Statements are prepared once. A transaction is atomic, and survives the end of the process, when
+ * `transaction` returns; it also survives the end of the machine when the next `onDisk` has resolved. Nothing may be
+ * said about a change before that.
+ */
 export class Store {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #logPath: string;
+  #log: FileHandle | undefined;
+  #changes = 0;
+  #changesOnDisk = 0;
+  #syncing: Promise<void> | undefined;
 
   constructor(dataFolder: string) {
     mkdirSync(dataFolder, { recursive: true });
-    this.#db = new DatabaseSync(join(dataFolder, 'gateway.sqlite'), { timeout: 5_000 });
+    const path = join(dataFolder, 'gateway.sqlite');
+    this.#logPath = `${path}-wal`;
+    this.#db = new DatabaseSync(path, { timeout: 5_000 });
     try {
       // EXCLUSIVE, because two gateways on one file would both deliver the same notices. The lock ends with the
-      // process.
-      this.#db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+      // process. NORMAL, because `onDisk` syncs the log: without blocking, and once for all calls of the moment.
+      this.#db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
       this.#db.exec(`PRAGMA foreign_keys = ON; ${schema}`);
       this.#addMissingColumns();
     } catch (cause) {
@@ -94,6 +106,7 @@ export class Store {
 
   /** Returns how many rows were changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
+    this.#changes += 1;
     return Number(this.#prepare(sql).run(...values).changes);
   }
 
@@ -109,7 +122,27 @@ export class Store {
     }
   }
 
-  close(): void {
+  /** Resolves when all that was committed before the call is on disk. */
+  async onDisk(): Promise<void> {
+    const own = this.#changes;
+    while (this.#changesOnDisk < own) {
+      this.#syncing ??= this.#sync().finally(() => {
+        this.#syncing = undefined;
+      });
+      await this.#syncing;
+    }
+  }
+
+  async #sync(): Promise<void> {
+    const committed = this.#changes;
+    this.#log ??= await open(this.#logPath, 'r+');
+    await this.#log.datasync();
+    this.#changesOnDisk = committed;
+  }
+
+  async close(): Promise<void> {
+    await this.#syncing?.catch(() => undefined);
+    await this.#log?.close();
     this.#db.close();
   }
 
