@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { preparedByKey } from '#db/by-key.ts';
 import type { Db } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { plainArray, prepared } from '#db/prepared.ts';
@@ -142,29 +143,28 @@ async function recordSessions(
   open: readonly Opened[],
 ): Promise<readonly string[]> {
   if (open.length === 0) return [];
-  await prepared(
-    db,
-    `with opened as (
-       select * from unnest($2::text[], $3::uuid[], $4::text[]) as o (message_id, booking_id, url)
-     ), fresh as (
-       insert into inbox (consumer, message_id) select $1, message_id from opened on conflict do nothing
-       returning message_id
-     )
-     update bookings b set payment_status = 'SESSION_CREATED', payment_url = o.url
-     from opened o join fresh using (message_id)
-     where b.id = o.booking_id and b.payment_status = any ($5::text[])`,
-    [
-      consumer,
-      open.map(({ news }) => news.messageId),
-      plainArray(open.map(({ news }) => news.event.aggregateId)),
-      open.map(({ url }) => url),
-      plainArray(replaceableBy('SESSION_CREATED')),
-    ],
-  );
+  const params = [
+    consumer,
+    open.map(({ news }) => news.messageId),
+    plainArray(open.map(({ news }) => news.event.aggregateId)),
+    open.map(({ url }) => url),
+    plainArray(replaceableBy('SESSION_CREATED')),
+  ];
+  await preparedByKey(db, 'recordSessions', [RECORD_SESSIONS, params]);
   failpoint('booking.session-recorded');
   for (const { news } of open) changed(news.event.aggregateId);
   return open.map(({ news }) => news.messageId);
 }
+
+const RECORD_SESSIONS = `with opened as (
+    select * from unnest($2::text[], $3::uuid[], $4::text[]) as o (message_id, booking_id, url)
+  ), fresh as (
+    insert into inbox (consumer, message_id) select $1, message_id from opened on conflict do nothing
+    returning message_id
+  )
+  update bookings b set payment_status = 'SESSION_CREATED', payment_url = o.url
+  from opened o join fresh using (message_id)
+  where b.id = any ($3::uuid[]) and b.id = o.booking_id and b.payment_status = any ($5::text[])`;
 
 /** The ids of the messages whose command took effect now or before. */
 async function submitAll(

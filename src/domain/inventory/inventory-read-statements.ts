@@ -188,15 +188,14 @@ export async function readSeatCounts(
 ): Promise<Map<string, number>> {
   const rows = await prepared<{ event_id: string; user_id: string; count: number }>(
     tx,
-    `select b.event_id, b.user_id, count(*)::int as count
+    `select w.event_id, w.user_id, c.count
      from (
        select event_id, user_id from unnest($1::uuid[], $2::uuid[]) as w (event_id, user_id)
        union select event_id, user_id from bookings where id = any($3::uuid[])
      ) as w
-     join bookings b on b.event_id = w.event_id and b.user_id = w.user_id
-     join booking_seats s on s.booking_id = b.id
-     where b.status in ('PENDING_PAYMENT', 'CONFIRMED')
-     group by b.event_id, b.user_id`,
+     cross join lateral (
+       select count(*)::int as count from bookings b join booking_seats s on s.booking_id = b.id
+       where b.event_id = w.event_id and b.user_id = w.user_id and b.status in ('PENDING_PAYMENT', 'CONFIRMED')) as c`,
     [plainArray(users.eventIds), plainArray(users.values), plainArray(ownersOf)],
   );
   return new Map(rows.map((row) => [countKey(row.event_id, row.user_id), row.count]));

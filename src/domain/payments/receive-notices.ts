@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { BY_KEY } from '#db/by-key.ts';
 import type { Db, Tx } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { plainArray, prepared } from '#db/prepared.ts';
@@ -53,7 +54,8 @@ async function apply({ db, gateway }: Needs, { notice, resume }: Arrived): Promi
 async function keepAll({ db, gateway }: Needs, arrived: readonly Arrived[]): Promise<KeptNotice[]> {
   const notices = arrived.map(({ notice }) => notice);
   const applied = await inTransaction(db, 'receive-notices', async (tx) => {
-    const [, fresh, payments] = await Promise.all([
+    const [, , fresh, payments] = await Promise.all([
+      prepared(tx, BY_KEY, []),
       storeNotices(tx, gateway.name, notices),
       lockNotices(tx, gateway.name, notices),
       lockPayments(tx, gateway.name, notices),
@@ -182,7 +184,7 @@ const STORE_CAPTURES = `with paid as (
   ), captured as (
     update payments p set status = 'PAYMENT_SUCCESS', captured_minor = p.amount_minor, captured_currency = p.currency,
       captured_at = to_timestamp(c.at_ms / 1000), in_doubt = false, updated_at = now()
-    from paid c where p.id = c.id and p.status in ('CREATING_SESSION', 'SESSION_CREATED', 'PAYMENT_FAILED')
+    from paid c where p.id = any ($2::uuid[]) and p.id = c.id and p.status in ('CREATING_SESSION', 'SESSION_CREATED', 'PAYMENT_FAILED')
     returning 1
   ), published as (
     insert into outbox (id, aggregatetype, aggregateid, type, event_id, payload, request_id, traceparent)
@@ -190,7 +192,7 @@ const STORE_CAPTURES = `with paid as (
       request_id, traceparent
     from paid
   ), handled as (
-    update notices n set handled_at = now(), outcome = 'APPLIED'
-    from paid c where n.gateway = $1 and n.gateway_event_id = c.notice_id
+    update notices set handled_at = now(), outcome = 'APPLIED'
+    where gateway = $1 and gateway_event_id = any ($3::text[])
   )
   select count(*)::int as count from captured`;

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { preparedByKey } from '#db/by-key.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { plainArray, prepared } from '#db/prepared.ts';
 import { storedOrigin, withOrigin } from '#events/origin.ts';
@@ -30,7 +31,7 @@ async function storeOpenedSessions({ db, policy }: Needs, opened: readonly Opene
   const origins = opened.map(({ origin }) => storedOrigin(origin));
   const bookingIds = plainArray(opened.map(({ claimed }) => claimed.bookingId));
   const references = opened.map(({ session }) => session.reference);
-  const rows = await prepared<{ booking_id: string }>(db, STORE_SESSIONS, [
+  const params = [
     bookingIds,
     references,
     opened.map(({ session }) => session.url),
@@ -38,7 +39,8 @@ async function storeOpenedSessions({ db, policy }: Needs, opened: readonly Opene
     origins.map(({ requestId }) => requestId),
     origins.map(({ traceparent }) => traceparent),
     policy.askEverySeconds,
-  ]);
+  ];
+  const rows = await preparedByKey<{ booking_id: string }>(db, 'storeOpenedSessions', [STORE_SESSIONS, params]);
   failpoint('payments.session-stored');
   const waiting = await prepared<{ gateway: GatewayName; gatewayEventId: string }>(db, WAITING_NOTICES, [
     references,
@@ -60,7 +62,7 @@ const STORE_SESSIONS = `with opened as (
         when p.session_expires_at > now()
           then least(now() + make_interval(secs => $7::float8), p.session_expires_at)
         else now() + make_interval(secs => $7::float8) end
-    from opened o where p.booking_id = o.booking_id and p.status = 'CREATING_SESSION'
+    from opened o where p.booking_id = any ($1::uuid[]) and p.booking_id = o.booking_id and p.status = 'CREATING_SESSION'
     returning p.booking_id, p.event_id, o.url, o.message_id, o.request_id, o.traceparent
   ), published as (
     insert into outbox (id, aggregatetype, aggregateid, type, event_id, payload, request_id, traceparent)

@@ -1,8 +1,8 @@
+import { BY_KEY } from '#db/by-key.ts';
 import type { Tx } from '#db/client.ts';
 import { plainArray, prepared } from '#db/prepared.ts';
 import type { ChangedPlace } from './publish-room.ts';
 import type { Progress, RoomState, Step } from './room.ts';
-import { BY_KEY } from './room-statements.ts';
 
 export type RoomRow = {
   readonly state: RoomState;

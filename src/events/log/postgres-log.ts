@@ -69,7 +69,8 @@ async function append(sql: Sql, messages: readonly NewMessage[]): Promise<void> 
           select r.* from jsonb_to_recordset(${tx.json(rows as never)}::jsonb)
             as r(position int, topic text, partition int, id uuid, key text, event jsonb, created_at timestamptz,
               request_id text, traceparent text)
-          where not exists (select from event_log.messages m where m.id = r.id)
+          left join lateral (select true as is_known from event_log.messages m where m.id = r.id limit 1) k on true
+          where k.is_known is null
         ), numbered as (
           select wanted.*, next_offset + row_number() over (partition by topic, partition order by position) - 1 as number
           from wanted join event_log.partitions using (topic, partition)
