@@ -84,12 +84,21 @@ async function format(
     () => false,
   );
   if (formatted) return;
+  // One id in 64 begins with a hyphen, so it is given as `--cluster-id=` and not as a separate argument.
   const clusterId = randomBytes(16).toString('base64url');
   const scram = users.flatMap(({ name, password }) => [
     '--add-scram',
     `SCRAM-SHA-512=[name=${name},password=${password}]`,
   ]);
-  const tool = [...jvm(runtime, 64), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config, ...scram];
+  const tool = [
+    ...jvm(runtime, 64),
+    'kafka.tools.StorageTool',
+    'format',
+    `--cluster-id=${clusterId}`,
+    '-c',
+    config,
+    ...scram,
+  ];
   await run(runtime.java, tool);
 }
 
