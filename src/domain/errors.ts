@@ -58,3 +58,12 @@ export class TryAgain extends DomainError {
     this.retry = { advice: 'SAME_KEY', afterSeconds };
   }
 }
+
+export class IdempotencyKeyReused extends DomainError {
+  readonly code = 'IDEMPOTENCY_KEY_REUSED';
+  readonly retry: RetryAdvice = { advice: 'NEW_KEY' };
+
+  constructor() {
+    super('This idempotency key was used for a different request. Nothing was changed.');
+  }
+}

@@ -44,6 +44,13 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   createVenue: ORGANIZING,
   updateVenue: ORGANIZING,
   setPrices: ORGANIZING,
+  createEvent: ORGANIZING,
+  updateEvent: ORGANIZING,
+  duplicateEvent: ORGANIZING,
+  publishEvent: ORGANIZING,
+  pauseSales: ORGANIZING,
+  resumeSales: ORGANIZING,
+  rescheduleEvent: ORGANIZING,
   inviteMember: ORGANIZING,
   /** A token has 256 bits, so guesses are hopeless. */
   acceptInvitation: ORGANIZING,

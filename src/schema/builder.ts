@@ -15,6 +15,7 @@ export const builder = new SchemaBuilder<{
     DateTime: { Input: Date; Output: Date };
     MinorUnits: { Input: number; Output: number };
     Decimal: { Input: string; Output: string };
+    LocalDateTime: { Input: string; Output: string };
     SeatStatuses: { Input: never; Output: string };
   };
 }>({

@@ -47,7 +47,13 @@ test('every type with an id is a Node that `node` can find', () => {
 
 test('every custom scalar has the address of its specification', () => {
   const scalars = types.filter((type) => isScalarType(type));
-  expect(scalars.map(({ name }) => name).sort()).toEqual(['DateTime', 'Decimal', 'MinorUnits', 'SeatStatuses']);
+  expect(scalars.map(({ name }) => name).sort()).toEqual([
+    'DateTime',
+    'Decimal',
+    'LocalDateTime',
+    'MinorUnits',
+    'SeatStatuses',
+  ]);
   for (const { specifiedByURL } of scalars) expect(specifiedByURL).toMatch(/^https:/);
 });
 

@@ -1,6 +1,10 @@
 import './scalars.ts';
 import './refusals.ts';
 import './catalog/event.ts';
+import './catalog/event-life.ts';
+import './catalog/event-for-members.ts';
+import './catalog/event-refusals.ts';
+import './catalog/change-events.ts';
 import './catalog/change-venue.ts';
 import './catalog/set-prices.ts';
 import './catalog/event-changed.ts';

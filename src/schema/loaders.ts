@@ -1,6 +1,8 @@
 import DataLoader from 'dataloader';
 import { listSeatsOfBookings, listTicketsOfBookings } from '#domain/booking/booking-queries.ts';
 import type { CatalogReads } from '#domain/catalog/catalog-reads.ts';
+import { findEventsOfMembers } from '#domain/catalog/event-queries.ts';
+import { listOrganizations } from '#domain/organization/organization-queries.ts';
 import { findPrices } from '#domain/pricing/price-lists.ts';
 
 type Needs = Parameters<typeof findPrices>[0] & { readonly catalogReads: CatalogReads };
@@ -14,6 +16,9 @@ export type Loaders = ReturnType<typeof createLoaders>;
 export function createLoaders({ db, priceLists, catalogReads }: Needs) {
   return {
     event: new DataLoader((ids: readonly string[]) => catalogReads.events(ids)),
+    /** Also drafts: only for a caller whose right was checked. */
+    eventOfMembers: new DataLoader((ids: readonly string[]) => findEventsOfMembers({ db }, ids)),
+    organization: new DataLoader((ids: readonly string[]) => listOrganizations(db, ids)),
     venue: new DataLoader((ids: readonly string[]) => catalogReads.venues(ids)),
     bookingSeats: new DataLoader((ids: readonly string[]) => listSeatsOfBookings(db, ids)),
     tickets: new DataLoader((ids: readonly string[]) => listTicketsOfBookings(db, ids)),

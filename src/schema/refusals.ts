@@ -1,12 +1,13 @@
 import { EmailTaken, RecoveryLinkEnded, SessionEnded, WrongCredentials } from '#domain/account/errors.ts';
+import { AdmissionRequired, EventNotOnSale, NotCancellable, TooManySeats } from '#domain/booking/errors.ts';
 import {
-  AdmissionRequired,
-  EventNotOnSale,
+  type DomainError,
   IdempotencyKeyReused,
-  NotCancellable,
-  TooManySeats,
-} from '#domain/booking/errors.ts';
-import { type DomainError, InvalidInput, NotFound, RateLimited, TryAgain } from '#domain/errors.ts';
+  InvalidInput,
+  NotFound,
+  RateLimited,
+  TryAgain,
+} from '#domain/errors.ts';
 import { CoolingDown, TooManyPlaces, TooManyUnpaidSeats } from '#domain/hoarding/errors.ts';
 import { ChallengeRequired } from '#domain/hoarding/guest-challenge.ts';
 import { LastOwner, NotAllowed } from '#domain/organization/errors.ts';
@@ -26,6 +27,8 @@ const RefusalCode = builder.enumType('RefusalCode', {
     EVENT_NOT_ON_SALE: { description: 'The event is not on sale now.' },
     SEATS_UNAVAILABLE: { description: 'At least one of the seats is held, sold or not for sale.' },
     INVALID_PRICES: { description: 'The price list is not one that fans could pay.' },
+    EVENT_CHANGED: { description: 'Another caller saved the event meanwhile.' },
+    EVENT_INCOMPLETE: { description: 'The draft cannot be published yet.' },
     PRICE_CHANGED: { description: 'The price is no longer that of the quote.' },
     TOO_MANY_SEATS: { description: 'More seats than one booking, or one fan at this event, may have.' },
     TOO_MANY_UNPAID_SEATS: { description: 'The viewer, or the network of the caller, holds too many unpaid seats.' },
@@ -91,13 +94,14 @@ builder.objectType(InvalidInput, {
 });
 builder.objectType(EventNotOnSale, {
   name: 'EventNotOnSale',
-  description: 'The event is not on sale yet, or no longer on sale.',
+  description: 'The event is not on sale yet, not at the moment, or no longer on sale.',
   interfaces: [Refusal],
   fields: (t) => ({
     opensAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When its sale opens; null when it will not open again.',
+      description:
+        'When its sale opens; null when that is not known, as for a paused sale, or when it will not open again.',
       resolve: (refusal) => refusal.opensAt,
     }),
   }),

@@ -54,3 +54,18 @@ builder.scalarType('Decimal', {
     throw new GraphQLError(NOT_A_DECIMAL, { extensions: { code: 'INVALID_INPUT' } });
   },
 });
+
+builder.scalarType('LocalDateTime', {
+  description:
+    'A time as the clock of the venue shows it, for example `2026-06-11T20:00`, or with an offset from UTC: `2026-06-11T20:00+02:00`. A time that the clock skips or shows twice needs its offset.',
+  // The lexical form of a time with an optional offset.
+  specifiedByURL: 'https://www.w3.org/TR/xmlschema-2/#dateTime',
+  serialize: (time) => time,
+  // Whether there is such a time depends on the zone of the venue, so the operation checks it and names the field.
+  parseValue: (value) => {
+    if (typeof value === 'string') return value;
+    throw new GraphQLError('A local time must be a text such as "2026-06-11T20:00".', {
+      extensions: { code: 'INVALID_INPUT' },
+    });
+  },
+});

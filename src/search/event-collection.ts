@@ -26,6 +26,7 @@ export type EventDocument = {
   readonly starts_at: number;
   /** The later of its start and the end of its sale: from then on it cannot be found. */
   readonly ends_at: number;
+  /** {@link NEVER} while its sale is paused, so that no search for events on sale finds it. */
   readonly on_sale_at: number;
   readonly off_sale_at: number;
   /** What the cheapest seat costs, with its fee; {@link NO_PRICE} for an event without a price tier. */
@@ -52,6 +53,22 @@ export type EventDocument = {
   readonly available: number;
   readonly held: number;
   readonly booked: number;
+  readonly details: IndexedDetails;
+};
+/** What is only shown. */
+export type IndexedDetails = {
+  readonly organization_id: string;
+  readonly on_sale_at: number;
+  readonly sales_paused: boolean;
+  readonly ends_at: number | null;
+  readonly doors_at: number | null;
+  readonly previous_starts_at: number | null;
+  readonly refund_until: number | null;
+  readonly hold_seconds: number | null;
+  readonly seats_per_booking: number | null;
+  readonly seats_per_viewer: number | null;
+  readonly orphan_policy: 'OFF' | 'LENIENT' | 'STRICT';
+  readonly revision: number;
 };
 export type IndexedPriceTier = {
   readonly id: string;
@@ -62,6 +79,9 @@ export type IndexedPriceTier = {
 
 /** Larger than every price: sorted last, and within no budget. */
 export const NO_PRICE = Number.MAX_SAFE_INTEGER;
+
+/** Later than every time at which a sale opens. */
+export const NEVER = Number.MAX_SAFE_INTEGER;
 
 const fields: CollectionFieldSchema[] = [
   { name: 'seq', type: 'int64' },
@@ -108,6 +128,7 @@ const stored = [
   'available',
   'held',
   'booked',
+  'details',
 ] as const satisfies readonly (keyof EventDocument)[];
 
 /**

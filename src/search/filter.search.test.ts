@@ -46,6 +46,20 @@ const known: EventDocument = {
   available: 10,
   held: 0,
   booked: 0,
+  details: {
+    organization_id: 'o',
+    on_sale_at: 1_000_000_000_000_000,
+    sales_paused: false,
+    ends_at: null,
+    doors_at: null,
+    previous_starts_at: null,
+    refund_until: null,
+    hold_seconds: null,
+    seats_per_booking: null,
+    seats_per_viewer: null,
+    orphan_policy: 'OFF',
+    revision: 1,
+  },
 };
 
 beforeAll(async () => {

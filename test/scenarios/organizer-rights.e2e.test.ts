@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { getNamedType, isUnionType } from 'graphql';
+import { getNamedType, isCompositeType, isObjectType, isUnionType } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { ACCESS_KEY_PREFIX, hashOfSecret } from '#domain/organization/access-keys.ts';
@@ -117,6 +117,7 @@ async function newScene(): Promise<Scene> {
     otherUserId: `User_${userId}`,
     accessKeyId: `AccessKey_${id}`,
     venueId: `Venue_${plan.venueId}`,
+    seatingPlanId: `SeatingPlan_${plan.planId}`,
     sectionIds: plan.sectionIds.map((id) => `Section_${id}`),
     email: `${userId}-invited@example.org`,
   };
@@ -169,6 +170,36 @@ test('each operation admits exactly the callers of the table, over each transpor
     counts,
   );
   expect(violations).toEqual([]);
+});
+
+/** What all callers see of the organization of an event. */
+const ofAll = ['id', 'name', 'countryCode', 'viewerRole'];
+
+test('at an event only members see more of its organization than its name and country', async () => {
+  const type = schema.getType('Organization');
+  const fields = isObjectType(type) ? Object.values(type.getFields()) : [];
+  const asked = async ({ who }: Pick<Caller, 'who'>, selection: string) => {
+    const { token } = callers.find((caller) => caller.who === who) ?? {};
+    const query = `query ($id: ID!) { event(id: $id) { organization { ${selection} } } }`;
+    const variables = { id: `Event_${plan.eventId}` };
+    return (await transports.HTTP(system.apiUrl, { query, variables, token })).meaning;
+  };
+  const strangers = ['OWNER of another organization', 'access key OWNER of another', 'a fan', 'a guest', 'no token'];
+  for (const who of strangers) {
+    const shown = await asked({ who }, ofAll.join(' '));
+    expect(shown, who).toContain(`"id":"Organization_${organizationId}"`);
+    expect(shown, who).toContain('"viewerRole":null');
+  }
+  const guarded = fields.filter(({ name }) => !ofAll.includes(name));
+  expect(guarded.length).toBeGreaterThan(4);
+  for (const { name, type: of } of guarded) {
+    const selection = isCompositeType(getNamedType(of)) ? `${name} { __typename }` : name;
+    for (const who of strangers)
+      expect(await asked({ who }, selection), `${name} as ${who}`).toMatch(
+        who === 'no token' ? /"code":"UNAUTHENTICATED"/ : /"code":"NOT_FOUND"/,
+      );
+    expect(await asked({ who: 'OWNER' }, selection), name).not.toContain('"errors"');
+  }
 });
 
 test('createOrganization and acceptInvitation need an account, over each transport', async () => {

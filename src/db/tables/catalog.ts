@@ -86,6 +86,8 @@ export const categories = [
   'OTHER',
 ] as const;
 
+export const orphanPolicies = ['OFF', 'LENIENT', 'STRICT'] as const;
+
 export const events = pgTable('events', {
   id: uuid('id').primaryKey(),
   /** The last column of every sort order, so that a cursor never repeats. */
@@ -103,9 +105,23 @@ export const events = pgTable('events', {
   onSaleAt: instant('on_sale_at').notNull(),
   offSaleAt: instant('off_sale_at').notNull(),
   cancellableUntil: instant('cancellable_until'),
-  status: text('status', { enum: ['DRAFT', 'PUBLISHED', 'CANCELLED'] })
+  /** A published event ends by the clock, which is no state of its own here. */
+  status: text('status', { enum: ['DRAFT', 'PUBLISHED', 'POSTPONED', 'CANCELLED'] })
     .notNull()
     .default('DRAFT'),
+  salesPaused: boolean('sales_paused').notNull().default(false),
+  endsAt: instant('ends_at'),
+  doorsAt: instant('doors_at'),
+  previousStartsAt: instant('previous_starts_at'),
+  refundUntil: instant('refund_until'),
+  imageUploadId: uuid('image_upload_id'),
+  /** Null here and in the two columns below: the setting of the process. */
+  holdSeconds: integer('hold_seconds'),
+  seatsPerBooking: integer('seats_per_booking'),
+  seatsPerViewer: integer('seats_per_viewer'),
+  orphanPolicy: text('orphan_policy', { enum: orphanPolicies }).notNull().default('OFF'),
+  /** Grows with every change that a member makes of the event itself. */
+  revision: integer('revision').notNull().default(1),
   currency: text('currency').notNull(),
   popularity: integer('popularity').notNull().default(0),
   /** Grows with every change of the catalogue entry; the search index ignores older ones. */

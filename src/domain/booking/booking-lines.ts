@@ -1,5 +1,6 @@
 import { InvalidInput } from '../errors.ts';
 import { decodeSeatId } from '../global-id-rules.ts';
+import { MOST_SEATS_PER_BOOKING } from '../inventory/sale-limits-rules.ts';
 import { TooManySeats } from './errors.ts';
 
 /** One ticket of a request. `seatId` is `<plan id>_<seat number>`; without a ticket type it has the default of its seat. */
@@ -12,13 +13,14 @@ export type ParsedLines = {
 };
 
 /**
- * Reads the tickets of a request. `field` is the input field that a refusal names.
+ * Reads the tickets of a request. `field` is the input field that a refusal names. Refuses more seats than any event allows;
+ * the event may allow fewer.
  *
  * @throws InvalidInput, TooManySeats
  */
-export function parseLines(lines: readonly BookingLine[], limit: number, field = 'lines'): ParsedLines {
+export function parseLines(lines: readonly BookingLine[], field = 'lines'): ParsedLines {
   if (lines.length === 0) throw new InvalidInput(field, 'Choose at least one seat.');
-  if (lines.length > limit) throw new TooManySeats(limit, 'booking');
+  if (lines.length > MOST_SEATS_PER_BOOKING) throw new TooManySeats(MOST_SEATS_PER_BOOKING, 'booking');
   const seats = lines.map(({ seatId, ticketType }) => {
     const seat = decodeSeatId(seatId);
     if (!seat) throw new InvalidInput(field, 'This is not the id of a seat.');

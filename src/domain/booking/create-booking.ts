@@ -1,28 +1,22 @@
 import { createHash, randomUUIDv7 } from 'node:crypto';
 import { isUuid } from '#shared/uuid.ts';
 import { hasSeat, type SeatingPlan } from '../catalog/seating-plan.ts';
-import { InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
+import { IdempotencyKeyReused, InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
 import { CoolingDown, TooManyUnpaidSeats } from '../hoarding/errors.ts';
+import { requireIdempotencyKey } from '../idempotency-key-rules.ts';
 import type { KnownSale } from '../inventory/event-sales.ts';
 import type { BookingState, HoldCommand, Holding } from '../inventory/inventory-command.ts';
 import type { InventoryAnswer } from '../inventory/inventory-work.ts';
 import type { InventoryWriter } from '../inventory/inventory-writer.ts';
 import type { LostRaces } from '../inventory/lost-races.ts';
 import { missingOfTable } from '../inventory/party-rules.ts';
+import { seatsPerBookingOf } from '../inventory/sale-limits-rules.ts';
 import { lockOwner, type SeatLockAnswer, type SeatLocks } from '../inventory/seat-locks.ts';
 import { orTryAgain } from '../or-try-again.ts';
-import { readText } from '../text-rules.ts';
 import type { Viewer } from '../viewer.ts';
 import { type Booking, toBooking } from './booking.ts';
 import { type BookingLine, type ParsedLines, parseLines } from './booking-lines.ts';
-import {
-  AdmissionRequired,
-  EventNotOnSale,
-  IdempotencyKeyReused,
-  PriceChanged,
-  SeatsUnavailable,
-  TooManySeats,
-} from './errors.ts';
+import { AdmissionRequired, EventNotOnSale, PriceChanged, SeatsUnavailable, TooManySeats } from './errors.ts';
 
 export type CreateBookingNeeds = {
   readonly writer: InventoryWriter;
@@ -74,9 +68,10 @@ export async function createBooking(
   viewer: Viewer,
   request: CreateBookingRequest,
 ): Promise<{ booking: Booking; replayed: boolean }> {
-  const { planId, seatNos, ticketTypes, field } = parse(request, needs.writer.policy.maxSeatsPerBooking);
+  const { planId, seatNos, ticketTypes, field } = parse(request);
   const sale = await orTryAgain(needs.writer.sales.find(request.eventId));
   if (!sale || sale.status === 'DRAFT') throw new NotFound('event');
+  refuseTooMany(seatNos.length, sale, needs.writer);
   if (sale.planId !== planId)
     throw new InvalidInput(field, 'These seats do not belong to the seating plan of this event.');
   const plan = await orTryAgain(needs.writer.plans.get(planId));
@@ -118,16 +113,6 @@ export async function earlierUnless(
   }
 }
 
-/** The key is only compared and never shown, so it is stored unchanged. */
-export function requireIdempotencyKey(key: string): void {
-  const read = readText(key, { atMost: 200 });
-  if ('problem' in read)
-    throw new InvalidInput(
-      'idempotencyKey',
-      `An idempotency key must have 1 to 200 printable characters; this one ${read.problem}.`,
-    );
-}
-
 type Wanted = { readonly seatNos: number[]; readonly ticketTypes: (string | undefined)[] | undefined };
 
 /** A request that names no ticket type has the same hash in each way to name its seats. */
@@ -144,13 +129,19 @@ function wantedOf({ seats }: ParsedLines): Wanted {
   };
 }
 
-function parse(request: CreateBookingRequest, limit: number): Wanted & { planId: string; field: string } {
+/** The known sale may be a second old: the writer decides about what it lets through. */
+export function refuseTooMany(seats: number, sale: KnownSale, { policy }: Pick<InventoryWriter, 'policy'>): void {
+  const limit = seatsPerBookingOf(sale, policy);
+  if (seats > limit) throw new TooManySeats(limit, 'booking');
+}
+
+function parse(request: CreateBookingRequest): Wanted & { planId: string; field: string } {
   if (!isUuid(request.eventId)) throw new NotFound('event');
   requireIdempotencyKey(request.idempotencyKey);
   const { seatIds = [], lines } = request;
   if (lines !== undefined && seatIds.length > 0) throw new InvalidInput('lines', 'Give either `lines` or `seatIds`.');
   const field = lines === undefined ? 'seatIds' : 'lines';
-  const parsed = parseLines(lines ?? seatIds.map((seatId) => ({ seatId })), limit, field);
+  const parsed = parseLines(lines ?? seatIds.map((seatId) => ({ seatId })), field);
   return { planId: parsed.planId, ...wantedOf(parsed), field };
 }
 
@@ -176,6 +167,17 @@ const notOpenYet = (opensAtMs: number, opensInMs: number): EventNotOnSale =>
     at: new Date(opensAtMs),
     inSeconds: Math.ceil(opensInMs / 1000),
   });
+
+/** How long a client waits before it asks again whether the sale goes on, in seconds. */
+const ASK_AGAIN = { PAUSED: 30, POSTPONED: 300 } as const;
+
+const pausedSale = (why: keyof typeof ASK_AGAIN): EventNotOnSale =>
+  new EventNotOnSale(
+    why === 'PAUSED'
+      ? 'The sale is paused. Try again later.'
+      : 'The event is postponed. Its sale goes on when it has a new date.',
+    { inSeconds: ASK_AGAIN[why] },
+  );
 
 type Hold = {
   readonly eventId: string;
@@ -249,6 +251,8 @@ export function refusalOf(answer: InventoryAnswer, { eventId, planId, seats, fie
       return answer.opensAtMs === null
         ? new EventNotOnSale('The sale is over.')
         : notOpenYet(answer.opensAtMs, answer.opensInMs ?? 0);
+    case 'salePaused':
+      return pausedSale(answer.why);
     case 'keyReused':
       return new IdempotencyKeyReused();
     case 'notSold':

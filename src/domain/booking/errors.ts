@@ -60,7 +60,8 @@ export class EventNotOnSale extends DomainError {
   readonly retry: RetryAdvice;
   readonly opensAt: Date | undefined;
 
-  constructor(message: string, opens?: { at: Date; inSeconds: number }) {
+  /** `opens`: when a further attempt may succeed; without `at` the time is not known. */
+  constructor(message: string, opens?: { at?: Date; inSeconds: number }) {
     super(message);
     this.opensAt = opens?.at;
     this.retry = opens ? { advice: 'AFTER', afterSeconds: opens.inSeconds } : { advice: 'NEVER' };
@@ -85,15 +86,6 @@ export class AdmissionRequired extends DomainError {
   constructor(problem: keyof typeof admissionProblems, afterSeconds?: number) {
     super(admissionProblems[problem]);
     this.retry = { advice: 'SAME_KEY', ...(afterSeconds !== undefined && { afterSeconds }) };
-  }
-}
-
-export class IdempotencyKeyReused extends DomainError {
-  readonly code = 'IDEMPOTENCY_KEY_REUSED';
-  readonly retry: RetryAdvice = { advice: 'NEW_KEY' };
-
-  constructor() {
-    super('This idempotency key was used for a different booking. Nothing was changed.');
   }
 }
 

@@ -4,12 +4,12 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import { findViolations } from '#processes/invariants/violations.ts';
 import { type BoxProcess, openBox, someViewer } from '#test/support/databases/box.ts';
 import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
-import { DomainError, InvalidInput } from '../errors.ts';
+import { DomainError, IdempotencyKeyReused, InvalidInput } from '../errors.ts';
 import type { Viewer } from '../viewer.ts';
 import type { Booking } from './booking.ts';
 import { cancelBooking } from './cancel-booking.ts';
 import { createBooking } from './create-booking.ts';
-import { IdempotencyKeyReused, SeatsUnavailable, TooManySeats } from './errors.ts';
+import { SeatsUnavailable, TooManySeats } from './errors.ts';
 import { type HoldBestAvailableRequest, holdBestAvailable } from './hold-best-available.ts';
 
 const box = await openBox();

@@ -2,6 +2,7 @@ import { createHash, randomUUIDv7 } from 'node:crypto';
 import { isUuid } from '#shared/uuid.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
 import { InvalidInput, NotFound } from '../errors.ts';
+import { requireIdempotencyKey } from '../idempotency-key-rules.ts';
 import type { HoldBestCommand } from '../inventory/inventory-command.ts';
 import { orTryAgain } from '../or-try-again.ts';
 import type { Viewer } from '../viewer.ts';
@@ -12,9 +13,9 @@ import {
   earlierUnless,
   refusalOf,
   refuseIfFarTooEarly,
-  requireIdempotencyKey,
+  refuseTooMany,
 } from './create-booking.ts';
-import { SeatsUnavailable, TooManySeats } from './errors.ts';
+import { SeatsUnavailable } from './errors.ts';
 
 export type HoldBestAvailableRequest = Omit<CreateBookingRequest, 'seatIds' | 'lines'> & {
   readonly quantity: number;
@@ -42,9 +43,10 @@ export async function holdBestAvailable(
   const { eventId, quantity, admission } = request;
   if (!isUuid(eventId)) throw new NotFound('event');
   requireIdempotencyKey(request.idempotencyKey);
-  requireQuantity(quantity, needs.writer.policy.maxSeatsPerBooking);
+  requireQuantity(quantity);
   const sale = await orTryAgain(needs.writer.sales.find(eventId));
   if (!sale || sale.status === 'DRAFT') throw new NotFound('event');
+  refuseTooMany(quantity, sale, needs.writer);
   const plan = await orTryAgain(needs.writer.plans.get(sale.planId));
   refuseIfFarTooEarly(sale);
   const command = commandOf(viewer, request, plan);
@@ -58,9 +60,8 @@ export async function holdBestAvailable(
   throw refusalOf(answer, { eventId, planId: plan.planId, seats: quantity, field: 'ticketType' });
 }
 
-function requireQuantity(quantity: number, limit: number): void {
+function requireQuantity(quantity: number): void {
   if (!Number.isInteger(quantity) || quantity < 1) throw new InvalidInput('quantity', 'Ask for at least one seat.');
-  if (quantity > limit) throw new TooManySeats(limit, 'booking');
 }
 
 function commandOf(viewer: Viewer, request: HoldBestAvailableRequest, plan: SeatingPlan): HoldBestCommand {

@@ -2,6 +2,7 @@ import { and, eq, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { events } from '#db/tables/catalog.ts';
 import { seatInventories } from '#db/tables/inventory.ts';
+import { type EventStatus, eventStatusAt } from './event-status-rules.ts';
 import { inOrderOf } from './in-order-of.ts';
 import type { PriceTier } from './price-tier-queries.ts';
 import { type SaleStatus, saleStatusAt } from './sale-status-rules.ts';
@@ -22,7 +23,20 @@ export type CatalogEvent = Pick<
   | 'offSaleAt'
   | 'cancellableUntil'
   | 'currency'
+  | 'organizationId'
+  | 'salesPaused'
+  | 'endsAt'
+  | 'doorsAt'
+  | 'previousStartsAt'
+  | 'refundUntil'
+  | 'orphanPolicy'
+  | 'revision'
 > & {
+  status: EventStatus;
+  /** Null: the setting of the process, here and in the two below. */
+  holdSeconds: number | null;
+  seatsPerBooking: number | null;
+  seatsPerViewer: number | null;
   saleStatus: SaleStatus;
   /** The lowest price of its tiers, as fans are shown it. */
   priceFromMinor: number | undefined;
@@ -61,6 +75,7 @@ async function readEvents(db: Db, eventIds: readonly string[], condition?: SQL):
     .where(and(inArray(events.id, [...eventIds]), condition));
   const found = rows.map(({ event, inventory, nowMs, priceFromMinor }) => ({
     ...event,
+    status: eventStatusAt(new Date(nowMs), event),
     capacity: inventory.capacity,
     available: inventory.available,
     held: inventory.held,

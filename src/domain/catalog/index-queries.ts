@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
-import { type EventDocument, NO_PRICE } from '#search/event-collection.ts';
+import { type EventDocument, NEVER, NO_PRICE } from '#search/event-collection.ts';
 import type { IndexedVersion } from '#search/event-index.ts';
 import { documentWords } from '#search/normal-form/document-words.ts';
 import { placeKeys } from '#search/normal-form/place-keys.ts';
@@ -8,7 +8,7 @@ import { placeKeys } from '#search/normal-form/place-keys.ts';
 /** Exact: PostgreSQL keeps times in microseconds, and a rounding cursor would repeat or skip a hit. */
 export const microseconds = (instant: SQL): SQL => sql`(extract(epoch from ${instant}) * 1000000)::float8`;
 
-/** Published and not ended, by the database's clock. */
+/** Published and not ended, by the database's clock. A postponed event has no date by which it could be found. */
 export const canBeFound = sql`e.status = 'PUBLISHED' and greatest(e.starts_at, e.off_sale_at) > now()`;
 
 /** Free seats in tenths, rounded up: 0 means sold out or held. */
@@ -18,6 +18,13 @@ const priceTiers = sql`(
   select coalesce(json_agg(json_build_object('id', t.id, 'name', t.name, 'price_minor', t.price_minor,
                                              'fee_minor', t.fee_minor) order by t.price_minor + t.fee_minor, t.name), '[]')
   from price_tiers t where t.event_id = e.id)`;
+
+const details = sql`json_build_object(
+  'organization_id', e.organization_id, 'on_sale_at', ${microseconds(sql`e.on_sale_at`)}, 'sales_paused', e.sales_paused,
+  'ends_at', ${microseconds(sql`e.ends_at`)}, 'doors_at', ${microseconds(sql`e.doors_at`)},
+  'previous_starts_at', ${microseconds(sql`e.previous_starts_at`)}, 'refund_until', ${microseconds(sql`e.refund_until`)},
+  'hold_seconds', e.hold_seconds, 'seats_per_booking', e.seats_per_booking, 'seats_per_viewer', e.seats_per_viewer,
+  'orphan_policy', e.orphan_policy, 'revision', e.revision)`;
 
 type Searched = 'title_words' | 'performers_words' | 'description_words' | 'venue_words' | 'city_words' | 'city_keys';
 type Row = Omit<EventDocument, 'location' | Searched> & { latitude: number; longitude: number };
@@ -44,14 +51,15 @@ async function listWhere(db: Db, condition: SQL, limit: number): Promise<EventDo
            v.country_code, v.latitude, v.longitude,
            ${microseconds(sql`e.starts_at`)} as starts_at,
            ${microseconds(sql`greatest(e.starts_at, e.off_sale_at)`)} as ends_at,
-           ${microseconds(sql`e.on_sale_at`)} as on_sale_at, ${microseconds(sql`e.off_sale_at`)} as off_sale_at,
+           case when e.sales_paused then ${NEVER}::float8 else ${microseconds(sql`e.on_sale_at`)} end as on_sale_at,
+           ${microseconds(sql`e.off_sale_at`)} as off_sale_at,
            coalesce((select min(t.price_minor + t.fee_minor) from price_tiers t where t.event_id = e.id), ${NO_PRICE}::bigint)::float8
              as price_from_minor,
            e.currency, e.popularity, ${availableShare} as available_share, e.updated_version::float8 as updated_version,
            e.venue_id, e.plan_id, ${microseconds(sql`e.cancellable_until`)} as cancellable_until,
            v.address, v.time_zone, v.capacity as venue_capacity, ${priceTiers} as price_tiers,
            coalesce(i.capacity, 0) as capacity, coalesce(i.available, 0) as available, coalesce(i.held, 0) as held,
-           coalesce(i.booked, 0) as booked
+           coalesce(i.booked, 0) as booked, ${details} as details
     from events e
     join venues v on v.id = e.venue_id
     left join seat_inventories i on i.event_id = e.id

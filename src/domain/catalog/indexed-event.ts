@@ -1,6 +1,7 @@
 import { categories } from '#db/tables/catalog.ts';
-import { type EventDocument, NO_PRICE } from '#search/event-collection.ts';
+import { type EventDocument, type IndexedDetails, NO_PRICE } from '#search/event-collection.ts';
 import type { CatalogEvent } from './event-queries.ts';
+import { eventStatusAt } from './event-status-rules.ts';
 import { saleStatusAt } from './sale-status-rules.ts';
 
 /**
@@ -11,11 +12,15 @@ import { saleStatusAt } from './sale-status-rules.ts';
  */
 export function eventOf(document: EventDocument, now: Date): CatalogEvent {
   const { id, title, description, currency, capacity, available, held, booked, price_from_minor: from } = document;
+  const { details } = document;
   const dates = {
     startsAt: instant(document.starts_at),
-    onSaleAt: instant(document.on_sale_at),
+    onSaleAt: instant(details.on_sale_at),
     offSaleAt: instant(document.off_sale_at),
+    endsAt: instantOrNull(details.ends_at),
   };
+  // The index has only published events.
+  const state = { status: 'PUBLISHED', salesPaused: details.sales_paused, ...dates } as const;
   return {
     id,
     title,
@@ -26,19 +31,34 @@ export function eventOf(document: EventDocument, now: Date): CatalogEvent {
     planId: document.plan_id,
     category: categoryOf(document),
     performers: [...document.performers],
-    cancellableUntil: typeof document.cancellable_until === 'number' ? instant(document.cancellable_until) : null,
+    cancellableUntil: instantOrNull(document.cancellable_until),
+    ...detailsOf(details),
+    status: eventStatusAt(now, state),
     priceFromMinor: from === NO_PRICE ? undefined : from,
     capacity,
     available,
     held,
     booked,
-    // The index has only published events.
-    saleStatus: saleStatusAt(now, { status: 'PUBLISHED', ...dates, available, held }),
+    saleStatus: saleStatusAt(now, { ...state, available, held }),
     asIndexed: { venue: venueOf(document), priceTiers: priceTiersOf(document) },
   };
 }
 
 const instant = (us: number): Date => new Date(us / 1000);
+const instantOrNull = (us: number | null | undefined): Date | null => (typeof us === 'number' ? instant(us) : null);
+
+const detailsOf = (details: IndexedDetails) => ({
+  organizationId: details.organization_id,
+  salesPaused: details.sales_paused,
+  doorsAt: instantOrNull(details.doors_at),
+  previousStartsAt: instantOrNull(details.previous_starts_at),
+  refundUntil: instantOrNull(details.refund_until),
+  holdSeconds: details.hold_seconds,
+  seatsPerBooking: details.seats_per_booking,
+  seatsPerViewer: details.seats_per_viewer,
+  orphanPolicy: details.orphan_policy,
+  revision: details.revision,
+});
 
 function categoryOf({ id, category }: EventDocument): CatalogEvent['category'] {
   const known = categories.find((one) => one === category);

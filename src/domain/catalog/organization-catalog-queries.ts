@@ -2,18 +2,16 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import type { PageWindow, WindowOf } from '../page-window.ts';
 import { type CatalogEvent, findEventsOfMembers } from './event-queries.ts';
+import type { EventStatus } from './event-status-rules.ts';
 import { findVenues, type Venue } from './venue-queries.ts';
 
-export const eventStatuses = ['DRAFT', 'PUBLISHED', 'POSTPONED', 'CANCELLED', 'ENDED'] as const;
-export type EventStatus = (typeof eventStatuses)[number];
-
-/** The condition on `e` under which the event has the status. No event can be postponed yet. */
+/** The condition on `e` under which the event has the status, as `eventStatusAt` says. */
 const CONDITIONS: Readonly<Record<EventStatus, SQL>> = {
   DRAFT: sql`e.status = 'DRAFT'`,
-  PUBLISHED: sql`e.status = 'PUBLISHED' and e.starts_at > now()`,
-  POSTPONED: sql`false`,
+  PUBLISHED: sql`e.status = 'PUBLISHED' and coalesce(e.ends_at, e.starts_at) > now()`,
+  POSTPONED: sql`e.status = 'POSTPONED'`,
   CANCELLED: sql`e.status = 'CANCELLED'`,
-  ENDED: sql`e.status = 'PUBLISHED' and e.starts_at <= now()`,
+  ENDED: sql`e.status = 'PUBLISHED' and coalesce(e.ends_at, e.starts_at) <= now()`,
 };
 
 type Keyed<Position> = { readonly id: string; readonly position: Position };

@@ -3,6 +3,7 @@ import { saleStatusAt } from './sale-status-rules.ts';
 
 const event = {
   status: 'PUBLISHED',
+  salesPaused: false,
   onSaleAt: new Date('2030-01-01T10:00:00Z'),
   offSaleAt: new Date('2030-02-01T10:00:00Z'),
   available: 5,
@@ -25,4 +26,12 @@ test('it is sold out only when no held seat can come back', () => {
 test('a cancelled event is CANCELLED at any time', () => {
   expect(saleStatusAt(during, { ...event, status: 'CANCELLED' })).toBe('CANCELLED');
   expect(saleStatusAt(event.offSaleAt, { ...event, status: 'CANCELLED', available: 0 })).toBe('CANCELLED');
+});
+
+test('a paused sale and a postponed event go on later; one that is sold out stays sold out', () => {
+  for (const later of [{ salesPaused: true }, { status: 'POSTPONED' }] as const) {
+    expect(saleStatusAt(during, { ...event, ...later })).toBe('SCHEDULED');
+    expect(saleStatusAt(during, { ...event, ...later, available: 0 })).toBe('SOLD_OUT');
+    expect(saleStatusAt(event.offSaleAt, { ...event, ...later })).toBe('ENDED');
+  }
 });

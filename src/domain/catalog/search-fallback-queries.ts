@@ -186,7 +186,10 @@ function conditionsOf(query: EventQuery): SQL[] {
     ...(query.priceAtMostMinor === undefined ? [] : [sql`p.minor <= ${query.priceAtMostMinor}::bigint`]),
     ...(query.onSaleAtUs === undefined
       ? []
-      : [sql`e.on_sale_at <= ${instant(query.onSaleAtUs)} and e.off_sale_at > ${instant(query.onSaleAtUs)}`]),
+      : [
+          sql`e.on_sale_at <= ${instant(query.onSaleAtUs)} and e.off_sale_at > ${instant(query.onSaleAtUs)}
+            and not e.sales_paused`,
+        ]),
   ];
 }
 

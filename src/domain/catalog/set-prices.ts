@@ -41,7 +41,7 @@ export type PricesAuthor = {
   readonly alsoWrite?: (tx: Tx, made: { priceListId: string; list: PriceList }) => Promise<void>;
 };
 
-type PricedEvent = { planId: string; currency: string; status: string };
+type PricedEvent = { planId: string; currency: string; status: string; seatsPerBooking: number | null };
 
 /**
  * Sets the whole price list of an event, at once for every later quote and hold. Live holds keep theirs. Returns the id of the
@@ -57,7 +57,7 @@ export async function setPrices(
   if (!event) throw new NotFound('event');
   if (event.status === 'CANCELLED') throw new InvalidInput('eventId', 'The event is cancelled.');
   const [plan, gateway] = await orTryAgain(Promise.all([needs.plans.get(event.planId), findGateway(needs.db.$client)]));
-  const seatsPerBooking = needs.writer.policy.maxSeatsPerBooking;
+  const seatsPerBooking = event.seatsPerBooking ?? needs.writer.policy.maxSeatsPerBooking;
   const checked = checkPrices(input, { plan, gateway, currency: event.currency, seatsPerBooking });
   if (checked.problems) throw new InvalidPrices(checked.problems);
   const priceListId = randomUUIDv7();
@@ -79,6 +79,9 @@ type Checked = {
   readonly checkedFor: PricedEvent;
 };
 
+/** What the list was checked against. */
+const TERMS = ['planId', 'currency', 'seatsPerBooking'] as const;
+
 /** Behind the event's lock: every hold before it has the old prices, and every hold after it the new ones. */
 async function put(tx: Tx, { checkedFor, ...list }: Checked): Promise<void> {
   const { eventId } = list;
@@ -86,10 +89,11 @@ async function put(tx: Tx, { checkedFor, ...list }: Checked): Promise<void> {
   const [now] = await prepared<PricedEvent & { updatedVersion: number }>(
     tx,
     `update events set updated_version = updated_version + 1, updated_at = now() where id = $1::uuid
-     returning plan_id as "planId", currency, status, updated_version::float8 as "updatedVersion"`,
+     returning plan_id as "planId", currency, status, seats_per_booking as "seatsPerBooking",
+       updated_version::float8 as "updatedVersion"`,
     [eventId],
   );
-  if (!now || now.planId !== checkedFor.planId || now.currency !== checkedFor.currency) throw new TryAgain(1);
+  if (!now || TERMS.some((term) => now[term] !== checkedFor[term])) throw new TryAgain(1);
   await putPriceLists((text, params) => prepared(tx, text, params), [{ ...list, tierId: () => randomUUIDv7() }]);
   if (now.status === 'DRAFT') return;
   const { updatedVersion } = now;
@@ -99,7 +103,7 @@ async function put(tx: Tx, { checkedFor, ...list }: Checked): Promise<void> {
 async function findEvent(db: Db, eventId: string): Promise<PricedEvent | undefined> {
   const [row] = await prepared<PricedEvent>(
     db,
-    `select plan_id as "planId", currency, status from events where id = $1::uuid`,
+    `select plan_id as "planId", currency, status, seats_per_booking as "seatsPerBooking" from events where id = $1::uuid`,
     [eventId],
   );
   return row;

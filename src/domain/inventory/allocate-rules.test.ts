@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { after, empty, hold, NOW, open, policy, rules, SEATS, sale } from '#test/support/inventory/allocation.ts';
 import { bookingTransitions } from '../booking-status.ts';
 import { allocate } from './allocate-rules.ts';
@@ -231,4 +231,37 @@ test('the same key is one booking; with another request it is refused', () => {
     { kind: 'keyReused' },
   ]);
   expect(created).toHaveLength(1);
+});
+
+describe('the settings of an event', () => {
+  const at = (settings: object, state = empty) => ({ ...state, sale: { ...sale, ...settings } });
+  const refused = (settings: object, seatNos = [0]) => allocate([hold(seatNos)], at(settings), rules).outcomes[0];
+
+  it('a paused sale and a postponed event refuse new holds', () => {
+    expect(refused({ salesPaused: true })).toEqual({ kind: 'salePaused', why: 'PAUSED' });
+    expect(refused({ status: 'POSTPONED' })).toEqual({ kind: 'salePaused', why: 'POSTPONED' });
+    expect(refused({ salesPaused: true, offSaleAtMs: NOW })).toMatchObject({ kind: 'notOnSale' });
+  });
+
+  it('a repeated request gets its hold, and the hold can be paid and cancelled, while the sale is paused', () => {
+    const command = hold([0]);
+    const held = allocate([command], empty, rules);
+    const paused = at({ salesPaused: true }, after(empty, held));
+    const again = allocate([{ ...command, bookingId: 'other' }], paused, rules);
+    expect(again.outcomes[0]).toMatchObject({ kind: 'held', replayed: true });
+    const { bookingId, userId } = command;
+    const money = { amountMinor: 110, currency: 'USD', tickets: [] };
+    const paid = allocate([{ kind: 'confirm', bookingId, ...money }], paused, rules);
+    expect(paid.outcomes[0]).toMatchObject({ kind: 'confirmed' });
+    const left = allocate([{ kind: 'release', reason: 'CANCELLED', bookingId, userId }], paused, rules);
+    expect(left.outcomes[0]).toMatchObject({ kind: 'released' });
+  });
+
+  it('decide instead of those of the process', () => {
+    expect(refused({ seatsPerBooking: 1 }, [0, 1])).toEqual({ kind: 'tooManySeats', limit: 1 });
+    expect(refused({ seatsPerBooking: 5 }, [0, 1, 2, 3, 4])).toMatchObject({ kind: 'held' });
+    expect(refused({ seatsPerViewer: 2 }, [0, 1, 2])).toEqual({ kind: 'tooManySeats', limit: 2 });
+    const held = refused({ holdSeconds: 10 });
+    expect(held).toMatchObject({ booking: { holdExpiresAtMs: NOW + 10_000 } });
+  });
 });

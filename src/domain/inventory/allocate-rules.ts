@@ -15,6 +15,7 @@ import type {
   UnconfirmableReason,
 } from './inventory-command.ts';
 import { type InventoryState, InventoryWork, type Rules, type WorkResult } from './inventory-work-rules.ts';
+import { seatsPerBookingOf, seatsPerViewerOf } from './sale-limits-rules.ts';
 
 /** `outcomes`: one for each command, in the order of the commands. */
 export type Allocation = WorkResult & { readonly outcomes: readonly InventoryOutcome[] };
@@ -92,8 +93,10 @@ function closedFor(work: InventoryWork, command: HoldCommand): InventoryOutcome 
     return { kind: 'notOnSale', opensInMs: null, opensAtMs: null };
   if (nowMs < sale.onSaleAtMs)
     return { kind: 'notOnSale', opensInMs: sale.onSaleAtMs - nowMs, opensAtMs: sale.onSaleAtMs };
-  const { maxSeatsPerBooking } = rules.policy;
-  if (command.seatNos.length > maxSeatsPerBooking) return { kind: 'tooManySeats', limit: maxSeatsPerBooking };
+  if (sale.status === 'POSTPONED') return { kind: 'salePaused', why: 'POSTPONED' };
+  if (sale.salesPaused) return { kind: 'salePaused', why: 'PAUSED' };
+  const limit = seatsPerBookingOf(sale, rules.policy);
+  if (command.seatNos.length > limit) return { kind: 'tooManySeats', limit };
   return work.book.coolingDown(command.userId, nowMs);
 }
 
@@ -113,13 +116,12 @@ function quoteFor(work: InventoryWork, command: HoldCommand): Quote | InventoryO
 
 function refusalOf(work: InventoryWork, command: HoldCommand, quoted: Quote): InventoryOutcome | undefined {
   const { sale, rules } = work;
-  const { maxSeatsPerEvent } = rules.policy;
+  const limit = seatsPerViewerOf(sale, rules.policy);
   const taken = command.seatNos.filter((seatNo) => !work.isFree(seatNo));
   if (taken.length > 0) return { kind: 'seatsUnavailable', seatNos: taken };
   if (command.quoteHash !== undefined && command.quoteHash !== quoted.hash)
     return { kind: 'priceChanged', quote: quoted };
-  if (work.seatCountOf(command.userId) + command.seatNos.length > maxSeatsPerEvent)
-    return { kind: 'tooManySeats', limit: maxSeatsPerEvent };
+  if (work.seatCountOf(command.userId) + command.seatNos.length > limit) return { kind: 'tooManySeats', limit };
   const { userId, addressKey, seatNos } = command;
   return work.book.tooMany({ userId, addressKey, eventId: sale.eventId, seats: seatNos.length }, work);
 }
@@ -150,11 +152,11 @@ function whyUnconfirmable(
   if (booking.status === 'FAILED') return 'BOOKING_FAILED';
   if (command.amountMinor !== booking.totalMinor || command.currency !== booking.currency) return 'AMOUNT_MISMATCH';
   if (booking.status !== 'EXPIRED') return undefined;
-  if (work.sale.status !== 'PUBLISHED') return 'BOOKING_CANCELLED';
+  if (work.sale.status === 'CANCELLED') return 'BOOKING_CANCELLED';
   if (!booking.seats.every((seat) => work.isFree(seat.seatNo))) return 'SEATS_TAKEN';
   // The user may have bought other seats meanwhile, so retaking these is checked like a new hold.
   const count = work.seatCountOf(booking.userId) + booking.seats.length;
-  return count > work.rules.policy.maxSeatsPerEvent ? 'TOO_MANY_SEATS' : undefined;
+  return count > seatsPerViewerOf(work.sale, work.rules.policy) ? 'TOO_MANY_SEATS' : undefined;
 }
 
 function release(work: InventoryWork, command: ReleaseCommand): InventoryOutcome {

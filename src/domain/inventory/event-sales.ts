@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Db } from '#db/client.ts';
 import { prepared } from '#db/prepared.ts';
+import type { StoredEventStatus } from '../catalog/event-status-rules.ts';
 import { currentListId } from '../pricing/price-lists.ts';
 
 /**
@@ -9,7 +10,8 @@ import { currentListId } from '../pricing/price-lists.ts';
  */
 export type KnownSale = {
   readonly planId: string;
-  readonly status: 'DRAFT' | 'PUBLISHED' | 'CANCELLED';
+  readonly status: StoredEventStatus;
+  readonly seatsPerBooking: number | null;
   readonly onSaleAtMs: number;
   readonly offSaleAtMs: number;
   /** Null: the event sells nothing. */
@@ -37,7 +39,8 @@ export function openEventSales({ db }: { db: Db }): EventSales {
   const read = async (eventId: string): Promise<KnownSale | undefined> => {
     const [row] = await prepared<Row>(
       db,
-      `select plan_id as "planId", status, (extract(epoch from on_sale_at) * 1000)::float8 as "onSaleAtMs",
+      `select plan_id as "planId", status, seats_per_booking as "seatsPerBooking",
+         (extract(epoch from on_sale_at) * 1000)::float8 as "onSaleAtMs",
          (extract(epoch from off_sale_at) * 1000)::float8 as "offSaleAtMs",
          ${currentListId('events.id')} as "priceListId",
          (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"

@@ -1,8 +1,10 @@
 import type { BookingStatus, PaymentStatus } from '../booking-status.ts';
+import type { StoredEventStatus } from '../catalog/event-status-rules.ts';
 import type { UnpaidRefusal } from '../hoarding/unpaid-book-rules.ts';
 import type { Quote } from '../pricing/quote-rules.ts';
 import type { PricedSeat, StoredCharges } from '../pricing/stored-line-rules.ts';
 import type { Party } from './party-rules.ts';
+import type { SaleLimits } from './sale-limits-rules.ts';
 import type { SeatStatus } from './seat-status.ts';
 
 /** What the inventory writer is asked to do. Seat numbers are sorted and unique; ids are raw UUIDs. */
@@ -99,14 +101,15 @@ export type EventSale = {
   readonly eventId: string;
   readonly planId: string;
   readonly title: string;
-  readonly status: 'DRAFT' | 'PUBLISHED' | 'CANCELLED';
+  readonly status: StoredEventStatus;
+  readonly salesPaused: boolean;
   readonly onSaleAtMs: number;
   readonly offSaleAtMs: number;
   readonly cancellableUntilMs: number | null;
   readonly currency: string;
   /** The price list in force. Null: the event sells nothing. */
   readonly priceListId: string | null;
-};
+} & SaleLimits;
 
 export type UnconfirmableReason =
   | 'AMOUNT_MISMATCH'
@@ -125,6 +128,8 @@ export type InventoryOutcome =
   /** The price list does not sell these tickets; `message` is the reason. */
   | { readonly kind: 'notSold'; readonly message: string }
   | { readonly kind: 'notOnSale'; readonly opensInMs: number | null; readonly opensAtMs: number | null }
+  /** The sale goes on later; it is not known when. */
+  | { readonly kind: 'salePaused'; readonly why: 'PAUSED' | 'POSTPONED' }
   | UnpaidRefusal
   | { readonly kind: 'noEvent' | 'noSeat' | 'noLevel' | 'keyReused' | 'noBooking' | 'seenBefore' }
   | { readonly kind: 'confirmed'; readonly booking: BookingState; readonly retaken: boolean; readonly fresh: boolean }

@@ -14,8 +14,10 @@ import type {
   Transition,
   UnconfirmableReason,
 } from './inventory-command.ts';
+import { holdSecondsOf } from './sale-limits-rules.ts';
 import type { SeatStatus } from './seat-status.ts';
 
+/** The first three are for events without a setting of their own. */
 export type InventoryPolicy = {
   readonly holdTtlSeconds: number;
   readonly maxSeatsPerBooking: number;
@@ -186,7 +188,7 @@ export class InventoryWork {
       feeMinor,
       charges,
       currency: this.sale.currency,
-      holdExpiresAtMs: this.nowMs + this.rules.policy.holdTtlSeconds * 1000,
+      holdExpiresAtMs: this.nowMs + holdSecondsOf(this.sale, this.rules.policy) * 1000,
       holdExtendedAtMs: null,
       idempotencyKey: command.idempotencyKey,
       requestHash: command.requestHash,

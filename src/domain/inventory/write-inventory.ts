@@ -69,7 +69,12 @@ export function writeInventory(
     const { hoarding } = needs.policy;
     const [rows, unpaid, states, seen] = await Promise.all([
       lockInventories(tx, eventIds, patience),
-      hoarding && readUnpaid(tx, { ...needs.policy, policy: hoarding }, { holders, eventIds }),
+      hoarding &&
+        readUnpaid(
+          tx,
+          { policy: hoarding, maxSeatsPerBooking: largestOf(holders, needs.policy) },
+          { holders, eventIds },
+        ),
       readStates(tx, works.map(readWork)),
       readSeenMarks(
         tx,
@@ -88,6 +93,13 @@ export function writeInventory(
     return works.map((work) => written.get(work.eventId) ?? absent(work));
   });
 }
+
+/** An event may allow larger bookings than the setting of the process. */
+const largestOf = (holders: readonly Holding[], { maxSeatsPerBooking }: InventoryPolicy): number =>
+  Math.max(
+    maxSeatsPerBooking,
+    ...holders.map((hold) => (hold.kind === 'hold' ? hold.seatNos.length : hold.party.size)),
+  );
 
 const isHolding = (command: InventoryCommand): command is Holding =>
   command.kind === 'hold' || command.kind === 'holdBest';

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db, Queryable } from '#db/client.ts';
+import { plainArray } from '#db/prepared.ts';
 import { isUuid } from '#shared/uuid.ts';
 import type { PageWindow, WindowOf } from '../page-window.ts';
 import type { OrganizationRole } from './rights-rules.ts';
@@ -13,6 +14,15 @@ export async function findOrganization(db: Queryable, id: string): Promise<Organ
     sql`select id, name, country_code as "countryCode" from organizations where id = ${id}`,
   );
   return row;
+}
+
+/** The organizations with these raw ids, in their order; undefined for an unknown one. One query. */
+export async function listOrganizations(db: Queryable, ids: readonly string[]): Promise<(Organization | undefined)[]> {
+  const rows = await db.execute<Organization>(sql`
+    select id, name, country_code as "countryCode" from organizations
+    where id = any(${sql.param(plainArray(ids))}::uuid[])`);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => byId.get(id));
 }
 
 /** The organizations that the account is a member of, by name. */

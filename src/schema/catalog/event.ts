@@ -4,7 +4,7 @@ import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { Money } from '../money.ts';
-import { decodeId, findNodesOf, Node } from '../node.ts';
+import { findNodesOf, Node } from '../node.ts';
 import { Venue } from './venue.ts';
 
 export const Category = builder.enumType('Category', {
@@ -24,7 +24,10 @@ export const Category = builder.enumType('Category', {
 const SaleStatus = builder.enumType('SaleStatus', {
   description: 'Whether seats of the event can be booked now.',
   values: {
-    SCHEDULED: { description: 'The sale opens at `onSaleAt`.' },
+    SCHEDULED: {
+      description:
+        'The sale opens at `onSaleAt`. Or it goes on later: it is paused (`salesPaused`), or the event is postponed.',
+    },
     ON_SALE: { description: 'Seats can be booked. All of them may be held at the moment.' },
     SOLD_OUT: { description: 'Every seat is booked or blocked.' },
     ENDED: { description: 'The sale closed at `offSaleAt`.' },
@@ -136,18 +139,14 @@ export async function requireEvent(eventId: string, { loaders }: Pick<Context, '
   return event;
 }
 
-findNodesOf('PriceTier', (id, { resources }) => findPriceTier(resources, id));
-findNodesOf('Event', (id, { loaders }) => loaders.event.load(id));
+/** Also for a draft: only for a caller whose right was checked. Throws when it does not exist. */
+export async function requireEventOfMembers(
+  eventId: string,
+  { loaders }: Pick<Context, 'loaders'>,
+): Promise<CatalogEvent> {
+  const event = await loaders.eventOfMembers.load(eventId);
+  if (!event) throw new Error(`event ${eventId} is gone`);
+  return event;
+}
 
-builder.queryField('event', (t) =>
-  t.field({
-    type: Event,
-    nullable: true,
-    description: 'The event with this id; null when it is unknown.',
-    args: { id: t.arg.id({ required: true, description: 'The id of an Event.' }) },
-    resolve: async (_root, { id }, { loaders }) => {
-      const eventId = decodeId('Event', id);
-      return eventId ? loaders.event.load(eventId) : null;
-    },
-  }),
-);
+findNodesOf('PriceTier', (id, { resources }) => findPriceTier(resources, id));

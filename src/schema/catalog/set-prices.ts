@@ -6,7 +6,7 @@ import { builder } from '../builder.ts';
 import { decodeId } from '../node.ts';
 import { Refusal } from '../refusals.ts';
 import { requireActor } from '../viewer.ts';
-import { Event, requireEvent } from './event.ts';
+import { Event, requireEventOfMembers } from './event.ts';
 import { SetPricesInput } from './price-inputs.ts';
 
 const InputProblem = builder.objectRef<{ path: string; message: string }>('InputProblem').implement({
@@ -38,7 +38,7 @@ const SetPricesSuccess = builder.objectRef<{ eventId: string }>('SetPricesSucces
     event: t.field({
       type: Event,
       description: 'The event, with its new prices.',
-      resolve: ({ eventId }, _args, context) => requireEvent(eventId, context),
+      resolve: ({ eventId }, _args, context) => requireEventOfMembers(eventId, context),
     }),
   }),
 });

@@ -1,9 +1,6 @@
 import { z } from 'zod';
-import {
-  type EventStatus as EventStatusModel,
-  listEventsOfOrganization,
-  listVenuesOfOrganization,
-} from '#domain/catalog/organization-catalog-queries.ts';
+import type { EventStatus as EventStatusModel } from '#domain/catalog/event-status-rules.ts';
+import { listEventsOfOrganization, listVenuesOfOrganization } from '#domain/catalog/organization-catalog-queries.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import {
   type AccessKey as AccessKeyModel,
@@ -28,6 +25,7 @@ import { isUuid } from '#shared/uuid.ts';
 import { User } from '../account/user.ts';
 import { builder } from '../builder.ts';
 import { Event } from '../catalog/event.ts';
+import { EventStatus } from '../catalog/event-status.ts';
 import { Venue } from '../catalog/venue.ts';
 import { connectionOf, decodeCursor, pageArgs, pageOf, requireWindow } from '../connection.ts';
 import type { Context } from '../context.ts';
@@ -43,17 +41,6 @@ export const OrganizationRole = builder.enumType('OrganizationRole', {
     DOOR: { description: 'The tickets of events.' },
     FINANCE: { description: 'Refunds, statements, payouts and figures.' },
     READER: { description: 'Figures only.' },
-  } as const,
-});
-
-const EventStatus = builder.enumType('EventStatus', {
-  description: 'The state of an event, for the organization that owns it.',
-  values: {
-    DRAFT: { description: 'Only members of the organization see it.' },
-    PUBLISHED: { description: 'Fans see it.' },
-    POSTPONED: { description: 'It has no date at the moment.' },
-    CANCELLED: { description: 'It will not take place.' },
-    ENDED: { description: 'It has taken place.' },
   } as const,
 });
 
@@ -137,7 +124,8 @@ async function requireRight(
 export const Organization = builder.objectRef<OrganizationModel>('Organization');
 
 Organization.implement({
-  description: 'An organization that owns venues, seating plans and events. Only its members and access keys see it.',
+  description:
+    'An organization that owns venues, seating plans and events. All callers see its name and its country at its events; the rest is for its members and access keys.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Global id.', resolve: ({ id }) => encodeGlobalId('Organization', id) }),
@@ -150,9 +138,8 @@ Organization.implement({
       nullable: true,
       description: 'The role of the caller; null when the caller does not belong to the organization.',
       resolve: async ({ id }, _args, context) => {
-        const [standing] = await readStandings(context.resources.db, [
-          { actor: requireActor(context), organizationId: id },
-        ]);
+        const actor = context.viewer ?? context.accessKey;
+        const [standing] = actor ? await readStandings(context.resources.db, [{ actor, organizationId: id }]) : [];
         return standing?.role;
       },
     }),
@@ -211,6 +198,16 @@ builder.objectField(Organization, 'events', (t) =>
       const { edges, pageInfo } = pageOf(listed, window, ({ seq }) => seq);
       return { pageInfo, edges: edges.map(({ cursor, node }) => ({ cursor, node: node.event })) };
     },
+  }),
+);
+
+builder.objectField(Event, 'organization', (t) =>
+  t.field({
+    type: Organization,
+    nullable: true,
+    description: 'The organization that sells the event. Null only when it cannot be read at the moment.',
+    resolve: async ({ organizationId }, _args, { loaders }) =>
+      (await loaders.organization.load(organizationId)) ?? null,
   }),
 );
 

@@ -28,7 +28,7 @@ export type SeedEventOptions = {
   feeMinor?: number;
   currency?: string;
   title?: string;
-  status?: 'DRAFT' | 'PUBLISHED' | 'CANCELLED';
+  status?: 'DRAFT' | 'PUBLISHED' | 'POSTPONED' | 'CANCELLED';
   /** Seconds from now, by the clock of the database; default one hour ago, in 29 days, 30 days from now. */
   onSaleInSeconds?: number;
   offSaleInSeconds?: number;

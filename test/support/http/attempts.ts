@@ -16,6 +16,13 @@ export const organizationMutations: readonly MutationName[] = [
   'createVenue',
   'updateVenue',
   'setPrices',
+  'createEvent',
+  'updateEvent',
+  'duplicateEvent',
+  'publishEvent',
+  'pauseSales',
+  'resumeSales',
+  'rescheduleEvent',
   'createAccessKey',
   'revokeAccessKey',
 ];

@@ -2,6 +2,7 @@ const refusal = '__typename ... on Refusal { code message retry { advice afterSe
 const room = 'event { id } waitingRoom { state paused capacity } stats { joined }';
 const organization = 'organization { id name countryCode viewerRole }';
 const venue = 'venue { id name address city countryCode location { latitude longitude } timeZone capacity }';
+const event = 'id title status salesPaused revision startsAt endsAt doorsAt previousStartsAt refundUntil holdSeconds';
 const session = 'session { accessToken refreshToken viewer { id } }';
 /** Every mutation with a result union, with all fields of each refusal. */
 export const mutations = {
@@ -26,6 +27,13 @@ export const mutations = {
   createVenue: `mutation ($input: CreateVenueInput!) { createVenue(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateVenueSuccess { ${venue} } } }`,
   updateVenue: `mutation ($input: UpdateVenueInput!) { updateVenue(input: $input) { ${refusal} ... on InvalidInput { field } ... on UpdateVenueSuccess { ${venue} } } }`,
   setPrices: `mutation ($input: SetPricesInput!) { setPrices(input: $input) { ${refusal} ... on InvalidInput { field } ... on InvalidPrices { problems { path message } } ... on SetPricesSuccess { event { id priceFrom { amountMinor currency } } } } }`,
+  createEvent: `mutation ($input: CreateEventInput!) { createEvent(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateEventSuccess { event { ${event} } } } }`,
+  updateEvent: `mutation ($input: UpdateEventInput!) { updateEvent(input: $input) { ${refusal} ... on InvalidInput { field } ... on UpdateEventSuccess { event { ${event} } } ... on EventChanged { event { ${event} } } } }`,
+  duplicateEvent: `mutation ($input: DuplicateEventInput!) { duplicateEvent(input: $input) { ${refusal} ... on InvalidInput { field } ... on DuplicateEventSuccess { events { ${event} } } } }`,
+  publishEvent: `mutation ($input: EventInput!) { publishEvent(input: $input) { ${refusal} ... on InvalidInput { field } ... on PublishEventSuccess { event { ${event} } } ... on EventIncomplete { problems { field message } } } }`,
+  pauseSales: `mutation ($input: EventInput!) { pauseSales(input: $input) { ${refusal} ... on InvalidInput { field } ... on PauseSalesSuccess { event { ${event} } } } }`,
+  resumeSales: `mutation ($input: EventInput!) { resumeSales(input: $input) { ${refusal} ... on InvalidInput { field } ... on ResumeSalesSuccess { event { ${event} } } } }`,
+  rescheduleEvent: `mutation ($input: RescheduleEventInput!) { rescheduleEvent(input: $input) { ${refusal} ... on InvalidInput { field } ... on RescheduleEventSuccess { event { ${event} } } } }`,
   changeMember: `mutation ($input: ChangeMemberInput!) { changeMember(input: $input) { ${refusal} ... on ChangeMemberSuccess { ${organization} member { userId role } } } }`,
   removeMember: `mutation ($input: RemoveMemberInput!) { removeMember(input: $input) { ${refusal} ... on RemoveMemberSuccess { ${organization} member { userId role } } } }`,
   createAccessKey: `mutation ($input: CreateAccessKeyInput!) { createAccessKey(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateAccessKeySuccess { secret accessKey { id name role lastUsedAt expiresAt } } } }`,

@@ -49,6 +49,13 @@ export const classification: Classification = {
     'Mutation.createVenue': 'OWNED',
     'Mutation.updateVenue': 'PUBLIC',
     'Mutation.setPrices': 'PUBLIC',
+    'Mutation.createEvent': 'PUBLIC',
+    'Mutation.updateEvent': 'PUBLIC',
+    'Mutation.duplicateEvent': 'PUBLIC',
+    'Mutation.publishEvent': 'PUBLIC',
+    'Mutation.pauseSales': 'PUBLIC',
+    'Mutation.resumeSales': 'PUBLIC',
+    'Mutation.rescheduleEvent': 'PUBLIC',
     'Mutation.createOrganization': 'OF_THE_CALLER',
     'Mutation.acceptInvitation': 'OF_THE_CALLER',
     'Mutation.createBooking': 'OF_THE_CALLER',
@@ -66,6 +73,7 @@ export const classification: Classification = {
     'Subscription.eventChanged': 'PUBLIC',
     'Subscription.seatMapChanged': 'PUBLIC',
   },
+  publicParts: ['Event.organization'],
 };
 
 /** The event, which is public, shows whose waiting room it is. */

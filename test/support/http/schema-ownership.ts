@@ -24,6 +24,8 @@ import {
 export type Classification = {
   readonly types: Readonly<Record<string, 'PUBLIC' | 'OWNED'>>;
   readonly roots: Readonly<Record<string, 'PUBLIC' | 'OWNED' | 'OF_THE_CALLER'>>;
+  /** Fields through which a public object shows the public part of an owned one. A test of its own asks for the rest. */
+  readonly publicParts: readonly string[];
 };
 
 type RootField = { readonly coordinate: string; readonly field: GraphQLField<unknown, unknown> };
@@ -38,7 +40,7 @@ export function rootFieldsOf(schema: GraphQLSchema): RootField[] {
 }
 
 /** The gaps and errors of the classification of a schema; empty when each owned type is known. */
-export function problemsOf(schema: GraphQLSchema, { types, roots }: Classification): string[] {
+export function problemsOf(schema: GraphQLSchema, { types, roots, publicParts }: Classification): string[] {
   const node = schema.getType('Node');
   const nodes = isInterfaceType(node) ? schema.getPossibleTypes(node).map(({ name }) => name) : [];
   const unknownNodes = nodes.filter((name) => !types[name]).map((name) => `${name} has ids and is not classified`);
@@ -50,7 +52,7 @@ export function problemsOf(schema: GraphQLSchema, { types, roots }: Classificati
   ].map((name) => `${name} is classified and not there`);
   const ofRoots = fields.flatMap(({ coordinate, field }) => {
     const kind = roots[coordinate];
-    const owned = reachedFrom(schema, getNamedType(field.type)).filter((name) => types[name] === 'OWNED');
+    const owned = reachedFrom(schema, getNamedType(field.type), publicParts).filter((name) => types[name] === 'OWNED');
     if (!kind && owned.length > 0) return [`${coordinate} leads to ${owned.join(', ')} and is not classified`];
     if (!kind && field.args.some(({ type }) => takesId(type))) return [`${coordinate} takes an id, unclassified`];
     return kind === 'PUBLIC' ? owned.map((name) => `${coordinate} is public and leads to ${name}`) : [];
@@ -67,14 +69,15 @@ function takesId(type: GraphQLInputType, seen = new Set<GraphQLNamedType>()): bo
 }
 
 /** Names of every type that an answer of this type can contain, itself included. */
-function reachedFrom(schema: GraphQLSchema, start: GraphQLNamedOutputType): string[] {
+function reachedFrom(schema: GraphQLSchema, start: GraphQLNamedOutputType, publicParts: readonly string[]): string[] {
   const reached = new Set<GraphQLNamedOutputType>();
   const walk = (type: GraphQLNamedOutputType) => {
     if (reached.has(type)) return;
     reached.add(type);
     for (const inner of membersOf(schema, type)) walk(inner);
     if (!isObjectType(type) && !isInterfaceType(type)) return;
-    for (const field of Object.values(type.getFields())) walk(getNamedType(field.type));
+    for (const field of Object.values(type.getFields()))
+      if (!publicParts.includes(`${type.name}.${field.name}`)) walk(getNamedType(field.type));
   };
   walk(start);
   return [...reached].map(({ name }) => name);

@@ -8,6 +8,8 @@ export type Scene = {
   readonly otherUserId: string;
   readonly accessKeyId: string;
   readonly venueId: string;
+  /** The seating plan of the venue and of the event. */
+  readonly seatingPlanId: string;
   /** Sections with all seats of the event. */
   readonly sectionIds: readonly string[];
   /** An address that was not invited yet. */
@@ -28,6 +30,13 @@ const stats = (kind: 'query' | 'subscription'): Request => ({
   query: `${kind} ($eventId: ID!) { waitingRoomStats(eventId: $eventId) { __typename capacity } }`,
   variables: ({ eventId }) => ({ eventId }),
 });
+const ofEvent = (selection: string): Request => ({
+  query: `query ($id: ID!) { event(id: $id) { __typename ${selection} } }`,
+  variables: ({ eventId }) => ({ id: eventId }),
+});
+const theEvent =
+  (more: object = {}) =>
+  ({ eventId }: Scene) => ({ eventId, ...more });
 const room = ({ eventId }: Scene) => ({ eventId });
 
 /** The request of each operation of the table of rights. */
@@ -78,6 +87,24 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
     fees: [],
     taxes: [],
   })),
+  'Event.revision': ofEvent('revision'),
+  'Event.history': ofEvent('history(first: 1) { nodes { operation } }'),
+  'Mutation.createEvent': mutation('createEvent', 'CreateEventInput', ({ organizationId, venueId, seatingPlanId }) => ({
+    ...{ organizationId, venueId, seatingPlanId, title: 'Of a cell', category: 'OTHER', currency: 'USD' },
+    startsAt: '2030-06-11T20:00',
+    onSaleAt: '2030-01-01T00:00:00Z',
+    offSaleAt: '2030-06-11T00:00:00Z',
+  })),
+  'Mutation.updateEvent': mutation('updateEvent', 'UpdateEventInput', theEvent({ revision: 1, title: 'Changed' })),
+  'Mutation.duplicateEvent': mutation(
+    'duplicateEvent',
+    'DuplicateEventInput',
+    theEvent({ startsAt: ['2030-06-11T20:00'] }),
+  ),
+  'Mutation.publishEvent': mutation('publishEvent', 'EventInput', theEvent()),
+  'Mutation.pauseSales': mutation('pauseSales', 'EventInput', theEvent()),
+  'Mutation.resumeSales': mutation('resumeSales', 'EventInput', theEvent()),
+  'Mutation.rescheduleEvent': mutation('rescheduleEvent', 'RescheduleEventInput', theEvent({ startsAt: null })),
   'Mutation.configureWaitingRoom': mutation('configureWaitingRoom', 'ConfigureWaitingRoomInput', ({ eventId }) => ({
     eventId,
     capacity: 7,
@@ -100,10 +127,12 @@ export function outcomeOf(operation: OrganizerOperation, answer: string): Outcom
   if (code === 'BAD_REQUEST' && answer.includes('Subscribe over WebSocket')) return 'NOT_CARRIED';
   if (answer.startsWith('closed 4403 UNAUTHENTICATED')) return 'UNAUTHENTICATED';
   if (code === undefined && answer.includes('null}')) return 'NOT_FOUND';
+  return code === undefined && answer.includes(successOf(operation)) ? 'ADMITTED' : answer;
+}
+
+function successOf(operation: OrganizerOperation): string {
   const [root = '', field = ''] = operation.split('.');
-  const success =
-    root === 'Mutation'
-      ? `"__typename":"${field.charAt(0).toUpperCase()}${field.slice(1)}Success"`
-      : `"__typename":"${field === 'waitingRoomStats' ? 'WaitingRoomStats' : 'Organization'}"`;
-  return code === undefined && answer.includes(success) ? 'ADMITTED' : answer;
+  if (root === 'Mutation') return `"__typename":"${field.charAt(0).toUpperCase()}${field.slice(1)}Success"`;
+  if (field === 'waitingRoomStats') return '"__typename":"WaitingRoomStats"';
+  return `"__typename":"${root === 'Event' ? 'Event' : 'Organization'}"`;
 }

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import {
+  type EventChange as EventChangeModel,
+  listChangesOfEvent,
+} from '#domain/catalog/event-life/event-history-queries.ts';
+import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import type { OrganizerOperation } from '#domain/organization/rights-rules.ts';
+import { isUuid } from '#shared/uuid.ts';
+import { builder } from '../builder.ts';
+import { connectionOf, decodeCursor, pageArgs, pageOf, requireWindow } from '../connection.ts';
+import type { Context } from '../context.ts';
+import { requireActor } from '../viewer.ts';
+import { Event } from './event.ts';
+
+const EventChange = builder.objectRef<EventChangeModel>('EventChange').implement({
+  description: 'A change that was made of an event.',
+  fields: (t) => ({
+    at: t.field({ type: 'DateTime', description: 'When it was made.', resolve: ({ at }) => at }),
+    operation: t.exposeString('operation', { description: 'The name of the mutation, for example `updateEvent`.' }),
+    role: t.exposeString('role', {
+      description: 'The role that allowed it: an OrganizationRole, `ADMIN`, or `OPERATOR` for a command of the server.',
+    }),
+    userId: t.id({
+      nullable: true,
+      description: 'The account that made it; null for an access key and for a command of the server.',
+      resolve: ({ userId }) => (userId === null ? null : encodeGlobalId('User', userId)),
+    }),
+    accessKeyId: t.id({
+      nullable: true,
+      description: 'The access key that made it.',
+      resolve: ({ accessKeyId }) => (accessKeyId === null ? null : encodeGlobalId('AccessKey', accessKeyId)),
+    }),
+    by: t.string({
+      nullable: true,
+      description: 'The name of the account or of the access key; null when it is gone.',
+      resolve: ({ by }) => by,
+    }),
+    before: t.string({
+      nullable: true,
+      description: 'The values before, as a JSON object; null for what did not exist.',
+      resolve: ({ before }) => before,
+    }),
+    after: t.string({
+      nullable: true,
+      description: 'The values after, as a JSON object.',
+      resolve: ({ after }) => after,
+    }),
+  }),
+});
+
+const EventChangeConnection = connectionOf('EventChange', EventChange, 'the changes of an event');
+
+const PAGE = 10;
+const toId = (cursor: string, field: string): string => decodeCursor(cursor, z.string().refine(isUuid), field);
+
+/** Throws NotAllowed for a member whose role is too small, and NotFound for all others. */
+async function requireRight(
+  context: Context,
+  organizationId: string,
+  operation: OrganizerOperation & `Event.${string}`,
+): Promise<void> {
+  await context.resources.rights.requireRight({ actor: requireActor(context), operation, organizationId }, 'event');
+}
+
+builder.objectFields(Event, (t) => ({
+  revision: t.int({
+    nullable: true,
+    description:
+      'Grows with every change that a member makes of the event itself; `updateEvent` wants it. Only for members of its organization.',
+    resolve: async ({ organizationId, revision }, _args, context) => {
+      await requireRight(context, organizationId, 'Event.revision');
+      return revision;
+    },
+  }),
+  history: t.field({
+    type: EventChangeConnection,
+    nullable: true,
+    description: 'The changes of the event, the latest first. Only for members of its organization.',
+    args: pageArgs(t.arg, PAGE),
+    resolve: async ({ id, organizationId }, args, context) => {
+      await requireRight(context, organizationId, 'Event.history');
+      const window = requireWindow(args, { otherwise: PAGE, toPosition: toId });
+      const listed = await listChangesOfEvent(context.resources, { eventId: id, organizationId }, window);
+      return pageOf(listed, window, (change) => change.id);
+    },
+  }),
+}));
