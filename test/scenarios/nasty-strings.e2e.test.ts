@@ -21,6 +21,7 @@ beforeAll(async () => {
   event = await seedEvent(db, { seats: 40 });
   fan = await signInAsGuest(system.apiUrl);
   slots = stringSlotsOf(schema, {
+    id: `Event_${event.eventId}`,
     eventId: `Event_${event.eventId}`,
     seatIds: [`Seat_${event.seatId(1)}`],
     bookingId: `Booking_${randomUUID()}`,
@@ -104,6 +105,43 @@ test(
   },
   WITHIN_MS,
 );
+
+test('a draft is as unknown as an id that does not exist, to each operation that takes an id', async () => {
+  const title = 'Quuxplugh';
+  const draft = await seedEvent(db, { seats: 4, status: 'DRAFT', title });
+  const [tier] = await db.$client<{ id: string }[]>`select id from price_tiers where event_id = ${draft.eventId}`;
+  const unknown = randomUUID();
+  const asked: string[] = [];
+  const ask = async (slot: Pick<StringSlot, 'query' | 'operation'>, variables: object, id: string) => {
+    const transport = slot.operation === 'subscription' ? 'server-sent events' : 'HTTP';
+    const { meaning } = await transports[transport](system.apiUrl, { query: slot.query, variables, token: fan.token });
+    return meaning.replaceAll(id, 'ID');
+  };
+  const ids = [draft.eventId, tier?.id ?? ''];
+  for (const slot of slots.filter(({ scalar }) => scalar === 'ID'))
+    for (const [type, id] of Object.entries({
+      Event: ids[0],
+      SeatMap: ids[0],
+      WaitingRoom: ids[0],
+      PriceTier: ids[1],
+    })) {
+      asked.push(slot.name);
+      const of = (which = '') => ask(slot, slot.variablesWith(`${type}_${which}`), which);
+      expect(await of(id), `${slot.name} of a ${type}`).toBe(await of(unknown));
+    }
+  expect(asked).toEqual(
+    expect.arrayContaining([
+      ...['Query.node.id', 'Query.event.id', 'Query.seatMap.eventId', 'Query.quote.eventId'],
+      ...['Mutation.createBooking.input.eventId', 'Mutation.holdBestAvailable.input.eventId'],
+      ...['Mutation.joinWaitingRoom.input.eventId', 'Subscription.seatMapChanged.eventId'],
+      'Subscription.eventChanged.eventId',
+    ]),
+  );
+  const found = await post(system.apiUrl, {
+    query: `{ searchEvents(text: "${title}") { nodes { id } } suggestEvents(text: "${title}") { title } }`,
+  });
+  expect(found.data).toEqual({ searchEvents: { nodes: [] }, suggestEvents: [] });
+});
 
 test('the api still serves, and no line of its log is long', async () => {
   const { data } = await post(system.apiUrl, {

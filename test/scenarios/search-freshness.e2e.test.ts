@@ -7,6 +7,8 @@ import { appendToOutbox } from '#db/outbox.ts';
 import { inTransaction } from '#db/transaction.ts';
 import { type CatalogSearch, openCatalogSearch } from '#domain/catalog/catalog-search.ts';
 import { type EventIndexer, openEventIndexer } from '#domain/catalog/event-indexer.ts';
+import { pauseSales, resumeSales } from '#domain/catalog/event-life/pause-sales.ts';
+import { rescheduleEvent } from '#domain/catalog/event-life/reschedule-event.ts';
 import { searchEvents } from '#domain/catalog/search-events.ts';
 import type { EventLog } from '#events/log/log.ts';
 import { openPostgresLog } from '#events/log/postgres-log.ts';
@@ -91,6 +93,37 @@ it('finds published, changed and cancelled events within 5 s, through every proc
   await catalogue.change(eventId, { status: 'CANCELLED' });
   await announce(eventId, 'EventCancelled');
   await everyoneFinds('gobbledygook', []);
+});
+
+it('follows the life of an event: on sale, paused, postponed, with a new date', async () => {
+  const { db } = catalogue;
+  const eventId = await catalogue.addEvent({ city: 'Toronto', title: 'Brouhaha' });
+  const [event] = await db.execute<{ organizationId: string; userId: string }>(sql`
+    select e.organization_id as "organizationId", m.user_id as "userId"
+    from events e join organization_members m on m.organization_id = e.organization_id where e.id = ${eventId} limit 1`);
+  const actor = { userId: event?.userId ?? '' };
+  const needs = { db, rights: { requireRight: async () => 'OWNER' as const } };
+  const onSale = async (eventIds: readonly string[]) => {
+    for (const search of searches) {
+      const answer = async () => {
+        const wanted = { text: 'brouhaha', first: 5, onSaleOnly: true, wants: { facets: false } };
+        const { degraded, hits } = await searchEvents({ search }, wanted);
+        return { degraded, eventIds: hits.map((hit) => hit.eventId) };
+      };
+      await expect.poll(answer, { timeout: 5_000, interval: 50 }).toEqual({ degraded: false, eventIds });
+    }
+  };
+  await announce(eventId, 'EventPublished');
+  await onSale([eventId]);
+  await pauseSales(needs, actor, eventId);
+  await onSale([]);
+  await everyoneFinds('brouhaha', [eventId]);
+  await resumeSales(needs, actor, eventId);
+  await onSale([eventId]);
+  await rescheduleEvent(needs, actor, { eventId, startsAt: null, refundUntil: null });
+  await everyoneFinds('brouhaha', []);
+  await rescheduleEvent(needs, actor, { eventId, startsAt: '2040-06-11T20:00', refundUntil: null });
+  await onSale([eventId]);
 });
 
 it('catches up with changes made while the engine was away, and parks nothing', async () => {

@@ -106,7 +106,11 @@ export const bookingMutants: readonly Mutant[] = [
     name: 'hold-time-ignored',
     bug: 'a hold lasts ten minutes',
     edits: [
-      { file: work, find: 'this.nowMs + this.rules.policy.holdTtlSeconds * 1000', replace: 'this.nowMs + 600_000' },
+      {
+        file: work,
+        find: 'this.nowMs + holdSecondsOf(this.sale, this.rules.policy) * 1000',
+        replace: 'this.nowMs + 600_000',
+      },
     ],
   },
   {
@@ -145,7 +149,7 @@ export const bookingMutants: readonly Mutant[] = [
     edits: [
       {
         file: rules,
-        find: 'if (work.seatCountOf(command.userId) + command.seatNos.length > maxSeatsPerEvent)',
+        find: 'if (work.seatCountOf(command.userId) + command.seatNos.length > limit)',
         replace: 'if (work.seatCountOf(command.userId) + command.seatNos.length > 1_000)',
       },
     ],
