@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { newCredentials, signIn } from '#test/fans/accounts.ts';
-import type { Fan } from '#test/fans/fan.ts';
+import { type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import type { Json } from '#test/fans/graphql-http.ts';
 import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import { openWaitingRoomWorld } from '#test/support/waiting-room/waiting-room-world.ts';
@@ -109,4 +109,34 @@ test('an organizer runs a waiting room: capacity, pause, end and open take effec
   expect(again.waitingRoom).toMatchObject({ state: 'DRAWN', paused: false, admittedUpTo: 3 });
   await stats.until({ state: 'DRAWN', joined: 3, inside: 1 });
   await Promise.all([stats.close(), page.dispose()]);
+});
+
+test('watchers of an event see its pause, its postponement and its new date', async () => {
+  const event = await seedEvent(db, { seats: 4 });
+  const organizer = await organizerOf(event);
+  const eventId = `Event_${event.eventId}`;
+  const seen: Json[] = [];
+  const page = (await signInAsGuest(system.apiUrl)).socket();
+  const fields = 'status salesPaused saleStatus startsAt previousStartsAt';
+  page.subscribe<{ eventChanged: Json }>(
+    { query: `subscription ($eventId: ID!) { eventChanged(eventId: $eventId) { ${fields} } }`, variables: { eventId } },
+    { next: ({ data }) => data && seen.push(data.eventChanged), error: () => {}, complete: () => {} },
+  );
+  const change = async (name: string, type: string, input: object = {}) => {
+    const query = `mutation ($input: ${type}!) { ${name}(input: $input) { __typename ... on Refusal { message } } }`;
+    const answer = await organizer.ask(query, { input: { eventId, ...input } });
+    expect(answer[name].__typename, JSON.stringify(answer)).toMatch(/Success$/);
+  };
+  const told = (state: object) => expect.poll(() => seen.at(-1), { timeout: 5_000 }).toMatchObject(state);
+  await told({ status: 'PUBLISHED', salesPaused: false, saleStatus: 'ON_SALE' });
+  const { startsAt } = seen.at(-1) as Json;
+  await change('pauseSales', 'EventInput');
+  await told({ salesPaused: true, saleStatus: 'SCHEDULED' });
+  await change('resumeSales', 'EventInput');
+  await told({ salesPaused: false, saleStatus: 'ON_SALE' });
+  await change('rescheduleEvent', 'RescheduleEventInput', { startsAt: null });
+  await told({ status: 'POSTPONED', saleStatus: 'SCHEDULED', previousStartsAt: startsAt });
+  await change('rescheduleEvent', 'RescheduleEventInput', { startsAt: '2040-06-11T20:00' });
+  await told({ status: 'PUBLISHED', startsAt: '2040-06-12T01:00:00.000Z', previousStartsAt: startsAt });
+  await page.dispose();
 });

@@ -123,6 +123,11 @@ export function itSearchesEvents(open: () => SearchUnderTest): void {
     expect(await idsOf({ ...filters, ...during, countryCode: 'US' })).toEqual([]);
     expect(await idsOf({ ...filters, startsFromUs: soon - 2_000_000, startsToUs: soon - 1_000_000 })).toEqual([]);
     expect(await idsOf({ city: 'guadalajara zapopan' })).toHaveLength(4);
+    await catalogue.db.execute(sql`
+      update events set sales_paused = true, updated_version = updated_version + 1 where id = ${added[0]}`);
+    await settle(added);
+    expect(await idsOf({ ...filters, ...during, ...budget })).toEqual([]);
+    expect(await idsOf({ ...filters, ...during, priceAtMostMinor: 200 })).toEqual([added[0], added[1]].sort());
     await remove(open(), added);
   });
 
