@@ -100,7 +100,7 @@ async function makeCallers(): Promise<Caller[]> {
 
 /** Without a token an object is not there, as for every other caller; an organizer's operation asks for a token. */
 const withoutToken = (operation: OrganizerOperation): Outcome =>
-  operation === 'Query.node' || operation.startsWith('Organization.') ? 'NOT_FOUND' : 'UNAUTHENTICATED';
+  operation === 'Query.node' || /^(Organization|Event)\./.test(operation) ? 'NOT_FOUND' : 'UNAUTHENTICATED';
 
 /** What the caller may change must not be gone before the cell is asked. */
 async function newScene(): Promise<Scene> {
@@ -196,7 +196,7 @@ test('at an event only members see more of its organization than its name and co
     const selection = isCompositeType(getNamedType(of)) ? `${name} { __typename }` : name;
     for (const who of strangers)
       expect(await asked({ who }, selection), `${name} as ${who}`).toMatch(
-        who === 'no token' ? /"code":"UNAUTHENTICATED"/ : /"code":"NOT_FOUND"/,
+        who === 'no token' ? /"code":"UNAUTHENTICATED"/ : /There is no such organization/,
       );
     expect(await asked({ who: 'OWNER' }, selection), name).not.toContain('"errors"');
   }

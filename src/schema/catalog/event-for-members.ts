@@ -3,13 +3,14 @@ import {
   type EventChange as EventChangeModel,
   listChangesOfEvent,
 } from '#domain/catalog/event-life/event-history-queries.ts';
+import { NotFound } from '#domain/errors.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
+import { NotAllowed } from '#domain/organization/errors.ts';
 import type { OrganizerOperation } from '#domain/organization/rights-rules.ts';
 import { isUuid } from '#shared/uuid.ts';
 import { builder } from '../builder.ts';
 import { connectionOf, decodeCursor, pageArgs, pageOf, requireWindow } from '../connection.ts';
 import type { Context } from '../context.ts';
-import { requireActor } from '../viewer.ts';
 import { Event } from './event.ts';
 
 const EventChange = builder.objectRef<EventChangeModel>('EventChange').implement({
@@ -53,33 +54,35 @@ const EventChangeConnection = connectionOf('EventChange', EventChange, 'the chan
 const PAGE = 10;
 const toId = (cursor: string, field: string): string => decodeCursor(cursor, z.string().refine(isUuid), field);
 
-/** Throws NotAllowed for a member whose role is too small, and NotFound for all others. */
-async function requireRight(
-  context: Context,
-  organizationId: string,
-  operation: OrganizerOperation & `Event.${string}`,
-): Promise<void> {
-  await context.resources.rights.requireRight({ actor: requireActor(context), operation, organizationId }, 'event');
+/** Whether the caller may read this field of an event of the organization: an event is for all, so others get null. */
+async function isFor(context: Context, organizationId: string, operation: OrganizerOperation & `Event.${string}`) {
+  const actor = context.viewer ?? context.accessKey;
+  if (!actor) return false;
+  try {
+    await context.resources.rights.requireRight({ actor, operation, organizationId }, 'event');
+    return true;
+  } catch (error) {
+    if (error instanceof NotFound || error instanceof NotAllowed) return false;
+    throw error;
+  }
 }
 
 builder.objectFields(Event, (t) => ({
   revision: t.int({
     nullable: true,
     description:
-      'Grows with every change that a member makes of the event itself; `updateEvent` wants it. Only for members of its organization.',
-    resolve: async ({ organizationId, revision }, _args, context) => {
-      await requireRight(context, organizationId, 'Event.revision');
-      return revision;
-    },
+      'Grows with every change that a member makes of the event itself; `updateEvent` wants it. Null for all but the members of its organization.',
+    resolve: async ({ organizationId, revision }, _args, context) =>
+      (await isFor(context, organizationId, 'Event.revision')) ? revision : null,
   }),
   history: t.field({
     type: EventChangeConnection,
     nullable: true,
-    description: 'The changes of the event, the latest first. Only for members of its organization.',
+    description: 'The changes of the event, the latest first. Null for all but the members of its organization.',
     args: pageArgs(t.arg, PAGE),
     resolve: async ({ id, organizationId }, args, context) => {
-      await requireRight(context, organizationId, 'Event.history');
       const window = requireWindow(args, { otherwise: PAGE, toPosition: toId });
+      if (!(await isFor(context, organizationId, 'Event.history'))) return null;
       const listed = await listChangesOfEvent(context.resources, { eventId: id, organizationId }, window);
       return pageOf(listed, window, (change) => change.id);
     },

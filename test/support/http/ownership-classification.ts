@@ -73,7 +73,6 @@ export const classification: Classification = {
     'Subscription.eventChanged': 'PUBLIC',
     'Subscription.seatMapChanged': 'PUBLIC',
   },
-  publicParts: ['Event.organization'],
 };
 
 /** The event, which is public, shows whose waiting room it is. */
