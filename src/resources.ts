@@ -11,7 +11,9 @@ import { openCatalogSearch } from './domain/catalog/catalog-search.ts';
 import { openEventCache } from './domain/catalog/event-cache.ts';
 import { openEventIndexer } from './domain/catalog/event-indexer.ts';
 import { EventWatches } from './domain/catalog/event-watches.ts';
+import { openPlanThreads } from './domain/catalog/plan-files/plan-threads.ts';
 import { openSeatingPlanCache } from './domain/catalog/seating-plan-cache.ts';
+import { openImageCache } from './domain/catalog/uploads/image-cache.ts';
 import { openAddressKeys } from './domain/hoarding/address-keys.ts';
 import type { GuestChallenge } from './domain/hoarding/guest-challenge.ts';
 import { openProofOfWork } from './domain/hoarding/proof-of-work-challenge.ts';
@@ -63,6 +65,8 @@ type Together = ReturnType<typeof openTogether>;
 
 /** After this time a client of the API gets TryAgain, and no statement runs on without a client. */
 const API_STATEMENT_TIMEOUT_MS = 5_000;
+/** The import of a seating plan copies up to 200,000 rows in one statement, with a connection of its own. */
+const IMPORT_STATEMENT_TIMEOUT_MS = 25_000;
 
 type Who = { readonly name: string; readonly statementTimeoutMs?: number };
 
@@ -140,6 +144,17 @@ function openGuestChallenge(db: Db, config: GuestChallengeConfig): GuestChalleng
   return config && openTurnstile({ db, ...config });
 }
 
+/** What the API process needs for files of seating plans and images. */
+function openFiles(config: ApiConfig & SalesConfig, db: Db, { opened }: Together) {
+  const who = { name: 'frontrow-api-import', statementTimeoutMs: IMPORT_STATEMENT_TIMEOUT_MS, poolMax: 1 };
+  const openThreads = () => opened(openPlanThreads(), (handle) => handle.close());
+  return {
+    images: openImageCache({ db }),
+    planImports: { db: opened(openDb({ ...config.postgres, ...who }), closeDb), threads: openThreads() },
+    planExports: openThreads(),
+  };
+}
+
 export type ApiResources = Awaited<ReturnType<typeof openApiResources>>;
 
 /** Every handle that the API process shares. Only handles: their use is in `domain`. */
@@ -154,6 +169,7 @@ export async function openApiResources(config: ApiConfig & SalesConfig) {
     heartbeat,
     seatMaps: opened(new SeatMaps({ db, redis, pubsub, heartbeat }), (handle) => handle.close()),
     ...(await openRooms(config, { db, pubsub, heartbeat }, together)),
+    ...openFiles(config, db, together),
     catalogReads: openCatalogReads({ db }),
     eventCache: openEventCache({ db }),
     eventWatches: new EventWatches({ db, pubsub, heartbeat }),

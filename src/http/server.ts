@@ -1,13 +1,17 @@
 import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
+import type { ImageCache } from '#domain/catalog/uploads/image-cache.ts';
 import { type HttpListener, type Incoming, openHttpListener } from '#listener/http-listener.ts';
 import { describeError, type Log } from '#observability/log.ts';
 import { answerJson, answerProblem, securityHeaders } from './answer.ts';
 import type { AddressOf } from './client-address.ts';
 import { type Exchange, requestIdOf } from './exchange.ts';
 import type { GraphqlHttp } from './graphql-http.ts';
+import { answerImage } from './images.ts';
 import { answerLayout } from './layouts.ts';
 import type { Origins } from './origins.ts';
+import { answerPlanExport, type ExportNeeds } from './plan-exports.ts';
 import { type ReadinessNeeds, readReadiness } from './readiness.ts';
+import { isUploadPath, type Uploads } from './uploads.ts';
 
 export type HttpServer = HttpListener & {
   /** Server-sent event streams that are open. */
@@ -24,7 +28,10 @@ type Needs = {
   /** With a way to GraphiQL from the front page. */
   isDevelopment: boolean;
   addressOf: AddressOf;
-} & ReadinessNeeds;
+  images: ImageCache;
+  uploads: Uploads;
+} & ExportNeeds &
+  ReadinessNeeds;
 
 type Route = (needs: Needs, exchange: Exchange) => Promise<void> | void;
 
@@ -49,6 +56,7 @@ export function createHttpServer(needs: Needs): HttpServer {
     // A client that sends slowly holds a socket, so all of a request is due within ten seconds.
     requestMs: 10_000,
     headersMs: 5_000,
+    takesLonger: ({ url = '' }) => isUploadPath(url),
     refusalHeaders: securityHeaders,
     async answer(incoming) {
       const exchange = exchangeOf(needs, incoming);
@@ -96,11 +104,18 @@ function answerFailure({ log }: Needs, { request, response, requestId, headers }
   else response.destroy();
 }
 
+/** By the beginning of the path. */
+const files: readonly (readonly [string, Route])[] = [
+  ['/layouts/', answerLayout],
+  ['/images/', answerImage],
+  ['/seating-plans/', answerPlanExport],
+  ['/uploads/', ({ uploads }, exchange) => uploads.answer(exchange)],
+];
+
 async function route(needs: Needs, exchange: Exchange): Promise<void> {
   const { request, response, url, requestId, headers } = exchange;
   const { pathname } = url;
-  if (pathname.startsWith('/layouts/')) return answerLayout(needs, exchange);
-  const known = routes[pathname];
+  const known = routes[pathname] ?? files.find(([beginning]) => pathname.startsWith(beginning))?.[1];
   if (known) return known(needs, exchange);
   if (pathname !== '/graphql')
     return answerProblem(

@@ -21,6 +21,11 @@ export type ListenerOptions = {
   /** How long a client may take to send a request: all of it, and its headers. */
   readonly requestMs: number;
   readonly headersMs: number;
+  /**
+   * Requests whose body may take longer than `requestMs`, once their headers have arrived. `answer` must limit the time
+   * itself.
+   */
+  readonly takesLonger?: (request: IncomingMessage) => boolean;
   /** Default: longer than load balancers keep an idle connection. */
   readonly keepAliveMs?: number;
   /** Headers of the response to a refused request line. */
@@ -74,7 +79,7 @@ export function openHttpListener(options: ListenerOptions): HttpListener {
       void dispatch(options, request, response);
     },
   );
-  endLateRequests(server);
+  endLateRequests(server, options.takesLonger);
   server.on('connect', (_request: IncomingMessage, stream: Duplex) => refuseStream(stream, notOurs));
   return {
     server,

@@ -15,9 +15,12 @@ const LONGEST_GRACE_MS = 15_000;
  * Ends connections whose request does not arrive in time, and answers those whose bytes are not HTTP. Node's timers also
  * fire for a request that arrived in time and was not read, because the process was busy. So a late connection gets the
  * time in which the process did not read, and is ended only if its request is still not there after a look at the
- * network.
+ * network. A request that `takesLonger` is left to the code that answers it.
  */
-export function endLateRequests(server: Server): void {
+export function endLateRequests(
+  server: Server,
+  takesLonger: (request: IncomingMessage) => boolean = () => false,
+): void {
   const latest = new WeakMap<Duplex, IncomingMessage>();
   const stalls = new Stalls();
   const timer = setInterval(() => stalls.look(performance.now()), LOOK_EVERY_MS).unref();
@@ -27,6 +30,7 @@ export function endLateRequests(server: Server): void {
     if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT') return end(connection, refusalOf(error));
     const before = latest.get(connection);
     const wasComplete = before?.complete;
+    if (before && !wasComplete && takesLonger(before)) return;
     const hasArrived = () => {
       const now = latest.get(connection);
       return connection.parser === null || (now?.complete && !(now === before && wasComplete));

@@ -12,6 +12,7 @@ import { openGraphqlHttp } from '#http/graphql-http.ts';
 import { openOrigins, originsOf } from '#http/origins.ts';
 import { openRateLimits } from '#http/rate-limits.ts';
 import { createHttpServer } from '#http/server.ts';
+import { openUploads } from '#http/uploads.ts';
 import { attachWebSocket } from '#http/websocket/attach-websocket.ts';
 import { openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
@@ -93,6 +94,7 @@ const http = createHttpServer({
   ticketKeys,
   readiness,
   readyToken: config.readyToken,
+  uploads: openUploads({ ...resources, limits }),
 });
 const sockets = attachWebSocket(http.server, {
   graphql: graphql.graphql,

@@ -7,6 +7,7 @@ import type { CatalogReads } from '#domain/catalog/catalog-reads.ts';
 import type { CatalogSearch } from '#domain/catalog/catalog-search.ts';
 import type { EventCache } from '#domain/catalog/event-cache.ts';
 import type { findEvents } from '#domain/catalog/event-queries.ts';
+import type { importSeatingPlan } from '#domain/catalog/import-seating-plan.ts';
 import type { searchEvents } from '#domain/catalog/search-events.ts';
 import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
 import type { suggestEvents } from '#domain/catalog/suggest-events.ts';
@@ -44,7 +45,8 @@ export type Resources = Needs<typeof findEvents> &
   Needs<typeof watchPlace> &
   Needs<typeof configureWaitingRoom> &
   Needs<typeof watchRoomStats> &
-  Needs<typeof acceptInvitation> & {
+  Needs<typeof acceptInvitation> &
+  Needs<typeof importSeatingPlan> & {
     accessKeys: AccessKeys;
     addressKeys: AddressKeys;
     guestChallenge: GuestChallenge | undefined;
@@ -76,6 +78,9 @@ export type LimitedOperation =
   | 'endWaitingRoom'
   | 'createVenue'
   | 'updateVenue'
+  | 'createUpload'
+  | 'importSeatingPlan'
+  | 'publishSeatingPlan'
   | 'setPrices'
   | 'createEvent'
   | 'updateEvent'

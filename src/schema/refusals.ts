@@ -26,6 +26,7 @@ const RefusalCode = builder.enumType('RefusalCode', {
     SESSION_ENDED: { description: 'The session has ended. Sign in again.' },
     EVENT_NOT_ON_SALE: { description: 'The event is not on sale now.' },
     SEATS_UNAVAILABLE: { description: 'At least one of the seats is held, sold or not for sale.' },
+    INVALID_SEATING_PLAN: { description: 'The file is not a seating plan, or one that contradicts itself.' },
     INVALID_PRICES: { description: 'The price list is not one that fans could pay.' },
     EVENT_CHANGED: { description: 'Another caller saved the event meanwhile.' },
     EVENT_INCOMPLETE: { description: 'The draft cannot be published yet.' },

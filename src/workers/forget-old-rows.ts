@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { DELETE_BATCH, deleteInBatches } from '#db/delete-in-batches.ts';
 import { retireGuests } from '#domain/account/retire-guests.ts';
+import { forgetUploads } from '#domain/catalog/uploads/forget-uploads.ts';
 import { type TimedWorker, worker } from './run-worker.ts';
 
 const endedLongAgo = sql`r.state = 'ENDED' and r.updated_at < now() - interval '30 days'`;
@@ -38,7 +39,7 @@ const freeSeats = (days: number) => sql`
  * Keeps only what recovery needs: the outbox and the log for seven days (a lost slot is replayed from them), inbox
  * marks for thirty (as long as an idempotency key), refresh tokens and waiting rooms until thirty days after their
  * end. For a day: who let holds end unpaid, and the network from which a place was taken. For a year: what was done
- * with parked messages. Guests and unpaid bookings stay as long as the configuration says.
+ * with parked messages. Unused uploads go an hour after they expired. Guests and unpaid bookings stay as long as the configuration says.
  */
 export const forgetOldRows = worker<Needs, TimedWorker<Needs>>({
   name: 'forget-old-rows',
@@ -81,6 +82,7 @@ export const forgetOldRows = worker<Needs, TimedWorker<Needs>>({
           delete from waiting_room_steps s using forgotten f where s.event_id = f.event_id`,
     ];
     await deleteInBatches(db, statements, signal);
+    await forgetUploads({ db }, signal);
     await retireGuests({ db }, retention.guestsDays, signal);
     return undefined;
   },

@@ -51,7 +51,7 @@ const waitingRoomOf = async (of: SeededEvent) =>
     .waitingRoom;
 
 const everything = `query ($event: ID!, $queued: ID!) {
-  event(id: $event) { __typename id venue { __typename id } priceTiers { __typename id } }
+  event(id: $event) { __typename id venue { __typename id seatingPlans(first: 1) { nodes { __typename id } } } priceTiers { __typename id } }
   seatMap(eventId: $event) {
     __typename id sections { section { __typename id } } seats(first: 2) { nodes { seat { __typename id } } }
   }

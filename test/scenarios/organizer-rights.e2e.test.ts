@@ -11,6 +11,7 @@ import { transports } from '#test/fans/transports.ts';
 import { seedEvent, seedMember, seedOrganization, seedUser } from '#test/support/databases/catalog.ts';
 import { rootFieldsOf } from '#test/support/http/schema-ownership.ts';
 import { type Outcome, outcomeOf, requests, type Scene } from '#test/support/organizations/rights-cells.ts';
+import { seedUpload } from '#test/support/seating/uploads.ts';
 import { type System, startSystem } from '#test/support/system/system.ts';
 import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 
@@ -104,15 +105,20 @@ const withoutToken = (operation: OrganizerOperation): Outcome =>
 
 /** What the caller may change must not be gone before the cell is asked. */
 async function newScene(): Promise<Scene> {
-  // An organization may have 50 keys.
+  // An organization may have 50 keys and 20 unused uploads.
   await db.$client`delete from access_keys where name = ${OF_A_CELL}`;
+  await db.$client`delete from uploads where used_at is null`;
   const { userId } = await seedUser(db);
   await seedMember(db, { organizationId, userId, role: 'READER' });
   const event = await seedEvent(db, { seats: 4, like: plan, organizerId: plan.organizerId });
   await seedRoom(db, event.eventId, { paused: true });
   const { id } = await keyOf(organizationId, 'READER', { name: OF_A_CELL });
+  const draft = await seedEvent(db, { seats: 1, status: 'DRAFT', organizerId: plan.organizerId, planIsDraft: true });
+  const uploadId = await seedUpload(db, { organizationId, bytes: 'section,row,seat\n1,1,1\n' });
   return {
     organizationId: `Organization_${organizationId}`,
+    uploadId: `Upload_${uploadId}`,
+    draftPlanId: `SeatingPlan_${draft.planId}`,
     eventId: `Event_${event.eventId}`,
     otherUserId: `User_${userId}`,
     accessKeyId: `AccessKey_${id}`,

@@ -81,7 +81,11 @@ export class World {
         plants,
       }),
       slots: { booking: newSlot('booking'), payments: newSlot('payments') },
-      plans: { get: async () => options.plan, layoutByHash: async () => undefined },
+      plans: {
+        get: async () => options.plan,
+        getDraft: async () => options.plan,
+        layoutByHash: async () => undefined,
+      },
       settings,
       plants,
       workerLog: this.#workerLog(),

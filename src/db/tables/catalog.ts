@@ -36,7 +36,7 @@ export const venues = pgTable('venues', {
   capacity: integer('capacity').notNull(),
 });
 
-/** Immutable once published. `layout` is the gzip of the layout's JSON, which `layout_hash` names. */
+/** A draft until it is published, then immutable. `layout` is the gzip of the layout's JSON, which `layout_hash` names. */
 export const seatingPlans = pgTable('seating_plans', {
   id: uuid('id').primaryKey(),
   organizationId: organizationId(),
@@ -45,7 +45,14 @@ export const seatingPlans = pgTable('seating_plans', {
   seatCount: integer('seat_count').notNull(),
   layoutHash: text('layout_hash').notNull(),
   layout: bytea('layout').notNull(),
-  publishedAt: instant('published_at').notNull().defaultNow(),
+  /** Null for a draft. The default lasts for one release: see the migration 20261130_1502_seating_plan_drafts.sql. */
+  publishedAt: instant('published_at').defaultNow(),
+  /** Null for a plan of the catalogue import. */
+  name: text('name'),
+  createdAt: instant('created_at').notNull().defaultNow(),
+  uploadId: uuid('upload_id'),
+  importFormat: text('import_format'),
+  importWarnings: jsonb('import_warnings').notNull().default([]),
 });
 
 export const sections = pgTable('sections', {

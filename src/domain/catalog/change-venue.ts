@@ -1,7 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { Db, Tx } from '#db/client.ts';
-import { appendToOutbox } from '#db/outbox.ts';
 import { inTransaction } from '#db/transaction.ts';
 import { isUuid } from '#shared/uuid.ts';
 import { InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
@@ -10,7 +9,8 @@ import { appendAudit } from '../organization/audit-statements.ts';
 import { NotAllowed } from '../organization/errors.ts';
 import type { Rights } from '../organization/rights.ts';
 import type { Actor } from '../viewer.ts';
-import { findVenues, type Venue } from './venue-queries.ts';
+import { touchEventsOfVenue } from './venue-events-statements.ts';
+import { findOwnerOfVenue, findVenues, type Venue } from './venue-queries.ts';
 import { requireVenue, type VenueInput } from './venue-rules.ts';
 
 export const createVenueRefusals = [InvalidInput, NotFound, NotAllowed, RateLimited, TryAgain] as const;
@@ -51,7 +51,7 @@ export async function updateVenue(
   actor: Actor,
   { venueId, ...input }: Partial<VenueInput> & { readonly venueId: string },
 ): Promise<Venue> {
-  const owner = isUuid(venueId) ? await orTryAgain(findOwner(db, venueId)) : undefined;
+  const owner = isUuid(venueId) ? await orTryAgain(findOwnerOfVenue({ db }, venueId)) : undefined;
   if (owner === undefined) throw new NotFound('venue');
   const asked = { actor, operation: 'Mutation.updateVenue', organizationId: owner } as const;
   const role = await orTryAgain(rights.requireRight(asked, 'venue'));
@@ -72,13 +72,6 @@ export async function updateVenue(
   );
 }
 
-async function findOwner(db: Db, venueId: string): Promise<string | undefined> {
-  const [row] = await db.execute<{ organizationId: string }>(
-    sql`select organization_id as "organizationId" from venues where id = ${venueId}`,
-  );
-  return row?.organizationId;
-}
-
 /** The times of events were given in this zone, and fans have planned with them. */
 async function refuseWithEvents(tx: Tx, venueId: string): Promise<void> {
   const [event] = await tx.execute(sql`select 1 from events where venue_id = ${venueId} limit 1`);
@@ -91,12 +84,5 @@ async function writeVenue(tx: Tx, venue: Venue): Promise<void> {
       country_code = ${venue.countryCode}, latitude = ${venue.latitude}, longitude = ${venue.longitude},
       time_zone = ${venue.timeZone}
     where id = ${venue.id}`);
-  const events = await tx.execute<{ id: string; updatedVersion: number }>(sql`
-    update events set updated_version = updated_version + 1, updated_at = now()
-    where venue_id = ${venue.id} and status = 'PUBLISHED'
-    returning id, updated_version::float8 as "updatedVersion"`);
-  await appendToOutbox(
-    tx,
-    events.map(({ id, updatedVersion }) => ({ type: 'EventChanged', aggregateId: id, eventId: id, updatedVersion })),
-  );
+  await touchEventsOfVenue(tx, venue.id);
 }

@@ -111,7 +111,7 @@ export async function parseLayout(gzipBytes: Uint8Array): Promise<SeatingPlan> {
     width: layout.width,
     height: layout.height,
     ...(layout.focalPoint && { focalPoint: layout.focalPoint }),
-    sections: layout.sections.map((section) => ({ ...section, id: section.id.slice(SECTION_PREFIX.length) })),
+    sections: withPlaces(layout),
     sectionOf: Uint16Array.from(seats.section),
     rowOf: interned(seats.row),
     labelOf: interned(seats.label),
@@ -120,6 +120,17 @@ export async function parseLayout(gzipBytes: Uint8Array): Promise<SeatingPlan> {
     flags: Uint8Array.from(seats.flags),
     ...(layout.tiers && seats.tier && { tiers: layout.tiers, tierOf: Uint8Array.from(seats.tier) }),
   };
+}
+
+/** The sections with their raw ids, those of general admission with the number of their places. */
+function withPlaces({ sections, seats }: LayoutDocument): PlanSection[] {
+  const counts = new Uint32Array(sections.length);
+  for (const section of seats.section) counts[section] = (counts[section] ?? 0) + 1;
+  return sections.map((section, index) => ({
+    ...section,
+    id: section.id.slice(SECTION_PREFIX.length),
+    ...(section.kind && { places: counts[index] ?? 0 }),
+  }));
 }
 
 /** 90,000 seats share some hundred labels: each text is kept once. */

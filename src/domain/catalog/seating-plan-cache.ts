@@ -1,14 +1,16 @@
-import { sql } from 'drizzle-orm';
-import { LRUCache } from 'lru-cache';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { NotFound } from '#domain/errors.ts';
+import { boundedCache } from './bounded-cache.ts';
 import { parseLayout } from './layout.ts';
 import type { SeatingPlan } from './seating-plan.ts';
 
 export type SeatingPlanCache = {
-  /** The plan with this raw id. Throws NotFound for an unknown one. All callers share the object: read only. */
+  /** The published plan with this raw id. Throws NotFound for any other. All callers share the object: read only. */
   get(planId: string): Promise<SeatingPlan>;
-  /** The layout file with this name (32 hex digits), gzipped as it is stored, or undefined. */
+  /** The plan with this raw id, also a draft: only for callers who may see drafts of its organization. */
+  getDraft(planId: string): Promise<SeatingPlan>;
+  /** The layout file of a published plan with this name (32 hex digits), gzipped as it is stored, or undefined. */
   layoutByHash(hash: string): Promise<{ gzip: Buffer } | undefined>;
 };
 
@@ -20,6 +22,8 @@ export type SeatingPlanCacheOptions = {
 };
 
 const MEGABYTE = 1024 * 1024;
+/** Few people look at drafts. */
+const DRAFTS_MAX_BYTES = 32 * MEGABYTE;
 /** Two 4-byte positions, two pointers, section and flags, and the overhead of the arrays. */
 const BYTES_PER_SEAT = 28;
 
@@ -31,25 +35,25 @@ export function openSeatingPlanCache(
   { db }: { db: Pick<Db, 'execute'> },
   options: SeatingPlanCacheOptions = {},
 ): SeatingPlanCache {
-  const plans = boundedCache({
-    maxBytes: options.plansMaxBytes ?? 256 * MEGABYTE,
-    bytesOf: (plan: SeatingPlan) => plan.seatCount * BYTES_PER_SEAT,
-    load: async (planId) => {
-      const layout = await storedLayout(db, sql`id = ${planId}::uuid`);
-      return layout && (await parseLayout(layout));
-    },
-  });
+  const parsed = (maxBytes: number, which: SQL) =>
+    boundedCache({
+      maxBytes,
+      bytesOf: (plan: SeatingPlan) => plan.seatCount * BYTES_PER_SEAT,
+      load: async (planId) => {
+        const layout = await storedLayout(db, sql`id = ${planId}::uuid and ${which}`);
+        return layout && (await parseLayout(layout));
+      },
+    });
+  const plans = parsed(options.plansMaxBytes ?? 256 * MEGABYTE, IS_PUBLISHED);
+  const drafts = parsed(DRAFTS_MAX_BYTES, sql`true`);
   const layouts = boundedCache({
     maxBytes: options.layoutsMaxBytes ?? 64 * MEGABYTE,
     bytesOf: (gzip: Buffer) => gzip.byteLength,
-    load: (hash) => storedLayout(db, sql`layout_hash = ${hash}`),
+    load: (hash) => storedLayout(db, sql`layout_hash = ${hash} and ${IS_PUBLISHED}`),
   });
   return {
-    async get(planId) {
-      const plan = await plans(planId);
-      if (!plan) throw new NotFound('seating plan');
-      return plan;
-    },
+    get: async (planId) => required(await plans(planId)),
+    getDraft: async (planId) => required(await drafts(planId)),
     async layoutByHash(hash) {
       // A text that cannot be a layout's name must not cost a query.
       if (!/^[0-9a-f]{32}$/.test(hash)) return undefined;
@@ -59,25 +63,14 @@ export function openSeatingPlanCache(
   };
 }
 
-async function storedLayout(db: Pick<Db, 'execute'>, where: ReturnType<typeof sql>): Promise<Buffer | undefined> {
-  const rows = await db.execute<{ layout: Buffer }>(sql`select layout from seating_plans where ${where} limit 1`);
-  return rows[0]?.layout;
+const IS_PUBLISHED = sql`published_at is not null`;
+
+function required(plan: SeatingPlan | undefined): SeatingPlan {
+  if (!plan) throw new NotFound('seating plan');
+  return plan;
 }
 
-/**
- * Drops the least recently used entries first, by bytes; an entry that is larger than the limit stays alone. One load
- * at a time per key; neither misses nor failures are kept.
- */
-function boundedCache<V extends object>(rules: {
-  maxBytes: number;
-  bytesOf: (value: V) => number;
-  load: (key: string) => Promise<V | undefined>;
-}): (key: string) => Promise<V | undefined> {
-  const cache = new LRUCache<string, V>({
-    maxSize: rules.maxBytes,
-    sizeCalculation: (value) => Math.min(rules.maxBytes, Math.max(1, rules.bytesOf(value))),
-    fetchMethod: (key) => rules.load(key),
-    ignoreFetchAbort: true,
-  });
-  return (key) => cache.fetch(key);
+async function storedLayout(db: Pick<Db, 'execute'>, where: SQL): Promise<Buffer | undefined> {
+  const rows = await db.execute<{ layout: Buffer }>(sql`select layout from seating_plans where ${where} limit 1`);
+  return rows[0]?.layout;
 }

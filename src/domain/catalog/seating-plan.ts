@@ -16,6 +16,8 @@ export type PlanSection = {
   readonly tierLabel: string;
   /** Absent for a section with seats. The places of the other kind have no position of their own. */
   readonly kind?: 'GENERAL_ADMISSION';
+  /** The number of places of such a section, in a plan that was read; absent in a file. */
+  readonly places?: number;
   readonly outline: readonly Point[];
   /** What these seats face, where it differs by section (a race track); otherwise see the plan's own focal point. */
   readonly focalPoint?: Point;

@@ -1,4 +1,4 @@
-import { inArray } from 'drizzle-orm';
+import { inArray, sql } from 'drizzle-orm';
 import type { Queryable } from '#db/client.ts';
 import { venues } from '#db/tables/catalog.ts';
 import { inOrderOf } from './in-order-of.ts';
@@ -17,4 +17,12 @@ export async function findVenues(
     .where(inArray(venues.id, [...venueIds]));
   const found = rows.map(({ organizationId: _, ...venue }) => venue);
   return inOrderOf(venueIds, found, (venue) => venue.id);
+}
+
+/** The organization that owns the venue; undefined for an unknown venue. */
+export async function findOwnerOfVenue({ db }: { db: Queryable }, venueId: string): Promise<string | undefined> {
+  const [row] = await db.execute<{ organizationId: string }>(
+    sql`select organization_id as "organizationId" from venues where id = ${venueId}`,
+  );
+  return row?.organizationId;
 }

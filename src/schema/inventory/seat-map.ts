@@ -18,6 +18,7 @@ import type { Context } from '../context.ts';
 import { Money } from '../money.ts';
 import { decodeId, findNodesOf, Node } from '../node.ts';
 import { Seat, Section, seatOf } from './seat.ts';
+import { SeatMapLayout } from './seat-map-layout.ts';
 
 export const SeatStatus = builder.enumType('SeatStatus', {
   description: 'The state of one seat at one event.',
@@ -66,19 +67,6 @@ const EventSeat = builder.objectRef<EventSeatModel>('EventSeat').implement({
 const SeatNo = z.int().min(0).max(9_999_999);
 
 const EventSeatConnection = connectionOf('EventSeat', EventSeat, 'the seats of an event');
-
-const SeatMapLayout = builder.objectRef<{ hash: string; seatCount: number }>('SeatMapLayout').implement({
-  description: 'The position of every seat. It is in a file that never changes, so a client reads it once.',
-  fields: (t) => ({
-    hash: t.exposeString('hash', { description: 'The hash of the file. Equal plans have equal hashes.' }),
-    url: t.string({
-      description:
-        'The address of the file, relative to this server. The file is JSON in columns: item i of each column is the seat with `seatNo` i.',
-      resolve: ({ hash }) => `/layouts/${hash}.json`,
-    }),
-    seatCount: t.exposeInt('seatCount', { description: 'The number of seats of the plan.' }),
-  }),
-});
 
 const SectionAvailability = builder.objectRef<SectionAvailabilityModel>('SectionAvailability').implement({
   description: 'The number of seats in each state, and the price, of a section at an event.',

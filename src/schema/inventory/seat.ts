@@ -4,6 +4,7 @@ import type { PlanSection, SeatingPlan } from '#domain/catalog/seating-plan.ts';
 import { decodeSeatId, encodeGlobalId, encodeSeatId } from '#domain/global-id-rules.ts';
 import { builder } from '../builder.ts';
 import { findNodesOf, Node } from '../node.ts';
+import { isFor } from '../organization/standing.ts';
 
 const SectionKind = builder.enumType('SectionKind', {
   description: 'How the places of a section are sold.',
@@ -23,6 +24,10 @@ export const Section = builder.objectRef<PlanSection>('Section').implement({
       type: SectionKind,
       description: 'How the places of the section are sold.',
       resolve: ({ kind }) => kind ?? ('SEATED' as const),
+    }),
+    places: t.exposeInt('places', {
+      nullable: true,
+      description: 'The number of places of a GENERAL_ADMISSION section; null for a section with seats.',
     }),
   }),
 });
@@ -75,14 +80,14 @@ export const seatOf = (plan: SeatingPlan, seatNo: number): VenueSeat => ({ plan,
 
 findNodesOf(
   'Seat',
-  async (id, { resources }) => {
+  async (id, context) => {
     const seat = decodeSeatId(id);
-    return seat && findSeat(resources, seat.planId, seat.seatNo);
+    return seat && findSeat(context.resources, seat, (organizationId) => isFor(context, organizationId));
   },
   (id) => decodeSeatId(id) !== undefined,
 );
-findNodesOf('Section', async (id, { resources }) => {
-  const section = await findSection(resources, id);
+findNodesOf('Section', async (id, context) => {
+  const section = await findSection(context.resources, id, (organizationId) => isFor(context, organizationId));
   // A copy, because the type is written into it, and all requests share the plan.
   return section && { ...section };
 });

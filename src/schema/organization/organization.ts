@@ -19,7 +19,7 @@ import {
   type Member as MemberModel,
   type Organization as OrganizationModel,
 } from '#domain/organization/organization-queries.ts';
-import { decideRight, type OrganizerOperation } from '#domain/organization/rights-rules.ts';
+import type { OrganizerOperation } from '#domain/organization/rights-rules.ts';
 import { readStandings } from '#domain/organization/standing-queries.ts';
 import { isUuid } from '#shared/uuid.ts';
 import { User } from '../account/user.ts';
@@ -31,6 +31,7 @@ import { connectionOf, decodeCursor, pageArgs, pageOf, requireWindow } from '../
 import type { Context } from '../context.ts';
 import { findNodesOf, Node } from '../node.ts';
 import { requireActor } from '../viewer.ts';
+import { isFor } from './standing.ts';
 
 export const OrganizationRole = builder.enumType('OrganizationRole', {
   description: 'What a member or an access key may do in an organization.',
@@ -219,14 +220,6 @@ builder.objectField(User, 'organizations', (t) =>
   }),
 );
 
-/** Whether the caller sees an object of the organization, for `node`. */
-async function isFor(context: Context, organizationId: string, operation: OrganizerOperation): Promise<boolean> {
-  const actor = context.viewer ?? context.accessKey;
-  if (!actor) return false;
-  const [standing] = await readStandings(context.resources.db, [{ actor, organizationId }]);
-  return standing !== undefined && 'admittedAs' in decideRight(operation, standing);
-}
-
 findNodesOf('AccessKey', async (id, context) => {
   const found = await findAccessKey(context.resources, id);
   return found && (await isFor(context, found.organizationId, 'Organization.accessKeys')) ? found.accessKey : undefined;
@@ -240,5 +233,5 @@ findNodesOf('Invitation', async (id, context) => {
 });
 
 findNodesOf('Organization', async (id, context) =>
-  (await isFor(context, id, 'Query.node')) ? findOrganization(context.resources.db, id) : undefined,
+  (await isFor(context, id)) ? findOrganization(context.resources.db, id) : undefined,
 );

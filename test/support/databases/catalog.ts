@@ -37,6 +37,8 @@ export type SeedEventOptions = {
   cancellableForSeconds?: number;
   /** A user's id, whose organization owns the event; without it an organizer is made. */
   organizerId?: string;
+  /** The plan is not published. */
+  planIsDraft?: boolean;
   /** Another event with this plan instead of a new venue with a new plan. */
   like?: SeededEvent;
 };
@@ -176,6 +178,7 @@ async function seedPlan(db: Db, options: SeedEventOptions & { organizationId: st
     seatCount: options.seats,
     layoutHash: layout.hash,
     layout: layout.gzip,
+    ...(options.planIsDraft && { publishedAt: null }),
   });
   await db.insert(sections).values(
     draft.sections.map((section, position) => ({

@@ -3,6 +3,8 @@ const room = 'event { id } waitingRoom { state paused capacity } stats { joined 
 const organization = 'organization { id name countryCode viewerRole }';
 const venue = 'venue { id name address city countryCode location { latitude longitude } timeZone capacity }';
 const event = 'id title status salesPaused revision startsAt endsAt doorsAt previousStartsAt refundUntil holdSeconds';
+const plan =
+  'seatingPlan { id name version status seatCount publishedAt layout { hash url } exports { frontrow csv } sections { id label kind places } }';
 const session = 'session { accessToken refreshToken viewer { id } }';
 /** Every mutation with a result union, with all fields of each refusal. */
 export const mutations = {
@@ -26,6 +28,9 @@ export const mutations = {
   acceptInvitation: `mutation ($input: AcceptInvitationInput!) { acceptInvitation(input: $input) { ${refusal} ... on InvalidInput { field } ... on AcceptInvitationSuccess { ${organization} } } }`,
   createVenue: `mutation ($input: CreateVenueInput!) { createVenue(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateVenueSuccess { ${venue} } } }`,
   updateVenue: `mutation ($input: UpdateVenueInput!) { updateVenue(input: $input) { ${refusal} ... on InvalidInput { field } ... on UpdateVenueSuccess { ${venue} } } }`,
+  createUpload: `mutation ($input: CreateUploadInput!) { createUpload(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateUploadSuccess { upload { id url expiresAt } } } }`,
+  importSeatingPlan: `mutation ($input: ImportSeatingPlanInput!) { importSeatingPlan(input: $input) { ${refusal} ... on InvalidInput { field } ... on InvalidSeatingPlan { problems { path message } } ... on ImportSeatingPlanSuccess { ${plan} warnings { path message } } } }`,
+  publishSeatingPlan: `mutation ($input: PublishSeatingPlanInput!) { publishSeatingPlan(input: $input) { ${refusal} ... on PublishSeatingPlanSuccess { ${plan} } } }`,
   setPrices: `mutation ($input: SetPricesInput!) { setPrices(input: $input) { ${refusal} ... on InvalidInput { field } ... on InvalidPrices { problems { path message } } ... on SetPricesSuccess { event { id priceFrom { amountMinor currency } } } } }`,
   createEvent: `mutation ($input: CreateEventInput!) { createEvent(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateEventSuccess { event { ${event} } } } }`,
   updateEvent: `mutation ($input: UpdateEventInput!) { updateEvent(input: $input) { ${refusal} ... on InvalidInput { field } ... on UpdateEventSuccess { event { ${event} } } ... on EventChanged { event { ${event} } } } }`,

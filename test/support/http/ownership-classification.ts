@@ -17,11 +17,14 @@ export const classification: Classification = {
     Member: 'OWNED',
     AccessKey: 'OWNED',
     Invitation: 'OWNED',
+    Upload: 'OWNED',
     Event: 'PUBLIC',
     PriceTier: 'PUBLIC',
     SeatMap: 'PUBLIC',
     WaitingRoom: 'PUBLIC',
     Seat: 'PUBLIC',
+    /** Drafts are not: see test/scenarios/seating-plans.e2e.test.ts. */
+    SeatingPlan: 'PUBLIC',
     Section: 'PUBLIC',
     Venue: 'PUBLIC',
   },
@@ -48,6 +51,9 @@ export const classification: Classification = {
     'Mutation.revokeAccessKey': 'OWNED',
     'Mutation.createVenue': 'OWNED',
     'Mutation.updateVenue': 'PUBLIC',
+    'Mutation.createUpload': 'OWNED',
+    'Mutation.importSeatingPlan': 'PUBLIC',
+    'Mutation.publishSeatingPlan': 'PUBLIC',
     'Mutation.setPrices': 'PUBLIC',
     'Mutation.createEvent': 'PUBLIC',
     'Mutation.updateEvent': 'PUBLIC',
@@ -112,6 +118,7 @@ export const owned: Record<string, { types: readonly string[]; variables(id: str
     location: { latitude: 46.9, longitude: 7.4 },
     timeZone: 'Europe/Zurich',
   }),
+  'Mutation.createUpload': ofOrganization({ purpose: 'SEATING_PLAN', contentType: 'text/csv', bytes: 1 }),
   'Mutation.revokeAccessKey': { types: ['AccessKey'], variables: (id) => ({ input: { accessKeyId: id } }) },
 };
 

@@ -10,6 +10,10 @@ export type Scene = {
   readonly venueId: string;
   /** The seating plan of the venue and of the event. */
   readonly seatingPlanId: string;
+  /** A seating plan that is not published. */
+  readonly draftPlanId: string;
+  /** An upload with the bytes of a plan of one seat. */
+  readonly uploadId: string;
   /** Sections with all seats of the event. */
   readonly sectionIds: readonly string[];
   /** An address that was not invited yet. */
@@ -78,6 +82,21 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
     timeZone: 'Europe/Zurich',
   })),
   'Mutation.updateVenue': mutation('updateVenue', 'UpdateVenueInput', ({ venueId }) => ({ venueId, name: 'Hall' })),
+  'Mutation.createUpload': mutation('createUpload', 'CreateUploadInput', ({ organizationId }) => ({
+    organizationId,
+    purpose: 'SEATING_PLAN',
+    contentType: 'text/csv',
+    bytes: 1,
+  })),
+  'Mutation.importSeatingPlan': mutation('importSeatingPlan', 'ImportSeatingPlanInput', ({ venueId, uploadId }) => ({
+    venueId,
+    uploadId,
+    format: 'CSV',
+    name: 'Plan',
+  })),
+  'Mutation.publishSeatingPlan': mutation('publishSeatingPlan', 'PublishSeatingPlanInput', ({ draftPlanId }) => ({
+    seatingPlanId: draftPlanId,
+  })),
   'Mutation.setPrices': mutation('setPrices', 'SetPricesInput', ({ eventId, sectionIds }) => ({
     eventId,
     ticketTypes: [{ key: 'full', name: 'Full price' }],

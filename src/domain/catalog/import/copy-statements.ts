@@ -9,7 +9,7 @@ type CopyQuery = PendingQuery<Row[]> & { reject: (error: Error) => void };
  * resolves the query when the copy begins, and leaves a stream that has ended waiting for ever when an error follows,
  * so this function listens for the error of the query itself.
  */
-export async function copyLines(query: PendingQuery<Row[]>, lines: Iterable<string>): Promise<void> {
+export async function copyLines(query: PendingQuery<Row[]>, lines: Iterable<string | Uint8Array>): Promise<void> {
   const copy = query as CopyQuery;
   const failure = new AbortController();
   const { reject } = copy;

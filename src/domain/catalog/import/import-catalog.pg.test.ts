@@ -139,7 +139,7 @@ describe('the real files', () => {
   it("keep the race track's chart as it is in the file", async () => {
     const [row] = await sql<{ plan_id: string; seats: number; sections: number }[]>`
       select plan_id, count(*)::int as seats, count(distinct section_id)::int as sections from venue_seats
-      where plan_id in (select plan.id from seating_plans plan join venues on venues.id = venue_id where name = 'Race Track')
+      where plan_id in (select plan.id from seating_plans plan join venues on venues.id = venue_id where venues.name = 'Race Track')
       group by 1`;
     expect(row).toMatchObject({ seats: 8_897, sections: 4 });
     const plan = await openSeatingPlanCache({ db }).get(row?.plan_id ?? '');
