@@ -18,6 +18,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   quotes: async () => (await import('./quotes.ts')).benchQuotes,
   'redis-lost': async () => (await import('./redis-lost.ts')).benchRedisLost,
   search: async () => (await import('./search.ts')).benchSearch,
+  'seating-plans': async () => (await import('./seating-plans.ts')).benchSeatingPlans,
   'stalled-sockets': async () => (await import('./stalled-sockets.ts')).benchStalledSockets,
   'seat-map': async () => (await import('./seat-map.ts')).benchSeatMap,
   'waiting-room': async () => (await import('./waiting-room.ts')).benchWaitingRoom,

@@ -12,6 +12,11 @@ update seating_plans set created_at = published_at;
 alter table seating_plans
   alter column created_at set default now(),
   alter column created_at set not null;
+-- So that the sections of a draft are read without its layout. Null for plans of earlier releases, and for seats.
+alter table sections
+  add column kind text check (kind = 'GENERAL_ADMISSION'),
+  add column places integer check (places > 0),
+  add constraint sections_places check ((kind is null) = (places is null));
 create unique index seating_plans_upload on seating_plans (upload_id) where upload_id is not null;
 
 -- The seats of a plan never change, and nothing of it does once it is published. Only its organization may change.

@@ -63,6 +63,9 @@ export const sections = pgTable('sections', {
   tierLabel: text('tier_label').notNull(),
   /** The tiers of this section's seats that have one of their own. */
   seatTierLabels: text('seat_tier_labels').array().notNull().default([]),
+  /** `GENERAL_ADMISSION`; null for a section with seats, and in plans of earlier releases. */
+  kind: text('kind'),
+  places: integer('places'),
 });
 
 /** `seat_no` (0..n-1, dense) is the seat's index in every packed form. */

@@ -122,10 +122,16 @@ export async function parseLayout(gzipBytes: Uint8Array): Promise<SeatingPlan> {
   };
 }
 
+/** The number of seats of each section, from the column that has the section of each seat. */
+export function countsBySection(sectionOf: readonly number[], sections: number): Uint32Array {
+  const counts = new Uint32Array(sections);
+  for (const section of sectionOf) counts[section] = (counts[section] ?? 0) + 1;
+  return counts;
+}
+
 /** The sections with their raw ids, those of general admission with the number of their places. */
 function withPlaces({ sections, seats }: LayoutDocument): PlanSection[] {
-  const counts = new Uint32Array(sections.length);
-  for (const section of seats.section) counts[section] = (counts[section] ?? 0) + 1;
+  const counts = countsBySection(seats.section, sections.length);
   return sections.map((section, index) => ({
     ...section,
     id: section.id.slice(SECTION_PREFIX.length),

@@ -1,4 +1,4 @@
-import type { PublishedPlan, SeatingPlanDraft } from './layout.ts';
+import { countsBySection, type PublishedPlan, type SeatingPlanDraft } from './layout.ts';
 import { seatFlags } from './seat-features-rules.ts';
 
 /** A row of `sections`, without its plan. */
@@ -8,17 +8,21 @@ export type SectionRow = {
   readonly label: string;
   readonly tier_label: string;
   readonly seat_tier_labels: readonly string[];
+  readonly kind?: 'GENERAL_ADMISSION';
+  readonly places?: number;
 };
 
 /** The rows of the sections of a plan. */
 export function sectionRows({ sectionIds, draft }: PublishedPlan): SectionRow[] {
   const own = ownTiersBySection(draft);
-  return draft.sections.map(({ label, tierLabel }, position) => ({
+  const counts = countsBySection(draft.seats.section, draft.sections.length);
+  return draft.sections.map(({ label, tierLabel, kind }, position) => ({
     id: sectionIds[position],
     position,
     label,
     tier_label: tierLabel,
     seat_tier_labels: [...(own[position] ?? [])],
+    ...(kind && { kind, places: counts[position] ?? 0 }),
   }));
 }
 

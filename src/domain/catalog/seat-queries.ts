@@ -1,7 +1,6 @@
-import { eq } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
-import { sections } from '#db/tables/catalog.ts';
-import { findVisiblePlan, type SeesDrafts } from './plan-queries.ts';
+import { findVisiblePlan, type PlanRecord, type SeesDrafts } from './plan-queries.ts';
 import { hasSeat, type PlanSection, type SeatingPlan } from './seating-plan.ts';
 import type { SeatingPlanCache } from './seating-plan-cache.ts';
 
@@ -20,13 +19,41 @@ export async function findSeat(
   return plan && hasSeat(plan, seatNo) ? { plan, seatNo } : undefined;
 }
 
+/** What is told of a section. */
+export type SectionOfPlan = Pick<PlanSection, 'id' | 'label' | 'kind' | 'places'>;
+
+type SectionRow = { id: string; label: string; kind: 'GENERAL_ADMISSION' | null; places: number | null };
+
+const ofRow = ({ id, label, kind, places }: SectionRow): SectionOfPlan => ({
+  id,
+  label,
+  ...(kind && { kind }),
+  ...(places !== null && { places }),
+});
+
 /** The section with this raw id, of a plan that the caller sees. */
 export async function findSection(
-  needs: Needs,
+  { db, plans }: Needs,
   sectionId: string,
   seesDrafts: SeesDrafts,
-): Promise<PlanSection | undefined> {
-  const [row] = await needs.db.select({ planId: sections.planId }).from(sections).where(eq(sections.id, sectionId));
-  const plan = row && (await findVisiblePlan(needs, row.planId, seesDrafts));
-  return plan?.sections.find((section) => section.id === sectionId);
+): Promise<SectionOfPlan | undefined> {
+  const [row] = await db.execute<SectionRow & { planId: string; draftOf: string | null }>(sql`
+    select s.id, s.label, s.kind, s.places, s.plan_id as "planId",
+      case when p.published_at is null then p.organization_id end as "draftOf"
+    from sections s join seating_plans p on p.id = s.plan_id where s.id = ${sectionId}`);
+  if (!row) return undefined;
+  if (row.draftOf !== null) return (await seesDrafts(row.draftOf)) ? ofRow(row) : undefined;
+  return (await plans.get(row.planId)).sections.find((section) => section.id === sectionId);
+}
+
+/** The sections of a plan that the caller sees. Those of a draft are read without its seats. */
+export async function listSections(
+  { db, plans }: Needs,
+  { id, publishedAt }: Pick<PlanRecord, 'id' | 'publishedAt'>,
+): Promise<SectionOfPlan[]> {
+  if (publishedAt) return [...(await plans.get(id)).sections];
+  const rows = await db.execute<SectionRow>(
+    sql`select id, label, kind, places from sections where plan_id = ${id} order by position`,
+  );
+  return rows.map(ofRow);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { findPlan, listPlansOfVenue, type PlanRecord } from '#domain/catalog/plan-queries.ts';
+import { listSections } from '#domain/catalog/seat-queries.ts';
 import { findOwnerOfVenue } from '#domain/catalog/venue-queries.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { builder } from '../builder.ts';
@@ -63,7 +64,7 @@ export const SeatingPlan = builder.objectRef<PlanRecord>('SeatingPlan').implemen
     sections: t.field({
       type: [Section],
       description: 'The sections, in the order of the file.',
-      resolve: async ({ id }, _args, { resources }) => [...(await resources.plans.getDraft(id)).sections],
+      resolve: (plan, _args, { resources }) => listSections(resources, plan),
     }),
     createdAt: t.field({ type: 'DateTime', description: 'When it was made.', resolve: ({ createdAt }) => createdAt }),
     publishedAt: t.field({

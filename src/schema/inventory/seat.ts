@@ -1,5 +1,5 @@
 import { seatFlags } from '#domain/catalog/seat-features-rules.ts';
-import { findSeat, findSection, type VenueSeat } from '#domain/catalog/seat-queries.ts';
+import { findSeat, findSection, type SectionOfPlan, type VenueSeat } from '#domain/catalog/seat-queries.ts';
 import type { PlanSection, SeatingPlan } from '#domain/catalog/seating-plan.ts';
 import { decodeSeatId, encodeGlobalId, encodeSeatId } from '#domain/global-id-rules.ts';
 import { builder } from '../builder.ts';
@@ -14,7 +14,7 @@ const SectionKind = builder.enumType('SectionKind', {
   } as const,
 });
 
-export const Section = builder.objectRef<PlanSection>('Section').implement({
+export const Section = builder.objectRef<SectionOfPlan>('Section').implement({
   description: 'A part of a seating plan; the same id at every event that uses the plan.',
   interfaces: [Node],
   fields: (t) => ({

@@ -46,8 +46,9 @@ export async function insertPlan(tx: TransactionSql, plan: NewPlan, content: Con
             ${imported?.name ?? null}, ${imported?.uploadId ?? null}, ${imported?.format ?? null},
             ${JSON.stringify(imported?.warnings ?? [])}::text::jsonb)`;
   await tx`
-    insert into sections (id, plan_id, position, label, tier_label, seat_tier_labels)
-    select id, ${id}, position, label, tier_label, seat_tier_labels
+    insert into sections (id, plan_id, position, label, tier_label, seat_tier_labels, kind, places)
+    select id, ${id}, position, label, tier_label, seat_tier_labels, kind, places
     from jsonb_to_recordset(${JSON.stringify(content.sections)}::text::jsonb)
-      as section(id uuid, position integer, label text, tier_label text, seat_tier_labels text[])`;
+      as section(id uuid, position integer, label text, tier_label text, seat_tier_labels text[],
+        kind text, places integer)`;
 }

@@ -25,21 +25,21 @@ type Options = {
   readonly atOnce?: number;
   /** Default 20 s. */
   readonly withinMs?: number;
-  /** Of JavaScript objects, in one thread. Default 384 MB. */
+  /** Of JavaScript objects, in one thread. Default 320 MB. */
   readonly memoryMb?: number;
 };
 
 /** What the waiting client is asked to wait: most files take a second. */
 const RETRY_SECONDS = 3;
 
-export function openPlanThreads({ atOnce = 1, withinMs = 20_000, memoryMb = 384 }: Options = {}): PlanThreads {
+export function openPlanThreads({ atOnce = 1, withinMs = 20_000, memoryMb = 320 }: Options = {}): PlanThreads {
   const running = new Set<Worker>();
   let taken = 0;
   const run: RunPlanTask = <Kind extends PlanTask['kind']>(task: Extract<PlanTask, { kind: Kind }>) => {
     const worker = new Worker(new URL('./plan-thread.ts', import.meta.url), {
       workerData: task,
       transferList: movedOf(task),
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 16 },
     });
     running.add(worker);
     return resultOf<PlanTaskResults[Kind]>(worker, withinMs).finally(() => {
