@@ -24,6 +24,8 @@ beforeAll(async () => {
     id: `Event_${event.eventId}`,
     eventId: `Event_${event.eventId}`,
     seatIds: [`Seat_${event.seatId(1)}`],
+    venueId: `Venue_${event.venueId}`,
+    contentType: 'text/csv',
     bookingId: `Booking_${randomUUID()}`,
     email: 'fan@example.org',
     password: 'correct horse battery',

@@ -3,8 +3,9 @@ import { closeDb, type Db, openDb } from '#db/client.ts';
 import { schema } from '#schema/index.ts';
 import { fanAt, signInAsGuest } from '#test/fans/fan.ts';
 import type { Json } from '#test/fans/graphql-http.ts';
-import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { seedEvent } from '#test/support/databases/catalog.ts';
 import { openAttempts, organizationMutations } from '#test/support/http/attempts.ts';
+import { changesOf, inputsAboutUnknown, pricesOf } from '#test/support/organizations/change-inputs.ts';
 import { type System, startSystem } from '#test/support/system/system.ts';
 
 /** Every member of the result unions of organizations, over HTTP; the last test lists the members that never occurred. */
@@ -26,44 +27,6 @@ const guest = () => signInAsGuest(system.apiUrl);
 
 const organizer = { email: 'organizer@example.org', password: 'correct horse' };
 const invited = { email: 'invited@example.org', password: 'correct horse' };
-
-const pricesOf = (eventId: string, sectionId: string) => ({
-  eventId,
-  ticketTypes: [{ key: 'full', name: 'Full price' }],
-  priceLevels: [
-    {
-      key: 'all',
-      name: 'All seats',
-      seats: { sectionIds: [sectionId] },
-      prices: [{ ticketType: 'full', amountMinor: 5_000 }],
-    },
-  ],
-  fees: [{ name: 'Handling', perBookingMinor: 490, refundable: false }],
-  taxes: [],
-});
-
-/** A request of each mutation of events that would be admitted, in this order. */
-function changesOf(
-  { eventId: id, venueId, planId }: Pick<SeededEvent, 'eventId' | 'venueId' | 'planId'>,
-  organizationId: string,
-) {
-  const eventId = `Event_${id}`;
-  const place = { organizationId, venueId: `Venue_${venueId}`, seatingPlanId: `SeatingPlan_${planId}` };
-  const times = {
-    startsAt: '2031-06-11T20:00',
-    onSaleAt: '2030-01-01T00:00:00Z',
-    offSaleAt: '2031-06-11T00:00:00Z',
-  };
-  return {
-    createEvent: { ...place, ...times, title: 'Evening', category: 'CONCERT', currency: 'USD', idempotencyKey: 'one' },
-    updateEvent: { eventId, revision: 1, title: 'Night' },
-    duplicateEvent: { eventId, startsAt: ['2031-07-11T20:00'], idempotencyKey: 'series' },
-    publishEvent: { eventId },
-    pauseSales: { eventId },
-    resumeSales: { eventId },
-    rescheduleEvent: { eventId, startsAt: null },
-  };
-}
 
 async function signedIn(credentials: typeof organizer) {
   const { session } = await attempt('signUp', { ...credentials, displayName: 'Ann' });
@@ -126,6 +89,19 @@ test('organizations: members, invitations and access keys, and who is refused', 
     code: 'INVALID_PRICES',
     problems: expect.arrayContaining([{ path: 'priceLevels', message: expect.any(String) }]),
   });
+  const file = 'section,row,seat\nA,1,1\n';
+  const place = { organizationId, purpose: 'SEATING_PLAN', contentType: 'text/csv', bytes: file.length };
+  expect(await attempt('createUpload', { ...place, bytes: 0 }, owner)).toMatchObject({ field: 'bytes' });
+  const { upload } = await attempt('createUpload', place, owner);
+  const plan = { venueId: venue.id, uploadId: upload.id, format: 'CSV', name: 'Plan' };
+  expect(await attempt('importSeatingPlan', plan, owner)).toMatchObject({ code: 'INVALID_INPUT', field: 'uploadId' });
+  const sent = { method: 'PUT', body: file, headers: { 'content-type': 'text/csv' } };
+  expect((await fetch(new URL(upload.url, system.apiUrl), sent)).status).toBe(200);
+  expect(await attempt('importSeatingPlan', { ...plan, format: 'PRETIX' }, owner)).toMatchObject({
+    code: 'INVALID_SEATING_PLAN',
+    problems: [{ path: 'the file', message: expect.stringContaining('not JSON') }],
+  });
+  const draft = await seedEvent(db, { seats: 4, planIsDraft: true, organizerId: owner.userId.replace('User_', '') });
   const which = { organizationId, userId: member.userId };
   const self = { organizationId, userId: owner.userId };
   const asked = {
@@ -137,6 +113,9 @@ test('organizations: members, invitations and access keys, and who is refused', 
     updateVenue: { venueId: venue.id, address: 'Bahnhofplatz 1\n3011 Bern' },
     setPrices: prices,
     ...changesOf(event, organizationId),
+    createUpload: place,
+    importSeatingPlan: plan,
+    publishSeatingPlan: { seatingPlanId: `SeatingPlan_${draft.planId}` },
     revokeAccessKey: { accessKeyId: accessKey.id },
   };
   for (const [name, input] of Object.entries(asked) as [keyof typeof asked, object][]) {
@@ -145,7 +124,7 @@ test('organizations: members, invitations and access keys, and who is refused', 
     const unknown = Object.fromEntries(
       Object.entries(input).map(([field, value]) => [
         field,
-        /^(organization|venue|event|accessKey)Id$/.test(field) ? 'x' : value,
+        /^(organization|venue|event|accessKey|upload|seatingPlan)Id$/.test(field) ? 'x' : value,
       ]),
     );
     expect(await attempt(name, unknown, owner)).toMatchObject({ code: 'NOT_FOUND' });
@@ -159,6 +138,7 @@ test('organizations: members, invitations and access keys, and who is refused', 
   const holding = db.$client.begin(async (sql) => {
     await sql`select 1 from organizations where id = ${organizationId.replace('Organization_', '')} for update`;
     await sql`select 1 from venues where id = ${venue.id.replace('Venue_', '')} for update`;
+    await sql`select 1 from venues where id = ${draft.venueId} for update`;
     await sql`select 1 from seat_inventories where event_id = ${event.eventId} for update`;
     await sql`select 1 from users where email = ${organizer.email} for update`;
     locked.resolve();
@@ -181,6 +161,14 @@ test('organizations: members, invitations and access keys, and who is refused', 
 
   expect(await attempt('setPrices', prices, owner)).toMatchObject({
     event: { id: prices.eventId, priceFrom: { amountMinor: 5_490, currency: 'USD' } },
+  });
+  expect(await attempt('createUpload', place, owner)).toMatchObject({ upload: { id: expect.any(String) } });
+  expect(await attempt('importSeatingPlan', plan, owner)).toMatchObject({
+    seatingPlan: { seatCount: 1 },
+    warnings: [],
+  });
+  expect(await attempt('publishSeatingPlan', asked.publishSeatingPlan, owner)).toMatchObject({
+    seatingPlan: { status: 'PUBLISHED' },
   });
   expect(await attempt('updateVenue', asked.updateVenue, owner)).toMatchObject({
     venue: { ...venue, address: asked.updateVenue.address },
@@ -250,36 +238,12 @@ test.each([
   ['pauseSales', 30],
   ['resumeSales', 30],
   ['rescheduleEvent', 30],
+  ['createUpload', 30],
+  ['importSeatingPlan', 30],
+  ['publishSeatingPlan', 30],
 ] as const)('%s: %i attempts in a minute are one account’s share', async (name, budget) => {
   const fan = await guest();
-  const organizationId = 'Organization_none';
-  const events = changesOf({ eventId: 'x', venueId: 'x', planId: 'x' }, organizationId);
-  const inputs = {
-    createOrganization: { name: 'x', countryCode: 'CH' },
-    inviteMember: { organizationId, email: 'x@example.org', role: 'READER' },
-    acceptInvitation: { token: 'x' },
-    changeMember: { organizationId, userId: 'x', role: 'READER' },
-    removeMember: { organizationId, userId: 'x' },
-    createAccessKey: { organizationId, name: 'x', role: 'READER' },
-    revokeAccessKey: { accessKeyId: 'x' },
-    createVenue: {
-      organizationId,
-      name: 'x',
-      city: 'x',
-      countryCode: 'CH',
-      location: { latitude: 0, longitude: 0 },
-      timeZone: 'Europe/Zurich',
-    },
-    updateVenue: { venueId: 'x' },
-    setPrices: pricesOf('x', 'x'),
-    createEvent: { ...events.createEvent, organizationId },
-    updateEvent: { ...events.updateEvent, eventId: 'x' },
-    duplicateEvent: { ...events.duplicateEvent, eventId: 'x' },
-    publishEvent: { eventId: 'x' },
-    pauseSales: { eventId: 'x' },
-    resumeSales: { eventId: 'x' },
-    rescheduleEvent: { eventId: 'x', startsAt: null },
-  };
+  const inputs = inputsAboutUnknown('Organization_none');
   const codes = [];
   for (let n = 0; n <= budget; n++) codes.push((await attempt(name, inputs[name], fan)).code);
   expect(codes.slice(0, budget)).not.toContain('RATE_LIMITED');
