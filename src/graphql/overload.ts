@@ -1,3 +1,4 @@
+import { longerMsOf } from './long-operations.ts';
 import { isBusy, type OverloadControl, tryAgain } from './overload/overload-control.ts';
 import { type OperationPlugin, paramsOf } from './plugin.ts';
 
@@ -24,7 +25,8 @@ export function useOverloadControl(control: OverloadControl | undefined): Operat
       args.contextValue.call.isExecuted = true;
     },
     onExecutionResult({ context: { call } }) {
-      call.slot?.leave(call.isExecuted === true);
+      // The time of an operation that takes seconds by its nature says nothing about the load.
+      call.slot?.leave(call.isExecuted === true && longerMsOf(call.operation?.field) === undefined);
     },
   };
 }
