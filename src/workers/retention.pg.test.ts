@@ -5,6 +5,7 @@ import { closeDb, openDb } from '#db/client.ts';
 import { findViolations } from '#processes/invariants/violations.ts';
 import { seedEvent } from '#test/support/databases/catalog.ts';
 import { createBookingDatabase } from '#test/support/databases/databases.ts';
+import { seedUpload } from '#test/support/seating/uploads.ts';
 import { forgetOldRows } from './forget-old-rows.ts';
 
 const database = await createBookingDatabase();
@@ -114,4 +115,31 @@ test('rows of free seats are deleted when their event is long over', async () =>
       { event_id: lately, seat_no: 1 },
     ].sort((a, b) => a.event_id.localeCompare(b.event_id) || a.seat_no - b.seat_no),
   );
+});
+
+test('uploads that were not used are deleted an hour after they expired; images of events stay', async () => {
+  const { organizationId } = await seedEvent(db, { seats: 1 });
+  const add = async (hours: number, more: { purpose?: 'EVENT_IMAGE'; used?: true } = {}) => {
+    const id = await seedUpload(db, { organizationId, bytes: 'bytes', ...more });
+    await db.execute(sql`
+      update uploads set expires_at = now() - make_interval(hours => ${hours}),
+        used_at = case when ${more.used === true} then now() end
+      where id = ${id}`);
+    return id;
+  };
+  const image = { purpose: 'EVENT_IMAGE', used: true } as const;
+  const kept = [await add(-1), await add(0), await add(1000, image)];
+  // More than are deleted at once.
+  for (let n = 0; n < 21; n++) await add(2);
+  await add(2, { used: true });
+  await run();
+  for (const [table, column] of [['uploads', 'id'] as const, ['upload_pieces', 'upload_id'] as const]) {
+    const rows = await db.execute<{ id: string }>(
+      sql`select ${sql.identifier(column)} as id from ${sql.identifier(table)} order by 1`,
+    );
+    expect(
+      rows.map(({ id }) => id),
+      table,
+    ).toEqual([...kept].sort());
+  }
 });
