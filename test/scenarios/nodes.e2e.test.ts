@@ -60,6 +60,10 @@ const everything = `query ($event: ID!, $queued: ID!) {
   viewer { __typename id organizations { __typename id accessKeys { __typename id } invitations { __typename id } } bookings { nodes { __typename id tickets { __typename id } } } }
 }`;
 
+const makeUpload = `mutation ($input: CreateUploadInput!) {
+  createUpload(input: $input) { ... on CreateUploadSuccess { upload { __typename id } } }
+}`;
+
 type Named = { __typename: string; id: string };
 
 function* nodesIn(value: unknown): Generator<Named> {
@@ -76,7 +80,12 @@ const anonymous: Pick<Fan, 'answer'> = {
 
 describe('node', () => {
   test('finds the object of every id that the API returned, of every type with ids', async () => {
-    const given = [...nodesIn(await fan.ask(everything, { event: globalId(event), queued: globalId(queued) }))];
+    const answer = await fan.ask(everything, { event: globalId(event), queued: globalId(queued) });
+    const file = { purpose: 'SEATING_PLAN', contentType: 'text/csv', bytes: 1 };
+    const made = await fan.ask(makeUpload, {
+      input: { organizationId: answer.viewer.organizations[0].id, ...file },
+    });
+    const given = [...nodesIn(answer), ...nodesIn(made)];
     const node = schema.getType('Node');
     if (!isInterfaceType(node)) throw new Error('There is no Node.');
     expect(new Set(given.map(({ __typename }) => __typename))).toEqual(namesOf(node));

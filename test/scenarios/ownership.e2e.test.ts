@@ -141,6 +141,10 @@ beforeAll(async () => {
   const { invitation } = (
     await owner.ask(invite, { input: { organizationId, email: `invited-${mark}@example.org`, role: 'READER' } })
   ).inviteMember;
+  const makeUpload = `mutation ($input: CreateUploadInput!) { createUpload(input: $input) {
+    ... on CreateUploadSuccess { upload { id } } } }`;
+  const file = { organizationId, purpose: 'SEATING_PLAN', contentType: 'text/csv', bytes: 1 };
+  const { upload } = (await owner.ask(makeUpload, { input: file })).createUpload;
   const queued = await seedEvent(db, { seats: 4, like: event });
   await seedRoom(db, queued.eventId, { paused: true });
   const join = `mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) {
@@ -173,6 +177,7 @@ beforeAll(async () => {
     Organization: [organizationId],
     AccessKey: [accessKey.id],
     Invitation: [invitation.id],
+    Upload: [upload.id],
   };
 }, 60_000);
 afterAll(async () => {

@@ -1,12 +1,14 @@
 import {
   createUpload,
   createUploadRefusals,
+  findUpload,
   type Upload as UploadModel,
 } from '#domain/catalog/uploads/create-upload.ts';
 import { NotFound } from '#domain/errors.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { builder } from '../builder.ts';
-import { decodeId } from '../node.ts';
+import { decodeId, findNodesOf, Node } from '../node.ts';
+import { isFor } from '../organization/standing.ts';
 import { requireActor } from '../viewer.ts';
 
 const UploadPurpose = builder.enumType('UploadPurpose', {
@@ -32,14 +34,17 @@ const CreateUploadInput = builder.inputType('CreateUploadInput', {
 
 const Upload = builder.objectRef<UploadModel>('Upload').implement({
   description: 'A place for the bytes of a file.',
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({
       description: 'For `uploadId` of the mutation that uses the file.',
       resolve: ({ id }) => encodeGlobalId('Upload', id),
     }),
     url: t.string({
-      description: 'PUT the bytes to this address, relative to this server. It is a secret, because it needs no token.',
-      resolve: ({ id, secret }) => `/uploads/${id}/${secret}`,
+      nullable: true,
+      description:
+        'PUT the bytes to this address, relative to this server. It is a secret, because it needs no token; only `createUpload` returns it, and later it is null.',
+      resolve: ({ id, secret }) => (secret === undefined ? null : `/uploads/${id}/${secret}`),
     }),
     expiresAt: t.field({
       type: 'DateTime',
@@ -47,6 +52,11 @@ const Upload = builder.objectRef<UploadModel>('Upload').implement({
       resolve: ({ expiresAt }) => expiresAt,
     }),
   }),
+});
+
+findNodesOf('Upload', async (id, context) => {
+  const found = await findUpload(context.resources, id);
+  return found && (await isFor(context, found.organizationId, 'Mutation.createUpload')) ? found.upload : undefined;
 });
 
 const CreateUploadSuccess = builder.objectRef<{ upload: UploadModel }>('CreateUploadSuccess').implement({

@@ -96,7 +96,7 @@ const member = { userId: 'User_00000000-0000-7000-8000-000000000000' };
 export const owned: Record<string, { types: readonly string[]; variables(id: string): object }> = {
   'Query.booking': { types: ['Booking'], variables: (id) => ({ id }) },
   'Query.node': {
-    types: ['Booking', 'Ticket', 'User', 'WaitingRoomPlace', 'Organization', 'AccessKey', 'Invitation'],
+    types: ['Booking', 'Ticket', 'User', 'WaitingRoomPlace', 'Organization', 'AccessKey', 'Invitation', 'Upload'],
     variables: (id) => ({ id }),
   },
   'Mutation.cancelBooking': { types: ['Booking'], variables: (id) => ({ input: { bookingId: id } }) },

@@ -20,8 +20,8 @@ import {
 
 export const createUploadRefusals = [InvalidInput, NotFound, NotAllowed, RateLimited, TryAgain] as const;
 
-/** A place for the bytes of a file. `secret` is in the address of the place and is not kept. */
-export type Upload = { readonly id: string; readonly secret: string; readonly expiresAt: Date };
+/** A place for the bytes of a file. `secret` is in the address of the place; it is not kept, so only its maker has it. */
+export type Upload = { readonly id: string; readonly secret?: string; readonly expiresAt: Date };
 
 export type UploadRequest = {
   readonly organizationId: string;
@@ -58,6 +58,17 @@ export async function createUpload(
     }),
   );
   return { id, secret, expiresAt: new Date(expiresMs) };
+}
+
+/** The upload with this raw id (a UUID) and its organization. Undefined for an unknown one. */
+export async function findUpload(
+  { db }: { readonly db: Db },
+  id: string,
+): Promise<{ readonly upload: Upload; readonly organizationId: string } | undefined> {
+  const [row] = await db.execute<{ organizationId: string; expiresMs: number }>(sql`
+    select organization_id as "organizationId", (extract(epoch from expires_at) * 1000)::float8 as "expiresMs"
+    from uploads where id = ${id}`);
+  return row && { upload: { id, expiresAt: new Date(row.expiresMs) }, organizationId: row.organizationId };
 }
 
 /** Behind the organization's lock, so that simultaneous requests are counted as well. */
