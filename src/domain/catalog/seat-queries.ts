@@ -19,7 +19,7 @@ export async function findSeat(
   return plan && hasSeat(plan, seatNo) ? { plan, seatNo } : undefined;
 }
 
-/** What is told of a section. */
+/** What the API shows of a section. */
 export type SectionOfPlan = Pick<PlanSection, 'id' | 'label' | 'kind' | 'places'>;
 
 type SectionRow = { id: string; label: string; kind: 'GENERAL_ADMISSION' | null; places: number | null };
