@@ -134,7 +134,11 @@ function reportOf(runs: readonly Run[], servers: readonly string[]): Report {
     ],
     goals: [
       { name: 'imports in 15 s', goal: 1, measured: GOAL_MS / worst(({ importMs }) => importMs) },
-      { name: 'within 500 MB', goal: 1, measured: GOAL_BYTES / worst(({ peakBytes }) => peakBytes) },
+      {
+        name: 'adds less than 500 MB',
+        goal: 1,
+        measured: GOAL_BYTES / worst(({ beforeBytes, peakBytes }) => peakBytes - beforeBytes),
+      },
     ],
     notes: [
       'The peak is the resident memory of the whole api process, with its thread, as Linux reports it; the runs follow each other in one process.',

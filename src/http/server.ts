@@ -56,7 +56,7 @@ export function createHttpServer(needs: Needs): HttpServer {
     // A client that sends slowly holds a socket, so all of a request is due within ten seconds.
     requestMs: 10_000,
     headersMs: 5_000,
-    takesLonger: ({ url = '' }) => isUploadPath(url),
+    takesLonger: ({ method, url = '' }) => method === 'PUT' && isUploadPath(url),
     refusalHeaders: securityHeaders,
     async answer(incoming) {
       const exchange = exchangeOf(needs, incoming);

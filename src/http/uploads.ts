@@ -47,25 +47,24 @@ export function openUploads(needs: Needs): Uploads {
       arriving -= place.byteCount;
     }
   };
-  return {
-    async answer(exchange) {
-      const { request, response } = exchange;
-      const headers = { ...exchange.headers, 'access-control-allow-methods': 'PUT, OPTIONS' };
-      if (request.method === 'OPTIONS') return void response.writeHead(204, headers).end();
-      const found = await findPlace(needs, exchange);
-      const refusal = 'status' in found ? found : await receive(found, exchange);
-      if (!('status' in found) && !refusal)
-        return answerJson(response, 200, { upload: { id: encodeGlobalId('Upload', found.id) } }, headers);
-      if (refusal) refuse(exchange, refusal, headers);
-    },
+  const answer = async (exchange: Exchange): Promise<void> => {
+    const { request, response } = exchange;
+    const headers = { ...exchange.headers, 'access-control-allow-methods': 'PUT, OPTIONS' };
+    if (request.method === 'OPTIONS') return void response.writeHead(204, headers).end();
+    const found = await findPlace(needs, exchange);
+    if ('status' in found) return refuse(exchange, found, headers);
+    const refusal = await receive(found, exchange);
+    if (refusal) return refuse(exchange, refusal, headers);
+    answerJson(response, 200, { upload: { id: encodeGlobalId('Upload', found.id) } }, headers);
   };
+  // The listener does not end a slow body of an upload, so this always does.
+  return { answer: (exchange) => answer(exchange).finally(() => discardRest(exchange.request)) };
 }
 
-function refuse({ request, response, requestId }: Exchange, refused: Problem, headers: Record<string, string>): void {
+function refuse({ response, requestId }: Exchange, refused: Problem, headers: Record<string, string>): void {
   const { status, code, message, retry } = refused;
   const more = { ...(status === 405 && { allow: 'PUT, OPTIONS' }), ...(retry && { 'retry-after': retry }) };
   answerProblem(response, status, { code, message, requestId }, { ...headers, ...more });
-  discardRest(request);
 }
 
 /** The place that the request names, if the request can have its bytes. */
