@@ -27,6 +27,7 @@ const SHARED_DATABASE = [
   'db/inbox.ts',
   'db/pg-errors.ts',
   'db/prepared.ts',
+  'db/by-key.ts',
 ];
 
 /** What every folder may import. A client of the driver is for those that have SQL. */

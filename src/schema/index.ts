@@ -29,6 +29,7 @@ import './booking/booking-changed.ts';
 import './booking/create-booking.ts';
 import './booking/hold-best-available.ts';
 import './booking/quote.ts';
+import './booking/event-sales.ts';
 import './booking/cancel-booking.ts';
 import './booking/seats-unavailable.ts';
 import './waiting-room/waiting-room.ts';

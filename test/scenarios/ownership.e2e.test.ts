@@ -173,6 +173,7 @@ beforeAll(async () => {
     Ticket: tickets.map(({ id }) => id),
     User: [owner.userId],
     WaitingRoomStats: [room.eventId],
+    EventSales: [room.eventId],
     WaitingRoomPlace: [place.id],
     Organization: [organizationId],
     AccessKey: [accessKey.id],
@@ -188,7 +189,7 @@ afterAll(async () => {
 
 function unknown(type: string): string {
   if (type === 'WaitingRoomPlace') return `${type}_${randomUUIDv7()}_${randomUUIDv7()}`;
-  return `${type === 'WaitingRoomStats' ? 'Event' : type}_${randomUUIDv7()}`;
+  return `${['WaitingRoomStats', 'EventSales'].includes(type) ? 'Event' : type}_${randomUUIDv7()}`;
 }
 const label = ({ coordinate, about, type }: Question & { type: string }) => `${coordinate} of a ${type}: ${about}`;
 const isMutation = ({ coordinate }: Question) => coordinate.startsWith('Mutation.');

@@ -15,6 +15,11 @@ const everyMember: Right = { roles: organizationRoles, accessKeys: true, admins:
 /** A server must not be able to make owners, or further keys that live on after its own. */
 const ownersInPerson: Right = { roles: ['OWNER'], accessKeys: false, admins: false };
 const keeping: Right = { roles: ['OWNER', 'MANAGER'], accessKeys: true, admins: false };
+const figures: Right = {
+  roles: ['OWNER', 'MANAGER', 'BOX_OFFICE', 'FINANCE', 'READER'],
+  accessKeys: true,
+  admins: false,
+};
 const managing: Right = { roles: ['OWNER', 'MANAGER'], accessKeys: true, admins: true };
 
 /**
@@ -48,6 +53,8 @@ export const rights = {
   'Mutation.pauseSales': keeping,
   'Mutation.resumeSales': keeping,
   'Mutation.rescheduleEvent': keeping,
+  'Event.sales': figures,
+  'Subscription.eventSalesChanged': figures,
   'Mutation.configureWaitingRoom': managing,
   'Mutation.openWaitingRoom': managing,
   'Mutation.pauseWaitingRoom': managing,

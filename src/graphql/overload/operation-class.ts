@@ -55,6 +55,7 @@ export const fieldsOfClasses: Readonly<Record<OperationClass, readonly string[]>
     'drawProof',
     'event',
     'eventChanged',
+    'eventSalesChanged',
     'node',
     'seatMap',
     'seatMapChanged',

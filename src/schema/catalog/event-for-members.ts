@@ -55,7 +55,11 @@ const PAGE = 10;
 const toId = (cursor: string, field: string): string => decodeCursor(cursor, z.string().refine(isUuid), field);
 
 /** Whether the caller may read this field of an event of the organization: an event is for all, so others get null. */
-async function isFor(context: Context, organizationId: string, operation: OrganizerOperation & `Event.${string}`) {
+export async function isFor(
+  context: Context,
+  organizationId: string,
+  operation: OrganizerOperation & `Event.${string}`,
+) {
   const actor = context.viewer ?? context.accessKey;
   if (!actor) return false;
   try {

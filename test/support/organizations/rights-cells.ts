@@ -131,11 +131,22 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
   'Mutation.openWaitingRoom': mutation('openWaitingRoom', 'WaitingRoomInput', room),
   'Mutation.pauseWaitingRoom': mutation('pauseWaitingRoom', 'WaitingRoomInput', room),
   'Mutation.endWaitingRoom': mutation('endWaitingRoom', 'WaitingRoomInput', room),
+  'Event.sales': ofEvent('sales { soldTickets }'),
+  'Subscription.eventSalesChanged': {
+    query: 'subscription ($eventId: ID!) { eventSalesChanged(eventId: $eventId) { __typename soldTickets } }',
+    variables: ({ eventId }) => ({ eventId }),
+  },
   'Query.waitingRoomStats': stats('query'),
   'Subscription.waitingRoomStats': stats('subscription'),
 };
 
 export type Outcome = 'ADMITTED' | 'NOT_ALLOWED' | 'NOT_FOUND' | 'UNAUTHENTICATED' | 'NOT_CARRIED';
+
+/** The type that the success of a field has, when it is no Organization. */
+const typeNames: Readonly<Record<string, string>> = {
+  waitingRoomStats: 'WaitingRoomStats',
+  eventSalesChanged: 'EventSales',
+};
 
 /** What the answer to a request means; the answer itself when it means none of these. */
 export function outcomeOf(operation: OrganizerOperation, answer: string): Outcome | string {
@@ -152,6 +163,5 @@ export function outcomeOf(operation: OrganizerOperation, answer: string): Outcom
 function successOf(operation: OrganizerOperation): string {
   const [root = '', field = ''] = operation.split('.');
   if (root === 'Mutation') return `"__typename":"${field.charAt(0).toUpperCase()}${field.slice(1)}Success"`;
-  if (field === 'waitingRoomStats') return '"__typename":"WaitingRoomStats"';
-  return `"__typename":"${root === 'Event' ? 'Event' : 'Organization'}"`;
+  return `"__typename":"${typeNames[field] ?? (root === 'Event' ? 'Event' : 'Organization')}"`;
 }
