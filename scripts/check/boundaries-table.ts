@@ -20,6 +20,7 @@ const DATABASE = ['postgres', 'drizzle-orm'];
 const WITHOUT_PAYMENTS = ['!domain/payments/**', 'domain/payments/gateway.ts'];
 /** What both services use of `db`. */
 const SHARED_DATABASE = [
+  'db/by-key.ts',
   'db/client.ts',
   'db/transaction.ts',
   'db/failpoint.ts',
@@ -27,7 +28,6 @@ const SHARED_DATABASE = [
   'db/inbox.ts',
   'db/pg-errors.ts',
   'db/prepared.ts',
-  'db/by-key.ts',
 ];
 
 /** What every folder may import. A client of the driver is for those that have SQL. */

@@ -269,8 +269,8 @@ describe('another fan', () => {
     ['Query.event', () => ({ id: eventId() })],
     ['Query.venue', () => ({ id: `Venue_${event.venueId}` })],
     ['Query.seatMap', () => ({ eventId: eventId() })],
-    ['Query.searchEvents', () => ({ text: 'open' })],
-    ['Query.suggestEvents', () => ({ text: 'open' })],
+    ['Query.searchEvents', () => ({ text: 'open', first: 1 })],
+    ['Query.suggestEvents', () => ({ text: 'open', first: 1 })],
     ['Subscription.eventChanged', () => ({ eventId: eventId() })],
     // For a version that never was, the map is sent at once.
     ['Subscription.seatMapChanged', () => ({ eventId: eventId(), sinceVersion: 1_000_000 })],

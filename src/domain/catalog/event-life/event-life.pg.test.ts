@@ -82,14 +82,10 @@ test('the venue must belong to the organization, and the plan to the venue', asy
   await expect(make({ seatingPlanId: other.planId })).rejects.toThrow('seating plan');
 });
 
-test('a plan that is not published yet keeps its event from being published', async () => {
-  const eventId = await make();
-  await price(eventId);
-  await box.reader.execute(sql`alter table seating_plans alter column published_at drop not null`);
-  await box.reader.execute(sql`update seating_plans set published_at = null where id = ${hall.planId}`);
-  await expect(publishEvent(needs, actor, eventId)).rejects.toMatchObject({ problems: [{ field: 'seatingPlanId' }] });
-  await box.reader.execute(sql`update seating_plans set published_at = now() where id = ${hall.planId}`);
-  await publishEvent(needs, actor, eventId);
+test('an event cannot be made with a plan that is not published yet', async () => {
+  const draft = await seedEvent(box.reader, { seats: 2, planIsDraft: true, organizerId: hall.organizerId });
+  const made = make({ venueId: draft.venueId, seatingPlanId: draft.planId });
+  await expect(made).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'seatingPlanId' });
 });
 
 test('a series keeps the clock and the prices of its event, over a change of summer time, all or nothing', async () => {

@@ -9,15 +9,19 @@ import type { Offer, PlanFacts } from './event-problems-rules.ts';
 
 type Place = { readonly organizationId: string; readonly venueId: string; readonly planId: string };
 
-/** The time zone of a venue of the organization. Throws NotFound for a venue, or a plan of it, that is not there. */
+/**
+ * The time zone of a venue of the organization. Throws NotFound for a venue, or a plan of it, that is not there, and
+ * InvalidInput for a plan that is a draft.
+ */
 export async function requirePlace(tx: Tx, { organizationId, venueId, planId }: Place): Promise<{ timeZone: string }> {
-  const [venue] = await tx.execute<{ timeZone: string; hasPlan: boolean }>(sql`
-    select v.time_zone as "timeZone", exists (
-      select from seating_plans p where p.id = ${planId} and p.venue_id = v.id
-    ) as "hasPlan"
+  const [venue] = await tx.execute<{ timeZone: string; isPublished: boolean | null }>(sql`
+    select v.time_zone as "timeZone", (
+      select p.published_at is not null from seating_plans p where p.id = ${planId} and p.venue_id = v.id
+    ) as "isPublished"
     from venues v where v.id = ${venueId} and v.organization_id = ${organizationId}`);
   if (!venue) throw new NotFound('venue');
-  if (!venue.hasPlan) throw new NotFound('seating plan of this venue');
+  if (venue.isPublished === null) throw new NotFound('seating plan of this venue');
+  if (!venue.isPublished) throw new InvalidInput('seatingPlanId', 'The seating plan must be published first.');
   return { timeZone: venue.timeZone };
 }
 
