@@ -59,6 +59,7 @@ const forbidden = [
   ['src/domain/organization/a.ts', '#domain/catalog/event-cache.ts'],
   ['src/domain/catalog/a.ts', '../inventory/seat-maps.ts'],
   ['src/domain/inventory/a.ts', '../booking/booking.ts'],
+  ['src/domain/allocation/a.ts', '../waiting-room/room.ts'],
   ['src/domain/waiting-room/a.ts', '../loyalty/points.ts'],
   ['src/domain/loyalty/a.ts', '../booking/booking.ts'],
   ['src/domain/booking/k-rules.ts', 'drizzle-orm/pg-core'],

@@ -43,6 +43,7 @@ export const DOMAIN_ORDER = [
   'catalog',
   'inventory',
   'booking',
+  'allocation',
   'waiting-room',
 ] as const;
 

@@ -218,3 +218,22 @@ where r.state = 'DRAWN' and s.entered_at is not null and s.ended_at is null
   and s.expires_at < clock_timestamp() - interval '15 seconds'
   and not exists (
     select from bookings b where b.event_id = s.event_id and b.user_id = s.user_id and b.status = 'PENDING_PAYMENT');
+
+-- I25 the uses of a code are the bookings with it that wait for payment or were paid, within its number of uses
+select coalesce(c.id, b.id) as code, c.event_id, c.uses, c.uses_per_code, b.uses as bookings
+from codes c
+full join (
+  select code as id, count(*) as uses from bookings, unnest(code_ids) as code
+  where code_ids is not null and (status = 'PENDING_PAYMENT' or confirmed_at is not null) group by code) b using (id)
+where coalesce(b.uses, 0) is distinct from c.uses::bigint or c.uses > c.uses_per_code;
+
+-- I26 a seat of an allocation is not for the public: it is blocked, or a booking has it whose codes open the allocation
+select e.event_id, e.seat_no, e.allocation, e.status, e.booking_id
+from event_seats e left join bookings b on b.id = e.booking_id
+where e.allocation is not null and (e.status = 'AVAILABLE'
+  or not exists (select from allocations a where a.event_id = e.event_id and a.name = e.allocation)
+  or (e.booking_id is not null and not exists (
+    select from codes c where c.id = any(b.code_ids) and c.event_id = e.event_id and e.allocation = any(c.opens))));
+
+-- I27 an allocation ends within a minute of its time
+select event_id, name, release_at from allocations where release_at < clock_timestamp() - interval '1 minute';

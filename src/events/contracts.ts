@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The seats of a booking's transition: from this version on they all have the new status. */
+/** The seats of a transition: from this version on they all have the new status. */
 const seatChange = { version: z.int(), seatNos: z.array(z.int().nonnegative()) };
 
 const about = { aggregateId: z.uuid(), eventId: z.uuid() };
@@ -42,6 +42,15 @@ export const bookingCancelled = z.object({
   ...seatChange,
   refundDue: z.boolean(),
 });
+/** Seats of the event are BLOCKED, for the fans who may have this allocation. */
+export const seatsAllocated = z.object({
+  type: z.literal('SeatsAllocated'),
+  ...about,
+  ...seatChange,
+  allocation: z.string(),
+});
+/** Seats that were of an allocation are AVAILABLE: the public may have them. */
+export const seatsOpened = z.object({ type: z.literal('SeatsOpened'), ...about, ...seatChange });
 /**
  * Money arrived after the hold had ended and the seats are gone: it is refunded. For an unknown booking the user is
  * unknown.
@@ -98,6 +107,8 @@ export const domainEvent = z.discriminatedUnion('type', [
   bookingExpired,
   bookingFailed,
   bookingCancelled,
+  seatsAllocated,
+  seatsOpened,
   bookingConfirmationFailed,
   holdExtended,
   paymentSessionOpened,
@@ -126,6 +137,8 @@ const aggregateByType: Record<DomainEventType, AggregateType> = {
   BookingExpired: 'booking',
   BookingFailed: 'booking',
   BookingCancelled: 'booking',
+  SeatsAllocated: 'booking',
+  SeatsOpened: 'booking',
   BookingConfirmationFailed: 'booking',
   HoldExtended: 'booking',
   PaymentSessionOpened: 'payment',

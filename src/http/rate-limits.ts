@@ -32,6 +32,11 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   resumeGuest: { address: { points: 30, seconds: 60, isExact: true } },
   /** One per second on average, sixty at once: a client that repeats a key gets its booking, not a refusal. */
   createBooking: { viewer: { points: 60, seconds: 60 }, address: { points: 300, seconds: 10 } },
+  /** Guesses. A code that was made here has 65 bits; an organizer's own may be a word. */
+  giveCodes: {
+    viewer: { points: 30, seconds: 60, isExact: true },
+    address: { points: 300, seconds: 60, isExact: true },
+  },
   cancelBooking: { viewer: { points: 10, seconds: 10, isExact: true }, address: { points: 300, seconds: 10 } },
   /** A crowd on one carrier joins together, and each of them once. */
   joinWaitingRoom: { viewer: { points: 60, seconds: 60 }, address: { points: 3_000, seconds: 10 } },
@@ -54,6 +59,8 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   pauseSales: ORGANIZING,
   resumeSales: ORGANIZING,
   rescheduleEvent: ORGANIZING,
+  setAllocation: ORGANIZING,
+  createCodes: ORGANIZING,
   inviteMember: ORGANIZING,
   /** A token has 256 bits, so guesses are hopeless. */
   acceptInvitation: ORGANIZING,

@@ -12,6 +12,7 @@ import { forgetOldRows } from '#workers/forget-old-rows.ts';
 import { guardRedisEpoch } from '#workers/guard-redis-epoch.ts';
 import { compareIndex, indexEvents, refreshWords, removeEnded } from '#workers/index-events.ts';
 import { pushChanges } from '#workers/push-changes.ts';
+import { releaseAllocations } from '#workers/release-allocations.ts';
 import { releaseExpiredHolds } from '#workers/release-expired-holds.ts';
 import { runWaitingRooms } from '#workers/run-waiting-rooms.ts';
 import { runWorkers, type Worker } from '#workers/run-worker.ts';
@@ -33,6 +34,7 @@ const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
   runWaitingRooms,
   pushChanges,
   releaseExpiredHolds,
+  releaseAllocations,
   guardRedisEpoch,
   sendHeartbeat,
   sendMails,

@@ -1,5 +1,7 @@
 import type { AccessTokens } from '#domain/account/access-tokens.ts';
 import type { EndedSessions } from '#domain/account/ended-sessions.ts';
+import type { createCodes } from '#domain/allocation/create-codes.ts';
+import type { setAllocation } from '#domain/allocation/set-allocation.ts';
 import type { cancelBooking } from '#domain/booking/cancel-booking.ts';
 import type { createBooking } from '#domain/booking/create-booking.ts';
 import type { watchBooking } from '#domain/booking/watch-booking.ts';
@@ -40,6 +42,8 @@ export type Resources = Needs<typeof findEvents> &
   Needs<typeof cancelBooking> &
   Needs<typeof watchBooking> &
   Needs<typeof requireAdmission> &
+  Needs<typeof setAllocation> &
+  Needs<typeof createCodes> &
   Needs<typeof joinWaitingRoom> &
   Needs<typeof leaveWaitingRoom> &
   Needs<typeof watchPlace> &
@@ -69,6 +73,7 @@ export type LimitedOperation =
   | 'recoverGuest'
   | 'resumeGuest'
   | 'createBooking'
+  | 'giveCodes'
   | 'cancelBooking'
   | 'joinWaitingRoom'
   | 'leaveWaitingRoom'
@@ -89,6 +94,8 @@ export type LimitedOperation =
   | 'pauseSales'
   | 'resumeSales'
   | 'rescheduleEvent'
+  | 'setAllocation'
+  | 'createCodes'
   | 'createOrganization'
   | 'inviteMember'
   | 'acceptInvitation'

@@ -51,7 +51,7 @@ async function push({ db, redis, pubsub }: Needs, events: readonly DomainEvent[]
   }
   await Promise.all(
     events.map(async (event) => {
-      if (seatStatusAfter(event.type) === 'AVAILABLE' && 'seatNos' in event)
+      if (seatStatusAfter(event.type) === 'AVAILABLE' && 'seatNos' in event && 'userId' in event)
         await unlockEnded({ db, redis }, { ...event, bookingId: event.aggregateId });
       await tellWatchers(pubsub, event);
     }),

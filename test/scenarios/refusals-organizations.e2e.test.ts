@@ -102,6 +102,19 @@ test('organizations: members, invitations and access keys, and who is refused', 
     problems: [{ path: 'the file', message: expect.stringContaining('not JSON') }],
   });
   const draft = await seedEvent(db, { seats: 4, planIsDraft: true, organizerId: owner.userId.replace('User_', '') });
+  const seats = { seatIds: event.seatIds(2, 3).map((id) => `Seat_${id}`) };
+  const house = { eventId: prices.eventId, seats, allocation: 'house' };
+  const codes = { eventId: prices.eventId, count: 2, discountPercent: '10' };
+  expect(await attempt('setAllocation', { ...house, seats: {} }, owner)).toMatchObject({ field: 'seats' });
+  expect(await attempt('createCodes', { ...codes, opens: ['x'] }, owner)).toMatchObject({ field: 'opens[0]' });
+  const taken = { seatIds: [`Seat_${event.seatId(0)}`], idempotencyKey: 'k', eventId: prices.eventId };
+  await attempt('createBooking', taken, fan);
+  expect(
+    await attempt('setAllocation', { ...house, seats: { sectionIds: [`Section_${event.sectionIds[0]}`] } }, owner),
+  ).toMatchObject({
+    code: 'SEATS_UNAVAILABLE',
+    seats: [{ id: taken.seatIds[0] }],
+  });
   const which = { organizationId, userId: member.userId };
   const self = { organizationId, userId: owner.userId };
   const asked = {
@@ -116,6 +129,8 @@ test('organizations: members, invitations and access keys, and who is refused', 
     createUpload: place,
     importSeatingPlan: plan,
     publishSeatingPlan: { seatingPlanId: `SeatingPlan_${draft.planId}` },
+    setAllocation: house,
+    createCodes: codes,
     revokeAccessKey: { accessKeyId: accessKey.id },
   };
   for (const [name, input] of Object.entries(asked) as [keyof typeof asked, object][]) {
@@ -141,6 +156,8 @@ test('organizations: members, invitations and access keys, and who is refused', 
     await sql`select 1 from venues where id = ${draft.venueId} for update`;
     await sql`select 1 from seat_inventories where event_id = ${event.eventId} for update`;
     await sql`select 1 from users where email = ${organizer.email} for update`;
+    // Codes need no lock of the event.
+    await sql`lock table codes`;
     locked.resolve();
     await release.promise;
   });
@@ -159,6 +176,12 @@ test('organizations: members, invitations and access keys, and who is refused', 
   await holding;
   expect(stuck.map(({ code }) => code)).toEqual(Array.from(stuck, () => 'TRY_AGAIN'));
 
+  expect(await attempt('setAllocation', house, owner)).toMatchObject({
+    // The request that was told to try again may have changed them.
+    changed: expect.any(Number),
+    event: { allocations: [{ name: 'house', seats: 2, available: 2, reason: null, releaseAt: null }] },
+  });
+  expect((await attempt('createCodes', codes, owner)).codes).toHaveLength(2);
   expect(await attempt('setPrices', prices, owner)).toMatchObject({
     event: { id: prices.eventId, priceFrom: { amountMinor: 5_490, currency: 'USD' } },
   });
@@ -231,6 +254,8 @@ test.each([
   ['createVenue', 30],
   ['updateVenue', 30],
   ['setPrices', 30],
+  ['setAllocation', 30],
+  ['createCodes', 30],
   ['createEvent', 30],
   ['updateEvent', 30],
   ['duplicateEvent', 30],

@@ -8,6 +8,7 @@ import { recoveryTokenFor } from '#test/support/account/recovery-token.ts';
 import { type SeededEvent, seedEvent, seedMember } from '#test/support/databases/catalog.ts';
 import { openAttempts, organizationMutations } from '#test/support/http/attempts.ts';
 import { awayTurnstile, mutations } from '#test/support/http/mutation-documents.ts';
+import { chooseWhatIsRefused } from '#test/support/http/refused-choices.ts';
 import { someAddress } from '#test/support/http/some-address.ts';
 import { type System, startSystem } from '#test/support/system/system.ts';
 
@@ -139,6 +140,10 @@ test('a booking: invalid requests', async () => {
   const early = await book(fan, [0], { of: await seedEvent(db, { seats: 4, onSaleInSeconds: 3600, like: event }) });
   expect(early).toMatchObject({ code: 'EVENT_NOT_ON_SALE', retry: { advice: 'AFTER' } });
   expect(new Date(early.opensAt).getTime()).toBeGreaterThan(Date.now());
+});
+
+test('a booking: a code that is not valid, a single seat, a companion seat alone, places of an area', async () => {
+  await chooseWhatIsRefused({ db, attempt, fan: await guest() });
 });
 
 test('a booking: more unpaid seats than allowed, and too many bookings given back', async () => {

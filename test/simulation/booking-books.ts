@@ -13,6 +13,7 @@ type InventoryRow = {
   available: number;
   held: number;
   booked: number;
+  blocked: number;
 };
 type SeatRow = {
   eventId: string;
@@ -20,6 +21,7 @@ type SeatRow = {
   status: SeatStatus;
   bookingId: string | null;
   expiresMs: number | null;
+  allocation: string | null;
 };
 export type BookingRow = {
   id: string;
@@ -37,6 +39,7 @@ export type BookingRow = {
   linesMinor: number;
   /** Each seat has its level, and the face price of its ticket type, in the list that is in force. */
   isInForce: boolean;
+  hasCodes: boolean;
 };
 type Published = {
   id: string;
@@ -60,14 +63,16 @@ type State = {
 const CHANGES = `select json_build_object(
   'next', pg_snapshot_xmax(pg_current_snapshot())::text,
   'inventories', (select json_agg(json_build_object('eventId', event_id, 'version', version, 'capacity', capacity,
-    'available', available, 'held', held, 'booked', booked)) from seat_inventories),
+    'available', available, 'held', held, 'booked', booked,
+    'blocked', blocked)) from seat_inventories),
   'seats', (select json_agg(json_build_object('eventId', event_id, 'seatNo', seat_no, 'status', status,
-    'bookingId', booking_id, 'expiresMs', round(extract(epoch from hold_expires_at) * 1000)) order by event_id, seat_no)
+    'bookingId', booking_id, 'expiresMs', round(extract(epoch from hold_expires_at) * 1000), 'allocation', allocation) order by event_id, seat_no)
     from event_seats where xmin::text::bigint >= $1::bigint),
   'bookings', (select json_agg(json_build_object('id', b.id, 'userId', user_id, 'eventId', b.event_id, 'status', status,
     'paymentStatus', payment_status, 'totalMinor', total_minor, 'key', idempotency_key, 'requestHash', request_hash,
     'createdMs', round(extract(epoch from created_at) * 1000), 'expiresMs', round(extract(epoch from hold_expires_at) * 1000),
     'extendedMs', round(extract(epoch from hold_extended_at) * 1000), 'version', b.version,
+    'hasCodes', b.code_ids is not null,
     'linesMinor', b.fee_minor + (select sum(s.price_minor + s.fee_minor) from booking_seats s where s.booking_id = b.id),
     'isInForce', (select bool_and(exists (
       select from jsonb_array_elements(l.content -> 'levels') with ordinality as v (level, position),
@@ -92,6 +97,9 @@ const SEATS_AFTER: Record<string, { booking: BookingStatus; seat: SeatStatus }> 
   BookingFailed: { booking: 'FAILED', seat: 'AVAILABLE' },
   BookingCancelled: { booking: 'CANCELLED', seat: 'AVAILABLE' },
 };
+
+/** Of no booking. */
+const OF_ALLOCATIONS: Record<string, SeatStatus> = { SeatsAllocated: 'BLOCKED', SeatsOpened: 'AVAILABLE' };
 
 /**
  * A later entry is a newer status. The list is repeated here, because a check that used the product's list would
@@ -132,7 +140,9 @@ export class BookingBooks {
     this.#needs = needs;
     for (const id of eventIds)
       this.events.set(id, { version: 0, seats: new Map(), maps: [emptyStatuses(needs.settings.seats)] });
-    this.#next = this.#read('0').next;
+    const before = this.#read('0');
+    this.#next = before.next;
+    for (const row of before.seats ?? []) this.#seeSeatBefore(row);
   }
 
   /** True when a message was published. */
@@ -143,7 +153,8 @@ export class BookingBooks {
     for (const row of state.bookings ?? []) this.#seeBooking(row);
     for (const message of published) this.#seePublished(message, published);
     for (const row of state.seats ?? []) this.#seeSeat(row);
-    const touched = new Set([...(state.bookings ?? []).map(({ id }) => id), ...published.map((one) => one.bookingId)]);
+    const ofBookings = published.filter(({ type }) => !(type in OF_ALLOCATIONS));
+    const touched = new Set([...(state.bookings ?? []).map(({ id }) => id), ...ofBookings.map((one) => one.bookingId)]);
     for (const id of touched) this.#checkSeatsOf(id);
     for (const row of state.inventories ?? []) this.#checkInventory(row);
     return (state.outbox ?? []).length > 0;
@@ -193,30 +204,43 @@ export class BookingBooks {
   }
 
   #seePublished(message: Published, all: readonly Published[]): void {
-    const { audit, history } = this.#needs;
-    const { type, bookingId, version, seatNos } = message;
-    const name = history.name(bookingId);
+    const { audit } = this.#needs;
+    const { type } = message;
+    if (SEATS_AFTER[type]) this.#seeBookingPublished(message, all);
+    if (type === 'HoldExtended') audit.reach('hold extended');
+    if (type === 'BookingConfirmationFailed') this.#seeMoneyTurnedAway(message);
+    const status = OF_ALLOCATIONS[type];
+    if (!status || !this.#moveSeats(message, status)) return;
+    if (type === 'SeatsOpened') audit.reach('allocation ended');
+    else if (isGivenBack(message, all)) audit.reach('seats given back to their allocation');
+  }
+
+  #seeBookingPublished(message: Published, all: readonly Published[]): void {
+    const { audit } = this.#needs;
+    const { type, bookingId, seatNos, retaken } = message;
     const after = SEATS_AFTER[type];
-    if (!after || version === null || seatNos === null) {
-      if (type === 'HoldExtended') audit.reach('hold extended');
-      if (type === 'BookingConfirmationFailed') this.#seeMoneyTurnedAway(message);
-      return;
-    }
-    const event = this.events.get(message.eventId);
-    if (!event) {
-      audit.broken('I16', `${name} is of no event`);
-      return;
+    if (!after || !this.#moveSeats(message, after.seat) || seatNos === null) return;
+    this.#checkTransition(message, after.booking);
+    this.#seatsOf.set(bookingId, seatNos);
+    if (type === 'BookingConfirmed' && retaken) audit.reach('retake');
+    if (type === 'BookingConfirmed' && retaken) audit.reach('late payment');
+    if (type === 'BookingExpired' && isTakenOver(message, all)) audit.reach('overdue hold taken over by a buyer');
+  }
+
+  /** False for a message of no event. */
+  #moveSeats({ bookingId, eventId, version, seatNos }: Published, status: SeatStatus): boolean {
+    const { audit, history } = this.#needs;
+    const event = this.events.get(eventId);
+    if (!event || version === null || seatNos === null) {
+      audit.broken('I16', `${history.name(bookingId)} is of no event, or moves no seats`);
+      return false;
     }
     audit.expect(version === event.version + 1, 'I16', () => `version ${version} follows ${event.version}`);
     event.version = version;
     const map = (event.maps.at(-1) ?? new Uint8Array()).slice();
-    for (const seatNo of seatNos) applyChange(map, packChange(seatNo, seatStatusCode[after.seat]));
+    for (const seatNo of seatNos) applyChange(map, packChange(seatNo, seatStatusCode[status]));
     event.maps[version] = map;
-    this.#checkTransition(message, after.booking);
-    this.#seatsOf.set(bookingId, seatNos);
-    if (type === 'BookingConfirmed' && message.retaken) audit.reach('retake');
-    if (type === 'BookingConfirmed' && message.retaken) audit.reach('late payment');
-    if (type === 'BookingExpired' && isTakenOver(message, all)) audit.reach('overdue hold taken over by a buyer');
+    return true;
   }
 
   #seeMoneyTurnedAway({ reason }: Published): void {
@@ -239,6 +263,14 @@ export class BookingBooks {
     );
   }
 
+  /** A seat that is BLOCKED from the beginning. */
+  #seeSeatBefore(row: SeatRow): void {
+    const event = this.events.get(row.eventId);
+    event?.seats.set(row.seatNo, row);
+    const [map] = event?.maps ?? [];
+    if (map) applyChange(map, packChange(row.seatNo, seatStatusCode[row.status]));
+  }
+
   #seeSeat(row: SeatRow): void {
     const { audit, history } = this.#needs;
     const seats = this.events.get(row.eventId)?.seats;
@@ -252,6 +284,9 @@ export class BookingBooks {
     } else if (row.status === 'BOOKED')
       audit.expect(owner?.status === 'CONFIRMED', 'I02', () => `${seat} is booked by one that is ${owner?.status}`);
     else audit.expect(row.bookingId === null, 'I02', () => `${seat} is ${row.status} and has an owner`);
+    const isKept = row.allocation === null || (row.status !== 'AVAILABLE' && (!owner || owner.hasCodes));
+    audit.expect(isKept, 'I26', () => `${seat} of ${row.allocation} is ${row.status}, and its booking has no code`);
+    if (row.allocation !== null && owner) audit.reach('seats of an allocation held with a code');
     if (!before?.bookingId || before.bookingId === row.bookingId) return;
     const loser = this.bookings.get(before.bookingId)?.status;
     const isOver = loser !== 'PENDING_PAYMENT' && loser !== 'CONFIRMED';
@@ -292,10 +327,17 @@ export class BookingBooks {
     const isRight =
       counts.HELD === row.held &&
       counts.BOOKED === row.booked &&
-      row.available + row.held + row.booked === row.capacity;
+      counts.BLOCKED === row.blocked &&
+      row.available + row.held + row.booked + row.blocked === row.capacity;
     audit.expect(isRight, 'I04', () => `counted ${JSON.stringify(counts)}, kept ${JSON.stringify(row)}`);
   }
 }
+
+/** By the end of a booking, and not by the organizer. */
+const isGivenBack = ({ seatNos }: Published, all: readonly Published[]): boolean =>
+  all.some(
+    ({ type, seatNos: own }) => SEATS_AFTER[type]?.seat === 'AVAILABLE' && own?.some((no) => seatNos?.includes(no)),
+  );
 
 const isTakenOver = ({ seatNos }: Published, all: readonly Published[]): boolean =>
   all.some((other) => other.type === 'BookingCreated' && other.seatNos?.some((seatNo) => seatNos?.includes(seatNo)));

@@ -1,18 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Booking } from '#domain/booking/booking.ts';
-import type { BookingLine } from '#domain/booking/booking-lines.ts';
 import { findBooking } from '#domain/booking/booking-queries.ts';
 import { cancelBooking } from '#domain/booking/cancel-booking.ts';
 import { createBooking } from '#domain/booking/create-booking.ts';
-import { PriceChanged, SeatsUnavailable, TooManySeats } from '#domain/booking/errors.ts';
-import { quoteSeats } from '#domain/booking/quote-seats.ts';
+import { CodeInvalid, PriceChanged, SeatsUnavailable, TooManySeats } from '#domain/booking/errors.ts';
+import { type QuoteSeatsRequest, quoteSeats } from '#domain/booking/quote-seats.ts';
 import { DomainError, IdempotencyKeyReused, TryAgain } from '#domain/errors.ts';
 import { isOutage } from '#domain/outages.ts';
 import type { Quote } from '#domain/pricing/quote-rules.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import type { Audit } from './audit.ts';
 import type { Chance } from './chance.ts';
-import { eventIdOf, seatIdOf, userIdOf } from './fixture.ts';
+import { CODE, eventIdOf, seatIdOf, userIdOf } from './fixture.ts';
 import type { GatewayServer } from './gateway-server.ts';
 import type { History } from './history.ts';
 import type { Plant } from './plants.ts';
@@ -134,8 +133,9 @@ export class Fan {
     this.#requests += 1;
     const key = `${this.actor.name}-${this.#requests}`;
     const lines = seatIds.map((seatId) => ({ seatId, ticketType: chance.pick(TICKET_TYPES)[0] }));
-    const request = { eventId, lines, idempotencyKey: key };
-    const agreed: Quote[] = await this.#price(eventId, lines);
+    const codes = chance.happens(0.4) ? [CODE] : undefined;
+    const request = { eventId, lines, idempotencyKey: key, codes };
+    const agreed: Quote[] = await this.#price(request);
     const what = `${this.actor.name} hold ${key} seats ${first}+${count}`;
     for (let attempt = 1; attempt <= MOST_TRIES; attempt++) {
       if (attempt > 1) audit.reach('same key sent again');
@@ -156,9 +156,9 @@ export class Fan {
   }
 
   /** Half of the fans look at the price first, and then pay this price or none. */
-  async #price(eventId: string, lines: readonly BookingLine[]): Promise<Quote[]> {
+  async #price(request: QuoteSeatsRequest): Promise<Quote[]> {
     if (this.#needs.chance.happens(0.5)) return [];
-    const answer = await this.#call((api) => quoteSeats(api, { eventId, lines })).catch(() => undefined);
+    const answer = await this.#call((api) => quoteSeats(api, request)).catch(() => undefined);
     return answer ? [answer.quote] : [];
   }
 
@@ -188,6 +188,7 @@ export class Fan {
     history.add(`${what} -> ${answer}`);
     if (isUnknown(error)) return true;
     if (error instanceof SeatsUnavailable) this.#refused(error);
+    else if (error instanceof CodeInvalid) audit.reach('code used up');
     else if (error instanceof IdempotencyKeyReused) audit.broken('I13', `${what}: its own key is said to be reused`);
     else if (!(error instanceof TooManySeats)) audit.broken('API', `${what}: ${String((error as Error).stack)}`);
     return false;

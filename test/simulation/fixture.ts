@@ -2,6 +2,7 @@ import { buildLayout, parseLayout, type SeatingPlanDraft } from '#domain/catalog
 import type { SeatSelection } from '#domain/catalog/price-lists/price-list-input.ts';
 import type { SeatingPlan } from '#domain/catalog/seating-plan.ts';
 import { encodeSeatId } from '#domain/global-id-rules.ts';
+import { givenCode } from '#domain/inventory/code-texts-rules.ts';
 import type { PriceList } from '#domain/pricing/price-list.ts';
 import { listOfTiers } from '#domain/pricing/tier-prices-rules.ts';
 import { keepFeed } from './relay.ts';
@@ -93,10 +94,20 @@ export function pricesOf({ faceMinor, perBookingMinor }: { faceMinor: number; pe
   };
 }
 
+/** The one of the migrations, to which events belong by default. */
+export const ORGANIZATION = '1a6682e4-de5b-8de9-81a5-153ba860268f';
+
+/** Opens the allocation `house` of each event, for six bookings at a time. */
+export const CODE = 'friends';
+
+/** A third of the seats are of the house at the beginning, for so long. */
+const seatsOfHouse = (seats: number): number => Math.floor(seats / 3);
+const ALLOCATED_SECONDS = 25;
+
 /** Empty tables except for an organizer, a venue and the events on sale. Run it at the time of the world. */
 export function prepareTables({ booking, payments }: Engines, { seats, events }: Settings): void {
   booking.script(`
-    truncate bookings, booking_seats, event_seats, tickets, outbox, inbox, redis_epochs, feed, event_log.messages,
+    truncate bookings, booking_seats, event_seats, allocations, codes, organizer_audit, tickets, outbox, inbox, redis_epochs, feed, event_log.messages,
       seat_inventories, price_tiers, price_lists, events, sections, venue_seats, seating_plans, venues, users restart identity cascade;
     insert into users (id, email, display_name, role) values ('${id(5, 1)}', 'organizer@example.org', 'Organizer', 'ORGANIZER');
     insert into venues (id, name, city, country_code, latitude, longitude, time_zone, capacity)
@@ -113,7 +124,15 @@ export function prepareTables({ booking, payments }: Engines, { seats, events }:
           'PUBLISHED', 'USD');
       insert into price_lists (id, event_id, version, content)
         values ('${id(7, index + 1)}', '${eventIdOf(index)}', 1, '${JSON.stringify(PRICES)}');
-      insert into seat_inventories (event_id, capacity, available) values ('${eventIdOf(index)}', ${seats}, ${seats})`);
+      insert into codes (id, event_id, code_hash, opens, uses_per_code)
+        values ('${id(8, index + 1)}', '${eventIdOf(index)}', '\\x${givenCode(eventIdOf(index), CODE).hash}', '{house}', 6);
+      insert into allocations (event_id, name, release_at)
+        values ('${eventIdOf(index)}', 'house', now() + interval '${ALLOCATED_SECONDS} s');
+      insert into event_seats (event_id, seat_no, status, allocation)
+        select '${eventIdOf(index)}', seat_no, 'BLOCKED', 'house'
+        from generate_series(${seats - seatsOfHouse(seats)}, ${seats - 1}) as seat_no;
+      insert into seat_inventories (event_id, capacity, available, blocked)
+        values ('${eventIdOf(index)}', ${seats}, ${seats - seatsOfHouse(seats)}, ${seatsOfHouse(seats)})`);
   }
   payments.script(
     `truncate payments, notices, outbox, inbox, feed, booking_facts, gateway_captures, gateway_refunds restart identity`,

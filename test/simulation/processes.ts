@@ -17,6 +17,7 @@ import { followBookings } from '#workers/payments/follow-bookings.ts';
 import { settleDuePayments } from '#workers/payments/settle-due-payments.ts';
 import { keepClock, sweepNotices } from '#workers/payments/sweep-notices.ts';
 import { pushChanges } from '#workers/push-changes.ts';
+import { releaseAllocations } from '#workers/release-allocations.ts';
 import { releaseExpiredHolds } from '#workers/release-expired-holds.ts';
 import { runWorkers, type WorkerLog } from '#workers/run-worker.ts';
 import { sendHeartbeat } from '#workers/send-heartbeat.ts';
@@ -74,7 +75,14 @@ export function runWorker(stores: Stores, actor: Actor) {
   const sales = openSales(stores, actor);
   const needs = { ...sales, ticketSigner: openTicketSigner(TICKET_KEY) };
   const runtime = { eventLog: stores.log.open(actor), log: stores.workerLog, signal: new AbortController().signal };
-  const workers = [followPayments, pushChanges, releaseExpiredHolds, guardRedisEpoch, sendHeartbeat];
+  const workers = [
+    followPayments,
+    pushChanges,
+    releaseExpiredHolds,
+    releaseAllocations,
+    guardRedisEpoch,
+    sendHeartbeat,
+  ];
   const isLazy = stores.plants.has('no process ends holds');
   void runWorkers(isLazy ? workers.filter((one) => one !== releaseExpiredHolds) : workers, needs, runtime);
   return { actor, pubsub: sales.pubsub };

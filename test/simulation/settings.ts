@@ -1,4 +1,4 @@
-import type { InventoryPolicy } from '#domain/inventory/inventory-work-rules.ts';
+import type { InventoryPolicy } from '#domain/inventory/inventory-state.ts';
 import type { PaymentsPolicy } from '#domain/payments/payment-rules.ts';
 import { Chance } from './chance.ts';
 import { type GatewayFaults, NO_GATEWAY_FAULTS } from './gateway-server.ts';

@@ -100,6 +100,7 @@ export class World {
       chance: this.#chance('organizer'),
       settings,
       history,
+      audit,
       call: (caller, run) => this.network.call(caller, run),
       isOpen: () => this.#isOpen,
     });

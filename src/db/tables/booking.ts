@@ -45,6 +45,8 @@ export const bookings = pgTable(
     addressKey: uuid('address_key'),
     unpaidSlot: smallint('unpaid_slot'),
     seatCount: smallint('seat_count'),
+    /** The codes with which it was made. Null: none. */
+    codeIds: uuid('code_ids').array(),
   },
   (t) => [unique('bookings_idempotency_key').on(t.userId, t.idempotencyKey)],
 );

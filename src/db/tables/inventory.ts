@@ -20,6 +20,8 @@ export const eventSeats = pgTable(
     status: text('status', { enum: ['AVAILABLE', 'HELD', 'BOOKED', 'BLOCKED'] }).notNull(),
     bookingId: uuid('booking_id'),
     holdExpiresAt: timestamp('hold_expires_at', { withTimezone: true }),
+    /** To whom a release gives the seat. Null: to the public. */
+    allocation: text('allocation'),
   },
   (t) => [primaryKey({ columns: [t.eventId, t.seatNo] })],
 );

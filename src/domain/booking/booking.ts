@@ -3,9 +3,15 @@ import { bookings, type tickets } from '#db/tables/booking.ts';
 import type { BookingState } from '../inventory/inventory-command.ts';
 import type { PricedSeat, StoredCharges } from '../pricing/stored-line-rules.ts';
 
-const { addressKey: _address, unpaidSlot: _slot, seatCount: _count, ...ownersColumns } = getTableColumns(bookings);
+const {
+  addressKey: _address,
+  unpaidSlot: _slot,
+  seatCount: _count,
+  codeIds: _codes,
+  ...ownersColumns
+} = getTableColumns(bookings);
 
-/** The columns that a booking's owner may see: without those that the hoarding limits use. */
+/** The columns that a booking's owner may see: without those that only the writer and the hoarding limits use. */
 export const bookingColumns = ownersColumns;
 
 /**
@@ -28,7 +34,7 @@ export const toOwners = (row: Row): Booking => ({ ...row, charges: row.charges a
 const instant = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 
 export function toBooking(state: BookingState): Booking {
-  const { holdExpiresAtMs, holdExtendedAtMs, createdAtMs, confirmedAtMs, releasedAtMs, ...booking } = state;
+  const { holdExpiresAtMs, holdExtendedAtMs, createdAtMs, confirmedAtMs, releasedAtMs, codeIds, ...booking } = state;
   return {
     ...booking,
     holdExpiresAt: new Date(holdExpiresAtMs),

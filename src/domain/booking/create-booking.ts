@@ -4,19 +4,29 @@ import { hasSeat, type SeatingPlan } from '../catalog/seating-plan.ts';
 import { IdempotencyKeyReused, InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
 import { CoolingDown, TooManyUnpaidSeats } from '../hoarding/errors.ts';
 import { requireIdempotencyKey } from '../idempotency-key-rules.ts';
+import { givenCodes } from '../inventory/code-texts-rules.ts';
 import type { KnownSale } from '../inventory/event-sales.ts';
 import type { BookingState, HoldCommand, Holding } from '../inventory/inventory-command.ts';
 import type { InventoryAnswer } from '../inventory/inventory-work.ts';
 import type { InventoryWriter } from '../inventory/inventory-writer.ts';
 import type { LostRaces } from '../inventory/lost-races.ts';
-import { missingOfTable } from '../inventory/party-rules.ts';
+import { companionsWithoutPlace, missingOfTable } from '../inventory/party-rules.ts';
 import { seatsPerBookingOf } from '../inventory/sale-limits-rules.ts';
 import { lockOwner, type SeatLockAnswer, type SeatLocks } from '../inventory/seat-locks.ts';
 import { orTryAgain } from '../or-try-again.ts';
 import type { Viewer } from '../viewer.ts';
 import { type Booking, toBooking } from './booking.ts';
-import { type BookingLine, type ParsedLines, parseLines } from './booking-lines.ts';
-import { AdmissionRequired, EventNotOnSale, PriceChanged, SeatsUnavailable, TooManySeats } from './errors.ts';
+import { type BookingLine, type ParsedLines, parseLines, placesIn } from './booking-lines.ts';
+import {
+  AdmissionRequired,
+  CodeInvalid,
+  CompanionWithoutPlace,
+  EventNotOnSale,
+  LeavesSingleSeat,
+  PriceChanged,
+  SeatsUnavailable,
+  TooManySeats,
+} from './errors.ts';
 
 export type CreateBookingNeeds = {
   readonly writer: InventoryWriter;
@@ -42,6 +52,8 @@ export type CreateBookingRequest = {
   readonly admission?: string | undefined;
   /** The address of the request, as `openAddressKeys` names it. */
   readonly addressKey?: string | undefined;
+  /** Codes that open seats or ticket types, or lower the price. */
+  readonly codes?: readonly string[] | undefined;
 };
 
 export const createBookingRefusals = [
@@ -49,6 +61,9 @@ export const createBookingRefusals = [
   NotFound,
   EventNotOnSale,
   SeatsUnavailable,
+  LeavesSingleSeat,
+  CompanionWithoutPlace,
+  CodeInvalid,
   PriceChanged,
   TooManySeats,
   TooManyUnpaidSeats,
@@ -68,15 +83,18 @@ export async function createBooking(
   viewer: Viewer,
   request: CreateBookingRequest,
 ): Promise<{ booking: Booking; replayed: boolean }> {
-  const { planId, seatNos, ticketTypes, field } = parse(request);
+  const wanted = parse(request);
+  const { seatNos, ticketTypes, field } = wanted;
   const sale = await orTryAgain(needs.writer.sales.find(request.eventId));
   if (!sale || sale.status === 'DRAFT') throw new NotFound('event');
-  refuseTooMany(seatNos.length, sale, needs.writer);
-  if (sale.planId !== planId)
+  refuseTooMany(ticketsIn(wanted), sale, needs.writer);
+  const { planId } = sale;
+  if (planId !== (wanted.planId ?? planId))
     throw new InvalidInput(field, 'These seats do not belong to the seating plan of this event.');
   const plan = await orTryAgain(needs.writer.plans.get(planId));
   if (!seatNos.every((seatNo) => hasSeat(plan, seatNo))) throw new InvalidInput(field, 'This seat does not exist.');
   refusePartOfTable(plan, seatNos, field);
+  refuseLoneCompanions(plan, seatNos);
   refuseIfFarTooEarly(sale);
   const command: HoldCommand = {
     kind: 'hold',
@@ -89,6 +107,7 @@ export async function createBooking(
     quoteHash: request.quoteHash,
     addressKey: request.addressKey,
     requestHash: hashOf(request.eventId, { seatNos, ticketTypes }),
+    ...rareWishes(request, { plan, wanted }),
   };
   const hold = { eventId: request.eventId, plan, command, field };
   const admitted = needs.requireAdmission?.(viewer, { eventId: request.eventId, admission: request.admission });
@@ -114,6 +133,20 @@ export async function earlierUnless(
 }
 
 type Wanted = { readonly seatNos: number[]; readonly ticketTypes: (string | undefined)[] | undefined };
+type ParsedRequest = Wanted & Pick<ParsedLines, 'planId' | 'places'> & { readonly field: string };
+
+/** What few holds have, with a hash of the whole request: places without numbers, and codes. */
+function rareWishes(
+  { eventId, codes: texts = [] }: CreateBookingRequest,
+  { plan, wanted }: { plan: SeatingPlan; wanted: ParsedRequest },
+): Pick<HoldCommand, 'areas' | 'codes'> & { readonly requestHash?: string } {
+  if (texts.length === 0 && wanted.places.length === 0) return {};
+  const areas = wanted.places.length > 0 ? placesIn(plan, wanted.places, wanted.field) : undefined;
+  const codes = texts.length > 0 ? givenCodes(eventId, texts) : undefined;
+  const { seatNos, ticketTypes } = wanted;
+  const asked = [eventId, seatNos, ticketTypes, areas, codes?.map(({ hash }) => hash)];
+  return { areas, codes, requestHash: createHash('sha256').update(JSON.stringify(asked)).digest('base64url') };
+}
 
 /** A request that names no ticket type has the same hash in each way to name its seats. */
 function hashOf(eventId: string, { seatNos, ticketTypes }: Wanted): string {
@@ -135,14 +168,23 @@ export function refuseTooMany(seats: number, sale: KnownSale, { policy }: Pick<I
   if (seats > limit) throw new TooManySeats(limit, 'booking');
 }
 
-function parse(request: CreateBookingRequest): Wanted & { planId: string; field: string } {
+const ticketsIn = ({ seatNos, places }: ParsedRequest): number =>
+  places.reduce((sum, { quantity }) => sum + quantity, seatNos.length);
+
+function parse(request: CreateBookingRequest): ParsedRequest {
   if (!isUuid(request.eventId)) throw new NotFound('event');
   requireIdempotencyKey(request.idempotencyKey);
   const { seatIds = [], lines } = request;
   if (lines !== undefined && seatIds.length > 0) throw new InvalidInput('lines', 'Give either `lines` or `seatIds`.');
   const field = lines === undefined ? 'seatIds' : 'lines';
   const parsed = parseLines(lines ?? seatIds.map((seatId) => ({ seatId })), field);
-  return { planId: parsed.planId, ...wantedOf(parsed), field };
+  return { planId: parsed.planId, places: parsed.places, ...wantedOf(parsed), field };
+}
+
+/** Throws CompanionWithoutPlace. */
+export function refuseLoneCompanions(plan: SeatingPlan, seatNos: readonly number[]): void {
+  const lone = companionsWithoutPlace(plan, new Set(seatNos));
+  if (lone.length > 0) throw new CompanionWithoutPlace(plan.planId, lone);
 }
 
 function refusePartOfTable(plan: SeatingPlan, seatNos: readonly number[], field: string): void {
@@ -191,7 +233,7 @@ async function holdWithLocks(needs: CreateBookingNeeds, hold: Hold): Promise<{ b
   const { eventId, command } = hold;
   const owner = lockOwner(command.userId, command.idempotencyKey);
   const locks = { eventId, owner, seatNos: command.seatNos };
-  let locked = await needs.seatLocks.acquire(locks);
+  let locked = command.seatNos.length > 0 ? await needs.seatLocks.acquire(locks) : NO_SEATS_TO_LOCK;
   if (locked.kind === 'taken') {
     const lost = await lose(needs, hold, locked.seatNos);
     if (lost.replay) return lost.replay;
@@ -210,11 +252,16 @@ async function holdWithLocks(needs: CreateBookingNeeds, hold: Hold): Promise<{ b
   }
   if (answer.kind !== 'held' || answer.booking.status !== 'PENDING_PAYMENT') unlock();
   if (answer.kind === 'held') return { booking: toBooking(answer.booking), replayed: answer.replayed };
-  throw refusalOf(answer, { eventId, planId: command.planId, seats: command.seatNos.length, field: hold.field });
+  throw refusalOf(answer, { eventId, planId: command.planId, seats: seatsOf(command), field: hold.field });
 }
+
+const NO_SEATS_TO_LOCK: SeatLockAnswer = { kind: 'locked', fresh: [] };
 
 const freshOf = (locked: SeatLockAnswer, command: HoldCommand): readonly number[] =>
   locked.kind === 'locked' ? locked.fresh : command.seatNos;
+
+const seatsOf = ({ seatNos, areas = [] }: HoldCommand): number =>
+  areas.reduce((sum, { quantity }) => sum + quantity, seatNos.length);
 
 async function lose(needs: CreateBookingNeeds, hold: Hold, seatNos: readonly number[]) {
   const { eventId, plan, command } = hold;
@@ -239,6 +286,14 @@ export function refusalOf(answer: InventoryAnswer, { eventId, planId, seats, fie
   switch (answer.kind) {
     case 'seatsUnavailable':
       return new SeatsUnavailable({ eventId, ...answer });
+    case 'noBestSeats': {
+      const message = 'There are not so many free places in this section.';
+      return new SeatsUnavailable({ eventId, seatNos: [], alternatives: [], version: answer.version, message });
+    }
+    case 'leavesSingle':
+      return new LeavesSingleSeat({ eventId, ...answer });
+    case 'codeInvalid':
+      return new CodeInvalid(answer.code);
     case 'priceChanged':
       return new PriceChanged(planId, answer.quote);
     case 'tooManySeats':

@@ -55,6 +55,61 @@ export class PriceChanged extends DomainError {
   }
 }
 
+/**
+ * The event does not accept this code, or not now. An unknown code, one of another event, one that is over and one that is
+ * used up read the same, so that an answer shows no guess to be half right. `value` is the code as it was given.
+ */
+export class CodeInvalid extends DomainError {
+  readonly code = 'CODE_INVALID';
+  readonly retry: RetryAdvice = { advice: 'NEVER' };
+  readonly value: string;
+
+  constructor(value: string) {
+    super('This code is not valid here, or not any more. Nothing was held.');
+    this.value = value;
+  }
+}
+
+/** The choice leaves seats single, with up to three blocks of the same size that do not, nearest first, at `version`. */
+export class LeavesSingleSeat extends DomainError {
+  readonly code = 'LEAVES_SINGLE_SEAT';
+  readonly retry: RetryAdvice = { advice: 'NEW_KEY' };
+  readonly eventId: string;
+  readonly seatNos: readonly number[];
+  readonly alternatives: readonly (readonly number[])[];
+
+  constructor(details: {
+    eventId: string;
+    seatNos: readonly number[];
+    alternatives: readonly (readonly number[])[];
+  }) {
+    super(
+      details.seatNos.length === 1
+        ? 'This choice leaves a single seat free beside it. Choose seats that leave none.'
+        : 'This choice leaves single seats free beside it. Choose seats that leave none.',
+    );
+    this.eventId = details.eventId;
+    this.seatNos = details.seatNos;
+    this.alternatives = details.alternatives;
+  }
+}
+
+/** Companion seats were chosen without their wheelchair places, which are `placeNos` in the same order. */
+export class CompanionWithoutPlace extends DomainError {
+  readonly code = 'COMPANION_WITHOUT_PLACE';
+  readonly retry: RetryAdvice = { advice: 'NEW_KEY' };
+  readonly planId: string;
+  readonly seatNos: readonly number[];
+  readonly placeNos: readonly number[];
+
+  constructor(planId: string, of: readonly { readonly seatNo: number; readonly placeNo: number }[]) {
+    super('A companion seat is sold only together with its wheelchair place.');
+    this.planId = planId;
+    this.seatNos = of.map(({ seatNo }) => seatNo);
+    this.placeNos = of.map(({ placeNo }) => placeNo);
+  }
+}
+
 export class EventNotOnSale extends DomainError {
   readonly code = 'EVENT_NOT_ON_SALE';
   readonly retry: RetryAdvice;

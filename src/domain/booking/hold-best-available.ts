@@ -3,6 +3,7 @@ import { isUuid } from '#shared/uuid.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
 import { InvalidInput, NotFound } from '../errors.ts';
 import { requireIdempotencyKey } from '../idempotency-key-rules.ts';
+import { givenCodes } from '../inventory/code-texts-rules.ts';
 import type { HoldBestCommand } from '../inventory/inventory-command.ts';
 import { orTryAgain } from '../or-try-again.ts';
 import type { Viewer } from '../viewer.ts';
@@ -68,7 +69,9 @@ function commandOf(viewer: Viewer, request: HoldBestAvailableRequest, plan: Seat
   const { eventId, quantity, accessible = false, priceLevel: level, ticketType } = request;
   const sections = sectionsOf(plan, request.sectionIds);
   const places = sections && [...sections].sort((one, other) => one - other);
-  const wanted = JSON.stringify([eventId, quantity, accessible, level, ticketType, places]);
+  const codes = request.codes?.length ? givenCodes(eventId, request.codes) : undefined;
+  const hashes = codes ? [codes.map(({ hash }) => hash)] : [];
+  const wanted = JSON.stringify([eventId, quantity, accessible, level, ticketType, places, ...hashes]);
   return {
     kind: 'holdBest',
     bookingId: randomUUIDv7(),
@@ -81,6 +84,7 @@ function commandOf(viewer: Viewer, request: HoldBestAvailableRequest, plan: Seat
     idempotencyKey: request.idempotencyKey,
     quoteHash: request.quoteHash,
     addressKey: request.addressKey,
+    codes,
     requestHash: createHash('sha256').update(wanted).digest('base64url'),
   };
 }

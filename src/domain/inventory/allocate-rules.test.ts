@@ -4,7 +4,7 @@ import { after, empty, hold, NOW, open, policy, rules, SEATS, sale } from '#test
 import { bookingTransitions } from '../booking-status.ts';
 import { allocate } from './allocate-rules.ts';
 import type { BookingState, HoldCommand, InventoryCommand, SeatState } from './inventory-command.ts';
-import type { InventoryState } from './inventory-work-rules.ts';
+import type { InventoryState } from './inventory-state.ts';
 
 const seatNos = fc
   .uniqueArray(fc.nat(SEATS - 1), { minLength: 1, maxLength: 5 })

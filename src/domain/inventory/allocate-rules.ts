@@ -2,6 +2,8 @@ import { InvalidInput } from '../errors.ts';
 import type { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import type { Quote } from '../pricing/quote-rules.ts';
 import { bestSeatsFor } from './best-seats-rules.ts';
+import { type CodeState, openedBy } from './code-rules.ts';
+import { chooseCodes } from './code-uses.ts';
 import type {
   BookingState,
   ConfirmCommand,
@@ -14,8 +16,12 @@ import type {
   ReleaseCommand,
   UnconfirmableReason,
 } from './inventory-command.ts';
-import { type InventoryState, InventoryWork, type Rules, type WorkResult } from './inventory-work-rules.ts';
+import type { InventoryState, Rules, WorkResult } from './inventory-state.ts';
+import { InventoryWork } from './inventory-work-rules.ts';
+import { lowestPlacesFor } from './lowest-places-rules.ts';
 import { seatsPerBookingOf, seatsPerViewerOf } from './sale-limits-rules.ts';
+import { allocateSeats, endAllocation } from './seat-allocation-rules.ts';
+import { leavesSingle } from './single-seat-rules.ts';
 
 /** `outcomes`: one for each command, in the order of the commands. */
 export type Allocation = WorkResult & { readonly outcomes: readonly InventoryOutcome[] };
@@ -49,6 +55,10 @@ function decide(work: InventoryWork, command: InventoryCommand): InventoryOutcom
       return release(work, command);
     case 'openSession':
       return openSession(work, command);
+    case 'allocate':
+      return allocateSeats(work, command);
+    case 'endAllocation':
+      return endAllocation(work, command);
   }
 }
 
@@ -60,10 +70,12 @@ function holdBest(work: InventoryWork, command: HoldBestCommand): InventoryOutco
   const earlier = earlierOf(work, command);
   if (earlier) return earlier;
   if (command.level !== undefined && !work.rules.prices.levels.has(command.level)) return { kind: 'noLevel' };
-  const seatNos = bestSeatsFor(work, command);
+  const codes = codesOf(work, command);
+  const seatNos = 'kind' in codes ? undefined : bestSeatsFor(work, command, openedBy(codes));
   if (!seatNos) {
     // An event that is not on sale says so, whether or not it has seats.
-    return closedFor(work, { ...command, kind: 'hold', seatNos: [] }) ?? { kind: 'noBestSeats', version: work.version };
+    const closed = closedFor(work, { ...command, kind: 'hold', seatNos: [] });
+    return closed ?? ('kind' in codes ? codes : { kind: 'noBestSeats', version: work.version });
   }
   const found = { ...command, kind: 'hold', seatNos, ticketTypes: seatNos.map(() => command.ticketType) } as const;
   return newHold(work, found);
@@ -79,9 +91,22 @@ function earlierOf(work: InventoryWork, command: Holding): InventoryOutcome | un
 function newHold(work: InventoryWork, command: HoldCommand): InventoryOutcome {
   const closed = closedFor(work, command);
   if (closed) return closed;
-  const quoted = quoteFor(work, command);
+  const codes = codesOf(work, command);
+  if ('kind' in codes) return codes;
+  const opened = openedBy(codes);
+  const placed = command.areas ? lowestPlacesFor(work, command, opened) : command;
+  if (!placed) return { kind: 'noBestSeats', version: work.version };
+  const quoted = quoteFor(work, placed, codes);
   if ('kind' in quoted) return quoted;
-  return refusalOf(work, command, quoted) ?? work.hold(command, quoted);
+  return refusalOf(work, placed, { quoted, opened }) ?? work.hold(placed, quoted, codes);
+}
+
+const NO_CODES: readonly CodeState[] = [];
+
+function codesOf(work: InventoryWork, { codes: given }: Holding): readonly CodeState[] | InventoryOutcome {
+  if (given === undefined || given.length === 0) return NO_CODES;
+  const chosen = chooseCodes(work.codes, given, work.nowMs);
+  return 'invalid' in chosen ? { kind: 'codeInvalid', code: chosen.invalid } : chosen.codes;
 }
 
 function closedFor(work: InventoryWork, command: HoldCommand): InventoryOutcome | undefined {
@@ -96,17 +121,20 @@ function closedFor(work: InventoryWork, command: HoldCommand): InventoryOutcome 
   if (sale.status === 'POSTPONED') return { kind: 'salePaused', why: 'POSTPONED' };
   if (sale.salesPaused) return { kind: 'salePaused', why: 'PAUSED' };
   const limit = seatsPerBookingOf(sale, rules.policy);
-  if (command.seatNos.length > limit) return { kind: 'tooManySeats', limit };
+  if (countOf(command) > limit) return { kind: 'tooManySeats', limit };
   return work.book.coolingDown(command.userId, nowMs);
 }
+
+const countOf = ({ seatNos, areas }: HoldCommand): number =>
+  areas ? areas.reduce((sum, { quantity }) => sum + quantity, seatNos.length) : seatNos.length;
 
 /**
  * What the booking would cost, from the prices that were read behind the event's lock: its total is that of a quote that was
  * true at its hold.
  */
-function quoteFor(work: InventoryWork, command: HoldCommand): Quote | InventoryOutcome {
+function quoteFor(work: InventoryWork, command: HoldCommand, codes: readonly CodeState[]): Quote | InventoryOutcome {
   try {
-    return work.quoteOf(command);
+    return work.quoteOf(command, codes);
   } catch (refusal) {
     // Only this command is refused. The write goes on with the others.
     if (refusal instanceof InvalidInput) return { kind: 'notSold', message: refusal.message };
@@ -114,11 +142,17 @@ function quoteFor(work: InventoryWork, command: HoldCommand): Quote | InventoryO
   }
 }
 
-function refusalOf(work: InventoryWork, command: HoldCommand, quoted: Quote): InventoryOutcome | undefined {
+function refusalOf(
+  work: InventoryWork,
+  command: HoldCommand,
+  { quoted, opened }: { quoted: Quote; opened: ReadonlySet<string> },
+): InventoryOutcome | undefined {
   const { sale, rules } = work;
   const limit = seatsPerViewerOf(sale, rules.policy);
-  const taken = command.seatNos.filter((seatNo) => !work.isFree(seatNo));
+  const taken = command.seatNos.filter((seatNo) => !work.isFree(seatNo, opened));
   if (taken.length > 0) return { kind: 'seatsUnavailable', seatNos: taken };
+  const single = sale.orphanPolicy === 'OFF' ? undefined : leavesSingle(work, command.seatNos, opened);
+  if (single) return single;
   if (command.quoteHash !== undefined && command.quoteHash !== quoted.hash)
     return { kind: 'priceChanged', quote: quoted };
   if (work.seatCountOf(command.userId) + command.seatNos.length > limit) return { kind: 'tooManySeats', limit };
@@ -153,7 +187,11 @@ function whyUnconfirmable(
   if (command.amountMinor !== booking.totalMinor || command.currency !== booking.currency) return 'AMOUNT_MISMATCH';
   if (booking.status !== 'EXPIRED') return undefined;
   if (work.sale.status === 'CANCELLED') return 'BOOKING_CANCELLED';
-  if (!booking.seats.every((seat) => work.isFree(seat.seatNo))) return 'SEATS_TAKEN';
+  // Its codes opened them, and are of other bookings' use since it ended.
+  const codes = (booking.codeIds ?? []).flatMap((id) => work.codes.find(id) ?? []);
+  const opened = openedBy(codes);
+  if (!booking.seats.every((seat) => work.isFree(seat.seatNo, opened))) return 'SEATS_TAKEN';
+  if (codes.some((code) => work.codes.isUsedUp(code))) return 'CODE_USED_UP';
   // The user may have bought other seats meanwhile, so retaking these is checked like a new hold.
   const count = work.seatCountOf(booking.userId) + booking.seats.length;
   return count > seatsPerViewerOf(work.sale, work.rules.policy) ? 'TOO_MANY_SEATS' : undefined;

@@ -40,7 +40,23 @@ export function alternativesTo(
   isFree: (seatNo: number) => boolean,
 ): number[][] {
   if (isArea(plan, wanted[0] ?? 0)) return lowestPlaces(wanted, within, plan, isFree);
-  const candidates = adjacentBlocks(wanted, within, plan, isFree);
+  return blocksNear(wanted, within, plan, { isFree });
+}
+
+type BlockSearch = {
+  readonly isFree: (seatNo: number) => boolean;
+  /** What else is asked of a block. */
+  readonly isRight?: (block: readonly number[]) => boolean;
+};
+
+/** The blocks of `alternativesTo` for seats in rows. */
+export function blocksNear(
+  wanted: readonly number[],
+  within: SeatRange,
+  plan: SeatPositions,
+  search: BlockSearch,
+): number[][] {
+  const candidates = adjacentBlocks(wanted, within, plan, search);
   return nearestApart(candidates, wanted.length).map((first) => {
     const { order } = rowsOf(plan);
     return fromLeftToRight(plan, Array.from(order.subarray(first, first + wanted.length)));
@@ -54,7 +70,7 @@ function adjacentBlocks(
   wanted: readonly number[],
   within: SeatRange,
   plan: SeatPositions,
-  isFree: (seatNo: number) => boolean,
+  { isFree, isRight }: BlockSearch,
 ): Candidate[] {
   const rows = rowsOf(plan);
   const size = wanted.length;
@@ -66,7 +82,7 @@ function adjacentBlocks(
   for (const run of openRuns(rows, isOpen, rowsAround(rows, within))) {
     for (let first = run.from; first + size <= run.to; first++) {
       const block = rows.order.subarray(first, first + size);
-      if (!suitsParty(plan, block, party)) continue;
+      if (!suitsParty(plan, block, party) || (isRight && !isRight(Array.from(block)))) continue;
       candidates.push({ first, distance: distanceTo(middle, plan, [block[0] ?? 0, block[size - 1] ?? 0]) });
     }
   }

@@ -10,21 +10,30 @@ import {
   type Score,
   type Search,
 } from './block-search-rules.ts';
-import { singleSeatsLeft } from './orphan-rules.ts';
+import { refusedSingles, singleSeatsLeft } from './orphan-rules.ts';
 import { isOrdinary, suitsParty } from './party-rules.ts';
 
 /**
  * The best free seats for the party, from left to right: next to each other in one row, otherwise in two adjacent rows;
  * the nearest to the focal point of those that leave no seat single, if there are any. Undefined when there are none.
- * Wheelchair places are only offered to a party that asks for them.
+ * Wheelchair places are only offered to a party that asks for them, and no choice that the search's policy refuses is
+ * offered.
  */
 export function bestAvailable(hall: Hall, search: Search): number[] | undefined {
   const { order } = rowsOf(hall);
   const { size, wheelchairPlaces } = search.party;
   const first = wheelchairPlaces > 0 ? bestSpecialBlock(hall, search) : bestPlainBlock(hall, search);
-  if (first !== undefined) return fromLeftToRight(hall, Array.from(order.subarray(first, first + size)));
-  return wheelchairPlaces > 0 ? undefined : blockInAdjacentRows(hall, search);
+  if (first !== undefined) {
+    const block = Array.from(order.subarray(first, first + size));
+    if (isAllowed(hall, block, search)) return fromLeftToRight(hall, block);
+  }
+  const apart = wheelchairPlaces > 0 ? undefined : blockInAdjacentRows(hall, search);
+  return apart && isAllowed(hall, apart, search) ? apart : undefined;
 }
+
+/** A choice that leaves a seat single is the last resort anyway; the policy of the event may forbid it. */
+const isAllowed = (hall: Hall, seatNos: readonly number[], { policy = 'OFF', isFree }: Search): boolean =>
+  refusedSingles(policy, hall, seatNos, isFree).length === 0;
 
 type Best = { first: number; leavesSingle: boolean; distance: number };
 

@@ -1,22 +1,28 @@
-import { isArea } from '../catalog/adjacency-rules.ts';
 import { bestAvailable } from './best-available-rules.ts';
 import type { Hall } from './block-search-rules.ts';
 import type { HoldBestCommand } from './inventory-command.ts';
 import type { InventoryWork } from './inventory-work-rules.ts';
+import { lowestPlaces } from './lowest-places-rules.ts';
 
 /**
  * The best seats for the party among those that are open now, by seat number; undefined when there are none. When only
  * general admission is wanted, or the hall has nothing else: the lowest places of the first section with enough of them.
  */
-export function bestSeatsFor(work: InventoryWork, command: HoldBestCommand): number[] | undefined {
+export function bestSeatsFor(
+  work: InventoryWork,
+  command: HoldBestCommand,
+  opened: ReadonlySet<string>,
+): number[] | undefined {
   const { hall, levelOf } = work.rules;
   if (!hall) throw new Error('The best seats can only be found in a hall.');
   const { party, sections, level } = command;
   const isWanted = (seatNo: number): boolean =>
     (!sections || sections.has(hall.sectionOf[seatNo] ?? -1)) && isSold(levelOf(seatNo), level);
-  const isFree = (seatNo: number): boolean => work.isOpen(seatNo);
-  if (!wantsOnlyAreas(hall, sections))
-    return bestAvailable(hall, { party, isWanted, isFree })?.sort((one, other) => one - other);
+  const isFree = (seatNo: number): boolean => work.isOpen(seatNo, opened);
+  if (!wantsOnlyAreas(hall, sections)) {
+    const search = { party, isWanted, isFree, policy: work.sale.orphanPolicy };
+    return bestAvailable(hall, search)?.sort((one, other) => one - other);
+  }
   return party.wheelchairPlaces > 0 ? undefined : lowestPlaces(hall, party.size, (no) => isWanted(no) && isFree(no));
 }
 
@@ -27,17 +33,4 @@ const isSold = (own: string | undefined, level: string | undefined): boolean =>
 function wantsOnlyAreas({ sections = [] }: Hall, wanted: ReadonlySet<number> | undefined): boolean {
   const isWanted = (place: number): boolean => !wanted || wanted.has(place);
   return sections.length > 0 && sections.every(({ kind }, place) => kind === 'GENERAL_ADMISSION' || !isWanted(place));
-}
-
-function lowestPlaces(hall: Hall, count: number, isOpen: (seatNo: number) => boolean): number[] | undefined {
-  const bySection = new Map<number, number[]>();
-  for (let seatNo = 0; seatNo < hall.seatCount; seatNo++) {
-    if (!isArea(hall, seatNo) || !isOpen(seatNo)) continue;
-    const section = hall.sectionOf[seatNo] ?? -1;
-    const open = bySection.get(section) ?? [];
-    bySection.set(section, open);
-    open.push(seatNo);
-    if (open.length === count) return open;
-  }
-  return undefined;
 }

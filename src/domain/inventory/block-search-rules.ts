@@ -1,4 +1,5 @@
 import type { SeatPositions, SeatRows } from '../catalog/adjacency-rules.ts';
+import type { OrphanPolicy } from './orphan-rules.ts';
 import type { Party } from './party-rules.ts';
 
 type Point = readonly [x: number, y: number];
@@ -15,6 +16,8 @@ export type Search = {
   /** False for the seats of other price levels and sections than the wanted ones. */
   readonly isWanted: (seatNo: number) => boolean;
   readonly isFree: (seatNo: number) => boolean;
+  /** Undefined: OFF. */
+  readonly policy?: OrphanPolicy | undefined;
 };
 
 /** What a block of seats costs its fans and the hall. Fewer single seats win over a shorter distance. */

@@ -8,7 +8,6 @@ import { openBox } from '#test/support/databases/box.ts';
 import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import type { BookingState, SeatState } from './inventory-command.ts';
 import { lockInventories, readSeats } from './inventory-read-statements.ts';
-import { AVAILABLE } from './inventory-work-rules.ts';
 import {
   changeSeats,
   insertBookings,
@@ -17,6 +16,7 @@ import {
   takeSeats,
   updateInventories,
 } from './inventory-write-statements.ts';
+import { AVAILABLE } from './seat-state-rules.ts';
 
 // Each guard is tested alone: without seat lock or queue, and without the guards that the other tests of this file
 // check.
@@ -148,6 +148,7 @@ const someBooking = (): BookingState => ({
   holdExtendedAtMs: null,
   idempotencyKey: 'k',
   requestHash: 'h',
+  codeIds: null,
   paymentStatus: 'CREATING_SESSION',
   paymentUrl: null,
   refundedMinor: null,

@@ -7,11 +7,11 @@ import { TryAgain } from '../errors.ts';
 import { isOutage } from '../outages.ts';
 import type { PriceLists } from '../pricing/price-lists.ts';
 import type { EventSales } from './event-sales.ts';
-import type { Transition } from './inventory-command.ts';
+import { type BookingTransition, isOfBooking } from './inventory-command.ts';
 import { seatChangesOf } from './inventory-events.ts';
 import type { LockPatience } from './inventory-read-statements.ts';
+import type { InventoryPolicy } from './inventory-state.ts';
 import type { EventWork, InventoryAnswer, InventoryRequest, Written } from './inventory-work.ts';
-import type { InventoryPolicy } from './inventory-work-rules.ts';
 import { StaleRead } from './inventory-write-statements.ts';
 import type { SeatChange } from './seat-change.ts';
 import { type KeptSeatLock, lockOwner, type SeatLocks } from './seat-locks.ts';
@@ -202,15 +202,16 @@ export class InventoryBatches {
   #publish(eventId: string, { allocation }: Written, startedAt: number): void {
     if (!allocation || allocation.transitions.length === 0) return;
     this.#needs.health.succeeded();
-    for (const { type, booking } of allocation.transitions) {
+    const ofBookings = allocation.transitions.filter(isOfBooking);
+    for (const { type, booking } of ofBookings) {
       if (type !== 'expired' && type !== 'failed' && type !== 'cancelled') continue;
       const seatNos = booking.seats.map((seat) => seat.seatNo);
       void this.#needs.seatLocks?.release(eventId, lockOwner(booking.userId, booking.idempotencyKey), seatNos);
     }
     const passedMs = performance.now() - startedAt;
-    const kept = allocation.transitions.flatMap((transition) => keptLockOf(transition, passedMs));
+    const kept = ofBookings.flatMap((transition) => keptLockOf(transition, passedMs));
     void this.#needs.seatLocks?.keep(eventId, kept);
-    const known = allocation.transitions.filter(({ type }) => type !== 'held');
+    const known = ofBookings.filter(({ type }) => type !== 'held');
     const bookings = known.map((transition) => ({
       id: transition.booking.id,
       ...('version' in transition && { version: transition.version }),
@@ -224,7 +225,7 @@ export class InventoryBatches {
  * Times are by the database's clock, counted from the moment of the write. `passedMs`: the time since before the
  * database's clock was read, so that the lock does not last longer than its hold when the commit was slow.
  */
-function keptLockOf({ type, booking }: Transition, passedMs: number): KeptSeatLock[] {
+function keptLockOf({ type, booking }: BookingTransition, passedMs: number): KeptSeatLock[] {
   if (type !== 'held' && type !== 'extended') return [];
   const ttlMs = booking.holdExpiresAtMs - (booking.holdExtendedAtMs ?? booking.createdAtMs) - passedMs;
   const seatNos = booking.seats.map((seat) => seat.seatNo);

@@ -1,8 +1,11 @@
 import type { BookingStatus, PaymentStatus } from '../booking-status.ts';
 import type { StoredEventStatus } from '../catalog/event-status-rules.ts';
 import type { UnpaidRefusal } from '../hoarding/unpaid-book-rules.ts';
+import type { AuditedChange, Author } from '../organization/audit-statements.ts';
 import type { Quote } from '../pricing/quote-rules.ts';
 import type { PricedSeat, StoredCharges } from '../pricing/stored-line-rules.ts';
+import type { GivenCode } from './code-rules.ts';
+import type { OrphanPolicy } from './orphan-rules.ts';
 import type { Party } from './party-rules.ts';
 import type { SaleLimits } from './sale-limits-rules.ts';
 import type { SeatStatus } from './seat-status.ts';
@@ -23,10 +26,21 @@ export type HoldCommand = {
   readonly quoteHash?: string | undefined;
   /** The address of the caller; see `openAddressKeys`. Undefined: the hold counts for no address. */
   readonly addressKey?: string | undefined;
+  /** Undefined: none. */
+  readonly codes?: readonly GivenCode[] | undefined;
+  /** Places of general admission sections, beside the seats. The writer takes the lowest free ones. */
+  readonly areas?: readonly WantedPlaces[] | undefined;
+};
+
+/** `section` is a place in the plan's list of sections. Undefined ticket type: the default of each place. */
+export type WantedPlaces = {
+  readonly section: number;
+  readonly quantity: number;
+  readonly ticketType: string | undefined;
 };
 
 /** Holds the best seats that are free behind the event's lock, so that two such commands never choose the same ones. */
-export type HoldBestCommand = Omit<HoldCommand, 'kind' | 'seatNos' | 'ticketTypes'> & {
+export type HoldBestCommand = Omit<HoldCommand, 'kind' | 'seatNos' | 'ticketTypes' | 'areas'> & {
   readonly kind: 'holdBest';
   /** Undefined: the default of each seat's level. */
   readonly ticketType?: string | undefined;
@@ -60,7 +74,34 @@ export type ReleaseCommand =
 /** The payment session is open, but it opened late: the hold is extended once, by the delay. */
 export type OpenSessionCommand = { readonly kind: 'openSession'; readonly bookingId: string; readonly url: string };
 
-export type InventoryCommand = Holding | ConfirmCommand | ReleaseCommand | OpenSessionCommand;
+/** What becomes of the seats of an organizer's command: an allocation, or the public. */
+export type NewAllocation = {
+  readonly name: string;
+  /** Undefined: that of the allocation stays. */
+  readonly reason: string | null | undefined;
+  readonly releaseAtMs: number | null | undefined;
+};
+
+/** Gives all these seats to an allocation, or to the public, or none of them. */
+export type AllocateCommand = {
+  readonly kind: 'allocate';
+  readonly planId: string;
+  readonly seatNos: readonly number[];
+  /** Null: the seats go to the public. */
+  readonly allocation: NewAllocation | null;
+  readonly audit: { readonly author: Author; readonly change: AuditedChange };
+};
+
+/** The time of the allocation is over: what is left of it goes to the public. */
+export type EndAllocationCommand = { readonly kind: 'endAllocation'; readonly name: string };
+
+export type InventoryCommand =
+  | Holding
+  | ConfirmCommand
+  | ReleaseCommand
+  | OpenSessionCommand
+  | AllocateCommand
+  | EndAllocationCommand;
 
 export type NewTicket = { readonly id: string; readonly seatNo: number; readonly code: string };
 
@@ -87,6 +128,8 @@ export type BookingState = {
   readonly confirmedAtMs: number | null;
   readonly releasedAtMs: number | null;
   readonly seats: readonly PricedSeat[];
+  /** The codes with which it was made; null without codes. */
+  readonly codeIds: readonly string[] | null;
 };
 
 /** No state = AVAILABLE. */
@@ -94,6 +137,8 @@ export type SeatState = {
   readonly status: SeatStatus;
   readonly bookingId: string | null;
   readonly holdExpiresAtMs: number | null;
+  /** To whom a release gives the seat. Undefined: to the public. */
+  readonly allocation?: string | undefined;
 };
 
 /** The event as it is at the moment of the write. */
@@ -109,12 +154,14 @@ export type EventSale = {
   readonly currency: string;
   /** The price list in force. Null: the event sells nothing. */
   readonly priceListId: string | null;
+  readonly orphanPolicy: OrphanPolicy;
 } & SaleLimits;
 
 export type UnconfirmableReason =
   | 'AMOUNT_MISMATCH'
   | 'SEATS_TAKEN'
   | 'TOO_MANY_SEATS'
+  | 'CODE_USED_UP'
   | 'BOOKING_CANCELLED'
   | 'BOOKING_FAILED';
 
@@ -131,6 +178,15 @@ export type InventoryOutcome =
   /** The sale goes on later; it is not known when. */
   | { readonly kind: 'salePaused'; readonly why: 'PAUSED' | 'POSTPONED' }
   | UnpaidRefusal
+  | { readonly kind: 'codeInvalid'; readonly code: string }
+  | {
+      readonly kind: 'leavesSingle';
+      readonly seatNos: readonly number[];
+      readonly alternatives: readonly (readonly number[])[];
+      readonly version: number;
+    }
+  /** `changed`: how many seats have another allocation now. */
+  | { readonly kind: 'allocated'; readonly changed: number }
   | { readonly kind: 'noEvent' | 'noSeat' | 'noLevel' | 'keyReused' | 'noBooking' | 'seenBefore' }
   | { readonly kind: 'confirmed'; readonly booking: BookingState; readonly retaken: boolean; readonly fresh: boolean }
   | { readonly kind: 'unconfirmable'; readonly booking: BookingState; readonly reason: UnconfirmableReason | undefined }
@@ -138,8 +194,8 @@ export type InventoryOutcome =
   | { readonly kind: 'extended'; readonly booking: BookingState }
   | { readonly kind: 'kept'; readonly booking: BookingState };
 
-/** One change, in order. Those with a `version` moved seats; each becomes one row of the outbox. */
-export type Transition =
+/** One change of a booking. */
+export type BookingTransition =
   | { readonly type: 'held' | 'expired' | 'failed'; readonly booking: BookingState; readonly version: number }
   | { readonly type: 'confirmed'; readonly booking: BookingState; readonly version: number; readonly retaken: boolean }
   | {
@@ -150,3 +206,18 @@ export type Transition =
     }
   | { readonly type: 'unconfirmable'; readonly booking: BookingState; readonly reason: UnconfirmableReason }
   | { readonly type: 'extended'; readonly booking: BookingState };
+
+/** Seats that belong to no booking came to an allocation (BLOCKED), or to the public (AVAILABLE). */
+export type SeatTransition =
+  | {
+      readonly type: 'allocated';
+      readonly seatNos: readonly number[];
+      readonly allocation: string;
+      readonly version: number;
+    }
+  | { readonly type: 'opened'; readonly seatNos: readonly number[]; readonly version: number };
+
+/** One change, in order. Those with a `version` moved seats; each becomes one row of the outbox. */
+export type Transition = BookingTransition | SeatTransition;
+
+export const isOfBooking = (transition: Transition): transition is BookingTransition => 'booking' in transition;

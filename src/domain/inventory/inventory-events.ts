@@ -1,12 +1,19 @@
 import type { DomainEvent, DomainEventType } from '#events/contracts.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
 import { readCharges, type StoredCharges, type StoredLine } from '../pricing/stored-line-rules.ts';
-import type { BookingState, EventSale, Transition } from './inventory-command.ts';
+import {
+  type BookingState,
+  type EventSale,
+  isOfBooking,
+  type SeatTransition,
+  type Transition,
+} from './inventory-command.ts';
 import type { SeatChange } from './seat-change.ts';
 import type { SeatStatus } from './seat-status.ts';
 
 /** The event that is published for a transition: exactly one message each. */
 export function eventOf(transition: Transition, about: { sale: EventSale; plan: SeatingPlan }): DomainEvent {
+  if (!isOfBooking(transition)) return seatsEventOf(transition, about.sale.eventId);
   const { booking } = transition;
   const of = { aggregateId: booking.id, eventId: booking.eventId, userId: booking.userId };
   if (transition.type === 'unconfirmable')
@@ -28,6 +35,14 @@ export function eventOf(transition: Transition, about: { sale: EventSale; plan: 
     case 'failed':
       return { type: 'BookingFailed', ...of, ...seats };
   }
+}
+
+function seatsEventOf(transition: SeatTransition, eventId: string): DomainEvent {
+  const { version } = transition;
+  const of = { aggregateId: eventId, eventId, version, seatNos: [...transition.seatNos] };
+  return transition.type === 'allocated'
+    ? { type: 'SeatsAllocated', ...of, allocation: transition.allocation }
+    : { type: 'SeatsOpened', ...of };
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -75,6 +90,8 @@ const seatTransitions = {
   expired: { message: 'BookingExpired', status: 'AVAILABLE' },
   failed: { message: 'BookingFailed', status: 'AVAILABLE' },
   cancelled: { message: 'BookingCancelled', status: 'AVAILABLE' },
+  allocated: { message: 'SeatsAllocated', status: 'BLOCKED' },
+  opened: { message: 'SeatsOpened', status: 'AVAILABLE' },
 } as const satisfies Record<string, { message: DomainEventType; status: SeatStatus }>;
 
 const statusByMessage: ReadonlyMap<DomainEventType, SeatStatus> = new Map(
@@ -92,7 +109,7 @@ export function seatChangesOf(transitions: readonly Transition[]): SeatChange[] 
           {
             version: transition.version,
             status: seatTransitions[transition.type].status,
-            seatNos: transition.booking.seats.map((seat) => seat.seatNo),
+            seatNos: isOfBooking(transition) ? transition.booking.seats.map((seat) => seat.seatNo) : transition.seatNos,
           },
         ]
       : [],

@@ -68,7 +68,7 @@ export async function readSales(tx: Tx, eventIds: readonly string[]): Promise<Ma
        (extract(epoch from on_sale_at) * 1000)::float8 as "onSaleAtMs",
        (extract(epoch from off_sale_at) * 1000)::float8 as "offSaleAtMs",
        (extract(epoch from cancellable_until) * 1000)::float8 as "cancellableUntilMs",
-       ${currentListId('events.id')} as "priceListId"
+       ${currentListId('events.id')} as "priceListId", orphan_policy as "orphanPolicy"
      from events where id = any($1::uuid[])`,
     [plainArray(eventIds)],
   );
@@ -81,6 +81,7 @@ type SeatRow = {
   status: SeatStatus;
   booking_id: string | null;
   expires_ms: number | null;
+  allocation: string | null;
 };
 
 export type WantedSeats = {
@@ -106,16 +107,35 @@ export async function readSeats(tx: Tx, wanted: readonly WantedSeats[]): Promise
   }
   const seats: SeatsByEvent = new Map(wanted.map(({ eventId }) => [eventId, new Map()]));
   for (const row of (await Promise.all(reads)).flat()) {
-    const state = { status: row.status, bookingId: row.booking_id, holdExpiresAtMs: row.expires_ms };
-    seats.get(row.event_id)?.set(row.seat_no, state);
+    seats.get(row.event_id)?.set(row.seat_no, toSeatState(row));
   }
   return seats;
 }
 
 export type SeatsByEvent = Map<string, Map<number, SeatState>>;
 
+const toSeatState = ({ status, booking_id: bookingId, expires_ms: holdExpiresAtMs, allocation }: SeatRow): SeatState =>
+  allocation === null ? { status, bookingId, holdExpiresAtMs } : { status, bookingId, holdExpiresAtMs, allocation };
+
+/** The seats of these allocations of an event. Reads all touched seats of the event. */
+export async function readAllocatedSeats(
+  tx: Tx,
+  eventId: string,
+  allocations: readonly string[],
+): Promise<Map<number, SeatState>> {
+  const rows = await prepared<SeatRow>(
+    tx,
+    `select ${SEAT_COLUMNS} from event_seats s where s.event_id = $1::uuid and s.allocation = any($2::text[])`,
+    [eventId, [...allocations]],
+  );
+  return new Map(rows.map((row) => [row.seat_no, toSeatState(row)]));
+}
+
+const SEAT_COLUMNS = `s.event_id, s.seat_no, s.status, s.booking_id,
+  (extract(epoch from s.hold_expires_at) * 1000)::float8 as expires_ms, s.allocation`;
+
 const seatsFrom = (wanted: string): string =>
-  `select s.event_id, s.seat_no, s.status, s.booking_id, (extract(epoch from s.hold_expires_at) * 1000)::float8 as expires_ms
+  `select ${SEAT_COLUMNS}
    from ${wanted} join event_seats s on s.event_id = w.event_id and s.seat_no = w.seat_no`;
 
 type BookingRow = Omit<BookingState, 'seats' | 'status' | 'paymentStatus'> & {
@@ -136,7 +156,7 @@ export const BOOKING_COLUMNS = `b.id, b.user_id as "userId", b.event_id as "even
   b.payment_status as "paymentStatus", b.payment_url as "paymentUrl", b.refunded_minor::float8 as "refundedMinor",
   b.version::float8 as version, (extract(epoch from b.created_at) * 1000)::float8 as "createdAtMs",
   (extract(epoch from b.confirmed_at) * 1000)::float8 as "confirmedAtMs",
-  (extract(epoch from b.released_at) * 1000)::float8 as "releasedAtMs",
+  (extract(epoch from b.released_at) * 1000)::float8 as "releasedAtMs", to_json(b.code_ids) as "codeIds",
   (select json_agg(json_build_array(s.seat_no, s.price_minor, s.fee_minor, s.line) order by s.seat_no)
    from booking_seats s where s.booking_id = b.id) as seats`;
 

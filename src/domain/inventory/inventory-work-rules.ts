@@ -1,9 +1,11 @@
-import type { HoardingPolicy } from '../hoarding/hoarding-policy-rules.ts';
+import { isArea } from '../catalog/adjacency-rules.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { paymentStatusAfter } from '../payment-status-rules.ts';
-import { type Prices, type Quote, quote } from '../pricing/quote-rules.ts';
+import { type Quote, quote } from '../pricing/quote-rules.ts';
 import { chargesOfQuote, seatsOfQuote } from '../pricing/stored-line-rules.ts';
-import type { Hall } from './block-search-rules.ts';
+import { AllocationNotes } from './allocation-notes.ts';
+import { type CodeState, pricedCode } from './code-rules.ts';
+import { CodeUses } from './code-uses.ts';
 import type {
   BookingState,
   EventSale,
@@ -14,70 +16,17 @@ import type {
   Transition,
   UnconfirmableReason,
 } from './inventory-command.ts';
+import type { InventoryState, Rules, WorkResult } from './inventory-state.ts';
 import { holdSecondsOf } from './sale-limits-rules.ts';
+import { AVAILABLE, allocated, isFreeFor } from './seat-state-rules.ts';
 import type { SeatStatus } from './seat-status.ts';
-
-/** The first three are for events without a setting of their own. */
-export type InventoryPolicy = {
-  readonly holdTtlSeconds: number;
-  readonly maxSeatsPerBooking: number;
-  /** Seats of one user at one event, in bookings that are PENDING_PAYMENT or CONFIRMED. */
-  readonly maxSeatsPerEvent: number;
-  /** The longest extension of a hold. A hold is extended once, when the delay was our fault. Default 120. */
-  readonly maxExtensionSeconds?: number;
-  /** What one caller may hold unpaid. Undefined: there is no such limit. */
-  readonly hoarding?: HoardingPolicy | undefined;
-};
-
-/** What one write reads once it has the event's lock. Seats that are not listed are AVAILABLE. */
-export type InventoryState = {
-  readonly nowMs: number;
-  readonly version: number;
-  /** All seats of the event. */
-  readonly capacity: number;
-  readonly sale: EventSale;
-  readonly seats: ReadonlyMap<number, SeatState>;
-  /** By seat of the plan: 1 for a seat that is not AVAILABLE. Only read when a command wants the best seats. */
-  readonly taken?: Uint8Array | undefined;
-  /**
-   * The bookings that commands name, those with an overdue hold on a wanted seat, and those made with a command's
-   * key.
-   */
-  readonly bookings: ReadonlyMap<string, BookingState>;
-  /** By `keyOf`. */
-  readonly bookingIdByKey: ReadonlyMap<string, string>;
-  /** Seats in PENDING_PAYMENT and CONFIRMED bookings of this event. */
-  readonly seatCountByUser: ReadonlyMap<string, number>;
-};
-
-export type Rules = {
-  readonly policy: InventoryPolicy;
-  /** The key of the seat's price level; undefined for a seat that the event does not sell. */
-  readonly levelOf: (seatNo: number) => string | undefined;
-  /** The price list in force. */
-  readonly prices: Prices;
-  /** Needed by commands that want the best seats. */
-  readonly hall?: Hall;
-};
-
-/** What the write has to store in the database. */
-export type WorkResult = {
-  readonly transitions: readonly Transition[];
-  /** Before the commands, and after them. */
-  readonly versionBefore: number;
-  readonly version: number;
-  readonly seats: ReadonlyMap<number, SeatState>;
-  readonly created: readonly BookingState[];
-  readonly updated: ReadonlyMap<string, BookingState>;
-  readonly tickets: readonly { readonly bookingId: string; readonly tickets: readonly NewTicket[] }[];
-  readonly voidedTicketsOf: readonly string[];
-};
-
-export const AVAILABLE: SeatState = { status: 'AVAILABLE', bookingId: null, holdExpiresAtMs: null };
 
 export const keyOf = (userId: string, idempotencyKey: string): string => `${userId} ${idempotencyKey}`;
 
 const DEFAULT_EXTENSION_SECONDS = 120;
+/** A section of thousands of seats is announced in parts, which fit into every queue. */
+const MOST_SEATS_OF_A_MESSAGE = 2_000;
+const NO_CODES: readonly CodeState[] = [];
 
 /** The state of one event while the commands are decided one by one. */
 export class InventoryWork {
@@ -86,6 +35,8 @@ export class InventoryWork {
   readonly nowMs: number;
   readonly capacity: number;
   readonly book: UnpaidBook;
+  readonly codes: CodeUses;
+  readonly allocations: AllocationNotes;
   #version: number;
   readonly #before: InventoryState;
   readonly #seats = new Map<number, SeatState>();
@@ -100,6 +51,8 @@ export class InventoryWork {
   /** @param book is passed from event to event within one write */
   constructor(state: InventoryState, rules: Rules, book = new UnpaidBook(rules.policy.hoarding)) {
     this.book = book;
+    this.codes = new CodeUses(state.codes);
+    this.allocations = new AllocationNotes(state.releaseAtMs);
     this.capacity = state.capacity;
     this.#before = state;
     this.rules = rules;
@@ -118,6 +71,8 @@ export class InventoryWork {
       updated: this.#updated,
       tickets: this.#tickets,
       voidedTicketsOf: this.#voided,
+      codeUses: this.codes.changes,
+      allocations: this.allocations.changes,
     };
   }
 
@@ -149,33 +104,49 @@ export class InventoryWork {
     return (this.#before.seatCountByUser.get(userId) ?? 0) + (this.#seatCounts.get(userId) ?? 0);
   }
 
-  /** If an overdue hold has the seat, ends the whole hold first. */
-  isFree(seatNo: number): boolean {
-    const seat = this.#seat(seatNo);
+  /**
+   * If an overdue hold has the seat, ends the whole hold first.
+   *
+   * @param opened the allocations whose seats count as free
+   */
+  isFree(seatNo: number, opened?: ReadonlySet<string>): boolean {
+    const seat = this.seat(seatNo);
     if (seat.status !== 'HELD' || seat.bookingId === null || (seat.holdExpiresAtMs ?? 0) > this.nowMs)
-      return seat.status === 'AVAILABLE';
+      return isFreeFor(seat, opened);
     const overdue = this.booking(seat.bookingId);
-    return overdue !== undefined && this.end(overdue).kind === 'released';
+    return overdue !== undefined && this.end(overdue).kind === 'released' && isFreeFor(this.seat(seatNo), opened);
   }
 
   /** Unlike `isFree` this changes nothing: a seat of an overdue hold is not open until that hold has ended. */
-  isOpen(seatNo: number): boolean {
+  isOpen(seatNo: number, opened?: ReadonlySet<string>): boolean {
     const seat = this.#seats.get(seatNo) ?? this.#before.seats.get(seatNo);
-    return seat ? seat.status === 'AVAILABLE' : this.#before.taken?.[seatNo] !== 1;
+    return seat ? isFreeFor(seat, opened) : this.#before.taken?.[seatNo] !== 1;
+  }
+
+  /** With the commands so far. */
+  seat(seatNo: number): SeatState {
+    return this.#seats.get(seatNo) ?? this.#before.seats.get(seatNo) ?? AVAILABLE;
+  }
+
+  /** The seats of an allocation, with the commands so far. */
+  seatsOf(allocation: string): number[] {
+    const known = new Set([...this.#before.seats.keys(), ...this.#seats.keys()]);
+    return [...known].filter((seatNo) => this.seat(seatNo).allocation === allocation);
   }
 
   /** @throws InvalidInput when the price list does not sell these tickets */
-  quoteOf({ seatNos, ticketTypes }: HoldCommand): Quote {
-    const { levelOf, prices } = this.rules;
+  quoteOf({ seatNos, ticketTypes }: HoldCommand, codes: readonly CodeState[] = NO_CODES): Quote {
+    const { levelOf, prices, hall } = this.rules;
     const lines = seatNos.map((seat, index) => ({
       seat,
+      area: hall && isArea(hall, seat) ? hall.sectionOf[seat] : undefined,
       level: levelOf(seat) ?? '',
       ticketType: ticketTypes?.[index],
     }));
-    return quote(prices, { lines });
+    return quote(prices, codes.length === 0 ? { lines } : { lines, codes: codes.map(pricedCode) });
   }
 
-  hold(command: HoldCommand, quoted: Quote): InventoryOutcome {
+  hold(command: HoldCommand, quoted: Quote, codes: readonly CodeState[] = NO_CODES): InventoryOutcome {
     const seats = seatsOfQuote(quoted);
     const { feeMinor, charges } = chargesOfQuote(quoted);
     const version = this.#nextVersion();
@@ -200,8 +171,10 @@ export class InventoryWork {
       confirmedAtMs: null,
       releasedAtMs: null,
       seats,
+      codeIds: codes.length === 0 ? null : codes.map(({ id }) => id),
     };
     this.#created.set(booking.id, booking);
+    this.codes.count(booking, 1);
     this.book.hold(booking, command.addressKey);
     this.#idByKey.set(keyOf(booking.userId, booking.idempotencyKey), booking.id);
     this.#count(booking, 1);
@@ -219,6 +192,7 @@ export class InventoryWork {
       version,
     });
     if (retaken) this.#count(booking, 1);
+    if (retaken) this.codes.count(booking, 1);
     this.book.pay(before);
     this.#move(booking, 'BOOKED');
     this.#tickets.push({ bookingId: booking.id, tickets });
@@ -242,6 +216,7 @@ export class InventoryWork {
     const paymentStatus = paymentStatusAfter(before.paymentStatus, 'PAYMENT_FAILED');
     const booking = this.#release(before, { status: 'FAILED', paymentStatus, version });
     this.#transitions.push({ type: 'failed', booking, version });
+    this.#giveBack(booking);
     return booking;
   }
 
@@ -257,6 +232,7 @@ export class InventoryWork {
     const booking = this.#release(before, { status: 'CANCELLED', version, ...released });
     if (refundDue) this.#voided.push(booking.id);
     this.#transitions.push({ type: 'cancelled', booking, version, refundDue });
+    this.#giveBack(booking);
     return booking;
   }
 
@@ -271,6 +247,7 @@ export class InventoryWork {
     const version = this.#nextVersion();
     const booking = this.#release(before, { status: 'EXPIRED', version });
     this.#transitions.push({ type: 'expired', booking, version });
+    this.#giveBack(booking);
     return { kind: 'released', booking, fresh: true };
   }
 
@@ -299,6 +276,8 @@ export class InventoryWork {
   #release(before: BookingState, change: Partial<BookingState>): BookingState {
     const booking = this.#update(before, change);
     this.#count(booking, -1);
+    // A booking that was paid has used its codes for good.
+    if (before.confirmedAtMs === null) this.codes.count(booking, -1);
     this.book.end(before, booking, this.nowMs);
     this.#move(booking, 'AVAILABLE');
     return booking;
@@ -310,20 +289,52 @@ export class InventoryWork {
     return booking;
   }
 
+  /** A seat keeps its allocation, to which a release gives it back. */
   #move(booking: BookingState, status: SeatStatus): void {
     const seat: SeatState =
       status === 'AVAILABLE'
         ? AVAILABLE
         : { status, bookingId: booking.id, holdExpiresAtMs: status === 'HELD' ? booking.holdExpiresAtMs : null };
-    for (const { seatNo } of booking.seats) this.#seats.set(seatNo, seat);
+    for (const { seatNo } of booking.seats) {
+      const { allocation } = this.seat(seatNo);
+      this.#seats.set(seatNo, allocation === undefined ? seat : allocated(seat, allocation));
+    }
+  }
+
+  /** The message of a released booking says that its seats are free, so those of an allocation need one more. */
+  #giveBack({ seats }: BookingState): void {
+    const own = seats.filter(({ seatNo }) => this.seat(seatNo).allocation !== undefined);
+    if (own.length === 0) return;
+    const byAllocation = Map.groupBy(own, ({ seatNo }) => this.seat(seatNo).allocation ?? '');
+    for (const [allocation, those] of byAllocation)
+      this.#tell({ allocation, seatNos: those.map(({ seatNo }) => seatNo) });
+  }
+
+  /** Gives seats to an allocation, or to the public: those that belong to no booking become BLOCKED, or AVAILABLE. */
+  giveTo(allocation: string | undefined, seatNos: readonly number[]): void {
+    const moved: number[] = [];
+    for (const seatNo of seatNos) {
+      const { allocation: _before, ...seat } = this.seat(seatNo);
+      const hasBooking = seat.bookingId !== null;
+      const free = allocation === undefined ? AVAILABLE : allocated(AVAILABLE, allocation);
+      this.#seats.set(seatNo, hasBooking ? { ...seat, ...(allocation !== undefined && { allocation }) } : free);
+      if (!hasBooking) moved.push(seatNo);
+    }
+    for (let from = 0; from < moved.length; from += MOST_SEATS_OF_A_MESSAGE)
+      this.#tell({ allocation, seatNos: moved.slice(from, from + MOST_SEATS_OF_A_MESSAGE) });
+  }
+
+  #tell({ allocation, seatNos }: { allocation: string | undefined; seatNos: readonly number[] }): void {
+    const version = this.#nextVersion();
+    this.#transitions.push(
+      allocation === undefined
+        ? { type: 'opened', seatNos, version }
+        : { type: 'allocated', seatNos, allocation, version },
+    );
   }
 
   #count(booking: BookingState, sign: 1 | -1): void {
     this.#seatCounts.set(booking.userId, (this.#seatCounts.get(booking.userId) ?? 0) + sign * booking.seats.length);
-  }
-
-  #seat(seatNo: number): SeatState {
-    return this.#seats.get(seatNo) ?? this.#before.seats.get(seatNo) ?? AVAILABLE;
   }
 
   #nextVersion(): number {

@@ -53,7 +53,7 @@ export async function takeSeats(tx: Tx, writes: readonly SeatWrite[]): Promise<v
   mustChange('A free seat', count, writes.length);
 }
 
-/** HELD or BOOKED -> any status; throws `StaleRead` if one of them changed its booking or status meanwhile. */
+/** Any status but AVAILABLE -> any status; throws `StaleRead` if one of them changed its booking or status meanwhile. */
 export async function changeSeats(tx: Tx, writes: readonly SeatWrite[]): Promise<void> {
   const { count } = await prepared(
     tx,
@@ -62,7 +62,7 @@ export async function changeSeats(tx: Tx, writes: readonly SeatWrite[]): Promise
      from unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::float8[])
        as t (event_id, n, old_status, old_booking_id, status, booking_id, expires_ms)
      where s.event_id = t.event_id and s.seat_no = t.n
-       and s.status = t.old_status and s.booking_id = t.old_booking_id`,
+       and s.status = t.old_status and s.booking_id is not distinct from t.old_booking_id`,
     [
       column(writes, (write) => write.eventId),
       column(writes, (write) => write.seatNo),
@@ -122,6 +122,7 @@ export async function insertBookings(
     rows.map(({ charges }) => charges && JSON.stringify(charges)),
     lines.map((line) => line && JSON.stringify(line)),
     column(seats, ({ line }) => placeOf.get(line) ?? null),
+    rows.map(({ codeIds }) => codeIds && plainArray(codeIds)),
   ]);
   mustChange('An idempotency key or an unpaid booking', done?.count ?? 0, rows.length);
 }
@@ -129,16 +130,16 @@ export async function insertBookings(
 const INSERT_BOOKINGS = `with made as (
     insert into bookings (id, user_id, event_id, status, total_minor, currency, hold_expires_at, hold_extended_at,
       idempotency_key, request_hash, payment_status, payment_url, version, created_at, confirmed_at, address_key, unpaid_slot, seat_count,
-      fee_minor, charges)
+      fee_minor, charges, code_ids)
     select id, user_id, event_id, status, total, currency, to_timestamp(expires_ms / 1000),
       to_timestamp(extended_ms / 1000), key, hash, payment_status, payment_url, version,
       to_timestamp(created_ms / 1000), to_timestamp(confirmed_ms / 1000), address_key, unpaid_slot, seat_count,
-      fee, charges::json
+      fee, charges::json, codes::uuid[]
     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::float8[], $8::float8[],
       $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[], $15::float8[], $21::uuid[],
-      $22::smallint[], $23::smallint[], $24::bigint[], $25::text[])
+      $22::smallint[], $23::smallint[], $24::bigint[], $25::text[], $28::text[])
       as t (id, user_id, event_id, status, total, currency, expires_ms, extended_ms, key, hash, payment_status,
-        payment_url, version, created_ms, confirmed_ms, address_key, unpaid_slot, seat_count, fee, charges)
+        payment_url, version, created_ms, confirmed_ms, address_key, unpaid_slot, seat_count, fee, charges, codes)
     on conflict do nothing
     returning 1
   ), seats as (
@@ -184,7 +185,7 @@ const UPDATE_BOOKINGS = `update bookings b
       confirmed_ms, released_ms)
   where b.id = t.id and b.status = t.old_status and b.payment_status = t.old_payment_status`;
 
-/** How many seats each status gained or lost: the sum is always zero. */
+/** How many seats each of these statuses gained or lost; BLOCKED seats are the rest. */
 export type CounterChange = { available: number; held: number; booked: number };
 
 export type InventoryChange = {
@@ -226,7 +227,8 @@ export async function updateInventories(
 
 const UPDATE_INVENTORIES = `with inventory as (
     update seat_inventories i set version = c.version_after,
-      available = available + c.available_change, held = held + c.held_change, booked = booked + c.booked_change
+      available = available + c.available_change, held = held + c.held_change, booked = booked + c.booked_change,
+      blocked = blocked - c.available_change - c.held_change - c.booked_change
     from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::int[], $5::int[], $6::int[])
       as c (event_id, version_before, version_after, available_change, held_change, booked_change)
     where i.event_id = c.event_id and i.version = c.version_before

@@ -41,6 +41,18 @@ function isComplete(plan: SeatPositions, seats: ReadonlySet<number>): boolean {
   );
 }
 
+/** The companion seats among these whose wheelchair places are not. A companion seat without a place is sold alone. */
+export function companionsWithoutPlace(
+  plan: SeatPositions,
+  seats: ReadonlySet<number>,
+): { readonly seatNo: number; readonly placeNo: number }[] {
+  return [...seats].flatMap((seatNo) => {
+    if (!has(plan, seatNo, seatFlags.companion)) return [];
+    const placeNo = companionPlaces(plan).get(seatNo);
+    return placeNo === undefined || seats.has(placeNo) ? [] : [{ seatNo, placeNo }];
+  });
+}
+
 /** A seat that is missing because its table, which is sold as a whole, has another of these seats. */
 export function missingOfTable(plan: SeatPositions, seats: ReadonlySet<number>): number | undefined {
   for (const seatNo of seats) {

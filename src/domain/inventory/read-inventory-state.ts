@@ -1,8 +1,12 @@
 import type { Tx } from '#db/client.ts';
+import { readAllocationEnds } from './allocation-statements.ts';
+import type { CodeState } from './code-rules.ts';
+import { readCodes, readCodesByHash } from './code-statements.ts';
 import type { BookingState, Holding } from './inventory-command.ts';
 import {
   countKey,
   ofEvents,
+  readAllocatedSeats,
   readBookings,
   readBookingsByKey,
   readInbox,
@@ -11,8 +15,9 @@ import {
   readSeats,
   type SeatsByEvent,
 } from './inventory-read-statements.ts';
+import type { InventoryState } from './inventory-state.ts';
 import type { EventWork, InventoryRequest } from './inventory-work.ts';
-import { type InventoryState, keyOf } from './inventory-work-rules.ts';
+import { keyOf } from './inventory-work-rules.ts';
 
 /** What the requests for one event are about. */
 export type ReadWork = {
@@ -22,6 +27,10 @@ export type ReadWork = {
   readonly bookingIds: readonly string[];
   /** Those of the bookings that are to be confirmed. For them, late money may have to take the seats again. */
   readonly confirmedIds: readonly string[];
+  /** The hashes of the codes of the holds. */
+  readonly codeHashes: readonly string[];
+  /** The allocations that are to end. */
+  readonly endedAllocations: readonly string[];
 };
 
 export function readWork({ eventId, requests }: EventWork): ReadWork {
@@ -29,14 +38,28 @@ export function readWork({ eventId, requests }: EventWork): ReadWork {
   const seatNos = new Set<number>();
   const bookingIds = new Set<string>();
   const confirmedIds = new Set<string>();
+  const endedAllocations: string[] = [];
   for (const { command } of requests) {
-    if (command.kind === 'confirm') confirmedIds.add(command.bookingId);
-    if (command.kind === 'hold') for (const seatNo of command.seatNos) seatNos.add(seatNo);
+    if ('seatNos' in command) for (const seatNo of command.seatNos) seatNos.add(seatNo);
     if (command.kind === 'hold' || command.kind === 'holdBest') holds.push(command);
-    else bookingIds.add(command.bookingId);
+    else if (command.kind === 'endAllocation') endedAllocations.push(command.name);
+    else if (command.kind !== 'allocate') bookingIds.add(command.bookingId);
+    if (command.kind === 'confirm') confirmedIds.add(command.bookingId);
   }
-  return { eventId, holds, seatNos: [...seatNos], bookingIds: [...bookingIds], confirmedIds: [...confirmedIds] };
+  return {
+    eventId,
+    holds,
+    seatNos: [...seatNos],
+    bookingIds: [...bookingIds],
+    confirmedIds: [...confirmedIds],
+    codeHashes: hashesOf(holds),
+    endedAllocations,
+  };
 }
+
+const hashesOf = (holds: readonly Holding[]): string[] =>
+  holds.flatMap(({ codes }) => (codes ? codes.map(({ hash }) => hash) : NO_HASHES));
+const NO_HASHES: readonly string[] = [];
 
 /** Everything except what comes with the event's lock. */
 export type ReadState = Omit<InventoryState, 'version' | 'capacity'>;
@@ -53,7 +76,8 @@ export async function readStates(tx: Tx, works: readonly ReadWork[]): Promise<Ma
   const named = ofEvents(works, (work) => work.bookingIds);
   const confirmed = works.flatMap((work) => work.confirmedIds);
   const users = ofEvents(works, (work) => [...new Set(work.holds.map((command) => command.userId))]);
-  const [sales, seats, counts, byKey, byId] = await Promise.all([
+  const hashes = ofEvents(works, (work) => work.codeHashes);
+  const [sales, seats, counts, byKey, byId, codes] = await Promise.all([
     readSales(
       tx,
       works.map((work) => work.eventId),
@@ -62,6 +86,7 @@ export async function readStates(tx: Tx, works: readonly ReadWork[]): Promise<Ma
     holds.length + confirmed.length > 0 ? readSeatCounts(tx, users, confirmed) : new Map<string, number>(),
     holds.length > 0 ? readBookingsByKey(tx, holds) : [],
     named.values.length > 0 ? readBookings(tx, named) : [],
+    hashes.values.length > 0 ? readCodesByHash(tx, hashes) : [],
   ]);
   const bookings = new Map([...byKey, ...byId].map((booking) => [booking.id, booking]));
   const bookingIdByKey = new Map(byKey.map((booking) => [keyOf(booking.userId, booking.idempotencyKey), booking.id]));
@@ -72,10 +97,52 @@ export async function readStates(tx: Tx, works: readonly ReadWork[]): Promise<Ma
     const owners = confirmedIds.flatMap((id) => bookings.get(id)?.userId ?? []);
     const userIds = [...own.map(({ userId }) => userId), ...owners];
     const seatCountByUser = new Map(userIds.map((id) => [id, counts.get(countKey(eventId, id)) ?? 0] as const));
-    states.set(eventId, { ...sale, seats: seats.get(eventId) ?? new Map(), bookings, bookingIdByKey, seatCountByUser });
+    const given = codes.flatMap((code) => (code.eventId === eventId ? [[code.hash, code] as const] : []));
+    states.set(eventId, {
+      ...sale,
+      seats: seats.get(eventId) ?? new Map(),
+      bookings,
+      bookingIdByKey,
+      seatCountByUser,
+      ...(given.length > 0 && { codes: new Map<string, CodeState>(given) }),
+    });
   }
   await addOverdue(tx, states, { bookings, seats });
+  await addCodesOfLateMoney(tx, states, works);
+  await addEndedAllocations(tx, states, { works, seats });
   return states;
+}
+
+/** A booking whose hold has ended needs its codes again when its money arrives. */
+async function addCodesOfLateMoney(tx: Tx, states: Map<string, ReadState>, works: readonly ReadWork[]): Promise<void> {
+  for (const { eventId, confirmedIds } of works) {
+    const state = states.get(eventId);
+    const ids = confirmedIds.flatMap((id) => {
+      const booking = state?.bookings.get(id);
+      return booking?.eventId === eventId ? (booking.codeIds ?? []) : [];
+    });
+    if (!state || ids.length === 0) continue;
+    const more = (await readCodes(tx, ids)).map((code) => [code.id, code] as const);
+    states.set(eventId, { ...state, codes: new Map([...(state.codes ?? []), ...more]) });
+  }
+}
+
+/** All seats of an allocation whose time may be over. */
+async function addEndedAllocations(
+  tx: Tx,
+  states: Map<string, ReadState>,
+  { works, seats }: { works: readonly ReadWork[]; seats: SeatsByEvent },
+): Promise<void> {
+  for (const { eventId, endedAllocations } of works) {
+    const state = states.get(eventId);
+    if (!state || endedAllocations.length === 0) continue;
+    const [allocated, releaseAtMs] = await Promise.all([
+      readAllocatedSeats(tx, eventId, endedAllocations),
+      readAllocationEnds(tx, eventId, endedAllocations),
+    ]);
+    for (const [seatNo, seat] of allocated) seats.get(eventId)?.set(seatNo, seat);
+    states.set(eventId, { ...state, releaseAtMs });
+  }
 }
 
 /** An overdue hold on a wanted seat ends as a whole, so its booking and its other seats are read as well. */

@@ -6,11 +6,21 @@ import type { SeatingPlan } from '../catalog/seating-plan.ts';
 import type { CoolDown, HoardingPolicy } from '../hoarding/hoarding-policy-rules.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { readUnpaid, recordEndings } from '../hoarding/unpaid-statements.ts';
+import { appendAudit } from '../organization/audit-statements.ts';
 import type { EventPrices, PriceLists } from '../pricing/price-lists.ts';
 import { openPrices } from '../pricing/quote-rules.ts';
 import { type Allocation, allocate } from './allocate-rules.ts';
+import { moveSeats, writeAllocations } from './allocation-statements.ts';
 import { alternativesTo, mergedRanges, neighbourhood, type SeatRange } from './alternatives-rules.ts';
-import type { Holding, InventoryCommand, InventoryOutcome } from './inventory-command.ts';
+import { openedBy } from './code-rules.ts';
+import { countUses } from './code-statements.ts';
+import {
+  type EventSale,
+  type Holding,
+  type InventoryCommand,
+  type InventoryOutcome,
+  isOfBooking,
+} from './inventory-command.ts';
 import { eventOf } from './inventory-events.ts';
 import {
   type InventoryRow,
@@ -18,10 +28,11 @@ import {
   lockInventories,
   markKey,
   ofEvents,
+  readAllocatedSeats,
   readTakenSeats,
 } from './inventory-read-statements.ts';
+import type { InventoryPolicy, InventoryState } from './inventory-state.ts';
 import type { EventWork, InventoryAnswer, InventoryRequest, Written } from './inventory-work.ts';
-import type { InventoryPolicy, InventoryState } from './inventory-work-rules.ts';
 import {
   changeSeats,
   insertBookings,
@@ -117,10 +128,18 @@ async function beginWith(
   if (!row) return undefined;
   if (!state) throw new Error(`Inventory ${eventId} belongs to no event.`);
   const { version, capacity } = row;
-  if (!requests.some(({ command }) => command.kind === 'holdBest')) return { ...state, version, capacity };
+  const choices = requests.flatMap(({ command }) => (looksAround(command, state.sale) ? [command] : []));
+  if (choices.length === 0) return { ...state, version, capacity };
   const taken = await takenSeats.at(tx, { eventId, version, seatCount: plan.seatCount });
-  return { ...state, version, capacity, taken };
+  const opened = openedBy([...(state.codes?.values() ?? [])]);
+  if (opened.size === 0) return { ...state, version, capacity, taken };
+  const seats = new Map([...(await readAllocatedSeats(tx, eventId, [...opened])), ...state.seats]);
+  return { ...state, version, capacity, taken, seats };
 }
+
+/** Whether the decision on a command looks at more seats than those that it names. */
+const looksAround = (command: InventoryCommand, { orphanPolicy }: EventSale): boolean =>
+  command.kind === 'holdBest' || (command.kind === 'hold' && (command.areas !== undefined || orphanPolicy !== 'OFF'));
 
 /** The results for an event that does not exist. */
 export function unknownEvent(requests: readonly InventoryRequest[]): Written {
@@ -187,6 +206,7 @@ async function writeAll(tx: Tx, decisions: readonly Decision[], unpaid: Unpaid):
     ...seatWrites(tx, decisions),
     ...bookingWrites(tx, decisions, unpaid),
     ...publications(tx, decisions),
+    ...allocationWrites(tx, decisions),
   ]);
   return new Map(
     decisions.map((decision) => {
@@ -203,6 +223,7 @@ function seatWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
   }));
   const taken = writes.flatMap(({ eventId, taken: own }) => own.map((write) => ({ eventId, ...write })));
   const changed = writes.flatMap(({ eventId, changed: own }) => own.map((write) => ({ eventId, ...write })));
+  const allocated = writes.flatMap(({ eventId, allocated: own }) => own.map((write) => ({ eventId, ...write })));
   const changes = decisions.flatMap(({ eventId, state, allocation }, index) => {
     const counters = writes[index]?.counters;
     if (!counters || allocation.transitions.length === 0) return [];
@@ -212,17 +233,33 @@ function seatWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
   return [
     ...(taken.length > 0 ? [takeSeats(tx, taken)] : []),
     ...(changed.length > 0 ? [changeSeats(tx, changed)] : []),
+    ...(allocated.length > 0 ? [moveSeats(tx, allocated)] : []),
     ...(changes.length > 0 ? [updateInventories(tx, changes, published)] : []),
   ];
 }
 
 /** A booking that ended because another one took its overdue seats has no origin. */
 function publicationsOf({ plan, state, fresh, allocation }: Decision): Publication[] {
-  const origins = new Map(fresh.map(({ command, origin }) => [command.bookingId, origin]));
+  const origins = new Map(
+    fresh.flatMap(({ command, origin }) => ('bookingId' in command ? [[command.bookingId, origin] as const] : [])),
+  );
   return allocation.transitions.map((transition) => ({
     event: eventOf(transition, { sale: state.sale, plan }),
-    origin: origins.get(transition.booking.id),
+    origin: isOfBooking(transition) ? origins.get(transition.booking.id) : undefined,
   }));
+}
+
+/** Uses of codes, and what an organizer's commands have changed, with their audit rows. */
+function allocationWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
+  return decisions.flatMap(({ eventId, fresh, allocation }) => [
+    ...(allocation.codeUses.size > 0 ? [countUses(tx, allocation.codeUses)] : []),
+    ...(allocation.allocations.size > 0 ? [writeAllocations(tx, eventId, allocation.allocations)] : []),
+    ...fresh.flatMap(({ command }, index) =>
+      command.kind === 'allocate' && allocation.outcomes[index]?.kind === 'allocated'
+        ? [appendAudit(tx, command.audit.author, command.audit.change)]
+        : [],
+    ),
+  ]);
 }
 
 type Unpaid = { readonly book: UnpaidBook; readonly hoarding: HoardingPolicy | undefined };
@@ -299,6 +336,7 @@ function answerOf(
 ): InventoryAnswer {
   const { command, decision, taken } = about;
   if (outcome.kind !== 'seatsUnavailable') return outcome;
+  if (command?.kind === 'allocate') return { ...outcome, alternatives: [], version: decision.allocation.version };
   if (command?.kind !== 'hold') throw new Error('Only a hold can find its seats unavailable.');
   const { plan, allocation } = decision;
   const within = neighbourhood(command.seatNos, plan.seatCount);

@@ -14,10 +14,17 @@ export type Charge = {
 };
 
 /** One ticket. `seat` names it: the number of the seat. Without a ticket type it is the default of the level. */
-export type LineRequest = { readonly seat: number; readonly level: string; readonly ticketType?: string | undefined };
+export type LineRequest = {
+  readonly seat: number;
+  /** For a place of a general admission section: its section. One place of it is as good as another, also in the hash. */
+  readonly area?: number | undefined;
+  readonly level: string;
+  readonly ticketType?: string | undefined;
+};
 
 export type Line = {
   readonly seat: number;
+  readonly area?: number | undefined;
   readonly level: string;
   readonly ticketType: string;
   readonly ticketTypeName: string;
@@ -42,7 +49,7 @@ export type Quote = {
   readonly hash: string;
 };
 
-type Price = Omit<Line, 'seat'>;
+type Price = Omit<Line, 'seat' | 'area'>;
 type OfBooking = Pick<Quote, 'fees' | 'taxes' | 'totalMinor'>;
 type Taxation = Pick<Prices, 'taxes' | 'included'> & { readonly step: number };
 type CompiledTax = Tax & { readonly rate: bigint };
@@ -114,7 +121,7 @@ export type QuoteRequest = {
 export function quote(prices: Prices, { lines, codes = [], atBoxOffice = false }: QuoteRequest): Quote {
   const { list } = prices;
   const known = codes.length === 0 ? prices.known : new Map(list.levels.map(({ key }) => [key, new Map()]));
-  const made = lines.map(({ seat, level, ticketType = prices.defaults.get(level) ?? '' }): Line => {
+  const made = lines.map(({ seat, area, level, ticketType = prices.defaults.get(level) ?? '' }): Line => {
     if (!atBoxOffice) refuseClosed(prices.types.get(ticketType), codes);
     const ofLevel = known.get(level);
     let price = ofLevel?.get(ticketType);
@@ -122,7 +129,7 @@ export function quote(prices: Prices, { lines, codes = [], atBoxOffice = false }
       price = priceOf(prices, { level, ticketType, codes });
       ofLevel?.set(ticketType, price);
     }
-    return lineAt(seat, price);
+    return lineAt(seat, area, price);
   });
   if (prices.isLimited && !atBoxOffice) refuseTooMany(prices, made);
   made.sort((a, b) => a.seat - b.seat);
@@ -153,8 +160,9 @@ class MadeQuote implements Quote {
 }
 
 /** A literal, because a spread of the price costs several times as much, and a hold makes one for each seat. */
-const lineAt = (seat: number, price: Price): Line => ({
+const lineAt = (seat: number, area: number | undefined, price: Price): Line => ({
   seat,
+  area,
   level: price.level,
   ticketType: price.ticketType,
   ticketTypeName: price.ticketTypeName,
@@ -244,13 +252,30 @@ function refuseTooMany({ types }: Prices, lines: readonly Line[]): void {
   }
 }
 
+/** Places without numbers come last, in an order that does not depend on which of them are free. */
+function hashedLines(lines: readonly Line[]): readonly Line[] {
+  if (lines.every(({ area }) => area === undefined)) return lines;
+  const rank = ({ area = -1 }: Line) => area;
+  return lines.toSorted(
+    (a, b) => rank(a) - rank(b) || compare(a.ticketType, b.ticketType) || compare(a.level, b.level) || a.seat - b.seat,
+  );
+}
+
+const compare = (one: string, other: string): number => Number(one > other) - Number(one < other);
+
 /** 132 bits of SHA-256: no two price lists come to the same text by chance. */
 function hashOf({ currency, lines, fees, taxes, totalMinor }: Omit<Quote, 'hash'>): string {
   const charges = (all: readonly Charge[]) =>
     all.map(({ name, amountMinor, inclusive }) => [name, amountMinor, inclusive]);
   const content = [
     currency,
-    lines.map((line) => [line.seat, line.ticketType, line.faceMinor, charges(line.fees), charges(line.taxes)]),
+    hashedLines(lines).map(({ seat, area, ticketType, faceMinor, fees: own, taxes: ownTaxes }) => [
+      area === undefined ? seat : `area ${area}`,
+      ticketType,
+      faceMinor,
+      charges(own),
+      charges(ownTaxes),
+    ]),
     charges(fees),
     charges(taxes),
     totalMinor,

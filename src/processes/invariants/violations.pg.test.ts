@@ -99,6 +99,10 @@ const corruptions: Record<string, (tx: postgres.TransactionSql) => Promise<unkno
   I22: (tx) => tx`update waiting_room_sessions set user_id = ${randomUUIDv7()} where ordinal = 1`,
   I23: (tx) => tx`update waiting_rooms set watermark = watermark + 1`,
   I24: (tx) => tx`update waiting_room_sessions set expires_at = now() - interval '16 s' where ordinal = 2`,
+  I25: (tx) => tx`update bookings set code_ids = array[gen_random_uuid()] where id = ${ids.held}`,
+  I26: (tx) => tx`update event_seats set allocation = 'house' where booking_id = ${ids.sold}`,
+  I27: (tx) => tx`insert into allocations (event_id, name, release_at)
+    values (${event.eventId}, 'house', now() - interval '61 s')`,
 };
 
 test('the operations break no invariant', async () => {

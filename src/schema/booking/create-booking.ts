@@ -4,7 +4,7 @@ import { builder } from '../builder.ts';
 import { decodeId } from '../node.ts';
 import { requireViewer } from '../viewer.ts';
 import { Booking } from './booking.ts';
-import { BookingLineInput, toLines, toSeatId } from './quote.ts';
+import { BookingLineInput, CODES, toLines, toSeatId, withCodes } from './quote.ts';
 
 export const IDEMPOTENCY_KEY =
   'A text that the client chooses, 1 to 200 characters. For 30 days, the same request with the same key returns the same booking.';
@@ -16,11 +16,13 @@ const CreateBookingInput = builder.inputType('CreateBookingInput', {
     seatIds: t.idList({ description: 'The ids of the seats, each once, with the default ticket type.' }),
     lines: t.field({
       type: [BookingLineInput],
-      description: 'Instead of `seatIds`: the seats with their ticket types.',
+      description:
+        'Instead of `seatIds`: the seats with their ticket types, and numbers of places of general admission sections.',
     }),
     quoteHash: t.string({
       description: 'The `hash` of a quote of these seats: holds them at this price, or refuses with PriceChanged.',
     }),
+    codes: t.stringList({ description: CODES }),
     idempotencyKey: t.string({ required: true, description: IDEMPOTENCY_KEY }),
   }),
 });
@@ -53,7 +55,7 @@ builder.mutationField('createBooking', (t) =>
     resolve: (_root, { input }, context) => {
       const viewer = requireViewer(context);
       const { resources, attempt, admission, addressKey } = context;
-      return attempt('createBooking', async () => {
+      const hold = async () => {
         const eventId = decodeId('Event', input.eventId);
         if (!eventId) throw new NotFound('event');
         const { idempotencyKey, seatIds, lines, quoteHash } = input;
@@ -65,8 +67,10 @@ builder.mutationField('createBooking', (t) =>
           idempotencyKey,
           admission,
           addressKey: addressKey(),
+          codes: input.codes ?? undefined,
         });
-      });
+      };
+      return attempt('createBooking', () => withCodes(input.codes, attempt, hold));
     },
   }),
 );

@@ -4,6 +4,7 @@ import { builder } from '../builder.ts';
 import { decodeId } from '../node.ts';
 import { requireViewer } from '../viewer.ts';
 import { CreateBookingSuccess, createBookingResult, IDEMPOTENCY_KEY } from './create-booking.ts';
+import { CODES, withCodes } from './quote.ts';
 
 const HoldBestAvailableInput = builder.inputType('HoldBestAvailableInput', {
   description:
@@ -28,6 +29,7 @@ const HoldBestAvailableInput = builder.inputType('HoldBestAvailableInput', {
       description:
         'The `hash` of a quote: holds the chosen seats only if it is also the hash of their quote, or refuses with PriceChanged.',
     }),
+    codes: t.stringList({ description: CODES }),
     idempotencyKey: t.string({ required: true, description: IDEMPOTENCY_KEY }),
   }),
 });
@@ -44,7 +46,7 @@ builder.mutationField('holdBestAvailable', (t) =>
     resolve: (_root, { input }, context) => {
       const viewer = requireViewer(context);
       const { resources, attempt, admission, addressKey } = context;
-      return attempt('createBooking', async () => {
+      const hold = async () => {
         const eventId = decodeId('Event', input.eventId);
         if (!eventId) throw new NotFound('event');
         return holdBestAvailable(resources, viewer, {
@@ -58,8 +60,10 @@ builder.mutationField('holdBestAvailable', (t) =>
           idempotencyKey: input.idempotencyKey,
           admission,
           addressKey: addressKey(),
+          codes: input.codes ?? undefined,
         });
-      });
+      };
+      return attempt('createBooking', () => withCodes(input.codes, attempt, hold));
     },
   }),
 );

@@ -1,4 +1,4 @@
-import { SeatsUnavailable } from '#domain/booking/errors.ts';
+import { CompanionWithoutPlace, LeavesSingleSeat, SeatsUnavailable } from '#domain/booking/errors.ts';
 import { shownQuoteOf } from '#domain/catalog/seat-levels.ts';
 import type { SeatingPlan } from '#domain/catalog/seating-plan.ts';
 import { builder } from '../builder.ts';
@@ -52,5 +52,55 @@ builder.objectType(SeatsUnavailable, {
       },
     }),
     version: t.exposeInt('version', { description: 'The version of the seat map at which the request was refused.' }),
+  }),
+});
+
+builder.objectType(LeavesSingleSeat, {
+  name: 'LeavesSingleSeat',
+  description:
+    'The event does not accept a choice that leaves a single free seat between taken ones. None of the seats was held for this request.',
+  interfaces: [Refusal],
+  fields: (t) => ({
+    seats: t.field({
+      type: [Seat],
+      description: 'The seats that the choice would leave single.',
+      resolve: async ({ eventId, seatNos }, _args, context) => {
+        const plan = await planOf(eventId, context);
+        return seatNos.map((seatNo) => seatOf(plan, seatNo));
+      },
+    }),
+    alternatives: t.field({
+      type: [SeatBlock],
+      description: 'Up to three blocks of the same number of seats that leave no seat single, nearest first.',
+      resolve: async ({ eventId, alternatives }, _args, context) => {
+        const plan = await planOf(eventId, context);
+        return alternatives.map((seatNos) => ({ plan, eventId, seatNos }));
+      },
+    }),
+  }),
+});
+
+builder.objectType(CompanionWithoutPlace, {
+  name: 'CompanionWithoutPlace',
+  description:
+    'A companion seat is sold only together with its wheelchair place (`Seat.companionOf`). None of the seats was held for this request.',
+  interfaces: [Refusal],
+  fields: (t) => ({
+    seats: t.field({
+      type: [Seat],
+      description: 'The companion seats whose wheelchair places are missing.',
+      resolve: async ({ planId, seatNos }, _args, { resources }) => {
+        const plan = await resources.plans.get(planId);
+        return seatNos.map((seatNo) => seatOf(plan, seatNo));
+      },
+    }),
+    places: t.field({
+      type: [Seat],
+      description: 'Their wheelchair places, in the same order.',
+      resolve: async ({ planId, placeNos }, _args, { resources }) => {
+        const plan = await resources.plans.get(planId);
+        return placeNos.map((seatNo) => seatOf(plan, seatNo));
+      },
+    }),
   }),
 });

@@ -1,21 +1,5 @@
 import { builder } from '../builder.ts';
-
-const RowInput = builder.inputType('RowInput', {
-  description: 'A row of a section.',
-  fields: (t) => ({
-    sectionId: t.id({ required: true, description: 'The id of a Section.' }),
-    row: t.string({ required: true, description: 'The label of the row, as it is written on the signs.' }),
-  }),
-});
-
-export const SeatSelectionInput = builder.inputType('SeatSelectionInput', {
-  description: 'Seats of a seating plan: the union of the three.',
-  fields: (t) => ({
-    sectionIds: t.idList({ description: 'All seats of these sections.' }),
-    rows: t.field({ type: [RowInput], description: 'All seats of these rows.' }),
-    seatIds: t.idList({ description: 'These seats.' }),
-  }),
-});
+import { SeatSelectionInput } from './seat-selection.ts';
 
 const TicketPriceInput = builder.inputType('TicketPriceInput', {
   description: 'What a ticket type costs at a level.',

@@ -1,13 +1,13 @@
 import { setEventPrices, setEventPricesRefusals } from '#domain/catalog/set-event-prices.ts';
 import { InvalidPrices } from '#domain/catalog/set-prices.ts';
-import { InvalidInput, NotFound } from '#domain/errors.ts';
-import { decodeSeatId } from '#domain/global-id-rules.ts';
+import { NotFound } from '#domain/errors.ts';
 import { builder } from '../builder.ts';
 import { decodeId } from '../node.ts';
 import { Refusal } from '../refusals.ts';
 import { requireActor } from '../viewer.ts';
 import { Event, requireEventOfMembers } from './event.ts';
 import { SetPricesInput } from './price-inputs.ts';
+import { selectionOf } from './seat-selection.ts';
 
 const InputProblem = builder.objectRef<{ path: string; message: string }>('InputProblem').implement({
   description: 'One thing that is wrong with an input.',
@@ -83,26 +83,3 @@ builder.mutationField('setPrices', (t) =>
     },
   }),
 );
-
-type Selection = (typeof SetPricesInput.$inferInput)['priceLevels'][number]['seats'];
-
-function selectionOf({ sectionIds, rows, seatIds }: Selection, path: string) {
-  const sectionOf = (id: string, field: string): string => {
-    const sectionId = decodeId('Section', id);
-    if (!sectionId) throw new InvalidInput(field, 'This is not the id of a section.');
-    return sectionId;
-  };
-  const seatOf = (id: string, field: string): string => {
-    const seatId = decodeId('Seat', id);
-    if (!seatId || !decodeSeatId(seatId)) throw new InvalidInput(field, 'This is not the id of a seat.');
-    return seatId;
-  };
-  return {
-    sectionIds: sectionIds?.map((id, index) => sectionOf(id, `${path}.sectionIds[${index}]`)),
-    rows: rows?.map(({ sectionId, row }, index) => ({
-      sectionId: sectionOf(sectionId, `${path}.rows[${index}].sectionId`),
-      row,
-    })),
-    seatIds: seatIds?.map((id, index) => seatOf(id, `${path}.seatIds[${index}]`)),
-  };
-}

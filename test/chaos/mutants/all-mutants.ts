@@ -1,6 +1,12 @@
 import type { Mutant } from './mutant.ts';
+import { allocationMutants } from './of-allocations.ts';
 import { bookingMutants } from './of-bookings.ts';
 import { deliveryMutants } from './of-delivery.ts';
 import { paymentMutants } from './of-payments.ts';
 
-export const mutants: readonly Mutant[] = [...bookingMutants, ...paymentMutants, ...deliveryMutants];
+export const mutants: readonly Mutant[] = [
+  ...bookingMutants,
+  ...allocationMutants,
+  ...paymentMutants,
+  ...deliveryMutants,
+];

@@ -25,7 +25,7 @@ export const bookingMutants: readonly Mutant[] = [
     edits: [
       {
         file: rules,
-        find: "if (!booking.seats.every((seat) => work.isFree(seat.seatNo))) return 'SEATS_TAKEN';",
+        find: "if (!booking.seats.every((seat) => work.isFree(seat.seatNo, opened))) return 'SEATS_TAKEN';",
         replace: 'return undefined;',
       },
     ],
@@ -79,7 +79,7 @@ export const bookingMutants: readonly Mutant[] = [
     edits: [
       {
         file: work,
-        find: "return overdue !== undefined && this.end(overdue).kind === 'released';",
+        find: "return overdue !== undefined && this.end(overdue).kind === 'released' && isFreeFor(this.seat(seatNo), opened);",
         replace: 'return overdue !== undefined;',
       },
     ],

@@ -3,7 +3,7 @@ import { closeDb, type Db, openDb } from '#db/client.ts';
 import type { CreateBookingNeeds } from '#domain/booking/create-booking.ts';
 import { openTicketSigner, type TicketSigner } from '#domain/booking/ticket-code.ts';
 import { openSeatingPlanCache, type SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
-import type { InventoryPolicy } from '#domain/inventory/inventory-work-rules.ts';
+import type { InventoryPolicy } from '#domain/inventory/inventory-state.ts';
 import {
   type InventoryWriter,
   type InventoryWriterOptions,

@@ -8,6 +8,7 @@ import { seatInventories } from '#db/tables/inventory.ts';
 import { inTransaction } from '#db/transaction.ts';
 import { buildLayout, type SeatingPlanDraft } from '#domain/catalog/layout.ts';
 import { encodeSeatId } from '#domain/global-id-rules.ts';
+import type { OrphanPolicy } from '#domain/inventory/orphan-rules.ts';
 import type { OrganizationRole } from '#domain/organization/rights-rules.ts';
 import type { PriceList } from '#domain/pricing/price-list.ts';
 import { putPriceLists } from '#domain/pricing/price-list-statements.ts';
@@ -35,6 +36,10 @@ export type SeedEventOptions = {
   startsInSeconds?: number;
   /** Left out: a confirmed booking cannot be cancelled. */
   cancellableForSeconds?: number;
+  /** By seat: the bits of `seatFlags`. */
+  flags?: readonly number[];
+  /** Default OFF. */
+  orphanPolicy?: OrphanPolicy;
   /** A user's id, whose organization owns the event; without it an organizer is made. */
   organizerId?: string;
   /** The plan is not published. */
@@ -85,6 +90,7 @@ export async function seedEvent(db: Db, options: SeedEventOptions): Promise<Seed
       cancellableUntil: inSeconds(options.cancellableForSeconds),
     }),
     status: options.status ?? 'PUBLISHED',
+    orphanPolicy: options.orphanPolicy ?? 'OFF',
     currency: options.currency ?? 'USD',
   });
   const { currency = 'USD', priceMinor = 5000, feeMinor = 250 } = options;
@@ -207,7 +213,7 @@ function draftOf(options: SeedEventOptions): SeatingPlanDraft {
     seats.label.push(`${(inSection % perRow) + 1}`);
     seats.x.push(section * (perRow + 2) * 5 + (inSection % perRow) * 5);
     seats.y.push(row * 8);
-    seats.flags.push(0);
+    seats.flags.push(options.flags?.[seatNo] ?? 0);
   }
   return {
     width: count * (perRow + 2) * 5,

@@ -26,6 +26,8 @@ export const organizationMutations: readonly MutationName[] = [
   'pauseSales',
   'resumeSales',
   'rescheduleEvent',
+  'setAllocation',
+  'createCodes',
   'createAccessKey',
   'revokeAccessKey',
 ];

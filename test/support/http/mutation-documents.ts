@@ -16,7 +16,7 @@ export const mutations = {
   resumeGuest: `mutation ($input: ResumeGuestInput!) { resumeGuest(input: $input) { ${refusal} ... on ResumeGuestSuccess { ${session} } } }`,
   createBooking: `mutation ($input: CreateBookingInput!) { createBooking(input: $input) { ${refusal}
     ... on CreateBookingSuccess { replayed booking { id status } } ... on InvalidInput { field } ... on EventNotOnSale { opensAt }
-    ... on TooManySeats { limit } ... on PriceChanged { quote { hash total { amountMinor } } } ... on TooManyUnpaidSeats { of limit } ... on SeatsUnavailable { version seats { id } alternatives { seats { id } total { amountMinor currency } } } } }`,
+    ... on TooManySeats { limit } ... on CodeInvalid { value } ... on LeavesSingleSeat { seats { id } alternatives { seats { id } } } ... on CompanionWithoutPlace { seats { id } places { id } } ... on PriceChanged { quote { hash total { amountMinor } } } ... on TooManyUnpaidSeats { of limit } ... on SeatsUnavailable { version seats { id } alternatives { seats { id } total { amountMinor currency } } } } }`,
   cancelBooking: `mutation ($input: CancelBookingInput!) { cancelBooking(input: $input) { ${refusal} ... on CancelBookingSuccess { booking { id status } } } }`,
   joinWaitingRoom: `mutation ($input: WaitingRoomInput!) { joinWaitingRoom(input: $input) { ${refusal} ... on EventNotOnSale { opensAt } ... on TooManyPlaces { limit } ... on JoinWaitingRoomSuccess { place { state } } } }`,
   leaveWaitingRoom: `mutation ($input: WaitingRoomInput!) { leaveWaitingRoom(input: $input) { ${refusal} ... on LeaveWaitingRoomSuccess { place { state } } } }`,
@@ -31,6 +31,8 @@ export const mutations = {
   createUpload: `mutation ($input: CreateUploadInput!) { createUpload(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateUploadSuccess { upload { id url expiresAt } } } }`,
   importSeatingPlan: `mutation ($input: ImportSeatingPlanInput!) { importSeatingPlan(input: $input) { ${refusal} ... on InvalidInput { field } ... on InvalidSeatingPlan { problems { path message } } ... on ImportSeatingPlanSuccess { ${plan} warnings { path message } } } }`,
   publishSeatingPlan: `mutation ($input: PublishSeatingPlanInput!) { publishSeatingPlan(input: $input) { ${refusal} ... on PublishSeatingPlanSuccess { ${plan} } } }`,
+  setAllocation: `mutation ($input: SetAllocationInput!) { setAllocation(input: $input) { ${refusal} ... on InvalidInput { field } ... on SeatsUnavailable { seats { id } } ... on SetAllocationSuccess { changed event { id allocations { name seats available reason releaseAt } } } } }`,
+  createCodes: `mutation ($input: CreateCodesInput!) { createCodes(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateCodesSuccess { codes event { id } } } }`,
   setPrices: `mutation ($input: SetPricesInput!) { setPrices(input: $input) { ${refusal} ... on InvalidInput { field } ... on InvalidPrices { problems { path message } } ... on SetPricesSuccess { event { id priceFrom { amountMinor currency } } } } }`,
   createEvent: `mutation ($input: CreateEventInput!) { createEvent(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateEventSuccess { event { ${event} } } } }`,
   updateEvent: `mutation ($input: UpdateEventInput!) { updateEvent(input: $input) { ${refusal} ... on InvalidInput { field } ... on UpdateEventSuccess { event { ${event} } } ... on EventChanged { event { ${event} } } } }`,

@@ -63,6 +63,8 @@ export const classification: Classification = {
     'Mutation.pauseSales': 'PUBLIC',
     'Mutation.resumeSales': 'PUBLIC',
     'Mutation.rescheduleEvent': 'PUBLIC',
+    'Mutation.setAllocation': 'PUBLIC',
+    'Mutation.createCodes': 'PUBLIC',
     'Mutation.createOrganization': 'OF_THE_CALLER',
     'Mutation.acceptInvitation': 'OF_THE_CALLER',
     'Mutation.createBooking': 'OF_THE_CALLER',

@@ -1,6 +1,8 @@
 import type { Allocation } from '#domain/inventory/allocate-rules.ts';
+import type { CodeState } from '#domain/inventory/code-rules.ts';
 import type { BookingState, HoldCommand } from '#domain/inventory/inventory-command.ts';
-import { type InventoryPolicy, type InventoryState, keyOf } from '#domain/inventory/inventory-work-rules.ts';
+import type { InventoryPolicy, InventoryState } from '#domain/inventory/inventory-state.ts';
+import { keyOf } from '#domain/inventory/inventory-work-rules.ts';
 
 import { openPrices } from '#domain/pricing/quote-rules.ts';
 import { listOfTiers } from '#domain/pricing/tier-prices-rules.ts';
@@ -25,6 +27,7 @@ export const sale = {
   cancellableUntilMs: 2 * NOW,
   currency: 'USD',
   priceListId: 'l',
+  orphanPolicy: 'OFF',
 } as const;
 
 export const empty: InventoryState = {
@@ -57,6 +60,19 @@ export const hold = (seatNos: number[], of: Partial<HoldCommand> = {}): HoldComm
 export const open = (bookings: ReadonlyMap<string, BookingState>): BookingState[] =>
   [...bookings.values()].filter((booking) => ['PENDING_PAYMENT', 'CONFIRMED'].includes(booking.status));
 
+function codesAfter({ codes = new Map() }: InventoryState, { codeUses }: Allocation): ReadonlyMap<string, CodeState> {
+  return new Map([...codes].map(([key, code]) => [key, { ...code, uses: code.uses + (codeUses.get(code.id) ?? 0) }]));
+}
+
+function endsAfter({ releaseAtMs = new Map() }: InventoryState, { allocations }: Allocation) {
+  const ends = new Map(releaseAtMs);
+  for (const [name, allocation] of allocations) {
+    if (allocation === null) ends.delete(name);
+    else ends.set(name, allocation.releaseAtMs === undefined ? (ends.get(name) ?? null) : allocation.releaseAtMs);
+  }
+  return ends;
+}
+
 /** The state that the next write would read after this one was committed. */
 export function after(state: InventoryState, done: Allocation): InventoryState {
   const bookings = new Map(state.bookings);
@@ -73,6 +89,8 @@ export function after(state: InventoryState, done: Allocation): InventoryState {
     ...state,
     version: done.version,
     seats: new Map([...state.seats, ...done.seats]),
+    codes: codesAfter(state, done),
+    releaseAtMs: endsAfter(state, done),
     bookings,
     bookingIdByKey: keys,
     seatCountByUser: counts,

@@ -60,6 +60,8 @@ export function inputsAboutUnknown(organizationId: string) {
     },
     updateVenue: { venueId: 'x' },
     setPrices: pricesOf('x', 'x'),
+    setAllocation: { eventId: 'x', seats: {} },
+    createCodes: { eventId: 'x', count: 1 },
     createEvent: { ...events.createEvent, organizationId },
     updateEvent: { ...events.updateEvent, eventId: 'x' },
     duplicateEvent: { ...events.duplicateEvent, eventId: 'x' },

@@ -48,6 +48,7 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
   'Query.node': ofOrganization('name'),
   'Organization.venues': ofOrganization('venues(first: 1) { nodes { name } }'),
   'Organization.events': ofOrganization('events(first: 1) { nodes { title } }'),
+  'Event.allocations': ofEvent('allocations { name }'),
   'Organization.members': ofOrganization('members(first: 1) { nodes { email } }'),
   'Organization.accessKeys': ofOrganization('accessKeys { name }'),
   'Organization.invitations': ofOrganization('invitations { email }'),
@@ -124,6 +125,16 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
   'Mutation.pauseSales': mutation('pauseSales', 'EventInput', theEvent()),
   'Mutation.resumeSales': mutation('resumeSales', 'EventInput', theEvent()),
   'Mutation.rescheduleEvent': mutation('rescheduleEvent', 'RescheduleEventInput', theEvent({ startsAt: null })),
+  'Mutation.setAllocation': mutation('setAllocation', 'SetAllocationInput', ({ eventId, sectionIds }) => ({
+    eventId,
+    seats: { sectionIds },
+    allocation: 'house',
+  })),
+  'Mutation.createCodes': mutation('createCodes', 'CreateCodesInput', ({ eventId }) => ({
+    eventId,
+    count: 1,
+    discountPercent: '10',
+  })),
   'Mutation.configureWaitingRoom': mutation('configureWaitingRoom', 'ConfigureWaitingRoomInput', ({ eventId }) => ({
     eventId,
     capacity: 7,

@@ -49,6 +49,12 @@ function seatsOf(plan: SeatingPlan): Seats {
   return { bySection, byRow };
 }
 
+/** Returns the seats of a selection, by number, each once; and what the plan does not have. Pure. */
+export function chooseSeats(plan: SeatingPlan, selection: SeatSelection) {
+  const { seatNos, problems } = choose(plan, seatsOf(plan), selection);
+  return { seatNos: [...new Set(seatNos)].sort((a, b) => a - b), problems };
+}
+
 function choose(plan: SeatingPlan, { bySection, byRow }: Seats, selection: SeatSelection) {
   const seatNos: number[] = [];
   const problems: PriceProblem[] = [];
