@@ -190,7 +190,7 @@ test('refuses for each of the reasons', async () => {
   });
   const draft = await seedEvent(box.reader, { seats: 1, like: event, status: 'DRAFT' });
   await expect(ask({ eventId: draft.eventId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  expect(createBookingRefusals).toHaveLength(12);
+  expect(createBookingRefusals).toHaveLength(15);
 });
 
 test('while PostgreSQL is away, refuses with the advice to try again with the same key', async () => {
