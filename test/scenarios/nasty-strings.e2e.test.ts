@@ -25,6 +25,7 @@ beforeAll(async () => {
     eventId: `Event_${event.eventId}`,
     seatIds: [`Seat_${event.seatId(1)}`],
     venueId: `Venue_${event.venueId}`,
+    'venue.id': `Venue_${event.venueId}`,
     contentType: 'text/csv',
     bookingId: `Booking_${randomUUID()}`,
     email: 'fan@example.org',

@@ -142,6 +142,8 @@ function selectionsOf(schema: GraphQLSchema, type: GraphQLNamedOutputType, path:
   if (isObjectType(type)) {
     const fields = Object.values(type.getFields())
       .filter(({ name }) => !publicParts.includes(`${type.name}.${name}`))
+      // The edges of a connection have the same nodes, and both would be over the limit of cost.
+      .filter(({ name }) => !(name === 'nodes' && type.name.endsWith('Connection')))
       .map((field) => selectionOf(schema, field, path));
     return fields.filter((text) => text !== undefined).join(' ');
   }

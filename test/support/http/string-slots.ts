@@ -26,7 +26,7 @@ export type StringSlot = {
 };
 
 type Place = { readonly path: readonly string[]; readonly scalar: StringSlot['scalar'] };
-/** Values for other arguments, by the name of an argument or an input field. */
+/** Values for other arguments, by the name of an argument or an input field; `venue.id` is the one of that field alone. */
 export type Usual = Readonly<Record<string, unknown>>;
 
 const scalars: readonly string[] = ['String', 'ID', 'DateTime'];
@@ -67,7 +67,13 @@ function slotsOf(asked: Asked, usual: Usual): StringSlot[] {
     operation,
     query: documentOf(operation, asked),
     variablesWith: (text) => ({
-      ...(inner && Object.fromEntries(outer(field).map((arg) => [`outer_${arg.name}`, filled(arg, [], '', usual)]))),
+      ...(inner &&
+        Object.fromEntries(
+          outer(field).map((arg) => [
+            `outer_${arg.name}`,
+            usual[`${field.name}.${arg.name}`] ?? filled(arg, [], '', usual),
+          ]),
+        )),
       ...Object.fromEntries(
         target.args
           .filter((arg) => arg.name === path[0] || isRequiredInputField(arg))
