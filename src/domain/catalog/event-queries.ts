@@ -33,6 +33,8 @@ export type CatalogEvent = Pick<
   | 'revision'
 > & {
   status: EventStatus;
+  /** Undefined in the search index. */
+  imageUploadId?: string | null;
   /** Null: the setting of the process, here and in the two below. */
   holdSeconds: number | null;
   seatsPerBooking: number | null;

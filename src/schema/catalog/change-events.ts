@@ -38,6 +38,9 @@ function requireId(type: string, id: string, what: string): string {
   return raw;
 }
 
+/** An id that is no id of an upload becomes one that no upload has, so that the refusal names the field. */
+const imageOf = (id: string | null | undefined): string | null => (id ? (decodeId('Upload', id) ?? 'unknown') : null);
+
 builder.mutationField('createEvent', (t) =>
   t.field({
     type: eventSuccess('CreateEventSuccess', 'The event exists as a draft.'),
@@ -65,6 +68,7 @@ builder.mutationField('createEvent', (t) =>
           seatsPerBooking: input.seatsPerBooking ?? 10,
           seatsPerViewer: input.seatsPerViewer ?? 20,
           orphanPolicy: input.orphanPolicy ?? 'LENIENT',
+          imageUploadId: imageOf(input.imageUploadId),
           idempotencyKey: input.idempotencyKey ?? undefined,
         };
         return { eventId: await createEvent(context.resources, actor, event) };
@@ -74,7 +78,7 @@ builder.mutationField('createEvent', (t) =>
 );
 
 /** The values that null removes. */
-const REMOVABLE: readonly string[] = ['endsAt', 'doorsAt', 'cancellableUntil'];
+const REMOVABLE: readonly string[] = ['endsAt', 'doorsAt', 'cancellableUntil', 'imageUploadId'];
 
 function updateOf({ eventId, venueId, seatingPlanId, ...rest }: typeof UpdateEventInput.$inferInput): EventUpdate {
   const given = Object.entries(rest).filter(
@@ -84,6 +88,7 @@ function updateOf({ eventId, venueId, seatingPlanId, ...rest }: typeof UpdateEve
     ...(Object.fromEntries(given) as Partial<EventUpdate>),
     revision: rest.revision,
     eventId: requireId('Event', eventId, 'event'),
+    ...(rest.imageUploadId !== undefined && { imageUploadId: imageOf(rest.imageUploadId) }),
     ...(venueId != null && { venueId: requireId('Venue', venueId, 'venue') }),
     ...(seatingPlanId != null && { seatingPlanId: requireId('SeatingPlan', seatingPlanId, 'seating plan') }),
   };

@@ -1,5 +1,6 @@
 import { findDraft } from '#domain/catalog/event-life/find-draft.ts';
 import type { CatalogEvent } from '#domain/catalog/event-queries.ts';
+import { imagePath } from '#domain/catalog/uploads/use-image-statements.ts';
 import { holdSecondsOf, seatsPerBookingOf, seatsPerViewerOf } from '#domain/inventory/sale-limits-rules.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
@@ -43,8 +44,8 @@ builder.objectFields(Event, (t) => ({
   }),
   imageUrl: t.string({
     nullable: true,
-    description: 'Where the image of the event is; null for an event without one.',
-    resolve: () => null,
+    description: 'Where the image of the event is, relative to this server; null for an event without one.',
+    resolve: ({ imageUploadId }) => (imageUploadId ? imagePath(imageUploadId) : null),
   }),
   holdSeconds: t.int({
     description: 'How long seats are held for payment, in seconds.',

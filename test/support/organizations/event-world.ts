@@ -25,7 +25,7 @@ export async function openEventWorld() {
     ...{ venueId: hall.venueId, seatingPlanId: hall.planId, title: ' Evening ', description: '', category: 'CONCERT' },
     ...{ performers: ['The Band'], startsAt: '2031-06-11T20:00', endsAt: null, doorsAt: '2031-06-11T19:00' },
     ...{ onSaleAt: inDays(-1), offSaleAt: new Date('2031-06-12T01:00:00Z'), currency: 'USD', holdSeconds: 60 },
-    ...{ cancellableUntil: null, seatsPerBooking: 2, seatsPerViewer: 3, orphanPolicy: 'LENIENT' },
+    ...{ cancellableUntil: null, seatsPerBooking: 2, seatsPerViewer: 3, orphanPolicy: 'LENIENT', imageUploadId: null },
     idempotencyKey: undefined,
     ...changes,
   });

@@ -8,7 +8,7 @@ import type { Actor } from '../../viewer.ts';
 import type { ChangeEventNeeds } from './change-event.ts';
 import { type EventInput, type EventValues, requireValues } from './event-values-rules.ts';
 import { insertDrafts, makeOnce } from './make-events-statements.ts';
-import { requirePlace } from './plan-statements.ts';
+import { requireImage, requirePlace } from './plan-statements.ts';
 
 export const createEventRefusals = [
   InvalidInput,
@@ -45,8 +45,14 @@ export async function createEvent(
       // Each field of the input is given, so each value is there.
       const values = requireValues(input, timeZone) as EventValues;
       const request = { organizationId, idempotencyKey, wanted: { createEvent: input } };
-      const make = () =>
-        insertDrafts(tx, { actor, role }, { drafts: [{ id, organizationId, ...values }], operation: 'createEvent' });
+      const make = async () => {
+        await requireImage(tx, { organizationId, ...input });
+        await insertDrafts(
+          tx,
+          { actor, role },
+          { drafts: [{ id, organizationId, ...values }], operation: 'createEvent' },
+        );
+      };
       return makeOnce(tx, request, { eventIds: [id], make });
     }),
   );

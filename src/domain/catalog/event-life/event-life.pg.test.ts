@@ -4,9 +4,11 @@ import { inTransaction } from '#db/transaction.ts';
 import { quoteSeats } from '#domain/booking/quote-seats.ts';
 import { seedEvent } from '#test/support/databases/catalog.ts';
 import { inDays, openEventWorld } from '#test/support/organizations/event-world.ts';
+import { seedUpload } from '#test/support/seating/uploads.ts';
 import { findEvents } from '../event-queries.ts';
 import { duplicateEvent } from './duplicate-event.ts';
 import { publishEvent } from './publish-event.ts';
+import { updateEvent } from './update-event.ts';
 
 const world = await openEventWorld();
 const { box, needs, hall, actor, make, price, published, read, messagesOf, historyOf, hold } = world;
@@ -86,6 +88,24 @@ test('an event cannot be made with a plan that is not published yet', async () =
   const draft = await seedEvent(box.reader, { seats: 2, planIsDraft: true, organizerId: hall.organizerId });
   const made = make({ venueId: draft.venueId, seatingPlanId: draft.planId });
   await expect(made).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'seatingPlanId' });
+});
+
+test('an event has the image of an upload of its organization, from the draft on, until it is removed', async () => {
+  const bytes = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
+  const image = { bytes, purpose: 'EVENT_IMAGE', contentType: 'image/png' } as const;
+  const own = await seedUpload(box.reader, { ...image, organizationId: hall.organizationId });
+  const other = await seedEvent(box.reader, { seats: 1 });
+  const foreign = await seedUpload(box.reader, { ...image, organizationId: other.organizationId });
+  const eventId = await make({ imageUploadId: own });
+  expect((await read(eventId)).imageUploadId).toBe(own);
+  for (const imageUploadId of [foreign, 'unknown'])
+    await expect(updateEvent(needs, actor, { eventId, revision: 1, imageUploadId })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      field: 'imageUploadId',
+    });
+  await expect(make({ imageUploadId: foreign })).rejects.toMatchObject({ field: 'imageUploadId' });
+  await updateEvent(needs, actor, { eventId, revision: 1, imageUploadId: null });
+  expect(await read(eventId)).toMatchObject({ imageUploadId: null, revision: 2 });
 });
 
 test('a series keeps the clock and the prices of its event, over a change of summer time, all or nothing', async () => {

@@ -26,6 +26,8 @@ export type EventInput = {
   readonly seatsPerBooking: number;
   readonly seatsPerViewer: number;
   readonly orphanPolicy: OrphanPolicy;
+  /** An upload with an image of the event; null: it has none. */
+  readonly imageUploadId: string | null;
 };
 
 /** The same as it is stored. Null settings: those of the process. */
@@ -47,6 +49,7 @@ export type EventValues = {
   readonly seatsPerBooking: number | null;
   readonly seatsPerViewer: number | null;
   readonly orphanPolicy: OrphanPolicy;
+  readonly imageUploadId: string | null;
 };
 
 /** The input field of each value; most have the same name. */
@@ -107,6 +110,7 @@ const readers = {
   seatsPerBooking: whole(1, 100),
   seatsPerViewer: whole(1, 1_000),
   orphanPolicy: asItIs,
+  imageUploadId: asItIs,
 } as const;
 
 function requireValue(name: keyof typeof readers, value: unknown, timeZone: string): unknown {

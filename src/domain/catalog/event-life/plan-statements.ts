@@ -5,6 +5,7 @@ import { InvalidInput, NotFound } from '../../errors.ts';
 import { findGateway } from '../../pricing/payment-gateway.ts';
 import type { PriceList } from '../../pricing/price-list.ts';
 import { currentListId } from '../../pricing/price-lists.ts';
+import { imageOfUpload } from '../uploads/use-image-statements.ts';
 import type { Offer, PlanFacts } from './event-problems-rules.ts';
 
 type Place = { readonly organizationId: string; readonly venueId: string; readonly planId: string };
@@ -23,6 +24,14 @@ export async function requirePlace(tx: Tx, { organizationId, venueId, planId }: 
   if (venue.isPublished === null) throw new NotFound('seating plan of this venue');
   if (!venue.isPublished) throw new InvalidInput('seatingPlanId', 'The seating plan must be published first.');
   return { timeZone: venue.timeZone };
+}
+
+/** Takes the image into use, which makes it public. Throws InvalidInput for one that is not there. */
+export async function requireImage(
+  tx: Tx,
+  { organizationId, imageUploadId }: { organizationId: string; imageUploadId?: string | null },
+): Promise<void> {
+  if (imageUploadId) await imageOfUpload(tx, { uploadId: imageUploadId, organizationId });
 }
 
 /** A plan without a time of publishing is itself a draft. */

@@ -14,7 +14,7 @@ import { EventChanged } from './errors.ts';
 import { type EventProblem, problemsOfOffer, problemsOfTimes } from './event-problems-rules.ts';
 import { type EventInput, type EventValues, fieldOf, requireValues } from './event-values-rules.ts';
 import { inOtherZone } from './local-time-rules.ts';
-import { readOffer, removePrices, requirePlace, takeSeatsOfPlan } from './plan-statements.ts';
+import { readOffer, removePrices, requireImage, requirePlace, takeSeatsOfPlan } from './plan-statements.ts';
 
 export const updateEventRefusals = [EventChanged, InvalidInput, NotFound, NotAllowed, RateLimited, TryAgain] as const;
 
@@ -55,6 +55,7 @@ async function valuesFor(tx: Tx, { event, timeZone }: LockedEvent, given: Partia
     ? await requirePlace(tx, { organizationId: event.organizationId, venueId, planId })
     : { timeZone };
   const values = requireValues(given, place.timeZone);
+  await requireImage(tx, { organizationId: event.organizationId, ...values });
   if (place.timeZone === timeZone) return values;
   const zones = { from: timeZone, to: place.timeZone };
   const kept = (at: Date | null) => at && inOtherZone(at, zones);
