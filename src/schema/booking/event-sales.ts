@@ -63,7 +63,7 @@ builder.objectField(Event, 'sales', (t) =>
     type: EventSales,
     nullable: true,
     description:
-      'What the event has sold. Null for all but the members of its organization whose role has figures: all except DOOR.',
+      'What the event has sold. Null for all but the members of its organization; the error NOT_ALLOWED for the role DOOR, which has no figures.',
     resolve: async ({ id, organizationId }, _args, context) =>
       (await isFor(context, organizationId, 'Event.sales')) ? findSales(context.resources, id) : null,
   }),

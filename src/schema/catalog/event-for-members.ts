@@ -5,7 +5,6 @@ import {
 } from '#domain/catalog/event-life/event-history-queries.ts';
 import { NotFound } from '#domain/errors.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
-import { NotAllowed } from '#domain/organization/errors.ts';
 import type { OrganizerOperation } from '#domain/organization/rights-rules.ts';
 import { isUuid } from '#shared/uuid.ts';
 import { builder } from '../builder.ts';
@@ -54,7 +53,10 @@ const EventChangeConnection = connectionOf('EventChange', EventChange, 'the chan
 const PAGE = 10;
 const toId = (cursor: string, field: string): string => decodeCursor(cursor, z.string().refine(isUuid), field);
 
-/** Whether the caller may read this field of an event of the organization: an event is for all, so others get null. */
+/**
+ * Whether the caller may read this field of an event of the organization: an event is for all, so others get null. Throws
+ * NotAllowed for a member whose role is too small.
+ */
 export async function isFor(
   context: Context,
   organizationId: string,
@@ -66,7 +68,7 @@ export async function isFor(
     await context.resources.rights.requireRight({ actor, operation, organizationId }, 'event');
     return true;
   } catch (error) {
-    if (error instanceof NotFound || error instanceof NotAllowed) return false;
+    if (error instanceof NotFound) return false;
     throw error;
   }
 }
