@@ -14,6 +14,8 @@ export interface DevSecrets {
   admissionKeys: string;
   gatewayApiKey: string;
   gatewayWebhookSecret: string;
+  /** Of the account that owns the theatre of the demo. */
+  theatrePassword: string;
 }
 
 export interface DataFolder {
@@ -128,6 +130,7 @@ function newSecrets(): DevSecrets {
     admissionKeys: `k1:${random()}`,
     gatewayApiKey: `sk_sandbox_${random()}`,
     gatewayWebhookSecret: `whsec_${random()}`,
+    theatrePassword: randomBytes(9).toString('base64url'),
   };
 }
 

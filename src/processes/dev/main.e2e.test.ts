@@ -5,7 +5,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
+import { type GraphqlClient, openGraphqlClient } from './graphql-client.ts';
 import { freePort } from './servers/server-process.ts';
+import { makeTheatre } from './theatre/make-theatre.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const folder = await mkdtemp(join(tmpdir(), 'frontrow-dev-'));
@@ -55,13 +57,35 @@ function processesOf(path: string): string[] {
     });
 }
 
-async function ask(port: number): Promise<unknown> {
-  const response = await fetch(`http://localhost:${port}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: '{ searchEvents(first: 1) { totalCount } }' }),
-  });
-  return response.json();
+const performances = '{ searchEvents(text: "Ollantay", city: "Lima", onSaleOnly: true) { totalCount } }';
+
+/** Passes requests on. The answer of each mutation is lost the first time, as when the client is killed. */
+function withLostAnswers(api: GraphqlClient): GraphqlClient {
+  const sent = new Set<string>();
+  const loseOnce = (what: string) => {
+    if (sent.has(what)) return;
+    sent.add(what);
+    throw new Error('lost');
+  };
+  return {
+    ...api,
+    async mutate<T>(name: string, input: object, success: string): Promise<T> {
+      const answer = await api.mutate<T>(name, input, success);
+      loseOnce(JSON.stringify([name, input]));
+      return answer;
+    },
+    async put(url, contentType, bytes) {
+      await api.put(url, contentType, bytes);
+      loseOnce('put');
+    },
+  };
+}
+
+async function signUp(guest: GraphqlClient): Promise<GraphqlClient> {
+  const account = { displayName: 'Another theatre', email: 'another@example.org', password: 'correct horse battery' };
+  type Opened = { session: { accessToken: string } };
+  const { session } = await guest.mutate<Opened>('signUp', account, 'session { accessToken }');
+  return guest.as(session.accessToken);
 }
 
 test('starts from an empty folder, answers a query, does so again on the same data, and leaves no process after a stop', {
@@ -72,9 +96,13 @@ test('starts from an empty folder, answers a query, does so again on the same da
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const dev = startDev(data, port);
     await dev.says(`Frontrow is ready: http://localhost:${port}/graphql`);
-    await vi.waitFor(async () => {
-      expect(await ask(port)).toMatchObject({ data: { searchEvents: { totalCount: expect.any(Number) } } });
-    });
+    const guest = openGraphqlClient(`http://localhost:${port}`);
+    await vi.waitFor(
+      async () => expect(await guest.ask(performances)).toEqual({ searchEvents: { totalCount: 6 } }),
+      10_000,
+    );
+    await dev.says('sign in as teatro-municipal@example.org with the password');
+    if (signal === 'SIGINT') await makeTheatreWithLostAnswers(await signUp(guest));
     const second = startDev(data, await freePort());
     await second.says(`Frontrow already runs on ${data}`);
     expect(processesOf(data).join('\n')).toContain('src/processes/worker.ts');
@@ -84,6 +112,31 @@ test('starts from an empty folder, answers a query, does so again on the same da
     expect(processesOf(data)).toEqual([]);
   }
 });
+
+/** A step that was made before its answer was lost is not made again. */
+async function makeTheatreWithLostAnswers(api: GraphqlClient): Promise<void> {
+  const unreliable = withLostAnswers(api);
+  const outcomes: string[] = [];
+  while (outcomes.at(-1) !== 'made') {
+    outcomes.push(
+      await makeTheatre(unreliable).then(
+        () => 'made',
+        (error: Error) => error.message,
+      ),
+    );
+    expect(outcomes.at(-1)).toMatch(/^(made|lost)$/);
+  }
+  expect(outcomes.length).toBeGreaterThan(12);
+  const { viewer } = await api.ask<object & { viewer: { organizations: object[] } }>(`{ viewer { organizations {
+    name venues { nodes { name seatingPlans { nodes { seatCount status } } } }
+    events(first: 50) { nodes { status priceTiers { name } } } } } }`);
+  const event = { status: 'PUBLISHED', priceTiers: [{ name: 'Standard' }, { name: 'Premium' }] };
+  const seatingPlans = { nodes: [{ seatCount: 1200, status: 'PUBLISHED' }] };
+  const venues = { nodes: [{ name: 'Teatro Municipal de Lima', seatingPlans }] };
+  expect(viewer.organizations).toEqual([
+    { name: 'Teatro Municipal', venues, events: { nodes: Array.from({ length: 6 }, () => event) } },
+  ]);
+}
 
 test.each([
   ['a file', () => join(folder, 'a-file'), 'where a folder is needed'],

@@ -13,6 +13,7 @@ import { keptPartsOf, reserveServicePorts, type ServicePorts } from './ports.ts'
 import { say, withProgress } from './pretty-log.ts';
 import { openStores } from './stores.ts';
 import { runOnce, type Supervisor, supervise } from './supervisor.ts';
+import { offerTheatre } from './theatre/offer-theatre.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const services = ['payments', 'relay', 'worker', 'gateway-sandbox', 'api'] as const;
@@ -77,7 +78,9 @@ async function start(): Promise<void> {
   stoppingSteps.unshift(() => supervisor.stop());
   await withProgress('Starting the services', () => untilReady(supervisor, env));
   stoppingSteps.unshift(await noteRunningSystem(folder.path, env));
-  printTable(env, { folder, ports }, Date.now() - startedAt);
+  const organizer = await offerTheatre(`http://127.0.0.1:${env.PORT}`, folder.secrets.theatrePassword, stopping.signal);
+  stopping.signal.throwIfAborted();
+  printTable(env, { folder, ports, organizer }, Date.now() - startedAt);
 }
 
 /** Starts, migrates and fills the databases, starts Redis and search, and returns the environment of the services. */
@@ -168,7 +171,7 @@ async function answersReady(url: string): Promise<boolean> {
 
 function printTable(
   env: NodeJS.ProcessEnv,
-  { folder, ports }: { folder: DataFolder; ports: ServicePorts },
+  { folder, ports, organizer }: { folder: DataFolder; ports: ServicePorts; organizer: string },
   tookMs: number,
 ): void {
   const rows = [
@@ -187,6 +190,7 @@ function printTable(
     ],
     ['Event log', env.EVENT_LOG === 'kafka' ? `${env.KAFKA_BROKERS} (Kafka)` : 'in the booking database'],
     ['Data folder', folder.path],
+    ['Teatro Municipal', organizer],
   ];
   console.log(`\n${rows.map(([what, where]) => `  ${what?.padEnd(22)}${where}`).join('\n')}\n`);
   console.log(
