@@ -58,9 +58,10 @@ export function openEventSales({ db }: { db: Db }): EventSales {
       if (known) return known;
       const sale = read(eventId);
       kept.set(eventId, sale);
-      // Neither failures nor unknown events are kept: the next caller queries again.
+      // Failures, unknown events and drafts are not kept: the next caller queries again. A draft may be published at any time,
+      // and a fan who then wants its seats would get NotFound for a second.
       sale.then(
-        (found) => found ?? kept.delete(eventId),
+        (found) => (found && found.status !== 'DRAFT') || kept.delete(eventId),
         () => kept.delete(eventId),
       );
       return sale;

@@ -40,6 +40,14 @@ test('a draft gets prices and is published; each step is told to members, and to
   ]);
 });
 
+test('a process that was asked for a draft holds its seats as soon as it is published', async () => {
+  const eventId = await make();
+  await price(eventId);
+  await expect(hold(box, eventId, 0)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await publishEvent(needs, actor, eventId);
+  expect(await hold(box, eventId, 0)).toMatchObject({ booking: { status: 'PENDING_PAYMENT' } });
+});
+
 test('the settings of the event decide about holds', async () => {
   const eventId = await published();
   await expect(hold(box, eventId, 0, 1, 2)).rejects.toMatchObject({ code: 'TOO_MANY_SEATS', limit: 2 });
