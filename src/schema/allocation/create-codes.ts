@@ -1,7 +1,7 @@
 import { createCodes, createCodesRefusals } from '#domain/allocation/create-codes.ts';
 import { NotFound } from '#domain/errors.ts';
 import { builder } from '../builder.ts';
-import { Event, requireEvent } from '../catalog/event.ts';
+import { Event, requireEventOfMembers } from '../catalog/event.ts';
 import { decodeId } from '../node.ts';
 import { requireActor } from '../viewer.ts';
 
@@ -47,7 +47,7 @@ const CreateCodesSuccess = builder
       event: t.field({
         type: Event,
         description: 'The event.',
-        resolve: ({ eventId }, _args, context) => requireEvent(eventId, context),
+        resolve: ({ eventId }, _args, context) => requireEventOfMembers(eventId, context),
       }),
     }),
   });

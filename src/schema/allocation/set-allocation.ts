@@ -1,7 +1,7 @@
 import { setAllocation, setAllocationRefusals } from '#domain/allocation/set-allocation.ts';
 import { NotFound } from '#domain/errors.ts';
 import { builder } from '../builder.ts';
-import { Event, requireEvent } from '../catalog/event.ts';
+import { Event, requireEventOfMembers } from '../catalog/event.ts';
 import { SeatSelectionInput, selectionOf } from '../catalog/seat-selection.ts';
 import { decodeId } from '../node.ts';
 import { requireActor } from '../viewer.ts';
@@ -37,7 +37,7 @@ const SetAllocationSuccess = builder.objectRef<{ eventId: string; changed: numbe
     event: t.field({
       type: Event,
       description: 'The event, with its allocations.',
-      resolve: ({ eventId }, _args, context) => requireEvent(eventId, context),
+      resolve: ({ eventId }, _args, context) => requireEventOfMembers(eventId, context),
     }),
   }),
 });
