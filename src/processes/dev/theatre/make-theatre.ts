@@ -1,6 +1,14 @@
-import type { GraphqlClient } from '../graphql-client.ts';
+import { type GraphqlClient, Refused } from '../graphql-client.ts';
 import { theatrePlan } from './theatre-plan.ts';
-import { firstPerformance, pricesInput, type Section, seasonFrom, showInput, theatre } from './theatre-show.ts';
+import {
+  allocationsAt,
+  firstPerformance,
+  pricesInput,
+  type Section,
+  seasonFrom,
+  showInput,
+  theatre,
+} from './theatre-show.ts';
 
 /**
  * Makes the theatre of the demo for the signed-in account, through the public API alone. Each step looks for what it would
@@ -19,8 +27,7 @@ export async function makeTheatre(api: GraphqlClient): Promise<void> {
   if (first.priceTiers.length === 0)
     await api.mutate('setPrices', { eventId: first.id, ...pricesInput(plan.sections) }, 'event { id }');
   const season = [first, ...events.slice(1), ...(await makeMissing(api, first, events))];
-  for (const event of unpublished(first, season))
-    await api.mutate('publishEvent', { eventId: event.id }, 'event { id }');
+  for (const event of unpublished(first, season)) await putOnSale(api, event, plan.sections);
 }
 
 type Show = { id: string; title: string; startsAt: string; status: string; priceTiers: { id: string }[] };
@@ -79,6 +86,24 @@ async function importPlan(api: GraphqlClient, { organizationId, venueId }: Hall)
 async function makeFirst(api: GraphqlClient, hall: Hall & { readonly seatingPlanId: string }): Promise<Show> {
   const input = { ...hall, ...showInput(firstPerformance(new Date())) };
   return (await api.mutate<{ event: Show }>('createEvent', input, `event { ${SHOW} }`)).event;
+}
+
+/** Keeps seats back, makes the code of the presale, and publishes. */
+async function putOnSale(
+  api: GraphqlClient,
+  { id: eventId, startsAt }: Show,
+  sections: readonly Section[],
+): Promise<void> {
+  const { house, presale, code } = allocationsAt(new Date(startsAt), sections);
+  await api.mutate('setAllocation', { eventId, ...house }, 'changed event { id }');
+  if (presale.releaseAt > new Date()) {
+    await api.mutate('setAllocation', { eventId, ...presale }, 'changed event { id }');
+    await api.mutate('createCodes', { eventId, ...code }, 'codes event { id }').catch((error: unknown) => {
+      // The event has the code already.
+      if (!(error instanceof Refused) || error.field !== 'codes') throw error;
+    });
+  }
+  await api.mutate('publishEvent', { eventId }, 'event { id }');
 }
 
 /** Copies the first performance, with its prices, to the starts of the season at which there is no performance yet. */

@@ -4,6 +4,7 @@ import { openGraphqlClient } from '../graphql-client.ts';
 import { say } from '../pretty-log.ts';
 import { makeTheatre } from './make-theatre.ts';
 import { openTheatreAccount, theatreAccount } from './theatre-account.ts';
+import { theatre } from './theatre-show.ts';
 
 /** The start waits this long for the theatre, which takes about a second. */
 const START_WAITS_MS = 5_000;
@@ -15,7 +16,7 @@ const GIVES_UP_AFTER_MS = 60_000;
  */
 export async function offerTheatre(url: string, password: string, stopping: AbortSignal): Promise<string> {
   const signal = AbortSignal.any([stopping, AbortSignal.timeout(GIVES_UP_AFTER_MS)]);
-  const asOrganizer = `sign in as ${theatreAccount.email} with the password ${password}`;
+  const asOrganizer = `sign in as ${theatreAccount.email} with the password ${password}; presale code ${theatre.presaleCode}`;
   const opened = openTheatreAccount(openGraphqlClient(url, { signal }), password);
   const made = opened.then(makeTheatre).then(
     () => asOrganizer,

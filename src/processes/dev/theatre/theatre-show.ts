@@ -11,6 +11,7 @@ export const theatre = {
   },
   plan: 'Main hall',
   title: 'Ollantay',
+  presaleCode: 'OLLANTAY-AMIGOS',
 } as const;
 
 const DAY_MS = 86_400_000;
@@ -92,6 +93,27 @@ export function pricesInput(sections: readonly Section[]) {
       { name: 'Preservation of the theatre', perTicketMinor: 200, refundable: true },
     ],
     taxes: [{ name: 'IGV', percent: '18', appliesTo: 'ALL', inclusive: true }],
+  };
+}
+
+/** Two boxes are never for the public, and the first rows only later: until then a code opens them. */
+export function allocationsAt(startsAt: Date, sections: readonly Section[]) {
+  const releaseAt = new Date(startsAt.getTime() - 14 * DAY_MS);
+  const stalls = idOf(sections, 'Stalls');
+  const boxes = [
+    { sectionId: idOf(sections, 'Boxes 1 left'), row: 'Box 1' },
+    { sectionId: idOf(sections, 'Boxes 1 right'), row: 'Box 6' },
+  ];
+  const rows = [...'ABC'].map((row) => ({ sectionId: stalls, row }));
+  return {
+    house: {
+      allocation: 'House',
+      reason: 'Guests of the theatre and the press',
+      releaseAt: null,
+      seats: { rows: boxes },
+    },
+    presale: { allocation: 'Presale', reason: 'Friends of the theatre choose first', releaseAt, seats: { rows } },
+    code: { codes: [theatre.presaleCode], opens: ['Presale'], usesPerCode: 500, validUntil: releaseAt },
   };
 }
 
