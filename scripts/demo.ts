@@ -1,20 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { type Client, createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
 import { verifyTicketCode } from '#domain/booking/ticket-code.ts';
-import { formatMoney } from '#domain/currency-rules.ts';
+import { openGraphqlClient } from '#processes/dev/graphql-client.ts';
 import { runningSystem } from '#processes/local/running-system.ts';
+import { follow, type Money, money, openSocket } from './demo/follow.ts';
+import { playOrganizer } from './demo/organizer.ts';
+import { printSteps } from './demo/steps.ts';
 
 /**
- * `npm run demo -- --url http://localhost:4000`: plays the journey of a fan against a running system, over HTTP and
- * WebSocket, and prints each step with its time.
+ * `npm run demo -- --url http://localhost:4000`: plays the journey of a fan, or with `--organizer` that of an organizer,
+ * against a running system, over HTTP and WebSocket, and prints each step with its time.
  */
-const usage = `usage: npm run demo -- [--url http://localhost:4000]
+const usage = `usage: npm run demo -- [--organizer] [--url http://localhost:4000]
 
 Plays the journey of a fan, from search to ticket, against a running system: the one at --url, or else the one that
-npm start runs in this clone.`;
-const { values } = parseArgs({ options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+npm start runs in this clone.
+--organizer  plays the journey of an organizer instead, from sign-up to live sales`;
+const { values } = parseArgs({
+  options: { url: { type: 'string' }, organizer: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+});
 if (values.help) {
   console.log(usage);
   process.exit();
@@ -29,62 +33,12 @@ if (!answers) {
   process.exit(1);
 }
 
-let stepStartedMs = performance.now();
-const startedMs = stepStartedMs;
-
-function step(text: string, ...details: string[]): void {
-  const now = performance.now();
-  console.log(`${String(Math.round(now - stepStartedMs)).padStart(6)} ms  ${text}`);
-  for (const detail of details) console.log(`           ${detail}`);
-  stepStartedMs = now;
+if (values.organizer) {
+  await playOrganizer(api);
+  process.exit();
 }
-
-async function ask<T>(query: string, variables: object = {}, token?: string): Promise<T> {
-  const response = await fetch(`${api}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
-    body: JSON.stringify({ query, variables }),
-  });
-  const answer = (await response.json()) as { data: T; errors?: { message: string }[] };
-  if (answer.errors) throw new Error(answer.errors.map(({ message }) => message).join('; '));
-  return answer.data;
-}
-
-/** Subscribes, and returns a function that resolves with the first answer that fits, earlier answers included. */
-function follow<T>(socket: Client, query: string, variables: object) {
-  const seen: T[] = [];
-  let look = () => {};
-  let broken: unknown;
-  socket.subscribe<T>(
-    { query, variables: variables as Record<string, unknown> },
-    {
-      next: ({ data }) => {
-        if (data) seen.push(data);
-        look();
-      },
-      error: (error) => {
-        broken = error;
-        look();
-      },
-      complete: () => {},
-    },
-  );
-  return (fits: (answer: T) => boolean) =>
-    new Promise<T>((resolve, reject) => {
-      const deadline = setTimeout(() => reject(new Error('Nothing was pushed within 30 seconds.')), 30_000);
-      look = () => {
-        const found = seen.find(fits);
-        if (!found && !broken) return;
-        clearTimeout(deadline);
-        if (found) resolve(found);
-        else reject(new Error(`The subscription ended: ${JSON.stringify(broken)}`));
-      };
-      look();
-    });
-}
-
-type Money = { amountMinor: number; currency: string };
-const money = ({ amountMinor, currency }: Money) => formatMoney(amountMinor, currency);
+const { step, finish } = printSteps();
+const guest = openGraphqlClient(api);
 
 type Found = {
   searchEvents: {
@@ -95,7 +49,7 @@ type Found = {
     }[];
   };
 };
-const found = await ask<Found>(`{
+const found = await guest.ask<Found>(`{
   searchEvents(text: "messico", near: { latitude: 19.4, longitude: -99.1 }, onSaleOnly: true, sort: NEAREST, first: 3) {
     totalCount edges { distanceKm node { id title startsAt venue { name city } } } } }`);
 const [nearest] = found.searchEvents.edges;
@@ -110,7 +64,7 @@ step(
 );
 
 type Session = { signInAsGuest: { session: { accessToken: string; viewer: { id: string } } } };
-const { signInAsGuest } = await ask<Session>(`mutation {
+const { signInAsGuest } = await guest.ask<Session>(`mutation {
   signInAsGuest(input: { email: "fan@example.org" }) { ... on SignInAsGuestSuccess { session { accessToken viewer { id } } } } }`);
 const { accessToken } = signInAsGuest.session;
 step(`signed in as guest ${signInAsGuest.session.viewer.id}`);
@@ -128,7 +82,7 @@ type Map = {
     seats: { nodes: EventSeat[] };
   };
 };
-const { seatMap } = await ask<Map>(
+const { seatMap } = await guest.ask<Map>(
   `query ($id: ID!) { seatMap(eventId: $id) { version statuses layout { seatCount url } seats(status: AVAILABLE, first: 50) {
      nodes { seat { id seatNo row label section { label } } price { amountMinor currency } fee { amountMinor currency } } } } }`,
   { id: match.id },
@@ -145,11 +99,7 @@ const pair = seatMap.seats.nodes.flatMap((first, i, all) => {
 if (!pair) throw new Error('There are no two seats side by side on the first page of the seat map.');
 const seatIds = pair.map(({ seat }) => seat.id);
 
-const socket = createClient({
-  url: `${api.replace('http', 'ws')}/graphql`,
-  webSocketImpl: WebSocket,
-  connectionParams: { authorization: `Bearer ${accessToken}` },
-});
+const socket = openSocket(api, accessToken);
 type Delta = {
   seatMapChanged: { fromVersion?: number; toVersion?: number; changes?: { seatNo: number; status: string }[] };
 };
@@ -169,11 +119,9 @@ type Created = {
 };
 const createBooking = `mutation ($input: CreateBookingInput!) { createBooking(input: $input) { __typename
   ... on CreateBookingSuccess { booking { id total { amountMinor currency } holdExpiresAt } } ... on Refusal { message } } }`;
-const { createBooking: held } = await ask<Created>(
-  createBooking,
-  { input: { eventId: match.id, seatIds, idempotencyKey: randomUUID() } },
-  accessToken,
-);
+const { createBooking: held } = await guest.as(accessToken).ask<Created>(createBooking, {
+  input: { eventId: match.id, seatIds, idempotencyKey: randomUUID() },
+});
 if (held.__typename !== 'CreateBookingSuccess') throw new Error(`${held.__typename}: ${held.message}`);
 const { booking } = held;
 step(
@@ -200,13 +148,11 @@ const ready = await bookingAnswers(({ bookingChanged }) => bookingChanged.status
 const paymentUrl = ready.bookingChanged.payment.url ?? '';
 step(`pushed: the payment page is open at ${paymentUrl}`);
 
-const rival = await ask<Session>(`mutation {
+const rival = await guest.ask<Session>(`mutation {
   signInAsGuest(input: { email: "rival@example.org" }) { ... on SignInAsGuestSuccess { session { accessToken viewer { id } } } } }`);
-const { createBooking: refused } = await ask<Created>(
-  createBooking,
-  { input: { eventId: match.id, seatIds, idempotencyKey: randomUUID() } },
-  rival.signInAsGuest.session.accessToken,
-);
+const { createBooking: refused } = await guest
+  .as(rival.signInAsGuest.session.accessToken)
+  .ask<Created>(createBooking, { input: { eventId: match.id, seatIds, idempotencyKey: randomUUID() } });
 step(`another fan asked for the same seats: ${refused.__typename}: ${refused.message}`);
 
 await fetch(paymentUrl, { method: 'POST', body: new URLSearchParams({ outcome: 'pay' }), redirect: 'manual' });
@@ -222,5 +168,5 @@ const genuine = tickets.filter(({ code }) => verifyTicketCode(code, keys)).lengt
 step(`verified ${genuine} of ${tickets.length} tickets offline with the published key`);
 if (genuine !== tickets.length) process.exitCode = 1;
 
-console.log(`${String(Math.round(performance.now() - startedMs)).padStart(6)} ms  in all`);
+finish();
 await socket.dispose();
