@@ -1,5 +1,7 @@
+import { organizerExamples } from './graphiql-organizer-examples.ts';
+
 /**
- * The journey of a fan, one tab a step. GraphiQL ends a subscription when its tab is left, so no step needs one that runs
+ * The journey of a fan, one tab a step, and then that of an organizer. GraphiQL ends a subscription when its tab is left, so no step needs one that runs
  * in another tab. The page fills in `LAST_...` from what earlier tabs were answered, and sends the token along.
  */
 export const examples: readonly { query: string; variables?: string }[] = [
@@ -147,4 +149,5 @@ query ShowFinal($eventId: ID!) {
 }`,
     variables: '{ "eventId": "Event_240d90ed-b28a-8823-be98-607fda1fbd14" }',
   },
+  ...organizerExamples,
 ];

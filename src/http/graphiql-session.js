@@ -1,5 +1,5 @@
 // Runs in the page of GraphiQL, before GraphiQL itself: what one tab was answered is at hand in the next ones.
-// Variables may name LAST_EVENT, LAST_SEATS, LAST_BOOKING and NEW_KEY; the token, the place in a waiting room and the
+// Variables may name what is in `placeholders`; the token, the place in a waiting room and the
 // admission of the last answers go with each request that does not bring its own.
 
 {
@@ -18,7 +18,19 @@
     LAST_EVENT: { of: ({ event }) => event?.id, from: 'FindEvents, which finds an event' },
     LAST_SEATS: { of: ({ seats }) => seats, from: 'ShowSeatMap, which shows free seats' },
     LAST_BOOKING: { of: ({ booking }) => booking, from: 'HoldSeats, which makes a booking' },
+    LAST_ORGANIZATION: { of: ({ organization }) => organization, from: 'CreateOrganization' },
+    LAST_VENUE: { of: ({ venue }) => venue, from: 'CreateVenue' },
+    LAST_UPLOAD: { of: ({ upload }) => upload, from: 'CreateUpload' },
+    LAST_PLAN: { of: ({ plan }) => plan, from: 'ImportSeatingPlan' },
+    LAST_SECTIONS: { of: ({ sections }) => sections, from: 'ImportSeatingPlan' },
+    LAST_SECTION: { of: ({ sections }) => sections?.[0], from: 'ImportSeatingPlan' },
     NEW_KEY: { of: () => crypto.randomUUID(), from: '' },
+    NEW_EMAIL: { of: () => `organizer-${crypto.randomUUID().slice(0, 8)}@example.org`, from: '' },
+    NOW: { of: () => new Date().toISOString(), from: '' },
+    IN_30_DAYS: {
+      of: () => `${new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10)}T20:00:00Z`,
+      from: '',
+    },
   };
 
   /** The variables with their placeholders filled in. Throws an Error that says what to do first. */
@@ -44,6 +56,12 @@
       const free = seats?.nodes?.filter(({ status }) => status === 'AVAILABLE') ?? [];
       return free.length > 0 && { seats: free.slice(0, 2).map(({ seat }) => seat.id) };
     },
+    createOrganization: ({ organization }) => organization && { organization: organization.id },
+    createVenue: ({ venue }) => venue && { venue: venue.id },
+    createUpload: ({ upload }) => upload && { upload: upload.id },
+    importSeatingPlan: ({ seatingPlan }) =>
+      seatingPlan && { plan: seatingPlan.id, sections: seatingPlan.sections?.map(({ id }) => id) },
+    createEvent: ({ event }) => event && lessons.event(event),
     createBooking: ({ booking }) => booking && { booking: booking.id },
     waitingRoomPlace: ({ ticket, admission }) => ({
       ...(ticket && { place: ticket }),

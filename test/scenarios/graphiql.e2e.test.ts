@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { closeDb, type Db, openDb } from '#db/client.ts';
@@ -142,6 +144,28 @@ test('a person goes from tab to tab to the tickets and pastes nothing on the way
   expect(tickets[0].code).not.toBe('');
   await editor.step('ShowBooking', '"status": "CONFIRMED"');
   expect((await editor.response()).viewer.email).toBe('fan@example.org');
+});
+
+test('an organizer goes from tab to tab to an event on sale, sends the file with curl, and sees the figures', async () => {
+  const editor = await openEditor();
+  await editor.step('CreateVenue', 'LAST_ORGANIZATION is not known yet');
+  await editor.step('SignUp', 'SignUpSuccess');
+  await editor.step('CreateOrganization', 'CreateOrganizationSuccess');
+  await editor.step('CreateVenue', 'CreateVenueSuccess');
+  await editor.step('CreateUpload', 'CreateUploadSuccess');
+  const { url } = (await editor.response()).createUpload.upload;
+  const comment = examples.find(({ query }) => query.includes('mutation CreateUpload'))?.query ?? '';
+  const [, makeFile = '', send = ''] = /^# (\(echo .*) > hall\.csv$[\s\S]*^# (curl .*) http:/m.exec(comment) ?? [];
+  const commands = `${makeFile} | ${send.replace('@hall.csv', '@-')} -sS --fail ${system.apiUrl}${url}`;
+  await promisify(execFile)('bash', ['-c', commands]);
+  await editor.step('ImportSeatingPlan', 'ImportSeatingPlanSuccess');
+  await editor.step('PublishSeatingPlan', '"status": "PUBLISHED"');
+  await editor.step('CreateEvent', 'CreateEventSuccess');
+  await editor.step('SetPrices', 'SetPricesSuccess');
+  await editor.step('SetAllocation', '"changed": 9');
+  await editor.step('CreateCodes', 'CreateCodesSuccess');
+  await editor.step('PublishEvent', '"saleStatus": "ON_SALE"');
+  await editor.step('WatchSales', '"soldTickets": 0');
 });
 
 test('a step that comes too early says which tab to run first', async () => {
