@@ -7,7 +7,7 @@ import { organizerExamples } from './graphiql-organizer-examples.ts';
 export const examples: readonly { query: string; variables?: string }[] = [
   {
     query: `# 1. Find an event near a place. Each tab is the next step: from here to the tickets.
-# The next tabs show the first event of this answer: it is their LAST_EVENT.
+# The next tabs show the first event of this answer: it is their LAST_EVENT. Organizers begin at SignUp, the twelfth tab.
 query FindEvents {
   searchEvents(text: "mexico", near: { latitude: 19.43, longitude: -99.13 }, first: 5) {
     totalCount
