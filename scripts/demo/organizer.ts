@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type GraphqlClient, openGraphqlClient } from '#processes/dev/graphql-client.ts';
+import { uploadPlan } from '#processes/dev/upload-plan.ts';
 import { follow, openSocket } from './follow.ts';
 import { buyAsFan } from './organizer-fan.ts';
 import { type Sales, salesQuery, salesText } from './organizer-figures.ts';
@@ -68,17 +69,12 @@ async function importPlan(
   step: Steps['step'],
 ): Promise<Plan> {
   const file = await readFile(chart, 'utf8');
-  const contentType = 'application/json';
-  const bytes = Buffer.byteLength(file);
-  const announced = { organizationId, purpose: 'SEATING_PLAN', contentType, bytes };
-  type Announced = { upload: { id: string; url: string } };
-  const { upload } = await api.mutate<Announced>('createUpload', announced, 'upload { id url }');
-  await api.put(upload.url, contentType, file);
-  step(`uploaded a chart of seats.io: ${bytes} bytes`);
+  const uploadId = await uploadPlan(api, { organizationId, contentType: 'application/json', file });
+  step(`uploaded a chart of seats.io: ${Buffer.byteLength(file)} bytes`);
   type Imported = { seatingPlan: Plan; warnings: { message: string }[] };
   const { seatingPlan, warnings } = await api.mutate<Imported>(
     'importSeatingPlan',
-    { venueId, uploadId: upload.id, format: 'SEATSIO', name: 'Main room' },
+    { venueId, uploadId, format: 'SEATSIO', name: 'Main room' },
     'seatingPlan { id seatCount sections { id label } } warnings { message }',
   );
   const sections = seatingPlan.sections.map(({ label }) => label).join(', ');

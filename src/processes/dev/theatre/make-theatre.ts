@@ -1,4 +1,5 @@
 import { type GraphqlClient, Refused } from '../graphql-client.ts';
+import { uploadPlan } from '../upload-plan.ts';
 import { theatrePlan } from './theatre-plan.ts';
 import {
   allocationsAt,
@@ -74,12 +75,8 @@ async function publishedPlan(api: GraphqlClient, hall: Hall): Promise<Plan> {
 }
 
 async function importPlan(api: GraphqlClient, { organizationId, venueId }: Hall): Promise<Plan> {
-  const [file, contentType] = [theatrePlan(), 'text/csv'];
-  const announced = { organizationId, purpose: 'SEATING_PLAN', contentType, bytes: Buffer.byteLength(file) };
-  type Announced = { upload: { id: string; url: string } };
-  const { upload } = await api.mutate<Announced>('createUpload', announced, 'upload { id url }');
-  await api.put(upload.url, contentType, file);
-  const input = { venueId, uploadId: upload.id, format: 'CSV', name: theatre.plan };
+  const uploadId = await uploadPlan(api, { organizationId, contentType: 'text/csv', file: theatrePlan() });
+  const input = { venueId, uploadId, format: 'CSV', name: theatre.plan };
   return (await api.mutate<{ seatingPlan: Plan }>('importSeatingPlan', input, `seatingPlan { ${PLAN} }`)).seatingPlan;
 }
 

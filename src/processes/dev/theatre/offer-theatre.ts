@@ -28,5 +28,5 @@ export async function offerTheatre(url: string, password: string, stopping: Abor
   waiting.abort();
   if (soon !== undefined) return soon;
   void made.then((text) => stopping.aborted || say('frontrow', `Teatro Municipal: ${text}`));
-  return 'is still being made; a line says when it is ready';
+  return `${asOrganizer}; it is still being made, and a line says when it is ready`;
 }
