@@ -179,6 +179,7 @@ export async function openApiResources(config: ApiConfig & SalesConfig) {
     accessKeys: openAccessKeys({ db }),
     endedSessions: opened(await openEndedSessions({ db }), (handle) => handle.close()),
     lostRaces: openLostRaces({ db }),
+    ticketSigner: openTicketSigner(config.ticketPrivateKey),
     addressKeys: openAddressKeys(config.addressSecret),
     guestChallenge: openGuestChallenge(db, config.guestChallenge),
     [Symbol.asyncDispose]: () => together[Symbol.asyncDispose](),

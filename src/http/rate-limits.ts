@@ -61,6 +61,8 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   rescheduleEvent: ORGANIZING,
   setAllocation: ORGANIZING,
   createCodes: ORGANIZING,
+  /** A counter sells a ticket every few seconds, and a server with an access key sells for all counters. */
+  sellAtBoxOffice: { viewer: { points: 300, seconds: 60, isExact: true }, address: { points: 1_000, seconds: 10 } },
   inviteMember: ORGANIZING,
   /** A token has 256 bits, so guesses are hopeless. */
   acceptInvitation: ORGANIZING,

@@ -4,7 +4,6 @@ import { readTrustedDocuments } from '#config/trusted-documents.ts';
 import { closeDb } from '#db/client.ts';
 import { armFailpoint } from '#db/failpoint.ts';
 import { createBookingRefusals } from '#domain/booking/create-booking.ts';
-import { openTicketSigner } from '#domain/booking/ticket-code.ts';
 import { operationClasses } from '#graphql/overload/operation-class.ts';
 import { OverloadControl } from '#graphql/overload/overload-control.ts';
 import { clientAddress } from '#http/client-address.ts';
@@ -75,7 +74,6 @@ const origins = openOrigins({
   allowsLocalhost: isDevelopment,
   log,
 });
-const ticketKeys = openTicketSigner(config.ticketPrivateKey).publicKeys;
 const addressOf = clientAddress(trustProxy);
 const dependencies = apiDependencies(resources);
 await nameProblems(dependencies, log);
@@ -91,7 +89,7 @@ const http = createHttpServer({
   log,
   isDevelopment,
   addressOf,
-  ticketKeys,
+  ticketKeys: resources.ticketSigner.publicKeys,
   readiness,
   readyToken: config.readyToken,
   uploads: openUploads({ ...resources, limits }),

@@ -4,6 +4,7 @@ import type { createCodes } from '#domain/allocation/create-codes.ts';
 import type { setAllocation } from '#domain/allocation/set-allocation.ts';
 import type { cancelBooking } from '#domain/booking/cancel-booking.ts';
 import type { createBooking } from '#domain/booking/create-booking.ts';
+import type { sellAtBoxOffice } from '#domain/booking/sell-at-box-office.ts';
 import type { watchBooking } from '#domain/booking/watch-booking.ts';
 import type { CatalogReads } from '#domain/catalog/catalog-reads.ts';
 import type { CatalogSearch } from '#domain/catalog/catalog-search.ts';
@@ -43,6 +44,7 @@ export type Resources = Needs<typeof findEvents> &
   Needs<typeof watchBooking> &
   Needs<typeof requireAdmission> &
   Needs<typeof setAllocation> &
+  Needs<typeof sellAtBoxOffice> &
   Needs<typeof createCodes> &
   Needs<typeof joinWaitingRoom> &
   Needs<typeof leaveWaitingRoom> &
@@ -96,6 +98,7 @@ export type LimitedOperation =
   | 'rescheduleEvent'
   | 'setAllocation'
   | 'createCodes'
+  | 'sellAtBoxOffice'
   | 'createOrganization'
   | 'inviteMember'
   | 'acceptInvitation'

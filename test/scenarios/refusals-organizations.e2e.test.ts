@@ -5,6 +5,7 @@ import { fanAt, signInAsGuest } from '#test/fans/fan.ts';
 import type { Json } from '#test/fans/graphql-http.ts';
 import { seedEvent } from '#test/support/databases/catalog.ts';
 import { openAttempts, organizationMutations } from '#test/support/http/attempts.ts';
+import { sellAndBeRefused } from '#test/support/organizations/box-office-sales.ts';
 import { changesOf, inputsAboutUnknown, pricesOf } from '#test/support/organizations/change-inputs.ts';
 import { type System, startSystem } from '#test/support/system/system.ts';
 
@@ -131,6 +132,14 @@ test('organizations: members, invitations and access keys, and who is refused', 
     publishSeatingPlan: { seatingPlanId: `SeatingPlan_${draft.planId}` },
     setAllocation: house,
     createCodes: codes,
+    sellAtBoxOffice: {
+      ...{
+        eventId: prices.eventId,
+        lines: [{ seatId: `Seat_${event.seatId(1)}` }],
+        tender: 'CASH',
+        idempotencyKey: 'k',
+      },
+    },
     revokeAccessKey: { accessKeyId: accessKey.id },
   };
   for (const [name, input] of Object.entries(asked) as [keyof typeof asked, object][]) {
@@ -243,6 +252,11 @@ test('events: from a draft to a series, and what is refused on the way', async (
   expect(await ask('duplicateEvent')).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
 });
 
+test('the box office: a sale, what is refused, and who sees it', async () => {
+  const owner = await signedIn({ email: 'till@example.org', password: 'correct horse' });
+  await sellAndBeRefused({ db, owner, stranger: await guest(), apiUrl: system.apiUrl, attempt });
+});
+
 test.each([
   ['createOrganization', 5],
   ['inviteMember', 30],
@@ -256,6 +270,7 @@ test.each([
   ['setPrices', 30],
   ['setAllocation', 30],
   ['createCodes', 30],
+  ['sellAtBoxOffice', 300],
   ['createEvent', 30],
   ['updateEvent', 30],
   ['duplicateEvent', 30],

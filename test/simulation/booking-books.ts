@@ -40,6 +40,8 @@ export type BookingRow = {
   /** Each seat has its level, and the face price of its ticket type, in the list that is in force. */
   isInForce: boolean;
   hasCodes: boolean;
+  /** Null: a fan made it. */
+  tender: string | null;
 };
 type Published = {
   id: string;
@@ -72,7 +74,7 @@ const CHANGES = `select json_build_object(
     'paymentStatus', payment_status, 'totalMinor', total_minor, 'key', idempotency_key, 'requestHash', request_hash,
     'createdMs', round(extract(epoch from created_at) * 1000), 'expiresMs', round(extract(epoch from hold_expires_at) * 1000),
     'extendedMs', round(extract(epoch from hold_extended_at) * 1000), 'version', b.version,
-    'hasCodes', b.code_ids is not null,
+    'hasCodes', b.code_ids is not null, 'tender', b.tender,
     'linesMinor', b.fee_minor + (select sum(s.price_minor + s.fee_minor) from booking_seats s where s.booking_id = b.id),
     'isInForce', (select bool_and(exists (
       select from jsonb_array_elements(l.content -> 'levels') with ordinality as v (level, position),
@@ -179,7 +181,7 @@ export class BookingBooks {
       () => `${name} costs ${row.totalMinor} and not ${row.linesMinor}`,
     );
     audit.expect(
-      before !== undefined || row.isInForce,
+      before !== undefined || (row.tender === 'COMPLIMENTARY' ? row.totalMinor === 0 : row.isInForce),
       'PRICE',
       () => `${name} was held at other prices than those in force`,
     );
@@ -252,7 +254,10 @@ export class BookingBooks {
     const { audit, history, dateMs } = this.#needs;
     const from = this.#statusByOutbox.get(bookingId);
     this.#statusByOutbox.set(bookingId, to);
-    const legal: readonly BookingStatus[] = from === undefined ? ['PENDING_PAYMENT'] : bookingTransitions[from];
+    const isSold = (this.bookings.get(bookingId)?.tender ?? null) !== null;
+    const first: BookingStatus = isSold ? 'CONFIRMED' : 'PENDING_PAYMENT';
+    const legal: readonly BookingStatus[] = from === undefined ? [first] : bookingTransitions[from];
+    if (isSold) audit.expect(from === undefined, 'I15', () => `${history.name(bookingId)} was sold and changed`);
     audit.expect(legal.includes(to), 'I15', () => `${history.name(bookingId)} went from ${from ?? 'nothing'} to ${to}`);
     if (to === 'CANCELLED' && from === 'CONFIRMED') audit.reach('confirmed booking cancelled');
     const expiresMs = this.bookings.get(bookingId)?.expiresMs ?? 0;
@@ -284,15 +289,23 @@ export class BookingBooks {
     } else if (row.status === 'BOOKED')
       audit.expect(owner?.status === 'CONFIRMED', 'I02', () => `${seat} is booked by one that is ${owner?.status}`);
     else audit.expect(row.bookingId === null, 'I02', () => `${seat} is ${row.status} and has an owner`);
-    const isKept = row.allocation === null || (row.status !== 'AVAILABLE' && (!owner || owner.hasCodes));
-    audit.expect(isKept, 'I26', () => `${seat} of ${row.allocation} is ${row.status}, and its booking has no code`);
-    if (row.allocation !== null && owner) audit.reach('seats of an allocation held with a code');
+    this.#checkAllocation(row, owner);
     if (!before?.bookingId || before.bookingId === row.bookingId) return;
     const loser = this.bookings.get(before.bookingId)?.status;
     const isOver = loser !== 'PENDING_PAYMENT' && loser !== 'CONFIRMED';
     audit.expect(isOver, before.status === 'BOOKED' ? 'I01' : 'H1', () => {
       return `${seat} was taken from ${history.name(before.bookingId ?? '')}, which is ${loser}`;
     });
+  }
+
+  #checkAllocation({ seatNo, status, allocation }: SeatRow, owner: BookingRow | undefined): void {
+    if (allocation === null) return;
+    const { audit } = this.#needs;
+    const isSold = (owner?.tender ?? null) !== null;
+    const isKept = status !== 'AVAILABLE' && (!owner || owner.hasCodes || isSold);
+    audit.expect(isKept, 'I26', () => `seat ${seatNo} of ${allocation} is ${status}, and its booking has no code`);
+    if (owner?.hasCodes) audit.reach('seats of an allocation held with a code');
+    if (isSold) audit.reach('seats of an allocation sold at the box office');
   }
 
   #checkSeatsOf(bookingId: string): void {

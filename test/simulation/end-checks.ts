@@ -40,13 +40,14 @@ export function checkEnd(world: World, engines: Engines, checks: EndChecks): voi
 
 function checkMoney({ audit, books, stores }: World, { payments }: Engines, checks: EndChecks): void {
   payments.script(`select set_config('frontrow.grace', '0 seconds', false)`);
-  for (const { id, status, totalMinor, createdMs } of books.bookings.values()) {
-    payments.query('insert into booking_facts values ($1, $2, $3, $4, $5)', [
+  for (const { id, status, totalMinor, createdMs, tender } of books.bookings.values()) {
+    payments.query('insert into booking_facts values ($1, $2, $3, $4, $5, $6)', [
       id,
       status,
       totalMinor,
       'USD',
       new Date(createdMs),
+      tender === null,
     ]);
   }
   for (const session of stores.gateway.sessions.values()) {

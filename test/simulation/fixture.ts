@@ -24,7 +24,7 @@ export async function openEngines(): Promise<Engines> {
   const [booking, payments] = [await SqlEngine.open('booking'), await SqlEngine.open('payments')];
   for (const engine of [booking, payments]) keepFeed(engine);
   payments.script(`
-    create temporary table booking_facts (id uuid, status text, total_minor bigint, currency text, created_at timestamptz);
+    create temporary table booking_facts (id uuid, status text, total_minor bigint, currency text, created_at timestamptz, is_online boolean);
     create temporary table gateway_captures (reference text, booking_id text, amount_minor bigint, currency text, captured_at timestamptz);
     create temporary table gateway_refunds (reference text, booking_id text, amount_minor bigint, currency text)`);
   return { booking, payments };

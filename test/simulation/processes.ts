@@ -65,6 +65,7 @@ export function openApi(stores: Stores, actor: Actor) {
     actor,
     ...sales,
     lostRaces: openLostRaces({ db }),
+    ticketSigner: openTicketSigner(TICKET_KEY),
     seatMaps: new SeatMaps({ db, redis, pubsub, heartbeat }),
     heartbeat,
   };

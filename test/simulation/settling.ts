@@ -20,10 +20,11 @@ export function stillWaiting(world: World): string[] {
 const FINAL: readonly unknown[] = ['PAYMENT_SUCCESS', 'PAYMENT_FAILED', 'REFUNDED'];
 
 function bookingsUnderWay({ books, money, history }: World): string[] {
-  return [...books.bookings.values()].flatMap(({ id, status }) => {
+  return [...books.bookings.values()].flatMap(({ id, status, tender }) => {
     const payment = money.payments.get(id)?.status;
     const name = `${history.name(id)} is ${status}, its payment ${payment ?? 'missing'}`;
     if (status === 'PENDING_PAYMENT') return [`I05: ${name}`];
+    if (tender !== null) return payment === undefined ? [] : [`I12: ${name}, sold at the box office`];
     if (!FINAL.includes(payment) || (payment === 'PAYMENT_SUCCESS' && status !== 'CONFIRMED')) return [`I07: ${name}`];
     return [];
   });

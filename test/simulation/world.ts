@@ -3,6 +3,7 @@ import { EPOCH } from '#redis/keys.ts';
 import type { WorkerLog } from '#workers/run-worker.ts';
 import { Audit } from './audit.ts';
 import { BookingBooks } from './booking-books.ts';
+import { BoxOffice } from './box-office.ts';
 import { Chance } from './chance.ts';
 import { type Acknowledged, Fan } from './fans.ts';
 import { type Engines, eventIdOf, prepareTables } from './fixture.ts';
@@ -46,6 +47,7 @@ export class World {
   readonly watchers: Watcher[];
   readonly network: Network;
   readonly organizer: Organizer;
+  readonly boxOffice: BoxOffice;
   readonly #settings: Settings;
   readonly #seed: number;
   readonly #places: Place[] = [];
@@ -96,14 +98,14 @@ export class World {
     this.books = new BookingBooks({ server, audit, history, settings, dateMs }, eventIds);
     this.money = new PaymentBooks({ server: this.stores.payments, audit, history, bookings: this.books });
     this.fans = Array.from({ length: settings.fans }, (_, index) => this.#fan(index));
-    this.organizer = new Organizer({
-      chance: this.#chance('organizer'),
-      settings,
-      history,
-      audit,
-      call: (caller, run) => this.network.call(caller, run),
+    const organizing = {
+      ...{ settings, history, audit },
+      call: <T>(caller: Actor, run: (api: ApiProcess) => Promise<T>) => this.network.call(caller, run),
       isOpen: () => this.#isOpen,
-    });
+    };
+    this.organizer = new Organizer({ ...organizing, chance: this.#chance('organizer') });
+    const { acknowledged } = this;
+    this.boxOffice = new BoxOffice({ ...organizing, acknowledged, chance: this.#chance('box office') });
     this.watchers = [0, 1, 2].map((index) => this.#watcher(index, eventIds[index % eventIds.length] ?? ''));
     this.#listen();
     this.setFaults(settings.faults);
@@ -111,11 +113,11 @@ export class World {
 
   /** Starts all actors. */
   start(): void {
-    const { scheduler, fans, watchers, organizer } = this;
+    const { scheduler, fans, watchers, organizer, boxOffice } = this;
     for (let index = 1; index <= this.#settings.apis; index++) this.#startPlace(`api-${index}`);
     for (const name of ['worker-1', 'worker-2', 'payments-1', 'payments-2', 'relay-1', 'relay-2'])
       this.#startPlace(name);
-    for (const one of [...fans, ...watchers, organizer]) scheduler.after(0, one.actor, () => void one.run());
+    for (const one of [...fans, ...watchers, organizer, boxOffice]) scheduler.after(0, one.actor, () => void one.run());
     const actor = new Actor('nemesis');
     const nemesis = new Nemesis({
       chance: this.#chance('nemesis'),

@@ -47,6 +47,13 @@ export const bookings = pgTable(
     seatCount: smallint('seat_count'),
     /** The codes with which it was made. Null: none. */
     codeIds: uuid('code_ids').array(),
+    /** How it was paid at the box office. Null, as all below: a fan made it online. */
+    tender: text('tender', { enum: ['CASH', 'CARD_TERMINAL', 'INVOICE', 'COMPLIMENTARY'] }),
+    tenderReference: text('tender_reference'),
+    holderName: text('holder_name'),
+    holderEmail: text('holder_email'),
+    /** The account or the access key that sold it. */
+    soldBy: uuid('sold_by'),
   },
   (t) => [unique('bookings_idempotency_key').on(t.userId, t.idempotencyKey)],
 );

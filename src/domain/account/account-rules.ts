@@ -7,10 +7,10 @@ const EMAIL = /^[^\s@<>"(),:;[\]\\]+@[^\s@<>"(),:;[\]\\.]+(\.[^\s@<>"(),:;[\]\\.
 const UNSEEN = /[\p{C}\p{Default_Ignorable_Code_Point}]/u;
 
 /** Trimmed, in Unicode's form NFC. Checks only the form, because only a mail could show more. Throws InvalidInput. */
-export function requireEmail(email: string): string {
-  const address = requireText('email', 'An e-mail address', email, { atMost: 254 });
+export function requireEmail(email: string, field = 'email'): string {
+  const address = requireText(field, 'An e-mail address', email, { atMost: 254 });
   if (address.length > 254 || UNSEEN.test(address) || !EMAIL.test(address))
-    throw new InvalidInput('email', 'This is not an e-mail address.');
+    throw new InvalidInput(field, 'This is not an e-mail address.');
   return address;
 }
 

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from '#db/client.ts';
+import { counterOf } from '../counter-rules.ts';
 
 /**
  * Deletes all personal data of these users, in every table of the booking database. The books stay: ids, seats,
@@ -7,6 +8,8 @@ import type { Tx } from '#db/client.ts';
  */
 export async function scrubUsers(tx: Tx, userIds: readonly string[]): Promise<void> {
   if (userIds.length === 0) return;
+  // What these users sold has a counter of theirs as its user.
+  const counters = userIds.map((userId) => counterOf({ userId }));
   const ids = sql`(select unnest(${sql.param([...userIds])}::uuid[]))`;
   await tx.execute(sql`
     delete from mails using users u where u.id in ${ids} and mails.recipient = u.email and u.erased_at is null`);
@@ -26,7 +29,12 @@ export async function scrubUsers(tx: Tx, userIds: readonly string[]): Promise<vo
   // A client chooses its keys, so a key may contain anything.
   await tx.execute(sql`
     update bookings set idempotency_key = 'erased ' || id, request_hash = 'erased', payment_url = null
-    where user_id in ${ids} and status <> 'PENDING_PAYMENT' and request_hash <> 'erased'`);
+    where user_id in (select unnest(${sql.param([...userIds, ...counters])}::uuid[]))
+      and status <> 'PENDING_PAYMENT' and request_hash <> 'erased'`);
+  // Of the box office: the books keep the sale, and forget who holds its tickets.
+  await tx.execute(sql`
+    update bookings b set holder_name = null, holder_email = null, tender_reference = null, request_hash = 'erased'
+    from users u where u.id in ${ids} and u.erased_at is null and b.holder_email = u.email`);
   await tx.execute(sql`
     update users set email = 'erased-' || id || '@erased.invalid', display_name = 'Erased', password_hash = null,
       role = 'FAN', is_guest = true, erased_at = coalesce(erased_at, now())

@@ -8,6 +8,7 @@ const {
   unpaidSlot: _slot,
   seatCount: _count,
   codeIds: _codes,
+  soldBy: _seller,
   ...ownersColumns
 } = getTableColumns(bookings);
 
@@ -31,12 +32,16 @@ type Row = Pick<typeof bookings.$inferSelect, keyof typeof bookingColumns>;
 /** Returns the row with its charges typed: `StoredCharges` are written only by the inventory writer. */
 export const toOwners = (row: Row): Booking => ({ ...row, charges: row.charges as StoredCharges | null });
 
+const NOT_SOLD = { tender: null, tenderReference: null, holderName: null, holderEmail: null };
+
 const instant = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 
 export function toBooking(state: BookingState): Booking {
-  const { holdExpiresAtMs, holdExtendedAtMs, createdAtMs, confirmedAtMs, releasedAtMs, codeIds, ...booking } = state;
+  const { holdExpiresAtMs, holdExtendedAtMs, createdAtMs, confirmedAtMs, releasedAtMs, codeIds, sale, ...booking } =
+    state;
   return {
     ...booking,
+    ...(sale ?? NOT_SOLD),
     holdExpiresAt: new Date(holdExpiresAtMs),
     holdExtendedAt: instant(holdExtendedAtMs),
     createdAt: new Date(createdAtMs),

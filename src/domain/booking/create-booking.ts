@@ -187,7 +187,7 @@ export function refuseLoneCompanions(plan: SeatingPlan, seatNos: readonly number
   if (lone.length > 0) throw new CompanionWithoutPlace(plan.planId, lone);
 }
 
-function refusePartOfTable(plan: SeatingPlan, seatNos: readonly number[], field: string): void {
+export function refusePartOfTable(plan: SeatingPlan, seatNos: readonly number[], field: string): void {
   const missing = missingOfTable(plan, new Set(seatNos));
   if (missing !== undefined)
     throw new InvalidInput(

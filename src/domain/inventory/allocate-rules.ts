@@ -21,6 +21,7 @@ import { InventoryWork } from './inventory-work-rules.ts';
 import { lowestPlacesFor } from './lowest-places-rules.ts';
 import { seatsPerBookingOf, seatsPerViewerOf } from './sale-limits-rules.ts';
 import { allocateSeats, endAllocation } from './seat-allocation-rules.ts';
+import { sell } from './sell-rules.ts';
 import { leavesSingle } from './single-seat-rules.ts';
 
 /** `outcomes`: one for each command, in the order of the commands. */
@@ -55,6 +56,8 @@ function decide(work: InventoryWork, command: InventoryCommand): InventoryOutcom
       return release(work, command);
     case 'openSession':
       return openSession(work, command);
+    case 'sell':
+      return sell(work, command);
     case 'allocate':
       return allocateSeats(work, command);
     case 'endAllocation':

@@ -4,6 +4,7 @@ import type { UnpaidRefusal } from '../hoarding/unpaid-book-rules.ts';
 import type { AuditedChange, Author } from '../organization/audit-statements.ts';
 import type { Quote } from '../pricing/quote-rules.ts';
 import type { PricedSeat, StoredCharges } from '../pricing/stored-line-rules.ts';
+import type { TenderNote } from '../tender-rules.ts';
 import type { GivenCode } from './code-rules.ts';
 import type { OrphanPolicy } from './orphan-rules.ts';
 import type { Party } from './party-rules.ts';
@@ -92,6 +93,17 @@ export type AllocateCommand = {
   readonly audit: { readonly author: Author; readonly change: AuditedChange };
 };
 
+/** Sells seats at the box office: books all of them at once, those of allocations as well, or none. */
+export type SellCommand = Omit<HoldCommand, 'kind' | 'addressKey' | 'codes'> & {
+  readonly kind: 'sell';
+  readonly sale: TenderNote;
+  /** The account or the access key. */
+  readonly soldBy: string;
+  /** Signs the ticket of a seat. Those of seats are signed beforehand, and those of places behind the event's lock. */
+  readonly ticketFor: (seatNo: number) => NewTicket;
+  readonly audit: { readonly author: Author; readonly change: AuditedChange };
+};
+
 /** The time of the allocation is over: what is left of it goes to the public. */
 export type EndAllocationCommand = { readonly kind: 'endAllocation'; readonly name: string };
 
@@ -100,6 +112,7 @@ export type InventoryCommand =
   | ConfirmCommand
   | ReleaseCommand
   | OpenSessionCommand
+  | SellCommand
   | AllocateCommand
   | EndAllocationCommand;
 
@@ -130,6 +143,8 @@ export type BookingState = {
   readonly seats: readonly PricedSeat[];
   /** The codes with which it was made; null without codes. */
   readonly codeIds: readonly string[] | null;
+  /** Of a booking that the box office sold; undefined or null for one that a fan made. */
+  readonly sale?: TenderNote | null;
 };
 
 /** No state = AVAILABLE. */
@@ -150,6 +165,8 @@ export type EventSale = {
   readonly salesPaused: boolean;
   readonly onSaleAtMs: number;
   readonly offSaleAtMs: number;
+  /** Its end or, when that is not known, its start. */
+  readonly endsAtMs: number;
   readonly cancellableUntilMs: number | null;
   readonly currency: string;
   /** The price list in force. Null: the event sells nothing. */
@@ -168,6 +185,7 @@ export type UnconfirmableReason =
 /** `fresh`: this command made the change; otherwise it was made before. */
 export type InventoryOutcome =
   | { readonly kind: 'held'; readonly booking: BookingState; readonly replayed: boolean }
+  | { readonly kind: 'sold'; readonly booking: BookingState; readonly replayed: boolean }
   | { readonly kind: 'seatsUnavailable'; readonly seatNos: readonly number[] }
   | { readonly kind: 'noBestSeats'; readonly version: number }
   | { readonly kind: 'tooManySeats'; readonly limit: number }

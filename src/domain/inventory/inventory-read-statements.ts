@@ -68,6 +68,7 @@ export async function readSales(tx: Tx, eventIds: readonly string[]): Promise<Ma
        (extract(epoch from on_sale_at) * 1000)::float8 as "onSaleAtMs",
        (extract(epoch from off_sale_at) * 1000)::float8 as "offSaleAtMs",
        (extract(epoch from cancellable_until) * 1000)::float8 as "cancellableUntilMs",
+       (extract(epoch from coalesce(ends_at, starts_at)) * 1000)::float8 as "endsAtMs",
        ${currentListId('events.id')} as "priceListId", orphan_policy as "orphanPolicy"
      from events where id = any($1::uuid[])`,
     [plainArray(eventIds)],
@@ -117,16 +118,17 @@ export type SeatsByEvent = Map<string, Map<number, SeatState>>;
 const toSeatState = ({ status, booking_id: bookingId, expires_ms: holdExpiresAtMs, allocation }: SeatRow): SeatState =>
   allocation === null ? { status, bookingId, holdExpiresAtMs } : { status, bookingId, holdExpiresAtMs, allocation };
 
-/** The seats of these allocations of an event. Reads all touched seats of the event. */
+/** The seats of these allocations of an event, or of all. Reads all touched seats of the event. */
 export async function readAllocatedSeats(
   tx: Tx,
   eventId: string,
-  allocations: readonly string[],
+  allocations: readonly string[] | 'ALL',
 ): Promise<Map<number, SeatState>> {
   const rows = await prepared<SeatRow>(
     tx,
-    `select ${SEAT_COLUMNS} from event_seats s where s.event_id = $1::uuid and s.allocation = any($2::text[])`,
-    [eventId, [...allocations]],
+    `select ${SEAT_COLUMNS} from event_seats s where s.event_id = $1::uuid
+       and s.allocation is not null and ($2::text[] is null or s.allocation = any($2::text[]))`,
+    [eventId, allocations === 'ALL' ? null : [...allocations]],
   );
   return new Map(rows.map((row) => [row.seat_no, toSeatState(row)]));
 }
@@ -157,6 +159,8 @@ export const BOOKING_COLUMNS = `b.id, b.user_id as "userId", b.event_id as "even
   b.version::float8 as version, (extract(epoch from b.created_at) * 1000)::float8 as "createdAtMs",
   (extract(epoch from b.confirmed_at) * 1000)::float8 as "confirmedAtMs",
   (extract(epoch from b.released_at) * 1000)::float8 as "releasedAtMs", to_json(b.code_ids) as "codeIds",
+  case when b.tender is not null then json_build_object('tender', b.tender, 'tenderReference', b.tender_reference,
+    'holderName', b.holder_name, 'holderEmail', b.holder_email) end as sale,
   (select json_agg(json_build_array(s.seat_no, s.price_minor, s.fee_minor, s.line) order by s.seat_no)
    from booking_seats s where s.booking_id = b.id) as seats`;
 

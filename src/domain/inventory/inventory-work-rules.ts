@@ -1,8 +1,7 @@
 import { isArea } from '../catalog/adjacency-rules.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { paymentStatusAfter } from '../payment-status-rules.ts';
-import { type Quote, quote } from '../pricing/quote-rules.ts';
-import { chargesOfQuote, seatsOfQuote } from '../pricing/stored-line-rules.ts';
+import { type LineRequest, type Quote, quote } from '../pricing/quote-rules.ts';
 import { AllocationNotes } from './allocation-notes.ts';
 import { type CodeState, pricedCode } from './code-rules.ts';
 import { CodeUses } from './code-uses.ts';
@@ -13,12 +12,13 @@ import type {
   InventoryOutcome,
   NewTicket,
   SeatState,
+  SellCommand,
   Transition,
   UnconfirmableReason,
 } from './inventory-command.ts';
 import type { InventoryState, Rules, WorkResult } from './inventory-state.ts';
-import { holdSecondsOf } from './sale-limits-rules.ts';
-import { AVAILABLE, allocated, isFreeFor } from './seat-state-rules.ts';
+import { heldBooking, type Moment, soldBooking } from './new-booking-rules.ts';
+import { AVAILABLE, allocated, isFreeFor, type Opened } from './seat-state-rules.ts';
 import type { SeatStatus } from './seat-status.ts';
 
 export const keyOf = (userId: string, idempotencyKey: string): string => `${userId} ${idempotencyKey}`;
@@ -109,7 +109,7 @@ export class InventoryWork {
    *
    * @param opened the allocations whose seats count as free
    */
-  isFree(seatNo: number, opened?: ReadonlySet<string>): boolean {
+  isFree(seatNo: number, opened?: Opened): boolean {
     const seat = this.seat(seatNo);
     if (seat.status !== 'HELD' || seat.bookingId === null || (seat.holdExpiresAtMs ?? 0) > this.nowMs)
       return isFreeFor(seat, opened);
@@ -118,7 +118,7 @@ export class InventoryWork {
   }
 
   /** Unlike `isFree` this changes nothing: a seat of an overdue hold is not open until that hold has ended. */
-  isOpen(seatNo: number, opened?: ReadonlySet<string>): boolean {
+  isOpen(seatNo: number, opened?: Opened): boolean {
     const seat = this.#seats.get(seatNo) ?? this.#before.seats.get(seatNo);
     return seat ? isFreeFor(seat, opened) : this.#before.taken?.[seatNo] !== 1;
   }
@@ -135,52 +135,55 @@ export class InventoryWork {
   }
 
   /** @throws InvalidInput when the price list does not sell these tickets */
-  quoteOf({ seatNos, ticketTypes }: HoldCommand, codes: readonly CodeState[] = NO_CODES): Quote {
-    const { levelOf, prices, hall } = this.rules;
-    const lines = seatNos.map((seat, index) => ({
+  quoteOf(command: Pick<HoldCommand, 'seatNos' | 'ticketTypes'>, codes: readonly CodeState[] = NO_CODES): Quote {
+    const lines = this.#linesOf(command);
+    return quote(this.rules.prices, codes.length === 0 ? { lines } : { lines, codes: codes.map(pricedCode) });
+  }
+
+  /** @throws InvalidInput when the price list does not sell these tickets at all */
+  quoteAtBoxOffice(command: Pick<HoldCommand, 'seatNos' | 'ticketTypes'>): Quote {
+    return quote(this.rules.prices, { lines: this.#linesOf(command), atBoxOffice: true });
+  }
+
+  #linesOf({ seatNos, ticketTypes }: Pick<HoldCommand, 'seatNos' | 'ticketTypes'>): LineRequest[] {
+    const { levelOf, hall } = this.rules;
+    return seatNos.map((seat, index) => ({
       seat,
       area: hall && isArea(hall, seat) ? hall.sectionOf[seat] : undefined,
       level: levelOf(seat) ?? '',
       ticketType: ticketTypes?.[index],
     }));
-    return quote(prices, codes.length === 0 ? { lines } : { lines, codes: codes.map(pricedCode) });
   }
 
   hold(command: HoldCommand, quoted: Quote, codes: readonly CodeState[] = NO_CODES): InventoryOutcome {
-    const seats = seatsOfQuote(quoted);
-    const { feeMinor, charges } = chargesOfQuote(quoted);
-    const version = this.#nextVersion();
-    const booking: BookingState = {
-      id: command.bookingId,
-      userId: command.userId,
-      eventId: this.sale.eventId,
-      status: 'PENDING_PAYMENT',
-      totalMinor: quoted.totalMinor,
-      feeMinor,
-      charges,
-      currency: this.sale.currency,
-      holdExpiresAtMs: this.nowMs + holdSecondsOf(this.sale, this.rules.policy) * 1000,
-      holdExtendedAtMs: null,
-      idempotencyKey: command.idempotencyKey,
-      requestHash: command.requestHash,
-      paymentStatus: 'CREATING_SESSION',
-      paymentUrl: null,
-      refundedMinor: null,
-      version,
-      createdAtMs: this.nowMs,
-      confirmedAtMs: null,
-      releasedAtMs: null,
-      seats,
-      codeIds: codes.length === 0 ? null : codes.map(({ id }) => id),
-    };
-    this.#created.set(booking.id, booking);
+    const booking = heldBooking(command, quoted, this.#nowAtEvent(), codes);
+    this.#create(booking);
     this.codes.count(booking, 1);
     this.book.hold(booking, command.addressKey);
+    this.#move(booking, 'HELD');
+    this.#transitions.push({ type: 'held', booking, version: booking.version });
+    return { kind: 'held', booking, replayed: false };
+  }
+
+  /** Is paid already, so it counts for no limit on what is unpaid. */
+  sell(command: SellCommand, quoted: Quote): InventoryOutcome {
+    const booking = soldBooking(command, quoted, this.#nowAtEvent());
+    this.#create(booking);
+    this.#move(booking, 'BOOKED');
+    const tickets = booking.seats.map(({ seatNo }) => command.ticketFor(seatNo));
+    this.#tickets.push({ bookingId: booking.id, tickets });
+    this.#transitions.push({ type: 'confirmed', booking, version: booking.version, retaken: false });
+    return { kind: 'sold', booking, replayed: false };
+  }
+
+  #nowAtEvent(): Moment {
+    return { sale: this.sale, policy: this.rules.policy, nowMs: this.nowMs, version: this.#nextVersion() };
+  }
+
+  #create(booking: BookingState): void {
+    this.#created.set(booking.id, booking);
     this.#idByKey.set(keyOf(booking.userId, booking.idempotencyKey), booking.id);
     this.#count(booking, 1);
-    this.#move(booking, 'HELD');
-    this.#transitions.push({ type: 'held', booking, version });
-    return { kind: 'held', booking, replayed: false };
   }
 
   confirm(before: BookingState, tickets: readonly NewTicket[], retaken: boolean): BookingState {

@@ -2,6 +2,9 @@ import { isArea } from '../catalog/adjacency-rules.ts';
 import type { Hall } from './block-search-rules.ts';
 import type { HoldCommand } from './inventory-command.ts';
 import type { InventoryWork } from './inventory-work-rules.ts';
+import type { Opened } from './seat-state-rules.ts';
+
+type Wish = Pick<HoldCommand, 'seatNos' | 'ticketTypes' | 'areas'>;
 
 /** The lowest open places of the first general admission section that has so many; undefined when none has. */
 export function lowestPlaces(hall: Hall, count: number, isOpen: (seatNo: number) => boolean): number[] | undefined {
@@ -21,11 +24,7 @@ export function lowestPlaces(hall: Hall, count: number, isOpen: (seatNo: number)
  * The command with the lowest open places of its general admission sections among its seats, by seat number; undefined
  * when a section has too few. Lines of one section get them in the order of the lines.
  */
-export function lowestPlacesFor(
-  work: InventoryWork,
-  command: HoldCommand,
-  opened: ReadonlySet<string>,
-): HoldCommand | undefined {
+export function lowestPlacesFor<T extends Wish>(work: InventoryWork, command: T, opened: Opened): T | undefined {
   const { hall, levelOf } = work.rules;
   if (!hall) throw new Error('Places can only be found in a hall.');
   const chosen = new Map(command.seatNos.map((seatNo, index) => [seatNo, command.ticketTypes?.[index]] as const));

@@ -2,7 +2,7 @@ import type { Tx } from '#db/client.ts';
 import { readAllocationEnds } from './allocation-statements.ts';
 import type { CodeState } from './code-rules.ts';
 import { readCodes, readCodesByHash } from './code-statements.ts';
-import type { BookingState, Holding } from './inventory-command.ts';
+import type { BookingState, Holding, SellCommand } from './inventory-command.ts';
 import {
   countKey,
   ofEvents,
@@ -23,6 +23,7 @@ import { keyOf } from './inventory-work-rules.ts';
 export type ReadWork = {
   readonly eventId: string;
   readonly holds: readonly Holding[];
+  readonly sells: readonly SellCommand[];
   readonly seatNos: readonly number[];
   readonly bookingIds: readonly string[];
   /** Those of the bookings that are to be confirmed. For them, late money may have to take the seats again. */
@@ -39,6 +40,7 @@ export function readWork({ eventId, requests }: EventWork): ReadWork {
   const bookingIds = new Set<string>();
   const confirmedIds = new Set<string>();
   const endedAllocations: string[] = [];
+  const sells = requests.flatMap(({ command }) => (command.kind === 'sell' ? [command] : []));
   for (const { command } of requests) {
     if ('seatNos' in command) for (const seatNo of command.seatNos) seatNos.add(seatNo);
     if (command.kind === 'hold' || command.kind === 'holdBest') holds.push(command);
@@ -49,6 +51,7 @@ export function readWork({ eventId, requests }: EventWork): ReadWork {
   return {
     eventId,
     holds,
+    sells,
     seatNos: [...seatNos],
     bookingIds: [...bookingIds],
     confirmedIds: [...confirmedIds],
@@ -73,6 +76,7 @@ export function readSeenMarks(tx: Tx, requests: readonly InventoryRequest[]): Pr
 /** What the rules need to know about each event, read in one round trip; an event that does not exist is left out. */
 export async function readStates(tx: Tx, works: readonly ReadWork[]): Promise<Map<string, ReadState>> {
   const holds = works.flatMap((work) => work.holds);
+  const keyed = [...holds, ...works.flatMap((work) => work.sells)];
   const named = ofEvents(works, (work) => work.bookingIds);
   const confirmed = works.flatMap((work) => work.confirmedIds);
   const users = ofEvents(works, (work) => [...new Set(work.holds.map((command) => command.userId))]);
@@ -84,7 +88,7 @@ export async function readStates(tx: Tx, works: readonly ReadWork[]): Promise<Ma
     ),
     readSeats(tx, works),
     holds.length + confirmed.length > 0 ? readSeatCounts(tx, users, confirmed) : new Map<string, number>(),
-    holds.length > 0 ? readBookingsByKey(tx, holds) : [],
+    keyed.length > 0 ? readBookingsByKey(tx, keyed) : [],
     named.values.length > 0 ? readBookings(tx, named) : [],
     hashes.values.length > 0 ? readCodesByHash(tx, hashes) : [],
   ]);

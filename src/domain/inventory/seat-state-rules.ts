@@ -9,6 +9,10 @@ export const allocated = (seat: SeatState, allocation: string): SeatState => ({
   allocation,
 });
 
-/** Whether a seat is free for a fan whose codes open these allocations. */
-export const isFreeFor = ({ status, allocation }: SeatState, opened: ReadonlySet<string> | undefined): boolean =>
-  status === 'AVAILABLE' || (status === 'BLOCKED' && allocation !== undefined && opened?.has(allocation) === true);
+/** The allocations whose seats a caller may have. The box office may have those of all. */
+export type Opened = ReadonlySet<string> | 'ALL';
+
+/** Whether a seat is free for a caller who may have the seats of these allocations. */
+export const isFreeFor = ({ status, allocation }: SeatState, opened: Opened | undefined): boolean =>
+  status === 'AVAILABLE' ||
+  (status === 'BLOCKED' && allocation !== undefined && (opened === 'ALL' || opened?.has(allocation) === true));

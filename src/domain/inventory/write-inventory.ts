@@ -6,14 +6,12 @@ import type { SeatingPlan } from '../catalog/seating-plan.ts';
 import type { CoolDown, HoardingPolicy } from '../hoarding/hoarding-policy-rules.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { readUnpaid, recordEndings } from '../hoarding/unpaid-statements.ts';
-import { appendAudit } from '../organization/audit-statements.ts';
 import type { EventPrices, PriceLists } from '../pricing/price-lists.ts';
 import { openPrices } from '../pricing/quote-rules.ts';
 import { type Allocation, allocate } from './allocate-rules.ts';
-import { moveSeats, writeAllocations } from './allocation-statements.ts';
+import { moveSeats } from './allocation-statements.ts';
 import { alternativesTo, mergedRanges, neighbourhood, type SeatRange } from './alternatives-rules.ts';
 import { openedBy } from './code-rules.ts';
-import { countUses } from './code-statements.ts';
 import {
   type EventSale,
   type Holding,
@@ -44,6 +42,7 @@ import {
   updateInventories,
   voidTickets,
 } from './inventory-write-statements.ts';
+import { allocationWrites, saleWrites } from './organizer-writes.ts';
 import { type ReadState, readSeenMarks, readStates, readWork } from './read-inventory-state.ts';
 import { seatWritesOf } from './seat-write-rules.ts';
 import type { TakenSeats } from './taken-seats.ts';
@@ -132,14 +131,17 @@ async function beginWith(
   if (choices.length === 0) return { ...state, version, capacity };
   const taken = await takenSeats.at(tx, { eventId, version, seatCount: plan.seatCount });
   const opened = openedBy([...(state.codes?.values() ?? [])]);
-  if (opened.size === 0) return { ...state, version, capacity, taken };
-  const seats = new Map([...(await readAllocatedSeats(tx, eventId, [...opened])), ...state.seats]);
+  const wanted = choices.some(({ kind }) => kind === 'sell') ? 'ALL' : [...opened];
+  if (wanted.length === 0) return { ...state, version, capacity, taken };
+  const seats = new Map([...(await readAllocatedSeats(tx, eventId, wanted)), ...state.seats]);
   return { ...state, version, capacity, taken, seats };
 }
 
 /** Whether the decision on a command looks at more seats than those that it names. */
 const looksAround = (command: InventoryCommand, { orphanPolicy }: EventSale): boolean =>
-  command.kind === 'holdBest' || (command.kind === 'hold' && (command.areas !== undefined || orphanPolicy !== 'OFF'));
+  command.kind === 'holdBest' ||
+  (command.kind === 'hold' && (command.areas !== undefined || orphanPolicy !== 'OFF')) ||
+  (command.kind === 'sell' && command.areas !== undefined);
 
 /** The results for an event that does not exist. */
 export function unknownEvent(requests: readonly InventoryRequest[]): Written {
@@ -249,19 +251,6 @@ function publicationsOf({ plan, state, fresh, allocation }: Decision): Publicati
   }));
 }
 
-/** Uses of codes, and what an organizer's commands have changed, with their audit rows. */
-function allocationWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
-  return decisions.flatMap(({ eventId, fresh, allocation }) => [
-    ...(allocation.codeUses.size > 0 ? [countUses(tx, allocation.codeUses)] : []),
-    ...(allocation.allocations.size > 0 ? [writeAllocations(tx, eventId, allocation.allocations)] : []),
-    ...fresh.flatMap(({ command }, index) =>
-      command.kind === 'allocate' && allocation.outcomes[index]?.kind === 'allocated'
-        ? [appendAudit(tx, command.audit.author, command.audit.change)]
-        : [],
-    ),
-  ]);
-}
-
 type Unpaid = { readonly book: UnpaidBook; readonly hoarding: HoardingPolicy | undefined };
 
 function bookingWrites(tx: Tx, decisions: readonly Decision[], { book, hoarding }: Unpaid): Promise<void>[] {
@@ -274,6 +263,7 @@ function bookingWrites(tx: Tx, decisions: readonly Decision[], { book, hoarding 
   );
   return [
     ...(created.length > 0 ? [insertBookings(tx, created, book.marks)] : []),
+    ...saleWrites(tx, decisions),
     ...(hoarding?.coolDown ? endingsOf(tx, decisions, { book, coolDown: hoarding.coolDown }) : []),
     ...(updated.length > 0 ? [updateBookings(tx, updated)] : []),
   ];
@@ -336,7 +326,8 @@ function answerOf(
 ): InventoryAnswer {
   const { command, decision, taken } = about;
   if (outcome.kind !== 'seatsUnavailable') return outcome;
-  if (command?.kind === 'allocate') return { ...outcome, alternatives: [], version: decision.allocation.version };
+  if (command?.kind === 'allocate' || command?.kind === 'sell')
+    return { ...outcome, alternatives: [], version: decision.allocation.version };
   if (command?.kind !== 'hold') throw new Error('Only a hold can find its seats unavailable.');
   const { plan, allocation } = decision;
   const within = neighbourhood(command.seatNos, plan.seatCount);

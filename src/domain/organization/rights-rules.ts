@@ -20,6 +20,7 @@ const figures: Right = {
   accessKeys: true,
   admins: false,
 };
+const selling: Right = { roles: ['OWNER', 'MANAGER', 'BOX_OFFICE'], accessKeys: true, admins: false };
 const managing: Right = { roles: ['OWNER', 'MANAGER'], accessKeys: true, admins: true };
 
 /**
@@ -58,6 +59,7 @@ export const rights = {
   'Subscription.eventSalesChanged': figures,
   'Mutation.setAllocation': keeping,
   'Mutation.createCodes': keeping,
+  'Mutation.sellAtBoxOffice': selling,
   'Mutation.configureWaitingRoom': managing,
   'Mutation.openWaitingRoom': managing,
   'Mutation.pauseWaitingRoom': managing,

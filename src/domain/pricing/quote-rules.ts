@@ -172,6 +172,12 @@ const lineAt = (seat: number, area: number | undefined, price: Price): Line => (
   totalMinor: price.totalMinor,
 });
 
+/** Returns the quote of the same tickets for nothing, without fees and taxes. */
+export function complimentary({ currency, lines }: Quote): Quote {
+  const free = lines.map((line) => ({ ...line, faceMinor: 0, fees: [], taxes: [], totalMinor: 0 }));
+  return new MadeQuote({ currency, lines: free, fees: [], taxes: [], totalMinor: 0 });
+}
+
 /** Returns what a booking of these seats costs with their default ticket types: the price that fans are shown. */
 export function shownQuote(prices: Prices, seats: readonly Pick<LineRequest, 'seat' | 'level'>[]): Quote {
   return quote(prices, { lines: seats, atBoxOffice: true });

@@ -42,6 +42,7 @@ export const fieldsOfClasses: Readonly<Record<OperationClass, readonly string[]>
     'resumeGuest',
     'resumeSales',
     'revokeAccessKey',
+    'sellAtBoxOffice',
     'setAllocation',
     'setPrices',
     'signIn',

@@ -65,6 +65,7 @@ beforeEach(async () => {
     totalMinor: 5000,
     currency: 'USD',
     createdAt: new Date(Date.now() - 1000),
+    isOnline: true,
   });
   const move = (id: string) => ({ session: `cs_${id}`, booking_id: id, amount_minor: 5000, currency: 'USD' });
   const captured_at = new Date(Date.now() - 1000).toISOString();
@@ -121,6 +122,7 @@ const corruptions: [string, string, () => unknown][] = [
   ['I11', 'a phantom success', () => books.ledger.captures.shift()],
   ['I11', 'a refund that the gateway does not know', () => books.ledger.refunds.pop()],
   ['I12', 'two captures of a booking', () => books.ledger.captures.push({ ...first(), session: 'cs_second' })],
+  ['I12', 'a payment of what the box office sold', () => Object.assign(bookingOf(open) ?? {}, { isOnline: false })],
   ['I12', 'a booking without a payment', () => sql`delete from payments where booking_id = ${open}`],
   ['I16P', 'an event too few', () => sql`delete from outbox where aggregateid = ${paid} and type = 'PaymentSucceeded'`],
   ['I16P', 'an event twice', () => publish(paid, ['PaymentSucceeded'])],

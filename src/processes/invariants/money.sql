@@ -1,5 +1,5 @@
 -- Invariants of money, over three sets of books: `payments` and `outbox` of the payments database, and the temporary
--- tables `booking_facts` (id, status, total_minor, currency), `gateway_captures` and `gateway_refunds` (reference,
+-- tables `booking_facts` (id, status, total_minor, currency, is_online: not sold at the box office), `gateway_captures` and `gateway_refunds` (reference,
 -- booking_id, amount_minor, currency), which the runner fills. Each query returns `subject` and `detail`; the invariant
 -- holds when it returns no row. `frontrow.grace` is how long work may be under way: zero when the system is idle.
 
@@ -14,20 +14,20 @@ from payments p
 where p.status = 'REFUND_PENDING'
   and p.updated_at <= now() - case when current_setting('frontrow.grace')::interval = interval '0' then interval '0' else interval '15 minutes' end;
 
--- I08 CONFIRMED => exactly one capture with the same amount and currency
+-- I08 CONFIRMED online => exactly one capture with the same amount and currency
 select b.id::text as subject, count(c.reference) || ' captures of ' || coalesce(string_agg(c.amount_minor || ' ' || c.currency, ', '), 'nothing')
   || ' for ' || b.total_minor || ' ' || b.currency as detail
 from booking_facts b left join gateway_captures c on c.booking_id = b.id::text
-where b.status = 'CONFIRMED' and b.total_minor > 0
+where b.status = 'CONFIRMED' and b.is_online and b.total_minor > 0
 group by b.id, b.total_minor, b.currency
 having count(c.reference) <> 1 or min(c.amount_minor) <> b.total_minor or min(c.currency) <> b.currency
 union all
 select b.id::text, 'our payment is ' || coalesce(p.status || ' of ' || p.captured_minor || ' ' || p.captured_currency, 'missing')
 from booking_facts b left join payments p on p.booking_id = b.id
-where b.status = 'CONFIRMED'
+where b.status = 'CONFIRMED' and b.is_online
   and (p.status, p.captured_minor, p.captured_currency) is distinct from ('PAYMENT_SUCCESS', b.total_minor, b.currency);
 
--- I09 per currency: captured - refunded = sum of CONFIRMED totals + captures in flight
+-- I09 per currency: captured - refunded = sum of totals CONFIRMED online + captures in flight
 with kept as (
   select currency, sum(amount_minor) as minor from (
     select currency, amount_minor from gateway_captures
@@ -36,7 +36,7 @@ with kept as (
   group by currency
 ), owed as (
   select currency, sum(total_minor) as minor from (
-    select currency, total_minor from booking_facts where status = 'CONFIRMED'
+    select currency, total_minor from booking_facts where status = 'CONFIRMED' and is_online
     union all
     select c.currency, c.amount_minor - coalesce((select sum(r.amount_minor) from gateway_refunds r where r.reference = c.reference), 0)
     from gateway_captures c left join booking_facts b on b.id::text = c.booking_id
@@ -81,15 +81,19 @@ from payments p left join gateway_refunds r on r.reference = p.gateway_reference
 where p.status <> 'REFUND_PENDING'
 group by p.id having p.refunded_minor <> coalesce(sum(r.amount_minor), 0);
 
--- I12 one payment per booking
+-- I12 one payment per booking that was made online, and none of one that the box office sold
 select booking_id::text as subject, count(*) || ' payments' as detail
 from payments group by booking_id having count(*) > 1
 union all
 select booking_id, count(*) || ' captures' from gateway_captures group by booking_id having count(*) > 1
 union all
 select b.id::text, 'no payment' from booking_facts b
-where b.created_at <= now() - current_setting('frontrow.grace')::interval
-  and not exists (select from payments p where p.booking_id = b.id);
+where b.is_online and b.created_at <= now() - current_setting('frontrow.grace')::interval
+  and not exists (select from payments p where p.booking_id = b.id)
+union all
+select b.id::text, 'sold at the box office, and there is a payment' from booking_facts b
+where not b.is_online and (exists (select from payments p where p.booking_id = b.id)
+  or exists (select from gateway_captures c where c.booking_id = b.id::text));
 
 -- I16P exactly one outbox event per transition of a payment, none without one
 with expected as (

@@ -8,6 +8,8 @@ export type BookingFact = {
   totalMinor: number;
   currency: string;
   createdAt: Date;
+  /** False: the box office sold it, so there is no payment. */
+  isOnline: boolean;
 };
 
 type Move = { session: string; booking_id: string; amount_minor: number; currency: string };
@@ -24,7 +26,8 @@ export async function readBookingFacts(bookingUrl: string): Promise<BookingFact[
   const sql = openRawClient({ url: bookingUrl, name: 'frontrow-invariants' });
   try {
     return await sql<BookingFact[]>`
-      select id, status, total_minor::float8 as "totalMinor", currency, created_at as "createdAt" from bookings`;
+      select id, status, total_minor::float8 as "totalMinor", currency, created_at as "createdAt",
+        tender is null as "isOnline" from bookings`;
   } finally {
     await sql.end();
   }
@@ -70,19 +73,20 @@ export async function readInvariants(): Promise<{ id: string; statement: string;
 async function loadBooks(tx: postgres.TransactionSql, { bookings, ledger }: MoneyBooks, graceSeconds: number) {
   await tx`select set_config('frontrow.grace', ${`${graceSeconds} seconds`}, true)`;
   await tx.unsafe(`
-    create temporary table booking_facts (id uuid, status text, total_minor bigint, currency text, created_at timestamptz)
+    create temporary table booking_facts (id uuid, status text, total_minor bigint, currency text, created_at timestamptz, is_online boolean)
       on commit drop;
     create temporary table gateway_captures (reference text, booking_id text, amount_minor bigint, currency text, captured_at timestamptz)
       on commit drop;
     create temporary table gateway_refunds (reference text, booking_id text, amount_minor bigint, currency text)
       on commit drop`);
   // As JSON, because a run with faults has tens of thousands of them.
-  const facts = bookings.map(({ id, status, totalMinor, currency, createdAt }) => ({
+  const facts = bookings.map(({ id, status, totalMinor, currency, createdAt, isOnline }) => ({
     id,
     status,
     total_minor: totalMinor,
     currency,
     created_at: createdAt,
+    is_online: isOnline,
   }));
   await tx`insert into booking_facts
     select * from jsonb_populate_recordset(null::booking_facts, ${tx.json(facts)})`;

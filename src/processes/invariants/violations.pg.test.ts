@@ -103,6 +103,7 @@ const corruptions: Record<string, (tx: postgres.TransactionSql) => Promise<unkno
   I26: (tx) => tx`update event_seats set allocation = 'house' where booking_id = ${ids.sold}`,
   I27: (tx) => tx`insert into allocations (event_id, name, release_at)
     values (${event.eventId}, 'house', now() - interval '61 s')`,
+  I28: (tx) => tx`update bookings set tender = 'COMPLIMENTARY' where id = ${ids.sold}`,
 };
 
 test('the operations break no invariant', async () => {

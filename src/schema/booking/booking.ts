@@ -1,5 +1,6 @@
 import type { Booking as BookingModel } from '#domain/booking/booking.ts';
-import { findBooking, findTicket, type Ticket as TicketModel } from '#domain/booking/booking-queries.ts';
+import { findBooking, findTicket, type Ticket as TicketRow } from '#domain/booking/booking-queries.ts';
+import { findSoldBooking } from '#domain/booking/sold-booking-queries.ts';
 import { openPaymentUrl, visibleStatus } from '#domain/booking-status.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { type PricedSeat, readCharges, readLine } from '#domain/pricing/stored-line-rules.ts';
@@ -85,6 +86,9 @@ const BookingSeat = builder.objectRef<PricedSeat & { eventId: string; currency: 
   }),
 });
 
+/** `holderName`: set only for a ticket that was found through a booking of the box office. */
+type TicketModel = TicketRow & { readonly holderName?: string | null };
+
 const Ticket = builder.objectRef<TicketModel>('Ticket').implement({
   description: 'A ticket: it admits one person to the event.',
   interfaces: [Node],
@@ -113,6 +117,11 @@ const Ticket = builder.objectRef<TicketModel>('Ticket').implement({
       description: 'The event that the ticket is for.',
       resolve: ({ eventId }, _args, context) => requireEvent(eventId, context),
     }),
+    holderName: t.string({
+      nullable: true,
+      description: 'Who has the ticket, as the box office wrote it down; null for a ticket that was bought online.',
+      resolve: ({ holderName }) => holderName ?? null,
+    }),
     issuedAt: t.field({
       type: 'DateTime',
       description: 'When the ticket was issued.',
@@ -121,7 +130,7 @@ const Ticket = builder.objectRef<TicketModel>('Ticket').implement({
   }),
 });
 
-/** Always the viewer's own: every query for a booking filters by its owner. */
+/** The viewer's own, or one that the box office sold, for those who may sell: every query for a booking filters by that. */
 export const Booking = builder.objectRef<BookingModel>('Booking');
 
 Booking.implement({
@@ -161,8 +170,10 @@ Booking.implement({
     tickets: t.field({
       type: [Ticket],
       description: 'One ticket for each seat once the booking is CONFIRMED; empty before.',
-      resolve: ({ id, status, tickets }, _args, { loaders }) =>
-        status === 'PENDING_PAYMENT' ? [] : (tickets ?? loaders.tickets.load(id)),
+      resolve: async ({ id, status, tickets, holderName }, _args, { loaders }) => {
+        if (status === 'PENDING_PAYMENT') return [];
+        return (tickets ?? (await loaders.tickets.load(id))).map((ticket) => ({ ...ticket, holderName }));
+      },
     }),
     createdAt: t.field({
       type: 'DateTime',
@@ -202,7 +213,11 @@ builder.objectFields(Booking, (t) => ({
   }),
 }));
 
-const find = async (id: string, { viewer, resources }: Context) => viewer && findBooking(resources.db, viewer, id);
+async function find(id: string, { viewer, accessKey, resources }: Context): Promise<BookingModel | undefined> {
+  const own = viewer && (await findBooking(resources.db, viewer, id));
+  const actor = viewer ?? accessKey;
+  return own ?? (actor && findSoldBooking(resources, actor, id));
+}
 
 findNodesOf('Booking', find);
 findNodesOf('Ticket', async (id, { viewer, resources }) => viewer && findTicket(resources.db, viewer, id));
@@ -211,7 +226,8 @@ builder.queryField('booking', (t) =>
   t.field({
     type: Booking,
     nullable: true,
-    description: 'The booking with this id; null when it is unknown or not yours.',
+    description:
+      'The booking with this id; null when it is unknown or not yours. A booking that the box office sold is for those who may sell for its organization.',
     args: { id: t.arg.id({ required: true, description: 'The id of a Booking.' }) },
     resolve: async (_root, { id }, context) => {
       const bookingId = decodeId('Booking', id);

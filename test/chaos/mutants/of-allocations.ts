@@ -9,8 +9,8 @@ export const allocationMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/domain/inventory/seat-state-rules.ts',
-        find: 'opened?.has(allocation) === true);',
-        replace: 'opened !== null);',
+        find: 'opened?.has(allocation) === true));',
+        replace: 'opened !== null));',
       },
     ],
   },
@@ -36,11 +36,22 @@ export const allocationMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'box-office-sells-taken-seats',
+    bug: 'the box office sells seats that are held or booked',
+    edits: [
+      {
+        file: 'src/domain/inventory/sell-rules.ts',
+        find: 'if (taken.length > 0) return',
+        replace: 'if (taken.length > 1000) return',
+      },
+    ],
+  },
+  {
     name: 'code-use-not-counted',
     bug: 'the uses of a code are not written down, so any number of bookings may have it',
     edits: [
       {
-        file: 'src/domain/inventory/write-inventory.ts',
+        file: 'src/domain/inventory/organizer-writes.ts',
         find: 'allocation.codeUses.size > 0 ?',
         replace: 'allocation.codeUses.size > 1000 ?',
       },

@@ -28,6 +28,7 @@ export const organizationMutations: readonly MutationName[] = [
   'rescheduleEvent',
   'setAllocation',
   'createCodes',
+  'sellAtBoxOffice',
   'createAccessKey',
   'revokeAccessKey',
 ];

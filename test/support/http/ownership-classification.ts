@@ -65,6 +65,7 @@ export const classification: Classification = {
     'Mutation.rescheduleEvent': 'PUBLIC',
     'Mutation.setAllocation': 'PUBLIC',
     'Mutation.createCodes': 'PUBLIC',
+    'Mutation.sellAtBoxOffice': 'OF_THE_CALLER',
     'Mutation.createOrganization': 'OF_THE_CALLER',
     'Mutation.acceptInvitation': 'OF_THE_CALLER',
     'Mutation.createBooking': 'OF_THE_CALLER',

@@ -24,6 +24,7 @@ export const sale = {
   seatsPerViewer: null,
   onSaleAtMs: 0,
   offSaleAtMs: 2 * NOW,
+  endsAtMs: 3 * NOW,
   cancellableUntilMs: 2 * NOW,
   currency: 'USD',
   priceListId: 'l',

@@ -62,6 +62,7 @@ export function inputsAboutUnknown(organizationId: string) {
     setPrices: pricesOf('x', 'x'),
     setAllocation: { eventId: 'x', seats: {} },
     createCodes: { eventId: 'x', count: 1 },
+    sellAtBoxOffice: { eventId: 'x', lines: [], tender: 'CASH', idempotencyKey: 'x' },
     createEvent: { ...events.createEvent, organizationId },
     updateEvent: { ...events.updateEvent, eventId: 'x' },
     duplicateEvent: { ...events.duplicateEvent, eventId: 'x' },

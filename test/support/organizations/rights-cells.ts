@@ -135,6 +135,12 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
     count: 1,
     discountPercent: '10',
   })),
+  'Mutation.sellAtBoxOffice': mutation('sellAtBoxOffice', 'SellAtBoxOfficeInput', ({ eventId, seatingPlanId }) => ({
+    eventId,
+    lines: [{ seatId: `${seatingPlanId.replace('SeatingPlan', 'Seat')}_0` }],
+    tender: 'CASH',
+    idempotencyKey: `at ${eventId}`,
+  })),
   'Mutation.configureWaitingRoom': mutation('configureWaitingRoom', 'ConfigureWaitingRoomInput', ({ eventId }) => ({
     eventId,
     capacity: 7,

@@ -1,0 +1,45 @@
+import type { Tx } from '#db/client.ts';
+import { appendAudit } from '../organization/audit-statements.ts';
+import type { Allocation } from './allocate-rules.ts';
+import { writeAllocations } from './allocation-statements.ts';
+import { countUses } from './code-statements.ts';
+import type { SellCommand } from './inventory-command.ts';
+import type { InventoryRequest } from './inventory-work.ts';
+import { recordSales } from './sale-statements.ts';
+
+type Decision = {
+  readonly eventId: string;
+  readonly fresh: readonly InventoryRequest[];
+  readonly allocation: Allocation;
+};
+
+/** Uses of codes, and what an organizer's commands have changed, with their audit rows. */
+export function allocationWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
+  return decisions.flatMap((decision) => [
+    ...(decision.allocation.codeUses.size > 0 ? [countUses(tx, decision.allocation.codeUses)] : []),
+    ...(decision.allocation.allocations.size > 0
+      ? [writeAllocations(tx, decision.eventId, decision.allocation.allocations)]
+      : []),
+    ...audited(decision).map(({ author, change }) => appendAudit(tx, author, change)),
+  ]);
+}
+
+/** How the new bookings of the box office were sold. Must run after these bookings are inserted. */
+export function saleWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
+  const sold = decisions.flatMap(sellsOf);
+  return sold.length > 0 ? [recordSales(tx, sold)] : [];
+}
+
+function audited(decision: Decision) {
+  const { fresh, allocation } = decision;
+  const allocated = fresh.flatMap(({ command }, index) =>
+    command.kind === 'allocate' && allocation.outcomes[index]?.kind === 'allocated' ? [command.audit] : [],
+  );
+  return [...allocated, ...sellsOf(decision).map(({ audit }) => audit)];
+}
+
+/** Without repetitions, which find the booking that was made before. */
+function sellsOf({ fresh, allocation: { created } }: Decision): SellCommand[] {
+  const sells = fresh.flatMap(({ command }) => (command.kind === 'sell' ? [command] : []));
+  return sells.filter(({ bookingId }) => created.some(({ id }) => id === bookingId));
+}
