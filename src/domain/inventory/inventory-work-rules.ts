@@ -2,6 +2,7 @@ import { isArea } from '../catalog/adjacency-rules.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { paymentStatusAfter } from '../payment-status-rules.ts';
 import { type LineRequest, type Quote, quote } from '../pricing/quote-rules.ts';
+import { seatsOfQuote } from '../pricing/stored-line-rules.ts';
 import { AllocationNotes } from './allocation-notes.ts';
 import { type CodeState, pricedCode } from './code-rules.ts';
 import { CodeUses } from './code-uses.ts';
@@ -156,7 +157,8 @@ export class InventoryWork {
   }
 
   hold(command: HoldCommand, quoted: Quote, codes: readonly CodeState[] = NO_CODES): InventoryOutcome {
-    const booking = heldBooking(command, quoted, this.#nowAtEvent(), codes);
+    const seats = seatsOfQuote(quoted);
+    const booking = heldBooking(command, { quoted, seats }, this.#nowAtEvent(), codes);
     this.#create(booking);
     this.codes.count(booking, 1);
     this.book.hold(booking, command.addressKey);
@@ -167,7 +169,7 @@ export class InventoryWork {
 
   /** Is paid already, so it counts for no limit on what is unpaid. */
   sell(command: SellCommand, quoted: Quote): InventoryOutcome {
-    const booking = soldBooking(command, quoted, this.#nowAtEvent());
+    const booking = soldBooking(command, { quoted, seats: seatsOfQuote(quoted) }, this.#nowAtEvent());
     this.#create(booking);
     this.#move(booking, 'BOOKED');
     const tickets = booking.seats.map(({ seatNo }) => command.ticketFor(seatNo));

@@ -1,5 +1,5 @@
 import type { Quote } from '../pricing/quote-rules.ts';
-import { chargesOfQuote, seatsOfQuote } from '../pricing/stored-line-rules.ts';
+import { chargesOfQuote, type PricedSeat } from '../pricing/stored-line-rules.ts';
 import type { CodeState } from './code-rules.ts';
 import type { BookingState, EventSale, HoldCommand, SellCommand } from './inventory-command.ts';
 import type { InventoryPolicy } from './inventory-state.ts';
@@ -13,15 +13,18 @@ export type Moment = {
   readonly version: number;
 };
 
+/** What is bought, and the quote of it. */
+type Priced = { readonly quoted: Quote; readonly seats: readonly PricedSeat[] };
+
 /** The booking of a hold, which waits for payment. */
 export function heldBooking(
   command: HoldCommand,
-  quoted: Quote,
+  priced: Priced,
   at: Moment,
   codes: readonly CodeState[],
 ): BookingState {
   return {
-    ...newBooking(command, quoted, at),
+    ...newBooking(command, priced, at),
     status: 'PENDING_PAYMENT',
     holdExpiresAtMs: at.nowMs + holdSecondsOf(at.sale, at.policy) * 1000,
     paymentStatus: 'CREATING_SESSION',
@@ -31,9 +34,9 @@ export function heldBooking(
 }
 
 /** The booking of a sale at the box office, which was never held. */
-export function soldBooking(command: SellCommand, quoted: Quote, at: Moment): BookingState {
+export function soldBooking(command: SellCommand, priced: Priced, at: Moment): BookingState {
   return {
-    ...newBooking(command, quoted, at),
+    ...newBooking(command, priced, at),
     status: 'CONFIRMED',
     holdExpiresAtMs: at.nowMs,
     paymentStatus: 'PAYMENT_SUCCESS',
@@ -43,7 +46,7 @@ export function soldBooking(command: SellCommand, quoted: Quote, at: Moment): Bo
   };
 }
 
-function newBooking(command: HoldCommand | SellCommand, quoted: Quote, { sale, nowMs, version }: Moment) {
+function newBooking(command: HoldCommand | SellCommand, { quoted, seats }: Priced, { sale, nowMs, version }: Moment) {
   return {
     id: command.bookingId,
     userId: command.userId,
@@ -59,6 +62,6 @@ function newBooking(command: HoldCommand | SellCommand, quoted: Quote, { sale, n
     version,
     createdAtMs: nowMs,
     releasedAtMs: null,
-    seats: seatsOfQuote(quoted),
+    seats,
   };
 }

@@ -2,6 +2,7 @@ import type { Edit, Mutant } from './mutant.ts';
 
 const rules = 'src/domain/inventory/allocate-rules.ts';
 const work = 'src/domain/inventory/inventory-work-rules.ts';
+const newBooking = 'src/domain/inventory/new-booking-rules.ts';
 const reads = 'src/domain/inventory/inventory-read-statements.ts';
 const writes = 'src/domain/inventory/inventory-write-statements.ts';
 const writer = 'src/domain/inventory/write-inventory.ts';
@@ -107,9 +108,9 @@ export const bookingMutants: readonly Mutant[] = [
     bug: 'a hold lasts ten minutes',
     edits: [
       {
-        file: work,
-        find: 'this.nowMs + holdSecondsOf(this.sale, this.rules.policy) * 1000',
-        replace: 'this.nowMs + 600_000',
+        file: newBooking,
+        find: 'at.nowMs + holdSecondsOf(at.sale, at.policy) * 1000',
+        replace: 'at.nowMs + 600_000',
       },
     ],
   },
@@ -226,7 +227,7 @@ export const bookingMutants: readonly Mutant[] = [
     bug: 'the total of a booking leaves out its fees',
     edits: [
       {
-        file: work,
+        file: newBooking,
         find: 'totalMinor: quoted.totalMinor,',
         replace: 'totalMinor: seats.reduce((sum, seat) => sum + seat.priceMinor, 0),',
       },
