@@ -1,10 +1,10 @@
 import type { AccessTokens } from '#domain/account/access-tokens.ts';
 import type { EndedSessions } from '#domain/account/ended-sessions.ts';
 import type { createCodes } from '#domain/allocation/create-codes.ts';
+import type { sellAtBoxOffice } from '#domain/allocation/sell-at-box-office.ts';
 import type { setAllocation } from '#domain/allocation/set-allocation.ts';
 import type { cancelBooking } from '#domain/booking/cancel-booking.ts';
 import type { createBooking } from '#domain/booking/create-booking.ts';
-import type { sellAtBoxOffice } from '#domain/booking/sell-at-box-office.ts';
 import type { watchBooking } from '#domain/booking/watch-booking.ts';
 import type { CatalogReads } from '#domain/catalog/catalog-reads.ts';
 import type { CatalogSearch } from '#domain/catalog/catalog-search.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type SellInput, sellAt } from '#domain/allocation/sell-at-box-office.ts';
 import type { Booking } from '#domain/booking/booking.ts';
-import { type SellInput, sellAt } from '#domain/booking/sell-at-box-office.ts';
 import { DomainError } from '#domain/errors.ts';
 import { tenders } from '#domain/tender-rules.ts';
 import type { Audit } from './audit.ts';

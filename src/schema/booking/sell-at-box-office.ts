@@ -1,5 +1,5 @@
+import { type SellInput, sellAtBoxOffice, sellAtBoxOfficeRefusals } from '#domain/allocation/sell-at-box-office.ts';
 import type { Booking as BookingModel } from '#domain/booking/booking.ts';
-import { type SellInput, sellAtBoxOffice, sellAtBoxOfficeRefusals } from '#domain/booking/sell-at-box-office.ts';
 import { NotFound } from '#domain/errors.ts';
 import { builder } from '../builder.ts';
 import { decodeId } from '../node.ts';

@@ -1,7 +1,17 @@
 import { createHash, randomUUIDv7 } from 'node:crypto';
 import type { Db } from '#db/client.ts';
 import { requireEmail } from '../account/account-rules.ts';
-import { type OrganizerEvent, requireOrganizerEvent } from '../allocation/organizer-event-queries.ts';
+import { type Booking, toBooking } from '../booking/booking.ts';
+import { type BookingLine, parseLines, placesIn } from '../booking/booking-lines.ts';
+import { refusalOf, refuseLoneCompanions, refusePartOfTable } from '../booking/create-booking.ts';
+import {
+  CompanionWithoutPlace,
+  EventNotOnSale,
+  PriceChanged,
+  SeatsUnavailable,
+  TooManySeats,
+} from '../booking/errors.ts';
+import type { TicketSigner } from '../booking/ticket-code.ts';
 import { hasSeat, type SeatingPlan } from '../catalog/seating-plan.ts';
 import { counterOf } from '../counter-rules.ts';
 import { IdempotencyKeyReused, InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
@@ -16,11 +26,7 @@ import { actorIdOf } from '../organization/standing-queries.ts';
 import type { Tender, TenderNote } from '../tender-rules.ts';
 import { requireText } from '../text-rules.ts';
 import type { Actor } from '../viewer.ts';
-import { type Booking, toBooking } from './booking.ts';
-import { type BookingLine, parseLines, placesIn } from './booking-lines.ts';
-import { refusalOf, refuseLoneCompanions, refusePartOfTable } from './create-booking.ts';
-import { CompanionWithoutPlace, EventNotOnSale, PriceChanged, SeatsUnavailable, TooManySeats } from './errors.ts';
-import type { TicketSigner } from './ticket-code.ts';
+import { type OrganizerEvent, requireOrganizerEvent } from './organizer-event-queries.ts';
 
 export const sellAtBoxOfficeRefusals = [
   InvalidInput,
@@ -126,7 +132,7 @@ function wantedOf(plan: SeatingPlan, { lines }: SellInput) {
 
 function noteOf({ tender, reference, holder, quoteHash }: SellInput): TenderNote {
   if (tender === 'COMPLIMENTARY' && quoteHash !== undefined)
-    throw new InvalidInput('quoteHash', 'Complimentary tickets cost nothing, whatever the quote.');
+    throw new InvalidInput('quoteHash', 'Complimentary tickets have no quote: they cost nothing.');
   return {
     tender,
     tenderReference:
