@@ -194,7 +194,8 @@ test('sales in a storm of holds, through three processes, are whole or not made,
   const processes = [box, box.process(), box.process()];
   const by = (index: number) => processes[index % 3] ?? box;
   const rowOf = (row: number) => Array.from({ length: 20 }, (_, seat) => 20 * row + seat);
-  const holds = Array.from({ length: 240 }, (_, n) => refusal(hold(event, [(n * 97) % 240], by(n))));
+  // No fan wants a seat of the last row, so that some sale is made in every order.
+  const holds = Array.from({ length: 220 }, (_, n) => refusal(hold(event, [(n * 97) % 220], by(n))));
   const sales = Array.from({ length: 36 }, (_, n) =>
     refusal(sell(event, rowOf(n % 12).slice(5 * (n % 4)), { process: by(n) })),
   );
