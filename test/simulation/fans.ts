@@ -234,7 +234,7 @@ export class Fan {
     if (!booking || !this.#needs.plants.has('reads are older than what was acknowledged')) return booking;
     const first = this.#copies.get(booking.id) ?? booking;
     this.#copies.set(booking.id, first);
-    return this.#needs.chance.happens(0.1) ? first : booking;
+    return this.#needs.chance.happens(0.3) ? first : booking;
   }
 
   async #whereToPay(purchase: Purchase): Promise<string | undefined> {
