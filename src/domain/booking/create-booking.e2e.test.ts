@@ -89,7 +89,7 @@ describe.each([
     );
     const bookings = held(answers);
     expect(bookings).toHaveLength(50);
-    expect(new Set(bookings.map(({ booking }) => JSON.stringify(booking))).size).toBe(1);
+    for (const { booking } of bookings) expect(booking).toStrictEqual(bookings[0]?.booking);
     expect(bookings.filter(({ replayed }) => !replayed)).toHaveLength(1);
     expect(await book(event, [1], attempt)).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
     expect(await book(event, [0, 3], attempt)).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
