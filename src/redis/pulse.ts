@@ -48,20 +48,29 @@ export class Pulse {
   }
 }
 
+type PulseOptions = {
+  /** False for a message that reports what the caller has read. */
+  readonly isNews?: (payload: unknown) => boolean;
+  /** Also pulses so often, for what changes without a message. */
+  readonly everyMs?: number;
+};
+
 /**
  * Pulses for each message on these channels, and when a message may have been lost. Resolves once it listens, so that
- * a caller that reads afterwards misses no change. `isNews`: false for a message that reports what the caller has read.
+ * a caller that reads afterwards misses no change.
  */
 export async function openPulse(
   { pubsub, heartbeat }: { pubsub: PubSub; heartbeat: Heartbeat },
   channels: readonly string[],
-  isNews: (payload: unknown) => boolean = () => true,
+  { isNews = () => true, everyMs }: PulseOptions = {},
 ): Promise<Pulse> {
   const pulse: Pulse = new Pulse(() => {
+    clearInterval(timer);
     offRecheck();
     for (const subscription of subscriptions)
       void subscription.then((id) => id !== undefined && pubsub.unsubscribe(id));
   });
+  const timer = everyMs === undefined ? undefined : setInterval(pulse.poke, everyMs).unref();
   const offRecheck = heartbeat.onRecheck(pulse.poke);
   const onMessage = (payload: unknown) => {
     if (isNews(payload)) pulse.poke();

@@ -2,28 +2,20 @@ import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { findViolations } from '#processes/invariants/violations.ts';
-import { openPubSub } from '#redis/pubsub.ts';
-import { type BoxProcess, openBox, someViewer } from '#test/support/databases/box.ts';
+import { type BoxProcess, someViewer } from '#test/support/databases/box.ts';
 import { type SeedEventOptions, type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
-import { testRedisUrl } from '#test/support/redis/redis.ts';
+import { openOrganizerBox } from '#test/support/organizations/organizer-box.ts';
 import { cancelBooking } from '../booking/cancel-booking.ts';
 import { createBooking } from '../booking/create-booking.ts';
 import { holdBestAvailable } from '../booking/hold-best-available.ts';
 import { DomainError } from '../errors.ts';
-import { openRights } from '../organization/rights.ts';
 import { findAllocations, listAllocations } from './allocation-queries.ts';
 import { createCodes } from './create-codes.ts';
 import { endAllocations } from './end-allocations.ts';
 import { type SetAllocationInput, setAllocation } from './set-allocation.ts';
 
-const box = await openBox();
-const pubsub = openPubSub({ url: await testRedisUrl(), name: 'allocations-test' });
-const rights = openRights({ db: box.reader, pubsub });
-afterAll(async () => {
-  rights.close();
-  await pubsub.close();
-  await box.close();
-});
+const { box, rights, close } = await openOrganizerBox('allocations-test');
+afterAll(close);
 afterEach(async () => {
   expect(await findViolations(box.url)).toEqual([]);
 });

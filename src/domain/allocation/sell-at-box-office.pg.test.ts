@@ -2,27 +2,19 @@ import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { findViolations } from '#processes/invariants/violations.ts';
-import { openPubSub } from '#redis/pubsub.ts';
-import { type BoxProcess, openBox, someViewer } from '#test/support/databases/box.ts';
+import { type BoxProcess, someViewer } from '#test/support/databases/box.ts';
 import { type SeedEventOptions, type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
-import { testRedisUrl } from '#test/support/redis/redis.ts';
+import { openOrganizerBox } from '#test/support/organizations/organizer-box.ts';
 import { listBookings } from '../booking/booking-queries.ts';
 import { createBooking } from '../booking/create-booking.ts';
 import { findSales } from '../booking/sales/watch-sales.ts';
 import { findSoldBooking } from '../booking/sold-booking-queries.ts';
 import { verifyTicketCode } from '../booking/ticket-code.ts';
-import { openRights } from '../organization/rights.ts';
 import { type SellInput, sellAtBoxOffice } from './sell-at-box-office.ts';
 import { setAllocation } from './set-allocation.ts';
 
-const box = await openBox();
-const pubsub = openPubSub({ url: await testRedisUrl(), name: 'box-office-test' });
-const rights = openRights({ db: box.reader, pubsub });
-afterAll(async () => {
-  rights.close();
-  await pubsub.close();
-  await box.close();
-});
+const { box, rights, close } = await openOrganizerBox('box-office-test');
+afterAll(close);
 afterEach(async () => {
   expect(await findViolations(box.url)).toEqual([]);
 });

@@ -30,7 +30,7 @@ export async function watchBooking(
   // Checked first, so that a client cannot make this process listen for a booking of another viewer.
   if (!(await read())) throw new NotFound('booking');
   const isNews = (payload: unknown) => (versionInNews(payload) ?? Number.POSITIVE_INFINITY) > known;
-  const pulse = await openPulse(needs, [bookingChannel(bookingId)], isNews);
+  const pulse = await openPulse(needs, [bookingChannel(bookingId)], { isNews });
   try {
     const first = await read();
     if (!first) throw new NotFound('booking');

@@ -1,5 +1,5 @@
 import type { SeatPositions, SeatRows } from '../catalog/adjacency-rules.ts';
-import type { OrphanPolicy } from './orphan-rules.ts';
+import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
 import type { Party } from './party-rules.ts';
 
 type Point = readonly [x: number, y: number];

@@ -1,4 +1,5 @@
 import type { BookingStatus, PaymentStatus } from '../booking-status.ts';
+import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
 import type { StoredEventStatus } from '../catalog/event-status-rules.ts';
 import type { UnpaidRefusal } from '../hoarding/unpaid-book-rules.ts';
 import type { AuditedChange, Author } from '../organization/audit-statements.ts';
@@ -6,7 +7,6 @@ import type { Quote } from '../pricing/quote-rules.ts';
 import type { PricedSeat, StoredCharges } from '../pricing/stored-line-rules.ts';
 import type { TenderNote } from '../tender-rules.ts';
 import type { GivenCode } from './code-rules.ts';
-import type { OrphanPolicy } from './orphan-rules.ts';
 import type { Party } from './party-rules.ts';
 import type { SaleLimits } from './sale-limits-rules.ts';
 import type { SeatStatus } from './seat-status.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { aloneIn, blocksOf, type RandomSale, randomSale } from '#test/support/seating/random-sales.ts';
-import { type OrphanPolicy, refusedSingles, singleSeatsLeft } from './orphan-rules.ts';
+import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
+import { refusedSingles, singleSeatsLeft } from './orphan-rules.ts';
 
 /** A row at x = 0, 10, 20 ...; a blank is an aisle, x a taken seat, w a wheelchair place. */
 function rowOf(drawing: string) {

@@ -1,8 +1,6 @@
 import { neighbourOf, rowsOf, type SeatPositions } from '../catalog/adjacency-rules.ts';
+import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
 import { isOrdinary } from './party-rules.ts';
-
-/** OFF: any choice. LENIENT: no single seat where the row has a choice without one. STRICT: no single seat. */
-export type OrphanPolicy = 'OFF' | 'LENIENT' | 'STRICT';
 
 type IsFree = (seatNo: number) => boolean;
 

@@ -1,9 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, expect, test } from 'vitest';
 import { findViolations } from '#processes/invariants/violations.ts';
-import { openBox, someViewer } from '#test/support/databases/box.ts';
+import { seatMapChannel } from '#redis/channels.ts';
+import { someViewer } from '#test/support/databases/box.ts';
 import { putPrices, seedEvent } from '#test/support/databases/catalog.ts';
+import { openOrganizerBox } from '#test/support/organizations/organizer-box.ts';
 import { findPrices } from '../../pricing/price-lists.ts';
 import { cancelBooking } from '../cancel-booking.ts';
 import { confirmBooking } from '../confirm-booking.ts';
@@ -12,9 +15,10 @@ import { quoteSeats } from '../quote-seats.ts';
 import { recordRefund } from '../record-refund.ts';
 import { salesFiguresOf } from './sales-figures-rules.ts';
 import { readSold } from './sales-queries.ts';
+import { findSales, watchSales } from './watch-sales.ts';
 
-const box = await openBox();
-afterAll(() => box.close());
+const { box, rights, pubsub, close } = await openOrganizerBox('sales-test');
+afterAll(close);
 const needs = { ...box, db: box.reader };
 const message = () => ({ consumer: 'test', messageId: randomUUIDv7() });
 
@@ -130,4 +134,25 @@ test('bookings from before price lists count with their one fee and the standard
     soldByLevel: [{ key: '', name: '', tickets: 1 }],
     money: [{ grossMinor: 1_050, feesMinor: 50, taxesMinor: 0, netMinor: 1_050 }],
   });
+});
+
+test('one message is enough for a watcher, also when another member has read the figures just before the change', async () => {
+  const heartbeat = { onRecheck: () => () => {}, isDeaf: () => false } as never;
+  const event = await openEvent();
+  await sell(event, [{ seatNo: 3, ticketType: 'full' }]);
+  const actor = { userId: event.organizerId } as never;
+  const sales = await watchSales({ ...needs, pubsub, heartbeat, rights }, actor, event.eventId);
+  expect((await sales.next()).value).toMatchObject({ money: [{ refundedMinor: 0 }] });
+  // After the second for which the first reading is shared.
+  await sleep(1_050);
+  const next = sales.next();
+  await findSales(needs, event.eventId);
+  // In SQL, so that no process announces it.
+  await box.reader.execute(sql`update bookings set refunded_minor = 100 where event_id = ${event.eventId}`);
+  const changedAt = performance.now();
+  await pubsub.publish(seatMapChannel(event.eventId), 'a change');
+  expect((await next).value).toMatchObject({ money: [{ refundedMinor: 100 }] });
+  // Well before the look of every ten seconds, which would find it without a message.
+  expect(performance.now() - changedAt).toBeLessThan(5_000);
+  await sales.return?.();
 });

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
 import { LRUCache } from 'lru-cache';
 import type { Db } from '#db/client.ts';
 import { seatMapChannel } from '#redis/channels.ts';
 import type { Heartbeat } from '#redis/heartbeat.ts';
 import type { PubSub } from '#redis/pubsub.ts';
 import { openPulse } from '#redis/pulse.ts';
-import { isUuid } from '#shared/uuid.ts';
-import { NotFound } from '../../errors.ts';
+import { requireEventRight } from '../../catalog/event-life/change-event.ts';
 import type { Rights } from '../../organization/rights.ts';
 import { findPrices, type PriceLists } from '../../pricing/price-lists.ts';
 import type { Actor } from '../../viewer.ts';
@@ -29,10 +27,12 @@ type WatchNeeds = ReadNeeds & {
   readonly rights: Pick<Rights, 'requireRight' | 'whileAllowed'>;
 };
 
-const readings = new WeakMap<Db, LRUCache<string, Promise<SalesFigures>>>();
+type Reading = { readonly startedAt: number; readonly figures: Promise<SalesFigures> };
+const readings = new WeakMap<Db, LRUCache<string, Reading>>();
 
 /** The figures of the event's sale, at most a second old. Whether the caller may have them is for the caller to check. */
-export const findSales = (needs: ReadNeeds, eventId: string): Promise<SalesFigures> => read(needs, eventId);
+export const findSales = (needs: ReadNeeds, eventId: string): Promise<SalesFigures> =>
+  readSince(needs, eventId, performance.now() - FRESH_MS);
 
 /**
  * The figures now, and again when they change, at most once a second, until the actor may no longer have them: then it fails
@@ -44,67 +44,39 @@ export async function watchSales(
   actor: Actor,
   eventId: string,
 ): Promise<AsyncIterableIterator<SalesFigures>> {
-  const organizationId = await requireSalesRight(needs, actor, eventId);
-  const pulse = await openPulse(needs, [seatMapChannel(eventId)]);
-  const timer = setInterval(pulse.poke, LOOK_EVERY_MS).unref();
+  const { organizationId } = await requireEventRight(needs, actor, eventId, OPERATION);
+  const pulse = await openPulse(needs, [seatMapChannel(eventId)], { everyMs: LOOK_EVERY_MS });
   try {
-    const first = await read(needs, eventId);
     let readAt = performance.now();
+    const first = await readSince(needs, eventId, readAt);
     const again = async () => {
-      await sleep(readAt + FRESH_MS - performance.now(), undefined, { ref: false });
+      // A reading that began before the news may not have it, however fresh it is.
+      const heardAt = performance.now();
+      await sleep(readAt + FRESH_MS - heardAt, undefined, { ref: false });
       readAt = performance.now();
-      return read(needs, eventId);
+      return readSince(needs, eventId, heardAt);
     };
     const states = watchState(pulse, { first, read: again, keyOf: (figures) => JSON.stringify(figures) });
-    return needs.rights.whileAllowed(
-      { actor, operation: OPERATION, organizationId },
-      untilReturn(states, () => clearInterval(timer)),
-    );
+    return needs.rights.whileAllowed({ actor, operation: OPERATION, organizationId }, states);
   } catch (error) {
-    clearInterval(timer);
     pulse.close();
     throw error;
   }
 }
 
-/** Calls `onReturn` when the reader has left. */
-function untilReturn<T>(events: AsyncIterableIterator<T>, onReturn: () => void): AsyncIterableIterator<T> {
-  return {
-    next: () => events.next(),
-    async return() {
-      onReturn();
-      return (await events.return?.()) ?? { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
-
-function read(needs: ReadNeeds, eventId: string): Promise<SalesFigures> {
+/** A reading that began at `since` or later (`performance.now()`), which all callers of this process share. */
+function readSince(needs: ReadNeeds, eventId: string, since: number): Promise<SalesFigures> {
   const kept = readings.get(needs.db) ?? new LRUCache({ max: MAX_KEPT, ttl: FRESH_MS });
   readings.set(needs.db, kept);
   const known = kept.get(eventId);
-  if (known) return known;
-  const reading = readNow(needs, eventId);
+  if (known && known.startedAt >= since) return known.figures;
+  const reading = { startedAt: performance.now(), figures: readNow(needs, eventId) };
   kept.set(eventId, reading);
-  reading.catch(() => kept.peek(eventId) === reading && kept.delete(eventId));
-  return reading;
+  reading.figures.catch(() => kept.peek(eventId) === reading && kept.delete(eventId));
+  return reading.figures;
 }
 
 async function readNow(needs: ReadNeeds, eventId: string): Promise<SalesFigures> {
   const [sold, prices] = await Promise.all([readSold(needs.db, eventId), findPrices(needs, eventId)]);
   return salesFiguresOf(sold, new Map(prices?.prices.list.levels.map(({ key, name }) => [key, name])));
-}
-
-/** Returns the organization of the event. */
-async function requireSalesRight({ db, rights }: WatchNeeds, actor: Actor, eventId: string): Promise<string> {
-  const [event] = isUuid(eventId)
-    ? await db.execute<{ organizationId: string }>(sql`
-        select organization_id as "organizationId" from events where id = ${eventId}`)
-    : [];
-  if (!event) throw new NotFound('event');
-  const { organizationId } = event;
-  await rights.requireRight({ actor, operation: OPERATION, organizationId }, 'event');
-  return organizationId;
 }

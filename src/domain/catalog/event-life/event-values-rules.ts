@@ -4,6 +4,7 @@ import { InvalidInput, NotFound } from '../../errors.ts';
 import { requireText } from '../../text-rules.ts';
 import { readLocalTime } from './local-time-rules.ts';
 
+/** OFF: any choice. LENIENT: no single seat where the row has a choice without one. STRICT: no single seat. */
 export type OrphanPolicy = 'OFF' | 'LENIENT' | 'STRICT';
 type Category = 'SPORT' | 'CONCERT' | 'THEATRE' | 'COMEDY' | 'FESTIVAL' | 'FAMILY' | 'CONFERENCE' | 'OTHER';
 
