@@ -6,9 +6,12 @@ import { type TimedWorker, worker } from './run-worker.ts';
 /** `mail` is undefined without MAIL_URL: then mails wait for a worker that has it. */
 type Needs = { db: Db; mail: { mailer: Mailer; mailPolicy: MailPolicy } | undefined };
 
+/** A mail leaves at most this much late. An idle product looks for work less than twice a second, all workers together. */
+const IDLE_MS = 10_000;
+
 export const sendMails = worker<Needs, TimedWorker<Needs>>({
   name: 'send-mails',
-  everyMs: 5_000,
+  everyMs: IDLE_MS,
   run: async ({ db, mail }, { signal }) => {
     if (mail) await sendDueMails({ db, ...mail }, signal);
     return undefined;
