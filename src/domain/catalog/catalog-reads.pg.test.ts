@@ -1,6 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { inArray } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { closeDb, openDb } from '#db/client.ts';
+import { events } from '#db/tables/catalog.ts';
 import { openFaultProxy } from '#test/support/network/fault-proxy.ts';
 import { type Catalogue, createCatalogue } from '#test/support/search/search-world.ts';
 import { openCatalogReads, readTogether } from './catalog-reads.ts';
@@ -44,9 +46,19 @@ it('returns a change to each caller that asks after it, also while a query runs'
   }
 });
 
+it('returns nothing for an id that is no UUID', async () => {
+  const { events: read } = openCatalogReads(catalogue);
+  expect(await read(['not an id', eventIds[0] ?? ''])).toMatchObject([undefined, { title: expect.any(String) }]);
+});
+
 it('fails only the callers whose own query fails', async () => {
-  const { events } = openCatalogReads(catalogue);
-  const [good, bad] = await Promise.allSettled([events(eventIds), events(['not an id'])]);
+  const read = readTogether((ids) =>
+    catalogue.db
+      .select()
+      .from(events)
+      .where(inArray(events.id, [...ids])),
+  );
+  const [good, bad] = await Promise.allSettled([read(eventIds), read(['not an id'])]);
   expect(good).toMatchObject({ status: 'fulfilled', value: [{}, {}, {}] });
   expect(bad.status).toBe('rejected');
 });

@@ -1,5 +1,6 @@
-import { and, eq, inArray, ne, type SQL, sql } from 'drizzle-orm';
+import { and, eq, ne, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
+import { ONE_ROUND_TRIP, preparedOnce, uuidArray } from '#db/prepared.ts';
 import { events } from '#db/tables/catalog.ts';
 import { seatInventories } from '#db/tables/inventory.ts';
 import { type EventStatus, eventStatusAt } from './event-status-rules.ts';
@@ -54,16 +55,16 @@ export type CatalogEvent = Pick<
 
 /** The events with these raw ids, in their order; undefined for one that is unknown or not published. One query. */
 export const findEvents = ({ db }: { db: Db }, eventIds: readonly string[]): Promise<(CatalogEvent | undefined)[]> =>
-  readEvents(db, eventIds, ne(events.status, 'DRAFT'));
+  readEvents(publishedEvents(db), eventIds);
 
 /** The same, also for drafts: only for members of the organization that owns them. */
 export const findEventsOfMembers = (
   { db }: { db: Db },
   eventIds: readonly string[],
-): Promise<(CatalogEvent | undefined)[]> => readEvents(db, eventIds);
+): Promise<(CatalogEvent | undefined)[]> => readEvents(allEvents(db), eventIds);
 
-async function readEvents(db: Db, eventIds: readonly string[], condition?: SQL): Promise<(CatalogEvent | undefined)[]> {
-  const rows = await db
+const statementFor = (condition?: SQL) => (db: Db) =>
+  db
     .select({
       event: events,
       inventory: seatInventories,
@@ -74,7 +75,16 @@ async function readEvents(db: Db, eventIds: readonly string[], condition?: SQL):
     })
     .from(events)
     .innerJoin(seatInventories, eq(seatInventories.eventId, events.id))
-    .where(and(inArray(events.id, [...eventIds]), condition));
+    .where(and(sql`${events.id} = any(${sql.placeholder('ids')}::uuid[])`, condition))
+    .prepare(ONE_ROUND_TRIP);
+const publishedEvents = preparedOnce(statementFor(ne(events.status, 'DRAFT')));
+const allEvents = preparedOnce(statementFor());
+
+async function readEvents(
+  statement: ReturnType<typeof allEvents>,
+  eventIds: readonly string[],
+): Promise<(CatalogEvent | undefined)[]> {
+  const rows = await statement.execute({ ids: uuidArray(eventIds) });
   const found = rows.map(({ event, inventory, nowMs, priceFromMinor }) => ({
     ...event,
     status: eventStatusAt(new Date(nowMs), event),
