@@ -2,6 +2,8 @@
 FROM node:26.10.0-slim
 WORKDIR /app
 ENV NODE_ENV=production
+# src/processes/node-flags.ts says why.
+ENV NODE_OPTIONS=--max-semi-space-size=32
 COPY package.json package-lock.json ./
 COPY vendor ./vendor
 COPY scripts/patch-drizzle.mjs scripts/

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { serverFlags } from '#processes/node-flags.ts';
 import { systemPrograms } from '#test/support/servers/system-programs.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -101,6 +102,10 @@ test('every setting of the example is in the reference, and services use the por
 
 const units = globSync('deploy/systemd/*.service', { cwd: root }).sort();
 
+test('the image starts Node with the flags of a server', () => {
+  expect(read('Dockerfile')).toContain(`ENV NODE_OPTIONS=${serverFlags.join(' ')}\n`);
+});
+
 test('each process has a unit of systemd that starts its file and gives it the time that it needs to end', () => {
   expect(units.map((unit) => unit.split('/').at(-1))).toEqual([
     'frontrow-api@.service',
@@ -114,6 +119,7 @@ test('each process has a unit of systemd that starts its file and gives it the t
     const [, file = ''] = /^ExecStart=.*?(src\/processes\/\S+)/m.exec(text) ?? [];
     expect(existsSync(join(root, file)), unit).toBe(true);
     if (text.includes('Type=oneshot')) continue;
+    expect(text, unit).toContain(`node ${serverFlags.join(' ')} src/`);
     expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1]), unit).toBeGreaterThan(DRAIN_SECONDS);
     expect(text).toContain('Restart=always');
   }

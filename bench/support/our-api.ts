@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '#processes/dev/servers/server-process.ts';
+import { serverFlags } from '#processes/node-flags.ts';
 import { heapBytesOf, reportMemory } from '#test/support/system/child.ts';
 import { newAdmissionKeys, newPrivateKey } from '#test/support/system/keys.ts';
 import type { Stores } from './stores.ts';
@@ -27,7 +28,7 @@ export async function openOurApi(
   extra: Readonly<Record<string, string>> = {},
 ): Promise<RunningApi> {
   const child = fork(fileURLToPath(new URL('../../src/processes/api.ts', import.meta.url)), {
-    execArgv: [...reportMemory, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
+    execArgv: [...serverFlags, ...reportMemory, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'production',

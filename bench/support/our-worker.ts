@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '#processes/dev/servers/server-process.ts';
+import { serverFlags } from '#processes/node-flags.ts';
 import { newPrivateKey } from '#test/support/system/keys.ts';
 
 export type RunningWorker = { readonly pid: number; close(): Promise<void> };
@@ -13,6 +14,7 @@ export async function openOurWorker(
   extra: Readonly<Record<string, string>> = {},
 ): Promise<RunningWorker> {
   const child = fork(fileURLToPath(new URL('../../src/processes/worker.ts', import.meta.url)), [...names], {
+    execArgv: [...serverFlags],
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'production',

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { serverFlags } from '../node-flags.ts';
 import { say, sayLinesOf } from './pretty-log.ts';
 import { endProcess, guardProcess } from './servers/server-process.ts';
 
@@ -96,7 +97,7 @@ export async function runOnce(process: SupervisedProcess, signal: AbortSignal): 
  */
 function spawnNode({ name, command, env }: SupervisedProcess, channel: 'ipc' | 'ignore'): ChildProcess {
   const [file = '', ...args] = command;
-  const child = spawn(process.execPath, [resolve(file), ...args], {
+  const child = spawn(process.execPath, [...serverFlags, resolve(file), ...args], {
     detached: true,
     env,
     stdio: ['ignore', 'pipe', 'pipe', channel],

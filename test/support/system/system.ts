@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '#processes/dev/servers/server-process.ts';
+import { serverFlags } from '#processes/node-flags.ts';
 import { withDeadline } from '#shared/deadline.ts';
 import { createBookingDatabase, createPaymentsDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
 import { type TestKafka, testKafka } from '#test/support/kafka/kafka.ts';
@@ -264,7 +265,7 @@ function startProcess(
 ): ChildProcess {
   const isAll = name === 'everything';
   const file = isAll ? everythingInOne : join(root, `src/processes/${name.replace(/-2$/, '')}.ts`);
-  const child = spawn(process.execPath, [file], {
+  const child = spawn(process.execPath, [...serverFlags, file], {
     env: isAll ? { ...env, RUSH_ROOT: root } : env,
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
