@@ -26,8 +26,9 @@ export async function awaitQuiet(world: World, withinMs: number): Promise<string
 
 /** @param hasLog whether the event log is in this database; the invariants check a log on Kafka */
 async function busyBookings(sql: postgres.Sql, hasLog: boolean): Promise<string[]> {
-  const [row] = await sql<{ pending: number; unread: number; unpublished: number }[]>`
+  const [row] = await sql<{ pending: number; unreleased: number; unread: number; unpublished: number }[]>`
     select (select count(*)::int from bookings where status = 'PENDING_PAYMENT') as pending,
+      (select count(*)::int from allocations where release_at is not null) as unreleased,
       (select coalesce(sum(t.next_offset - p."offset"), 0)::int
         from event_log.positions p join event_log.partitions t using (topic, partition)) as unread,
       (select count(*)::int from outbox o

@@ -12,7 +12,8 @@ export type HistoryRecord =
   | BookingsRead
   | SeatFrame
   | BookingFrame
-  | SeatView;
+  | SeatView
+  | OrganizerRecord;
 
 /** The milliseconds of the machine's monotonic clock, with a fraction: the same in all processes of this machine. */
 export function instant(): number {
@@ -56,7 +57,12 @@ export type HoldRecord = Called & {
   readonly user: string;
   readonly key: string;
   readonly event: string;
+  /** Empty when the server chooses them: the best available ones, or places of general admission. */
   readonly seats: readonly number[];
+  /** The codes that were given. */
+  readonly codes?: readonly string[];
+  /** The total of the quote whose hash was sent. */
+  readonly agreedMinor?: number;
   /** With `ok` only. */
   readonly answer?: HoldAnswer;
   /** With SEATS_UNAVAILABLE only: the seats that the refusal named. */
@@ -159,6 +165,32 @@ export type SeatView = Frame & {
   readonly version: number;
   readonly statuses: string;
 };
+
+/** One attempt of an organizer to change the sale of an event; attempts with the same words are one change. */
+export type OrganizerRecord = Called & OrganizerAct & { readonly kind: 'organizer'; readonly event: string };
+
+export type OrganizerAct =
+  | {
+      readonly act: 'allocate';
+      /** Of this one request alone. Null: the seats go to the public. */
+      readonly name: string | null;
+      readonly seats: readonly number[];
+      /** An instant. */
+      readonly releaseAt?: number;
+      /** With `ok` only. */
+      readonly changed?: number;
+    }
+  | {
+      readonly act: 'codes';
+      readonly codes: readonly string[];
+      readonly opens: readonly string[];
+      /** Off each face price. */
+      readonly percent: number;
+      readonly uses: number;
+    }
+  /** `edition`: the name of the price levels, of this one list alone. */
+  | { readonly act: 'prices'; readonly edition: string }
+  | { readonly act: 'pause' | 'resume' };
 
 /** An acknowledgement to a client, which must survive everything. */
 export type Ack = {

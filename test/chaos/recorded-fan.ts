@@ -12,12 +12,31 @@ const documents = {
   createBooking: `mutation Hold($input: CreateBookingInput!) { createBooking(input: $input) { __typename
     ... on CreateBookingSuccess { replayed booking { id status total { amountMinor currency } holdExpiresAt seats { seat { seatNo } } } }
     ... on Refusal { code retry { afterSeconds } } ... on SeatsUnavailable { seats { seatNo } } } }`,
+  holdBestAvailable: `mutation Best($input: HoldBestAvailableInput!) { createBooking: holdBestAvailable(input: $input) { __typename
+    ... on CreateBookingSuccess { replayed booking { id status total { amountMinor currency } holdExpiresAt seats { seat { seatNo } } } }
+    ... on Refusal { code retry { afterSeconds } } } }`,
+  quote: `query Quote($eventId: ID!, $lines: [BookingLineInput!]!, $codes: [String!]) { quote(eventId: $eventId, lines: $lines, codes: $codes) { hash total { amountMinor } } }`,
   cancelBooking: `mutation Cancel($input: CancelBookingInput!) { cancelBooking(input: $input) { __typename
     ... on CancelBookingSuccess { booking { id status } } ... on Refusal { code retry { afterSeconds } } } }`,
   booking: `query Booking($id: ID!) { booking(id: $id) { id status payment { status url } } }`,
   bookings: `query Bookings($first: Int!) { viewer { bookings(first: $first) { nodes { id status } pageInfo { hasNextPage } } } }`,
   seatMap: `query SeatMap($eventId: ID!) { seatMap(eventId: $eventId) { version asOf stale statuses } }`,
 } as const;
+
+/** What a fan wants to hold. */
+export type Wish = {
+  /** Empty: the server chooses. */
+  readonly seatNos: readonly number[];
+  /** So many of the best seats. */
+  readonly best?: number;
+  /** Places of general admission. */
+  readonly places?: { readonly sectionId: string; readonly count: number };
+  readonly ticketType?: string;
+  readonly codes?: readonly string[];
+  /** The quote that the fan agrees to. */
+  readonly agreed?: AgreedQuote;
+};
+export type AgreedQuote = { readonly hash: string; readonly totalMinor: number };
 
 /** What a fan does; a `repeat` is `createBooking` with a key that was sent before. */
 export type CallName = keyof typeof documents | 'repeat';
@@ -57,26 +76,33 @@ export class RecordedFan {
     this.#options = options;
   }
 
-  async hold(request: { of: EventIds; seatNos: readonly number[]; key: string }, name: 'createBooking' | 'repeat') {
-    const { of, seatNos, key } = request;
-    const input = {
-      eventId: `Event_${of.eventId}`,
-      seatIds: seatNos.map((seatNo) => `Seat_${of.planId}_${seatNo}`),
-      idempotencyKey: key,
-    };
+  async hold(request: Wish & { of: EventIds; key: string }, name: 'createBooking' | 'repeat') {
+    const { of, seatNos, key, codes, agreed, best } = request;
+    const query = best === undefined ? documents.createBooking : documents.holdBestAvailable;
+    const input = { ...wantedOf(request), idempotencyKey: key };
     const from = instant();
-    const result = await this.#options.call({ name, query: documents.createBooking, variables: { input } });
+    const result = await this.#options.call({ name, query, variables: { input } });
     const { outcome, code, afterMs = 0, data } = result;
     const answer = outcome === 'ok' ? holdAnswer(data) : undefined;
     const taken = takenOf(data);
     this.#options.write({
       kind: 'hold',
       ...{ user: this.#options.userId(), key, event: of.eventId, seats: seatNos },
+      ...(codes && { codes }),
+      ...(agreed && { agreedMinor: agreed.totalMinor }),
       ...timed(from, result),
       ...(answer && { answer }),
       ...(taken && { taken }),
     });
     return { outcome, code, afterMs, answer };
+  }
+
+  /** What the wish would cost now; undefined when the API did not say. */
+  async quote(wish: Wish & { of: EventIds }): Promise<AgreedQuote | undefined> {
+    const variables = { eventId: `Event_${wish.of.eventId}`, lines: linesOf(wish), codes: wish.codes };
+    const { data } = await this.#options.call({ name: 'quote', query: documents.quote, variables });
+    const quote = data?.quote as { hash: string; total: { amountMinor: number } } | undefined;
+    return quote && { hash: quote.hash, totalMinor: quote.total.amountMinor };
   }
 
   async cancel(of: { event: string; seatNos: readonly number[]; booking: string }): Promise<Result> {
@@ -126,6 +152,19 @@ export class RecordedFan {
     const map = seen && { ...seen, asOf: Date.parse(seen.asOf) + wallToInstant };
     this.#options.write({ kind: 'map', event, ...timed(from, result), ...(map && { map }) });
   }
+}
+
+function linesOf({ of, seatNos, places, ticketType }: Wish & { of: EventIds }): object[] {
+  if (places) return [{ sectionId: `Section_${places.sectionId}`, quantity: places.count, ticketType }];
+  return seatNos.map((seatNo) => ({ seatId: `Seat_${of.planId}_${seatNo}`, ticketType }));
+}
+
+function wantedOf(wish: Wish & { of: EventIds }): object {
+  const { of, seatNos, best, places, ticketType, codes, agreed } = wish;
+  const common = { eventId: `Event_${of.eventId}`, ...(codes && { codes }), ...(agreed && { quoteHash: agreed.hash }) };
+  if (best !== undefined) return { ...common, quantity: best, ticketType };
+  if (places || ticketType) return { ...common, lines: linesOf(wish) };
+  return { ...common, seatIds: seatNos.map((seatNo) => `Seat_${of.planId}_${seatNo}`) };
 }
 
 type FoundBooking = { status: BookingState; payment: { status: string; url: string | null } };

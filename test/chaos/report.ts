@@ -30,7 +30,7 @@ function section(title: string, rows: readonly Row[]): string[] {
   return [title, ...lines.map((line) => `  ${line.trimEnd()}`), ''];
 }
 
-function operationRows({ fans, domain, watchers }: ChaosResult): Row[] {
+function operationRows({ fans, domain, watchers, organizer }: ChaosResult): Row[] {
   const rows = (who: string, counts: Counts): Row[] =>
     Object.entries(counts)
       .sort(([one], [other]) => one.localeCompare(other))
@@ -38,6 +38,7 @@ function operationRows({ fans, domain, watchers }: ChaosResult): Row[] {
   return [
     ['', 'ok', 'refused', 'unknown'],
     ...rows('api', fans.counts),
+    ...rows('api', organizer.counts),
     ...rows('live', watchers.counts),
     ...rows('domain', domain.counts),
   ];
@@ -45,8 +46,8 @@ function operationRows({ fans, domain, watchers }: ChaosResult): Row[] {
 
 const MOST_CODES = 20;
 
-const codeRows = ({ fans, domain, watchers }: ChaosResult): Row[] =>
-  Object.entries(addTallies([fans, domain, watchers]).codes)
+const codeRows = ({ fans, domain, watchers, organizer }: ChaosResult): Row[] =>
+  Object.entries(addTallies([fans, domain, watchers, organizer]).codes)
     .sort(([, one], [, other]) => other - one)
     .slice(0, MOST_CODES)
     .map(([code, count]) => [code, `${count}`]);
@@ -72,8 +73,17 @@ const usedRows = ({ used }: ChaosResult): Row[] =>
   ]);
 
 /** Operations with a definite answer; an attempt while everything was away does not count. */
-function totals({ fans, domain, watchers, faults, checks, seconds, secondsUntilQuiet }: ChaosResult): string {
-  const api = countAnswered(fans.counts);
+function totals({
+  fans,
+  domain,
+  watchers,
+  organizer,
+  faults,
+  checks,
+  seconds,
+  secondsUntilQuiet,
+}: ChaosResult): string {
+  const api = countAnswered(fans.counts) + countAnswered(organizer.counts);
   const all = api + countAnswered(domain.counts) + countAnswered(watchers.counts);
   const failed = failuresOf(checks).length;
   return `${faults.length} faults, ${api} API operations answered, ${all} in all; ${failed} of ${checks.length} checks failed; quiet after ${secondsUntilQuiet.toFixed(1)} s, ${seconds.toFixed(0)} s in all`;

@@ -5,6 +5,7 @@ import { failuresOf } from './checks/run-checks.ts';
 import { type ClientProcess, startClients } from './clients/client-process.ts';
 import type { DomainConfig } from './clients/domain.ts';
 import type { FansConfig } from './clients/fans.ts';
+import type { OrganizerConfig } from './clients/organizer.ts';
 import type { ClientConfig } from './clients/protocol.ts';
 import { addTallies, type TallyState } from './clients/tally.ts';
 import type { WatchersConfig } from './clients/watchers.ts';
@@ -47,6 +48,7 @@ export type ChaosResult = {
   readonly fans: TallyState;
   readonly domain: TallyState;
   readonly watchers: TallyState;
+  readonly organizer: TallyState;
   readonly checks: readonly CheckResult[];
   readonly rarePaths: readonly RarePath[];
   readonly secondsUntilQuiet: number;
@@ -63,6 +65,8 @@ const HOT_SEATS = 20;
 const WIDE_EVENTS = 4;
 const USERS_PER_FAN = 40;
 const DUMP_EVERY_MS = 10_000;
+/** Allocations may end ten seconds after their time. The run shall not wait for the last of them. */
+const TIMED_SHARE = 0.5;
 
 /** Faults, clients, then quiet, then every check. Everything that was started has ended when it resolves or rejects. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -128,19 +132,19 @@ async function finish({ world, options, clients, plan, nemesis }: Running) {
   const { convergesWithinMs, seconds, tell } = options;
   tell('quiet: every fault is over');
   const quietFrom = performance.now();
-  const { fans, domain, busy } = await withoutLongHolds(world, async () => {
-    const finished = [clients.fans.finish(convergesWithinMs), clients.domain.finish(convergesWithinMs)] as const;
-    const [fans, domain] = await Promise.all(finished);
+  const { fans, domain, organizer, busy } = await withoutLongHolds(world, async () => {
+    const finish = (name: keyof Clients) => clients[name].finish(convergesWithinMs);
+    const [fans, domain, organizer] = await Promise.all([finish('fans'), finish('domain'), finish('organizer')]);
     tell('clients have finished');
-    return { fans, domain, busy: await awaitQuiet(world, convergesWithinMs) };
+    return { fans, domain, organizer, busy: await awaitQuiet(world, convergesWithinMs) };
   });
   const watchers = await clients.watchers.finish(convergesWithinMs);
   const secondsUntilQuiet = (performance.now() - quietFrom) / 1000;
   tell('at rest: everything is checked');
   const { injected: faults } = nemesis;
-  const tally = addTallies([fans, domain, watchers]);
+  const tally = addTallies([fans, domain, watchers, organizer]);
   const verdict = await checkEverything({ world, plan, faults, tally, busy, isShort: seconds < SHORT_SECONDS });
-  return { ...verdict, plan, faults, fans, domain, watchers, secondsUntilQuiet };
+  return { ...verdict, plan, faults, fans, domain, watchers, organizer, secondsUntilQuiet };
 }
 
 /** Rejects when the run must end early. */
@@ -151,13 +155,17 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
   });
 }
 
-type Clients = Record<'fans' | 'domain' | 'watchers', ClientProcess>;
+type Clients = Record<'fans' | 'domain' | 'watchers' | 'organizer', ClientProcess>;
 
 async function startAllClients(world: World, options: ChaosOptions): Promise<Clients> {
   const db = openDb({ url: world.urls.direct.booking, poolMax: 2, name: 'chaos', statementTimeoutMs: 60_000 });
   try {
     const { hotEvents } = options;
-    const stages = await seedStages(db, { hotEvents, hotSeats: HOT_SEATS, wideEvents: WIDE_EVENTS });
+    const { stages, organizerId: userId } = await seedStages(db, {
+      hotEvents,
+      hotSeats: HOT_SEATS,
+      wideEvents: WIDE_EVENTS,
+    });
     const userIds = await seedFans(db, options.fans * USERS_PER_FAN);
     const common = (name: string, lanes: number, operationsPerSecond: number): ClientConfig => ({
       name,
@@ -180,7 +188,12 @@ async function startAllClients(world: World, options: ChaosOptions): Promise<Cli
       env: world.environment,
     };
     const watchers: WatchersConfig = { ...common('watchers', options.watchers, 0), ports, settleMs: 3_000 };
+    const organizer: OrganizerConfig = {
+      ...common('organizer', 1, 0),
+      ...{ ports, tokenPrivateKey, userId, endsForMs: options.seconds * TIMED_SHARE * 1000 },
+    };
     return {
+      organizer: startClients(new URL('./clients/organizer.ts', import.meta.url), organizer),
       fans: startClients(new URL('./clients/fans.ts', import.meta.url), fans),
       domain: startClients(new URL('./clients/domain.ts', import.meta.url), domain),
       watchers: startClients(new URL('./clients/watchers.ts', import.meta.url), watchers),

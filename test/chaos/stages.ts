@@ -1,25 +1,35 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
-import { announceEvents, seedEvent } from '#test/support/databases/catalog.ts';
+import { listOfTiers } from '#domain/pricing/tier-prices-rules.ts';
+import { announceEvents, putPrices, type SeededEvent, seedEvent, seedUser } from '#test/support/databases/catalog.ts';
 import type { Stage } from './clients/protocol.ts';
 
 export type StageSizes = { readonly hotEvents: number; readonly hotSeats: number; readonly wideEvents: number };
 
 const WIDE_SEATS = 2_000;
 const CANCELLABLE_SECONDS = 24 * 3600;
+const STALL_SEATS = 800;
+const PLACES = 800;
 
-/** Events with few seats that many fans want, and events with enough seats for all fans; all on sale. */
-export async function seedStages(db: Db, sizes: StageSizes): Promise<Stage[]> {
+export type Stages = { readonly stages: readonly Stage[]; readonly organizerId: string };
+
+/**
+ * Events with few seats that many fans want, and events with enough seats for all fans; all on sale. The organizer changes the sale
+ * of the first one, of one that leaves no single seats where it can, and of one with places of general admission.
+ */
+export async function seedStages(db: Db, sizes: StageSizes): Promise<Stages> {
   const { hotEvents, hotSeats, wideEvents } = sizes;
-  const of = { cancellableForSeconds: CANCELLABLE_SECONDS };
+  const { userId: organizerId } = await seedUser(db, { role: 'ORGANIZER' });
+  const of = { cancellableForSeconds: CANCELLABLE_SECONDS, organizerId };
   const stages: Stage[] = [];
   const hall = await seedEvent(db, { ...of, seats: hotSeats, rows: 4, title: 'Chaos in a small hall' });
   const arena = await seedEvent(db, { ...of, seats: WIDE_SEATS, rows: 40, sections: 5, title: 'Chaos in an arena' });
-  const add = (eventId: string, like: typeof hall, isHot: boolean) =>
-    stages.push({ eventId, planId: like.planId, seatCount: like.seatCount, isHot });
-  add(hall.eventId, hall, true);
+  const add = (eventId: string, like: SeededEvent, isHot: boolean) =>
+    stages.push({ eventId, ...hallOf(like), isHot, isOrganized: false });
+  stages.push({ eventId: hall.eventId, ...hallOf(hall), isHot: true, isOrganized: true });
   add(arena.eventId, arena, false);
+  stages.push(...(await seedOrganized(db, of)));
   for (let index = 1; index < hotEvents; index++)
     add(
       (await seedEvent(db, { ...of, seats: hotSeats, title: 'Chaos in a small hall', like: hall })).eventId,
@@ -36,7 +46,56 @@ export async function seedStages(db: Db, sizes: StageSizes): Promise<Stage[]> {
     db,
     stages.map(({ eventId }) => eventId),
   );
-  return stages;
+  return { stages, organizerId };
+}
+
+const hallOf = ({ planId, seatCount, sectionIds }: SeededEvent) => ({
+  ...{ planId, seatCount, sectionIds },
+  areaFrom: seatCount,
+  areaId: undefined,
+});
+
+async function seedOrganized(db: Db, of: { cancellableForSeconds: number; organizerId: string }): Promise<Stage[]> {
+  const theatre = {
+    ...of,
+    seats: STALL_SEATS,
+    rows: 40,
+    title: 'Chaos in a theatre',
+    orphanPolicy: 'LENIENT',
+  } as const;
+  const stalls = await seedEvent(db, theatre);
+  const square = {
+    ...of,
+    seats: STALL_SEATS + PLACES,
+    rows: 40,
+    sections: 2,
+    standing: true,
+    title: 'Chaos on a square',
+  };
+  const places = await seedEvent(db, square);
+  for (const event of [stalls, places]) await putPrices(db, event.eventId, twoTypesOf(event));
+  const [, areaId] = places.sectionIds;
+  const organized = { isHot: false, isOrganized: true };
+  return [
+    { eventId: stalls.eventId, ...hallOf(stalls), ...organized },
+    { eventId: places.eventId, ...hallOf(places), ...organized, areaFrom: STALL_SEATS, areaId },
+  ];
+}
+
+/** The prices of an import, with tickets for children at half the price. */
+function twoTypesOf({ currency, sectionIds }: SeededEvent) {
+  const tiers = sectionIds.map(
+    (_id, index) => [`Tier ${index + 1}`, { priceMinor: 5000 + 1000 * index, feeMinor: 250 }] as const,
+  );
+  const list = listOfTiers(currency, new Map(tiers));
+  return {
+    ...list,
+    ticketTypes: [...list.ticketTypes, { key: 'child', name: 'Child' }],
+    levels: list.levels.map((level) => {
+      const amountMinor = (level.prices[0]?.amountMinor ?? 0) / 2;
+      return { ...level, prices: [...level.prices, { ticketType: 'child', amountMinor }] };
+    }),
+  };
 }
 
 /** Accounts that need no sign-in. */

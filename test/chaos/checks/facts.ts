@@ -2,6 +2,7 @@ import postgres from 'postgres';
 import { type PackedStatuses, packStatuses } from '#domain/inventory/packed-statuses-rules.ts';
 import type { Ack } from '../history.ts';
 import { ownerOf } from './requests.ts';
+import type { SaleFacts } from './sale-facts.ts';
 
 export type BookingFact = {
   readonly id: string;
@@ -19,6 +20,8 @@ export type TransitionFact = {
   readonly booking: string;
   readonly user: string;
   readonly seats: readonly number[];
+  /** Of SeatsAllocated. */
+  readonly allocation?: string | null;
 };
 
 export type SeatMapFact = { readonly version: number; readonly seatCount: number; readonly statuses: PackedStatuses };
@@ -43,6 +46,7 @@ export type Facts = {
   readonly transitions?: ReadonlyMap<string, readonly TransitionFact[]>;
   readonly maps?: ReadonlyMap<string, SeatMapFact>;
   readonly search?: SearchFacts;
+  readonly sales?: SaleFacts;
   /** The invariants, and everything else that must be empty at rest. */
   readonly queries?: readonly QueryFact[];
   readonly maxSeatsPerEvent?: number;
@@ -68,7 +72,7 @@ export async function readBookingSide(
         from bookings`;
       const transitions = await tx<(TransitionFact & { event: string })[]>`
         select event_id as event, (payload ->> 'version')::float8 as version, type, aggregateid as booking,
-          payload ->> 'userId' as "user", payload -> 'seatNos' as seats
+          payload ->> 'userId' as "user", payload -> 'seatNos' as seats, payload ->> 'allocation' as allocation
         from outbox where payload ? 'version' and payload ? 'seatNos' order by 1, 2`;
       return {
         bookings: new Map(bookings.map((booking) => [booking.id, booking])),

@@ -17,6 +17,9 @@ const statusAfter: Record<string, SeatStatus> = {
   BookingCancelled: 'AVAILABLE',
 };
 
+/** Moves of seats that belong to no booking. */
+const ofAllocations: Record<string, SeatStatus> = { SeatsAllocated: 'BLOCKED', SeatsOpened: 'AVAILABLE' };
+
 /** An event's seats, taken through its transitions one version after the other, starting with all AVAILABLE. */
 export class EventReplay {
   readonly statuses: PackedStatuses;
@@ -39,6 +42,12 @@ export class EventReplay {
   take(transition: TransitionFact): string | undefined {
     const wrong = this.#judge(transition);
     const { type, booking, user, seats, version } = transition;
+    const moved = ofAllocations[type];
+    if (moved) {
+      for (const seatNo of seats) applyChange(this.statuses, packChange(seatNo, seatStatusCode[moved]));
+      this.version = version;
+      return wrong;
+    }
     const status = statusAfter[type] ?? 'AVAILABLE';
     const had = seats.filter((seatNo) => this.#seats.get(seatNo)?.booking === booking).length;
     this.#seatsOfUser.set(user, this.seatsOf(user) - had + (status === 'AVAILABLE' ? 0 : seats.length));
@@ -75,6 +84,9 @@ export class EventReplay {
         return isOwn && owner.status === 'HELD';
       case 'BookingCancelled':
         return isOwn;
+      case 'SeatsAllocated':
+      case 'SeatsOpened':
+        return owner === undefined;
       default:
         return false;
     }

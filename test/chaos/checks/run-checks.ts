@@ -1,10 +1,15 @@
 import type { HistoryRecord } from '../history.ts';
+import { checkAllocatedSeats, checkReleases, checkWholeAllocations } from './allocations.ts';
 import { type CheckResult, Findings } from './check.ts';
+import { checkCodeUses } from './code-uses.ts';
 import { checkDurability } from './durability.ts';
 import { type Facts, failedOf, ownersOf, type QueryFact } from './facts.ts';
+import { withFoundSeats } from './found-seats.ts';
 import { checkHoldStability } from './hold-stability.ts';
 import { checkIdempotency } from './idempotency.ts';
 import { checkLiveViews } from './live-views.ts';
+import { checkPauses } from './pauses.ts';
+import { checkQuotes } from './quotes.ts';
 import { checkSearch } from './search-convergence.ts';
 import { checkSeatLinearizability } from './seat-linearizability.ts';
 import { defaultTiming } from './seat-operations.ts';
@@ -12,8 +17,9 @@ import { checkSessionOrder } from './session-order.ts';
 import { checkMapReads, checkSeatsPerUser, checkVersions } from './versions.ts';
 
 /** Runs every check that the facts allow; the checks of the history always run. */
-export function runChecks(history: readonly HistoryRecord[], facts: Facts = {}): CheckResult[] {
+export function runChecks(written: readonly HistoryRecord[], facts: Facts = {}): CheckResult[] {
   const { acks, bookings, transitions, maps, search, queries = [], maxSeatsPerEvent, holdTtlMs } = facts;
+  const history = withFoundSeats(written, soldSeatsOf(facts));
   const failed = failedOf(bookings);
   const timing = { ...defaultTiming, ...(holdTtlMs !== undefined && { holdTtlMs }) };
   const known = { failed, ...(bookings && { owners: ownersOf(bookings) }) };
@@ -27,8 +33,29 @@ export function runChecks(history: readonly HistoryRecord[], facts: Facts = {}):
     ...(transitions && maps ? [checkVersions(transitions, maps), checkMapReads(history, transitions, maps)] : []),
     ...(transitions && maps && maxSeatsPerEvent ? [checkSeatsPerUser(transitions, maps, maxSeatsPerEvent)] : []),
     ...(search ? [checkSearch(search)] : []),
+    ...saleChecks(history, facts),
     ...queries.map(checkQuery),
   ];
+}
+
+/** What organizers were promised. */
+function saleChecks(history: readonly HistoryRecord[], { bookings, transitions, sales }: Facts): CheckResult[] {
+  if (!bookings || !transitions || !sales) return [];
+  return [
+    checkWholeAllocations(history, transitions),
+    checkAllocatedSeats(history, bookings, transitions),
+    checkReleases(history, sales),
+    checkCodeUses(history, bookings, transitions),
+    checkQuotes(history, bookings, sales),
+    checkPauses(history),
+  ];
+}
+
+/** The seats that were sold first, by the owner of the booking. */
+function soldSeatsOf({ bookings, transitions }: Facts): Map<string, readonly number[]> {
+  const owners = ownersOf(bookings);
+  const created = [...(transitions?.values() ?? [])].flat().filter(({ type }) => type === 'BookingCreated');
+  return new Map(created.map(({ booking, seats }) => [owners.get(booking) ?? '', seats]));
 }
 
 /** An invariant that was checked in the database: one look, and its findings. */

@@ -1,8 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GraphqlClient, Reply } from '#test/fans/lean-graphql.ts';
+import type { GraphqlClient } from '#test/fans/lean-graphql.ts';
 import { instant } from '../history.ts';
-import { type Call, RecordedFan, type Result, type SeenBooking } from '../recorded-fan.ts';
+import { type AgreedQuote, type Call, RecordedFan, type Result, type SeenBooking, type Wish } from '../recorded-fan.ts';
+import { judge } from './judge.ts';
 import type { Stage } from './protocol.ts';
 import type { Notebook } from './run-clients.ts';
 
@@ -12,6 +13,12 @@ export type FanUser = { readonly userId: string; readonly token: string };
 const searchQuery = `query Search($text: String!) { searchEvents(text: $text, first: 3) { degraded totalCount nodes { id } } }`;
 
 const AWAY_MS = 50;
+const mayFail: Partial<Record<(Call | SearchCall)['name'], readonly string[]>> = {
+  // PostgreSQL answers searches in place of the engine, for as many at a time as it can.
+  searchEvents: ['RATE_LIMITED'],
+  // The code does not exist yet, or is used up.
+  quote: ['CODE_INVALID'],
+};
 
 /** A fan's calls of the API; each call is recorded as it happened. */
 export class FanAccount {
@@ -42,14 +49,15 @@ export class FanAccount {
     });
   }
 
-  async hold(
-    request: { stage: Stage; seatNos: readonly number[]; key: string },
-    name: 'createBooking' | 'repeat' = 'createBooking',
-  ) {
-    const { stage, seatNos, key } = request;
-    const result = await this.#recorded.hold({ of: stage, seatNos, key }, name);
+  async hold(request: Wish & { stage: Stage; key: string }, name: 'createBooking' | 'repeat' = 'createBooking') {
+    const { stage, ...wish } = request;
+    const result = await this.#recorded.hold({ ...wish, of: stage }, name);
     if (result.answer) this.#acknowledge('held', result.answer.booking, stage);
     return result;
+  }
+
+  quote(stage: Stage, wish: Wish): Promise<AgreedQuote | undefined> {
+    return this.#recorded.quote({ ...wish, of: stage });
   }
 
   async cancel(of: { stage: Stage; seatNos: readonly number[]; booking: string }): Promise<Result> {
@@ -110,7 +118,7 @@ export class FanAccount {
   /** After a request without a definite answer, the next one goes to the other api process. */
   async #call({ name, query, variables }: Call | SearchCall): Promise<Result> {
     const reply = await this.#client.ask(this.port, { token: this.user.token, query, variables });
-    const result = this.#judge(name, reply);
+    const result = judge(reply, this.#notebook.tally, mayFail[name]);
     const mutation = name === 'createBooking' || name === 'repeat' || name === 'cancelBooking';
     this.#notebook.tally.count(mutation ? name : `read ${name}`, result.outcome, result.code);
     if (result.outcome !== 'unknown') return result;
@@ -119,24 +127,8 @@ export class FanAccount {
     if (!mutation) await sleep(AWAY_MS);
     return result;
   }
-
-  #judge(name: string, reply: Reply): Result {
-    if (reply.kind === 'lost') return { outcome: 'unknown', code: reply.why };
-    if (reply.kind === 'error') {
-      // PostgreSQL answers searches in place of the engine, for as many at a time as it can.
-      const isBusy = name === 'searchEvents' && reply.code === 'RATE_LIMITED';
-      if (reply.code !== 'TEMPORARILY_UNAVAILABLE' && !isBusy)
-        this.#notebook.tally.problem(`The API answered ${reply.code}, request ${reply.requestId}.`);
-      return { outcome: 'unknown', code: reply.code, afterMs: reply.afterSeconds * 1000 };
-    }
-    const [field] = Object.values(reply.data) as (Refusal | null)[];
-    if (field?.code === undefined) return { outcome: 'ok', data: reply.data };
-    const outcome = field.code === 'TRY_AGAIN' ? 'unknown' : 'refused';
-    return { outcome, code: field.code, afterMs: (field.retry?.afterSeconds ?? 0) * 1000, data: reply.data };
-  }
 }
 
-type Refusal = { code?: string; retry?: { afterSeconds: number | null } };
 type SearchCall = Omit<Call, 'name'> & { readonly name: 'searchEvents' };
 
 export const newKey = (): string => randomUUIDv7();

@@ -5,12 +5,13 @@ import { GraphqlClient } from '#test/fans/lean-graphql.ts';
 import { type Random, seededRandom, seedFor } from '#test/fans/random.ts';
 import { sandboxKeys } from '#test/support/payments/sandbox-gateway.ts';
 import { type BookingState, type HoldAnswer, instant, type Outcome } from '../history.ts';
-import type { SeenBooking } from '../recorded-fan.ts';
+import type { SeenBooking, Wish } from '../recorded-fan.ts';
 import { FanAccount, type FanUser, newKey } from './fan-account.ts';
 import { Pacer } from './pacer.ts';
 import type { ClientConfig, Stage } from './protocol.ts';
 import { type Notebook, type Phase, runClients } from './run-clients.ts';
 import { watchBooking } from './watch-booking.ts';
+import { wishAt } from './wishes.ts';
 
 /** Fans who buy over GraphQL as fast as they get answers, in one process. */
 export type FansConfig = ClientConfig & {
@@ -44,7 +45,8 @@ type FanParts = {
   index: number;
   pacer: Pacer;
 };
-type Purchase = { stage: Stage; seatNos: number[]; key: string; held: HoldAnswer };
+type Request = Wish & { readonly stage: Stage; readonly key: string };
+type Purchase = Request & { readonly held: HoldAnswer };
 
 /** By their shares. */
 const intents = [
@@ -59,6 +61,8 @@ const intents = [
 
 const BOOKINGS_PER_USER = 4;
 const AWAY_MS = 50;
+/** Of the purchases, beside those that come there by chance. */
+const ORGANIZED_SHARE = 0.3;
 /** Longer than it takes to find a lost notice, to end a hold with its extension, and to bring everything back. */
 const GIVE_UP_MS = 60_000;
 
@@ -67,6 +71,7 @@ class Fan {
   readonly #random: Random;
   readonly #client = new GraphqlClient();
   readonly #account: FanAccount;
+  readonly #beganAt = instant();
   #bookings = 0;
   #purchases = 0;
 
@@ -90,16 +95,14 @@ class Fan {
 
   async #buy(): Promise<void> {
     this.#nextUser();
-    const stage = this.#random.pick(this.#parts.config.stages);
-    const count = 1 + this.#random.below(3);
-    const first = this.#random.below(stage.seatCount - count);
-    const seatNos = Array.from({ length: count }, (_, index) => first + index);
+    const stage = this.#chooseStage();
+    const wish = wishAt(stage, this.#random, { seed: this.#parts.config.seed, beganAt: this.#beganAt });
     const intent = this.#random.pick(intents);
-    const key = newKey();
-    const held = await this.#hold({ stage, seatNos, key });
+    const request = { ...wish, ...(await this.#agree(stage, wish)), stage, key: newKey() };
+    const held = await this.#hold(request);
     if (!held) return;
     this.#bookings += 1;
-    const purchase = { stage, seatNos, key, held };
+    const purchase = { ...request, held };
     if (this.#random.chance(0.3)) await this.#account.hold(purchase, 'repeat');
     const ended = new AbortController();
     if (this.#random.chance(0.15)) this.#watch(purchase, ended.signal);
@@ -107,8 +110,21 @@ class Fan {
     ended.abort();
   }
 
+  #chooseStage(): Stage {
+    const { stages } = this.#parts.config;
+    const organized = stages.filter(({ isOrganized }) => isOrganized);
+    return this.#random.pick(this.#random.chance(ORGANIZED_SHARE) ? organized : stages);
+  }
+
+  /** Some fans ask for the price first, and then pay this price or none. */
+  async #agree(stage: Stage, wish: Wish): Promise<Pick<Wish, 'agreed'>> {
+    if (!stage.isOrganized || wish.best !== undefined || !this.#random.chance(0.3)) return {};
+    const agreed = await this.#account.quote(stage, wish);
+    return agreed ? { agreed } : {};
+  }
+
   /** Until the outcome is known: sends the same key again after every failure. */
-  async #hold(request: { stage: Stage; seatNos: number[]; key: string }): Promise<HoldAnswer | undefined> {
+  async #hold(request: Request): Promise<HoldAnswer | undefined> {
     const { tally } = this.#parts.notebook;
     const giveUpAt = instant() + GIVE_UP_MS;
     for (let attempt = 0; instant() < giveUpAt; attempt++) {
@@ -141,7 +157,8 @@ class Fan {
   }
 
   async #pay(purchase: Purchase, url: string): Promise<string | undefined> {
-    const { stage, seatNos: seats, held } = purchase;
+    const { stage, held } = purchase;
+    const { seats } = held;
     const { userId: user } = this.#account.user;
     const from = instant();
     const record = { kind: 'confirm', user, booking: held.booking, event: stage.eventId, seats, from } as const;
@@ -161,7 +178,8 @@ class Fan {
   }
 
   async #decline(purchase: Purchase, url: string): Promise<void> {
-    const { stage, seatNos: seats, held } = purchase;
+    const { stage, held } = purchase;
+    const { seats } = held;
     const { userId: user } = this.#account.user;
     const from = instant();
     const record = { kind: 'fail', user, booking: held.booking, event: stage.eventId, seats, from } as const;
@@ -185,10 +203,14 @@ class Fan {
     return undefined;
   }
 
-  async #cancel({ stage, seatNos, held }: Purchase): Promise<void> {
+  async #cancel({ stage, held }: Purchase): Promise<void> {
     const giveUpAt = instant() + GIVE_UP_MS;
     while (instant() < giveUpAt) {
-      const { outcome, afterMs = 0 } = await this.#account.cancel({ stage, seatNos, booking: held.booking });
+      const { outcome, afterMs = 0 } = await this.#account.cancel({
+        stage,
+        seatNos: held.seats,
+        booking: held.booking,
+      });
       if (outcome !== 'unknown') return;
       await sleep(Math.max(afterMs, AWAY_MS * 2));
     }
@@ -204,7 +226,8 @@ class Fan {
       first: this.#parts.index + 1,
       user: this.#account.user,
     });
-    await second.cancel({ stage: purchase.stage, seatNos: purchase.seatNos, booking: purchase.held.booking });
+    const { stage, held } = purchase;
+    await second.cancel({ stage, seatNos: held.seats, booking: held.booking });
     client.close();
   }
 

@@ -7,6 +7,13 @@ export type Stage = {
   readonly seatCount: number;
   /** Few seats that many clients want. */
   readonly isHot: boolean;
+  /** The organizer changes its sale while fans buy. */
+  readonly isOrganized: boolean;
+  readonly sectionIds: readonly string[];
+  /** The number of its first place of general admission; `seatCount` without one. */
+  readonly areaFrom: number;
+  /** Its general admission section. */
+  readonly areaId: string | undefined;
 };
 
 export type ClientConfig = {

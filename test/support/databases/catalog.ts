@@ -209,8 +209,9 @@ function draftOf(options: SeedEventOptions): SeatingPlanDraft {
     const inSection = seatNo % perSection;
     const row = Math.floor(inSection / perRow);
     seats.section.push(section);
-    seats.row.push(options.standing && section === count - 1 ? '' : `${row + 1}`);
-    seats.label.push(`${(inSection % perRow) + 1}`);
+    const isPlace = options.standing && section === count - 1;
+    seats.row.push(isPlace ? '' : `${row + 1}`);
+    seats.label.push(`${(isPlace ? inSection : inSection % perRow) + 1}`);
     seats.x.push(section * (perRow + 2) * 5 + (inSection % perRow) * 5);
     seats.y.push(row * 8);
     seats.flags.push(options.flags?.[seatNo] ?? 0);

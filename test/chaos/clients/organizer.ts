@@ -1,0 +1,196 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openAccessTokens } from '#domain/account/access-tokens.ts';
+import { GraphqlClient } from '#test/fans/lean-graphql.ts';
+import { type Random, seededRandom, seedFor } from '#test/fans/random.ts';
+import { instant, type OrganizerAct, wallToInstant } from '../history.ts';
+import type { Result } from '../recorded-fan.ts';
+import { judge } from './judge.ts';
+import { ROUND_MS, type Round, roundOf } from './organizer-plan.ts';
+import type { ClientConfig, Stage } from './protocol.ts';
+import { type Notebook, type Phase, runClients } from './run-clients.ts';
+
+/** An organizer who changes the sale of events over GraphQL while fans buy: one lane for each of these events. */
+export type OrganizerConfig = ClientConfig & {
+  readonly ports: readonly number[];
+  readonly tokenPrivateKey: string;
+  readonly userId: string;
+  /** Later allocations have no end, so that the run can come to rest. */
+  readonly endsForMs: number;
+};
+
+runClients<OrganizerConfig>(async (config, notebook, phase) => {
+  const tokens = openAccessTokens({ privateKey: config.tokenPrivateKey });
+  const { token } = await tokens.issue({ userId: config.userId, role: 'ORGANIZER', sessionId: randomUUIDv7() });
+  const stages = config.stages.filter(({ isOrganized }) => isOrganized);
+  await Promise.all(stages.map((stage, index) => new Lane({ config, notebook, phase, token, stage, index }).run()));
+});
+
+type Parts = {
+  config: OrganizerConfig;
+  notebook: Notebook;
+  phase: Phase;
+  token: string;
+  stage: Stage;
+  index: number;
+};
+
+const refusal = '... on Refusal { code retry { afterSeconds } }';
+const documents = {
+  allocate: `mutation Allocate($input: SetAllocationInput!) { setAllocation(input: $input) { ... on SetAllocationSuccess { changed } ${refusal} } }`,
+  codes: `mutation Codes($input: CreateCodesInput!) { createCodes(input: $input) { ... on CreateCodesSuccess { codes } ${refusal} } }`,
+  prices: `mutation Prices($input: SetPricesInput!) { setPrices(input: $input) { __typename ${refusal} } }`,
+  pause: `mutation Pause($input: EventInput!) { pauseSales(input: $input) { __typename ${refusal} } }`,
+  resume: `mutation Resume($input: EventInput!) { resumeSales(input: $input) { __typename ${refusal} } }`,
+} as const;
+
+/** Longer than any fault lasts: after it what became of a request is a problem of the run. */
+const GIVE_UP_MS = 60_000;
+const AWAY_MS = 50;
+const mayBeRefused: Readonly<Record<OrganizerAct['act'], readonly string[]>> = {
+  allocate: ['SEATS_UNAVAILABLE'],
+  codes: [],
+  prices: [],
+  pause: [],
+  resume: [],
+};
+
+class Lane {
+  readonly #parts: Parts;
+  readonly #random: Random;
+  readonly #client = new GraphqlClient();
+  readonly #beganAt = instant();
+  #turn: number;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#turn = parts.index;
+    this.#random = seededRandom(seedFor(parts.config.seed, `organizer ${parts.index}`));
+  }
+
+  async run(): Promise<void> {
+    const { phase, config, stage } = this.#parts;
+    for (let number = 0; !phase.isFinishing; number++) {
+      const beganAt = instant();
+      await this.#round(roundOf(config.seed, stage, number));
+      await sleep(Math.max(0, beganAt + ROUND_MS - instant()));
+    }
+    this.#client.close();
+  }
+
+  async #round(round: Round): Promise<void> {
+    const { config, stage } = this.#parts;
+    const isAllocated = await this.#allocate(round);
+    await this.#makeCode(round, isAllocated);
+    if (this.#random.chance(0.5)) await this.#setPrices(round);
+    if (round.number === 1 || this.#random.chance(0.3)) await this.#pause();
+    if (round.number >= 3 && this.#random.chance(0.3))
+      await this.#act({ act: 'allocate', name: null, seats: roundOf(config.seed, stage, round.number - 3).seatNos });
+  }
+
+  async #allocate({ name, seatNos, lastsMs }: Round): Promise<boolean> {
+    const isTimed = lastsMs > 0 && instant() - this.#beganAt < this.#parts.config.endsForMs;
+    const act = { act: 'allocate', name, seats: seatNos } as const;
+    // To the millisecond, as it is sent.
+    const releaseAt = isTimed ? Date.now() + lastsMs + wallToInstant : undefined;
+    return (await this.#act(releaseAt === undefined ? act : { ...act, releaseAt })) === 'ok';
+  }
+
+  async #makeCode({ name, code, uses, percent }: Round, isAllocated: boolean): Promise<void> {
+    const opens = isAllocated ? [name] : [];
+    const discount = isAllocated ? percent : Math.max(percent, 10);
+    await this.#act({ act: 'codes', codes: [code], opens, percent: discount, uses });
+  }
+
+  async #setPrices({ number }: Round): Promise<void> {
+    await this.#act({ act: 'prices', edition: `Edition ${number} of ${this.#parts.index}` });
+  }
+
+  async #pause(): Promise<void> {
+    await this.#act({ act: 'pause' });
+    await sleep(300 + this.#random.below(400));
+    await this.#act({ act: 'resume' });
+  }
+
+  /** Until the outcome is known: sends the same request again after every failure, to the other process. */
+  async #act(act: OrganizerAct): Promise<'ok' | 'refused' | undefined> {
+    const { tally } = this.#parts.notebook;
+    const giveUpAt = instant() + GIVE_UP_MS;
+    for (let attempt = 0; instant() < giveUpAt; attempt++) {
+      const { outcome, code = '', afterMs = 0 } = await this.#attempt(act);
+      if (outcome === 'refused' && attempt === 0 && !mayBeRefused[act.act].includes(code))
+        tally.problem(`The organizer's ${act.act} was refused: ${code}`);
+      if (outcome !== 'unknown') return outcome;
+      await sleep(Math.max(afterMs, AWAY_MS * (1 + attempt)));
+    }
+    tally.problem(`What came of the organizer's ${act.act} is not known.`);
+    return undefined;
+  }
+
+  async #attempt(act: OrganizerAct): Promise<Result> {
+    const { config, notebook, stage, token } = this.#parts;
+    const port = config.ports[this.#turn++ % config.ports.length] ?? 0;
+    const variables = { input: { eventId: `Event_${stage.eventId}`, ...inputOf(act, stage) } };
+    const from = instant();
+    const result = judge(await this.#client.ask(port, { token, query: documents[act.act], variables }), notebook.tally);
+    const { outcome, code } = result;
+    const changed = (result.data?.setAllocation as { changed?: number } | undefined)?.changed;
+    notebook.tally.count(`organizer ${act.act}`, outcome, code);
+    notebook.history.write({
+      kind: 'organizer',
+      event: stage.eventId,
+      ...act,
+      ...(changed !== undefined && { changed }),
+      ...{ from, to: instant(), outcome, ...(code !== undefined && { code }) },
+    });
+    return result;
+  }
+}
+
+/** Every amount is a multiple of 100, so that nothing is rounded. */
+const faceOf = (edition: string): number => 100 * (20 + (seedFor(0, edition) % 70));
+
+function inputOf(act: OrganizerAct, { planId, sectionIds }: Stage): object {
+  switch (act.act) {
+    case 'allocate': {
+      const { name: allocation, seats, releaseAt } = act;
+      const seatIds = seats.map((seatNo) => `Seat_${planId}_${seatNo}`);
+      const end = releaseAt === undefined ? {} : { releaseAt: new Date(releaseAt - wallToInstant).toISOString() };
+      return { seats: { seatIds }, allocation, ...end };
+    }
+    case 'codes': {
+      const discount = act.percent > 0 ? { discountPercent: `${act.percent}` } : {};
+      return { codes: act.codes, opens: act.opens, usesPerCode: act.uses, ...discount };
+    }
+    case 'prices':
+      return pricesOf(act.edition, sectionIds);
+    default:
+      return {};
+  }
+}
+
+function pricesOf(edition: string, sectionIds: readonly string[]) {
+  const face = faceOf(edition);
+  return {
+    ticketTypes: [
+      { key: 'standard', name: 'Standard' },
+      { key: 'child', name: 'Child' },
+    ],
+    priceLevels: sectionIds.map((id, index) => ({
+      ...{
+        key: `level-${index}`,
+        name: index === 0 ? edition : `${edition}, section ${index + 1}`,
+        seats: { sectionIds: [`Section_${id}`] },
+      },
+      prices: [
+        { ticketType: 'standard', amountMinor: face + 500 * index },
+        { ticketType: 'child', amountMinor: face / 2 + 200 * index },
+      ],
+    })),
+    fees: [
+      { name: 'Service', perTicketMinor: face / 20, refundable: false },
+      { name: 'Handling', perBookingMinor: 150, refundable: false },
+    ],
+    taxes: [],
+  };
+}
