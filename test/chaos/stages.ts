@@ -27,6 +27,7 @@ export async function seedStages(db: Db, sizes: StageSizes): Promise<Stages> {
   const arena = await seedEvent(db, { ...of, seats: WIDE_SEATS, rows: 40, sections: 5, title: 'Chaos in an arena' });
   const add = (eventId: string, like: SeededEvent, isHot: boolean) =>
     stages.push({ eventId, ...hallOf(like), isHot, isOrganized: false });
+  await putPrices(db, hall.eventId, twoTypesOf(hall));
   stages.push({ eventId: hall.eventId, ...hallOf(hall), isHot: true, isOrganized: true });
   add(arena.eventId, arena, false);
   stages.push(...(await seedOrganized(db, of)));

@@ -2,6 +2,9 @@ import { type BookingStatus, bookingTransitions, type PaymentStatus } from '#dom
 import { applyChange, emptyStatuses, packChange } from '#domain/inventory/packed-statuses-rules.ts';
 import { type SeatStatus, seatStatusCode } from '#domain/inventory/seat-status.ts';
 import type { Audit } from './audit.ts';
+import { PLACES } from './choices.ts';
+import { wrongChoice } from './chosen-seats.ts';
+import { isStrict } from './fixture.ts';
 import type { History } from './history.ts';
 import type { Settings } from './settings.ts';
 import type { SqlServer } from './sql-server.ts';
@@ -223,10 +226,28 @@ export class BookingBooks {
     const after = SEATS_AFTER[type];
     if (!after || !this.#moveSeats(message, after.seat) || seatNos === null) return;
     this.#checkTransition(message, after.booking);
+    if (type === 'BookingCreated') this.#checkChoice(message, seatNos);
     this.#seatsOf.set(bookingId, seatNos);
     if (type === 'BookingConfirmed' && retaken) audit.reach('retake');
     if (type === 'BookingConfirmed' && retaken) audit.reach('late payment');
     if (type === 'BookingExpired' && isTakenOver(message, all)) audit.reach('overdue hold taken over by a buyer');
+  }
+
+  #checkChoice({ bookingId, eventId }: Published, seatNos: readonly number[]): void {
+    const { audit, history, settings } = this.#needs;
+    const [event, booking] = [this.events.get(eventId), this.bookings.get(bookingId)];
+    const before = event?.maps[event.version - 1];
+    if (!booking || !before) return;
+    const isOfPlaces = booking.key.endsWith(PLACES);
+    if (isOfPlaces) audit.reach('places of general admission held');
+    const of = {
+      seats: settings.seats,
+      hasCodes: booking.hasCodes,
+      isOfPlaces,
+      isStrict: isStrict(eventId, settings.seats),
+    };
+    const wrong = wrongChoice({ seatNos, before, ...of });
+    if (wrong) audit.broken(wrong.id, `${history.name(bookingId)}: ${wrong.what}`);
   }
 
   /** False for a message of no event. */

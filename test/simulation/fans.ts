@@ -3,7 +3,14 @@ import type { Booking } from '#domain/booking/booking.ts';
 import { findBooking } from '#domain/booking/booking-queries.ts';
 import { cancelBooking } from '#domain/booking/cancel-booking.ts';
 import { createBooking } from '#domain/booking/create-booking.ts';
-import { CodeInvalid, PriceChanged, SeatsUnavailable, TooManySeats } from '#domain/booking/errors.ts';
+import {
+  CodeInvalid,
+  CompanionWithoutPlace,
+  LeavesSingleSeat,
+  PriceChanged,
+  SeatsUnavailable,
+  TooManySeats,
+} from '#domain/booking/errors.ts';
 import { type QuoteSeatsRequest, quoteSeats } from '#domain/booking/quote-seats.ts';
 import { DomainError, IdempotencyKeyReused, TryAgain } from '#domain/errors.ts';
 import { isOutage } from '#domain/outages.ts';
@@ -11,7 +18,8 @@ import type { Quote } from '#domain/pricing/quote-rules.ts';
 import type { Viewer } from '#domain/viewer.ts';
 import type { Audit } from './audit.ts';
 import type { Chance } from './chance.ts';
-import { CODE, eventIdOf, seatIdOf, userIdOf } from './fixture.ts';
+import { linesOf } from './choices.ts';
+import { CODE, eventIdOf, userIdOf } from './fixture.ts';
 import type { GatewayServer } from './gateway-server.ts';
 import type { History } from './history.ts';
 import type { Plant } from './plants.ts';
@@ -63,8 +71,6 @@ const deeds = [
   'pay and cancel',
   'pay and cancel',
 ] as const;
-/** Half of the tickets are of the default type. */
-const TICKET_TYPES: readonly string[][] = [[], [], ['standard'], ['child']];
 const MOST_TRIES = 12;
 
 /** Buys again and again while the sale is on. */
@@ -128,11 +134,10 @@ export class Fan {
     const count = chance.pick([1, 1, 2, 2, 3]);
     const first = Math.min(this.#told ?? chance.whole(0, settings.seats), settings.seats - count);
     this.#told = undefined;
-    const seatIds = Array.from({ length: count }, (_, offset) => seatIdOf(first + offset));
     const eventId = eventIdOf(chance.whole(0, settings.events - 1));
     this.#requests += 1;
-    const key = `${this.actor.name}-${this.#requests}`;
-    const lines = seatIds.map((seatId) => ({ seatId, ticketType: chance.pick(TICKET_TYPES)[0] }));
+    const { lines, kind } = linesOf(chance, { first, count, seats: settings.seats });
+    const key = `${this.actor.name}-${this.#requests}-${kind}`;
     const codes = chance.happens(0.4) ? [CODE] : undefined;
     const request = { eventId, lines, idempotencyKey: key, codes };
     const agreed: Quote[] = await this.#price(request);
@@ -189,6 +194,8 @@ export class Fan {
     if (isUnknown(error)) return true;
     if (error instanceof SeatsUnavailable) this.#refused(error);
     else if (error instanceof CodeInvalid) audit.reach('code used up');
+    else if (error instanceof LeavesSingleSeat) audit.reach('single seat refused');
+    else if (error instanceof CompanionWithoutPlace) audit.reach('companion seat refused');
     else if (error instanceof IdempotencyKeyReused) audit.broken('I13', `${what}: its own key is said to be reused`);
     else if (!(error instanceof TooManySeats)) audit.broken('API', `${what}: ${String((error as Error).stack)}`);
     return false;

@@ -1,5 +1,6 @@
 import { buildLayout, parseLayout, type SeatingPlanDraft } from '#domain/catalog/layout.ts';
 import type { SeatSelection } from '#domain/catalog/price-lists/price-list-input.ts';
+import { seatFlags } from '#domain/catalog/seat-features-rules.ts';
 import type { SeatingPlan } from '#domain/catalog/seating-plan.ts';
 import { encodeSeatId } from '#domain/global-id-rules.ts';
 import { givenCode } from '#domain/inventory/code-texts-rules.ts';
@@ -31,28 +32,52 @@ export async function openEngines(): Promise<Engines> {
 }
 
 /** Rows of one section each: a fan who wants two neighbouring seats may find none. */
-const SEATS_A_ROW = 6;
+export const SEATS_A_ROW = 6;
+/** Of the second row. */
+export const COMPANION = 10;
+export const WHEELCHAIR_PLACE = 11;
+/** The last row of the largest hall is a section of general admission instead. */
+export const AREA_FROM = 18;
+export const AREA_ID = id(4, 2);
+export const hasArea = (seats: number): boolean => seats > AREA_FROM;
+/** At the second event, and at both of a small hall, no choice may leave a single seat. */
+export const isStrict = (eventId: string, seats: number): boolean => seats === SMALL_HALL || eventId === eventIdOf(1);
+const SMALL_HALL = 12;
+
+const SECTIONS = [
+  { id: id(4, 1), label: '101' },
+  { id: AREA_ID, label: '102', kind: 'GENERAL_ADMISSION' as const },
+];
+const sectionsOf = (seats: number) => SECTIONS.slice(0, hasArea(seats) ? 2 : 1);
+const flagsOf = (seatNo: number): number => {
+  if (seatNo === COMPANION) return seatFlags.companion;
+  return seatNo === WHEELCHAIR_PLACE ? seatFlags.accessible : 0;
+};
 
 function draftOf(seats: number): SeatingPlanDraft {
   const all = Array.from({ length: seats }, (_, seatNo) => seatNo);
   return {
     width: 10 * SEATS_A_ROW,
     height: 10 * Math.ceil(seats / SEATS_A_ROW),
-    sections: [{ label: '101', tierLabel: 'Standard', outline: [] }],
+    sections: sectionsOf(seats).map(({ id: _id, ...section }) => ({ ...section, tierLabel: 'Standard', outline: [] })),
     seats: {
-      section: all.map(() => 0),
-      row: all.map((seatNo) => `${Math.floor(seatNo / SEATS_A_ROW) + 1}`),
+      section: all.map((seatNo) => (seatNo < AREA_FROM ? 0 : 1)),
+      row: all.map((seatNo) => (seatNo < AREA_FROM ? `${Math.floor(seatNo / SEATS_A_ROW) + 1}` : '')),
       label: all.map((seatNo) => `${(seatNo % SEATS_A_ROW) + 1}`),
       x: all.map((seatNo) => 10 * (seatNo % SEATS_A_ROW)),
       y: all.map((seatNo) => 10 * Math.floor(seatNo / SEATS_A_ROW)),
-      flags: all.map(() => 0),
+      flags: all.map(flagsOf),
     },
   };
 }
 
 /** Read and unzipped before the run, because unzipping uses a thread of its own, and plans never change. */
 export async function planOf(seats: number): Promise<SeatingPlan> {
-  const { gzip } = await buildLayout({ planId: PLAN_ID, sectionIds: [id(4, 1)], draft: draftOf(seats) });
+  const { gzip } = await buildLayout({
+    planId: PLAN_ID,
+    sectionIds: sectionsOf(seats).map((section) => section.id),
+    draft: draftOf(seats),
+  });
   return parseLayout(gzip);
 }
 
@@ -67,8 +92,10 @@ const PRICES: PriceList = {
   })),
 };
 
+type NewPrices = { readonly faceMinor: number; readonly perBookingMinor: number; readonly seats: number };
+
 /** Prices with a child's ticket, a fee of 5 % and one of the booking. Two rows cost more than the others. */
-export function pricesOf({ faceMinor, perBookingMinor }: { faceMinor: number; perBookingMinor: number }) {
+export function pricesOf({ faceMinor, perBookingMinor, seats: count }: NewPrices) {
   const level = (name: string, factor: number, seats: SeatSelection) => ({
     ...{ key: name.toLowerCase(), name, seats },
     prices: [
@@ -76,10 +103,9 @@ export function pricesOf({ faceMinor, perBookingMinor }: { faceMinor: number; pe
       { ticketType: 'child', amountMinor: (factor * faceMinor) / 2 },
     ],
   });
-  const sectionId = id(4, 1);
   return {
     priceLevels: [
-      level('Standard', 1, { sectionIds: [sectionId] }),
+      level('Standard', 1, { sectionIds: sectionsOf(count).map((section) => section.id) }),
       level('Front', 2, { seatIds: [seatIdOf(0), seatIdOf(1)] }),
     ],
     ticketTypes: [
@@ -114,14 +140,14 @@ export function prepareTables({ booking, payments }: Engines, { seats, events }:
       values ('${id(6, 1)}', 'Hall', 'Springfield', 'US', 40, -90, 'America/Chicago', ${seats});
     insert into seating_plans (id, venue_id, version, seat_count, layout_hash, layout)
       values ('${PLAN_ID}', '${id(6, 1)}', 1, ${seats}, 'simulated', '');
-    insert into sections (id, plan_id, position, label, tier_label) values ('${id(4, 1)}', '${PLAN_ID}', 0, '101', 'Standard')`);
+    insert into sections (id, plan_id, position, label, tier_label) values ${sectionsOf(seats).map((section, position) => `('${section.id}', '${PLAN_ID}', ${position}, '${section.label}', 'Standard')`)}`);
   for (let index = 0; index < events; index++) {
     booking.script(`
       insert into events (id, organizer_id, venue_id, plan_id, title, category, starts_at, on_sale_at, off_sale_at,
-          cancellable_until, status, currency)
+          cancellable_until, status, currency, orphan_policy)
         values ('${eventIdOf(index)}', '${id(5, 1)}', '${id(6, 1)}', '${PLAN_ID}', 'Night ${index + 1}', 'CONCERT',
           now() + interval '30 days', now() - interval '1 hour', now() + interval '29 days', now() + interval '1 day',
-          'PUBLISHED', 'USD');
+          'PUBLISHED', 'USD', '${isStrict(eventIdOf(index), seats) ? 'STRICT' : 'OFF'}');
       insert into price_lists (id, event_id, version, content)
         values ('${id(7, index + 1)}', '${eventIdOf(index)}', 1, '${JSON.stringify(PRICES)}');
       insert into codes (id, event_id, code_hash, opens, uses_per_code)

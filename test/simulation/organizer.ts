@@ -40,7 +40,11 @@ export class Organizer {
         await this.#allocate(eventId);
         continue;
       }
-      const prices = pricesOf({ faceMinor: 100 * chance.whole(20, 90), perBookingMinor: chance.pick([0, 35, 90]) });
+      const prices = pricesOf({
+        faceMinor: 100 * chance.whole(20, 90),
+        perBookingMinor: chance.pick([0, 35, 90]),
+        seats: settings.seats,
+      });
       const set = call(this.actor, (api) => setPrices(api, actor, { eventId, ...prices }));
       const answer = await set.then(
         () => 'set',

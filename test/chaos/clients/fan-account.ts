@@ -13,12 +13,13 @@ export type FanUser = { readonly userId: string; readonly token: string };
 const searchQuery = `query Search($text: String!) { searchEvents(text: $text, first: 3) { degraded totalCount nodes { id } } }`;
 
 const AWAY_MS = 50;
-const mayFail: Partial<Record<(Call | SearchCall)['name'], readonly string[]>> = {
+
+function mayFail({ name, variables }: Call | SearchCall): readonly string[] {
   // PostgreSQL answers searches in place of the engine, for as many at a time as it can.
-  searchEvents: ['RATE_LIMITED'],
-  // The code does not exist yet, or is used up.
-  quote: ['CODE_INVALID'],
-};
+  if (name === 'searchEvents') return ['RATE_LIMITED'];
+  // A code that does not exist yet, or is used up.
+  return name === 'quote' && 'codes' in variables ? ['BAD_REQUEST'] : [];
+}
 
 /** A fan's calls of the API; each call is recorded as it happened. */
 export class FanAccount {
@@ -116,9 +117,10 @@ export class FanAccount {
   }
 
   /** After a request without a definite answer, the next one goes to the other api process. */
-  async #call({ name, query, variables }: Call | SearchCall): Promise<Result> {
+  async #call(call: Call | SearchCall): Promise<Result> {
+    const { name, query, variables } = call;
     const reply = await this.#client.ask(this.port, { token: this.user.token, query, variables });
-    const result = judge(reply, this.#notebook.tally, mayFail[name]);
+    const result = judge(reply, this.#notebook.tally, mayFail(call));
     const mutation = name === 'createBooking' || name === 'repeat' || name === 'cancelBooking';
     this.#notebook.tally.count(mutation ? name : `read ${name}`, result.outcome, result.code);
     if (result.outcome !== 'unknown') return result;

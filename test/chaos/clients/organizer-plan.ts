@@ -29,6 +29,6 @@ export function roundOf(seed: number, stage: Stage, number: number): Round {
     code: `ROUND-${number}-${stage.eventId.slice(-6)}`,
     uses: random.pick([1, 1, 2, 3, 1_000]),
     percent: random.pick([0, 10, 50]),
-    lastsMs: number === 0 ? 1_000 : random.pick([0, 1_000, 2_000]),
+    lastsMs: number === 0 ? 2_000 : random.pick([0, 1_500, 3_000]),
   };
 }

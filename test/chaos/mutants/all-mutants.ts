@@ -1,12 +1,14 @@
 import type { Mutant } from './mutant.ts';
 import { allocationMutants } from './of-allocations.ts';
 import { bookingMutants } from './of-bookings.ts';
+import { choiceMutants } from './of-choices.ts';
 import { deliveryMutants } from './of-delivery.ts';
 import { paymentMutants } from './of-payments.ts';
 
 export const mutants: readonly Mutant[] = [
   ...bookingMutants,
   ...allocationMutants,
+  ...choiceMutants,
   ...paymentMutants,
   ...deliveryMutants,
 ];
