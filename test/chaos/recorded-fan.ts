@@ -99,7 +99,11 @@ export class RecordedFan {
 
   /** What the wish would cost now; undefined when the API did not say. */
   async quote(wish: Wish & { of: EventIds }): Promise<AgreedQuote | undefined> {
-    const variables = { eventId: `Event_${wish.of.eventId}`, lines: linesOf(wish), ...(wish.codes && { codes: wish.codes }) };
+    const variables = {
+      eventId: `Event_${wish.of.eventId}`,
+      lines: linesOf(wish),
+      ...(wish.codes && { codes: wish.codes }),
+    };
     const { data } = await this.#options.call({ name: 'quote', query: documents.quote, variables });
     const quote = data?.quote as { hash: string; total: { amountMinor: number } } | undefined;
     return quote && { hash: quote.hash, totalMinor: quote.total.amountMinor };
