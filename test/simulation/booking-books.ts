@@ -2,9 +2,7 @@ import { type BookingStatus, bookingTransitions, type PaymentStatus } from '#dom
 import { applyChange, emptyStatuses, packChange } from '#domain/inventory/packed-statuses-rules.ts';
 import { type SeatStatus, seatStatusCode } from '#domain/inventory/seat-status.ts';
 import type { Audit } from './audit.ts';
-import { PLACES } from './choices.ts';
-import { wrongChoice } from './chosen-seats.ts';
-import { isStrict } from './fixture.ts';
+import { choiceOf, wrongChoice } from './chosen-seats.ts';
 import type { History } from './history.ts';
 import type { Settings } from './settings.ts';
 import type { SqlServer } from './sql-server.ts';
@@ -238,15 +236,9 @@ export class BookingBooks {
     const [event, booking] = [this.events.get(eventId), this.bookings.get(bookingId)];
     const before = event?.maps[event.version - 1];
     if (!booking || !before) return;
-    const isOfPlaces = booking.key.endsWith(PLACES);
-    if (isOfPlaces) audit.reach('places of general admission held');
-    const of = {
-      seats: settings.seats,
-      hasCodes: booking.hasCodes,
-      isOfPlaces,
-      isStrict: isStrict(eventId, settings.seats),
-    };
-    const wrong = wrongChoice({ seatNos, before, ...of });
+    const choice = choiceOf(booking, { seatNos, before, seats: settings.seats });
+    if (choice.isOfPlaces) audit.reach('places of general admission held');
+    const wrong = wrongChoice(choice);
     if (wrong) audit.broken(wrong.id, `${history.name(bookingId)}: ${wrong.what}`);
   }
 

@@ -1,5 +1,6 @@
 import { type PackedStatuses, statusAt } from '#domain/inventory/packed-statuses-rules.ts';
-import { AREA_FROM, COMPANION, hasArea, SEATS_A_ROW, WHEELCHAIR_PLACE } from './fixture.ts';
+import { PLACES } from './choices.ts';
+import { AREA_FROM, COMPANION, hasArea, isStrict, SEATS_A_ROW, WHEELCHAIR_PLACE } from './fixture.ts';
 
 /** A new booking, and the seats of its event just before it. */
 export type Choice = {
@@ -14,6 +15,15 @@ export type Choice = {
   /** No single seat may be left. */
   readonly isStrict: boolean;
 };
+
+/** What a fan chose: the key of the request says whether it was a number of places. */
+export function choiceOf(
+  booking: { readonly eventId: string; readonly key: string; readonly hasCodes: boolean },
+  at: Pick<Choice, 'seatNos' | 'before' | 'seats'>,
+): Choice {
+  const { eventId, key, hasCodes } = booking;
+  return { ...at, hasCodes, isOfPlaces: key.endsWith(PLACES), isStrict: isStrict(eventId, at.seats) };
+}
 
 type Broken = { readonly id: 'SINGLE' | 'COMPANION' | 'PLACES'; readonly what: string };
 
