@@ -1,3 +1,5 @@
+import type { Tender } from '#domain/tender-rules.ts';
+
 /**
  * What happened, as clients saw it: one record for each operation, written when it ends. Ids are raw UUIDs, instants
  * are milliseconds of `instant()`. The caller makes the record only from the answer that it got.
@@ -13,7 +15,8 @@ export type HistoryRecord =
   | SeatFrame
   | BookingFrame
   | SeatView
-  | OrganizerRecord;
+  | OrganizerRecord
+  | SaleRecord;
 
 /** The milliseconds of the machine's monotonic clock, with a fraction: the same in all processes of this machine. */
 export function instant(): number {
@@ -191,6 +194,25 @@ export type OrganizerAct =
   /** `edition`: the name of the price levels, of this one list alone. */
   | { readonly act: 'prices'; readonly edition: string }
   | { readonly act: 'pause' | 'resume' };
+
+/** One attempt of the box office to sell; attempts with one (user, key) are one sale. */
+export type SaleRecord = Called & {
+  readonly kind: 'sale';
+  /** The user of the bookings of this seller in the database. */
+  readonly user: string;
+  readonly key: string;
+  readonly event: string;
+  /** Empty when the server chooses them: places of general admission. */
+  readonly seats: readonly number[];
+  readonly count: number;
+  readonly tender: Tender;
+  /** The total of the quote whose hash was sent; a gift has none. */
+  readonly agreedMinor?: number;
+  /** With `ok` only. */
+  readonly answer?: SaleAnswer;
+};
+
+export type SaleAnswer = Pick<HoldAnswer, 'booking' | 'status' | 'seats' | 'totalMinor'>;
 
 /** An acknowledgement to a client, which must survive everything. */
 export type Ack = {

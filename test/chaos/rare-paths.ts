@@ -5,6 +5,9 @@ import { createInterface } from 'node:readline';
 import postgres from 'postgres';
 import { type CheckResult, Findings } from './checks/check.ts';
 import type { TallyState } from './clients/tally.ts';
+import type { HistoryRecord } from './history.ts';
+import { countInHistory } from './history-paths.ts';
+import type { InjectedFault } from './nemesis.ts';
 import type { World } from './world.ts';
 
 /** A rare event that must have happened in a run. */
@@ -13,15 +16,20 @@ export type RarePath = { readonly name: string; readonly count: number; readonly
 /** The paths that a run of some seconds certainly reaches; all others need time or luck. */
 const requiredOfAll: ReadonlySet<string> = new Set(['a slot was lost and the outbox was replayed']);
 
-export async function countRarePaths(
-  world: World,
-  observed: { tally: TallyState; holdsWithoutRedis: number; isShort: boolean },
-): Promise<RarePath[]> {
+type Observed = {
+  readonly tally: TallyState;
+  readonly history: readonly HistoryRecord[];
+  readonly faults: readonly InjectedFault[];
+  /** A run of some seconds: too short for some of the rare paths. */
+  readonly isShort: boolean;
+};
+
+export async function countRarePaths(world: World, observed: Observed): Promise<RarePath[]> {
   const counts = {
     ...(await countInBookings(world.urls.direct.booking)),
     ...(await countInPayments(world.urls.direct.payments)),
     ...(await countInLogs(join(world.folder, 'logs'))),
-    'a hold was acknowledged while Redis was away': observed.holdsWithoutRedis,
+    ...countInHistory(observed.history, observed.faults),
     'a commit was unknown and found by its key': sumOf(observed.tally.observations, 'commit unknown'),
     'a search was answered without its engine or without PostgreSQL': sumOf(
       observed.tally.observations,

@@ -7,6 +7,8 @@ import {
   wallToInstant,
 } from './history.ts';
 
+export const quoteQuery = `query Quote($eventId: ID!, $lines: [BookingLineInput!]!, $codes: [String!]) { quote(eventId: $eventId, lines: $lines, codes: $codes) { hash total { amountMinor } } }`;
+
 /** The documents that recorded fans send. */
 const documents = {
   createBooking: `mutation Hold($input: CreateBookingInput!) { createBooking(input: $input) { __typename
@@ -15,7 +17,7 @@ const documents = {
   holdBestAvailable: `mutation Best($input: HoldBestAvailableInput!) { createBooking: holdBestAvailable(input: $input) { __typename
     ... on CreateBookingSuccess { replayed booking { id status total { amountMinor currency } holdExpiresAt seats { seat { seatNo } } } }
     ... on Refusal { code retry { afterSeconds } } } }`,
-  quote: `query Quote($eventId: ID!, $lines: [BookingLineInput!]!, $codes: [String!]) { quote(eventId: $eventId, lines: $lines, codes: $codes) { hash total { amountMinor } } }`,
+  quote: quoteQuery,
   cancelBooking: `mutation Cancel($input: CancelBookingInput!) { cancelBooking(input: $input) { __typename
     ... on CancelBookingSuccess { booking { id status } } ... on Refusal { code retry { afterSeconds } } } }`,
   booking: `query Booking($id: ID!) { booking(id: $id) { id status payment { status url } } }`,
@@ -158,7 +160,8 @@ export class RecordedFan {
   }
 }
 
-function linesOf({ of, seatNos, places, ticketType }: Wish & { of: EventIds }): object[] {
+/** The lines of a booking that ask for this wish. */
+export function linesOf({ of, seatNos, places, ticketType }: Wish & { of: EventIds }): object[] {
   if (places) return [{ sectionId: `Section_${places.sectionId}`, quantity: places.count, ticketType }];
   return seatNos.map((seatNo) => ({ seatId: `Seat_${of.planId}_${seatNo}`, ticketType }));
 }

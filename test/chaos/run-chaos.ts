@@ -5,8 +5,8 @@ import { failuresOf } from './checks/run-checks.ts';
 import { type ClientProcess, startClients } from './clients/client-process.ts';
 import type { DomainConfig } from './clients/domain.ts';
 import type { FansConfig } from './clients/fans.ts';
-import type { OrganizerConfig } from './clients/organizer.ts';
-import type { ClientConfig } from './clients/protocol.ts';
+import type { ClientConfig, Stage } from './clients/protocol.ts';
+import type { OrganizerConfig } from './clients/seller.ts';
 import { addTallies, type TallyState } from './clients/tally.ts';
 import type { WatchersConfig } from './clients/watchers.ts';
 import { awaitQuiet } from './convergence.ts';
@@ -87,7 +87,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 
 async function runIn(world: World, options: ChaosOptions) {
   const plan = planFaults({ ...options, hasDisk: world.postgres.paymentsDisk !== undefined });
-  const clients = await startAllClients(world, options);
+  const { clients, stages } = await startAllClients(world, options);
   const resources = watchResources(() => [
     ...world.processes.running().map(({ name, pid }) => ({ role: moduleOf(name), pid })),
     { role: 'PostgreSQL', pid: world.postgres.pid(), withChildren: true },
@@ -105,7 +105,7 @@ async function runIn(world: World, options: ChaosOptions) {
     await nemesis.done;
     options.signal?.throwIfAborted();
     clearInterval(dumps);
-    return { ...(await finish({ world, options, clients, plan, nemesis })), used: resources.used() };
+    return { ...(await finish({ world, options, clients, stages, plan, nemesis })), used: resources.used() };
   };
   try {
     return await Promise.race([run(), aborted(options.signal)]);
@@ -123,12 +123,13 @@ type Running = {
   readonly world: World;
   readonly options: ChaosOptions;
   readonly clients: Clients;
+  readonly stages: readonly Stage[];
   readonly plan: readonly PlannedFault[];
   readonly nemesis: Nemesis;
 };
 
 /** After the last fault: clients finish their work, everything comes to rest, and is checked. */
-async function finish({ world, options, clients, plan, nemesis }: Running) {
+async function finish({ world, options, clients, stages, plan, nemesis }: Running) {
   const { convergesWithinMs, seconds, tell } = options;
   tell('quiet: every fault is over');
   const quietFrom = performance.now();
@@ -143,7 +144,8 @@ async function finish({ world, options, clients, plan, nemesis }: Running) {
   tell('at rest: everything is checked');
   const { injected: faults } = nemesis;
   const tally = addTallies([fans, domain, watchers, organizer]);
-  const verdict = await checkEverything({ world, plan, faults, tally, busy, isShort: seconds < SHORT_SECONDS });
+  const isShort = seconds < SHORT_SECONDS;
+  const verdict = await checkEverything({ world, stages, plan, faults, tally, busy, isShort });
   return { ...verdict, plan, faults, fans, domain, watchers, organizer, secondsUntilQuiet };
 }
 
@@ -157,7 +159,9 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
 
 type Clients = Record<'fans' | 'domain' | 'watchers' | 'organizer', ClientProcess>;
 
-async function startAllClients(world: World, options: ChaosOptions): Promise<Clients> {
+type Started = { readonly clients: Clients; readonly stages: readonly Stage[] };
+
+async function startAllClients(world: World, options: ChaosOptions): Promise<Started> {
   const db = openDb({ url: world.urls.direct.booking, poolMax: 2, name: 'chaos', statementTimeoutMs: 60_000 });
   try {
     const { hotEvents } = options;
@@ -192,12 +196,13 @@ async function startAllClients(world: World, options: ChaosOptions): Promise<Cli
       ...common('organizer', 1, 0),
       ...{ ports, tokenPrivateKey, userId, endsForMs: options.seconds * TIMED_SHARE * 1000 },
     };
-    return {
+    const clients = {
       organizer: startClients(new URL('./clients/organizer.ts', import.meta.url), organizer),
       fans: startClients(new URL('./clients/fans.ts', import.meta.url), fans),
       domain: startClients(new URL('./clients/domain.ts', import.meta.url), domain),
       watchers: startClients(new URL('./clients/watchers.ts', import.meta.url), watchers),
     };
+    return { clients, stages };
   } finally {
     await closeDb(db);
   }

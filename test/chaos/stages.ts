@@ -1,22 +1,25 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
+import { seatFlags } from '#domain/catalog/seat-features-rules.ts';
 import { listOfTiers } from '#domain/pricing/tier-prices-rules.ts';
 import { announceEvents, putPrices, type SeededEvent, seedEvent, seedUser } from '#test/support/databases/catalog.ts';
-import type { Stage } from './clients/protocol.ts';
+import type { CompanionSeat, Stage } from './clients/protocol.ts';
 
 export type StageSizes = { readonly hotEvents: number; readonly hotSeats: number; readonly wideEvents: number };
 
 const WIDE_SEATS = 2_000;
 const CANCELLABLE_SECONDS = 24 * 3600;
 const STALL_SEATS = 800;
+const STALL_ROWS = 40;
 const PLACES = 800;
 
 export type Stages = { readonly stages: readonly Stage[]; readonly organizerId: string };
 
 /**
  * Events with few seats that many fans want, and events with enough seats for all fans; all on sale. The organizer changes the sale
- * of the first one, of one that leaves no single seats where it can, and of one with places of general admission.
+ * of the first one, of one with companion seats that leaves no single seats where it can, and of one with places of general
+ * admission.
  */
 export async function seedStages(db: Db, sizes: StageSizes): Promise<Stages> {
   const { hotEvents, hotSeats, wideEvents } = sizes;
@@ -54,13 +57,15 @@ const hallOf = ({ planId, seatCount, sectionIds }: SeededEvent) => ({
   ...{ planId, seatCount, sectionIds },
   areaFrom: seatCount,
   areaId: undefined,
+  companions: [] as readonly CompanionSeat[],
 });
 
 async function seedOrganized(db: Db, of: { cancellableForSeconds: number; organizerId: string }): Promise<Stage[]> {
   const theatre = {
     ...of,
     seats: STALL_SEATS,
-    rows: 40,
+    rows: STALL_ROWS,
+    flags: flagsOf(companionsOfStalls),
     title: 'Chaos in a theatre',
     orphanPolicy: 'LENIENT',
   } as const;
@@ -68,7 +73,7 @@ async function seedOrganized(db: Db, of: { cancellableForSeconds: number; organi
   const square = {
     ...of,
     seats: STALL_SEATS + PLACES,
-    rows: 40,
+    rows: STALL_ROWS,
     sections: 2,
     standing: true,
     title: 'Chaos on a square',
@@ -78,9 +83,24 @@ async function seedOrganized(db: Db, of: { cancellableForSeconds: number; organi
   const [, areaId] = places.sectionIds;
   const organized = { isHot: false, isOrganized: true };
   return [
-    { eventId: stalls.eventId, ...hallOf(stalls), ...organized },
+    { eventId: stalls.eventId, ...hallOf(stalls), ...organized, companions: companionsOfStalls },
     { eventId: places.eventId, ...hallOf(places), ...organized, areaFrom: STALL_SEATS, areaId },
   ];
+}
+
+/** The last two seats of each second row. */
+const companionsOfStalls: readonly CompanionSeat[] = Array.from({ length: STALL_ROWS / 2 }, (_, index) => {
+  const end = ((index + 1) * 2 * STALL_SEATS) / STALL_ROWS;
+  return { seatNo: end - 2, placeNo: end - 1 };
+});
+
+function flagsOf(companions: readonly CompanionSeat[]): number[] {
+  const flags = new Array<number>(STALL_SEATS).fill(0);
+  for (const { seatNo, placeNo } of companions) {
+    flags[seatNo] = seatFlags.companion;
+    flags[placeNo] = seatFlags.accessible;
+  }
+  return flags;
 }
 
 /** The prices of an import, with tickets for children at half the price. */

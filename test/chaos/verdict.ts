@@ -4,16 +4,17 @@ import { readFactsAtRest } from './checks/facts-at-rest.ts';
 import { runChecks } from './checks/run-checks.ts';
 import { readSaleFacts } from './checks/sale-facts.ts';
 import { readSearchFacts } from './checks/search-facts.ts';
+import type { Stage } from './clients/protocol.ts';
 import { countAll, type TallyState } from './clients/tally.ts';
-import type { HistoryRecord } from './history.ts';
 import { readAcks, readHistory } from './history-files.ts';
 import type { InjectedFault } from './nemesis.ts';
-import type { FaultKind, PlannedFault } from './plan.ts';
+import type { PlannedFault } from './plan.ts';
 import { checkRarePaths, countRarePaths, type RarePath } from './rare-paths.ts';
 import type { World } from './world.ts';
 
 export type Finished = {
   readonly world: World;
+  readonly stages: readonly Stage[];
   readonly plan: readonly PlannedFault[];
   readonly faults: readonly InjectedFault[];
   readonly tally: TallyState;
@@ -29,11 +30,11 @@ const RESTS_WITHIN_MS = 20_000;
 const MAX_SEATS_PER_EVENT = 16;
 
 /** A run of some seconds may have no pause, no code and no end of an allocation; then these checks are left out. */
-const needTime: ReadonlySet<string> = new Set(['A1', 'A2', 'A3', 'C1', 'S1']);
+const needTime: ReadonlySet<string> = new Set(['A1', 'A2', 'A3', 'B1', 'C1', 'K1', 'S1']);
 
 /** Every check of a run that has come to rest. */
 export async function checkEverything(finished: Finished): Promise<{ checks: CheckResult[]; rarePaths: RarePath[] }> {
-  const { world, busy, tally, isShort, faults } = finished;
+  const { world, stages, busy, tally, isShort, faults } = finished;
   const { urls, gatewayUrl, holdTtlSeconds, broker: kafka } = world;
   const { booking: bookingUrl, payments: paymentsUrl, redis: redisUrl } = urls.direct;
   const books = { bookingUrl, paymentsUrl, gatewayUrl, redisUrl, ...(kafka && { kafka }) };
@@ -42,8 +43,7 @@ export async function checkEverything(finished: Finished): Promise<{ checks: Che
   const sales = await readSaleFacts(bookingUrl);
   const folder = join(world.folder, 'history');
   const [history, acks] = [await Array.fromAsync(readHistory(folder)), await Array.fromAsync(readAcks(folder))];
-  const holdsWithoutRedis = countHoldsWithoutRedis(history, faults);
-  const rarePaths = await countRarePaths(world, { tally, holdsWithoutRedis, isShort });
+  const rarePaths = await countRarePaths(world, { tally, history, faults, isShort });
   const checks = [
     checkFaults(finished),
     checkList('ENDS', 'no process ends by itself', world.processes.died, finished.faults.length),
@@ -54,6 +54,7 @@ export async function checkEverything(finished: Finished): Promise<{ checks: Che
       ...facts,
       search,
       sales,
+      companions: new Map(stages.map(({ eventId, companions }) => [eventId, companions])),
       acks,
       maxSeatsPerEvent: MAX_SEATS_PER_EVENT,
       holdTtlMs: holdTtlSeconds * 1000,
@@ -76,25 +77,4 @@ function checkList(check: string, promise: string, broken: readonly string[], lo
   findings.looked = looked;
   for (const line of broken) findings.broken(line);
   return findings.result();
-}
-
-const REDIS_IS_AWAY: ReadonlySet<FaultKind> = new Set([
-  'redis-kill',
-  'redis-old-dump',
-  'redis-pause',
-  'freeze',
-  'black-hole',
-]);
-
-/** The holds that were requested and acknowledged while Redis was away. */
-function countHoldsWithoutRedis(history: readonly HistoryRecord[], faults: readonly InjectedFault[]): number {
-  const outages = faults
-    .filter(({ kind, part, failure }) => part === 'redis' && REDIS_IS_AWAY.has(kind) && failure === undefined)
-    .map(({ begunAt, forMs }) => ({ from: begunAt + 50, to: begunAt + forMs }));
-  return history.filter(
-    (record) =>
-      record.kind === 'hold' &&
-      record.answer?.replayed === false &&
-      outages.some(({ from, to }) => record.from >= from && record.to <= to),
-  ).length;
 }

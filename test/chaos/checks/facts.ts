@@ -1,5 +1,7 @@
 import postgres from 'postgres';
 import { type PackedStatuses, packStatuses } from '#domain/inventory/packed-statuses-rules.ts';
+import type { Tender } from '#domain/tender-rules.ts';
+import type { CompanionSeat } from '../clients/protocol.ts';
 import type { Ack } from '../history.ts';
 import { ownerOf } from './requests.ts';
 import type { SaleFacts } from './sale-facts.ts';
@@ -11,6 +13,8 @@ export type BookingFact = {
   readonly key: string;
   readonly status: string;
   readonly paymentStatus: string;
+  /** Of a sale at the box office. */
+  readonly tender?: Tender | null;
 };
 
 /** What one version of an event did. `type` is that of its message. */
@@ -22,6 +26,8 @@ export type TransitionFact = {
   readonly seats: readonly number[];
   /** Of SeatsAllocated. */
   readonly allocation?: string | null;
+  /** It made a booking at the box office. */
+  readonly isSale?: boolean;
 };
 
 export type SeatMapFact = { readonly version: number; readonly seatCount: number; readonly statuses: PackedStatuses };
@@ -47,6 +53,8 @@ export type Facts = {
   readonly maps?: ReadonlyMap<string, SeatMapFact>;
   readonly search?: SearchFacts;
   readonly sales?: SaleFacts;
+  /** By event: companion seats and their wheelchair places. */
+  readonly companions?: ReadonlyMap<string, readonly CompanionSeat[]>;
   /** The invariants, and everything else that must be empty at rest. */
   readonly queries?: readonly QueryFact[];
   readonly maxSeatsPerEvent?: number;
@@ -68,15 +76,18 @@ export async function readBookingSide(
   try {
     return await sql.begin('isolation level repeatable read read only', async (tx) => {
       const bookings = await tx<BookingFact[]>`
-        select id, user_id as "user", event_id as event, idempotency_key as key, status, payment_status as "paymentStatus"
+        select id, user_id as "user", event_id as event, idempotency_key as key, status, payment_status as "paymentStatus",
+          tender
         from bookings`;
       const transitions = await tx<(TransitionFact & { event: string })[]>`
         select event_id as event, (payload ->> 'version')::float8 as version, type, aggregateid as booking,
           payload ->> 'userId' as "user", payload -> 'seatNos' as seats, payload ->> 'allocation' as allocation
         from outbox where payload ? 'version' and payload ? 'seatNos' order by 1, 2`;
+      const sold = new Set(bookings.filter(({ tender }) => tender !== null).map(({ id }) => id));
+      const steps = transitions.map((step) => ({ ...step, isSale: sold.has(step.booking) }));
       return {
         bookings: new Map(bookings.map((booking) => [booking.id, booking])),
-        transitions: Map.groupBy(transitions, ({ event }) => event),
+        transitions: Map.groupBy(steps, ({ event }) => event),
         maps: await readMaps(tx),
       };
     });

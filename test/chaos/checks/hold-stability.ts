@@ -17,7 +17,7 @@ type Options = {
 };
 
 /**
- * H1: from the answer to a hold until its deadline, and from the answer to a confirmation on, no other user is told
+ * H1: from the answer to a hold until its deadline, and from the answer to a confirmation or a sale on, no other user is told
  * that they have the seat, unless its owner gave it back or the payment was declined.
  */
 export function checkHoldStability(history: readonly HistoryRecord[], options: Options = {}): CheckResult {
@@ -54,7 +54,7 @@ function checkDeadlines(
 }
 
 function intervalsOf(
-  { holds, cancels, confirms, fails }: Requests,
+  { holds, sales, cancels, confirms, fails }: Requests,
   slackMs: number,
   failed: ReadonlySet<string>,
 ): Map<string, Seat> {
@@ -77,6 +77,7 @@ function intervalsOf(
     add(hold, 'a hold', isFailed ? hold.from : (hold.expiresAt ?? hold.from) - slackMs);
   }
   for (const confirm of confirms) add(confirm, 'a confirmation', Number.POSITIVE_INFINITY);
+  for (const sale of sales) add(sale, 'a sale', Number.POSITIVE_INFINITY);
   return seats;
 }
 

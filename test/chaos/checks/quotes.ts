@@ -10,8 +10,8 @@ type Dated = { readonly list: PriceListFact; readonly from: number; readonly to:
 type Asked = { from: number; to: number; agreedMinor: number | undefined; totalMinor: number | undefined };
 
 /**
- * P1: the total of each booking is the sum of its lines, is what the fan agreed to and was told, and is the price by a list that
- * was in force at some moment between the first request for it and its first answer.
+ * P1: the total of each booking is the sum of its lines, is what its buyer agreed to and was told, and is the price by a list that
+ * was in force at some moment between the first request for it and its first answer. What the box office gave away costs nothing.
  */
 export function checkQuotes(
   history: readonly HistoryRecord[],
@@ -44,6 +44,8 @@ function wrongWith(booking: SoldBooking, { codes, request, lists }: About): stri
   const given = codes.ofBooking.get(booking.id) ?? [];
   const percents = given.map((code) => codes.terms.get(code)?.percent ?? 0);
   const inForce = lists.filter(({ from, to }) => from <= request.to && to >= request.from);
+  if (booking.tender === 'COMPLIMENTARY')
+    return totalMinor === 0 ? undefined : `was given away, and costs ${totalMinor}`;
   if (inForce.some(({ list }) => isPricedBy(list, booking, percents))) return undefined;
   const prices = lines.map((line) => `${line.level} ${line.type} ${line.priceMinor}+${line.feeMinor}`);
   const names = inForce.map(({ list }) => list.levels[0]?.name);
@@ -68,7 +70,7 @@ function isPricedBy(list: PriceListFact, { lines, feeMinor }: SoldBooking, perce
 function askedOf(history: readonly HistoryRecord[]): Map<string, Asked> {
   const asked = new Map<string, Asked>();
   for (const record of history) {
-    if (record.kind !== 'hold') continue;
+    if (record.kind !== 'hold' && record.kind !== 'sale') continue;
     const { from, to, answer, agreedMinor } = record;
     const owner = ownerOf(record.user, record.key);
     const one = asked.get(owner) ?? { from, to: Number.POSITIVE_INFINITY, agreedMinor, totalMinor: undefined };

@@ -1,4 +1,4 @@
-import type { CancelRecord, ConfirmRecord, FailRecord, HistoryRecord, HoldRecord } from '../history.ts';
+import type { CancelRecord, ConfirmRecord, FailRecord, HistoryRecord, HoldRecord, SaleRecord } from '../history.ts';
 
 /**
  * All attempts of one request together. `to` is infinite when no answer confirmed it: it may happen at any time, or
@@ -24,6 +24,8 @@ export type BookingEffect = Effect & { readonly owner: string; readonly booking:
 /** The clients' requests for seats, each once for all of its attempts. */
 export type Requests = {
   readonly holds: readonly HoldEffect[];
+  /** Of the box office; without an end. */
+  readonly sales: readonly HoldEffect[];
   readonly cancels: readonly BookingEffect[];
   readonly confirms: readonly BookingEffect[];
   readonly fails: readonly BookingEffect[];
@@ -33,32 +35,37 @@ export type Requests = {
 export const ownerOf = (user: string, key: string): string => `${user} ${key}`;
 
 /**
- * @param owners of all bookings in the database at rest: the owner of a hold without an answer, and whether that
- * hold exists
+ * @param owners of all bookings in the database at rest: the owner of a hold or a sale without an answer, and whether
+ * that booking exists
  */
 export function requestsOf(history: readonly HistoryRecord[], owners?: ReadonlyMap<string, string>): Requests {
-  const holds = new Map<string, HoldEffect>();
+  const taken = { hold: new Map<string, HoldEffect>(), sale: new Map<string, HoldEffect>() };
   const known = new Map(owners);
   for (const record of history) {
-    if (record.kind !== 'hold' || record.outcome === 'refused') continue;
+    if ((record.kind !== 'hold' && record.kind !== 'sale') || record.outcome === 'refused') continue;
     const owner = ownerOf(record.user, record.key);
     const request = `${owner} ${record.event} ${record.seats.join()}`;
-    holds.set(request, withAttempt(holds.get(request), record, owner));
+    const effects = taken[record.kind];
+    effects.set(request, withAttempt(effects.get(request), record, owner));
     if (record.answer) known.set(record.answer.booking, owner);
   }
   const made = owners && new Set(owners.values());
   const effects = (kind: BookingRecord['kind']) => effectsOf(history, kind, known);
+  const takenBy = (kind: 'hold' | 'sale') =>
+    [...taken[kind].values()].filter(({ to, owner }) => to < Number.POSITIVE_INFINITY || made?.has(owner) !== false);
   return {
-    holds: [...holds.values()].filter(({ to, owner }) => to < Number.POSITIVE_INFINITY || made?.has(owner) !== false),
+    holds: takenBy('hold'),
+    sales: takenBy('sale'),
     cancels: effects('cancel'),
     confirms: effects('confirm'),
     fails: effects('fail'),
   };
 }
 
-function withAttempt(before: HoldEffect | undefined, record: HoldRecord, owner: string): HoldEffect {
+function withAttempt(before: HoldEffect | undefined, record: HoldRecord | SaleRecord, owner: string): HoldEffect {
   const { answer, event, seats } = record;
-  const expiries = [before?.expiresAt, answer?.expiresAt].filter((at) => at !== undefined);
+  const expiresAt = record.kind === 'hold' ? record.answer?.expiresAt : undefined;
+  const expiries = [before?.expiresAt, expiresAt].filter((at) => at !== undefined);
   return {
     owner,
     event,
@@ -95,5 +102,5 @@ function effectsOf(
   return [...effects.values()];
 }
 
-const endIfDone = (record: HoldRecord | BookingRecord): number =>
+const endIfDone = (record: HoldRecord | SaleRecord | BookingRecord): number =>
   record.outcome === 'ok' ? record.to : Number.POSITIVE_INFINITY;

@@ -1,7 +1,9 @@
 import type { HistoryRecord } from '../history.ts';
 import { checkAllocatedSeats, checkReleases, checkWholeAllocations } from './allocations.ts';
+import { checkBoxOffice } from './box-office.ts';
 import { type CheckResult, Findings } from './check.ts';
 import { checkCodeUses } from './code-uses.ts';
+import { checkCompanions } from './companions.ts';
 import { checkDurability } from './durability.ts';
 import { type Facts, failedOf, ownersOf, type QueryFact } from './facts.ts';
 import { withFoundSeats } from './found-seats.ts';
@@ -39,7 +41,8 @@ export function runChecks(written: readonly HistoryRecord[], facts: Facts = {}):
 }
 
 /** What organizers were promised. */
-function saleChecks(history: readonly HistoryRecord[], { bookings, transitions, sales }: Facts): CheckResult[] {
+function saleChecks(history: readonly HistoryRecord[], facts: Facts): CheckResult[] {
+  const { bookings, transitions, sales, companions } = facts;
   if (!bookings || !transitions || !sales) return [];
   return [
     checkWholeAllocations(history, transitions),
@@ -48,13 +51,17 @@ function saleChecks(history: readonly HistoryRecord[], { bookings, transitions, 
     checkCodeUses(history, bookings, transitions),
     checkQuotes(history, bookings, sales),
     checkPauses(history),
+    checkBoxOffice(history, { bookings, transitions, sales }),
+    ...(companions ? [checkCompanions(companions, transitions)] : []),
   ];
 }
 
 /** The seats that were sold first, by the owner of the booking. */
 function soldSeatsOf({ bookings, transitions }: Facts): Map<string, readonly number[]> {
   const owners = ownersOf(bookings);
-  const created = [...(transitions?.values() ?? [])].flat().filter(({ type }) => type === 'BookingCreated');
+  const created = [...(transitions?.values() ?? [])]
+    .flat()
+    .filter(({ type, isSale }) => type === 'BookingCreated' || isSale);
   return new Map(created.map(({ booking, seats }) => [owners.get(booking) ?? '', seats]));
 }
 

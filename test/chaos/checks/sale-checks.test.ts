@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import type { HistoryRecord, HoldRecord, OrganizerAct, OrganizerRecord, Outcome } from '../history.ts';
 import type { BookingFact, Facts, TransitionFact } from './facts.ts';
+import { countInPauses } from './pauses.ts';
 import { failuresOf, runChecks } from './run-checks.ts';
 import type { PriceListFact, SaleFacts, SoldBooking } from './sale-facts.ts';
 import { EVENT, factsOf, held } from './some-history.ts';
 
-const mayBeEmpty = ['H-LIN', 'H1', 'H2', 'H3', 'R1', 'M1', 'A1', 'A2', 'A3', 'C1', 'P1', 'S1'];
+const mayBeEmpty = ['H-LIN', 'H1', 'H2', 'H3', 'R1', 'M1', 'A1', 'A2', 'A3', 'B1', 'C1', 'P1', 'S1'];
 
 const booking = (user: string): BookingFact => ({
   ...{ id: `booking of ${user}`, user, event: EVENT, key: 'a key' },
@@ -163,11 +164,24 @@ test('S1 finds what was sold during a pause', () => {
   expect(broken([pause, resume(), sale(25, 30)], [])).toEqual(['S1']);
 });
 
+test('S1 has looked at nothing when no hold was made, or refused for the pause, during a pause', () => {
+  const lookedAt = (...holds: HistoryRecord[]) =>
+    runChecks([pause, resume(), ...holds], { ...factsOf([], {}), bookings, sales: noSales }).find(
+      ({ check }) => check === 'S1',
+    )?.looked;
+  const { answer: _none, ...refused } = held('ann', [25, 30], { outcome: 'refused', code: 'EVENT_NOT_ON_SALE' });
+  expect(lookedAt(refused)).toBe(1);
+  expect(lookedAt({ ...refused, code: 'SEATS_UNAVAILABLE' }, { ...refused, to: 45 })).toBe(0);
+  expect(countInPauses([pause, resume(), refused, held('ann', [26, 27])])).toEqual({ refused: 1, sold: 0 });
+});
+
 test('S1 waits until a request to resume without an answer can no longer take effect', () => {
   const again = [act({ act: 'pause' }, [60, 70]), act({ act: 'resume' }, [90, 95])];
   const history = [pause, resume('unknown'), act({ act: 'resume' }, [52, 53]), ...again, held('ann', [75, 80])];
   expect(broken(history, [])).toEqual([]);
   expect(broken(history.toSpliced(1, 1, resume()), [])).toEqual(['S1']);
+  const refused = act({ act: 'resume' }, [40, 50], 'unknown');
+  expect(broken(history.toSpliced(1, 1, { ...refused, code: 'ECONNREFUSED' }), [])).toEqual(['S1']);
 });
 
 test('seats that the server chose are those of the answer, or of the booking', () => {

@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import type { Tender } from '#domain/tender-rules.ts';
 import { instant } from '../history.ts';
 
 /** A ticket of a booking, as it was sold. */
@@ -16,6 +17,8 @@ export type SoldBooking = {
   readonly event: string;
   readonly totalMinor: number;
   readonly feeMinor: number;
+  /** Of a sale at the box office. */
+  readonly tender?: Tender | null;
   readonly lines: readonly SoldLine[];
 };
 
@@ -54,7 +57,7 @@ export async function readSaleFacts(url: string): Promise<SaleFacts> {
     return await sql.begin('isolation level repeatable read read only', async (tx) => {
       const at = instant();
       const bookings = await tx<SoldBooking[]>`
-        select b.id, b.event_id as event, b.total_minor::float8 as "totalMinor", b.fee_minor::float8 as "feeMinor", json_agg(
+        select b.id, b.event_id as event, b.total_minor::float8 as "totalMinor", b.fee_minor::float8 as "feeMinor", b.tender, json_agg(
           json_build_object('seatNo', s.seat_no, 'priceMinor', s.price_minor, 'feeMinor', s.fee_minor,
             'level', s.line ->> 'level', 'type', s.line ->> 'type')) as lines
         from bookings b join booking_seats s on s.booking_id = b.id group by b.id`;

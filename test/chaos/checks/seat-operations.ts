@@ -44,11 +44,13 @@ export function seatOperationsOf(
     if (hold.booking && failed.has(hold.booking))
       seats.add({ ...hold, to: Number.POSITIVE_INFINITY }, 'release', 'failed payment');
   }
-  const held = new Set(requests.holds.map(({ owner }) => owner));
+  // A sale makes a free seat booked in one step, as late money does: it has no hold.
+  const held = new Set([...requests.holds, ...requests.sales].map(({ owner }) => owner));
   for (const [kind, label, effects] of [
     ['release', 'cancellation', requests.cancels],
     ['release', 'failed payment', requests.fails],
     ['confirm', 'confirmation', requests.confirms],
+    ['confirm', 'sale', requests.sales],
   ] as const) {
     for (const effect of effects) {
       if (!held.has(effect.owner)) {

@@ -11,7 +11,7 @@ import { Pacer } from './pacer.ts';
 import type { ClientConfig, Stage } from './protocol.ts';
 import { type Notebook, type Phase, runClients } from './run-clients.ts';
 import { watchBooking } from './watch-booking.ts';
-import { wishAt } from './wishes.ts';
+import { hasLoneCompanion, wishAt } from './wishes.ts';
 
 /** Fans who buy over GraphQL as fast as they get answers, in one process. */
 export type FansConfig = ClientConfig & {
@@ -118,7 +118,8 @@ class Fan {
 
   /** Some fans ask for the price first, and then pay this price or none. */
   async #agree(stage: Stage, wish: Wish): Promise<Pick<Wish, 'agreed'>> {
-    if (!stage.isOrganized || wish.best !== undefined || !this.#random.chance(0.3)) return {};
+    if (!stage.isOrganized || wish.best !== undefined || hasLoneCompanion(stage, wish.seatNos)) return {};
+    if (!this.#random.chance(0.3)) return {};
     const agreed = await this.#account.quote(stage, wish);
     return agreed ? { agreed } : {};
   }

@@ -1,4 +1,5 @@
 import { seededRandom, seedFor } from '#test/fans/random.ts';
+import { instant } from '../history.ts';
 import type { Stage } from './protocol.ts';
 
 /** One round of an organizer at an event, as organizers and fans both know it without a word between them. */
@@ -17,6 +18,9 @@ export type Round = {
 
 /** Rounds begin this far apart, if the answers come in time. */
 export const ROUND_MS = 700;
+
+/** The number of the round that is on at this moment, for clients that began at `beganAt`. */
+export const roundAt = (beganAt: number): number => Math.floor((instant() - beganAt) / ROUND_MS);
 
 export function roundOf(seed: number, stage: Stage, number: number): Round {
   const random = seededRandom(seedFor(seed, `round ${number} of ${stage.seatCount}`));

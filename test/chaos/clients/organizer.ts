@@ -3,37 +3,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openAccessTokens } from '#domain/account/access-tokens.ts';
 import { GraphqlClient } from '#test/fans/lean-graphql.ts';
 import { type Random, seededRandom, seedFor } from '#test/fans/random.ts';
-import { instant, type OrganizerAct, wallToInstant } from '../history.ts';
+import { instant, type OrganizerAct, type Outcome, wallToInstant } from '../history.ts';
 import type { Result } from '../recorded-fan.ts';
+import { BoxOffice } from './box-office.ts';
 import { judge } from './judge.ts';
-import { ROUND_MS, type Round, roundOf } from './organizer-plan.ts';
-import type { ClientConfig, Stage } from './protocol.ts';
-import { type Notebook, type Phase, runClients } from './run-clients.ts';
+import { ROUND_MS, type Round, roundAt, roundOf } from './organizer-plan.ts';
+import type { Stage } from './protocol.ts';
+import { runClients } from './run-clients.ts';
+import type { OrganizerConfig, Seller } from './seller.ts';
+import { untilKnown } from './until-known.ts';
 
-/** An organizer who changes the sale of events over GraphQL while fans buy: one lane for each of these events. */
-export type OrganizerConfig = ClientConfig & {
-  readonly ports: readonly number[];
-  readonly tokenPrivateKey: string;
-  readonly userId: string;
-  /** Later allocations have no end, so that the run can come to rest. */
-  readonly endsForMs: number;
-};
-
+/** An organizer who changes the sale of events over GraphQL while fans buy, and a box office: one lane of each at each event. */
 runClients<OrganizerConfig>(async (config, notebook, phase) => {
   const tokens = openAccessTokens({ privateKey: config.tokenPrivateKey });
   const { token } = await tokens.issue({ userId: config.userId, role: 'ORGANIZER', sessionId: randomUUIDv7() });
   const stages = config.stages.filter(({ isOrganized }) => isOrganized);
-  await Promise.all(stages.map((stage, index) => new Lane({ config, notebook, phase, token, stage, index }).run()));
+  const sellers = stages.map((stage, index): Seller => ({ config, notebook, phase, token, stage, index }));
+  await Promise.all(sellers.flatMap((seller) => [new Lane(seller).run(), new BoxOffice(seller).run()]));
 });
-
-type Parts = {
-  config: OrganizerConfig;
-  notebook: Notebook;
-  phase: Phase;
-  token: string;
-  stage: Stage;
-  index: number;
-};
 
 const refusal = '... on Refusal { code retry { afterSeconds } }';
 const documents = {
@@ -44,9 +31,11 @@ const documents = {
   resume: `mutation Resume($input: EventInput!) { resumeSales(input: $input) { __typename ${refusal} } }`,
 } as const;
 
-/** Longer than any fault lasts: after it what became of a request is a problem of the run. */
-const GIVE_UP_MS = 60_000;
-const AWAY_MS = 50;
+/** Before the seats of a round may go back to the public. */
+const ROUNDS_KEPT = 3;
+/** The shortest pause, and the longest one beyond it. */
+const PAUSE_MS = 1_000;
+const MOST_EXTRA_MS = 4_000;
 
 function mayBeRefused(act: OrganizerAct): readonly string[] {
   if (act.act !== 'allocate') return [];
@@ -55,13 +44,15 @@ function mayBeRefused(act: OrganizerAct): readonly string[] {
 }
 
 class Lane {
-  readonly #parts: Parts;
+  readonly #parts: Seller;
   readonly #random: Random;
   readonly #client = new GraphqlClient();
   readonly #beganAt = instant();
+  readonly #allocated: (readonly number[])[] = [];
+  #hasPaused = false;
   #turn: number;
 
-  constructor(parts: Parts) {
+  constructor(parts: Seller) {
     this.#parts = parts;
     this.#turn = parts.index;
     this.#random = seededRandom(seedFor(parts.config.seed, `organizer ${parts.index}`));
@@ -69,22 +60,22 @@ class Lane {
 
   async run(): Promise<void> {
     const { phase, config, stage } = this.#parts;
-    for (let number = 0; !phase.isFinishing; number++) {
-      const beganAt = instant();
+    // A slow round leaves out the next ones, because fans know by the clock which round it is.
+    for (let number = 0; !phase.isFinishing; number = Math.max(number + 1, roundAt(this.#beganAt))) {
       await this.#round(roundOf(config.seed, stage, number));
-      await sleep(Math.max(0, beganAt + ROUND_MS - instant()));
+      await sleep(Math.max(0, this.#beganAt + (number + 1) * ROUND_MS - instant()));
     }
     this.#client.close();
   }
 
   async #round(round: Round): Promise<void> {
-    const { config, stage } = this.#parts;
     const isAllocated = await this.#allocate(round);
     await this.#makeCode(round, isAllocated);
     if (this.#random.chance(0.5)) await this.#setPrices(round);
-    if (round.number === 1 || this.#random.chance(0.3)) await this.#pause();
-    if (round.number >= 3 && this.#random.chance(0.3))
-      await this.#act({ act: 'allocate', name: null, seats: roundOf(config.seed, stage, round.number - 3).seatNos });
+    if (!this.#hasPaused || this.#random.chance(0.3)) await this.#pause();
+    this.#allocated.push(round.seatNos);
+    const seats = this.#allocated.length > ROUNDS_KEPT && this.#allocated.shift();
+    if (seats && this.#random.chance(0.3)) await this.#act({ act: 'allocate', name: null, seats });
   }
 
   async #allocate({ name, seatNos, lastsMs }: Round): Promise<boolean> {
@@ -105,25 +96,22 @@ class Lane {
     await this.#act({ act: 'prices', edition: `Edition ${number} of ${this.#parts.index}` });
   }
 
+  /** So long that fans who are answered as slowly as the organizer can ask and get their answer within it. */
   async #pause(): Promise<void> {
+    this.#hasPaused = true;
+    const from = instant();
     await this.#act({ act: 'pause' });
-    await sleep(300 + this.#random.below(400));
+    await sleep(PAUSE_MS + Math.min(2 * (instant() - from), MOST_EXTRA_MS));
     await this.#act({ act: 'resume' });
   }
 
   /** Until the outcome is known: sends the same request again after every failure, to the other process. */
-  async #act(act: OrganizerAct): Promise<'ok' | 'refused' | undefined> {
+  async #act(act: OrganizerAct): Promise<Outcome | undefined> {
     const { tally } = this.#parts.notebook;
-    const giveUpAt = instant() + GIVE_UP_MS;
-    for (let attempt = 0; instant() < giveUpAt; attempt++) {
-      const { outcome, code = '', afterMs = 0 } = await this.#attempt(act);
-      if (outcome === 'refused' && attempt === 0 && !mayBeRefused(act).includes(code))
-        tally.problem(`The organizer's ${act.act} was refused: ${code}`);
-      if (outcome !== 'unknown') return outcome;
-      await sleep(Math.max(afterMs, AWAY_MS * (1 + attempt)));
-    }
-    tally.problem(`What came of the organizer's ${act.act} is not known.`);
-    return undefined;
+    const attempt = () => this.#attempt(act);
+    const name = `the organizer's ${act.act}`;
+    const known = await untilKnown({ tally, name, attempt, mayBeRefused: mayBeRefused(act) });
+    return known?.outcome;
   }
 
   async #attempt(act: OrganizerAct): Promise<Result> {

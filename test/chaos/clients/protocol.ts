@@ -1,5 +1,8 @@
 import type { TallyState } from './tally.ts';
 
+/** A companion seat and its wheelchair place. */
+export type CompanionSeat = { readonly seatNo: number; readonly placeNo: number };
+
 /** An event that clients book at. */
 export type Stage = {
   readonly eventId: string;
@@ -14,6 +17,7 @@ export type Stage = {
   readonly areaFrom: number;
   /** Its general admission section. */
   readonly areaId: string | undefined;
+  readonly companions: readonly CompanionSeat[];
 };
 
 export type ClientConfig = {
