@@ -35,6 +35,7 @@ export const rarePaths = [
   'sold at the box office',
   'seats of an allocation sold at the box office',
   'sale of a taken seat refused',
+  'price changed before a sale',
   'single seat refused',
   'companion seat refused',
   'places of general admission held',

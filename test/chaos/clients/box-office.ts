@@ -17,13 +17,13 @@ const sell = `mutation Sell($input: SellAtBoxOfficeInput!) { sellAtBoxOffice(inp
   ... on Refusal { code retry { afterSeconds } } } }`;
 
 /** What is sold is never given back, so a hot event sells little here. */
-const HOT_SHARE = 0.05;
+const HOT_SHARE = 0.02;
 /** Another price than the quoted one, or seats that are taken. */
 const mayBeRefused = ['SEATS_UNAVAILABLE', 'PRICE_CHANGED'];
 
 type Sale = Wish & { readonly key: string; readonly tender: Tender };
 
-/** Sells at one event over GraphQL, also while its sale is paused. */
+/** A desk of the box office: sells at one event over GraphQL, also while its sale is paused. */
 export class BoxOffice {
   readonly #seller: Seller;
   readonly #random: Random;
@@ -31,10 +31,10 @@ export class BoxOffice {
   readonly #beganAt = instant();
   #turn: number;
 
-  constructor(seller: Seller) {
+  constructor(seller: Seller, desk: number) {
     this.#seller = seller;
-    this.#turn = seller.index;
-    this.#random = seededRandom(seedFor(seller.config.seed, `box office ${seller.index}`));
+    this.#turn = seller.index + desk;
+    this.#random = seededRandom(seedFor(seller.config.seed, `desk ${desk} of box office ${seller.index}`));
   }
 
   async run(): Promise<void> {

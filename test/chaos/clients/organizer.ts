@@ -13,14 +13,19 @@ import { runClients } from './run-clients.ts';
 import type { OrganizerConfig, Seller } from './seller.ts';
 import { untilKnown } from './until-known.ts';
 
-/** An organizer who changes the sale of events over GraphQL while fans buy, and a box office: one lane of each at each event. */
+/** An organizer who changes the sale of events over GraphQL while fans buy, and a box office at each of these events. */
 runClients<OrganizerConfig>(async (config, notebook, phase) => {
   const tokens = openAccessTokens({ privateKey: config.tokenPrivateKey });
   const { token } = await tokens.issue({ userId: config.userId, role: 'ORGANIZER', sessionId: randomUUIDv7() });
   const stages = config.stages.filter(({ isOrganized }) => isOrganized);
   const sellers = stages.map((stage, index): Seller => ({ config, notebook, phase, token, stage, index }));
-  await Promise.all(sellers.flatMap((seller) => [new Lane(seller).run(), new BoxOffice(seller).run()]));
+  const desks = Array.from({ length: DESKS }, (_, desk) => desk);
+  await Promise.all(
+    sellers.flatMap((seller) => [new Lane(seller).run(), ...desks.map((desk) => new BoxOffice(seller, desk).run())]),
+  );
 });
+
+const DESKS = 2;
 
 const refusal = '... on Refusal { code retry { afterSeconds } }';
 const documents = {

@@ -47,6 +47,17 @@ export const allocationMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'box-office-ignores-quote',
+    bug: 'the box office sells at the price of the moment, although it sent the hash of another quote',
+    edits: [
+      {
+        file: 'src/domain/inventory/sell-rules.ts',
+        find: 'command.quoteHash !== undefined && command.quoteHash !== quoted.hash',
+        replace: "command.quoteHash === '' && command.quoteHash !== quoted.hash",
+      },
+    ],
+  },
+  {
     name: 'code-use-not-counted',
     bug: 'the uses of a code are not written down, so any number of bookings may have it',
     edits: [
