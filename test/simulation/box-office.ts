@@ -34,7 +34,7 @@ const nameOf = (answer: Booking | Error): string => {
 const SELLER = { userId: userIdOf(99_999) };
 const MOST_TRIES = 3;
 
-/** Sells some seats now and then, half of them at a quote, and sends a sale again whose answer was lost. */
+/** Sells some seats now and then, most of them at a quote, and sends a sale again whose answer was lost. */
 export class BoxOffice {
   readonly actor = new Actor('box-office');
   readonly #needs: Needs;
@@ -90,12 +90,12 @@ export class BoxOffice {
     }
   }
 
-  /** The customer thinks about half of the prices for a moment. */
+  /** The customer of most sales thinks about the price for a moment. */
   async #quote(eventId: string, lines: readonly BookingLine[]): Promise<Quote | undefined> {
     const { chance, call } = this.#needs;
-    if (chance.happens(0.5)) return undefined;
+    if (chance.happens(0.3)) return undefined;
     const quoted = await call(this.actor, (api) => quoteSeats(api, { eventId, lines })).catch(() => undefined);
-    await sleep(chance.between(50, 900));
+    await sleep(chance.between(200, 2000));
     return quoted?.quote;
   }
 }

@@ -53,7 +53,7 @@ export function saleAt(stage: Stage, random: Random, of: { seed: number; beganAt
   const round = roundOf(of.seed, stage, Math.max(0, roundAt(of.beganAt) - random.below(ROUNDS_BACK)));
   const ofRound = round.seatNos.filter((seatNo) => seatNo < stage.areaFrom).slice(0, count);
   const seatNos = chance < 0.7 && ofRound.length > 0 ? ofRound : seatsFrom(random.below(stage.areaFrom - count), count);
-  return { seatNos: seatNos.flatMap((seatNo) => withPlace(stage, seatNo)), ...type };
+  return { seatNos: [...new Set(seatNos.flatMap((seatNo) => withPlace(stage, seatNo)))], ...type };
 }
 
 function withPlace({ companions }: Stage, seatNo: number): number[] {
