@@ -59,6 +59,7 @@ type Needs = {
  */
 type Run = { readonly written: readonly (Written | undefined)[]; readonly startedAt: number };
 
+/** Of each kind: an outage that lasts must not use up the runs after it, which may find other prices. */
 const MAX_RUNS = 6;
 
 /** A single event waits for its lock as long as a transaction may. */
@@ -77,7 +78,7 @@ const WITHOUT_LOCKED: LockPatience = { lockTimeoutMs: 250, skipsLocked: true };
  * - Together (several events): one transaction; each lock may take 250 ms.
  * - Without the locked ones: after a lock timeout, the same transaction again with SKIP LOCKED. `write` returns the
  *   batches of the skipped events with unsettled entries; the caller writes them alone later.
- * - Alone (one event): each lock may take 2 s, up to 6 runs.
+ * - Alone (one event): each lock may take 2 s, up to 6 runs that an outage ends, and up to 6 that an outdated read ends.
  *
  * Invariants: a batch is committed whole or not at all. `write` never rejects, and settles every entry of the batches
  * that it does not return. Seat locks and `afterCommit` are touched only after the commit.
@@ -155,13 +156,17 @@ export class InventoryBatches {
    * has ended, with or without effect, and every command finds by its key or its booking what was done.
    */
   async #runAlone(batch: Batch): Promise<Run> {
-    for (let run = 1; ; run++) {
+    const runs = { passing: 0, outdated: 0 };
+    for (;;) {
       try {
         return await this.#once([batch], ALONE);
       } catch (error) {
-        if (!isTransient(error) || run === MAX_RUNS || batch.entries.every((entry) => entry.isSettled)) throw error;
+        const kind = isPassing(error) ? 'passing' : 'outdated';
+        runs[kind] += 1;
+        const isLast = runs[kind] === MAX_RUNS || batch.entries.every((entry) => entry.isSettled);
+        if (isLast || !isTransient(error)) throw error;
         this.#forget(batch.eventId, error);
-        if (isPassing(error)) await sleep(25 * 2 ** run);
+        if (kind === 'passing') await sleep(25 * 2 ** runs.passing);
       }
     }
   }

@@ -188,6 +188,32 @@ test('reports that writes fail while the disk is full, until a write succeeds', 
   expect(writer.failure()).toBeUndefined();
 });
 
+test('a hold that meets an outage and then other prices is made at these', async () => {
+  const event = await seedEvent(box.reader, { seats: 9, priceMinor: 100, feeMinor: 0 });
+  // A sequence keeps its value when its transaction is rolled back.
+  await raw`create sequence inserts`;
+  await raw`create function busy_disk() returns trigger language plpgsql as
+    $$ begin if nextval('inserts') <= 5 then raise exception 'could not extend file' using errcode = '53100'; end if; return new; end $$`;
+  await raw`create trigger busy_disk before insert on bookings for each row execute function busy_disk()`;
+  try {
+    const answer = box.process().writer.submit(event.eventId, holdOf(event, [0]));
+    const failed = async () => (await raw`select last_value::int as value from inserts`)[0]?.value;
+    await expect.poll(failed).toBe(5);
+    const lock = await lockEvent(event.eventId);
+    await expect.poll(() => waitingForLock()).toHaveLength(1);
+    await putPrices(
+      box.reader,
+      event.eventId,
+      listOfTiers('USD', new Map([['Tier 1', { priceMinor: 200, feeMinor: 0 }]])),
+    );
+    await lock.release();
+    expect(await answer).toMatchObject({ kind: 'held', booking: { totalMinor: 200 } });
+  } finally {
+    await raw`drop function busy_disk cascade`;
+    await raw`drop sequence inserts`;
+  }
+});
+
 test('uses the prices and the sale as they are at the moment of the write', async () => {
   const event = await seedEvent(box.reader, { seats: 9, priceMinor: 100, feeMinor: 0 });
   const total = async (seatNo: number) => box.writer.submit(event.eventId, holdOf(event, [seatNo]));

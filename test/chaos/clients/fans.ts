@@ -52,7 +52,7 @@ type Purchase = Request & { readonly held: HoldAnswer };
 const intents = [
   ...Array<'pay'>(8).fill('pay'),
   ...Array<'late'>(4).fill('late'),
-  ...Array<'early'>(3).fill('early'),
+  ...Array<'early'>(10).fill('early'),
   ...Array<'changeMind'>(5).fill('changeMind'),
   'decline',
   'cancel',
