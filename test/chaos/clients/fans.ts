@@ -52,7 +52,7 @@ type Purchase = Request & { readonly held: HoldAnswer };
 const intents = [
   ...Array<'pay'>(8).fill('pay'),
   ...Array<'late'>(4).fill('late'),
-  ...Array<'early'>(10).fill('early'),
+  ...Array<'early'>(5).fill('early'),
   ...Array<'changeMind'>(5).fill('changeMind'),
   'decline',
   'cancel',
@@ -146,7 +146,8 @@ class Fan {
   async #go(intent: (typeof intents)[number], purchase: Purchase): Promise<void> {
     if (intent === 'abandon') return;
     if (intent === 'cancel') return this.#cancel(purchase);
-    const url = intent === 'early' ? await this.#findSession(purchase) : await this.#waitForUrl(purchase);
+    const early = intent === 'early' ? await this.#findSession(purchase) : undefined;
+    const url = early ?? (await this.#waitForUrl(purchase));
     if (!url) return;
     if (intent === 'decline') return this.#decline(purchase, url);
     if (intent === 'late') await this.#waitForEnd(purchase);
