@@ -45,6 +45,7 @@ export const DOMAIN_ORDER = [
   'booking',
   'allocation',
   'waiting-room',
+  'cancellation',
 ] as const;
 
 const domainOrder = DOMAIN_ORDER.map(

@@ -10,6 +10,8 @@ export const failpoints = {
     /** Committed; no caller has a response, and Redis has nothing of it. */
     'inventory.committed',
     'booking.cancelled',
+    /** An event is cancelled; its waiting room goes on, and the worker does not know. */
+    'event.cancelled',
     'waiting-room.joined',
   ],
   worker: [
@@ -24,6 +26,11 @@ export const failpoints = {
     'booking.session-recorded',
     /** Some of the overdue holds have ended. */
     'expiry.begun',
+    /** This process has the job of a cancelled event, and has ended none of its bookings. */
+    'cancellation.claimed',
+    /** Some bookings of a cancelled event have ended, and the cursor has not moved. */
+    'cancellation.batch-ended',
+    'cancellation.cursor-moved',
     /** The seat map in Redis is new, and no watcher was notified. */
     'push.applied',
     /** The locks are restored, and the epoch that makes them count is not written. */

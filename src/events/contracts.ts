@@ -35,12 +35,17 @@ export const bookingConfirmed = z.object({
 /** Seats are AVAILABLE again; a session that is still open must be closed. */
 export const bookingExpired = z.object({ type: z.literal('BookingExpired'), ...ofBooking, ...seatChange });
 export const bookingFailed = z.object({ type: z.literal('BookingFailed'), ...ofBooking, ...seatChange });
-/** Seats are AVAILABLE again. `refundDue`: it was confirmed, so the money is refunded. */
+/**
+ * Seats are AVAILABLE again. `refundDue`: it was confirmed, so the money is refunded. `refundMinor`: how much of it; left
+ * out: all of it. `tender`: the box office sold it, so payments has no payment of it and the money is paid back by hand.
+ */
 export const bookingCancelled = z.object({
   type: z.literal('BookingCancelled'),
   ...ofBooking,
   ...seatChange,
   refundDue: z.boolean(),
+  refundMinor: z.int().nonnegative().optional(),
+  tender: z.string().optional(),
 });
 /** Seats of the event are BLOCKED, for the fans who may have this allocation. */
 export const seatsAllocated = z.object({

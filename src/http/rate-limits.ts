@@ -59,6 +59,8 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   pauseSales: ORGANIZING,
   resumeSales: ORGANIZING,
   rescheduleEvent: ORGANIZING,
+  previewEventCancellation: ORGANIZING,
+  cancelEvent: ORGANIZING,
   setAllocation: ORGANIZING,
   createCodes: ORGANIZING,
   /** A counter sells a ticket every few seconds, and a server with an access key sells for all counters. */

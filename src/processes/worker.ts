@@ -5,6 +5,7 @@ import { openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
 import { startTracing } from '#observability/tracing.ts';
 import { openWorkerResources } from '#resources.ts';
+import { cancelEvents } from '#workers/cancel-events.ts';
 import { checkInvariants } from '#workers/check-invariants.ts';
 import { followCheckouts } from '#workers/follow-checkouts.ts';
 import { followPayments } from '#workers/follow-payments.ts';
@@ -35,6 +36,7 @@ const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
   pushChanges,
   releaseExpiredHolds,
   releaseAllocations,
+  cancelEvents,
   guardRedisEpoch,
   sendHeartbeat,
   sendMails,

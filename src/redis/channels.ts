@@ -32,5 +32,8 @@ export const WAITING_ROOM_JOINED_CHANNEL = 'waiting-rooms:joined';
 /** PostgreSQL has a change of a viewer's place whose turn has come; the payload is only its ordinal. */
 export const placeChannel = (eventId: string, userId: string): string => `waiting-room:${eventId}:${userId}`;
 
+/** The event in the payload was cancelled; a worker ends its bookings. */
+export const EVENT_CANCELLATIONS_CHANNEL = 'event-cancellations';
+
 /** Members or access keys of the organization in the payload have changed. */
 export const RIGHTS_CHANNEL = 'rights';

@@ -6,6 +6,8 @@ import type { setAllocation } from '#domain/allocation/set-allocation.ts';
 import type { cancelBooking } from '#domain/booking/cancel-booking.ts';
 import type { createBooking } from '#domain/booking/create-booking.ts';
 import type { watchBooking } from '#domain/booking/watch-booking.ts';
+import type { cancelEvent } from '#domain/cancellation/cancel-event.ts';
+import type { watchCancellation } from '#domain/cancellation/watch-cancellation.ts';
 import type { CatalogReads } from '#domain/catalog/catalog-reads.ts';
 import type { CatalogSearch } from '#domain/catalog/catalog-search.ts';
 import type { EventCache } from '#domain/catalog/event-cache.ts';
@@ -46,6 +48,8 @@ export type Resources = Needs<typeof findEvents> &
   Needs<typeof setAllocation> &
   Needs<typeof sellAtBoxOffice> &
   Needs<typeof createCodes> &
+  Needs<typeof cancelEvent> &
+  Needs<typeof watchCancellation> &
   Needs<typeof joinWaitingRoom> &
   Needs<typeof leaveWaitingRoom> &
   Needs<typeof watchPlace> &
@@ -96,6 +100,8 @@ export type LimitedOperation =
   | 'pauseSales'
   | 'resumeSales'
   | 'rescheduleEvent'
+  | 'previewEventCancellation'
+  | 'cancelEvent'
   | 'setAllocation'
   | 'createCodes'
   | 'sellAtBoxOffice'

@@ -36,6 +36,8 @@ import './booking/quote.ts';
 import './booking/event-sales.ts';
 import './booking/cancel-booking.ts';
 import './booking/seats-unavailable.ts';
+import './cancellation/event-cancellation.ts';
+import './cancellation/cancel-event.ts';
 import './waiting-room/waiting-room.ts';
 import './waiting-room/join-waiting-room.ts';
 import './waiting-room/leave-waiting-room.ts';

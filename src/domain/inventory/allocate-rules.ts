@@ -185,11 +185,10 @@ function whyUnconfirmable(
   booking: BookingState,
   command: ConfirmCommand,
 ): UnconfirmableReason | undefined {
-  if (booking.status === 'CANCELLED') return 'BOOKING_CANCELLED';
   if (booking.status === 'FAILED') return 'BOOKING_FAILED';
+  if (booking.status === 'CANCELLED' || work.sale.status === 'CANCELLED') return 'BOOKING_CANCELLED';
   if (command.amountMinor !== booking.totalMinor || command.currency !== booking.currency) return 'AMOUNT_MISMATCH';
   if (booking.status !== 'EXPIRED') return undefined;
-  if (work.sale.status === 'CANCELLED') return 'BOOKING_CANCELLED';
   // Its codes opened them, and are of other bookings' use since it ended.
   const codes = (booking.codeIds ?? []).flatMap((id) => work.codes.find(id) ?? []);
   const opened = openedBy(codes);
@@ -204,6 +203,7 @@ function release(work: InventoryWork, command: ReleaseCommand): InventoryOutcome
   const booking = work.ownBooking(command.bookingId);
   if (!booking) return { kind: 'noBooking' };
   if (command.reason === 'CANCELLED') return cancel(work, booking, command.userId);
+  if (command.reason === 'EVENT_CANCELLED') return endWithEvent(work, booking, command);
   if (command.reason === 'REFUNDED') {
     if (booking.status !== 'CONFIRMED') return { kind: 'kept', booking };
     return { kind: 'released', booking: work.cancel(booking), fresh: true };
@@ -219,10 +219,23 @@ function release(work: InventoryWork, command: ReleaseCommand): InventoryOutcome
 function cancel(work: InventoryWork, booking: BookingState, userId: string): InventoryOutcome {
   if (booking.userId !== userId) return { kind: 'noBooking' };
   if (booking.status === 'CANCELLED') return { kind: 'released', booking, fresh: false };
-  const until = work.sale.cancellableUntilMs;
-  const isOpen =
-    booking.status === 'PENDING_PAYMENT' || (booking.status === 'CONFIRMED' && until !== null && work.nowMs < until);
+  const { cancellableUntilMs: until, status } = work.sale;
+  // The confirmed bookings of a cancelled event are ended for all fans alike: see `endWithEvent`.
+  const isCancellable = status !== 'CANCELLED' && until !== null && work.nowMs < until;
+  const isOpen = booking.status === 'PENDING_PAYMENT' || (booking.status === 'CONFIRMED' && isCancellable);
   return isOpen ? { kind: 'released', booking: work.cancel(booking), fresh: true } : { kind: 'kept', booking };
+}
+
+/** Ends a booking of a cancelled event. Repeated, it changes nothing. */
+function endWithEvent(
+  work: InventoryWork,
+  booking: BookingState,
+  { refundFees }: Extract<ReleaseCommand, { reason: 'EVENT_CANCELLED' }>,
+): InventoryOutcome {
+  if (work.sale.status !== 'CANCELLED') return { kind: 'kept', booking };
+  const isLive = booking.status === 'PENDING_PAYMENT' || booking.status === 'CONFIRMED';
+  if (!isLive) return { kind: 'released', booking, fresh: false };
+  return { kind: 'released', booking: work.cancel(booking, { refundFees }), fresh: true };
 }
 
 function openSession(work: InventoryWork, command: OpenSessionCommand): InventoryOutcome {

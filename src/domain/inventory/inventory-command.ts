@@ -70,7 +70,14 @@ export type ConfirmCommand = {
 
 export type ReleaseCommand =
   | { readonly kind: 'release'; readonly reason: 'EXPIRED' | 'FAILED' | 'REFUNDED'; readonly bookingId: string }
-  | { readonly kind: 'release'; readonly reason: 'CANCELLED'; readonly bookingId: string; readonly userId: string };
+  | { readonly kind: 'release'; readonly reason: 'CANCELLED'; readonly bookingId: string; readonly userId: string }
+  /** The event was cancelled. `refundFees`: fees that are not refundable are refunded as well. */
+  | {
+      readonly kind: 'release';
+      readonly reason: 'EVENT_CANCELLED';
+      readonly bookingId: string;
+      readonly refundFees: boolean;
+    };
 
 /** The payment session is open, but it opened late: the hold is extended once, by the delay. */
 export type OpenSessionCommand = { readonly kind: 'openSession'; readonly bookingId: string; readonly url: string };
@@ -221,6 +228,8 @@ export type BookingTransition =
       readonly booking: BookingState;
       readonly version: number;
       readonly refundDue: boolean;
+      /** Less than the total. Undefined: the total. */
+      readonly refundMinor?: number;
     }
   | { readonly type: 'unconfirmable'; readonly booking: BookingState; readonly reason: UnconfirmableReason }
   | { readonly type: 'extended'; readonly booking: BookingState };

@@ -28,8 +28,12 @@ export function eventOf(transition: Transition, about: { sale: EventSale; plan: 
       const confirmedAt = iso(booking.confirmedAtMs ?? 0);
       return { type: 'BookingConfirmed', ...of, ...seats, confirmedAt, retaken: transition.retaken };
     }
-    case 'cancelled':
-      return { type: 'BookingCancelled', ...of, ...seats, refundDue: transition.refundDue };
+    case 'cancelled': {
+      const { refundDue, refundMinor } = transition;
+      const amount = refundMinor === undefined ? {} : { refundMinor };
+      const tender = booking.sale ? { tender: booking.sale.tender } : {};
+      return { type: 'BookingCancelled', ...of, ...seats, refundDue, ...amount, ...tender };
+    }
     case 'expired':
       return { type: 'BookingExpired', ...of, ...seats };
     case 'failed':

@@ -2,7 +2,7 @@ import { isArea } from '../catalog/adjacency-rules.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { paymentStatusAfter } from '../payment-status-rules.ts';
 import { type LineRequest, type Quote, quote } from '../pricing/quote-rules.ts';
-import { seatsOfQuote } from '../pricing/stored-line-rules.ts';
+import { keptFeesOf, seatsOfQuote } from '../pricing/stored-line-rules.ts';
 import { AllocationNotes } from './allocation-notes.ts';
 import { type CodeState, pricedCode } from './code-rules.ts';
 import { CodeUses } from './code-uses.ts';
@@ -208,7 +208,8 @@ export class InventoryWork {
   /** The payment is over, so a booking that still waits for it fails. */
   turnMoneyAway(before: BookingState, reason: UnconfirmableReason): BookingState {
     const paid = this.#update(before, { paymentStatus: 'PAYMENT_SUCCESS' });
-    return this.askForRefund(paid.status === 'PENDING_PAYMENT' ? this.fail(paid) : paid, reason);
+    if (paid.status !== 'PENDING_PAYMENT') return this.askForRefund(paid, reason);
+    return this.askForRefund(reason === 'BOOKING_CANCELLED' ? this.cancel(paid) : this.fail(paid), reason);
   }
 
   askForRefund(booking: BookingState, reason: UnconfirmableReason): BookingState {
@@ -230,13 +231,17 @@ export class InventoryWork {
     return paymentStatus === before.paymentStatus ? before : this.#update(before, { paymentStatus });
   }
 
-  cancel(before: BookingState): BookingState {
+  /** The money of a sale at the box office is paid back by hand. */
+  cancel(before: BookingState, { refundFees } = { refundFees: true }): BookingState {
     const version = this.#nextVersion();
-    const refundDue = before.status === 'CONFIRMED';
-    const released = refundDue ? { releasedAtMs: this.nowMs } : {};
+    const wasConfirmed = before.status === 'CONFIRMED';
+    const released = wasConfirmed ? { releasedAtMs: this.nowMs } : {};
     const booking = this.#release(before, { status: 'CANCELLED', version, ...released });
-    if (refundDue) this.#voided.push(booking.id);
-    this.#transitions.push({ type: 'cancelled', booking, version, refundDue });
+    if (wasConfirmed) this.#voided.push(booking.id);
+    const refundDue = wasConfirmed && !booking.sale;
+    const keptMinor = refundDue && !refundFees ? keptFeesOf(booking) : 0;
+    const amount = keptMinor > 0 ? { refundMinor: booking.totalMinor - keptMinor } : {};
+    this.#transitions.push({ type: 'cancelled', booking, version, refundDue, ...amount });
     this.#giveBack(booking);
     return booking;
   }

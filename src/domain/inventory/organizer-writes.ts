@@ -2,13 +2,15 @@ import type { Tx } from '#db/client.ts';
 import { appendAudit } from '../organization/audit-statements.ts';
 import type { Allocation } from './allocate-rules.ts';
 import { writeAllocations } from './allocation-statements.ts';
+import { countEnded } from './cancellation-statements.ts';
 import { countUses } from './code-statements.ts';
-import type { SellCommand } from './inventory-command.ts';
+import type { EventSale, SellCommand } from './inventory-command.ts';
 import type { InventoryRequest } from './inventory-work.ts';
 import { recordSales } from './sale-statements.ts';
 
 type Decision = {
   readonly eventId: string;
+  readonly state: { readonly sale: EventSale };
   readonly fresh: readonly InventoryRequest[];
   readonly allocation: Allocation;
 };
@@ -28,6 +30,21 @@ export function allocationWrites(tx: Tx, decisions: readonly Decision[]): Promis
 export function saleWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
   const sold = decisions.flatMap(sellsOf);
   return sold.length > 0 ? [recordSales(tx, sold)] : [];
+}
+
+/** Adds the paid bookings that end with their cancelled events, in the transaction that ends them: each counts once. */
+export function cancellationWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
+  return decisions.flatMap(({ eventId, state: { sale }, allocation }) => {
+    if (sale.status !== 'CANCELLED') return [];
+    const ended = allocation.transitions.flatMap((one) =>
+      one.type === 'cancelled' && one.booking.confirmedAtMs !== null ? [one] : [],
+    );
+    const asked = ended.map(({ booking, refundDue, refundMinor = booking.totalMinor }) =>
+      refundDue ? refundMinor : 0,
+    );
+    const askedMinor = asked.reduce((sum, amount) => sum + amount, 0);
+    return ended.length > 0 ? [countEnded(tx, { eventId, bookings: ended.length, askedMinor })] : [];
+  });
 }
 
 function audited(decision: Decision) {

@@ -42,7 +42,7 @@ import {
   updateInventories,
   voidTickets,
 } from './inventory-write-statements.ts';
-import { allocationWrites, saleWrites } from './organizer-writes.ts';
+import { allocationWrites, cancellationWrites, saleWrites } from './organizer-writes.ts';
 import { type ReadState, readSeenMarks, readStates, readWork } from './read-inventory-state.ts';
 import { seatWritesOf } from './seat-write-rules.ts';
 import type { TakenSeats } from './taken-seats.ts';
@@ -209,6 +209,7 @@ async function writeAll(tx: Tx, decisions: readonly Decision[], unpaid: Unpaid):
     ...bookingWrites(tx, decisions, unpaid),
     ...publications(tx, decisions),
     ...allocationWrites(tx, decisions),
+    ...cancellationWrites(tx, decisions),
   ]);
   return new Map(
     decisions.map((decision) => {

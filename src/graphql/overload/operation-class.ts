@@ -14,6 +14,7 @@ export const fieldsOfClasses: Readonly<Record<OperationClass, readonly string[]>
   pay: ['booking', 'bookingChanged', 'cancelBooking', 'refreshSession'],
   hold: [
     'acceptInvitation',
+    'cancelEvent',
     'changeMember',
     'configureWaitingRoom',
     'createAccessKey',
@@ -33,6 +34,7 @@ export const fieldsOfClasses: Readonly<Record<OperationClass, readonly string[]>
     'openWaitingRoom',
     'pauseSales',
     'pauseWaitingRoom',
+    'previewEventCancellation',
     'publishEvent',
     'publishSeatingPlan',
     'quote',
@@ -57,6 +59,7 @@ export const fieldsOfClasses: Readonly<Record<OperationClass, readonly string[]>
   map: [
     'drawProof',
     'event',
+    'eventCancellationChanged',
     'eventChanged',
     'eventSalesChanged',
     'node',

@@ -104,6 +104,9 @@ const corruptions: Record<string, (tx: postgres.TransactionSql) => Promise<unkno
   I27: (tx) => tx`insert into allocations (event_id, name, release_at)
     values (${event.eventId}, 'house', now() - interval '61 s')`,
   I28: (tx) => tx`update bookings set tender = 'COMPLIMENTARY' where id = ${ids.sold}`,
+  I29: (tx) => tx`insert into event_cancellations
+      (event_id, state, token, refund_fees, reason, created_by, created_at, previewed, figures)
+    values (${event.eventId}, 'DONE', gen_random_uuid(), true, 'x', gen_random_uuid(), now(), '{}', '{"bookings":2}')`,
 };
 
 test('the operations break no invariant', async () => {

@@ -8,7 +8,7 @@ import { Booking } from './booking.ts';
 import { IDEMPOTENCY_KEY } from './create-booking.ts';
 import { BookingLineInput, toLines } from './quote.ts';
 
-const Tender = builder.enumType('Tender', {
+export const Tender = builder.enumType('Tender', {
   description: 'How a booking was paid at the box office.',
   values: {
     CASH: { description: 'With cash.' },

@@ -62,6 +62,8 @@ async function follow(needs: FollowNeeds, event: DomainEvent, messageId: string)
     case 'BookingFailed':
       return endPayment(needs, { bookingId, messageId });
     case 'BookingCancelled':
+      // The box office sold it: there is no payment.
+      if (event.tender !== undefined) return undefined;
       return event.refundDue
         ? requestRefund(needs, { bookingId, reason: 'BOOKING_CANCELLED', messageId })
         : endPayment(needs, { bookingId, messageId });

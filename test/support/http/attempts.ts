@@ -26,6 +26,8 @@ export const organizationMutations: readonly MutationName[] = [
   'pauseSales',
   'resumeSales',
   'rescheduleEvent',
+  'previewEventCancellation',
+  'cancelEvent',
   'setAllocation',
   'createCodes',
   'sellAtBoxOffice',

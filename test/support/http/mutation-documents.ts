@@ -3,6 +3,8 @@ const room = 'event { id } waitingRoom { state paused capacity } stats { joined 
 const organization = 'organization { id name countryCode viewerRole }';
 const venue = 'venue { id name address city countryCode location { latitude longitude } timeZone capacity }';
 const event = 'id title status salesPaused revision startsAt endsAt doorsAt previousStartsAt refundUntil holdSeconds';
+const cancellation =
+  'cancellation { state bookings tickets done failed refunds { amountMinor currency } refunded { amountMinor } refundFees reason cancelledAt finishedAt previewed { at bookings tickets refunds { amountMinor } } bookingsByHand toRepayByHand { amountMinor } repayments { nodes { bookingId tender reference tickets amount { amountMinor } } } }';
 const plan =
   'seatingPlan { id name version status seatCount publishedAt layout { hash url } exports { frontrow csv } sections { id label kind places } }';
 const session = 'session { accessToken refreshToken viewer { id } }';
@@ -42,6 +44,8 @@ export const mutations = {
   pauseSales: `mutation ($input: EventInput!) { pauseSales(input: $input) { ${refusal} ... on InvalidInput { field } ... on PauseSalesSuccess { event { ${event} } } } }`,
   resumeSales: `mutation ($input: EventInput!) { resumeSales(input: $input) { ${refusal} ... on InvalidInput { field } ... on ResumeSalesSuccess { event { ${event} } } } }`,
   rescheduleEvent: `mutation ($input: RescheduleEventInput!) { rescheduleEvent(input: $input) { ${refusal} ... on InvalidInput { field } ... on RescheduleEventSuccess { event { ${event} } } } }`,
+  previewEventCancellation: `mutation ($input: EventInput!) { previewEventCancellation(input: $input) { ${refusal} ... on InvalidInput { field } ... on PreviewEventCancellationSuccess { preview { token bookings tickets refunds { amountMinor currency } refundsWithoutFees { amountMinor } bookingsByHand toRepayByHand { amountMinor } expiresAt } } } }`,
+  cancelEvent: `mutation ($input: CancelEventInput!) { cancelEvent(input: $input) { ${refusal} ... on InvalidInput { field } ... on CancelEventSuccess { event { ${event} ${cancellation} } } } }`,
   changeMember: `mutation ($input: ChangeMemberInput!) { changeMember(input: $input) { ${refusal} ... on ChangeMemberSuccess { ${organization} member { userId role } } } }`,
   removeMember: `mutation ($input: RemoveMemberInput!) { removeMember(input: $input) { ${refusal} ... on RemoveMemberSuccess { ${organization} member { userId role } } } }`,
   createAccessKey: `mutation ($input: CreateAccessKeyInput!) { createAccessKey(input: $input) { ${refusal} ... on InvalidInput { field } ... on CreateAccessKeySuccess { secret accessKey { id name role lastUsedAt expiresAt } } } }`,

@@ -63,6 +63,8 @@ export const classification: Classification = {
     'Mutation.pauseSales': 'PUBLIC',
     'Mutation.resumeSales': 'PUBLIC',
     'Mutation.rescheduleEvent': 'PUBLIC',
+    'Mutation.previewEventCancellation': 'PUBLIC',
+    'Mutation.cancelEvent': 'PUBLIC',
     'Mutation.setAllocation': 'PUBLIC',
     'Mutation.createCodes': 'PUBLIC',
     'Mutation.sellAtBoxOffice': 'OF_THE_CALLER',

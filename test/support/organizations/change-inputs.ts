@@ -16,6 +16,9 @@ export const pricesOf = (eventId: string, sectionId: string) => ({
   taxes: [],
 });
 
+/** No preview has it. */
+const NO_TOKEN = '00000000-0000-4000-8000-000000000000';
+
 /** A request of each mutation of events that would be admitted, in this order. */
 export function changesOf(
   { eventId: id, venueId, planId }: Pick<SeededEvent, 'eventId' | 'venueId' | 'planId'>,
@@ -36,6 +39,8 @@ export function changesOf(
     pauseSales: { eventId },
     resumeSales: { eventId },
     rescheduleEvent: { eventId, startsAt: null },
+    previewEventCancellation: { eventId },
+    cancelEvent: { eventId, token: NO_TOKEN, refundFees: true, reason: 'The singer is ill' },
   };
 }
 
@@ -70,6 +75,8 @@ export function inputsAboutUnknown(organizationId: string) {
     pauseSales: { eventId: 'x' },
     resumeSales: { eventId: 'x' },
     rescheduleEvent: { eventId: 'x', startsAt: null },
+    previewEventCancellation: { eventId: 'x' },
+    cancelEvent: { ...events.cancelEvent, eventId: 'x' },
     createUpload: { organizationId, purpose: 'EVENT_IMAGE', contentType: 'image/png', bytes: 1 },
     importSeatingPlan: { venueId: 'x', uploadId: 'x', format: 'CSV', name: 'x' },
     publishSeatingPlan: { seatingPlanId: 'x' },

@@ -12,6 +12,8 @@ export type Scene = {
   readonly seatingPlanId: string;
   /** A seating plan that is not published. */
   readonly draftPlanId: string;
+  /** Of a preview of the cancellation of the event. */
+  readonly previewToken: string;
   /** An upload with the bytes of a plan of one seat. */
   readonly uploadId: string;
   /** Sections with all seats of the event. */
@@ -125,6 +127,13 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
   'Mutation.pauseSales': mutation('pauseSales', 'EventInput', theEvent()),
   'Mutation.resumeSales': mutation('resumeSales', 'EventInput', theEvent()),
   'Mutation.rescheduleEvent': mutation('rescheduleEvent', 'RescheduleEventInput', theEvent({ startsAt: null })),
+  'Mutation.previewEventCancellation': mutation('previewEventCancellation', 'EventInput', theEvent()),
+  'Mutation.cancelEvent': mutation('cancelEvent', 'CancelEventInput', ({ eventId, previewToken }) => ({
+    eventId,
+    token: previewToken,
+    refundFees: true,
+    reason: 'Of a cell',
+  })),
   'Mutation.setAllocation': mutation('setAllocation', 'SetAllocationInput', ({ eventId, sectionIds }) => ({
     eventId,
     seats: { sectionIds },
@@ -148,6 +157,11 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
   'Mutation.openWaitingRoom': mutation('openWaitingRoom', 'WaitingRoomInput', room),
   'Mutation.pauseWaitingRoom': mutation('pauseWaitingRoom', 'WaitingRoomInput', room),
   'Mutation.endWaitingRoom': mutation('endWaitingRoom', 'WaitingRoomInput', room),
+  'Event.cancellation': ofEvent('cancellation { state }'),
+  'Subscription.eventCancellationChanged': {
+    query: 'subscription ($eventId: ID!) { eventCancellationChanged(eventId: $eventId) { __typename state } }',
+    variables: ({ eventId }) => ({ eventId }),
+  },
   'Event.sales': ofEvent('sales { soldTickets }'),
   'Subscription.eventSalesChanged': {
     query: 'subscription ($eventId: ID!) { eventSalesChanged(eventId: $eventId) { __typename soldTickets } }',
@@ -163,6 +177,7 @@ export type Outcome = 'ADMITTED' | 'NOT_ALLOWED' | 'NOT_FOUND' | 'UNAUTHENTICATE
 const typeNames: Readonly<Record<string, string>> = {
   waitingRoomStats: 'WaitingRoomStats',
   eventSalesChanged: 'EventSales',
+  eventCancellationChanged: 'EventCancellation',
 };
 
 /** What the answer to a request means; the answer itself when it means none of these. */

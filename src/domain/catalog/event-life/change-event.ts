@@ -10,7 +10,7 @@ import { appendAudit } from '../../organization/audit-statements.ts';
 import type { Rights } from '../../organization/rights.ts';
 import type { OrganizerOperation } from '../../organization/rights-rules.ts';
 import type { Actor } from '../../viewer.ts';
-import { type EventStatus, eventStatusAt } from '../event-status-rules.ts';
+import { type EventStatus, eventStatusAt, type StoredEventStatus } from '../event-status-rules.ts';
 
 export type ChangeEventNeeds = { readonly db: Db; readonly rights: Pick<Rights, 'requireRight'> };
 
@@ -27,18 +27,18 @@ export type LockedEvent = {
 
 type EventOperation = Extract<
   OrganizerOperation,
-  `Mutation.${'updateEvent' | 'publishEvent' | 'pauseSales' | 'resumeSales' | 'rescheduleEvent'}`
+  `Mutation.${'updateEvent' | 'publishEvent' | 'pauseSales' | 'resumeSales' | 'rescheduleEvent' | 'cancelEvent'}`
 >;
 
 /**
  * Runs `change` behind the event's lock, which every hold needs too, and writes the values that it returns, with the audit row
  * and the message to the index and the watchers. Returns without a change when there is nothing to change, so a repeated
- * request is harmless. Throws NotAllowed for a member whose role is too small, NotFound for all others, and TryAgain.
+ * request is harmless. `note`: what else the audit row says. Throws NotAllowed for a member whose role is too small, NotFound for all others, and TryAgain.
  */
 export async function changeEvent(
   { db, rights }: ChangeEventNeeds,
   actor: Actor,
-  { eventId, operation }: { eventId: string; operation: EventOperation },
+  { eventId, operation, note = {} }: { eventId: string; operation: EventOperation; note?: object },
   change: (tx: Tx, locked: LockedEvent) => Promise<Partial<EventRow>> | Partial<EventRow>,
 ): Promise<void> {
   const { organizationId, role } = await requireEventRight({ db, rights }, actor, eventId, operation);
@@ -53,13 +53,22 @@ export async function changeEvent(
       const updatedVersion = await writeEvent(tx, eventId, after);
       const subject = { type: 'Event', id: eventId };
       const name = operation.replace('Mutation.', '');
-      await appendAudit(tx, { actor, role }, { organizationId, operation: name, subject, before, after });
+      await appendAudit(
+        tx,
+        { actor, role },
+        { organizationId, operation: name, subject, before, after: { ...after, ...note } },
+      );
       // A draft is not there for anyone who reads messages.
       if (status === 'DRAFT') return;
-      const type = event.status === 'DRAFT' ? 'EventPublished' : 'EventChanged';
+      const type = messageOf(event.status, status);
       await appendToOutbox(tx, [{ type, aggregateId: eventId, eventId, updatedVersion }]);
     }),
   );
+}
+
+function messageOf(before: StoredEventStatus, after: StoredEventStatus) {
+  if (before === 'DRAFT') return 'EventPublished';
+  return after === 'CANCELLED' && before !== after ? 'EventCancelled' : 'EventChanged';
 }
 
 /** The organization of the event, also of a draft, and the role that admits the actor to the operation. */
