@@ -8,6 +8,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   holds: async () => (await import('./holds.ts')).benchHolds,
   'holds-e2e': async () => (await import('./holds-e2e.ts')).benchHoldsEndToEnd,
   observability: async () => (await import('./observability.ts')).benchObservability,
+  'cancel-event': async () => (await import('./cancel-event.ts')).benchCancelEvent,
   expiry: async () => (await import('./expiry.ts')).benchExpiry,
   fanout: async () => (await import('./fanout.ts')).benchFanout,
   graphql: async () => (await import('./graphql.ts')).benchGraphql,

@@ -7,6 +7,7 @@ import { type Failpoint, type FailpointProcess, failpoints } from '#db/failpoint
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { dropParked, listParked } from '#events/log/parked-administration.ts';
 import { EPOCH } from '#redis/keys.ts';
+import { signIn, signUp } from '#test/fans/accounts.ts';
 import { bookingWhen, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import { joinMutation } from '#test/fans/waiting-room-fan.ts';
 import type { SeededEvent } from '#test/support/databases/catalog.ts';
@@ -103,6 +104,28 @@ async function forget(fan: Fan, event: SeededEvent, seatNo: number): Promise<voi
   await booking.reach('EXPIRED', 'PAYMENT_FAILED');
 }
 
+/** The organizer cancels the event: its paid booking is refunded, and its hold ends. */
+async function cancelWithEvent(fan: Fan, organizer: Fan): Promise<void> {
+  const event = await scenes.event(4, { organizerId: organizer.userId.replace('User_', '') });
+  const paid = await hold(fan, event, 0);
+  const { payment } = await paid.reach('PAYMENT_READY');
+  await insist(async () => (await decideAt(payment.url, 'pay')).ok || undefined);
+  await paid.reach('CONFIRMED');
+  const unpaid = await hold(fan, event, 2);
+  const eventId = `Event_${event.eventId}`;
+  const preview = `mutation ($input: EventInput!) { previewEventCancellation(input: $input) {
+    ... on PreviewEventCancellationSuccess { preview { token } } } }`;
+  const { token } = await insist(
+    async () => (await organizer.ask(preview, { input: { eventId } })).previewEventCancellation.preview,
+  );
+  const decision = { eventId, token, refundFees: true, reason: 'A test' };
+  const cancel = `mutation ($input: CancelEventInput!) { cancelEvent(input: $input) {
+    ... on CancelEventSuccess { event { status } } } }`;
+  await insist(async () => (await organizer.ask(cancel, { input: decision })).cancelEvent.event);
+  await paid.reach('CANCELLED', 'REFUNDED');
+  await unpaid.reach('CANCELLED', 'PAYMENT_FAILED');
+}
+
 async function joinRoom(fan: Fan): Promise<void> {
   const { eventId } = await seedRoom(scenes.db, undefined);
   const input = { eventId: encodeGlobalId('Event', eventId) };
@@ -119,11 +142,12 @@ async function publishNonsense(): Promise<void> {
 }
 
 /** Each journey that a fan may make, to its end. */
-async function journey(): Promise<void> {
+async function journey(organizer: Fan): Promise<void> {
   const event = await scenes.event(4);
   const fan = await insist(() => signInAsGuest(system.apiUrl));
   await publishNonsense();
   await Promise.all([buyAndCancel(fan, event, 0), changeMind(fan, event, 1), forget(fan, event, 2), joinRoom(fan)]);
+  await cancelWithEvent(fan, organizer);
 }
 
 /** The process dies at each of its failpoints in turn, and starts again each time, at last without a failpoint. */
@@ -146,11 +170,12 @@ async function dieEverywhere(name: FailpointProcess): Promise<string[]> {
 }
 
 test('each process dies at each of its failpoints under persistent fans, and every journey ends correctly', async () => {
+  const organizer = await signIn(system.apiUrl, await signUp(system.apiUrl));
   let walking = true;
   let journeys = 0;
   const fans = Array.from({ length: 2 }, async () => {
     while (walking) {
-      await journey();
+      await journey(organizer);
       journeys += 1;
     }
   });

@@ -8,6 +8,7 @@ import { schema } from '#schema/index.ts';
 import { newCredentials, openSession, signUp } from '#test/fans/accounts.ts';
 import { signInAsGuest } from '#test/fans/fan.ts';
 import { transports } from '#test/fans/transports.ts';
+import { seedCancellation, seedPreview } from '#test/support/cancellation/seed-cancellation.ts';
 import { seedEvent, seedMember, seedOrganization, seedUser } from '#test/support/databases/catalog.ts';
 import { rootFieldsOf } from '#test/support/http/schema-ownership.ts';
 import { type Outcome, outcomeOf, requests, type Scene } from '#test/support/organizations/rights-cells.ts';
@@ -28,6 +29,7 @@ type Caller = {
 let system: System;
 let db: Db;
 let plan: Awaited<ReturnType<typeof seedEvent>>;
+let cancelled: Awaited<ReturnType<typeof seedEvent>>;
 let organizationId: string;
 let callers: Caller[];
 
@@ -35,6 +37,8 @@ beforeAll(async () => {
   system = await startSystem({ processes: ['api'], env: { RATE_LIMITS: 'off' } });
   db = openDb({ url: system.bookingUrl, poolMax: 4, name: 'test' });
   plan = await seedEvent(db, { seats: 4 });
+  cancelled = await seedEvent(db, { seats: 4, like: plan, organizerId: plan.organizerId });
+  await seedCancellation(db, cancelled.eventId);
   organizationId = plan.organizationId;
   callers = await makeCallers();
 }, 120_000);
@@ -120,6 +124,8 @@ async function newScene(): Promise<Scene> {
     uploadId: `Upload_${uploadId}`,
     draftPlanId: `SeatingPlan_${draft.planId}`,
     eventId: `Event_${event.eventId}`,
+    cancelledEventId: `Event_${cancelled.eventId}`,
+    previewToken: await seedPreview(db, event.eventId),
     otherUserId: `User_${userId}`,
     accessKeyId: `AccessKey_${id}`,
     venueId: `Venue_${plan.venueId}`,

@@ -14,6 +14,7 @@ import {
 } from '#test/fans/fan.ts';
 import { post } from '#test/fans/graphql-http.ts';
 import { type Listener, listen, transports } from '#test/fans/transports.ts';
+import { seedCancellation } from '#test/support/cancellation/seed-cancellation.ts';
 import { seedEvent } from '#test/support/databases/catalog.ts';
 import { classification, owned, withoutId } from '#test/support/http/ownership-classification.ts';
 import {
@@ -126,6 +127,8 @@ beforeAll(async () => {
   owner = fanAt(system.apiUrl, { token: renewed.accessToken, userId: session.viewer.id });
   refreshToken = renewed.refreshToken;
   const hosted = await seedEvent(db, { seats: 4, like: event, organizerId });
+  const cancelled = await seedEvent(db, { seats: 4, like: event, organizerId });
+  await seedCancellation(db, cancelled.eventId);
   const room = { eventId: `Event_${hosted.eventId}`, capacity: 7, opensAt: new Date(Date.now() + 86_400_000) };
   await owner.ask(
     'mutation ($input: ConfigureWaitingRoomInput!) { configureWaitingRoom(input: $input) { __typename } }',
@@ -174,6 +177,7 @@ beforeAll(async () => {
     User: [owner.userId],
     WaitingRoomStats: [room.eventId],
     EventSales: [room.eventId],
+    EventCancellation: [`Event_${cancelled.eventId}`],
     WaitingRoomPlace: [place.id],
     Organization: [organizationId],
     AccessKey: [accessKey.id],
@@ -189,7 +193,7 @@ afterAll(async () => {
 
 function unknown(type: string): string {
   if (type === 'WaitingRoomPlace') return `${type}_${randomUUIDv7()}_${randomUUIDv7()}`;
-  return `${['WaitingRoomStats', 'EventSales'].includes(type) ? 'Event' : type}_${randomUUIDv7()}`;
+  return `${['WaitingRoomStats', 'EventSales', 'EventCancellation'].includes(type) ? 'Event' : type}_${randomUUIDv7()}`;
 }
 const label = ({ coordinate, about, type }: Question & { type: string }) => `${coordinate} of a ${type}: ${about}`;
 const isMutation = ({ coordinate }: Question) => coordinate.startsWith('Mutation.');

@@ -7,6 +7,7 @@ import { seedEvent } from '#test/support/databases/catalog.ts';
 import { openAttempts, organizationMutations } from '#test/support/http/attempts.ts';
 import { sellAndBeRefused } from '#test/support/organizations/box-office-sales.ts';
 import { changesOf, inputsAboutUnknown, pricesOf } from '#test/support/organizations/change-inputs.ts';
+import { cancelAndBeRefused } from '#test/support/organizations/refused-cancellations.ts';
 import { type System, startSystem } from '#test/support/system/system.ts';
 
 /** Every member of the result unions of organizations, over HTTP; the last test lists the members that never occurred. */
@@ -165,8 +166,9 @@ test('organizations: members, invitations and access keys, and who is refused', 
     await sql`select 1 from venues where id = ${draft.venueId} for update`;
     await sql`select 1 from seat_inventories where event_id = ${event.eventId} for update`;
     await sql`select 1 from users where email = ${organizer.email} for update`;
-    // Codes need no lock of the event.
+    // Codes and previews need no lock of the event.
     await sql`lock table codes`;
+    await sql`lock table event_cancellation_previews`;
     locked.resolve();
     await release.promise;
   });
@@ -228,7 +230,13 @@ test('events: from a draft to a series, and what is refused on the way', async (
   expect(await ask('createEvent')).toMatchObject({ event: { id: event.id } });
   expect(await ask('createEvent', { title: 'Other' })).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
   const draft = { eventId: event.id };
-  for (const name of ['pauseSales', 'resumeSales', 'rescheduleEvent'] as const)
+  for (const name of [
+    'pauseSales',
+    'resumeSales',
+    'rescheduleEvent',
+    'previewEventCancellation',
+    'cancelEvent',
+  ] as const)
     expect(await ask(name, draft)).toMatchObject({ code: 'INVALID_INPUT', field: 'eventId' });
   expect(await ask('publishEvent', draft)).toMatchObject({
     code: 'EVENT_INCOMPLETE',
@@ -250,6 +258,7 @@ test('events: from a draft to a series, and what is refused on the way', async (
   expect(await ask('duplicateEvent', { startsAt: ['2031-02-30T20:00'] })).toMatchObject({ field: 'startsAt[0]' });
   expect(await ask('duplicateEvent', draft)).toMatchObject({ events: [{ status: 'DRAFT', title: 'Night' }] });
   expect(await ask('duplicateEvent')).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+  await cancelAndBeRefused({ ask, event: draft, revision: 6 });
 });
 
 test('the box office: a sale, what is refused, and who sees it', async () => {
@@ -278,6 +287,8 @@ test.each([
   ['pauseSales', 30],
   ['resumeSales', 30],
   ['rescheduleEvent', 30],
+  ['previewEventCancellation', 30],
+  ['cancelEvent', 30],
   ['createUpload', 30],
   ['importSeatingPlan', 30],
   ['publishSeatingPlan', 30],

@@ -26,7 +26,7 @@ type Needs = {
 };
 
 /** The process that has a job loses it after so many seconds without a batch. */
-const LEASE_SECONDS = 10;
+const LEASE_SECONDS = 5;
 const BATCH = 128;
 /** How many ids are read at once. */
 const CHUNK = 5_000;

@@ -4,6 +4,8 @@ import type { OrganizerOperation } from '#domain/organization/rights-rules.ts';
 export type Scene = {
   readonly organizationId: string;
   readonly eventId: string;
+  /** Another event, which is cancelled. */
+  readonly cancelledEventId: string;
   /** A member who may be changed and removed. */
   readonly otherUserId: string;
   readonly accessKeyId: string;
@@ -157,10 +159,13 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
   'Mutation.openWaitingRoom': mutation('openWaitingRoom', 'WaitingRoomInput', room),
   'Mutation.pauseWaitingRoom': mutation('pauseWaitingRoom', 'WaitingRoomInput', room),
   'Mutation.endWaitingRoom': mutation('endWaitingRoom', 'WaitingRoomInput', room),
-  'Event.cancellation': ofEvent('cancellation { state }'),
+  'Event.cancellation': {
+    query: 'query ($id: ID!) { event(id: $id) { __typename cancellation { state } } }',
+    variables: ({ cancelledEventId }) => ({ id: cancelledEventId }),
+  },
   'Subscription.eventCancellationChanged': {
     query: 'subscription ($eventId: ID!) { eventCancellationChanged(eventId: $eventId) { __typename state } }',
-    variables: ({ eventId }) => ({ eventId }),
+    variables: ({ cancelledEventId }) => ({ eventId: cancelledEventId }),
   },
   'Event.sales': ofEvent('sales { soldTickets }'),
   'Subscription.eventSalesChanged': {
