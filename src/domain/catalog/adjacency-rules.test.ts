@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { partsOfHalls } from '#test/support/seating/hall-cases.ts';
 import { type BuiltHall, randomHall } from '#test/support/seating/random-halls.ts';
 import { fromLeftToRight, neighbourOf, rowsOf, type SeatPositions } from './adjacency-rules.ts';
 import { generateSeatingPlan } from './seating-plan-generator.ts';
@@ -106,9 +107,6 @@ test('200,000 seats in rows of 400, each numbered from its middle, take no quadr
   expect([order[0], order[199], order[200], runStarts.length]).toEqual([399, 200, 0, 501]);
 });
 
-const PARTS = 8;
-const CASES_OF_PART = 5_000;
-
 /** By the definition, from how the hall was built, without asking any rule. */
 function expectNeighbours({ hall, rows }: BuiltHall, seed: number): void {
   const beside = new Map<number, Set<number>>();
@@ -126,10 +124,10 @@ function expectNeighbours({ hall, rows }: BuiltHall, seed: number): void {
   }
 }
 
-test.each(Array.from({ length: PARTS }, (_, part) => part))(
-  `${CASES_OF_PART} halls have the neighbours with which they were built, in any shape and numbering (part %i)`,
-  (part) => {
-    for (let seed = part * CASES_OF_PART + 1; seed <= (part + 1) * CASES_OF_PART; seed++) {
+test.each(partsOfHalls())(
+  'halls have the neighbours with which they were built, in any shape and numbering (part $part)',
+  ({ seeds }) => {
+    for (const seed of seeds) {
       const built = randomHall(seed);
       expectNeighbours(built, seed);
       for (const run of runsOf(built.hall)) {

@@ -1,5 +1,6 @@
 import { fromLeftToRight, isArea, rowsOf } from '../catalog/adjacency-rules.ts';
 import { focalPointOf, type Hall, isBetter, openRuns, type Score, type Search } from './block-search-rules.ts';
+import { isAccepted } from './orphan-rules.ts';
 import { isOrdinary } from './party-rules.ts';
 
 /** A block of free seats of one row. `first` is its first place. */
@@ -8,8 +9,8 @@ type Block = { readonly first: number; readonly leavesSingle: boolean };
 /**
  * The best ordinary free seats for a party that finds no room in one row: two blocks in two rows of a section that
  * follow each other, of which the second has the seat of its row that is nearest to a seat of the first. Seats of the first row come
- * first, each row from left to right. Undefined when there are none. Slower than the search in one row: it runs only
- * when no row has room.
+ * first, each row from left to right. Undefined when there are none that the search's policy accepts. Slower than the
+ * search in one row: it runs only when no row has room.
  */
 export function blockInAdjacentRows(hall: Hall, search: Search): number[] | undefined {
   const { order, rowStarts } = rowsOf(hall);
@@ -27,7 +28,7 @@ export function blockInAdjacentRows(hall: Hall, search: Search): number[] | unde
         ];
         const seatNos = blocks.flatMap((block) => fromLeftToRight(hall, Array.from(block)));
         const score = { leavesSingle: one.leavesSingle || other.leavesSingle, distance: distanceOfAll(hall, seatNos) };
-        if (isBetter(score, best)) best = { ...score, seatNos };
+        if (isBetter(score, best) && isAccepted(hall, seatNos, search)) best = { ...score, seatNos };
       }
     }
     upper = lower;

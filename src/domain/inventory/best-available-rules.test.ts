@@ -1,7 +1,16 @@
 import { describe, expect, it, test } from 'vitest';
-import { aloneIn, blocksOf, type RandomSale, randomSale } from '#test/support/seating/random-sales.ts';
+import { partsOfHalls } from '#test/support/seating/hall-cases.ts';
+import {
+  aloneIn,
+  blocksOf,
+  policies,
+  type RandomSale,
+  randomSale,
+  refusedByWords,
+} from '#test/support/seating/random-sales.ts';
 import { neighbourOf } from '../catalog/adjacency-rules.ts';
 import { companionPlaces } from '../catalog/companion-rules.ts';
+import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
 import { bestAvailable } from './best-available-rules.ts';
 import { focalPointOf, type Hall } from './block-search-rules.ts';
 
@@ -61,8 +70,11 @@ function distance(hall: Hall, seats: readonly number[]): number {
   return (x - focusX) ** 2 + (y - focusY) ** 2;
 }
 
-/** All choices that there are, one by one: the plain model. */
-function modelOf(sale: RandomSale, wheelchairPlaces: number): Found {
+/** All choices that the policy accepts, one by one: the plain model. */
+function modelOf(
+  sale: RandomSale,
+  { wheelchairPlaces, policy }: { wheelchairPlaces: number; policy: OrphanPolicy },
+): Found {
   const { hall, rows, isFree, isWanted, size } = sale;
   const isOpen = (seatNo: number) => isFree(seatNo) && hall.flags[seatNo] === 0;
   const all = rows.flatMap(({ runs }) => runs);
@@ -80,11 +92,17 @@ function modelOf(sale: RandomSale, wheelchairPlaces: number): Found {
     const has = (bit: number) => block.filter((seatNo) => ((hall.flags[seatNo] ?? 0) & bit) !== 0);
     return has(1).length === wheelchairPlaces && has(4).every((seatNo) => block.includes(companions.get(seatNo) ?? -1));
   };
+  const isAccepted = (seats: readonly number[]) => refusedByWords(sale, seats, policy).length === 0;
   const inOneRow = blocksOf(all, size)
     .filter((block) => block.every((seatNo) => isFree(seatNo) && isWanted(seatNo)) && suits(block))
+    .filter(isAccepted)
     .map((block) => scored(block, [block[0] ?? 0, block.at(-1) ?? 0]));
   if (inOneRow.length > 0 || wheelchairPlaces > 0) return lowest(inOneRow);
-  return lowest(pairsOf(sale).map((seats) => scored(seats, seats)));
+  return lowest(
+    pairsOf(sale)
+      .filter(isAccepted)
+      .map((seats) => scored(seats, seats)),
+  );
 }
 
 function pairsOf({ hall, rows, isFree, isWanted, size }: RandomSale): number[][] {
@@ -121,22 +139,21 @@ function lowest(found: readonly NonNullable<Found>[]): Found {
   return among.reduce<Found>((best, one) => (!best || one.distance < best.distance ? one : best), undefined);
 }
 
-const CASES_OF_PART = 3_000;
-
-test.each(Array.from({ length: 10 }, (_, part) => part))(
-  `${CASES_OF_PART} searches find as good seats as a search through all choices (part %i)`,
-  (part) => {
+test.each(partsOfHalls(1_000_000))(
+  'searches find as good seats as a search through all choices that the policy accepts (part $part)',
+  ({ seeds }) => {
     const tally = { inOneRow: 0, inTwoRows: 0, none: 0 };
-    for (let seed = 1_000_000 + part * CASES_OF_PART; seed < 1_000_000 + (part + 1) * CASES_OF_PART; seed++) {
+    for (const seed of seeds) {
       const wheelchairPlaces = seed % 5 === 0 ? 1 : 0;
+      const policy = policies[seed % policies.length] ?? 'OFF';
       const sale = randomSale(seed, wheelchairPlaces === 1 ? 0.25 : 0.04);
-      const seats = bestAvailable(sale.hall, { ...sale, party: { size: sale.size, wheelchairPlaces } });
-      expectAsGood(sale, seats, modelOf(sale, wheelchairPlaces));
+      const seats = bestAvailable(sale.hall, { ...sale, policy, party: { size: sale.size, wheelchairPlaces } });
+      expectAsGood(sale, seats, modelOf(sale, { wheelchairPlaces, policy }));
       if (!seats) tally.none++;
       else if (isOneRun(sale.hall, seats)) tally.inOneRow++;
       else tally.inTwoRows++;
     }
-    expect(Math.min(...Object.values(tally))).toBeGreaterThan(20);
+    if (seeds.length >= 1_000) expect(Math.min(...Object.values(tally))).toBeGreaterThan(5);
   },
 );
 

@@ -10,30 +10,22 @@ import {
   type Score,
   type Search,
 } from './block-search-rules.ts';
-import { refusedSingles, singleSeatsLeft } from './orphan-rules.ts';
+import { blocksWithoutSingles, isAccepted, singleSeatsLeft } from './orphan-rules.ts';
 import { isOrdinary, suitsParty } from './party-rules.ts';
 
 /**
  * The best free seats for the party, from left to right: next to each other in one row, otherwise in two adjacent rows;
  * the nearest to the focal point of those that leave no seat single, if there are any. Undefined when there are none.
- * Wheelchair places are only offered to a party that asks for them, and no choice that the search's policy refuses is
- * offered.
+ * Wheelchair places are only offered to a party that asks for them. Choices that the search's policy refuses do not
+ * count.
  */
 export function bestAvailable(hall: Hall, search: Search): number[] | undefined {
   const { order } = rowsOf(hall);
   const { size, wheelchairPlaces } = search.party;
   const first = wheelchairPlaces > 0 ? bestSpecialBlock(hall, search) : bestPlainBlock(hall, search);
-  if (first !== undefined) {
-    const block = Array.from(order.subarray(first, first + size));
-    if (isAllowed(hall, block, search)) return fromLeftToRight(hall, block);
-  }
-  const apart = wheelchairPlaces > 0 ? undefined : blockInAdjacentRows(hall, search);
-  return apart && isAllowed(hall, apart, search) ? apart : undefined;
+  if (first !== undefined) return fromLeftToRight(hall, Array.from(order.subarray(first, first + size)));
+  return wheelchairPlaces > 0 ? undefined : blockInAdjacentRows(hall, search);
 }
-
-/** A choice that leaves a seat single is the last resort anyway; the policy of the event may forbid it. */
-const isAllowed = (hall: Hall, seatNos: readonly number[], { policy = 'OFF', isFree }: Search): boolean =>
-  refusedSingles(policy, hall, seatNos, isFree).length === 0;
 
 type Best = { first: number; leavesSingle: boolean; distance: number };
 
@@ -45,14 +37,16 @@ function bestPlainBlock(hall: Hall, search: Search): number | undefined {
   const { runStarts } = rowsOf(hall);
   const places = placesOf(hall);
   const best: Best = { first: -1, leavesSingle: true, distance: Infinity };
+  const context: Context = { hall, places, search, hasBetter: new Map() };
   for (const run of places.runsByDistance) {
     if (!best.leavesSingle && (places.nearest[run] ?? 0) > best.distance) break;
-    lookAt(best, { from: runStarts[run] ?? 0, to: runStarts[run + 1] ?? 0 }, { hall, places, search });
+    lookAt(best, { from: runStarts[run] ?? 0, to: runStarts[run + 1] ?? 0 }, context);
   }
   return best.first < 0 ? undefined : best.first;
 }
 
-type Context = { hall: Hall; places: HallPlaces; search: Search };
+/** `hasBetter`: by row, whether it has a block that leaves no seat single. */
+type Context = { hall: Hall; places: HallPlaces; search: Search; hasBetter: Map<number, boolean> };
 
 /** Looks at the free seats of one run of neighbours. */
 function lookAt(best: Best, run: PlaceRange, context: Context): void {
@@ -68,7 +62,9 @@ function lookAt(best: Best, run: PlaceRange, context: Context): void {
 }
 
 /** Compares the blocks of free seats next to each other with the best one so far. */
-function improve(best: Best, { from, to }: PlaceRange, { hall, places: { x, y }, search }: Context): void {
+function improve(best: Best, { from, to }: PlaceRange, context: Context): void {
+  const { hall, search } = context;
+  const { x, y } = context.places;
   const { order } = rowsOf(hall);
   const { size } = search.party;
   let wanted = 0;
@@ -77,13 +73,26 @@ function improve(best: Best, { from, to }: PlaceRange, { hall, places: { x, y },
     if (wanted < size) continue;
     const first = place - size + 1;
     const leavesSingle = first - from === 1 || to - place === 2;
-    if (leavesSingle && !best.leavesSingle) continue;
     const distance = squareOfMiddle(x, first, place) + squareOfMiddle(y, first, place);
-    if (distance >= best.distance && leavesSingle === best.leavesSingle) continue;
+    if (!isBetter({ leavesSingle, distance }, best)) continue;
+    if (leavesSingle && isRefused(context, first)) continue;
     best.first = first;
     best.leavesSingle = leavesSingle;
     best.distance = distance;
   }
+}
+
+/** Whether the policy refuses a block of ordinary seats that leaves a seat single. */
+function isRefused({ hall, search, hasBetter }: Context, first: number): boolean {
+  const { policy = 'OFF', party, isFree } = search;
+  if (policy !== 'LENIENT') return policy === 'STRICT';
+  const row = rowsOf(hall).rowAt[first] ?? 0;
+  let known = hasBetter.get(row);
+  if (known === undefined) {
+    known = blocksWithoutSingles(hall, { row, size: party.size }, isFree).length > 0;
+    hasBetter.set(row, known);
+  }
+  return known;
 }
 
 const squareOfMiddle = (column: Float64Array, first: number, last: number): number =>
@@ -134,7 +143,8 @@ function nearestOf(values: Float64Array): number {
 }
 
 /** Blocks with wheelchair places are few, so each is checked by the rules for all seats. */
-function bestSpecialBlock(hall: Hall, { party, isFree, isWanted }: Search): number | undefined {
+function bestSpecialBlock(hall: Hall, search: Search): number | undefined {
+  const { party, isFree, isWanted } = search;
   const rows = rowsOf(hall);
   let best: (Score & { first: number }) | undefined;
   const isOpen = (seatNo: number) => isFree(seatNo) && isWanted(seatNo) && !isArea(hall, seatNo);
@@ -144,7 +154,8 @@ function bestSpecialBlock(hall: Hall, { party, isFree, isWanted }: Search): numb
       if (!suitsParty(hall, block, party)) continue;
       const leavesSingle = singleSeatsLeft(hall, Array.from(block), isFree).length > 0;
       const distance = distanceOf(hall, block[0] ?? 0, block[party.size - 1] ?? 0);
-      if (isBetter({ leavesSingle, distance }, best)) best = { leavesSingle, distance, first };
+      if (!isBetter({ leavesSingle, distance }, best)) continue;
+      if (isAccepted(hall, block, search)) best = { leavesSingle, distance, first };
     }
   }
   return best?.first;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { aloneIn, blocksOf, type RandomSale, randomSale } from '#test/support/seating/random-sales.ts';
-import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
+import { partsOfHalls } from '#test/support/seating/hall-cases.ts';
+import { blocksOf, policies, type RandomSale, randomSale, refusedByWords } from '#test/support/seating/random-sales.ts';
 import { refusedSingles, singleSeatsLeft } from './orphan-rules.ts';
 
 /** A row at x = 0, 10, 20 ...; a blank is an aisle, x a taken seat, w a wheelchair place. */
@@ -46,37 +46,13 @@ test.each([
   expect(refusedSingles(policy, plan, chosen, isFree)).toEqual(singles);
 });
 
-const policies: readonly OrphanPolicy[] = ['OFF', 'LENIENT', 'STRICT'];
-
-/** The rule from its words: who stands alone after the choice and did not before, and could the row do better? */
-function expected({ hall, rows, isFree }: RandomSale, chosen: readonly number[], policy: OrphanPolicy): number[] {
-  const isOpen = (seatNo: number) => isFree(seatNo) && hall.flags[seatNo] === 0;
-  const singlesOf = (choice: readonly number[], runs: readonly (readonly number[])[]) => {
-    const before = aloneIn(runs, isOpen);
-    const after = aloneIn(runs, (seatNo) => isOpen(seatNo) && !choice.includes(seatNo));
-    return [...after].filter((seatNo) => !before.has(seatNo));
-  };
-  const singles = rows.flatMap(({ runs }) => {
-    const found = singlesOf(chosen, runs);
-    if (policy === 'OFF' || found.length === 0) return [];
-    const size = chosen.filter((seatNo) => runs.some((run) => run.includes(seatNo))).length;
-    const couldDoBetter = blocksOf(runs, size).some(
-      (block) => block.every(isOpen) && singlesOf(block, runs).length === 0,
-    );
-    return policy === 'STRICT' || couldDoBetter ? found : [];
-  });
-  return singles.sort((a, b) => a - b);
-}
-
-const CASES_OF_PART = 5_000;
-
-test.each([0, 1, 2, 3, 4, 5])(`${CASES_OF_PART} choices are judged as by the words of the rule (part %i)`, (part) => {
-  for (let seed = part * CASES_OF_PART + 1; seed <= (part + 1) * CASES_OF_PART; seed++) {
+test.each(partsOfHalls())('choices are judged as by the words of the rule (part $part)', ({ seeds }) => {
+  for (const seed of seeds) {
     const sale = randomSale(seed, 0.05);
     const chosen = choiceOf(sale);
     for (const policy of policies) {
       const singles = refusedSingles(policy, sale.hall, chosen, sale.isFree);
-      const wanted = expected(sale, chosen, policy);
+      const wanted = refusedByWords(sale, chosen, policy);
       if (singles.join() !== wanted.join())
         expect({ seed, policy, chosen, singles }).toEqual({ seed, policy, chosen, singles: wanted });
     }

@@ -48,6 +48,13 @@ export function refusedSingles(
   });
 }
 
+/** True for a choice that the policy accepts. Undefined: OFF. */
+export const isAccepted = (
+  plan: SeatPositions,
+  chosen: ArrayLike<number>,
+  { policy = 'OFF', isFree }: { readonly policy?: OrphanPolicy | undefined; readonly isFree: IsFree },
+): boolean => policy === 'OFF' || refusedSingles(policy, plan, Array.from(chosen), isFree).length === 0;
+
 /** The blocks of ordinary free seats of a row that leave no seat single, from left to right. */
 export function blocksWithoutSingles(
   plan: SeatPositions,

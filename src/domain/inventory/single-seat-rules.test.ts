@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
 import { empty, hold, rules } from '#test/support/inventory/allocation.ts';
-import { type RandomSale, randomSale } from '#test/support/seating/random-sales.ts';
+import { policies, type RandomSale, randomSale } from '#test/support/seating/random-sales.ts';
 import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
 import { allocate } from './allocate-rules.ts';
 import { bestAvailable } from './best-available-rules.ts';
 import { refusedSingles, singleSeatsLeft } from './orphan-rules.ts';
 
-const policies: readonly OrphanPolicy[] = ['OFF', 'LENIENT', 'STRICT'];
 const CASES = 400;
 
 function decide({ hall, isFree }: RandomSale, seatNos: readonly number[], orphanPolicy: OrphanPolicy) {

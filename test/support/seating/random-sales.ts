@@ -1,3 +1,4 @@
+import type { OrphanPolicy } from '#domain/catalog/event-life/event-values-rules.ts';
 import { type BuiltHall, randomHall, randomOf } from './random-halls.ts';
 
 /** A hall in the middle of its sale, with seats of all kinds. */
@@ -45,6 +46,35 @@ export function aloneIn(runs: readonly (readonly number[])[], isOpen: (seatNo: n
       if (isOpen(seatNo) && sides.every((side) => side === undefined || !isOpen(side))) alone.add(seatNo);
     }
   return alone;
+}
+
+export const policies: readonly OrphanPolicy[] = ['OFF', 'LENIENT', 'STRICT'];
+
+/**
+ * The single seats because of which a policy refuses a choice, from the words of the rule: which seats stand alone after
+ * the choice and did not before, and could the row do better?
+ */
+export function refusedByWords(
+  { hall, rows, isFree }: RandomSale,
+  chosen: readonly number[],
+  policy: OrphanPolicy,
+): number[] {
+  const isOpen = (seatNo: number) => isFree(seatNo) && hall.flags[seatNo] === 0;
+  const singlesOf = (choice: readonly number[], runs: readonly (readonly number[])[]) => {
+    const before = aloneIn(runs, isOpen);
+    const after = aloneIn(runs, (seatNo) => isOpen(seatNo) && !choice.includes(seatNo));
+    return [...after].filter((seatNo) => !before.has(seatNo));
+  };
+  const singles = rows.flatMap(({ runs }) => {
+    const found = singlesOf(chosen, runs);
+    if (policy === 'OFF' || found.length === 0) return [];
+    const size = chosen.filter((seatNo) => runs.some((run) => run.includes(seatNo))).length;
+    const couldDoBetter = blocksOf(runs, size).some(
+      (block) => block.every(isOpen) && singlesOf(block, runs).length === 0,
+    );
+    return policy === 'STRICT' || couldDoBetter ? found : [];
+  });
+  return singles.sort((a, b) => a - b);
 }
 
 /** All blocks of seats next to each other, of this size. */
