@@ -119,6 +119,19 @@ describe.each([
     expect((refusal as SeatsUnavailable).alternatives).not.toContainEqual([4, 5]);
     expect(held([await book(event, [5])])).toHaveLength(1);
   });
+
+  test('every alternative is a choice that the policy on single seats accepts', async () => {
+    const event = await seedEvent(box.reader, { seats: 20, rows: 2, orphanPolicy: 'STRICT' });
+    await book(event, [4], { process: nth(0) });
+    const { alternatives } = (await book(event, [4, 5], { process: nth(1) })) as SeatsUnavailable;
+    expect(alternatives).toHaveLength(3);
+    for (const seatNos of alternatives) {
+      const viewer = someViewer();
+      const [made] = held([await book(event, [...seatNos], { viewer })]);
+      await cancelBooking(box, viewer, { bookingId: made?.booking.id ?? '' });
+    }
+    expect(await book(event, [6, 7])).toMatchObject({ code: 'LEAVES_SINGLE_SEAT' });
+  });
 });
 
 test('with the lock of PostgreSQL alone, a lost Redis answer costs nothing: its locks are released', async () => {

@@ -1,5 +1,6 @@
 import { createHash, randomUUIDv7 } from 'node:crypto';
 import { isUuid } from '#shared/uuid.ts';
+import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
 import { hasSeat, type SeatingPlan } from '../catalog/seating-plan.ts';
 import { IdempotencyKeyReused, InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
 import { CoolingDown, TooManyUnpaidSeats } from '../hoarding/errors.ts';
@@ -109,7 +110,7 @@ export async function createBooking(
     requestHash: hashOf(request.eventId, { seatNos, ticketTypes }),
     ...rareWishes(request, { plan, wanted }),
   };
-  const hold = { eventId: request.eventId, plan, command, field };
+  const hold = { eventId: request.eventId, plan, orphanPolicy: sale.orphanPolicy, command, field };
   const admitted = needs.requireAdmission?.(viewer, { eventId: request.eventId, admission: request.admission });
   const earlier = admitted && (await earlierUnless(admitted, needs, hold));
   return earlier ?? (await holdWithLocks(needs, hold));
@@ -224,6 +225,7 @@ const pausedSale = (why: keyof typeof ASK_AGAIN): EventNotOnSale =>
 type Hold = {
   readonly eventId: string;
   readonly plan: SeatingPlan;
+  readonly orphanPolicy: OrphanPolicy;
   readonly command: HoldCommand;
   /** The input field that names the seats. */
   readonly field: string;
@@ -264,8 +266,8 @@ const seatsOf = ({ seatNos, areas = [] }: HoldCommand): number =>
   areas.reduce((sum, { quantity }) => sum + quantity, seatNos.length);
 
 async function lose(needs: CreateBookingNeeds, hold: Hold, seatNos: readonly number[]) {
-  const { eventId, plan, command } = hold;
-  const race = { ...command, eventId, plan };
+  const { eventId, plan, orphanPolicy, command } = hold;
+  const race = { ...command, eventId, plan, orphanPolicy, lockedSeatNos: seatNos };
   const { earlier, mayBeWon, alternatives, version } = await needs.lostRaces.look(race);
   if (earlier) return { mayBeWon, replay: replayOf(earlier, hold), refusal: undefined };
   return { mayBeWon, replay: undefined, refusal: new SeatsUnavailable({ eventId, seatNos, alternatives, version }) };

@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { partsOfHalls } from '#test/support/seating/hall-cases.ts';
+import { blocksOf, policies, type RandomSale, randomSale, refusedByWords } from '#test/support/seating/random-sales.ts';
+import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
 import { alternativesTo, neighbourhood } from './alternatives-rules.ts';
 
 /** Two sections of three rows of ten seats. */
@@ -11,9 +14,15 @@ const plan = {
   y: Array.from({ length: 60 }, (_, seatNo) => Math.floor((seatNo % 30) / 10) * 8),
 };
 const everywhere = { from: 0, to: 59 };
+const off = (isFree: (seatNo: number) => boolean) => ({ isFree, policy: 'OFF' as const });
 
 test('returns the nearest blocks first', () => {
-  const blocks = alternativesTo([14, 15], everywhere, plan, (seatNo) => seatNo !== 14 && seatNo !== 15);
+  const blocks = alternativesTo(
+    [14, 15],
+    everywhere,
+    plan,
+    off((seatNo) => seatNo !== 14 && seatNo !== 15),
+  );
   expect(blocks).toEqual([
     [4, 5],
     [24, 25],
@@ -27,7 +36,7 @@ test('each block is free, adjacent, as large as the wanted set, and apart from t
     fc.property(taken, fc.integer({ min: 1, max: 5 }), fc.nat(55), (list, size, first) => {
       const isFree = (seatNo: number) => !list.includes(seatNo);
       const wanted = Array.from({ length: size }, (_, i) => first + i);
-      const blocks = alternativesTo(wanted, everywhere, plan, isFree);
+      const blocks = alternativesTo(wanted, everywhere, plan, off(isFree));
       expect(blocks.length).toBeLessThanOrEqual(3);
       expect(new Set(blocks.flat()).size).toBe(blocks.length * size);
       for (const block of blocks) {
@@ -46,9 +55,9 @@ test('each block is free, adjacent, as large as the wanted set, and apart from t
   );
 });
 
-test('the neighbourhood ends where the plan ends', () => {
-  expect(neighbourhood([5], 60, 10)).toEqual({ from: 0, to: 15 });
-  expect(neighbourhood([55], 60, 10)).toEqual({ from: 45, to: 59 });
+test('the neighbourhood ends with a row, at the end of the plan at the latest', () => {
+  expect(neighbourhood([5], plan, 10)).toEqual({ from: 0, to: 19 });
+  expect(neighbourhood([55], plan, 10)).toEqual({ from: 40, to: 59 });
 });
 
 /** A hall of rows; each seat is [x, y, flags]. Seat numbers are in the order of the rows as they are given. */
@@ -64,7 +73,12 @@ function hallOf(...rows: (readonly (readonly [number, number, number?])[])[]) {
   };
 }
 const alternatives = (hall: ReturnType<typeof hallOf>, wanted: number[], taken = wanted) =>
-  alternativesTo(wanted, { from: 0, to: hall.seatCount - 1 }, hall, (seatNo) => !taken.includes(seatNo));
+  alternativesTo(
+    wanted,
+    { from: 0, to: hall.seatCount - 1 },
+    hall,
+    off((seatNo) => !taken.includes(seatNo)),
+  );
 
 test('no block goes over an aisle, and a row with odd numbers before even ones has its neighbours by position', () => {
   const withAisle = hallOf([
@@ -143,3 +157,51 @@ test('other places of a general admission section are its lowest free ones', () 
   expect(alternatives(hall, [0, 1], [0, 1, 3])).toEqual([[2, 4]]);
   expect(alternatives(hall, [0, 1], [0, 1, 2, 3, 4, 5, 6])).toEqual([]);
 });
+
+const middle = (column: ArrayLike<number>, seatNos: readonly number[]) =>
+  seatNos.reduce((sum, seatNo) => sum + (column[seatNo] ?? 0), 0) / seatNos.length;
+
+type Question = { sale: RandomSale; wanted: readonly number[]; policy: OrphanPolicy };
+
+/** The plain model looks at all blocks: each offered one is as near as any that has no seat of an earlier one. */
+function expectNearest(offered: readonly (readonly number[])[], { sale, wanted, policy }: Question): void {
+  const { hall, rows, isFree, seed } = sale;
+  const apart = (block: readonly number[]) =>
+    [hall.x, hall.y].reduce((sum, column) => {
+      const ends = [block[0] ?? 0, block.at(-1) ?? 0];
+      return sum + (middle(column, ends) - middle(column, wanted)) ** 2;
+    }, 0);
+  const nameOf = (block: readonly number[]) => block.toSorted((a, b) => a - b).join();
+  let left = rows
+    .flatMap(({ runs }) => blocksOf(runs, wanted.length))
+    .filter((block) => block.every((seatNo) => isFree(seatNo) && hall.flags[seatNo] === 0))
+    .filter((block) => refusedByWords(sale, block, policy).length === 0);
+  for (const block of offered) {
+    const nearest = Math.min(...left.map(apart));
+    const isOffered = left.some((one) => nameOf(one) === nameOf(block));
+    if (!isOffered || apart(block) > nearest * (1 + 1e-6) + 1e-6)
+      expect({ seed, policy, wanted, block, distance: apart(block) }).toEqual({ isOffered, nearest });
+    left = left.filter((one) => !one.some((seatNo) => block.includes(seatNo)));
+  }
+  if (offered.length < 3 && left.length > 0) expect({ seed, policy, wanted, offered }).toEqual(left);
+}
+
+test.each(partsOfHalls(2_000_000))(
+  'alternatives are the nearest blocks that the policy accepts (part $part)',
+  ({ seeds }) => {
+    let others = 0;
+    for (const seed of seeds) {
+      const sale = randomSale(seed, 0);
+      const { hall, isFree, size, random } = sale;
+      const count = Math.min(size, hall.seatCount);
+      const first = Math.floor(random() * (hall.seatCount - count + 1));
+      const wanted = Array.from({ length: count }, (_, index) => first + index);
+      const policy = policies[seed % policies.length] ?? 'OFF';
+      const within = neighbourhood(wanted, hall);
+      const offered = alternativesTo(wanted, within, hall, { isFree, policy });
+      expectNearest(offered, { sale, wanted, policy });
+      if (`${offered}` !== `${alternativesTo(wanted, within, hall, off(isFree))}`) others++;
+    }
+    expect(others).toBeGreaterThan(seeds.length / 20);
+  },
+);

@@ -1,5 +1,7 @@
 import { fromLeftToRight, isArea, rowsOf, type SeatPositions, type SeatRows } from '../catalog/adjacency-rules.ts';
+import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
 import { openRuns, type PlaceRange } from './block-search-rules.ts';
+import { isAccepted } from './orphan-rules.ts';
 import { partyOf, suitsParty } from './party-rules.ts';
 
 export type SeatRange = { readonly from: number; readonly to: number };
@@ -11,10 +13,15 @@ const BLOCKS = 3;
  */
 const REACH = 500;
 
-/** The range of seats around the first of `seatNos` that is searched for alternatives. */
-export function neighbourhood(seatNos: readonly number[], seatCount: number, reach = REACH): SeatRange {
+/**
+ * The range of seats around the first of `seatNos` that is searched for alternatives. Rows of seats are whole in it,
+ * because a choice is judged with the other seats of its row.
+ */
+export function neighbourhood(seatNos: readonly number[], plan: SeatPositions, reach = REACH): SeatRange {
   const first = seatNos[0] ?? 0;
-  return { from: Math.max(0, first - reach), to: Math.min(seatCount - 1, first + reach) };
+  const [low, high] = [Math.max(0, first - reach), Math.min(plan.seatCount - 1, first + reach)];
+  const { from, to } = rowsAround(rowsOf(plan), { from: low, to: high });
+  return { from: isArea(plan, low) ? low : from, to: isArea(plan, high) ? high : to - 1 };
 }
 
 /** The same seats in ranges that do not overlap. */
@@ -28,19 +35,24 @@ export function mergedRanges(ranges: readonly SeatRange[]): SeatRange[] {
   return merged;
 }
 
+/** `policy`: that of the event, which judges each alternative as it judges a choice of a fan. */
+export type Sold = { readonly isFree: (seatNo: number) => boolean; readonly policy: OrphanPolicy };
+
 /**
  * Up to three blocks of adjacent free seats, each as large as the wanted set, nearest first (by the distance between
  * the middles of the blocks), each from left to right. Blocks do not overlap each other, and have as many wheelchair
- * places as the wanted set. For places of a general admission section: its lowest free places.
+ * places as the wanted set. Each block alone is one that the event's policy on single seats accepts. For places of a
+ * general admission section: its lowest free places.
  */
 export function alternativesTo(
   wanted: readonly number[],
   within: SeatRange,
   plan: SeatPositions,
-  isFree: (seatNo: number) => boolean,
+  sold: Sold,
 ): number[][] {
+  const { isFree } = sold;
   if (isArea(plan, wanted[0] ?? 0)) return lowestPlaces(wanted, within, plan, isFree);
-  return blocksNear(wanted, within, plan, { isFree });
+  return blocksNear(wanted, within, plan, { isFree, isRight: (block) => isAccepted(plan, block, sold) });
 }
 
 type BlockSearch = {
@@ -56,11 +68,11 @@ export function blocksNear(
   plan: SeatPositions,
   search: BlockSearch,
 ): number[][] {
-  const candidates = adjacentBlocks(wanted, within, plan, search);
-  return nearestApart(candidates, wanted.length).map((first) => {
-    const { order } = rowsOf(plan);
-    return fromLeftToRight(plan, Array.from(order.subarray(first, first + wanted.length)));
-  });
+  const candidates = adjacentBlocks(wanted, within, plan, search.isFree);
+  const { order } = rowsOf(plan);
+  const blockFrom = (first: number) => Array.from(order.subarray(first, first + wanted.length));
+  const isRight = ({ first }: Candidate) => search.isRight?.(blockFrom(first)) ?? true;
+  return nearestApart(candidates, wanted.length, isRight).map((first) => fromLeftToRight(plan, blockFrom(first)));
 }
 
 /** `first` is a place of the plan's rows. */
@@ -70,7 +82,7 @@ function adjacentBlocks(
   wanted: readonly number[],
   within: SeatRange,
   plan: SeatPositions,
-  { isFree, isRight }: BlockSearch,
+  isFree: BlockSearch['isFree'],
 ): Candidate[] {
   const rows = rowsOf(plan);
   const size = wanted.length;
@@ -82,7 +94,7 @@ function adjacentBlocks(
   for (const run of openRuns(rows, isOpen, rowsAround(rows, within))) {
     for (let first = run.from; first + size <= run.to; first++) {
       const block = rows.order.subarray(first, first + size);
-      if (!suitsParty(plan, block, party) || (isRight && !isRight(Array.from(block)))) continue;
+      if (!suitsParty(plan, block, party)) continue;
       candidates.push({ first, distance: distanceTo(middle, plan, [block[0] ?? 0, block[size - 1] ?? 0]) });
     }
   }
@@ -120,16 +132,22 @@ function lowestPlaces(
   return places.length === wanted.length ? [places] : [];
 }
 
-function nearestApart(candidates: readonly Candidate[], size: number): number[] {
+/** Only the nearest candidates are asked whether they are right: most of the others are never offered. */
+function nearestApart(
+  candidates: readonly Candidate[],
+  size: number,
+  isRight: (candidate: Candidate) => boolean,
+): number[] {
   const chosen: number[] = [];
   while (chosen.length < BLOCKS) {
     let best: Candidate | undefined;
     for (const candidate of candidates) {
       if (chosen.some((first) => Math.abs(first - candidate.first) < size)) continue;
-      if (!best || candidate.distance < best.distance) best = candidate;
+      if (candidate.distance < (best?.distance ?? Infinity)) best = candidate;
     }
     if (!best) break;
-    chosen.push(best.first);
+    if (isRight(best)) chosen.push(best.first);
+    else best.distance = Infinity;
   }
   return chosen;
 }

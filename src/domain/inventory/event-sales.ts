@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Db } from '#db/client.ts';
 import { prepared } from '#db/prepared.ts';
+import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
 import type { StoredEventStatus } from '../catalog/event-status-rules.ts';
 import { currentListId } from '../pricing/price-lists.ts';
 
@@ -12,6 +13,7 @@ export type KnownSale = {
   readonly planId: string;
   readonly status: StoredEventStatus;
   readonly seatsPerBooking: number | null;
+  readonly orphanPolicy: OrphanPolicy;
   readonly onSaleAtMs: number;
   readonly offSaleAtMs: number;
   /** Null: the event sells nothing. */
@@ -39,7 +41,7 @@ export function openEventSales({ db }: { db: Db }): EventSales {
   const read = async (eventId: string): Promise<KnownSale | undefined> => {
     const [row] = await prepared<Row>(
       db,
-      `select plan_id as "planId", status, seats_per_booking as "seatsPerBooking",
+      `select plan_id as "planId", status, seats_per_booking as "seatsPerBooking", orphan_policy as "orphanPolicy",
          (extract(epoch from on_sale_at) * 1000)::float8 as "onSaleAtMs",
          (extract(epoch from off_sale_at) * 1000)::float8 as "offSaleAtMs",
          ${currentListId('events.id')} as "priceListId",

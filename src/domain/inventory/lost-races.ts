@@ -1,5 +1,6 @@
 import type { Db } from '#db/client.ts';
 import { openBatches } from '../batches.ts';
+import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
 import { alternativesTo, mergedRanges, neighbourhood } from './alternatives-rules.ts';
 import type { BookingState } from './inventory-command.ts';
@@ -9,9 +10,12 @@ import { keyOf } from './inventory-work-rules.ts';
 export type LostRace = {
   readonly eventId: string;
   readonly plan: SeatingPlan;
+  readonly orphanPolicy: OrphanPolicy;
   readonly userId: string;
   readonly idempotencyKey: string;
   readonly seatNos: readonly number[];
+  /** Those of `seatNos` that other requests have locked: PostgreSQL may not know yet that they are taken. */
+  readonly lockedSeatNos: readonly number[];
 };
 
 export type LostRaceAnswer = {
@@ -63,17 +67,18 @@ async function answersTo(db: Db, eventId: string, races: readonly LostRace[]): P
     readBookingsByKey(db, races),
     readSnapshot(db, eventId, {
       seatNos: [...new Set(races.flatMap((race) => race.seatNos))],
-      ranges: mergedRanges(races.map((race) => neighbourhood(race.seatNos, race.plan.seatCount))),
+      ranges: mergedRanges(races.map((race) => neighbourhood(race.seatNos, race.plan))),
     }),
   ]);
   const byKey = new Map(earlier.map((booking) => [keyOf(booking.userId, booking.idempotencyKey), booking]));
   return races.map((race) => {
-    const wanted = new Set(race.seatNos);
-    const isFree = (seatNo: number) => !taken.has(seatNo) && !wanted.has(seatNo);
+    const locked = new Set(race.lockedSeatNos);
+    const isFree = (seatNo: number) => !taken.has(seatNo) && !locked.has(seatNo);
+    const within = neighbourhood(race.seatNos, race.plan);
     return {
       earlier: byKey.get(keyOf(race.userId, race.idempotencyKey)),
       mayBeWon: race.seatNos.every((seatNo) => !taken.has(seatNo)),
-      alternatives: alternativesTo(race.seatNos, neighbourhood(race.seatNos, race.plan.seatCount), race.plan, isFree),
+      alternatives: alternativesTo(race.seatNos, within, race.plan, { isFree, policy: race.orphanPolicy }),
       version,
     };
   });

@@ -20,6 +20,6 @@ export function leavesSingle(
   if (singles.length === 0) return undefined;
   const seats = seatNos.filter((seatNo) => !isArea(hall, seatNo));
   const isRight = (block: readonly number[]) => singleSeatsLeft(hall, block, isFree).length === 0;
-  const alternatives = blocksNear(seats, neighbourhood(seats, hall.seatCount), hall, { isFree, isRight });
+  const alternatives = blocksNear(seats, neighbourhood(seats, hall), hall, { isFree, isRight });
   return { kind: 'leavesSingle', seatNos: singles, alternatives, version: work.version };
 }

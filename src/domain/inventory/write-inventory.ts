@@ -303,7 +303,7 @@ function rangesOf({ allocation, fresh, plan }: Decision): SeatRange[] {
   const ranges = allocation.outcomes.flatMap((outcome, index) => {
     const command = fresh[index]?.command;
     return outcome.kind === 'seatsUnavailable' && command?.kind === 'hold'
-      ? [neighbourhood(command.seatNos, plan.seatCount)]
+      ? [neighbourhood(command.seatNos, plan)]
       : [];
   });
   return mergedRanges(ranges);
@@ -330,8 +330,9 @@ function answerOf(
   if (command?.kind === 'allocate' || command?.kind === 'sell')
     return { ...outcome, alternatives: [], version: decision.allocation.version };
   if (command?.kind !== 'hold') throw new Error('Only a hold can find its seats unavailable.');
-  const { plan, allocation } = decision;
-  const within = neighbourhood(command.seatNos, plan.seatCount);
-  const alternatives = alternativesTo(command.seatNos, within, plan, (seatNo) => !taken.has(seatNo));
+  const { plan, allocation, state } = decision;
+  const within = neighbourhood(command.seatNos, plan);
+  const sold = { isFree: (seatNo: number) => !taken.has(seatNo), policy: state.sale.orphanPolicy };
+  const alternatives = alternativesTo(command.seatNos, within, plan, sold);
   return { ...outcome, alternatives, version: allocation.version };
 }
