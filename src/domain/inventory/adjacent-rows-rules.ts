@@ -10,30 +10,86 @@ type Block = { readonly first: number; readonly leavesSingle: boolean };
  * The best ordinary free seats for a party that finds no room in one row: two blocks in two rows of a section that
  * follow each other, of which the second has the seat of its row that is nearest to a seat of the first. Seats of the first row come
  * first, each row from left to right. Undefined when there are none that the search's policy accepts. Slower than the
- * search in one row: it runs only when no row has room.
+ * search in one row: it runs only when no row has room. Pairs of rows are looked at from the nearest to the furthest, until
+ * none can have a better choice.
  */
 export function blockInAdjacentRows(hall: Hall, search: Search): number[] | undefined {
-  const { order, rowStarts } = rowsOf(hall);
-  const { size } = search.party;
-  let best: (Score & { seatNos: number[] }) | undefined;
-  let upper = blocksOfRow(hall, search, 0);
-  for (let row = 1; row + 1 < rowStarts.length; row++) {
-    const lower = blocksOfRow(hall, search, row);
-    const isAdjacent = hall.sectionOf[rowStarts[row - 1] ?? 0] === hall.sectionOf[rowStarts[row] ?? 0];
-    for (let count = 1; isAdjacent && count < size; count++) {
-      for (const [one, other] of touching(hall, { row, count, size }, upper(count), lower(size - count))) {
-        const blocks = [
-          order.subarray(one.first, one.first + count),
-          order.subarray(other.first, other.first + size - count),
-        ];
-        const seatNos = blocks.flatMap((block) => fromLeftToRight(hall, Array.from(block)));
-        const score = { leavesSingle: one.leavesSingle || other.leavesSingle, distance: distanceOfAll(hall, seatNos) };
-        if (isBetter(score, best) && isAccepted(hall, seatNos, search)) best = { ...score, seatNos };
-      }
-    }
-    upper = lower;
+  const blocks = new Map<number, (size: number) => Block[]>();
+  const blocksOf = (row: number) => {
+    const found = blocks.get(row) ?? blocksOfRow(hall, search, row);
+    blocks.set(row, found);
+    return found;
+  };
+  let best: Best | undefined;
+  for (const { row, nearest } of rowPairsOf(hall)) {
+    if (best && !best.leavesSingle && nearest > best.distance) break;
+    best = bestOfPair(hall, search, { row, upper: blocksOf(row - 1), lower: blocksOf(row), best });
   }
-  return best?.seatNos;
+  return best && [...best.seatNos];
+}
+
+type Best = Score & { readonly seatNos: readonly number[] };
+type Pair = {
+  readonly row: number;
+  readonly upper: (size: number) => Block[];
+  readonly lower: (size: number) => Block[];
+  readonly best: Best | undefined;
+};
+
+/** The best blocks of a row and the one before it, if they are better than the best ones so far. */
+function bestOfPair(hall: Hall, search: Search, { row, upper, lower, best: before }: Pair): Best | undefined {
+  const { order } = rowsOf(hall);
+  const { size } = search.party;
+  let best = before;
+  for (let count = 1; count < size; count++) {
+    for (const [one, other] of touching(hall, { row, count, size }, upper(count), lower(size - count))) {
+      const blocks = [
+        order.subarray(one.first, one.first + count),
+        order.subarray(other.first, other.first + size - count),
+      ];
+      const seatNos = blocks.flatMap((block) => fromLeftToRight(hall, Array.from(block)));
+      const score = { leavesSingle: one.leavesSingle || other.leavesSingle, distance: distanceOfAll(hall, seatNos) };
+      if (isBetter(score, best) && isAccepted(hall, seatNos, search)) best = { ...score, seatNos };
+    }
+  }
+  return best;
+}
+
+/** `row` and the one before it. `nearest`: no choice of seats of both is nearer to what they face, squared. */
+type RowPair = { readonly row: number; readonly nearest: number };
+const known = new WeakMap<Hall, readonly RowPair[]>();
+
+/** The rows of a section that follow each other, the nearest pair first. Computed once for each plan. */
+function rowPairsOf(hall: Hall): readonly RowPair[] {
+  const before = known.get(hall);
+  if (before) return before;
+  const { order, rowStarts } = rowsOf(hall);
+  const pairs: RowPair[] = [];
+  for (let row = 1; row + 1 < rowStarts.length; row++) {
+    const [from, middle, to] = [rowStarts[row - 1] ?? 0, rowStarts[row] ?? 0, rowStarts[row + 1] ?? 0];
+    if (hall.sectionOf[from] !== hall.sectionOf[middle]) continue;
+    const seatNos = order.subarray(from, to);
+    const [focusX, focusY] = focalPointOf(hall, order[from] ?? 0);
+    const nearest = awayFrom(focusX, seatNos, hall.x) ** 2 + awayFrom(focusY, seatNos, hall.y) ** 2;
+    pairs.push({ row, nearest: nearest * CERTAIN });
+  }
+  pairs.sort((one, other) => one.nearest - other.nearest);
+  known.set(hall, pairs);
+  return pairs;
+}
+
+/** The middle of some seats is computed with rounding, so it may be a little outside of the box around all of them. */
+const CERTAIN = 1 - 1e-9;
+
+/** How far a value is from the range of those of the seats. */
+function awayFrom(value: number, seatNos: ArrayLike<number>, column: ArrayLike<number>): number {
+  let [least, most] = [Infinity, -Infinity];
+  for (let index = 0; index < seatNos.length; index++) {
+    const at = column[seatNos[index] ?? 0] ?? 0;
+    if (at < least) least = at;
+    if (at > most) most = at;
+  }
+  return Math.max(0, least - value, value - most);
 }
 
 /** The blocks of a row by their size, each size found once. */
