@@ -11,6 +11,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   'cancel-event': async () => (await import('./cancel-event.ts')).benchCancelEvent,
   expiry: async () => (await import('./expiry.ts')).benchExpiry,
   fanout: async () => (await import('./fanout.ts')).benchFanout,
+  'general-admission': async () => (await import('./general-admission.ts')).benchGeneralAdmission,
   graphql: async () => (await import('./graphql.ts')).benchGraphql,
   hoarding: async () => (await import('./hoarding.ts')).benchHoarding,
   'hoarding-limits': async () => (await import('./hoarding-limits.ts')).benchHoardingLimits,

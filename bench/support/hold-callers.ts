@@ -8,10 +8,13 @@ import { type Phase, runTimed } from './timed-load.ts';
 /** Callers that hold seats as fast as they get answers, and the side that answers them, in one process. */
 
 export type Sale = { readonly eventIds: readonly string[]; readonly planId: string; readonly seatCount: number };
-/** `fresh`: every caller holds unused seats. `fought`: neighbouring pairs at random; a winner gives them back. */
+/**
+ * `fresh`: every caller holds unused seats. `fought`: neighbouring pairs at random; a winner gives them back. `places`:
+ * two places of the only section. `best`: the two best free seats.
+ */
 export type HoldLoad = {
   readonly sale: Sale;
-  readonly wants: 'fresh' | 'fought';
+  readonly wants: 'fresh' | 'fought' | 'places' | 'best';
   readonly callers: number;
   readonly warmupMs: number;
   readonly measureMs: number;
@@ -86,9 +89,11 @@ class Callers {
     const { eventIds, planId, seatCount } = this.#load.sale;
     const index = Math.floor(Math.random() * eventIds.length);
     const eventId = eventIds[index] ?? '';
-    const first = this.#load.wants === 'fresh' ? this.#takeTwo(index) : Math.floor(Math.random() * (seatCount - 1));
+    const { wants } = this.#load;
+    const first = wants === 'fought' ? Math.floor(Math.random() * (seatCount - 1)) : this.#takeTwo(index);
     if (first + 1 >= seatCount) return undefined;
-    return { eventId, planId, userId: randomUUIDv7(), key: randomUUIDv7(), seatNos: [first, first + 1] };
+    const chosenBy = wants === 'places' || wants === 'best' ? wants : undefined;
+    return { eventId, planId, userId: randomUUIDv7(), key: randomUUIDv7(), seatNos: [first, first + 1], chosenBy };
   }
 
   #takeTwo(index: number): number {

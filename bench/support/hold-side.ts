@@ -4,6 +4,8 @@ export type HoldRequest = {
   readonly userId: string;
   readonly key: string;
   readonly seatNos: readonly number[];
+  /** Instead of named seats: two places of the only section, or the two best free seats. */
+  readonly chosenBy?: 'places' | 'best' | undefined;
 };
 export type HeldBooking = { readonly bookingId: string };
 
