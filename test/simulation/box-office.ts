@@ -65,7 +65,14 @@ export class BoxOffice {
     const quote = tender === 'COMPLIMENTARY' ? undefined : await this.#quote(eventId, lines);
     const holder = { name: 'Ann' };
     const input: SellInput = { eventId, lines, tender, holder, quoteHash: quote?.hash, idempotencyKey };
-    const event = { eventId, organizationId: ORGANIZATION, planId: PLAN_ID, currency: 'USD', status: 'PUBLISHED' };
+    const event = {
+      eventId,
+      organizationId: ORGANIZATION,
+      planId: PLAN_ID,
+      currency: 'USD',
+      status: 'PUBLISHED',
+      poolIsReleased: false,
+    };
     const author = { actor: SELLER, role: 'BOX_OFFICE' } as const;
     for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
       const answer = await call(this.actor, (api) => sellAt(api, { event, author }, input)).then(

@@ -63,7 +63,14 @@ export class Organizer {
     const seatIds = Array.from({ length: count }, (_, offset) => seatIdOf(first + offset));
     const isForAll = chance.happens(0.2);
     const lastsMs = chance.between(1000, 12_000);
-    const event = { eventId, organizationId: ORGANIZATION, planId: PLAN_ID, currency: 'USD', status: 'PUBLISHED' };
+    const event = {
+      eventId,
+      organizationId: ORGANIZATION,
+      planId: PLAN_ID,
+      currency: 'USD',
+      status: 'PUBLISHED',
+      poolIsReleased: false,
+    };
     const author = { actor: { userId: userIdOf(-1) }, role: 'OWNER' } as Author;
     const releaseAt = isForAll ? undefined : new Date((await this.#nowMs(eventId)) + lastsMs);
     const input = { eventId, seats: { seatIds }, allocation: isForAll ? null : 'house', releaseAt };

@@ -130,6 +130,8 @@ export const events = pgTable('events', {
   seatsPerBooking: integer('seats_per_booking'),
   seatsPerViewer: integer('seats_per_viewer'),
   orphanPolicy: text('orphan_policy', { enum: orphanPolicies }).notNull().default('OFF'),
+  /** When wheelchair places and companion seats that are left are sold like other seats. Null: never. */
+  accessibleReleaseAt: instant('accessible_release_at'),
   /** Grows with every change that a member makes of the event itself. */
   revision: integer('revision').notNull().default(1),
   currency: text('currency').notNull(),

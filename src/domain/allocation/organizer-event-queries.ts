@@ -14,6 +14,8 @@ export type OrganizerEvent = {
   readonly planId: string;
   readonly currency: string;
   readonly status: string;
+  /** Wheelchair places and companion seats are sold like other seats now. */
+  readonly poolIsReleased: boolean;
 };
 
 type Needs = { readonly db: Db; readonly rights: Pick<Rights, 'requireRight'> };
@@ -34,7 +36,8 @@ export async function requireOrganizerEvent(
 async function findEvent(db: Db, eventId: string): Promise<OrganizerEvent | undefined> {
   const [row] = await prepared<OrganizerEvent>(
     db,
-    `select id as "eventId", organization_id as "organizationId", plan_id as "planId", currency, status
+    `select id as "eventId", organization_id as "organizationId", plan_id as "planId", currency, status,
+       coalesce(accessible_release_at <= clock_timestamp(), false) as "poolIsReleased"
      from events where id = $1::uuid`,
     [eventId],
   );

@@ -84,7 +84,7 @@ export async function sellAt(
   if (event.status === 'DRAFT') throw new InvalidInput('eventId', 'The event is not published.');
   const sale = noteOf(input);
   const plan = await orTryAgain(writer.plans.get(planId));
-  const wanted = wantedOf(plan, input);
+  const wanted = wantedOf(plan, input, event);
   const { seatNos } = wanted;
   const bookingId = randomUUIDv7();
   const change = {
@@ -114,14 +114,14 @@ export async function sellAt(
   throw refusalOf(answer, { eventId, planId, seats: wanted.count, field: 'lines' });
 }
 
-function wantedOf(plan: SeatingPlan, { lines }: SellInput) {
+function wantedOf(plan: SeatingPlan, { lines }: SellInput, { poolIsReleased }: OrganizerEvent) {
   const { planId, seats, places } = parseLines(lines);
   if (planId !== undefined && planId !== plan.planId)
     throw new InvalidInput('lines', 'These seats do not belong to the seating plan of this event.');
   const seatNos = seats.map(({ seatNo }) => seatNo);
   if (!seatNos.every((seatNo) => hasSeat(plan, seatNo))) throw new InvalidInput('lines', 'This seat does not exist.');
   refusePartOfTable(plan, seatNos, 'lines');
-  refuseLoneCompanions(plan, seatNos);
+  if (!poolIsReleased) refuseLoneCompanions(plan, seatNos);
   return {
     seatNos,
     ticketTypes: seats.map(({ ticketType }) => ticketType),

@@ -5,6 +5,7 @@ import { hasSeat, type SeatingPlan } from '../catalog/seating-plan.ts';
 import { IdempotencyKeyReused, InvalidInput, NotFound, RateLimited, TryAgain } from '../errors.ts';
 import { CoolingDown, TooManyUnpaidSeats } from '../hoarding/errors.ts';
 import { requireIdempotencyKey } from '../idempotency-key-rules.ts';
+import { isReleased, planFor } from '../inventory/accessible-pool-rules.ts';
 import { givenCodes } from '../inventory/code-texts-rules.ts';
 import type { KnownSale } from '../inventory/event-sales.ts';
 import type { BookingState, HoldCommand, Holding } from '../inventory/inventory-command.ts';
@@ -95,7 +96,8 @@ export async function createBooking(
   const plan = await orTryAgain(needs.writer.plans.get(planId));
   if (!seatNos.every((seatNo) => hasSeat(plan, seatNo))) throw new InvalidInput(field, 'This seat does not exist.');
   refusePartOfTable(plan, seatNos, field);
-  refuseLoneCompanions(plan, seatNos);
+  const released = isReleased(sale, sale.nowMs());
+  if (!released) refuseLoneCompanions(plan, seatNos);
   refuseIfFarTooEarly(sale);
   const command: HoldCommand = {
     kind: 'hold',
@@ -110,7 +112,13 @@ export async function createBooking(
     requestHash: hashOf(request.eventId, { seatNos, ticketTypes }),
     ...rareWishes(request, { plan, wanted }),
   };
-  const hold = { eventId: request.eventId, plan, orphanPolicy: sale.orphanPolicy, command, field };
+  const hold = {
+    eventId: request.eventId,
+    plan: planFor(plan, { seatNos, released }),
+    orphanPolicy: sale.orphanPolicy,
+    command,
+    field,
+  };
   const admitted = needs.requireAdmission?.(viewer, { eventId: request.eventId, admission: request.admission });
   const earlier = admitted && (await earlierUnless(admitted, needs, hold));
   return earlier ?? (await holdWithLocks(needs, hold));
@@ -224,6 +232,7 @@ const pausedSale = (why: keyof typeof ASK_AGAIN): EventNotOnSale =>
 
 type Hold = {
   readonly eventId: string;
+  /** As it is sold to this fan. */
   readonly plan: SeatingPlan;
   readonly orphanPolicy: OrphanPolicy;
   readonly command: HoldCommand;

@@ -53,6 +53,18 @@ test('a quote has the price and the fee of each seat, and a booking with its has
   expect(booking).toMatchObject({ totalMinor: 9_940, currency: 'TND' });
 });
 
+test('a companion seat is quoted and sold without its place only when the time of the wheelchair places is over', async () => {
+  const event = await seedEvent(box.reader, { seats: 6, flags: [0, 0, 1, 4, 0, 0] });
+  const lone = { code: 'COMPANION_WITHOUT_PLACE' };
+  expect([await refusalOf(ask(event, 3)), await refusalOf(book(event, [3]))]).toMatchObject([lone, lone]);
+  await box.reader.execute(sql`update events set accessible_release_at = now() where id = ${event.eventId}`);
+  expect((await ask(event, 3)).lines).toHaveLength(1);
+  // Another process, because this one knows the sale for a second.
+  const idempotencyKey = randomUUIDv7();
+  const request = { eventId: event.eventId, seatIds: event.seatIds(3), idempotencyKey };
+  expect((await createBooking(box.process(), someViewer(), request)).booking.seats).toMatchObject([{ seatNo: 3 }]);
+});
+
 test('a changed price refuses the older quote, holds nothing, and the same key works with the new one', async () => {
   const event = await openEvent();
   const [viewer, idempotencyKey] = [someViewer(), randomUUIDv7()];

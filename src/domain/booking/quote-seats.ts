@@ -26,7 +26,13 @@ export type QuoteNeeds = {
   readonly writer: Pick<InventoryWriter, 'policy' | 'plans'>;
 };
 
-type Sold = { planId: string; priceListId: string | null; seatsPerBooking: number | null };
+type Sold = {
+  planId: string;
+  priceListId: string | null;
+  seatsPerBooking: number | null;
+  /** Wheelchair places and companion seats are sold like other seats now. */
+  poolIsReleased: boolean;
+};
 
 export type QuoteSeatsRequest = {
   readonly eventId: string;
@@ -67,10 +73,8 @@ export async function quoteSeats(
     ]),
   );
   const seats = [...parsed.seats, ...anyPlaces(plan, parsed.places)];
-  refuseLoneCompanions(
-    plan,
-    seats.map(({ seatNo }) => seatNo),
-  );
+  const seatNos = seats.map(({ seatNo }) => seatNo);
+  if (!event.poolIsReleased) refuseLoneCompanions(plan, seatNos);
   const priced = seats.map(({ seatNo, ticketType }) => {
     const level = levelOf(prices, plan, seatNo);
     if (level === undefined) throw new InvalidInput('lines', 'This seat is not for sale.');
@@ -115,7 +119,9 @@ function anyPlaces(plan: SeatingPlan, lines: readonly PlacesLine[]) {
 async function findSold(db: Db, eventId: string): Promise<Sold | undefined> {
   const [row] = await prepared<Sold>(
     db,
-    `select plan_id as "planId", seats_per_booking as "seatsPerBooking", ${currentListId('events.id')} as "priceListId"
+    `select plan_id as "planId", seats_per_booking as "seatsPerBooking",
+       coalesce(accessible_release_at <= clock_timestamp(), false) as "poolIsReleased",
+       ${currentListId('events.id')} as "priceListId"
      from events where id = $1::uuid and status <> 'DRAFT'`,
     [eventId],
   );

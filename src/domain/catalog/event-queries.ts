@@ -34,8 +34,9 @@ export type CatalogEvent = Pick<
   | 'revision'
 > & {
   status: EventStatus;
-  /** Undefined in the search index. */
+  /** Undefined in the search index, like the next one. */
   imageUploadId?: string | null;
+  accessibleReleaseAt?: Date | null;
   /** Null: the setting of the process, here and in the two below. */
   holdSeconds: number | null;
   seatsPerBooking: number | null;

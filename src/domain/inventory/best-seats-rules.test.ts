@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { after, empty, hold, rules, SEATS, sale } from '#test/support/inventory/allocation.ts';
+import { after, empty, hold, NOW, rules, SEATS, sale } from '#test/support/inventory/allocation.ts';
 import { allocate } from './allocate-rules.ts';
 import type { HoldBestCommand, InventoryOutcome } from './inventory-command.ts';
 
@@ -26,6 +26,21 @@ test('each command of a batch gets the best seats that those before it have left
   const commands = [hold([2, 3]), holdBest(2), holdBest(2), holdBest(4), holdBest(3), holdBest(3)];
   const { outcomes } = allocate(commands, empty, inHall);
   expect(outcomes.map(seatNosOf)).toEqual([[2, 3], [8, 9], [0, 1], [4, 5, 10, 11], 'noBestSeats', 'noBestSeats']);
+});
+
+test('wheelchair places and companion seats are only for those who need them, until their time is over', () => {
+  const flags = Uint8Array.from({ length: SEATS }, (_, seatNo) => ({ 2: 1, 3: 4 })[seatNo] ?? (seatNo < 6 ? 0 : 32));
+  const inPool = { ...rules, hall: { ...hall, flags } };
+  const accessible = holdBest(2, { party: { size: 2, wheelchairPlaces: 1 } });
+  const choose = (accessibleReleaseAtMs: number | null, ...commands: HoldBestCommand[]) =>
+    allocate(commands, { ...empty, sale: { ...sale, accessibleReleaseAtMs } }, inPool).outcomes.map(seatNosOf);
+  for (const kept of [null, NOW + 1]) {
+    expect(choose(kept, holdBest(2), holdBest(2), holdBest(2))).toEqual([[0, 1], [4, 5], 'noBestSeats']);
+    expect(choose(kept, accessible)).toEqual([[2, 3]]);
+  }
+  expect(choose(NOW, holdBest(2), accessible)).toEqual([[2, 3], 'noBestSeats']);
+  expect(choose(NOW, accessible, holdBest(4))).toEqual([[2, 3], 'noBestSeats']);
+  expect(choose(NOW, holdBest(4))).toEqual([[0, 1, 2, 3]]);
 });
 
 test('a party that wants general admission gets the lowest free places of one section', () => {

@@ -1,3 +1,4 @@
+import { hallFor } from './accessible-pool-rules.ts';
 import { bestAvailable } from './best-available-rules.ts';
 import type { Hall } from './block-search-rules.ts';
 import type { HoldBestCommand } from './inventory-command.ts';
@@ -13,9 +14,9 @@ export function bestSeatsFor(
   command: HoldBestCommand,
   opened: ReadonlySet<string>,
 ): number[] | undefined {
-  const { hall, levelOf } = work.rules;
-  if (!hall) throw new Error('The best seats can only be found in a hall.');
+  const { levelOf } = work.rules;
   const { party, sections, level } = command;
+  const hall = hallFor(work, party);
   const isWanted = (seatNo: number): boolean =>
     (!sections || sections.has(hall.sectionOf[seatNo] ?? -1)) && isSold(levelOf(seatNo), level);
   const isFree = (seatNo: number): boolean => work.isOpen(seatNo, opened);

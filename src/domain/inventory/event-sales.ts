@@ -14,6 +14,7 @@ export type KnownSale = {
   readonly status: StoredEventStatus;
   readonly seatsPerBooking: number | null;
   readonly orphanPolicy: OrphanPolicy;
+  readonly accessibleReleaseAtMs: number | null;
   readonly onSaleAtMs: number;
   readonly offSaleAtMs: number;
   /** Null: the event sells nothing. */
@@ -42,6 +43,7 @@ export function openEventSales({ db }: { db: Db }): EventSales {
     const [row] = await prepared<Row>(
       db,
       `select plan_id as "planId", status, seats_per_booking as "seatsPerBooking", orphan_policy as "orphanPolicy",
+         (extract(epoch from accessible_release_at) * 1000)::float8 as "accessibleReleaseAtMs",
          (extract(epoch from on_sale_at) * 1000)::float8 as "onSaleAtMs",
          (extract(epoch from off_sale_at) * 1000)::float8 as "offSaleAtMs",
          ${currentListId('events.id')} as "priceListId",

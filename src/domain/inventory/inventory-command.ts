@@ -6,6 +6,7 @@ import type { AuditedChange, Author } from '../organization/audit-statements.ts'
 import type { Quote } from '../pricing/quote-rules.ts';
 import type { PricedSeat, StoredCharges } from '../pricing/stored-line-rules.ts';
 import type { TenderNote } from '../tender-rules.ts';
+import type { AccessiblePool } from './accessible-pool-rules.ts';
 import type { GivenCode } from './code-rules.ts';
 import type { Party } from './party-rules.ts';
 import type { SaleLimits } from './sale-limits-rules.ts';
@@ -179,7 +180,8 @@ export type EventSale = {
   /** The price list in force. Null: the event sells nothing. */
   readonly priceListId: string | null;
   readonly orphanPolicy: OrphanPolicy;
-} & SaleLimits;
+} & SaleLimits &
+  AccessiblePool;
 
 export type UnconfirmableReason =
   | 'AMOUNT_MISMATCH'

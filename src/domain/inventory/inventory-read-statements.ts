@@ -69,7 +69,8 @@ export async function readSales(tx: Tx, eventIds: readonly string[]): Promise<Ma
        (extract(epoch from off_sale_at) * 1000)::float8 as "offSaleAtMs",
        (extract(epoch from cancellable_until) * 1000)::float8 as "cancellableUntilMs",
        (extract(epoch from coalesce(ends_at, starts_at)) * 1000)::float8 as "endsAtMs",
-       ${currentListId('events.id')} as "priceListId", orphan_policy as "orphanPolicy"
+       ${currentListId('events.id')} as "priceListId", orphan_policy as "orphanPolicy",
+       (extract(epoch from accessible_release_at) * 1000)::float8 as "accessibleReleaseAtMs"
      from events where id = any($1::uuid[])`,
     [plainArray(eventIds)],
   );

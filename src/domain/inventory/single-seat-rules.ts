@@ -1,4 +1,5 @@
 import { isArea } from '../catalog/adjacency-rules.ts';
+import { hallFor } from './accessible-pool-rules.ts';
 import { blocksNear, neighbourhood } from './alternatives-rules.ts';
 import type { InventoryOutcome } from './inventory-command.ts';
 import type { InventoryWork } from './inventory-work-rules.ts';
@@ -13,8 +14,7 @@ export function leavesSingle(
   seatNos: readonly number[],
   opened: ReadonlySet<string>,
 ): InventoryOutcome | undefined {
-  const { hall } = work.rules;
-  if (!hall) throw new Error('Single seats can only be found in a hall.');
+  const hall = hallFor(work, seatNos);
   const isFree = (seatNo: number): boolean => !isArea(hall, seatNo) && work.isOpen(seatNo, opened);
   const singles = refusedSingles(work.sale.orphanPolicy, hall, seatNos, isFree);
   if (singles.length === 0) return undefined;

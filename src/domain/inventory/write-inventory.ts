@@ -8,6 +8,7 @@ import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { readUnpaid, recordEndings } from '../hoarding/unpaid-statements.ts';
 import type { EventPrices, PriceLists } from '../pricing/price-lists.ts';
 import { openPrices } from '../pricing/quote-rules.ts';
+import { isReleased, planFor } from './accessible-pool-rules.ts';
 import { type Allocation, allocate } from './allocate-rules.ts';
 import { moveSeats } from './allocation-statements.ts';
 import { alternativesTo, mergedRanges, neighbourhood, type SeatRange } from './alternatives-rules.ts';
@@ -330,7 +331,9 @@ function answerOf(
   if (command?.kind === 'allocate' || command?.kind === 'sell')
     return { ...outcome, alternatives: [], version: decision.allocation.version };
   if (command?.kind !== 'hold') throw new Error('Only a hold can find its seats unavailable.');
-  const { plan, allocation, state } = decision;
+  const { allocation, state } = decision;
+  const released = isReleased(state.sale, state.nowMs);
+  const plan = planFor(decision.plan, { seatNos: command.seatNos, released });
   const within = neighbourhood(command.seatNos, plan);
   const sold = { isFree: (seatNo: number) => !taken.has(seatNo), policy: state.sale.orphanPolicy };
   const alternatives = alternativesTo(command.seatNos, within, plan, sold);

@@ -68,6 +68,7 @@ builder.mutationField('createEvent', (t) =>
           seatsPerBooking: input.seatsPerBooking ?? 10,
           seatsPerViewer: input.seatsPerViewer ?? 20,
           orphanPolicy: input.orphanPolicy ?? 'LENIENT',
+          accessibleReleaseAt: input.accessibleReleaseAt ?? null,
           imageUploadId: imageOf(input.imageUploadId),
           idempotencyKey: input.idempotencyKey ?? undefined,
         };
@@ -78,7 +79,7 @@ builder.mutationField('createEvent', (t) =>
 );
 
 /** The values that null removes. */
-const REMOVABLE: readonly string[] = ['endsAt', 'doorsAt', 'cancellableUntil', 'imageUploadId'];
+const REMOVABLE: readonly string[] = ['endsAt', 'doorsAt', 'cancellableUntil', 'accessibleReleaseAt', 'imageUploadId'];
 
 function updateOf({ eventId, venueId, seatingPlanId, ...rest }: typeof UpdateEventInput.$inferInput): EventUpdate {
   const given = Object.entries(rest).filter(

@@ -19,6 +19,8 @@ const texts = {
   cancellableUntil: 'Until when a confirmed booking can be cancelled with a refund.',
   seatsPerBooking: 'How many seats one booking may have: 1 to 100.',
   seatsPerViewer: 'How many seats one viewer may have at the event, held and booked: 1 to 1,000.',
+  accessibleReleaseAt:
+    'When wheelchair places and companion seats that are left are sold like other seats. It moves with the start.',
   orphanPolicy: 'Whether a choice of seats may leave a single free seat between taken ones.',
   imageUploadId: 'The id of an Upload with the purpose EVENT_IMAGE whose bytes were sent.',
   idempotencyKey:
@@ -49,6 +51,10 @@ export const CreateEventInput = builder.inputType('CreateEventInput', {
     seatsPerBooking: t.int({ defaultValue: 10, description: texts.seatsPerBooking }),
     seatsPerViewer: t.int({ defaultValue: 20, description: texts.seatsPerViewer }),
     orphanPolicy: t.field({ type: OrphanPolicy, defaultValue: 'LENIENT', description: texts.orphanPolicy }),
+    accessibleReleaseAt: t.field({
+      type: 'DateTime',
+      description: `${texts.accessibleReleaseAt} Left out: never.`,
+    }),
     imageUploadId: t.id({ description: `${texts.imageUploadId} Left out: the event has no image.` }),
     idempotencyKey: t.string({ description: texts.idempotencyKey }),
   }),
@@ -58,7 +64,7 @@ const BEFORE_PUBLISHING = 'Not after the event was published.';
 
 export const UpdateEventInput = builder.inputType('UpdateEventInput', {
   description:
-    'The changes of an event. What is left out or null stays as it is; only `endsAt`, `doorsAt`, `cancellableUntil` and `imageUploadId` are removed by null.',
+    'The changes of an event. What is left out or null stays as it is; only `endsAt`, `doorsAt`, `cancellableUntil`, `accessibleReleaseAt` and `imageUploadId` are removed by null.',
   fields: (t) => ({
     eventId: t.id({ required: true, description: 'The id of an Event.' }),
     revision: t.int({ required: true, description: 'The `revision` of the event that the caller has read.' }),
@@ -85,6 +91,7 @@ export const UpdateEventInput = builder.inputType('UpdateEventInput', {
     seatsPerBooking: t.int({ description: texts.seatsPerBooking }),
     seatsPerViewer: t.int({ description: texts.seatsPerViewer }),
     orphanPolicy: t.field({ type: OrphanPolicy, description: texts.orphanPolicy }),
+    accessibleReleaseAt: t.field({ type: 'DateTime', description: texts.accessibleReleaseAt }),
     imageUploadId: t.id({ description: texts.imageUploadId }),
   }),
 });

@@ -42,6 +42,12 @@ builder.objectFields(Event, (t) => ({
       'Until when tickets can be given back because the event was moved or postponed. `cancellableUntil` is not earlier.',
     resolve: ({ refundUntil }) => refundUntil,
   }),
+  accessibleReleaseAt: t.field({
+    type: 'DateTime',
+    nullable: true,
+    description: 'When wheelchair places and companion seats that are left are sold like other seats; null for never.',
+    resolve: ({ accessibleReleaseAt }) => accessibleReleaseAt ?? null,
+  }),
   imageUrl: t.string({
     nullable: true,
     description: 'Where the image of the event is, relative to this server; null for an event without one.',

@@ -29,6 +29,7 @@ export const sale = {
   currency: 'USD',
   priceListId: 'l',
   orphanPolicy: 'OFF',
+  accessibleReleaseAtMs: null,
 } as const;
 
 export const empty: InventoryState = {

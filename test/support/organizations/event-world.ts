@@ -26,6 +26,7 @@ export async function openEventWorld() {
     ...{ performers: ['The Band'], startsAt: '2031-06-11T20:00', endsAt: null, doorsAt: '2031-06-11T19:00' },
     ...{ onSaleAt: inDays(-1), offSaleAt: new Date('2031-06-12T01:00:00Z'), currency: 'USD', holdSeconds: 60 },
     ...{ cancellableUntil: null, seatsPerBooking: 2, seatsPerViewer: 3, orphanPolicy: 'LENIENT', imageUploadId: null },
+    accessibleReleaseAt: null,
     idempotencyKey: undefined,
     ...changes,
   });

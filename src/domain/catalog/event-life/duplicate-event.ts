@@ -104,6 +104,7 @@ function copyOf({ event, timeZone }: Source, startsAt: Date, id: string) {
     onSaleAt: movedWith(event.onSaleAt, move),
     offSaleAt: movedWith(event.offSaleAt, move),
     cancellableUntil: along(event.cancellableUntil),
+    accessibleReleaseAt: along(event.accessibleReleaseAt),
   };
 }
 

@@ -27,6 +27,8 @@ export type EventInput = {
   readonly seatsPerBooking: number;
   readonly seatsPerViewer: number;
   readonly orphanPolicy: OrphanPolicy;
+  /** When wheelchair places and companion seats that are left are sold like other seats; null: never. */
+  readonly accessibleReleaseAt: Date | null;
   /** An upload with an image of the event; null: it has none. */
   readonly imageUploadId: string | null;
 };
@@ -50,6 +52,7 @@ export type EventValues = {
   readonly seatsPerBooking: number | null;
   readonly seatsPerViewer: number | null;
   readonly orphanPolicy: OrphanPolicy;
+  readonly accessibleReleaseAt: Date | null;
   readonly imageUploadId: string | null;
 };
 
@@ -111,6 +114,7 @@ const readers = {
   seatsPerBooking: whole(1, 100),
   seatsPerViewer: whole(1, 1_000),
   orphanPolicy: asItIs,
+  accessibleReleaseAt: inRange,
   imageUploadId: asItIs,
 } as const;
 

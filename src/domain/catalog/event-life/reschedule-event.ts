@@ -49,6 +49,7 @@ function movedTo(text: string, { event, timeZone, now }: LockedEvent): Partial<E
     endsAt: along(event.endsAt),
     doorsAt: along(event.doorsAt),
     offSaleAt: movedWith(event.offSaleAt, move),
+    accessibleReleaseAt: along(event.accessibleReleaseAt),
   };
   const [problem] = problemsOfTimes({ ...event, ...moved });
   if (problem) throw new InvalidInput('startsAt', `With this start the event would be wrong: ${problem.message}`);
