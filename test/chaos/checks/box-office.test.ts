@@ -55,11 +55,7 @@ test.each<[string, HistoryRecord[], Books]>([
   ['that was answered', [sale()], {}],
   ['that was answered at its second attempt', [lost, sale({ from: 5, to: 6 })], {}],
   ['whose answer was lost', [lost], {}],
-  [
-    'of an allocation',
-    [sale()],
-    { steps: [{ ...made, type: 'SeatsAllocated', booking: EVENT, isSale: false }, made] },
-  ],
+  ['of an allocation', [sale()], { steps: [{ ...made, type: 'SeatsAllocated', booking: EVENT, isSale: false }, made] }],
   ['of places that the server chose', [sale({ seats: [] })], {}],
   [
     'that was given away',
