@@ -185,12 +185,18 @@ export const bookingMutants: readonly Mutant[] = [
     name: 'cancelled-booking-confirmed',
     bug: 'money that arrives after a cancellation confirms the booking',
     vehicle: 'rush',
-    edits: [{ file: rules, find: "if (booking.status === 'CANCELLED') return 'BOOKING_CANCELLED';", replace: '' }],
+    edits: [
+      {
+        file: rules,
+        find: "if (booking.status === 'CANCELLED' || work.sale.status === 'CANCELLED') return 'BOOKING_CANCELLED';",
+        replace: '',
+      },
+    ],
   },
   {
     name: 'tickets-stay-valid',
     bug: 'the tickets of a cancelled booking are not void',
-    edits: [{ file: work, find: 'if (refundDue) this.#voided.push(booking.id);', replace: '' }],
+    edits: [{ file: work, find: 'if (wasConfirmed) this.#voided.push(booking.id);', replace: '' }],
   },
   {
     name: 'counters-not-updated',
