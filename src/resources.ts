@@ -14,6 +14,8 @@ import { EventWatches } from './domain/catalog/event-watches.ts';
 import { openPlanThreads } from './domain/catalog/plan-files/plan-threads.ts';
 import { openSeatingPlanCache } from './domain/catalog/seating-plan-cache.ts';
 import { openImageCache } from './domain/catalog/uploads/image-cache.ts';
+import { openEventExports } from './domain/exports/event-exports.ts';
+import { openExportLinks } from './domain/exports/export-links.ts';
 import { openAddressKeys } from './domain/hoarding/address-keys.ts';
 import type { GuestChallenge } from './domain/hoarding/guest-challenge.ts';
 import { openProofOfWork } from './domain/hoarding/proof-of-work-challenge.ts';
@@ -162,8 +164,9 @@ export async function openApiResources(config: ApiConfig & SalesConfig) {
   const together = openTogether();
   const { opened } = together;
   const sales = openSales(config, { name: 'frontrow-api', statementTimeoutMs: API_STATEMENT_TIMEOUT_MS }, together);
-  const { db, redis, pubsub } = sales;
+  const { db, redis, pubsub, plans } = sales;
   const heartbeat = opened(openHeartbeat({ pubsub }), (handle) => handle.close());
+  const rights = opened(openRights({ db, pubsub }), (handle) => handle.close());
   return {
     ...sales,
     heartbeat,
@@ -175,7 +178,8 @@ export async function openApiResources(config: ApiConfig & SalesConfig) {
     eventWatches: new EventWatches({ db, pubsub, heartbeat }),
     search: opened(openCatalogSearch({ db, engine: config.search }), (handle) => handle.close()),
     tokens: openAccessTokens({ privateKey: config.tokenPrivateKey }),
-    rights: opened(openRights({ db, pubsub }), (handle) => handle.close()),
+    rights,
+    eventExports: openEventExports({ db, plans, rights, links: openExportLinks(config.admissionKeys) }),
     accessKeys: openAccessKeys({ db }),
     endedSessions: opened(await openEndedSessions({ db }), (handle) => handle.close()),
     lostRaces: openLostRaces({ db }),

@@ -46,6 +46,7 @@ export const DOMAIN_ORDER = [
   'allocation',
   'waiting-room',
   'cancellation',
+  'exports',
 ] as const;
 
 const domainOrder = DOMAIN_ORDER.map(

@@ -4,6 +4,7 @@ import { type HttpListener, type Incoming, openHttpListener } from '#listener/ht
 import { describeError, type Log } from '#observability/log.ts';
 import { answerJson, answerProblem, securityHeaders } from './answer.ts';
 import type { AddressOf } from './client-address.ts';
+import { answerEventExport, type EventExportNeeds } from './event-exports.ts';
 import { type Exchange, requestIdOf } from './exchange.ts';
 import type { GraphqlHttp } from './graphql-http.ts';
 import { answerImage } from './images.ts';
@@ -31,6 +32,7 @@ type Needs = {
   images: ImageCache;
   uploads: Uploads;
 } & ExportNeeds &
+  EventExportNeeds &
   ReadinessNeeds;
 
 type Route = (needs: Needs, exchange: Exchange) => Promise<void> | void;
@@ -108,6 +110,7 @@ function answerFailure({ log }: Needs, { request, response, requestId, headers }
 const files: readonly (readonly [string, Route])[] = [
   ['/layouts/', answerLayout],
   ['/images/', answerImage],
+  ['/exports/', answerEventExport],
   ['/seating-plans/', answerPlanExport],
   ['/uploads/', ({ uploads }, exchange) => uploads.answer(exchange)],
 ];

@@ -17,6 +17,7 @@ import type { searchEvents } from '#domain/catalog/search-events.ts';
 import type { SeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
 import type { suggestEvents } from '#domain/catalog/suggest-events.ts';
 import type { watchEvent } from '#domain/catalog/watch-event.ts';
+import type { EventExports } from '#domain/exports/event-exports.ts';
 import type { AddressKeys } from '#domain/hoarding/address-keys.ts';
 import type { GuestChallenge } from '#domain/hoarding/guest-challenge.ts';
 import type { getSeatMap } from '#domain/inventory/get-seat-map.ts';
@@ -63,6 +64,7 @@ export type Resources = Needs<typeof findEvents> &
     admissionTokens: AdmissionTokens;
     catalogReads: CatalogReads;
     eventCache: EventCache;
+    eventExports: EventExports;
     search: Pick<CatalogSearch, 'eventsOf'>;
     tokens: AccessTokens;
     endedSessions: EndedSessions;

@@ -34,6 +34,7 @@ import './booking/hold-best-available.ts';
 import './booking/sell-at-box-office.ts';
 import './booking/quote.ts';
 import './booking/event-sales.ts';
+import './booking/event-exports.ts';
 import './booking/cancel-booking.ts';
 import './booking/seats-unavailable.ts';
 import './cancellation/event-cancellation.ts';

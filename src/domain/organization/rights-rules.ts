@@ -20,6 +20,7 @@ const figures: Right = {
   accessKeys: true,
   admins: false,
 };
+const accounting: Right = { roles: ['OWNER', 'MANAGER', 'FINANCE'], accessKeys: true, admins: false };
 const selling: Right = { roles: ['OWNER', 'MANAGER', 'BOX_OFFICE'], accessKeys: true, admins: false };
 const managing: Right = { roles: ['OWNER', 'MANAGER'], accessKeys: true, admins: true };
 
@@ -59,6 +60,7 @@ export const rights = {
   'Mutation.cancelEvent': keeping,
   'Event.cancellation': figures,
   'Subscription.eventCancellationChanged': figures,
+  'Event.exports': accounting,
   'Event.sales': figures,
   'Subscription.eventSalesChanged': figures,
   'Mutation.setAllocation': keeping,

@@ -60,4 +60,14 @@ export async function sellAndBeRefused({ db, owner, stranger, apiUrl, attempt }:
   const bookings = { nodes: [] };
   expect(await seenBy(owner)).toEqual({ booking: { tender: 'CASH' }, node: { id: booking.id }, viewer: { bookings } });
   expect(await seenBy(stranger)).toEqual({ booking: null, node: null, viewer: { bookings } });
+
+  const exportQuery = 'query ($id: ID!) { event(id: $id) { exports { bookings { url expiresAt } tickets { url } } } }';
+  const { event } = await owner.ask(exportQuery, { id: usual.eventId });
+  expect((await stranger.ask(exportQuery, { id: usual.eventId })).event).toEqual({ exports: null });
+  const file = await fetch(new URL(event.exports.bookings.url, apiUrl));
+  expect(file.headers.get('content-disposition')).toBe(`attachment; filename="bookings-${hall.eventId}.csv"`);
+  expect(await file.text()).toContain(`${booking.id.replace('Booking_', '')},CONFIRMED,`);
+  const other = event.exports.tickets.url.replace('.tickets.', '.bookings.');
+  expect((await fetch(new URL(other, apiUrl))).status).toBe(404);
+  expect((await fetch(new URL(event.exports.tickets.url, apiUrl), { method: 'POST' })).status).toBe(405);
 }

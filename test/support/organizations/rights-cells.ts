@@ -167,6 +167,7 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
     query: 'subscription ($eventId: ID!) { eventCancellationChanged(eventId: $eventId) { __typename state } }',
     variables: ({ cancelledEventId }) => ({ eventId: cancelledEventId }),
   },
+  'Event.exports': ofEvent('exports { bookings { url } tickets { url } }'),
   'Event.sales': ofEvent('sales { soldTickets }'),
   'Subscription.eventSalesChanged': {
     query: 'subscription ($eventId: ID!) { eventSalesChanged(eventId: $eventId) { __typename soldTickets } }',
