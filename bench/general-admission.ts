@@ -183,8 +183,13 @@ function tableOfCrowd({ answers, seconds }: Crowd): Table {
 function tableOfChoices(timed: ReadonlyMap<string, ChoiceFigures>): Table {
   return {
     title: 'The choice of the best seats in a stadium of 90,000 seats, half sold, in milliseconds',
-    head: ['policy', 'first', 'p50', 'p99'],
-    rows: [...timed].map(([policy, { firstMs, p50Ms, p99Ms }]) => [policy, ...[firstMs, p50Ms, p99Ms].map(figure)]),
+    head: ['policy', 'choices', 'p50', 'p95', 'p99'],
+    rows: [...timed].flatMap(([policy, of]) =>
+      Object.entries(of).map(([where, { count, p50Ms, p95Ms, p99Ms }]) => [
+        `${policy}, in ${where}`,
+        ...[count, p50Ms, p95Ms, p99Ms].map(figure),
+      ]),
+    ),
   };
 }
 
@@ -222,17 +227,19 @@ function reportOf(stores: Stores, { tables, ratios, timed, violations }: Found):
         goal: 1,
         measured,
       })),
-      ...[...timed].map(([policy, { p99Ms }]) => ({
-        name: `budget of ${CHOICE_GOAL_MS} ms, against the choice of the best seats (p99, ${policy})`,
-        goal: 1,
-        measured: CHOICE_GOAL_MS / p99Ms,
-      })),
+      ...[...timed].flatMap(([policy, of]) =>
+        Object.entries(of).map(([where, { p95Ms }]) => ({
+          name: `budget of ${CHOICE_GOAL_MS} ms, against the choice of the best seats (p95, ${policy}, in ${where})`,
+          goal: 1,
+          measured: CHOICE_GOAL_MS / p95Ms,
+        })),
+      ),
     ],
     violations,
     notes: [
       'The crowd: a buyer who is asked to try again does so with the same key after the time of the refusal. At the end: every buyer has one answer, the places of all bookings are all places and each is sold once, rows and counters agree, and no lot was refused at a version of the event at which it had room.',
       'Holds of two through the inventory writer; four rounds in ABBA order, medians (in brackets: the extremes), the first 0.5 s of 2.5 s dropped. After each leg SQL showed what "holds" checks.',
-      'The choice: parties of one to eight, one after the other, whose seats are then taken; it runs while the event is locked. "first" also finds the rows of the plan, once for each plan in a process.',
+      'The choice runs while the event is locked: parties of one to eight, one after the other, whose seats are then taken. Each seat was sold before with a probability of a half, so rows with room for large parties run out; they then get seats in two rows.',
       'CPU: microseconds per hold of the process with the callers (node) and of PostgreSQL with all its processes.',
     ],
     packages: ['drizzle-orm', 'postgres'],

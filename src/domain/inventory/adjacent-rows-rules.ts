@@ -14,16 +14,18 @@ type Block = { readonly first: number; readonly leavesSingle: boolean };
  * none can have a better choice.
  */
 export function blockInAdjacentRows(hall: Hall, search: Search): number[] | undefined {
-  const blocks = new Map<number, (size: number) => Block[]>();
+  const found = new Map<number, RowBlocks>();
   const blocksOf = (row: number) => {
-    const found = blocks.get(row) ?? blocksOfRow(hall, search, row);
-    blocks.set(row, found);
-    return found;
+    const blocks = found.get(row) ?? blocksOfRow(hall, search, row);
+    found.set(row, blocks);
+    return blocks;
   };
   let best: Best | undefined;
-  for (const { row, nearest } of rowPairsOf(hall)) {
+  for (const { row, nearest } of rowPairsOf(hall).pairs) {
     if (best && !best.leavesSingle && nearest > best.distance) break;
-    best = bestOfPair(hall, search, { row, upper: blocksOf(row - 1), lower: blocksOf(row), best });
+    const [upper, lower] = [blocksOf(row - 1), blocksOf(row)];
+    if (upper.longest + lower.longest >= search.party.size)
+      best = bestOfPair(hall, search, { row, upper: upper.ofSize, lower: lower.ofSize, best });
   }
   return best && [...best.seatNos];
 }
@@ -57,10 +59,12 @@ function bestOfPair(hall: Hall, search: Search, { row, upper, lower, best: befor
 
 /** `row` and the one before it. `nearest`: no choice of seats of both is nearer to what they face, squared. */
 type RowPair = { readonly row: number; readonly nearest: number };
-const known = new WeakMap<Hall, readonly RowPair[]>();
+/** The nearest pair comes first. `beside`: by place, 1 + the nearest place of the next row; 0 when it was not asked for yet. */
+type RowPairs = { readonly pairs: readonly RowPair[]; readonly beside: Uint32Array };
+const known = new WeakMap<Hall, RowPairs>();
 
-/** The rows of a section that follow each other, the nearest pair first. Computed once for each plan. */
-function rowPairsOf(hall: Hall): readonly RowPair[] {
+/** The rows of a section that follow each other. Computed once for each plan. */
+function rowPairsOf(hall: Hall): RowPairs {
   const before = known.get(hall);
   if (before) return before;
   const { order, rowStarts } = rowsOf(hall);
@@ -74,8 +78,9 @@ function rowPairsOf(hall: Hall): readonly RowPair[] {
     pairs.push({ row, nearest: nearest * CERTAIN });
   }
   pairs.sort((one, other) => one.nearest - other.nearest);
-  known.set(hall, pairs);
-  return pairs;
+  const found = { pairs, beside: new Uint32Array(hall.seatCount) };
+  known.set(hall, found);
+  return found;
 }
 
 /** The middle of some seats is computed with rounding, so it may be a little outside of the box around all of them. */
@@ -92,14 +97,18 @@ function awayFrom(value: number, seatNos: ArrayLike<number>, column: ArrayLike<n
   return Math.max(0, least - value, value - most);
 }
 
-/** The blocks of a row by their size, each size found once. */
-function blocksOfRow(hall: Hall, { isFree, isWanted, party }: Search, row: number): (size: number) => Block[] {
+/** `longest`: of the runs of open seats. Each size is looked for once. */
+type RowBlocks = { readonly longest: number; readonly ofSize: (size: number) => Block[] };
+
+/** The blocks of a row by their size. */
+function blocksOfRow(hall: Hall, { isFree, isWanted, party }: Search, row: number): RowBlocks {
   const rows = rowsOf(hall);
   const [from, to] = [rows.rowStarts[row] ?? 0, rows.rowStarts[row + 1] ?? 0];
   const isOpen = (seatNo: number) => isFree(seatNo) && isOrdinary(hall, seatNo) && !isArea(hall, seatNo);
   const runs = [...openRuns(rows, isOpen, { from, to })];
   const bySize = new Map<number, Block[]>();
-  return (size) => {
+  const longest = runs.reduce((most, run) => Math.max(most, run.to - run.from), 0);
+  const ofSize = (size: number) => {
     const known = bySize.get(size);
     if (known || size >= party.size) return known ?? [];
     const blocks = runs.flatMap((run) => {
@@ -111,6 +120,7 @@ function blocksOfRow(hall: Hall, { isFree, isWanted, party }: Search, row: numbe
     bySize.set(size, blocks);
     return blocks;
   };
+  return { longest, ofSize };
 }
 
 /** The pairs of a block of the row before and a block of the row that are next to each other. */
@@ -130,8 +140,17 @@ function* touching(
   }
 }
 
-/** The place in the row that is nearest to a seat of another row. */
+/** The place in the row that is nearest to a seat of the row before it. */
 function nearestPlace(hall: Hall, place: number, row: number): number {
+  const { beside } = rowPairsOf(hall);
+  const before = beside[place] ?? 0;
+  if (before > 0) return before - 1;
+  const found = findNearest(hall, place, row);
+  beside[place] = found + 1;
+  return found;
+}
+
+function findNearest(hall: Hall, place: number, row: number): number {
   const { order, rowStarts } = rowsOf(hall);
   const seatNo = order[place] ?? 0;
   let nearest = -1;

@@ -3,7 +3,7 @@ import { bestAvailable } from './best-available-rules.ts';
 import type { Hall } from './block-search-rules.ts';
 import type { HoldBestCommand } from './inventory-command.ts';
 import type { InventoryWork } from './inventory-work-rules.ts';
-import { lowestPlaces } from './lowest-places-rules.ts';
+import { firstOpen, lowestPlaces } from './lowest-places-rules.ts';
 
 /**
  * The best seats for the party among those that are open now, by seat number; undefined when there are none. When only
@@ -24,7 +24,8 @@ export function bestSeatsFor(
     const search = { party, isWanted, isFree, policy: work.sale.orphanPolicy };
     return bestAvailable(hall, search)?.sort((one, other) => one - other);
   }
-  return party.wheelchairPlaces > 0 ? undefined : lowestPlaces(hall, party.size, (no) => isWanted(no) && isFree(no));
+  if (party.wheelchairPlaces > 0) return undefined;
+  return lowestPlaces(hall, party.size, (no) => isWanted(no) && isFree(no), firstOpen(work, opened));
 }
 
 /** An event may sell some seats of its plan at no level, and then not at all. */

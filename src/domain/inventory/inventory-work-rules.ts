@@ -38,6 +38,8 @@ export class InventoryWork {
   readonly book: UnpaidBook;
   readonly codes: CodeUses;
   readonly allocations: AllocationNotes;
+  /** By the first place of an area: no place of it before this one is open to the public. Forgotten with each release. */
+  readonly lowestOpen = new Map<number, number>();
   #version: number;
   readonly #before: InventoryState;
   readonly #seats = new Map<number, SeatState>();
@@ -305,6 +307,7 @@ export class InventoryWork {
       status === 'AVAILABLE'
         ? AVAILABLE
         : { status, bookingId: booking.id, holdExpiresAtMs: status === 'HELD' ? booking.holdExpiresAtMs : null };
+    if (status === 'AVAILABLE') this.lowestOpen.clear();
     for (const { seatNo } of booking.seats) {
       const { allocation } = this.seat(seatNo);
       this.#seats.set(seatNo, allocation === undefined ? seat : allocated(seat, allocation));
@@ -323,6 +326,7 @@ export class InventoryWork {
   /** Gives seats to an allocation, or to the public: those that belong to no booking become BLOCKED, or AVAILABLE. */
   giveTo(allocation: string | undefined, seatNos: readonly number[]): void {
     const moved: number[] = [];
+    this.lowestOpen.clear();
     for (const seatNo of seatNos) {
       const { allocation: _before, ...seat } = this.seat(seatNo);
       const hasBooking = seat.bookingId !== null;

@@ -1,4 +1,4 @@
-import { isArea } from '../catalog/adjacency-rules.ts';
+import { isArea, rowsOf } from '../catalog/adjacency-rules.ts';
 import type { Hall } from './block-search-rules.ts';
 import type { HoldCommand } from './inventory-command.ts';
 import type { InventoryWork } from './inventory-work-rules.ts';
@@ -6,18 +6,57 @@ import type { Opened } from './seat-state-rules.ts';
 
 type Wish = Pick<HoldCommand, 'seatNos' | 'ticketTypes' | 'areas'>;
 
-/** The lowest open places of the first general admission section that has so many; undefined when none has. */
-export function lowestPlaces(hall: Hall, count: number, isOpen: (seatNo: number) => boolean): number[] | undefined {
+/** Places of general admission with numbers that follow each other. `to` is the number after the last one. */
+type Area = { readonly section: number; readonly from: number; readonly to: number };
+
+const known = new WeakMap<Hall, readonly Area[]>();
+
+/** In the order of their numbers. Found once for each plan. */
+function areasOf(hall: Hall): readonly Area[] {
+  const before = known.get(hall);
+  if (before) return before;
+  const { rowStarts } = rowsOf(hall);
+  const areas: Area[] = [];
+  for (const [row, from] of rowStarts.entries()) {
+    const to = rowStarts[row + 1];
+    if (to !== undefined && isArea(hall, from)) areas.push({ section: hall.sectionOf[from] ?? -1, from, to });
+  }
+  known.set(hall, areas);
+  return areas;
+}
+
+/**
+ * The lowest open places of the first general admission section that has so many; undefined when none has. Places before
+ * `startOf` are not looked at.
+ */
+export function lowestPlaces(
+  hall: Hall,
+  count: number,
+  isOpen: (seatNo: number) => boolean,
+  startOf: (area: Area) => number = ({ from }) => from,
+): number[] | undefined {
   const bySection = new Map<number, number[]>();
-  for (let seatNo = 0; seatNo < hall.seatCount; seatNo++) {
-    if (!isArea(hall, seatNo) || !isOpen(seatNo)) continue;
-    const section = hall.sectionOf[seatNo] ?? -1;
-    const open = bySection.get(section) ?? [];
-    bySection.set(section, open);
-    open.push(seatNo);
-    if (open.length === count) return open;
+  for (const area of areasOf(hall)) {
+    const open = bySection.get(area.section) ?? [];
+    bySection.set(area.section, open);
+    for (let seatNo = startOf(area); seatNo < area.to; seatNo++) {
+      if (!isOpen(seatNo)) continue;
+      open.push(seatNo);
+      if (open.length === count) return open;
+    }
   }
   return undefined;
+}
+
+/** The first place of an area that is open to the public. The commands of one write remember it for those after them. */
+export function firstOpen(work: InventoryWork, opened: Opened): (area: Area) => number {
+  return ({ from, to }) => {
+    if (opened === 'ALL' || opened.size > 0) return from;
+    let place = work.lowestOpen.get(from) ?? from;
+    while (place < to && !work.isOpen(place)) place++;
+    work.lowestOpen.set(from, place);
+    return place;
+  };
 }
 
 /**
@@ -30,11 +69,9 @@ export function lowestPlacesFor<T extends Wish>(work: InventoryWork, command: T,
   const chosen = new Map(command.seatNos.map((seatNo, index) => [seatNo, command.ticketTypes?.[index]] as const));
   for (const { section, quantity, ticketType } of command.areas ?? []) {
     const isOpen = (seatNo: number): boolean =>
-      hall.sectionOf[seatNo] === section &&
-      !chosen.has(seatNo) &&
-      levelOf(seatNo) !== undefined &&
-      work.isOpen(seatNo, opened);
-    const places = lowestPlaces(hall, quantity, isOpen);
+      !chosen.has(seatNo) && levelOf(seatNo) !== undefined && work.isOpen(seatNo, opened);
+    const start = firstOpen(work, opened);
+    const places = lowestPlaces(hall, quantity, isOpen, (area) => (area.section === section ? start(area) : area.to));
     if (!places) return undefined;
     for (const seatNo of places) chosen.set(seatNo, ticketType);
   }
