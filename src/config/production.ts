@@ -60,7 +60,7 @@ function openDoors(env: Environment, process: Process): Problem[] {
     refuse('sandbox-gateway', 'FRONTROW_PROFILE', 'the sandbox gateway does not run in production: do not start it');
   else if (gateway === 'sandbox')
     refuse('sandbox-gateway', 'PAYMENT_GATEWAY', 'production needs a gateway that moves money: set stripe');
-  if (process === 'api' && !env.TRUSTED_DOCUMENTS)
+  if (process === 'api' && !env.TRUSTED_DOCUMENTS && !env.WEB_CLIENT)
     refuse(
       'no-trusted-documents',
       'TRUSTED_DOCUMENTS',

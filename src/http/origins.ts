@@ -48,6 +48,11 @@ export function openOrigins({ allowed, own, allowsLocalhost, log }: Options): Or
     allowed.includes(origin) ||
     own().includes(origin) ||
     (allowsLocalhost && LOCALHOST.test(origin));
+  const allowedNow = (): string[] => [
+    ...own(),
+    ...allowed,
+    ...(allowsLocalhost ? ['localhost, 127.0.0.1 and [::1] on any port'] : []),
+  ];
   const logRefused = (origin: string): void => {
     if (logged.has(origin) || logged.size >= LOGGED_AT_MOST) return;
     logged.add(origin);
@@ -56,7 +61,7 @@ export function openOrigins({ allowed, own, allowsLocalhost, log }: Options): Or
       ? `If its pages may call, set ALLOWED_ORIGINS=${[...allowed, origin].join(',')}`
       : 'This origin cannot be allowed, because the page is a file or in a sandbox.';
     log.warn(
-      { origin: origin.slice(0, LOGGED_LENGTH), fix: fix.slice(0, 2_000) },
+      { origin: origin.slice(0, LOGGED_LENGTH), allowed: allowedNow(), fix: fix.slice(0, 2_000) },
       'a page of another origin was refused',
     );
   };

@@ -13,6 +13,7 @@ import type { Origins } from './origins.ts';
 import { answerPlanExport, type ExportNeeds } from './plan-exports.ts';
 import { type ReadinessNeeds, readReadiness } from './readiness.ts';
 import { isUploadPath, type Uploads } from './uploads.ts';
+import type { WebClient } from './web-client.ts';
 
 export type HttpServer = HttpListener & {
   /** Server-sent event streams that are open. */
@@ -26,8 +27,9 @@ type Needs = {
   log: Log;
   /** Published so that tickets can be verified offline. */
   ticketKeys: unknown;
-  /** With a way to GraphiQL from the front page. */
+  /** With a way to GraphiQL from the front page, unless the web client is there. */
   isDevelopment: boolean;
+  webClient: WebClient | undefined;
   addressOf: AddressOf;
   images: ImageCache;
   uploads: Uploads;
@@ -115,9 +117,16 @@ const files: readonly (readonly [string, Route])[] = [
   ['/uploads/', ({ uploads }, exchange) => uploads.answer(exchange)],
 ];
 
+/** The addresses of the API come before those of the web client, except for the front page. */
+const isOfApi = (pathname: string): boolean =>
+  pathname === '/graphql' ||
+  (pathname !== '/' && pathname in routes) ||
+  files.some(([beginning]) => pathname.startsWith(beginning));
+
 async function route(needs: Needs, exchange: Exchange): Promise<void> {
   const { request, response, url, requestId, headers } = exchange;
   const { pathname } = url;
+  if (!isOfApi(pathname) && needs.webClient?.answer(exchange)) return;
   const known = routes[pathname] ?? files.find(([beginning]) => pathname.startsWith(beginning))?.[1];
   if (known) return known(needs, exchange);
   if (pathname !== '/graphql')

@@ -12,6 +12,7 @@ import { openOrigins, originsOf } from '#http/origins.ts';
 import { openRateLimits } from '#http/rate-limits.ts';
 import { createHttpServer } from '#http/server.ts';
 import { openUploads } from '#http/uploads.ts';
+import { openWebClient } from '#http/web-client.ts';
 import { attachWebSocket } from '#http/websocket/attach-websocket.ts';
 import { openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
@@ -88,6 +89,7 @@ const http = createHttpServer({
   origins,
   log,
   isDevelopment,
+  webClient: config.http.webClient === undefined ? undefined : openWebClient(config.http.webClient),
   addressOf,
   ticketKeys: resources.ticketSigner.publicKeys,
   readiness,

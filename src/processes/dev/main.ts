@@ -14,6 +14,7 @@ import { say, withProgress } from './pretty-log.ts';
 import { openStores } from './stores.ts';
 import { runOnce, type Supervisor, supervise } from './supervisor.ts';
 import { offerTheatre } from './theatre/offer-theatre.ts';
+import { prepareWebClient } from './web-client.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const services = ['payments', 'relay', 'worker', 'gateway-sandbox', 'api'] as const;
@@ -69,7 +70,11 @@ async function start(): Promise<void> {
   const ports = await reserveServicePorts(process.env.PORT, kept.last);
   kept.remember(keptPartsOf(ports));
   if (ports.notice) say('frontrow', ports.notice);
-  const env = await prepareStores(folder, ports, kept);
+  const [stores, web] = await Promise.all([
+    prepareStores(folder, ports, kept),
+    prepareWebClient(root, stopping.signal),
+  ]);
+  const env = { ...stores, ...web };
   stopping.signal.throwIfAborted();
   await ports.release();
   const supervisor = supervise(
@@ -141,7 +146,7 @@ function serviceEnvironment({ path, secrets }: DataFolder, ports: ServicePorts):
     GATEWAY_WEBHOOK_SECRETS: webhookSecrets,
     GATEWAY_WEBHOOK_SECRET: webhookSecrets.split(',')[0],
     ...mailEnvironment(given, { ports, apiUrl, apiKey: given.GATEWAY_API_KEY || secrets.gatewayApiKey }),
-    PAYMENT_RETURN_URL: given.PAYMENT_RETURN_URL || `${apiUrl}/graphql`,
+    PAYMENT_RETURN_URL: given.PAYMENT_RETURN_URL || `${apiUrl}/paid`,
   };
 }
 
@@ -175,6 +180,7 @@ function printTable(
   tookMs: number,
 ): void {
   const rows = [
+    ...(env.WEB_CLIENT ? [['Frontrow', env.PUBLIC_URL]] : []),
     ['GraphQL and GraphiQL', `${env.PUBLIC_URL}/graphql`],
     ['Health, readiness', `${env.PUBLIC_URL}/health  ${env.PUBLIC_URL}/ready`],
     ['Metrics', metricsTable(ports)],
@@ -196,7 +202,7 @@ function printTable(
   console.log(
     `${folder.isNew ? 'The first start took' : 'Started in'} ${(tookMs / 1000).toFixed(1)} s. Ctrl-C stops everything.`,
   );
-  console.log(`Frontrow is ready: ${env.PUBLIC_URL}/graphql`);
+  console.log(`Frontrow is ready: ${env.PUBLIC_URL}${env.WEB_CLIENT ? '' : '/graphql'}`);
 }
 
 function metricsTable({ metrics }: ServicePorts): string {

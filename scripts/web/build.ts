@@ -1,0 +1,6 @@
+// Builds the web client into web/dist when its sources are other ones than at the last time.
+// usage: npm run web:build
+import { buildWhenStale } from './build-when-stale.ts';
+
+const took = await buildWhenStale();
+console.log(took === undefined ? 'The web client is up to date.' : `Built the web client in ${took.toFixed(1)} s.`);

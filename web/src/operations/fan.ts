@@ -1,0 +1,191 @@
+import { graphql } from '../api/graphql.ts';
+
+const MONEY = graphql(`
+  fragment MoneyParts on Money { amountMinor currency decimals }
+`);
+
+const CARD = graphql(
+  `
+  fragment EventCard on Event {
+    id title startsAt category imageUrl saleStatus salesPaused onSaleAt performers
+    priceFrom { ...MoneyParts }
+    venue { id name city countryCode timeZone }
+    waitingRoom { id state }
+  }
+`,
+  [MONEY],
+);
+
+export const SEARCH = graphql(
+  `
+  query SearchEvents(
+    $text: String, $city: String, $categories: [Category!], $startsBetween: DateTimeRangeInput, $onSaleOnly: Boolean, $after: String
+  ) {
+    searchEvents(
+      text: $text, city: $city, categories: $categories, startsBetween: $startsBetween, onSaleOnly: $onSaleOnly, first: 24, after: $after
+    ) {
+      totalCount degraded
+      facets { field counts { value count } }
+      nodes { ...EventCard }
+      pageInfo { endCursor hasNextPage }
+    }
+  }
+`,
+  [CARD],
+);
+
+export const SUGGEST = graphql(`
+  query SuggestEvents($text: String!) {
+    suggestEvents(text: $text, first: 6) { title event { id startsAt venue { id name city timeZone } } }
+  }
+`);
+
+export const EVENT = graphql(
+  `
+  query Event($id: ID!) {
+    event(id: $id) {
+      ...EventCard
+      description doorsAt endsAt status previousStartsAt offSaleAt cancellableUntil holdSeconds seatsPerBooking orphanPolicy
+      organization { id name }
+      priceTiers { id name price { ...MoneyParts } }
+      availability { capacity available held booked }
+      venue { id address location { latitude longitude } }
+    }
+  }
+`,
+  [CARD, MONEY],
+);
+
+export const EVENT_CHANGED = graphql(
+  `
+  subscription EventChanged($id: ID!) {
+    eventChanged(eventId: $id) {
+      ...EventCard
+      status previousStartsAt
+      availability { capacity available held booked }
+    }
+  }
+`,
+  [CARD],
+);
+
+export const QUOTE = graphql(
+  `
+  query Quote($eventId: ID!, $lines: [BookingLineInput!]!, $codes: [String!]) {
+    quote(eventId: $eventId, lines: $lines, codes: $codes) {
+      hash
+      lines { ticketType { key name } total { ...MoneyParts } seat { id } }
+      fees { name inclusive amount { ...MoneyParts } }
+      taxes { name inclusive amount { ...MoneyParts } }
+      total { ...MoneyParts }
+    }
+  }
+`,
+  [MONEY],
+);
+
+const BOOKING = graphql(
+  `
+  fragment BookingParts on Booking {
+    id status createdAt confirmedAt holdExpiresAt
+    event { ...EventCard cancellableUntil doorsAt }
+    seats { price { ...MoneyParts } seat { id seatNo row label section { id label kind } } }
+    lines { ticketType { key name } total { ...MoneyParts } }
+    fees { name inclusive amount { ...MoneyParts } }
+    taxes { name inclusive amount { ...MoneyParts } }
+    total { ...MoneyParts }
+    payment { status url refunded { ...MoneyParts } }
+    tickets { id code ticketType { key name } seat { id row label section { id label } } }
+  }
+`,
+  [MONEY, CARD],
+);
+
+export const BOOKING_BY_ID = graphql(
+  `
+  query Booking($id: ID!) {
+    booking(id: $id) { ...BookingParts }
+  }
+`,
+  [BOOKING],
+);
+
+export const BOOKING_CHANGED = graphql(
+  `
+  subscription BookingChanged($id: ID!) {
+    bookingChanged(bookingId: $id) { ...BookingParts }
+  }
+`,
+  [BOOKING],
+);
+
+export const MY_BOOKINGS = graphql(
+  `
+  query MyBookings($after: String) {
+    viewer {
+      id
+      bookings(first: 20, after: $after) {
+        nodes { ...BookingParts }
+        pageInfo { endCursor hasNextPage }
+      }
+    }
+  }
+`,
+  [BOOKING],
+);
+
+export const CANCEL = graphql(
+  `
+  mutation CancelBooking($input: CancelBookingInput!) {
+    cancelBooking(input: $input) {
+      __typename
+      ... on CancelBookingSuccess { booking { ...BookingParts } }
+      ... on Refusal { code message retry { advice afterSeconds } }
+    }
+  }
+`,
+  [BOOKING],
+);
+
+const PLACE = graphql(`
+  fragment PlaceParts on WaitingRoomPlace {
+    id state position ahead ticket
+    estimate { p50Seconds p90Seconds }
+    admission { token expiresAt }
+  }
+`);
+
+export const JOIN = graphql(
+  `
+  mutation JoinWaitingRoom($input: WaitingRoomInput!) {
+    joinWaitingRoom(input: $input) {
+      __typename
+      ... on JoinWaitingRoomSuccess { place { ...PlaceParts } }
+      ... on Refusal { code message retry { advice afterSeconds } }
+    }
+  }
+`,
+  [PLACE],
+);
+
+export const LEAVE = graphql(
+  `
+  mutation LeaveWaitingRoom($input: WaitingRoomInput!) {
+    leaveWaitingRoom(input: $input) {
+      __typename
+      ... on LeaveWaitingRoomSuccess { place { ...PlaceParts } }
+      ... on Refusal { code message }
+    }
+  }
+`,
+  [PLACE],
+);
+
+export const PLACE_CHANGED = graphql(
+  `
+  subscription WaitingRoomChanged($eventId: ID!) {
+    waitingRoomChanged(eventId: $eventId) { ...PlaceParts }
+  }
+`,
+  [PLACE],
+);

@@ -1,0 +1,127 @@
+import { Link, useParams } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { useQuery, useSubscription } from 'urql';
+import { keepTickets, keptBooking, type KeptBooking } from '../api/kept-tickets.ts';
+import { BOOKING_BY_ID, BOOKING_CHANGED } from '../operations/fan.ts';
+import { StatusBadge } from '../parts/booking-status.tsx';
+import { useFormats } from '../parts/formats.ts';
+import { Held } from '../parts/held.tsx';
+import { Icon } from '../parts/icons.tsx';
+import { Total } from '../parts/selection.tsx';
+import { useSession } from '../parts/shell.tsx';
+import { Empty, Failure } from '../parts/states.tsx';
+import { Tickets } from '../parts/tickets.tsx';
+import { fill, useTexts } from '../texts/texts.ts';
+import { NotFoundPage } from './not-found.tsx';
+
+/** One booking from the hold to the tickets. Each step arrives by itself. */
+export function BookingPage() {
+  const { bookingId } = useParams({ from: '/bookings/$bookingId' });
+  const texts = useTexts();
+  const session = useSession();
+  const variables = { id: bookingId };
+  const [{ data, error, fetching }, again] = useQuery({ query: BOOKING_BY_ID, variables, pause: !session });
+  useSubscription({ query: BOOKING_CHANGED, variables, pause: !session });
+  const viewerId = session?.viewer.id ?? '';
+  const booking = data?.booking ?? (error ? keptBooking(viewerId, bookingId) : undefined);
+  useEffect(() => {
+    if (booking) keepTickets(viewerId, booking);
+    document.title = `${booking?.event.title ?? texts.bookingTitle} · Frontrow`;
+  }, [booking, viewerId, texts]);
+  if (!session)
+    return (
+      <Empty title={texts.signInToSee}>
+        <Link to="/sign-in" search={{ to: `/bookings/${bookingId}` }} className="button primary">
+          {texts.signIn}
+        </Link>
+      </Empty>
+    );
+  if (booking) return <Booking booking={booking} />;
+  if (error) return <Failure error={error} retry={() => again({ requestPolicy: 'network-only' })} />;
+  if (!fetching && data) return <NotFoundPage />;
+  return <div className="skeleton block" aria-busy="true" />;
+}
+
+function Booking({ booking }: { booking: KeptBooking }) {
+  const formats = useFormats();
+  const { event } = booking;
+  return (
+    <article className="column">
+      <header className="event-head">
+        <div>
+          <h1>
+            <Link to="/events/$eventId" params={{ eventId: event.id }}>
+              {event.title}
+            </Link>
+          </h1>
+          <p className="facts">
+            <span>
+              <Icon name="calendar" />
+              {formats.longDate(event.startsAt, event.venue.timeZone)}
+            </span>
+            <span>
+              <Icon name="pin" />
+              {event.venue.name}, {event.venue.city}
+            </span>
+          </p>
+        </div>
+        <StatusBadge booking={booking} />
+      </header>
+      <Outcome booking={booking} />
+      <Lines booking={booking} />
+    </article>
+  );
+}
+
+function Outcome({ booking }: { booking: KeptBooking }) {
+  const texts = useTexts();
+  const { status, payment } = booking;
+  const formats = useFormats();
+  if (status === 'PENDING_PAYMENT' || status === 'PAYMENT_READY') return <Held booking={booking} />;
+  if (status === 'CONFIRMED') return <Tickets booking={booking} />;
+  const hints = { EXPIRED: texts.expiredHint, FAILED: texts.failedHint, CANCELLED: texts.cancelledHint };
+  return (
+    <section className="state">
+      <h2>{texts[status]}</h2>
+      <p>{hints[status]}</p>
+      {payment.status === 'REFUND_PENDING' && <p>{texts.refundPending}</p>}
+      {payment.refunded && payment.refunded.amountMinor > 0 && (
+        <p>{fill(texts.refunded, formats.money(payment.refunded))}</p>
+      )}
+      <Link to="/events/$eventId" params={{ eventId: booking.event.id }} className="button">
+        {texts.chooseAgain}
+      </Link>
+    </section>
+  );
+}
+
+function Lines({ booking }: { booking: KeptBooking }) {
+  const texts = useTexts();
+  const formats = useFormats();
+  return (
+    <section className="paper">
+      <h2>{texts.yourSeats}</h2>
+      <ul className="seats">
+        {booking.seats.map(({ seat, price }, index) => (
+          <li key={seat.id}>
+            <span>
+              {seatName(texts, seat)}
+              <small>{booking.lines[index]?.ticketType.name}</small>
+            </span>
+            <b>{formats.money(booking.lines[index]?.total ?? price)}</b>
+          </li>
+        ))}
+      </ul>
+      <Total quote={booking} />
+    </section>
+  );
+}
+
+type SeatNames = { row: string; label: string; section: { label: string } };
+
+/** `Section 101 · Row A · Seat 4`; a place of general admission has no row. */
+export function seatName(texts: { section: string; row: string; seat: string; place: string }, seat: SeatNames): string {
+  const row = seat.row === '' ? [] : [fill(texts.row, seat.row)];
+  const place = fill(seat.row === '' ? texts.place : texts.seat, seat.label);
+  return [fill(texts.section, seat.section.label), ...row, place].join(' · ');
+}

@@ -1,0 +1,89 @@
+import { Link } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { Button } from 'react-aria-components';
+import { useQuery } from 'urql';
+import { type KeptBooking, keptBookings } from '../api/kept-tickets.ts';
+import { MY_BOOKINGS } from '../operations/fan.ts';
+import { StatusBadge } from '../parts/booking-status.tsx';
+import { useFormats } from '../parts/formats.ts';
+import { useSession } from '../parts/shell.tsx';
+import { Empty, Failure, HomeLink } from '../parts/states.tsx';
+import { useTexts } from '../texts/texts.ts';
+import { useState } from 'react';
+
+/** All bookings of the fan, latest first; without a network those of which this device has the tickets. */
+export function BookingsPage() {
+  const texts = useTexts();
+  const session = useSession();
+  const [after, setAfter] = useState<string | null>(null);
+  const [{ data, error, fetching }, again] = useQuery({
+    query: MY_BOOKINGS,
+    variables: { after },
+    pause: !session,
+    requestPolicy: 'cache-and-network',
+  });
+  useEffect(() => {
+    document.title = `${texts.bookings} · Frontrow`;
+  }, [texts]);
+  const found = data?.viewer?.bookings;
+  if (!session)
+    return (
+      <Empty title={texts.signInToSee}>
+        <Link to="/sign-in" search={{ to: '/bookings' }} className="button primary">
+          {texts.signIn}
+        </Link>
+      </Empty>
+    );
+  const kept = error && !found ? keptBookings(session.viewer.id) : [];
+  if (error && !found && kept.length === 0)
+    return <Failure error={error} retry={() => again({ requestPolicy: 'network-only' })} />;
+  const bookings: readonly KeptBooking[] = found?.nodes ?? kept;
+  const next = found?.pageInfo.hasNextPage ? found.pageInfo.endCursor : null;
+  return (
+    <section className="column" aria-busy={fetching}>
+      <h1>{texts.bookings}</h1>
+      {!found && !error && <div className="skeleton block" />}
+      {found?.nodes.length === 0 && (
+        <Empty title={texts.noBookings}>
+          <p>{texts.noBookingsHint}</p>
+          <HomeLink />
+        </Empty>
+      )}
+      <ul className="rows">
+        {bookings.map((booking) => (
+          <li key={booking.id}>
+            <Row booking={booking} />
+          </li>
+        ))}
+      </ul>
+      {next && (
+        <Button className="button more" onPress={() => setAfter(next)}>
+          {texts.more}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function Row({ booking }: { booking: KeptBooking }) {
+  const formats = useFormats();
+  const { event } = booking;
+  return (
+    <Link to="/bookings/$bookingId" params={{ bookingId: booking.id }} className="row">
+      <span className="card-date">
+        <b>{formats.day(event.startsAt, event.venue.timeZone)}</b>
+        {formats.month(event.startsAt, event.venue.timeZone)}
+      </span>
+      <span className="row-text">
+        <strong>{event.title}</strong>
+        <span>
+          {event.venue.name}, {event.venue.city} · {formats.dateTime(event.startsAt, event.venue.timeZone)}
+        </span>
+        <span>
+          {booking.seats.length} × · {formats.money(booking.total)}
+        </span>
+      </span>
+      <StatusBadge booking={booking} />
+    </Link>
+  );
+}

@@ -1,0 +1,45 @@
+import '@frontrow/seatmap';
+import type { SelectDetail } from '@frontrow/seatmap/element';
+import type { FrontrowSeatmap } from '@frontrow/seatmap/element';
+import { useEffect, useRef, useState } from 'react';
+import { requestHeaders, socket } from '../api/client.ts';
+import { useLanguage } from '../texts/texts.ts';
+
+export type MapRefusal = { readonly code: string; readonly message: string };
+type Chosen = SelectDetail;
+
+export type SeatMapProps = {
+  readonly eventId: string;
+  readonly most: number;
+  /** The element, once its map is there. */
+  readonly ready: (element: FrontrowSeatmap) => void;
+  readonly chosen: (detail: Chosen) => void;
+  readonly refused: (refusal: MapRefusal) => void;
+};
+
+/** The custom element of the package, with the socket and the session of this client. */
+export function SeatMap(props: SeatMapProps) {
+  const { eventId, most } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const language = useLanguage();
+  const [element, setElement] = useState<FrontrowSeatmap>();
+  useEffect(() => {
+    const made = document.createElement('frontrow-seatmap');
+    made.connection = { headers: requestHeaders, socket };
+    made.setAttribute('event', eventId);
+    made.addEventListener('seatmap-ready', () => latest.current.ready(made));
+    made.addEventListener('seatmap-select', (event) => latest.current.chosen((event as CustomEvent<Chosen>).detail));
+    made.addEventListener('seatmap-error', (event) => latest.current.refused((event as CustomEvent<MapRefusal>).detail));
+    place.current?.replaceChildren(made);
+    setElement(made);
+    return () => made.remove();
+  }, [eventId]);
+  useEffect(() => {
+    if (!element) return;
+    element.lang = language;
+    element.setAttribute('most', String(most));
+  }, [element, language, most]);
+  return <div className="map" ref={place} />;
+}
