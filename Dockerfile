@@ -1,3 +1,14 @@
+# The web client needs packages that the image below does not have.
+FROM node:26.10.0-slim AS web
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY vendor ./vendor
+COPY packages ./packages
+COPY web ./web
+COPY scripts/patch-drizzle.mjs scripts/
+COPY scripts/web ./scripts/web
+RUN npm ci --no-audit --no-fund && node scripts/web/build.ts
+
 # One image for every process: the command says which file of src/processes runs. Node runs the TypeScript as it is.
 FROM node:26.10.0-slim
 WORKDIR /app
@@ -13,6 +24,7 @@ COPY drizzle ./drizzle
 COPY data ./data
 COPY deploy/postgres ./deploy/postgres
 COPY src ./src
+COPY --from=web /app/web/dist ./web/dist
 # What the runbooks say, in any container: frontrow --help
 RUN ln -s /app/src/processes/frontrow.ts /usr/local/bin/frontrow && mkdir /data && chown node:node /data
 USER node

@@ -95,7 +95,7 @@ test.each(['api', 'worker', 'payments', 'relay'])(
 
 test('the image of the gateway for development is like the production image, with its own process', async () => {
   const lines = (file: string) => readFileSync(join(root, file), 'utf8').split('\n');
-  const from = (file: string) => lines(file).find((line) => line.startsWith('FROM '));
+  const from = (file: string) => lines(file).findLast((line) => line.startsWith('FROM '));
   expect(from(SANDBOX.dockerfile)).toBe(from(PRODUCTION.dockerfile));
   expect(copiedPaths(PRODUCTION.dockerfile)).toEqual(expect.arrayContaining(copiedPaths(SANDBOX.dockerfile)));
   const more = (await imageFiles(SANDBOX)).filter((file) => !files.includes(file));

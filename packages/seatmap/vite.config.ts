@@ -6,7 +6,13 @@ export default defineConfig({
   build: {
     target: 'es2023',
     lib: {
-      entry: { define: 'src/define.ts', element: 'src/element.ts', client: 'src/client.ts', clock: 'src/server-clock.ts', documents: 'src/documents.ts' },
+      entry: {
+        define: 'src/define.ts',
+        element: 'src/element.ts',
+        client: 'src/client.ts',
+        clock: 'src/server-clock.ts',
+        documents: 'src/documents.ts',
+      },
       formats: ['es'],
     },
     rolldownOptions: { external: [] },

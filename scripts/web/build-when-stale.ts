@@ -39,7 +39,9 @@ export async function buildWhenStale(): Promise<number | undefined> {
 
 async function digestOfSources(): Promise<string> {
   const files = (await Promise.all(SOURCES.map(filesBelow))).flat().sort();
-  const texts = await Promise.all(files.map(async (file) => `${file} ${hash('sha256', await readFile(join(root, file)))}`));
+  const texts = await Promise.all(
+    files.map(async (file) => `${file} ${hash('sha256', await readFile(join(root, file)))}`),
+  );
   return hash('sha256', texts.join('\n'));
 }
 
@@ -58,5 +60,8 @@ async function writeServiceWorker(folder: string, version: string): Promise<void
   const assets = (await readdir(join(folder, 'assets'))).map((name) => `/assets/${name}`);
   const text = await readFile(file, 'utf8');
   const kept = JSON.stringify(['/', '/icon.svg', ...assets]);
-  await writeFile(file, text.replace("'__VERSION__'", `'${version.slice(0, 16)}'`).replace("'__FILES__'", () => kept));
+  await writeFile(
+    file,
+    text.replace("'__VERSION__'", `'${version.slice(0, 16)}'`).replace("'__FILES__'", () => kept),
+  );
 }

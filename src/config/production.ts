@@ -64,7 +64,7 @@ function openDoors(env: Environment, process: Process): Problem[] {
     refuse(
       'no-trusted-documents',
       'TRUSTED_DOCUMENTS',
-      'production accepts trusted documents only: name the JSON file that has them, SHA-256 to text',
+      'production accepts trusted documents only: name the JSON file that has them, SHA-256 to text, or the folder of the web client in WEB_CLIENT',
     );
   if (/^https?:/.test(env.MAIL_URL ?? ''))
     refuse(

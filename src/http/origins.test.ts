@@ -60,9 +60,10 @@ test('a refused origin is logged once, with what to set', () => {
   expect(lines).toEqual([
     {
       origin: 'https://new.example',
+      allowed: ['https://tickets.example', 'https://shop.example'],
       fix: 'If its pages may call, set ALLOWED_ORIGINS=https://shop.example,https://new.example',
     },
-    { origin: 'null', fix: expect.stringContaining('This origin cannot be allowed') },
+    { origin: 'null', allowed: expect.any(Array), fix: expect.stringContaining('This origin cannot be allowed') },
   ]);
 });
 

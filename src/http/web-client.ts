@@ -92,7 +92,10 @@ function readFile(file: string, path: string): File {
   };
 }
 
-function send({ request, response, headers: always }: Exchange, { headers: own, plain, gzip, brotli, etag }: File): void {
+function send(
+  { request, response, headers: always }: Exchange,
+  { headers: own, plain, gzip, brotli, etag }: File,
+): void {
   const headers = { ...always, ...own, etag };
   const accepted = request.headers['accept-encoding'];
   if (request.headers['if-none-match']?.includes(etag)) response.writeHead(304, headers).end();

@@ -1,6 +1,9 @@
+import './styles/colours.css';
 import './styles/base.css';
 import './styles/shell.css';
-import './styles/fan.css';
+import './styles/search.css';
+import './styles/event.css';
+import './styles/booking.css';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode, useSyncExternalStore } from 'react';
 import { createRoot } from 'react-dom/client';

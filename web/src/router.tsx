@@ -1,7 +1,8 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { HomePage, type Wish } from './pages/home.tsx';
+import { HomePage } from './pages/home.tsx';
 import { NotFoundPage } from './pages/not-found.tsx';
 import { Shell } from './parts/shell.tsx';
+import type { Wish } from './parts/wish.ts';
 
 /** A value of the address, when it is a text. */
 const given = <Name extends string>(name: Name, search: Record<string, unknown>): { [K in Name]?: string } =>

@@ -1,8 +1,8 @@
-import { BLOCKED, BOOKED, HELD } from './statuses.ts';
-import { WHEELCHAIR } from './layout.ts';
-import { TIER_COLOURS, type Palette } from './palette.ts';
-import { DIMMED, OWN, type Renderer, type RendererInput, SELECTED, seatRadius } from './renderer.ts';
-import { overlaps, type View } from './view.ts';
+import { type Box, type Layout, WHEELCHAIR } from './layout.ts';
+import { type Palette, TIER_COLOURS } from './palette.ts';
+import { DIMMED, OWN, type Range, type Renderer, type RendererInput, SELECTED, seatRadius } from './renderer.ts';
+import { AVAILABLE, BLOCKED, BOOKED, HELD } from './statuses.ts';
+import type { View } from './view.ts';
 
 type Draw = (path: Path2D, x: number, y: number, radius: number) => void;
 
@@ -31,24 +31,23 @@ export function openCanvasRenderer({ canvas, layout, looks, palette: first }: Re
   if (!context) throw new Error('This browser has no canvas.');
   let palette = first;
 
-  function pathsOf(view: View, visible: readonly { first: number; end: number }[], ratio: number): Map<number, Path2D> {
+  /** One path for each look and tier, of the seats that are on the screen. */
+  function pathsOf(view: View, visible: readonly Range[], ratio: number): Map<number, Path2D> {
     const paths = new Map<number, Path2D>();
+    const pathOf = (key: number): Path2D => {
+      const path = paths.get(key) ?? new Path2D();
+      paths.set(key, path);
+      return path;
+    };
     const radius = seatRadius(layout, view) * ratio;
-    const { x: xs, y: ys, tierOf, flags } = layout;
-    const { left, top, right, bottom } = view.box;
-    for (const range of visible)
-      for (let seatNo = range.first; seatNo < range.end; seatNo++) {
-        const x = xs[seatNo] ?? 0;
-        const y = ys[seatNo] ?? 0;
-        if (!overlaps({ left, top, right, bottom }, { left: x, right: x, top: y, bottom: y })) continue;
-        const look = looks[seatNo] ?? 0;
-        const key = look * TIER_COLOURS + ((look & 7) === 0 ? (tierOf[seatNo] ?? 0) % TIER_COLOURS : 0);
-        let path = paths.get(key);
-        if (!path) paths.set(key, (path = new Path2D()));
-        const draw = shapeOf(look & 7, ((flags[seatNo] ?? 0) & WHEELCHAIR) > 0);
-        const { x: atX, y: atY } = view.toScreen(x, y);
-        draw(path, atX * ratio, atY * ratio, radius * sizeOf(look & 7));
-      }
+    for (const seatNo of seatsIn(layout, view.box, visible)) {
+      const look = looks[seatNo] ?? 0;
+      const kind = look & 7;
+      const tier = kind === AVAILABLE ? (layout.tierOf[seatNo] ?? 0) % TIER_COLOURS : 0;
+      const draw = shapeOf(kind, ((layout.flags[seatNo] ?? 0) & WHEELCHAIR) > 0);
+      const at = view.toScreen(layout.x[seatNo] ?? 0, layout.y[seatNo] ?? 0);
+      draw(pathOf(look * TIER_COLOURS + tier), at.x * ratio, at.y * ratio, radius * sizeOf(kind));
+    }
     return paths;
   }
 
@@ -71,6 +70,14 @@ export function openCanvasRenderer({ canvas, layout, looks, palette: first }: Re
     },
     dispose: () => undefined,
   };
+}
+
+function* seatsIn({ x, y }: Layout, { left, top, right, bottom }: Box, visible: readonly Range[]): Iterable<number> {
+  for (const { first, end } of visible)
+    for (let seatNo = first; seatNo < end; seatNo++) {
+      const [atX, atY] = [x[seatNo] ?? 0, y[seatNo] ?? 0];
+      if (atX >= left && atX <= right && atY >= top && atY <= bottom) yield seatNo;
+    }
 }
 
 function shapeOf(look: number, isWheelchair: boolean): Draw {

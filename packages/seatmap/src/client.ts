@@ -165,7 +165,10 @@ export class SeatMapClient {
       throw new SeatMapError({ code: 'NOT_FOUND', message: 'There is no such event.', afterSeconds: undefined });
     this.facts = event;
     this.#sections = new Map(
-      map.seatMap.sections.map(({ section, priceFrom }) => [section.id, { id: section.id, priceFrom: priceFrom ?? undefined }]),
+      map.seatMap.sections.map(({ section, priceFrom }) => [
+        section.id,
+        { id: section.id, priceFrom: priceFrom ?? undefined },
+      ]),
     );
     await this.#readLayout(map.seatMap.layout.url);
     this.statuses ??= new Statuses(this.layout?.seatCount ?? 0);
@@ -194,7 +197,9 @@ export class SeatMapClient {
           else this.#take((data as { seatMapChanged: Delta | Reset }).seatMapChanged);
         },
         error: (error) =>
-          this.#fail(Array.isArray(error) ? new SeatMapError(refusalOfErrors(error)) : new Error('The connection ended.')),
+          this.#fail(
+            Array.isArray(error) ? new SeatMapError(refusalOfErrors(error)) : new Error('The connection ended.'),
+          ),
         complete: () => undefined,
       },
     );

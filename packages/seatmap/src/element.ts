@@ -1,12 +1,14 @@
 import { Choice, type ChosenSeat, type SeatFilter } from './choice.ts';
 import { type Hold, type Refusal, SeatMapClient, type SeatMapClientOptions } from './client.ts';
 import { type Frame, openFrame } from './frame.ts';
+import { readTexts } from './languages.ts';
 import { COMPANION, RESTRICTED_VIEW, type Section, STEP_FREE, WHEELCHAIR } from './layout.ts';
 import { SeatList } from './list.ts';
+import { readPalette, TIER_COLOURS } from './palette.ts';
 import { OWN, SELECTED } from './renderer.ts';
 import { Stage } from './stage.ts';
 import { AVAILABLE, type Changed, STATUSES } from './statuses.ts';
-import { fill, moneyText, type Texts, textsOf } from './texts.ts';
+import { en, fill, moneyText, type Texts } from './texts.ts';
 
 /** The `detail` of the event `seatmap-select`. */
 export type SelectDetail = { readonly seats: readonly ChosenSeat[]; readonly singles: readonly ChosenSeat[] };
@@ -26,6 +28,7 @@ export class FrontrowSeatmap extends HTMLElement {
   #stage: Stage | undefined;
   #list: SeatList | undefined;
   #filter: SeatFilter = {};
+  #read: Texts = en;
   #stopWatching: (() => void) | undefined;
   readonly #frame: Frame;
 
@@ -63,6 +66,12 @@ export class FrontrowSeatmap extends HTMLElement {
     return this.#stage?.rendererName;
   }
 
+  /** The color of each price tier on the map, by its name, as a CSS color. */
+  get tierColours(): ReadonlyMap<string, string> {
+    const { tiers } = readPalette(this);
+    return new Map(this.#client?.layout?.tiers.map((name, index) => [name, tiers[index % TIER_COLOURS] ?? '']));
+  }
+
   /** Where a seat is in the element, in CSS pixels, with its radius: for tests and for hints of the page. */
   placeOf(seatNo: number): { x: number; y: number; radius: number } | undefined {
     const layout = this.#client?.layout;
@@ -92,8 +101,9 @@ export class FrontrowSeatmap extends HTMLElement {
     const most = Number(this.getAttribute('most')) || this.#client?.facts?.seatsPerBooking || 10;
     const outcome = choice.toggle(seatNo, most);
     const name = this.#nameOf(seatNo);
-    if (outcome === 'refused') return this.#frame.announce(`${name}: ${this.#statusText(seatNo)}`);
-    if (outcome === 'full') return this.#frame.note(fill(texts.full, most), 4_000);
+    if (outcome === 'refused') this.#frame.announce(`${name}: ${this.#statusText(seatNo)}`);
+    if (outcome === 'full') this.#frame.note(fill(texts.full, most), 4_000);
+    if (outcome === 'refused' || outcome === 'full') return;
     this.#refresh([seatNo]);
     this.#frame.announce(fill(outcome === 'chosen' ? texts.chosen : texts.removed, name, choice.selected.size));
     this.#tellSelection();
@@ -156,7 +166,10 @@ export class FrontrowSeatmap extends HTMLElement {
   #ready(): void {
     const { layout, statuses } = this.#client ?? {};
     if (!this.#client || !layout || !statuses) return;
-    if (this.#stage) return this.#refresh('all');
+    if (this.#stage) {
+      this.#refresh('all');
+      return;
+    }
     const choice = new Choice(this.#client, layout, statuses);
     choice.filter = this.#filter;
     this.#choice = choice;
@@ -212,8 +225,8 @@ export class FrontrowSeatmap extends HTMLElement {
   #stateChanged(): void {
     const { state, statuses } = this.#client ?? {};
     const texts = this.#texts();
-    const text = state === 'waiting' ? texts.waiting : statuses?.stale ? texts.stale : '';
-    this.#frame.standing(text);
+    const stale = statuses?.stale ? texts.stale : '';
+    this.#frame.standing(state === 'waiting' ? texts.waiting : stale);
     this.dispatchEvent(new CustomEvent('seatmap-state', { detail: { state, stale: statuses?.stale ?? false } }));
   }
 
@@ -238,13 +251,18 @@ export class FrontrowSeatmap extends HTMLElement {
   }
 
   #translate(): void {
-    this.#frame.translate(this.#texts());
-    this.#showView();
-    this.#stage?.draw();
+    const language = this.#language();
+    void readTexts(language).then((texts) => {
+      if (language !== this.#language() || !this.isConnected) return;
+      this.#read = texts;
+      this.#frame.translate(texts);
+      this.#showView();
+      this.#stage?.draw();
+    });
   }
 
   #texts(): Texts {
-    return textsOf(this.#language());
+    return this.#read;
   }
 
   #language(): string {

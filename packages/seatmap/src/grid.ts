@@ -45,7 +45,10 @@ export class SeatGrid {
 
   #each({ left, right, top, bottom }: Box, act: (seatNo: number) => void): void {
     const { box } = this.#layout;
-    const [fromColumn, toColumn] = [this.#at(left - box.left, this.#columns), this.#at(right - box.left, this.#columns)];
+    const [fromColumn, toColumn] = [
+      this.#at(left - box.left, this.#columns),
+      this.#at(right - box.left, this.#columns),
+    ];
     const [fromRow, toRow] = [this.#at(top - box.top, this.#rows), this.#at(bottom - box.top, this.#rows)];
     for (let row = fromRow; row <= toRow; row++)
       for (let column = fromColumn; column <= toColumn; column++) {

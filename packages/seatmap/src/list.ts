@@ -114,7 +114,7 @@ export class SeatList {
     const names = [section && fill(texts().section, section.label), row !== undefined && fill(texts().row, row)];
     head.append(element('h2', '', names.filter(Boolean).join(' · ') || texts().list));
     const list = element('ul', 'items');
-    items.forEach((item, index) => list.append(this.#button(item, index)));
+    list.append(...items.map((item, index) => this.#button(item, index)));
     root.replaceChildren(head, list);
   }
 

@@ -45,7 +45,10 @@ function alongTheRow(layout: Layout, row: number[]): number[] {
 }
 
 function farthest(layout: Layout, row: number[], from: number): number {
-  return row.reduce((best, seatNo) => (distance(layout, from, seatNo) > distance(layout, from, best) ? seatNo : best), from);
+  return row.reduce(
+    (best, seatNo) => (distance(layout, from, seatNo) > distance(layout, from, best) ? seatNo : best),
+    from,
+  );
 }
 
 const distance = ({ x, y }: Layout, a: number, b: number): number =>

@@ -2,7 +2,7 @@ import type { Layout, Section } from './layout.ts';
 import type { Palette } from './palette.ts';
 import { TIER_COLOURS } from './palette.ts';
 import { type Range, seatRadius } from './renderer.ts';
-import type { View } from './view.ts';
+import { isInside, type Point, type View } from './view.ts';
 
 export type SectionFigures = { readonly free: number; readonly total: number };
 
@@ -33,16 +33,24 @@ export function drawSections(context: CanvasRenderingContext2D, scene: Scene): v
     const { free, total } = scene.figuresOf(section);
     const colour = palette.tiers[layout.tiers.indexOf(section.tier) % TIER_COLOURS] ?? palette.muted;
     trace(context, section, view);
-    const fullness = free === 0 ? 0 : 0.3 + 0.55 * (free / total);
-    context.globalAlpha = (scene.isWanted(section) ? 1 : 0.15) * (fullness * (1 - seatOpacity) + 0.05);
+    const isHovered = section === scene.hovered;
+    context.globalAlpha = (scene.isWanted(section) ? 1 : 0.15) * (fullness(free, total) * (1 - seatOpacity) + 0.06);
     context.fillStyle = free === 0 ? palette.booked : colour;
     context.fill();
-    context.globalAlpha = section === scene.hovered ? 1 : 0.55;
-    context.strokeStyle = section === scene.hovered ? palette.text : colour;
-    context.lineWidth = section === scene.hovered ? 2 : 1;
+    context.globalAlpha = isHovered ? 1 : 0.35 + 0.65 * (1 - seatOpacity);
+    context.strokeStyle = areaStroke(palette, { isHovered, seatOpacity, colour });
+    context.lineWidth = isHovered ? 2.5 : 1.2;
     context.stroke();
   }
   context.globalAlpha = 1;
+}
+
+/** How strong the color of a section is: a sold-out one is faint. */
+const fullness = (free: number, total: number): number => (free === 0 ? 0.12 : 0.35 + 0.65 * (free / total));
+
+function areaStroke(palette: Palette, area: { isHovered: boolean; seatOpacity: number; colour: string }): string {
+  if (area.isHovered) return palette.text;
+  return area.seatOpacity < 0.5 ? palette.surface : area.colour;
 }
 
 function trace(context: CanvasRenderingContext2D, { outline }: Section, view: View): void {
@@ -64,47 +72,72 @@ export function drawLabels(context: CanvasRenderingContext2D, scene: Scene): voi
   if (radius >= 9) drawSeatLabels(context, scene, radius);
 }
 
+type Placed = { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+
+/** Names all sections that have room. Of two labels that would overlap, the second has fewer lines or is left out. */
 function drawSectionLabels(context: CanvasRenderingContext2D, scene: Scene, radius: number): void {
   const { layout, view, palette } = scene;
-  context.lineJoin = 'round';
+  const placed: Placed[] = [];
+  const isQuiet = scene.seatOpacity > 0.5;
   for (const section of layout.sections) {
     const width = (section.box.right - section.box.left) * view.scale;
     const height = (section.box.bottom - section.box.top) * view.scale;
     const at = view.toScreen(section.center[0], section.center[1]);
     if (at.x < -width || at.y < -height || at.x > view.width + width || at.y > view.height + height) continue;
-    const lines = scene.linesOf(section);
-    const shown = fitting(context, lines, { width, height, isQuiet: radius > 2.5 });
-    shown.forEach((line, index) => {
-      context.font = fontOf(index, radius);
-      const y = at.y + (index - (shown.length - 1) / 2) * 15;
-      context.strokeStyle = palette.surface;
-      context.lineWidth = 4;
-      context.globalAlpha = 0.85;
-      context.strokeText(line, at.x, y);
-      context.globalAlpha = scene.isWanted(section) ? 1 : 0.4;
-      context.fillStyle = palette.text;
+    const lines = scene.linesOf(section).slice(0, isQuiet ? 1 : Math.max(1, Math.floor(height / 18)));
+    const label = fitting(context, lines, { at, view, section, placed });
+    if (!label) continue;
+    placed.push(label.box);
+    const { free, total } = scene.figuresOf(section);
+    const isOnColour = !isQuiet && fullness(free, total) > 0.6 && scene.isWanted(section);
+    context.globalAlpha = scene.isWanted(section) ? 1 : 0.5;
+    label.lines.forEach((line, index) => {
+      context.font = fontOf(index);
+      const y = at.y + (index - (label.lines.length - 1) / 2) * LINE;
+      if (radius > 1.5 && isQuiet) {
+        context.strokeStyle = palette.surface;
+        context.lineWidth = 5;
+        context.strokeText(line, at.x, y);
+      }
+      context.fillStyle = isOnColour ? palette.surface : palette.text;
       context.fillText(line, at.x, y);
     });
   }
   context.globalAlpha = 1;
 }
 
-const fontOf = (line: number, radius: number): string =>
-  line === 0 ? `600 ${radius > 2.5 ? 12 : 13}px ${FONT}` : `12px ${FONT}`;
+const LINE = 14;
+const fontOf = (line: number): string => (line === 0 ? `650 12px ${FONT}` : `11px ${FONT}`);
 
-/** Returns as many of the lines as fit into the section on the screen; above visible seats its name alone. */
-function fitting(
-  context: CanvasRenderingContext2D,
-  lines: readonly string[],
-  { width, height, isQuiet }: { width: number; height: number; isQuiet: boolean },
-): readonly string[] {
-  if (height < 12) return [];
-  context.font = `600 13px ${FONT}`;
-  const most = isQuiet ? 1 : Math.max(1, Math.floor(height / 17));
-  const shown = lines.slice(0, most);
-  while (shown.length > 0 && Math.max(...shown.map((line) => context.measureText(line).width)) > width) shown.pop();
-  return shown;
+type Room = {
+  readonly at: Point;
+  readonly view: View;
+  readonly section: Section;
+  readonly placed: readonly Placed[];
+};
+
+/** Returns as many of the lines as have room inside of the section; undefined when not even the name has. */
+function fitting(context: CanvasRenderingContext2D, all: readonly string[], { at, view, section, placed }: Room) {
+  for (let count = all.length; count > 0; count--) {
+    const lines = all.slice(0, count);
+    const widths = lines.map((line, index) => {
+      context.font = fontOf(index);
+      return context.measureText(line).width;
+    });
+    const width = Math.max(...widths);
+    const height = count * LINE - 4;
+    const box = { x: at.x - width / 2, y: at.y - height / 2, width, height };
+    const corners = [0, 1, 2, 3].map((corner) =>
+      view.toPlan({ x: box.x + (corner & 1) * width, y: box.y + (corner >> 1) * height }),
+    );
+    if (corners.every(({ x, y }) => isInside(x, y, section.outline)) && !placed.some((other) => meets(box, other)))
+      return { lines, box };
+  }
+  return undefined;
 }
+
+const meets = (a: Placed, b: Placed): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
 /** A check mark in each seat that is chosen or held: its form does not depend on a color. */
 function drawMarks(context: CanvasRenderingContext2D, { layout, view, palette, marked }: Scene, radius: number): void {
@@ -138,7 +171,8 @@ function drawSeatLabels(context: CanvasRenderingContext2D, scene: Scene, radius:
     }
     const isFirst = seatNo === 0 || layout.rowOf(seatNo) !== layout.rowOf(seatNo - 1);
     if (!isFirst) return;
-    const next = layout.rowOf(seatNo + 1) === layout.rowOf(seatNo) ? (layout.x[seatNo + 1] ?? 0) : (layout.x[seatNo] ?? 0);
+    const next =
+      layout.rowOf(seatNo + 1) === layout.rowOf(seatNo) ? (layout.x[seatNo + 1] ?? 0) : (layout.x[seatNo] ?? 0);
     context.fillStyle = palette.muted;
     const side = next >= (layout.x[seatNo] ?? 0) ? -1 : 1;
     context.fillText(layout.rowOf(seatNo), x + side * radius * 2, y);
@@ -158,7 +192,11 @@ function eachVisible({ layout, view, visible }: Scene, act: (seatNo: number, x: 
 }
 
 /** Draws the whole plan small, with a frame around what the stage shows. */
-export function drawMinimap(context: CanvasRenderingContext2D, scene: Scene, size: { width: number; height: number }): void {
+export function drawMinimap(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  size: { width: number; height: number },
+): void {
   const { layout, view, palette } = scene;
   const { scale, left, top } = minimapPlace(layout, size);
   context.clearRect(0, 0, size.width, size.height);

@@ -5,7 +5,7 @@ import type { Layout, Section } from './layout.ts';
 import { drawLabels, drawMinimap, drawSections, minimapPlace, type Scene } from './overlay.ts';
 import { type Palette, readPalette } from './palette.ts';
 import { type Range, type Renderer, type RendererInput, seatRadius } from './renderer.ts';
-import { overlaps, type Point, View } from './view.ts';
+import { isInside, overlaps, type Point, View } from './view.ts';
 import { openWebglRenderer } from './webgl-renderer.ts';
 
 type SceneParts = Pick<Scene, 'isWanted' | 'figuresOf' | 'linesOf' | 'marked'>;
@@ -285,12 +285,3 @@ function paintOn(canvas: HTMLCanvasElement, ratio: number, draw: (context: Canva
 
 const isIn = (x: number, y: number, { left, top, right, bottom }: Section['box']): boolean =>
   x >= left && x <= right && y >= top && y <= bottom;
-
-function isInside(x: number, y: number, outline: Section['outline']): boolean {
-  let isOdd = false;
-  outline.forEach(([ax, ay], index) => {
-    const [bx, by] = outline[(index + 1) % outline.length] ?? [ax, ay];
-    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) isOdd = !isOdd;
-  });
-  return isOdd;
-}

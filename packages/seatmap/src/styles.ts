@@ -3,10 +3,10 @@ export const STYLES = `
 :host {
   --frontrow-surface: #ffffff; --frontrow-text: #16181d; --frontrow-muted: #5a6272; --frontrow-line: #c9ced8;
   --frontrow-held: #b45309; --frontrow-booked: #8a91a0; --frontrow-selected: #111827; --frontrow-accent: #0b57d0;
-  --frontrow-tier-1: #3b6fd4; --frontrow-tier-2: #16877a; --frontrow-tier-3: #8a5cc7; --frontrow-tier-4: #c2527f;
-  --frontrow-tier-5: #6b7f1f; --frontrow-tier-6: #4b8bb0; --frontrow-tier-7: #a3632a; --frontrow-tier-8: #64748b;
+  --frontrow-tier-1: #3b6fd4; --frontrow-tier-2: #127a6e; --frontrow-tier-3: #8a5cc7; --frontrow-tier-4: #b84774;
+  --frontrow-tier-5: #5f721b; --frontrow-tier-6: #2f7398; --frontrow-tier-7: #955720; --frontrow-tier-8: #64748b;
   display: block; position: relative; overflow: hidden; min-height: 320px; color: var(--frontrow-text);
-  background: var(--frontrow-surface); font: 14px/1.4 system-ui, sans-serif; contain: content;
+  background: var(--frontrow-surface); font: 14px/1.4 system-ui, sans-serif; contain: content; container-type: inline-size;
 }
 :host([theme="dark"]) {
   --frontrow-surface: #14171d; --frontrow-text: #eef1f6; --frontrow-muted: #a6aebd; --frontrow-line: #3b4250;
@@ -54,4 +54,6 @@ svg { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width:
 .items button[aria-pressed="true"] { border: 2px solid var(--frontrow-accent); font-weight: 600; }
 .items button[aria-disabled="true"] { background: transparent; border-style: dashed; cursor: default; color: var(--frontrow-muted); }
 .out { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@container (max-width: 560px) { .tools { flex-direction: row; inset-block: auto 12px; } .minimap { display: none; }
+  .list { padding: 12px 12px 72px; } .note { inset-inline-end: 12px; max-width: none; } }
 `;

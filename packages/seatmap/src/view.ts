@@ -100,7 +100,10 @@ export class View {
   }
 
   #clamp(): void {
-    if (this.isFit) return this.fit();
+    if (this.isFit) {
+      this.fit();
+      return;
+    }
     const { left, top, right, bottom } = this.#bounds;
     this.x = Math.min(right, Math.max(left, this.x));
     this.y = Math.min(bottom, Math.max(top, this.y));
@@ -109,3 +112,13 @@ export class View {
 
 export const overlaps = (a: Box, b: Box): boolean =>
   a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
+/** Returns whether a point is inside of a closed line. */
+export function isInside(x: number, y: number, outline: readonly (readonly [number, number])[]): boolean {
+  let isOdd = false;
+  outline.forEach(([ax, ay], index) => {
+    const [bx, by] = outline[(index + 1) % outline.length] ?? [ax, ay];
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) isOdd = !isOdd;
+  });
+  return isOdd;
+}

@@ -1,4 +1,4 @@
-import { TIER_COLOURS, type Palette, rgbOf } from './palette.ts';
+import { type Palette, rgbOf, TIER_COLOURS } from './palette.ts';
 import { type Range, type Renderer, type RendererInput, seatRadius } from './renderer.ts';
 import { FRAGMENT, VERTEX } from './shaders.ts';
 import type { View } from './view.ts';

@@ -95,7 +95,7 @@ test('starts from an empty folder, answers a query, does so again on the same da
   const port = await freePort();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const dev = startDev(data, port);
-    await dev.says(`Frontrow is ready: http://localhost:${port}/graphql`);
+    await dev.says(`Frontrow is ready: http://localhost:${port}`);
     const guest = openGraphqlClient(`http://localhost:${port}`);
     await vi.waitFor(
       async () => expect(await guest.ask(performances)).toEqual({ searchEvents: { totalCount: 6 } }),

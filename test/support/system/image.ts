@@ -4,10 +4,11 @@ import { dirname, join, matchesGlob, relative, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../../..');
 
-/** The paths that a Dockerfile copies from the context, in its order. */
+/** The paths that the last stage of a Dockerfile copies from the context, in its order. */
 export function copiedPaths(dockerfile: string): string[] {
   const text = readFileSync(join(root, dockerfile), 'utf8');
-  return [...text.matchAll(/^COPY (.+) \S+$/gm)].flatMap(([, from = '']) => from.split(' '));
+  const stage = text.slice(text.lastIndexOf('\nFROM '));
+  return [...stage.matchAll(/^COPY (?!--from=)(.+) \S+$/gm)].flatMap(([, from = '']) => from.split(' '));
 }
 
 /**

@@ -57,7 +57,9 @@ function createClient(): Client {
       cacheExchange({ keys, resolvers: { User: { bookings: relayPagination() } } }),
       subscriptionExchange({
         forwardSubscription: ({ query = '', variables }) => ({
-          subscribe: (sink) => ({ unsubscribe: socket.subscribe({ query, variables: variables ?? {} }, sink as never) }),
+          subscribe: (sink) => ({
+            unsubscribe: socket.subscribe({ query, variables: variables ?? {} }, sink as never),
+          }),
         }),
       }),
       fetchExchange,

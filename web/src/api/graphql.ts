@@ -9,4 +9,4 @@ export const graphql = initGraphQLTada<{
   scalars: { DateTime: string; LocalDateTime: string; MinorUnits: number; Decimal: string; SeatStatuses: string };
 }>();
 
-export type { ResultOf, VariablesOf } from 'gql.tada';
+export type { ResultOf } from 'gql.tada';

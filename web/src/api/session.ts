@@ -1,5 +1,5 @@
-import type { ResultOf } from './graphql.ts';
 import { REFRESH, type SESSION } from '../operations/session.ts';
+import type { ResultOf } from './graphql.ts';
 import { plainRequest } from './transport.ts';
 
 /** A signed-in fan: tokens, and who it is. */

@@ -1,12 +1,13 @@
 import { Link, useParams } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useQuery, useSubscription } from 'urql';
-import { keepTickets, keptBooking, type KeptBooking } from '../api/kept-tickets.ts';
+import { type KeptBooking, keepTickets, keptBooking } from '../api/kept-tickets.ts';
 import { BOOKING_BY_ID, BOOKING_CHANGED } from '../operations/fan.ts';
 import { StatusBadge } from '../parts/booking-status.tsx';
 import { useFormats } from '../parts/formats.ts';
 import { Held } from '../parts/held.tsx';
 import { Icon } from '../parts/icons.tsx';
+import { seatName } from '../parts/seat-name.ts';
 import { Total } from '../parts/selection.tsx';
 import { useSession } from '../parts/shell.tsx';
 import { Empty, Failure } from '../parts/states.tsx';
@@ -115,13 +116,4 @@ function Lines({ booking }: { booking: KeptBooking }) {
       <Total quote={booking} />
     </section>
   );
-}
-
-type SeatNames = { row: string; label: string; section: { label: string } };
-
-/** `Section 101 · Row A · Seat 4`; a place of general admission has no row. */
-export function seatName(texts: { section: string; row: string; seat: string; place: string }, seat: SeatNames): string {
-  const row = seat.row === '' ? [] : [fill(texts.row, seat.row)];
-  const place = fill(seat.row === '' ? texts.place : texts.seat, seat.label);
-  return [fill(texts.section, seat.section.label), ...row, place].join(' · ');
 }

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { useQuery } from 'urql';
 import { type KeptBooking, keptBookings } from '../api/kept-tickets.ts';
@@ -9,7 +9,6 @@ import { useFormats } from '../parts/formats.ts';
 import { useSession } from '../parts/shell.tsx';
 import { Empty, Failure, HomeLink } from '../parts/states.tsx';
 import { useTexts } from '../texts/texts.ts';
-import { useState } from 'react';
 
 /** All bookings of the fan, latest first; without a network those of which this device has the tickets. */
 export function BookingsPage() {

@@ -2,17 +2,15 @@ import { useParams } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useQuery, useSubscription } from 'urql';
 import { passesOf, showEvent } from '../api/admissions.ts';
-import type { ResultOf } from '../api/graphql.ts';
 import { EVENT, EVENT_CHANGED } from '../operations/fan.ts';
 import { EventHeader } from '../parts/event-header.tsx';
+import type { FullEvent } from '../parts/event-types.ts';
+import { useFormats } from '../parts/formats.ts';
 import { SeatChoice } from '../parts/seat-choice.tsx';
 import { Empty, Failure, HomeLink } from '../parts/states.tsx';
 import { WaitingRoom } from '../parts/waiting-room.tsx';
 import { fill, useTexts } from '../texts/texts.ts';
-import { useFormats } from '../parts/formats.ts';
 import { NotFoundPage } from './not-found.tsx';
-
-export type FullEvent = NonNullable<ResultOf<typeof EVENT>['event']>;
 
 /** One event: what it is, its live seat map, or the waiting room in front of it. */
 export function EventPage() {
@@ -56,7 +54,8 @@ function Sale({ event }: { event: FullEvent }) {
     return <WaitingRoom event={event} admitted={() => setAdmitted(true)} />;
   if (saleStatus === 'ON_SALE' || saleStatus === 'SOLD_OUT')
     return <SeatChoice event={event} refused={({ code }) => code === 'ADMISSION_REQUIRED' && setAdmitted(false)} />;
-  const opens = saleStatus === 'SCHEDULED' ? fill(texts.opens, formats.longDate(event.onSaleAt, event.venue.timeZone)) : '';
+  const opens =
+    saleStatus === 'SCHEDULED' ? fill(texts.opens, formats.longDate(event.onSaleAt, event.venue.timeZone)) : '';
   const titles = { SCHEDULED: opens, CANCELLED: texts.cancelled, ENDED: texts.ended };
   return (
     <Empty title={titles[saleStatus]}>

@@ -6,9 +6,8 @@ import { SEARCH } from '../operations/fan.ts';
 import { EventCard } from '../parts/event-card.tsx';
 import { Filters, SearchBox } from '../parts/search-box.tsx';
 import { Empty, Failure } from '../parts/states.tsx';
+import type { Wish } from '../parts/wish.ts';
 import { fill, useTexts } from '../texts/texts.ts';
-
-export type Wish = { text?: string; city?: string; category?: string; when?: string };
 
 const DAYS: Record<string, number> = { month: 30, quarter: 90 };
 
@@ -79,7 +78,12 @@ function Results({ wish, change }: { wish: Wish; change: (next: Wish) => void })
         </Empty>
       )}
       {pages.map((after, index) => (
-        <Page key={after ?? ''} after={after} variables={variables} more={index === pages.length - 1 ? more : undefined} />
+        <Page
+          key={after ?? ''}
+          after={after}
+          variables={variables}
+          more={index === pages.length - 1 ? more : undefined}
+        />
       ))}
     </section>
   );

@@ -8,7 +8,11 @@ export function PaidPage() {
   return (
     <p className="state" role="status">
       {texts.backFromPaying}
-      {bookingId ? <Navigate to="/bookings/$bookingId" params={{ bookingId }} replace /> : <Navigate to="/bookings" replace />}
+      {bookingId ? (
+        <Navigate to="/bookings/$bookingId" params={{ bookingId }} replace />
+      ) : (
+        <Navigate to="/bookings" replace />
+      )}
     </p>
   );
 }

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Button, Group, Input, Label, NumberField } from 'react-aria-components';
-import type { FullEvent } from '../pages/event.tsx';
 import { useTexts } from '../texts/texts.ts';
+import type { FullEvent } from './event-types.ts';
 import { Icon } from './icons.tsx';
 import type { Wanted } from './price-filter.tsx';
 

@@ -5,7 +5,12 @@ export function Cover({ title, category, imageUrl }: Props) {
   if (imageUrl) return <img className="cover" src={imageUrl} alt="" loading="lazy" />;
   const seed = [...title].reduce((sum, character) => (sum * 31 + (character.codePointAt(0) ?? 0)) >>> 0, 7);
   return (
-    <svg className={`cover cover-${seed % 6}`} viewBox="0 0 320 150" preserveAspectRatio="xMidYMid slice" aria-hidden="true">
+    <svg
+      className={`cover cover-${seed % 6}`}
+      viewBox="0 0 320 150"
+      preserveAspectRatio="xMidYMid slice"
+      aria-hidden="true"
+    >
       <rect width="320" height="150" className="cover-back" />
       {rowsOf(seed, category === 'SPORT').map(({ key, x, y, size, kind }) => (
         <circle key={key} cx={x} cy={y} r={size} className={`cover-${kind}`} />
@@ -14,19 +19,24 @@ export function Cover({ title, category, imageUrl }: Props) {
   );
 }
 
+type CoverSeat = { key: string; x: number; y: number; size: number; kind: string };
+
 /** Seats on arcs around a stage below the picture, or around a field in it. */
-function rowsOf(seed: number, isRound: boolean) {
-  const seats = [];
-  for (let row = 0; row < 6; row++) {
+function rowsOf(seed: number, isRound: boolean): CoverSeat[] {
+  const seats = [0, 1, 2, 3, 4, 5].flatMap((row) => {
     const count = 16 + row * 5;
-    for (let at = 0; at < count; at++) {
+    return Array.from({ length: count }, (_, at) => {
       const angle = isRound ? (at / count) * Math.PI * 2 : Math.PI * (1.06 + (0.88 * at) / (count - 1));
       const radius = (isRound ? 38 : 46) + row * 21;
-      const [x, y] = [160 + Math.cos(angle) * radius * 1.5, (isRound ? 75 : 168) + Math.sin(angle) * radius * 0.8];
-      const chance = Math.abs(Math.sin(seed + row * 57.3 + at * 12.9)) * 10;
-      const kind = chance < 0.6 ? 'mine' : chance < 6 ? 'seat' : 'free';
-      if (x > -8 && x < 328 && y > -8 && y < 158) seats.push({ key: `${row}-${at}`, x, y, size: 4.6, kind });
-    }
-  }
-  return seats;
+      const x = 160 + Math.cos(angle) * radius * 1.5;
+      const y = (isRound ? 75 : 168) + Math.sin(angle) * radius * 0.8;
+      return { key: `${row}-${at}`, x, y, size: 4.6, kind: kindOf(Math.abs(Math.sin(seed + row * 57.3 + at * 12.9))) };
+    });
+  });
+  return seats.filter(({ x, y }) => x > -8 && x < 328 && y > -8 && y < 158);
+}
+
+function kindOf(chance: number): string {
+  if (chance < 0.06) return 'mine';
+  return chance < 0.6 ? 'seat' : 'free';
 }

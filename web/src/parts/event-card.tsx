@@ -1,7 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { ResultOf } from '../api/graphql.ts';
 import type { SEARCH } from '../operations/fan.ts';
-import { fill, type Texts, useTexts } from '../texts/texts.ts';
+import type { Texts } from '../texts/en.ts';
+import { fill, useTexts } from '../texts/texts.ts';
 import { Cover } from './cover.tsx';
 import { useFormats } from './formats.ts';
 
@@ -41,7 +42,8 @@ function badgeOf({ saleStatus, salesPaused, waitingRoom }: Sale, texts: Texts): 
   if (saleStatus === 'ENDED') return ['quiet', texts.ended];
   if (salesPaused) return ['warn', texts.paused];
   if (saleStatus === 'SCHEDULED') return ['quiet', texts.notOnSale];
-  if (waitingRoom && (waitingRoom.state === 'OPEN' || waitingRoom.state === 'DRAWN')) return ['warn', texts.waitingRoom];
+  if (waitingRoom && (waitingRoom.state === 'OPEN' || waitingRoom.state === 'DRAWN'))
+    return ['warn', texts.waitingRoom];
   return ['good', texts.onSale];
 }
 

@@ -1,6 +1,6 @@
-import type { FullEvent } from '../pages/event.tsx';
 import { fill, useTexts } from '../texts/texts.ts';
 import { SaleBadge } from './event-card.tsx';
+import type { FullEvent } from './event-types.ts';
 import { useFormats } from './formats.ts';
 import { Icon } from './icons.tsx';
 

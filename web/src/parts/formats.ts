@@ -12,13 +12,25 @@ export function useFormats() {
     return {
       money({ amountMinor, currency, decimals }: Money): string {
         const digits = amountMinor % 10 ** decimals === 0 ? 0 : decimals;
-        const style = { style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits } as const;
+        const style = {
+          style: 'currency',
+          currency,
+          minimumFractionDigits: digits,
+          maximumFractionDigits: digits,
+        } as const;
         return new Intl.NumberFormat(language, style).format(amountMinor / 10 ** decimals);
       },
       number: (value: number) => new Intl.NumberFormat(language).format(value),
       country: (code: string) => new Intl.DisplayNames(language, { type: 'region' }).of(code) ?? code,
       dateTime: date({ weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' }),
-      longDate: date({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', hour: 'numeric', minute: '2-digit' }),
+      longDate: date({
+        weekday: 'long',
+        day: 'numeric',
+        month: 'long',
+        year: 'numeric',
+        hour: 'numeric',
+        minute: '2-digit',
+      }),
       day: date({ day: 'numeric' }),
       month: date({ month: 'short' }),
       time: date({ hour: 'numeric', minute: '2-digit' }),

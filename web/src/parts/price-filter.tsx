@@ -1,6 +1,6 @@
 import { ToggleButton, ToggleButtonGroup } from 'react-aria-components';
-import type { FullEvent } from '../pages/event.tsx';
 import { useTexts } from '../texts/texts.ts';
+import type { FullEvent } from './event-types.ts';
 import { useFormats } from './formats.ts';
 
 export type Wanted = {
@@ -10,10 +10,16 @@ export type Wanted = {
   readonly fullView?: boolean;
 };
 
-type Props = { readonly event: FullEvent; readonly wanted: Wanted; readonly change: (wanted: Wanted) => void };
+type Props = {
+  readonly event: FullEvent;
+  readonly wanted: Wanted;
+  /** The color of each price on the map. */
+  readonly colours: ReadonlyMap<string, string>;
+  readonly change: (wanted: Wanted) => void;
+};
 
 /** The price list, which is the filter of the map too. */
-export function PriceFilter({ event, wanted, change }: Props) {
+export function PriceFilter({ event, wanted, colours, change }: Props) {
   const texts = useTexts();
   const formats = useFormats();
   const features = ['stepFree', 'wheelchair', 'fullView'] as const;
@@ -29,7 +35,12 @@ export function PriceFilter({ event, wanted, change }: Props) {
       >
         {event.priceTiers.map(({ name, price }) => (
           <ToggleButton key={name} id={name} className="tier">
-            <span>{name}</span>
+            <span>
+              <svg className="swatch" viewBox="0 0 14 14" aria-hidden="true">
+                <circle cx="7" cy="7" r="7" fill={colours.get(name) ?? 'none'} />
+              </svg>
+              {name}
+            </span>
             <b>{formats.money(price)}</b>
           </ToggleButton>
         ))}

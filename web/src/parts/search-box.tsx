@@ -2,10 +2,11 @@ import { useNavigate } from '@tanstack/react-router';
 import { useId, useState } from 'react';
 import { useQuery } from 'urql';
 import { SUGGEST } from '../operations/fan.ts';
-import type { Wish } from '../pages/home.tsx';
-import { type Texts, useTexts } from '../texts/texts.ts';
+import type { Texts } from '../texts/en.ts';
+import { useTexts } from '../texts/texts.ts';
 import { useFormats } from './formats.ts';
 import { Icon } from './icons.tsx';
+import type { Wish } from './wish.ts';
 
 type Facets = readonly { readonly field: string; readonly counts: readonly { value: string; count: number }[] }[];
 
@@ -29,43 +30,44 @@ export function SearchBox({ text, search }: { text: string; search: (text: strin
     setActive((active + step + suggestions.length + 1) % (suggestions.length + 1));
   };
   return (
-    <form
-      className="search"
-      role="search"
-      onSubmit={(event) => {
-        event.preventDefault();
-        setOpen(false);
-        const chosen = suggestions[active];
-        if (chosen) open(chosen.event.id);
-        else search(wanted);
-      }}
-    >
-      <Icon name="search" />
-      <input
-        type="search"
-        role="combobox"
-        aria-label={texts.search}
-        aria-expanded={suggestions.length > 0}
-        aria-controls={listId}
-        aria-autocomplete="list"
-        aria-activedescendant={suggestions[active] ? `${listId}-${active}` : undefined}
-        autoComplete="off"
-        placeholder={texts.search}
-        value={typed}
-        onChange={(event) => {
-          setTyped(event.target.value);
-          setActive(-1);
-          setOpen(true);
-          if (event.target.value === '') search('');
+    <search>
+      <form
+        className="search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          setOpen(false);
+          const chosen = suggestions[active];
+          if (chosen) open(chosen.event.id);
+          else search(wanted);
         }}
-        onBlur={() => setOpen(false)}
-        onKeyDown={key}
-      />
-      <button type="submit" className="button primary">
-        {texts.searchButton}
-      </button>
-      <Suggestions {...{ listId, suggestions, active, open, texts }} />
-    </form>
+      >
+        <Icon name="search" />
+        <input
+          type="search"
+          role="combobox"
+          aria-label={texts.search}
+          aria-expanded={suggestions.length > 0}
+          aria-controls={listId}
+          aria-autocomplete="list"
+          aria-activedescendant={suggestions[active] ? `${listId}-${active}` : undefined}
+          autoComplete="off"
+          placeholder={texts.search}
+          value={typed}
+          onChange={(event) => {
+            setTyped(event.target.value);
+            setActive(-1);
+            setOpen(true);
+            if (event.target.value === '') search('');
+          }}
+          onBlur={() => setOpen(false)}
+          onKeyDown={key}
+        />
+        <button type="submit" className="button primary">
+          {texts.searchButton}
+        </button>
+        <Suggestions {...{ listId, suggestions, active, open, texts }} />
+      </form>
+    </search>
   );
 }
 
@@ -83,7 +85,13 @@ type Suggested = {
 function Suggestions({ listId, suggestions, active, open, texts }: Suggested) {
   const formats = useFormats();
   return (
-    <div className="suggestions" role="listbox" id={listId} aria-label={texts.suggestions} hidden={suggestions.length === 0}>
+    <div
+      className="suggestions"
+      role="listbox"
+      id={listId}
+      aria-label={texts.suggestions}
+      hidden={suggestions.length === 0}
+    >
       {suggestions.map(({ title, event }, index) => (
         <div
           key={event.id}
@@ -116,7 +124,12 @@ export function Filters({ wish, change, facets }: FiltersProps) {
       <Choice label={texts.city} any={texts.anyCity} value={wish.city} choose={(city) => change({ city })}>
         {options(counts('city'), wish.city, (value) => value)}
       </Choice>
-      <Choice label={texts.category} any={texts.anyCategory} value={wish.category} choose={(category) => change({ category })}>
+      <Choice
+        label={texts.category}
+        any={texts.anyCategory}
+        value={wish.category}
+        choose={(category) => change({ category })}
+      >
         {options(counts('category'), wish.category, categoryName)}
       </Choice>
       <Choice label={texts.when} any={texts.anyTime} value={wish.when} choose={(when) => change({ when })}>

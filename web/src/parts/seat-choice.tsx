@@ -1,14 +1,14 @@
 import type { FrontrowSeatmap, SelectDetail } from '@frontrow/seatmap/element';
 import { useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
-import type { FullEvent } from '../pages/event.tsx';
 import { fill, useTexts } from '../texts/texts.ts';
 import { BestSeats } from './best-seats.tsx';
+import type { FullEvent } from './event-types.ts';
 import { Legend, PriceFilter, type Wanted } from './price-filter.tsx';
 import { type MapRefusal, SeatMap } from './seat-map.tsx';
 import { Selection } from './selection.tsx';
-import { SignInDialog } from './sign-in-dialog.tsx';
 import { useSession } from './shell.tsx';
+import { SignInDialog } from './sign-in-dialog.tsx';
 import { refusalText } from './states.tsx';
 
 type Props = { readonly event: FullEvent; readonly refused: (refusal: MapRefusal) => void };
@@ -21,6 +21,7 @@ export function SeatChoice({ event, refused }: Props) {
   const map = useRef<FrontrowSeatmap>(undefined);
   const [chosen, setChosen] = useState<SelectDetail>(NOTHING);
   const [wanted, setWanted] = useState<Wanted>({ tiers: [] });
+  const [colours, setColours] = useState<ReadonlyMap<string, string>>(new Map());
   const { run, isHolding, problem, dialog } = useHolding(event.id);
   const filter = (next: Wanted) => {
     setWanted(next);
@@ -35,6 +36,7 @@ export function SeatChoice({ event, refused }: Props) {
         most={event.seatsPerBooking}
         ready={(element) => {
           map.current = element;
+          setColours(element.tierColours);
         }}
         chosen={setChosen}
         refused={refused}
@@ -68,7 +70,7 @@ export function SeatChoice({ event, refused }: Props) {
             hold={(wish) => void run((key) => map.current?.client?.holdBest(wish, key))}
           />
         )}
-        <PriceFilter {...{ event, wanted }} change={filter} />
+        <PriceFilter {...{ event, wanted, colours }} change={filter} />
         <Legend />
       </aside>
       {dialog}

@@ -1,6 +1,5 @@
 import '@frontrow/seatmap';
-import type { SelectDetail } from '@frontrow/seatmap/element';
-import type { FrontrowSeatmap } from '@frontrow/seatmap/element';
+import type { FrontrowSeatmap, SelectDetail } from '@frontrow/seatmap/element';
 import { useEffect, useRef, useState } from 'react';
 import { requestHeaders, socket } from '../api/client.ts';
 import { useLanguage } from '../texts/texts.ts';
@@ -31,7 +30,9 @@ export function SeatMap(props: SeatMapProps) {
     made.setAttribute('event', eventId);
     made.addEventListener('seatmap-ready', () => latest.current.ready(made));
     made.addEventListener('seatmap-select', (event) => latest.current.chosen((event as CustomEvent<Chosen>).detail));
-    made.addEventListener('seatmap-error', (event) => latest.current.refused((event as CustomEvent<MapRefusal>).detail));
+    made.addEventListener('seatmap-error', (event) =>
+      latest.current.refused((event as CustomEvent<MapRefusal>).detail),
+    );
     place.current?.replaceChildren(made);
     setElement(made);
     return () => made.remove();

@@ -3,8 +3,9 @@ import { Button } from 'react-aria-components';
 import { useQuery } from 'urql';
 import type { ResultOf } from '../api/graphql.ts';
 import { QUOTE } from '../operations/fan.ts';
-import type { FullEvent } from '../pages/event.tsx';
+import type { Texts } from '../texts/en.ts';
 import { fill, useTexts } from '../texts/texts.ts';
+import type { FullEvent } from './event-types.ts';
 import { useFormats } from './formats.ts';
 import { Icon } from './icons.tsx';
 import { errorText } from './states.tsx';
@@ -58,10 +59,15 @@ export function Selection({ event, chosen, isHolding, canBuy, remove, hold }: Pr
         isDisabled={!quote || isHolding || !canBuy}
         onPress={() => quote && hold(quote.hash)}
       >
-        {isHolding ? texts.holding : count === 1 ? texts.holdOne : fill(texts.hold, count)}
+        {holdText(texts, count, isHolding)}
       </Button>
     </section>
   );
+}
+
+function holdText(texts: Texts, count: number, isHolding: boolean): string {
+  if (isHolding) return texts.holding;
+  return count === 1 ? texts.holdOne : fill(texts.hold, count);
 }
 
 export function Total({ quote }: { quote: Pick<Quote, 'fees' | 'taxes' | 'total'> | undefined }) {

@@ -1,7 +1,8 @@
 import { type FormEvent, useState } from 'react';
 import { Button, Input, Label, Tab, TabList, TabPanel, Tabs, Text, TextField } from 'react-aria-components';
 import { signIn, signInAsGuest, signUp } from '../api/sign-in.ts';
-import { type Texts, useTexts } from '../texts/texts.ts';
+import type { Texts } from '../texts/en.ts';
+import { useTexts } from '../texts/texts.ts';
 import { refusalText } from './states.tsx';
 
 type Kind = 'guest' | 'account' | 'new';

@@ -1,7 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { CombinedError } from 'urql';
-import { type Texts, useTexts } from '../texts/texts.ts';
+import type { Texts } from '../texts/en.ts';
+import { useTexts } from '../texts/texts.ts';
 
 /** What a refusal says to the fan: the text of its code, else the message of the API. */
 export const refusalText = (texts: Texts, { code, message }: { code: string; message: string }): string =>

@@ -1,13 +1,13 @@
-import { encode } from 'uqr';
 import { useMemo } from 'react';
 import { Button } from 'react-aria-components';
+import { encode } from 'uqr';
 import type { KeptBooking } from '../api/kept-tickets.ts';
-import { seatName } from '../pages/booking.tsx';
 import { fill, useTexts } from '../texts/texts.ts';
 import { calendarFile } from './calendar-file.ts';
 import { useFormats } from './formats.ts';
 import { useGiveBack } from './held.tsx';
 import { Icon } from './icons.tsx';
+import { seatName } from './seat-name.ts';
 import { useNow } from './use-now.ts';
 
 /** The tickets of a paid booking. */
@@ -20,7 +20,10 @@ export function Tickets({ booking }: { booking: KeptBooking }) {
       <ul>
         {booking.tickets.map((ticket, index) => (
           <li key={ticket.id} className="ticket">
-            <QrCode text={ticket.code} label={`${fill(texts.ticketOf, index + 1, booking.tickets.length)}. ${texts.showAtDoor}`} />
+            <QrCode
+              text={ticket.code}
+              label={`${fill(texts.ticketOf, index + 1, booking.tickets.length)}. ${texts.showAtDoor}`}
+            />
             <div>
               <p className="hint">{fill(texts.ticketOf, index + 1, booking.tickets.length)}</p>
               <p className="big">{seatName(texts, ticket.seat)}</p>

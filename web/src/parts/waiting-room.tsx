@@ -5,8 +5,8 @@ import { keepPasses, passesOf } from '../api/admissions.ts';
 import { renewSocket } from '../api/client.ts';
 import type { ResultOf } from '../api/graphql.ts';
 import { JOIN, LEAVE, PLACE_CHANGED } from '../operations/fan.ts';
-import type { FullEvent } from '../pages/event.tsx';
 import { fill, useTexts } from '../texts/texts.ts';
+import type { FullEvent } from './event-types.ts';
 import { useFormats } from './formats.ts';
 import { useSession } from './shell.tsx';
 import { SignInDialog } from './sign-in-dialog.tsx';
@@ -102,7 +102,11 @@ function PlaceView({ place, event, goIn, goAway, again }: PlaceProps) {
       </>
     );
   if (state === 'YOUR_TURN' || state === 'INSIDE')
-    return admission ? <Turn expiresAt={admission.expiresAt} enter={() => goIn(admission.token, ticket)} /> : <p>{texts.roomFull}</p>;
+    return admission ? (
+      <Turn expiresAt={admission.expiresAt} enter={() => goIn(admission.token, ticket)} />
+    ) : (
+      <p>{texts.roomFull}</p>
+    );
   return (
     <>
       <p className="big">{state === 'MISSED' ? texts.roomMissed : texts.roomLeft}</p>
@@ -118,8 +122,7 @@ function Waiting({ place, event }: { place: Place; event: FullEvent }) {
   const texts = useTexts();
   const formats = useFormats();
   const { ahead, estimate, position } = place;
-  if (position === null)
-    return <p>{fill(texts.roomBefore, formats.longDate(event.onSaleAt, event.venue.timeZone))}</p>;
+  if (position === null) return <p>{fill(texts.roomBefore, formats.longDate(event.onSaleAt, event.venue.timeZone))}</p>;
   const minutes = estimate && Math.round(estimate.p50Seconds / 60);
   return (
     <>

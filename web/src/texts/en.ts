@@ -171,3 +171,6 @@ export const en = {
   NOT_CANCELLABLE: 'It is too late to return these tickets.',
   INTERNAL: 'An error happened on our side. Please try again.',
 } as const;
+
+/** The texts of the client. Each language has all of them. */
+export type Texts = { readonly [K in keyof typeof en]: string };

@@ -1,8 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import { en } from './en.ts';
-
-/** The texts of the client. Each language has all of them. */
-export type Texts = { readonly [K in keyof typeof en]: string };
+import { en, type Texts } from './en.ts';
 
 /** The languages of the client, by their own names. */
 export const LANGUAGES = { en: 'English', es: 'Español', de: 'Deutsch', fr: 'Français', ar: 'العربية' } as const;
