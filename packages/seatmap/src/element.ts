@@ -37,7 +37,11 @@ export class FrontrowSeatmap extends HTMLElement {
     this.#frame = openFrame(this.attachShadow({ mode: 'open' }), {
       zoom: (factor) => this.#stage?.zoom(factor),
       fit: () => this.#stage?.fit(),
-      toggleList: () => this.setAttribute('view', this.getAttribute('view') === 'list' ? 'map' : 'list'),
+      toggleList: () => {
+        const isList = this.getAttribute('view') !== 'list';
+        this.setAttribute('view', isList ? 'list' : 'map');
+        if (isList) this.#list?.focus();
+      },
     });
   }
 

@@ -44,6 +44,11 @@ export class SeatList {
     if (hadFocus) this.#focus(wasBack);
   }
 
+  /** Brings the focus to the present item. */
+  focus(): void {
+    this.#focus(false);
+  }
+
   #items(): Item[] {
     const { section, row } = this.#place;
     if (!section) return this.#input.layout.sections.map((one) => this.#sectionItem(one));

@@ -67,7 +67,7 @@ export function drawLabels(context: CanvasRenderingContext2D, scene: Scene): voi
   const radius = seatRadius(scene.layout, scene.view);
   context.textAlign = 'center';
   context.textBaseline = 'middle';
-  if (radius < 9) drawSectionLabels(context, scene, radius);
+  if (radius < 3.5) drawSectionLabels(context, scene, radius);
   drawMarks(context, scene, radius);
   if (radius >= 9) drawSeatLabels(context, scene, radius);
 }

@@ -20,7 +20,14 @@ const NAMES = ['held', 'booked', 'selected', 'text', 'muted', 'surface', 'line']
 /** Reads the colours from the custom properties of the element, which follow light and dark. */
 export function readPalette(element: Element): Palette {
   const style = getComputedStyle(element);
-  const read = (name: string) => style.getPropertyValue(`--frontrow-${name}`).trim() || '#888888';
+  // A page may give any CSS color; a canvas returns it as #rrggbb.
+  const context = document.createElement('canvas').getContext('2d');
+  const read = (name: string): string => {
+    if (!context) return '#888888';
+    context.fillStyle = '#888888';
+    context.fillStyle = style.getPropertyValue(`--frontrow-${name}`).trim();
+    return context.fillStyle;
+  };
   const named = Object.fromEntries(NAMES.map((name) => [name, read(name)])) as Record<(typeof NAMES)[number], string>;
   return { ...named, tiers: Array.from({ length: TIER_COLOURS }, (_, index) => read(`tier-${index + 1}`)) };
 }

@@ -2,6 +2,10 @@ import type { Box } from './layout.ts';
 
 export type Point = { readonly x: number; readonly y: number };
 
+/** As in the style of the element: up to this width the buttons are below. */
+const NARROW = 560;
+const BUTTONS = 64;
+
 /** What of the plan is on the screen: its middle in units of the plan, and pixels for one unit. */
 export class View {
   x = 0;
@@ -96,7 +100,11 @@ export class View {
 
   #measure(): void {
     const { left, top, right, bottom } = this.#bounds;
-    this.#fitScale = Math.min(this.width / (right - left || 1), this.height / (bottom - top || 1)) * 0.94;
+    // The buttons of the map are at its side, on a phone below it, and cover no seat while the whole plan is shown.
+    const isNarrow = this.width <= NARROW;
+    const width = this.width - (isNarrow ? 0 : BUTTONS * 2);
+    const height = this.height - (isNarrow ? BUTTONS * 2 : 0);
+    this.#fitScale = Math.max(1e-6, Math.min(width / (right - left || 1), height / (bottom - top || 1)) * 0.94);
   }
 
   #clamp(): void {

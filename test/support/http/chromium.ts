@@ -15,14 +15,17 @@ const isThere = () =>
     () => false,
   );
 
+/** WebGL drawn by the processor, as on a machine without a graphics card. */
+export const SOFTWARE_WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+
 /** A real browser without a window. As root on Debian it is installed if it is missing; undefined without one. */
-export async function openChromium(): Promise<Browser | undefined> {
+export async function openChromium(args: readonly string[] = ['--disable-gpu']): Promise<Browser | undefined> {
   if (!(await isThere()) && process.getuid?.() === 0 && process.env.CHROMIUM === undefined) await install();
   if (!(await isThere())) {
     console.warn(noChromium);
     return undefined;
   }
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', ...args] });
 }
 
 async function install(): Promise<void> {

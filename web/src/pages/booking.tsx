@@ -31,7 +31,7 @@ export function BookingPage() {
   }, [booking, viewerId, texts]);
   if (!session)
     return (
-      <Empty title={texts.signInToSee}>
+      <Empty title={texts.signInToSee} level={1}>
         <Link to="/sign-in" search={{ to: `/bookings/${bookingId}` }} className="button primary">
           {texts.signIn}
         </Link>

@@ -27,7 +27,7 @@ export function BookingsPage() {
   const found = data?.viewer?.bookings;
   if (!session)
     return (
-      <Empty title={texts.signInToSee}>
+      <Empty title={texts.signInToSee} level={1}>
         <Link to="/sign-in" search={{ to: '/bookings' }} className="button primary">
           {texts.signIn}
         </Link>

@@ -31,10 +31,10 @@ export function Failure({ error, retry }: { error: CombinedError; retry?: () => 
 }
 
 /** An empty or closed state: a title, why, and what to do. */
-export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+export function Empty({ title, level = 2, children }: { title: string; level?: 1 | 2; children?: ReactNode }) {
   return (
     <section className="state">
-      <h2>{title}</h2>
+      {level === 1 ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children}
     </section>
   );

@@ -1,0 +1,74 @@
+import type { Browser, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { MapElement } from './map-element.ts';
+
+/** One fan at the web client, with a browser context of its own. */
+export type Shopper = Awaited<ReturnType<typeof openShopper>>;
+
+/** Opens a page of the client. Problems that the browser reports are collected, and so is every document that is sent. */
+export async function openShopper(browser: Browser, url: string, options: { phone?: boolean } = {}) {
+  const viewport = options.phone ? { width: 390, height: 844 } : { width: 1280, height: 800 };
+  const context = await browser.newContext({ viewport, reducedMotion: 'reduce', locale: 'en-US' });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  page.on('pageerror', (error) => problems.push(error.message));
+  const mapReady = () =>
+    expect
+      .poll(() => page.evaluate(() => document.querySelector<MapElement>('frontrow-seatmap')?.client?.state))
+      .toBe('live');
+  return {
+    ...{ context, page, problems, mapReady },
+    async openEvent(eventId: string) {
+      await page.goto(`${url}/events/${eventId}`);
+      await mapReady();
+    },
+    /** The state of a seat, as the page's map has it now. */
+    statusOf: (seatNo: number) =>
+      page.evaluate(
+        (seat) => document.querySelector<MapElement>('frontrow-seatmap')?.client?.statuses?.codes[seat],
+        seatNo,
+      ),
+    /** Brings the map so near that the seat can be pressed, and presses it, as a person with a mouse does. */
+    async press(seatNo: number) {
+      for (let step = 0; step < 20; step++) {
+        const { x, y, radius } = await placeOf(page, seatNo);
+        await page.mouse.move(x, y);
+        if (radius >= 5) return page.mouse.click(x, y);
+        await page.mouse.wheel(0, -300);
+        await page.waitForFunction(() => new Promise((done) => requestAnimationFrame(() => done(true))));
+      }
+    },
+    async signInAsGuest(email: string) {
+      await page.getByLabel('E-mail address').fill(email);
+      await page.getByRole('button', { name: 'Continue' }).click();
+    },
+  };
+}
+
+/** Where a seat is on the page, in CSS pixels. */
+export async function placeOf(page: Page, seatNo: number): Promise<{ x: number; y: number; radius: number }> {
+  return page.evaluate((seat) => {
+    const element = document.querySelector<MapElement>('frontrow-seatmap');
+    const place = element?.placeOf(seat);
+    if (!element || !place) throw new Error('The map is not there.');
+    const { left, top } = element.getBoundingClientRect();
+    return { x: left + place.x, y: top + place.y, radius: place.radius };
+  }, seatNo);
+}
+
+/** Presses Tab until the element with this name has the focus, inside of shadow trees too. */
+export async function tabTo(page: Page, name: RegExp): Promise<void> {
+  for (let step = 0; step < 60; step++) {
+    const focused = await page.evaluate(() => {
+      let active = document.activeElement;
+      while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+      return (
+        active?.ariaLabel || (active as HTMLInputElement | null)?.labels?.[0]?.textContent || active?.textContent || ''
+      );
+    });
+    if (name.test(focused)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab does not lead to ${name}.`);
+}
