@@ -7,13 +7,14 @@ import { checkLanguage } from './check/language.ts';
 import { checkLockfile, checkOneGraphql } from './check/packages.ts';
 import { program, type Step } from './check/step.ts';
 import { checkSupplyChain, writeBillOfMaterials } from './check/supply-chain.ts';
-import { checkSeatMapSize, checkWebTypes } from './check/web.ts';
+import { checkSeatMapSize, checkWebImports, checkWebTypes } from './check/web.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const steps: Step[] = [
   program('format and lint', root, 'biome', 'check', '--error-on-warnings', '--max-diagnostics=50', '.'),
   program('types', root, 'tsc', '--noEmit'),
   { name: 'types of the web client', run: () => checkWebTypes(root) },
+  { name: 'imports of the web client', run: () => checkWebImports(root) },
   { name: 'size of the seat map', run: () => checkSeatMapSize(root) },
   { name: 'import boundaries', run: () => checkBoundaries(root) },
   program('dead code', root, 'knip', '--no-progress', '--treat-config-hints-as-errors'),

@@ -103,6 +103,8 @@ export async function writeBillOfMaterials(root: string): Promise<Outcome> {
   const { packages } = JSON.parse(await readFile(`${root}/package-lock.json`, 'utf8')) as Lockfile;
   const missing = Object.entries(packages)
     .filter(([path, { link, dev, optional, devOptional }]) => path !== '' && !link && !dev && !optional && !devOptional)
+    // The workspaces are parts of this product and not packages that it takes in.
+    .filter(([path]) => /^(vendor|node_modules)\/|\/node_modules\//.test(path))
     .map(([path, { version }]) => `${nameOf(path)}@${version}`)
     .filter((one) => !listed.has(one));
   await mkdir(dirname(target), { recursive: true });
