@@ -1,6 +1,7 @@
-import type { Money, SeatMapClient } from './client.ts';
+import type { SeatMapClient } from './client.ts';
 import { COMPANION, type Layout, RESTRICTED_VIEW, type Section, STEP_FREE, WHEELCHAIR } from './layout.ts';
 import { type Neighbours, neighboursOf, singlesLeft } from './neighbours.ts';
+import type { Money } from './pricing.ts';
 import { DIMMED, OWN, SELECTED } from './renderer.ts';
 import { AVAILABLE, type Changed, type Statuses } from './statuses.ts';
 

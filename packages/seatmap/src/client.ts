@@ -2,11 +2,10 @@ import type { Client as SocketClient } from 'graphql-ws';
 import { createClient } from 'graphql-ws';
 import { BEST, EVENT, HOLD, SEAT_MAP, SEAT_MAP_CHANGED } from './documents.ts';
 import { type Layout, type LayoutDocument, readLayout } from './layout.ts';
+import { type Money, type PriceTier, withTiersOf } from './pricing.ts';
 import { ServerClock } from './server-clock.ts';
 import { type Changed, type Delta, type Reset, type Snapshot, Statuses } from './statuses.ts';
 
-export type Money = { readonly amountMinor: number; readonly currency: string; readonly decimals: number };
-export type PriceTier = { readonly id: string; readonly name: string; readonly price: Money };
 export type EventFacts = {
   readonly title: string;
   readonly seatsPerBooking: number;
@@ -71,6 +70,7 @@ export class SeatMapClient {
   #ownsSocket = false;
   #unsubscribe: (() => void) | undefined;
   #isClosed = false;
+  #hasExactPrices = true;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SeatMapClientOptions) {
@@ -109,9 +109,10 @@ export class SeatMapClient {
     return this.#sections.get(sectionId)?.priceFrom;
   }
 
-  /** The price of a seat's tier; undefined when the organizer prices by other levels than the plan has. */
+  /** The price of a seat; undefined when the organizer prices by other levels than the plan has. A quote has it then. */
   priceOf(seatNo: number): Money | undefined {
     const { layout, facts } = this;
+    if (!this.#hasExactPrices) return undefined;
     const name = layout?.tiers[layout.tierOf[seatNo] ?? 0];
     return facts?.priceTiers.find((tier) => tier.name === name)?.price;
   }
@@ -181,7 +182,10 @@ export class SeatMapClient {
     if (this.layout && path.includes(this.layout.hash)) return;
     const response = await fetch(new URL(path, this.options.endpoint));
     if (!response.ok) throw new Error(`The layout could not be read (${response.status}).`);
-    this.layout = readLayout((await response.json()) as LayoutDocument);
+    const plain = readLayout((await response.json()) as LayoutDocument);
+    const { layout, isExact } = withTiersOf(plain, this.facts?.priceTiers ?? [], (id) => this.priceFrom(id));
+    this.layout = layout;
+    this.#hasExactPrices = isExact;
   }
 
   #subscribe(): void {

@@ -17,7 +17,8 @@ export type SelectDetail = { readonly seats: readonly ChosenSeat[]; readonly sin
  * `<frontrow-seatmap event="Event_..." endpoint="https://tickets.example/graphql">`: the live seat map of an event.
  *
  * Further attributes: `lang` (en, es, de, fr, ar), `theme` (light, dark), `renderer="canvas2d"`, `view="list"`, `most` (how
- * many seats may be chosen). Events: `seatmap-ready`, `seatmap-select`, `seatmap-state`, `seatmap-error`.
+ * many seats may be chosen). Events: `seatmap-ready`, `seatmap-select`, `seatmap-section` (a section of general admission was
+ * pressed), `seatmap-state`, `seatmap-error`.
  */
 export class FrontrowSeatmap extends HTMLElement {
   static readonly observedAttributes = ['event', 'endpoint', 'lang', 'theme', 'view', 'renderer'];
@@ -188,7 +189,7 @@ export class FrontrowSeatmap extends HTMLElement {
         linesOf: (section) => [section.label, ...this.#notesOf(section)],
       }),
       pressedSeat: (seatNo) => this.toggle(seatNo),
-      pressedSection: (section) => this.#stage?.show(section.box),
+      pressedSection: (section) => this.#pressSection(section),
       hovered: (at, seatNo, section) => {
         if (!at || (seatNo === undefined && !section)) return this.#frame.tip(undefined);
         if (seatNo !== undefined) this.#frame.tip(at, this.#nameOf(seatNo), this.#noteOf(seatNo));
@@ -201,11 +202,17 @@ export class FrontrowSeatmap extends HTMLElement {
       sectionNote: (section) => this.#notesOf(section).join(' · '),
       seatNote: (seatNo) => this.#noteOf(seatNo),
       toggle: (seatNo) => this.toggle(seatNo),
-      opened: (section) => this.#stage?.show(section.box),
+      opened: (section) => this.#pressSection(section),
     });
     this.#showView();
     this.#stateChanged();
     this.dispatchEvent(new CustomEvent('seatmap-ready'));
+  }
+
+  /** Places of general admission are bought by number, so the page asks how many. */
+  #pressSection(section: Section): void {
+    if (!section.isGeneral) this.#stage?.show(section.box);
+    else this.dispatchEvent(new CustomEvent('seatmap-section', { detail: { id: section.id, label: section.label } }));
   }
 
   #refresh(changed: Changed): void {
@@ -294,10 +301,20 @@ export class FrontrowSeatmap extends HTMLElement {
   }
 
   #noteOf(seatNo: number): string {
-    const price = this.#client?.priceOf(seatNo);
     const isFree = this.#client?.statuses?.codes[seatNo] === AVAILABLE;
-    const shown = price && isFree ? [moneyText(this.#language(), price)] : [];
-    return [...shown, this.#statusText(seatNo), ...this.#featuresOf(seatNo)].join(' · ');
+    return [...(isFree ? this.#priceTexts(seatNo) : []), this.#statusText(seatNo), ...this.#featuresOf(seatNo)].join(
+      ' · ',
+    );
+  }
+
+  /** What the seat costs, or from how much its section is sold. */
+  #priceTexts(seatNo: number): string[] {
+    const client = this.#client;
+    const price = client?.priceOf(seatNo);
+    if (price) return [moneyText(this.#language(), price)];
+    const section = client?.layout?.sections[client.layout.sectionOf[seatNo] ?? 0];
+    const lowest = section && client?.priceFrom(section.id);
+    return lowest ? [fill(this.#texts().from, moneyText(this.#language(), lowest))] : [];
   }
 
   #statusText(seatNo: number): string {

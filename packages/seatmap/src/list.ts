@@ -62,11 +62,9 @@ export class SeatList {
       key: section.id,
       title: fill(texts().section, section.label),
       note: section.isGeneral ? `${sectionNote(section)} · ${texts().general}` : sectionNote(section),
-      isDisabled: section.isGeneral,
       act: () => {
-        if (section.isGeneral) return;
         opened(section);
-        this.#go({ section });
+        if (!section.isGeneral) this.#go({ section });
       },
     };
   }

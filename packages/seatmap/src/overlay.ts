@@ -34,7 +34,8 @@ export function drawSections(context: CanvasRenderingContext2D, scene: Scene): v
     const colour = palette.tiers[layout.tiers.indexOf(section.tier) % TIER_COLOURS] ?? palette.muted;
     trace(context, section, view);
     const isHovered = section === scene.hovered;
-    context.globalAlpha = (scene.isWanted(section) ? 1 : 0.15) * (fullness(free, total) * (1 - seatOpacity) + 0.06);
+    const seats = section.isGeneral ? 0 : seatOpacity;
+    context.globalAlpha = (scene.isWanted(section) ? 1 : 0.15) * Math.max(0.06, fullness(free, total) * (1 - seats));
     context.fillStyle = free === 0 ? palette.booked : colour;
     context.fill();
     context.globalAlpha = isHovered ? 1 : 0.35 + 0.65 * (1 - seatOpacity);
@@ -67,7 +68,7 @@ export function drawLabels(context: CanvasRenderingContext2D, scene: Scene): voi
   const radius = seatRadius(scene.layout, scene.view);
   context.textAlign = 'center';
   context.textBaseline = 'middle';
-  if (radius < 3.5) drawSectionLabels(context, scene, radius);
+  drawSectionLabels(context, scene, radius);
   drawMarks(context, scene, radius);
   if (radius >= 9) drawSeatLabels(context, scene, radius);
 }
@@ -78,8 +79,10 @@ type Placed = { readonly x: number; readonly y: number; readonly width: number; 
 function drawSectionLabels(context: CanvasRenderingContext2D, scene: Scene, radius: number): void {
   const { layout, view, palette } = scene;
   const placed: Placed[] = [];
-  const isQuiet = scene.seatOpacity > 0.5;
   for (const section of layout.sections) {
+    const isQuiet = scene.seatOpacity > 0.5 && !section.isGeneral;
+    // Seats that can be told apart are not covered by a name.
+    if (isQuiet && radius >= 3.5) continue;
     const width = (section.box.right - section.box.left) * view.scale;
     const height = (section.box.bottom - section.box.top) * view.scale;
     const at = view.toScreen(section.center[0], section.center[1]);

@@ -186,13 +186,14 @@ export class Stage {
     const section = this.#sectionAt(this.view.toPlan(at));
     const seatNo = this.showsSeats ? this.#seatAt(at) : undefined;
     // A finger cannot meet a seat of a few pixels, so the first press brings the section near.
-    if (seatNo !== undefined && seatRadius(this.#input.layout, this.view) >= 4) this.#input.pressedSeat(seatNo);
+    const isNear = !section?.isGeneral && seatRadius(this.#input.layout, this.view) >= 4;
+    if (seatNo !== undefined && isNear) this.#input.pressedSeat(seatNo);
     else if (section) this.#input.pressedSection(section);
   }
 
   #hover(at: Point | undefined): void {
-    const seatNo = at && this.showsSeats ? this.#seatAt(at) : undefined;
     const section = at && this.#sectionAt(this.view.toPlan(at));
+    const seatNo = at && !section?.isGeneral && this.showsSeats ? this.#seatAt(at) : undefined;
     this.#input.root.dataset.over = seatNo === undefined && !section ? '' : 'seat';
     if (section !== this.#hovered) this.draw();
     this.#hovered = section;
@@ -215,7 +216,7 @@ export class Stage {
     const box = this.view.box;
     const ranges: Range[] = [];
     for (const section of this.#input.layout.sections) {
-      if (!overlaps(section.box, box) || section.end <= section.first) continue;
+      if (section.isGeneral || !overlaps(section.box, box) || section.end <= section.first) continue;
       const last = ranges.at(-1);
       if (last?.end === section.first) last.end = section.end;
       else ranges.push({ first: section.first, end: section.end });

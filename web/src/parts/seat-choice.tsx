@@ -21,6 +21,7 @@ export function SeatChoice({ event, refused }: Props) {
   const map = useRef<FrontrowSeatmap>(undefined);
   const [chosen, setChosen] = useState<SelectDetail>(NOTHING);
   const [wanted, setWanted] = useState<Wanted>({ tiers: [] });
+  const [section, setSection] = useState<{ id: string; label: string }>();
   const [colours, setColours] = useState<ReadonlyMap<string, string>>(new Map());
   const { run, isHolding, problem, dialog } = useHolding(event.id);
   const filter = (next: Wanted) => {
@@ -39,6 +40,7 @@ export function SeatChoice({ event, refused }: Props) {
           setColours(element.tierColours);
         }}
         chosen={setChosen}
+        pressedSection={setSection}
         refused={refused}
       />
       <aside className="panel" aria-label={texts.yourSeats}>
@@ -66,8 +68,11 @@ export function SeatChoice({ event, refused }: Props) {
         )}
         {canBuy && chosen.seats.length === 0 && (
           <BestSeats
-            {...{ event, isHolding, wanted }}
-            hold={(wish) => void run((key) => map.current?.client?.holdBest(wish, key))}
+            {...{ event, isHolding, wanted, section }}
+            hold={(wish) => {
+              const sectionIds = section ? [section.id] : sectionsOf(map.current, wanted);
+              void run((key) => map.current?.client?.holdBest({ ...wish, ...(sectionIds && { sectionIds }) }, key));
+            }}
           />
         )}
         <PriceFilter {...{ event, wanted, colours }} change={filter} />
@@ -76,6 +81,13 @@ export function SeatChoice({ event, refused }: Props) {
       {dialog}
     </div>
   );
+}
+
+/** The sections of the prices that the fan wants; undefined for all. The API knows levels by keys that it shows to organizers only. */
+function sectionsOf(map: FrontrowSeatmap | undefined, { tiers }: Wanted): string[] | undefined {
+  if (tiers.length === 0) return undefined;
+  const sections = map?.client?.layout?.sections.filter(({ tier }) => tiers.includes(tier));
+  return sections?.map(({ id }) => id);
 }
 
 type Hold = (key: string) => Promise<{ bookingId: string }> | undefined;

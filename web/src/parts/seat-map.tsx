@@ -13,6 +13,8 @@ export type SeatMapProps = {
   /** The element, once its map is there. */
   readonly ready: (element: FrontrowSeatmap) => void;
   readonly chosen: (detail: Chosen) => void;
+  /** A section of general admission was pressed. */
+  readonly pressedSection: (section: { id: string; label: string }) => void;
   readonly refused: (refusal: MapRefusal) => void;
 };
 
@@ -32,6 +34,9 @@ export function SeatMap(props: SeatMapProps) {
     made.addEventListener('seatmap-select', (event) => latest.current.chosen((event as CustomEvent<Chosen>).detail));
     made.addEventListener('seatmap-error', (event) =>
       latest.current.refused((event as CustomEvent<MapRefusal>).detail),
+    );
+    made.addEventListener('seatmap-section', (event) =>
+      latest.current.pressedSection((event as CustomEvent<{ id: string; label: string }>).detail),
     );
     place.current?.replaceChildren(made);
     setElement(made);
