@@ -44,7 +44,12 @@ export async function checkSeatMapSize(root: string): Promise<Outcome> {
     configFile: false,
     logLevel: 'error',
     resolve: { conditions: ['frontrow-source', 'module', 'browser'] },
-    build: { write: false, target: 'es2023', lib: { entry: 'src/define.ts', formats: ['es'] } },
+    build: {
+      write: false,
+      target: 'es2023',
+      modulePreload: false,
+      rolldownOptions: { input: join(folder, 'src/define.ts') },
+    },
   });
   const outputs = (Array.isArray(built) ? built : [built]).flatMap((one) => ('output' in one ? one.output : []));
   const entry = outputs.find((one) => one.type === 'chunk' && one.isEntry);

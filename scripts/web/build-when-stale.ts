@@ -26,6 +26,7 @@ export async function buildWhenStale(): Promise<number | undefined> {
       logLevel: 'error',
       build: { outDir: made, emptyOutDir: true },
     });
+    await buildSeatMap(join(made, 'seatmap'));
     await writeFile(join(made, 'trusted-documents.json'), `${JSON.stringify(await readDocuments(), null, 2)}\n`);
     await writeServiceWorker(made, sources);
     await writeFile(join(made, STAMP), sources);
@@ -35,6 +36,28 @@ export async function buildWhenStale(): Promise<number | undefined> {
     await rm(made, { recursive: true, force: true });
   }
   return (performance.now() - startedAt) / 1000;
+}
+
+/** The element as one script that pages of other sites load from the api, with its languages beside it. */
+async function buildSeatMap(folder: string): Promise<void> {
+  await build({
+    root: join(root, 'packages/seatmap'),
+    configFile: false,
+    logLevel: 'error',
+    publicDir: false,
+    resolve: { conditions: ['frontrow-source', 'module', 'browser'] },
+    build: {
+      outDir: folder,
+      emptyOutDir: true,
+      target: 'es2023',
+      minify: true,
+      rolldownOptions: {
+        input: join(root, 'packages/seatmap/src/define.ts'),
+        output: { entryFileNames: 'seatmap.js', chunkFileNames: '[name]-[hash].js' },
+      },
+      modulePreload: false,
+    },
+  });
 }
 
 async function digestOfSources(): Promise<string> {

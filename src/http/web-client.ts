@@ -37,6 +37,8 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 /** Names below this have the hash of their content. */
 const HASHED = '/assets/';
+/** The seat map for other sites. */
+const SHARED = '/seatmap/';
 
 type File = {
   readonly headers: Readonly<Record<string, string>>;
@@ -79,11 +81,14 @@ const isPage = ({ request, url }: Exchange): boolean =>
 
 function readFile(file: string, path: string): File {
   const plain = readFileSync(file);
+  // Pages of other sites load the seat map from here. What it may read there is decided by ALLOWED_ORIGINS.
+  const shared = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
   const headers = {
     'content-type': TYPES[extname(path)] ?? '',
     'content-security-policy': contentSecurityPolicy,
     'cache-control': path.startsWith(HASHED) ? 'public, max-age=31536000, immutable' : 'no-cache',
     vary: 'accept-encoding',
+    ...(path.startsWith(SHARED) && shared),
   };
   const quality = { [constants.BROTLI_PARAM_QUALITY]: 9 };
   return {

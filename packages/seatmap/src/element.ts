@@ -30,6 +30,7 @@ export class FrontrowSeatmap extends HTMLElement {
   #list: SeatList | undefined;
   #filter: SeatFilter = {};
   #read: Texts = en;
+  #hadSingles = false;
   #stopWatching: (() => void) | undefined;
   readonly #frame: Frame;
 
@@ -251,6 +252,8 @@ export class FrontrowSeatmap extends HTMLElement {
     if (!choice) return;
     const singles = choice.singles().map((seatNo) => choice.seat(seatNo));
     if (singles.length > 0) this.#frame.note(this.#texts().single, 8_000);
+    else if (this.#hadSingles) this.#frame.note('', 0);
+    this.#hadSingles = singles.length > 0;
     const detail: SelectDetail = { seats: choice.seats(), singles };
     this.dispatchEvent(new CustomEvent('seatmap-select', { detail }));
   }
