@@ -48,8 +48,19 @@ const signIn = createRoute({
   validateSearch: (search: Record<string, unknown>): { to?: string } => given('to', search),
 });
 
+const organizer = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer',
+  component: lazyRouteComponent(() => import('./pages/organizer.tsx'), 'OrganizerPage'),
+});
+const managedEvent = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer/events/$eventId',
+  component: lazyRouteComponent(() => import('./pages/managed-event.tsx'), 'ManagedEventPage'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, event, bookings, booking, paid, signIn]),
+  routeTree: root.addChildren([home, event, bookings, booking, paid, signIn, organizer, managedEvent]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

@@ -17,7 +17,7 @@ export type SelectDetail = { readonly seats: readonly ChosenSeat[]; readonly sin
  * `<frontrow-seatmap event="Event_..." endpoint="https://tickets.example/graphql">`: the live seat map of an event.
  *
  * Further attributes: `lang` (en, es, de, fr, ar), `theme` (light, dark), `renderer="canvas2d"`, `view="list"`, `most` (how
- * many seats may be chosen). Events: `seatmap-ready`, `seatmap-select`, `seatmap-section` (a section of general admission was
+ * many seats may be chosen; 0 only shows the map). Events: `seatmap-ready`, `seatmap-select`, `seatmap-section` (a section of general admission was
  * pressed), `seatmap-state`, `seatmap-error`.
  */
 export class FrontrowSeatmap extends HTMLElement {
@@ -104,7 +104,8 @@ export class FrontrowSeatmap extends HTMLElement {
     const choice = this.#choice;
     if (!choice) return;
     const texts = this.#texts();
-    const most = Number(this.getAttribute('most')) || this.#client?.facts?.seatsPerBooking || 10;
+    const most = Number(this.getAttribute('most') ?? this.#client?.facts?.seatsPerBooking ?? 10);
+    if (most === 0) return;
     const outcome = choice.toggle(seatNo, most);
     const name = this.#nameOf(seatNo);
     if (outcome === 'refused') this.#frame.announce(`${name}: ${this.#statusText(seatNo)}`);

@@ -35,7 +35,7 @@ export function Shell() {
       </main>
       <footer className="footer">
         <LanguageChoice />
-        <span>Frontrow</span>
+        <Link to="/organizer">{texts.organize}</Link>
       </footer>
     </>
   );
