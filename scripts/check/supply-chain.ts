@@ -96,7 +96,8 @@ export function shippedPart(bill: Bill): Bill {
 /** Writes the bill of materials (CycloneDX) of the shipped packages from the lockfile, and fails when one is missing. */
 export async function writeBillOfMaterials(root: string): Promise<Outcome> {
   const target = process.env.SBOM_FILE || `${root}/.frontrow/sbom.cdx.json`;
-  const args = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--loglevel=error'];
+  // With NODE_ENV=production, which a build of the client sets, npm would leave out what development packages share.
+  const args = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--include=dev', '--loglevel=error'];
   const { stdout } = await run('npm', args, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
   const bill = shippedPart(JSON.parse(stdout) as Bill);
   const listed = new Set(bill.components.map(({ name, version }) => `${name}@${version}`));
