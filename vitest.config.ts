@@ -8,7 +8,7 @@ export default defineConfig({
   // graphql's ESM and CommonJS entries are two copies, and each refuses a schema of the other.
   resolve: { alias: [{ find: /^graphql$/, replacement: require.resolve('graphql') }] },
   test: {
-    include: ['{src,test,scripts,bench}/**/*.test.ts'],
+    include: ['{src,test,scripts,bench,packages}/**/*.test.ts'],
     globalSetup: ['test/support/servers/global-setup.ts'],
     // Linked into node_modules: as a second copy inside the tests its errors would be of another class.
     server: { deps: { external: [/\/vendor\/postgres\//] } },

@@ -99,6 +99,27 @@ test('a fan searches, chooses seats on the map, pays and has tickets, while anot
   );
 });
 
+test('serves hashed files for a year, pages without inline scripts, and the addresses of the API as before', async () => {
+  const get = (path: string, accept = '*/*') => fetch(`${system.apiUrl}${path}`, { headers: { accept } });
+  const page = await get('/events/Event_unknown', 'text/html');
+  const policy = page.headers.get('content-security-policy') ?? '';
+  expect([page.status, policy.includes("script-src 'self'"), policy.includes('unsafe')]).toEqual([200, true, false]);
+  const [, script = ''] = /src="(\/assets\/[^"]+)"/.exec(await page.text()) ?? [];
+  expect((await get(script)).headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+  expect((await get('/seatmap/seatmap.js')).headers.get('access-control-allow-origin')).toBe('*');
+  const paths = [
+    '/health',
+    '/ready',
+    '/.well-known/frontrow-tickets.json',
+    '/',
+    '/assets/none.js',
+    '/trusted-documents.json',
+  ];
+  const answers = await Promise.all(paths.map(async (path) => (await get(path)).status));
+  expect(answers).toEqual([200, 200, 200, 200, 404, 404]);
+  expect(await (await get('/nothing')).json()).toMatchObject({ errors: [{ message: 'This address does not exist.' }] });
+});
+
 test('with the keyboard alone a fan chooses three seats from the list and holds them', async () => {
   const { page, openEvent, signInAsGuest } = await shopper();
   await openEvent(eventId());

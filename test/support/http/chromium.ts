@@ -16,7 +16,7 @@ const isThere = () =>
   );
 
 /** WebGL drawn by the processor, as on a machine without a graphics card. */
-export const SOFTWARE_WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+export const SOFTWARE_WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-gpu-compositing'];
 
 /** A real browser without a window. As root on Debian it is installed if it is missing; undefined without one. */
 export async function openChromium(args: readonly string[] = ['--disable-gpu']): Promise<Browser | undefined> {
