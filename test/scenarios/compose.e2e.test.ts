@@ -37,6 +37,8 @@ const urlAs = (role: string, password: string | undefined, database: 'booking' |
 beforeAll(async () => {
   const file = join(folder, 'env');
   await promisify(execFile)(process.execPath, [join(root, 'scripts/make-env.mjs'), file]);
+  // As the image does.
+  await promisify(execFile)(process.execPath, [join(root, 'scripts/web/build.ts')]);
   const search = await testSearch();
   env = {
     ...parseEnv(readFileSync(file, 'utf8')),
@@ -69,6 +71,7 @@ beforeAll(async () => {
     ['payments:4001', `127.0.0.1:${paymentsPort}`],
     ['gateway-sandbox:4002', `127.0.0.1:${gatewayPort}`],
     ['localhost:4002', `127.0.0.1:${gatewayPort}`],
+    ['/app/web/dist', join(root, 'web/dist')],
     ['/data/gateway', join(folder, 'gateway')],
     ['9464', '0'],
     ['0.0.0.0', '127.0.0.1'],
