@@ -7,7 +7,7 @@ import { checkLanguage } from './check/language.ts';
 import { checkLockfile, checkOneGraphql } from './check/packages.ts';
 import { program, type Step } from './check/step.ts';
 import { checkSupplyChain, writeBillOfMaterials } from './check/supply-chain.ts';
-import { checkSeatMapSize, checkWebImports, checkWebTypes } from './check/web.ts';
+import { checkWebImports, checkWebTypes } from './check/web.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const steps: Step[] = [
@@ -15,7 +15,7 @@ const steps: Step[] = [
   program('types', root, 'tsc', '--noEmit'),
   { name: 'types of the web client', run: () => checkWebTypes(root) },
   { name: 'imports of the web client', run: () => checkWebImports(root) },
-  { name: 'size of the seat map', run: () => checkSeatMapSize(root) },
+  program('size of the seat map', root, process.execPath, 'scripts/web/size.ts'),
   { name: 'import boundaries', run: () => checkBoundaries(root) },
   program('dead code', root, 'knip', '--no-progress', '--treat-config-hints-as-errors'),
   program('schema and contract', root, process.execPath, 'scripts/check/schema.ts'),

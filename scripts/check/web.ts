@@ -1,13 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { build } from 'vite';
 import { writeWebTypes } from '../web/types.ts';
 import { importsOf } from './boundaries.ts';
 import { type Outcome, program } from './step.ts';
-
-/** What a page loads for the seat map, minified and gzipped: script and style together. */
-const MOST_BYTES = 25 * 1024;
 
 /** Checks the types of the web client and of the seat map against `schema.graphql`. */
 export async function checkWebTypes(root: string): Promise<Outcome> {
@@ -34,26 +29,4 @@ export async function checkWebImports(root: string): Promise<Outcome> {
           problems.push(`${folder}/${file}:${line}: imports ${specifier}: it is outside of ${folder}`);
   }
   return { state: problems.length === 0 ? 'ok' : 'failed', output: problems.join('\n') };
-}
-
-/** Builds the element as one script, with everything but the languages that are read when they are wanted. */
-export async function checkSeatMapSize(root: string): Promise<Outcome> {
-  const folder = join(root, 'packages/seatmap');
-  const built = await build({
-    root: folder,
-    configFile: false,
-    logLevel: 'error',
-    resolve: { conditions: ['frontrow-source', 'module', 'browser'] },
-    build: {
-      write: false,
-      target: 'es2023',
-      modulePreload: false,
-      rolldownOptions: { input: join(folder, 'src/define.ts') },
-    },
-  });
-  const outputs = (Array.isArray(built) ? built : [built]).flatMap((one) => ('output' in one ? one.output : []));
-  const entry = outputs.find((one) => one.type === 'chunk' && one.isEntry);
-  const bytes = entry?.type === 'chunk' ? gzipSync(entry.code, { level: 9 }).length : Number.POSITIVE_INFINITY;
-  if (bytes <= MOST_BYTES) return { state: 'ok', output: `${bytes} of ${MOST_BYTES} bytes, minified and gzipped` };
-  return { state: 'failed', output: `The seat map has ${bytes} bytes, minified and gzipped. At most ${MOST_BYTES}.` };
 }

@@ -4,7 +4,7 @@ import { chromium, type Page } from 'playwright-core';
 
 const url = process.argv[2] ?? 'http://localhost:4000';
 const target = 'docs/images/frontrow.png';
-const GUESTS = 14;
+const GUESTS = 8;
 
 async function ask<T>(query: string, variables: object, token?: string): Promise<T> {
   const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };

@@ -183,7 +183,7 @@ export class SeatMapClient {
     const response = await fetch(new URL(path, this.options.endpoint));
     if (!response.ok) throw new Error(`The layout could not be read (${response.status}).`);
     const plain = readLayout((await response.json()) as LayoutDocument);
-    const { layout, isExact } = withTiersOf(plain, this.facts?.priceTiers ?? [], (id) => this.priceFrom(id));
+    const { layout, isExact } = withTiersOf(plain, this.facts?.priceTiers ?? []);
     this.layout = layout;
     this.#hasExactPrices = isExact;
   }

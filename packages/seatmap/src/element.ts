@@ -72,10 +72,11 @@ export class FrontrowSeatmap extends HTMLElement {
     return this.#stage?.rendererName;
   }
 
-  /** The color of each price tier on the map, by its name, as a CSS color. */
+  /** The color of each price tier on the map, by its name, as a CSS color. Empty when the map does not show prices by color. */
   get tierColours(): ReadonlyMap<string, string> {
     const { tiers } = readPalette(this);
-    return new Map(this.#client?.layout?.tiers.map((name, index) => [name, tiers[index % TIER_COLOURS] ?? '']));
+    const names = this.#client?.layout?.tiers.filter((name) => name !== '') ?? [];
+    return new Map(names.map((name, index) => [name, tiers[index % TIER_COLOURS] ?? '']));
   }
 
   /** Where a seat is in the element, in CSS pixels, with its radius: for tests and for hints of the page. */

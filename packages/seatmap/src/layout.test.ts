@@ -85,14 +85,14 @@ test('names the free seat that a choice leaves single, and none where the seat b
   expect(left(1, 2)).toEqual([0, 3]);
 });
 
-test('levels that an organizer set are painted by the lowest price of each section', () => {
-  const money = (amountMinor: number) => ({ amountMinor, currency: 'EUR', decimals: 2 });
-  const tiers = [
-    { id: '1', name: 'Cheap', price: money(500) },
-    { id: '2', name: 'Dear', price: money(900) },
-  ];
-  const { layout, isExact } = withTiersOf(readLayout(document()), tiers, (id) => money(id === 'Section_1' ? 900 : 500));
-  expect(isExact).toBe(false);
-  expect(layout.sections.map(({ tier }) => tier)).toEqual(['Dear', 'Cheap']);
-  expect([layout.tierOf[0], layout.tierOf[16]]).toEqual([1, 0]);
+const tier = (name: string) => ({ id: name, name, price: { amountMinor: 500, currency: 'EUR', decimals: 2 } });
+
+test('tiers of the plan hold for each seat when the event prices by them', () => {
+  const { layout, isExact } = withTiersOf(readLayout(document()), [tier('Floor'), tier('Seats')]);
+  expect([isExact, layout.tiers, layout.tierOf[0], layout.tierOf[16]]).toEqual([true, ['Seats', 'Floor'], 0, 1]);
+});
+
+test('no color shows a price when an organizer has set other levels', () => {
+  const { layout, isExact } = withTiersOf(readLayout(document()), [tier('Standard'), tier('Premium')]);
+  expect([isExact, layout.tiers, new Set(layout.tierOf)]).toEqual([false, [''], new Set([0])]);
 });

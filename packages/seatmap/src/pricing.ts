@@ -4,24 +4,13 @@ export type Money = { readonly amountMinor: number; readonly currency: string; r
 export type PriceTier = { readonly id: string; readonly name: string; readonly price: Money };
 
 /**
- * Gives the layout the price tiers of the event. Tiers that are named like those of the plan hold for each seat. An
- * organizer may set other levels; then a section has the tier of its lowest price, and `isExact` is false.
+ * Returns the layout with the tiers of the plan when the event prices its seats by them. An organizer may set levels of
+ * another kind, and the API has no list of the level of each seat; then all seats have one tier without a name, so that
+ * no color shows a wrong price, and `isExact` is false.
  */
-export function withTiersOf(
-  layout: Layout,
-  tiers: readonly PriceTier[],
-  priceFrom: (sectionId: string) => Money | undefined,
-): { layout: Layout; isExact: boolean } {
+export function withTiersOf(layout: Layout, tiers: readonly PriceTier[]): { layout: Layout; isExact: boolean } {
   if (layout.tiers.every((name) => tiers.some((tier) => tier.name === name))) return { layout, isExact: true };
-  const ofSection = layout.sections.map(({ id }) => {
-    const lowest = priceFrom(id)?.amountMinor;
-    return Math.max(
-      0,
-      tiers.findIndex(({ price }) => price.amountMinor === lowest),
-    );
-  });
-  const names = tiers.map(({ name }) => name);
-  const sections = layout.sections.map((section, index) => ({ ...section, tier: names[ofSection[index] ?? 0] ?? '' }));
-  const tierOf = Uint8Array.from(layout.sectionOf, (section) => ofSection[section] ?? 0);
-  return { layout: { ...layout, sections, tiers: names, tierOf }, isExact: false };
+  const sections = layout.sections.map((section) => ({ ...section, tier: '' }));
+  const tierOf = new Uint8Array(layout.seatCount);
+  return { layout: { ...layout, sections, tiers: [''], tierOf }, isExact: false };
 }

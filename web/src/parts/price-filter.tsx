@@ -21,30 +21,11 @@ type Props = {
 /** The price list, which is the filter of the map too. */
 export function PriceFilter({ event, wanted, colours, change }: Props) {
   const texts = useTexts();
-  const formats = useFormats();
   const features = ['stepFree', 'wheelchair', 'fullView'] as const;
   return (
     <section>
       <h2>{texts.prices}</h2>
-      <ToggleButtonGroup
-        className="tiers"
-        aria-label={texts.prices}
-        selectionMode="multiple"
-        selectedKeys={wanted.tiers}
-        onSelectionChange={(keys) => change({ ...wanted, tiers: [...keys].map(String) })}
-      >
-        {event.priceTiers.map(({ name, price }) => (
-          <ToggleButton key={name} id={name} className="tier">
-            <span>
-              <svg className="swatch" viewBox="0 0 14 14" aria-hidden="true">
-                <circle cx="7" cy="7" r="7" fill={colours.get(name) ?? 'none'} />
-              </svg>
-              {name}
-            </span>
-            <b>{formats.money(price)}</b>
-          </ToggleButton>
-        ))}
-      </ToggleButtonGroup>
+      {colours.size > 0 ? <Tiers {...{ event, wanted, colours, change }} /> : <PriceList event={event} />}
       <ToggleButtonGroup
         className="chips"
         aria-label={texts.features}
@@ -61,6 +42,48 @@ export function PriceFilter({ event, wanted, colours, change }: Props) {
         ))}
       </ToggleButtonGroup>
     </section>
+  );
+}
+
+/** Each price with its color on the map: pressing it leaves only its seats. */
+function Tiers({ event, wanted, colours, change }: Props) {
+  const texts = useTexts();
+  const formats = useFormats();
+  return (
+    <ToggleButtonGroup
+      className="tiers"
+      aria-label={texts.prices}
+      selectionMode="multiple"
+      selectedKeys={wanted.tiers}
+      onSelectionChange={(keys) => change({ ...wanted, tiers: [...keys].map(String) })}
+    >
+      {event.priceTiers.map(({ name, price }) => (
+        <ToggleButton key={name} id={name} className="tier">
+          <span>
+            <svg className="swatch" viewBox="0 0 14 14" aria-hidden="true">
+              <circle cx="7" cy="7" r="7" fill={colours.get(name) ?? 'none'} />
+            </svg>
+            {name}
+          </span>
+          <b>{formats.money(price)}</b>
+        </ToggleButton>
+      ))}
+    </ToggleButtonGroup>
+  );
+}
+
+/** Prices that the map cannot show by color, because the organizer has set levels of another kind than the plan has. */
+function PriceList({ event }: { event: FullEvent }) {
+  const formats = useFormats();
+  return (
+    <dl className="total">
+      {event.priceTiers.map(({ name, price }) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{formats.money(price)}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
