@@ -30,7 +30,7 @@ export const choiceMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/domain/booking/create-booking.ts',
-        find: 'refuseLoneCompanions(plan, seatNos);',
+        find: 'if (!released) refuseLoneCompanions(plan, seatNos);',
         replace: '',
       },
     ],
