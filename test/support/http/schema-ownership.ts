@@ -27,10 +27,10 @@ export type Classification = {
 };
 
 /**
- * Fields through which a public object leads to an owned one: to the public part of an organization, and to figures that
- * are null for others. They are not followed here: organizer-rights.e2e.test.ts asks for them as callers outside.
+ * Fields through which a public object leads to an owned one: to the public part of an organization, and to figures and
+ * files that are null for others. They are not followed here: organizer-rights.e2e.test.ts asks for them as callers outside.
  */
-const publicParts: readonly string[] = ['Event.organization', 'Event.sales', 'Event.cancellation'];
+const publicParts: readonly string[] = ['Event.organization', 'Event.sales', 'Event.cancellation', 'Event.exports'];
 
 type RootField = { readonly coordinate: string; readonly field: GraphQLField<unknown, unknown> };
 
