@@ -19,8 +19,8 @@ export const choiceMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/domain/inventory/lowest-places-rules.ts',
-        find: 'for (let seatNo = 0; seatNo < hall.seatCount; seatNo++) {',
-        replace: 'for (let seatNo = hall.seatCount - 1; seatNo >= 0; seatNo--) {',
+        find: 'for (let seatNo = startOf(area); seatNo < area.to; seatNo++) {',
+        replace: 'for (let seatNo = area.to - 1; seatNo >= startOf(area); seatNo--) {',
       },
     ],
   },
