@@ -16,7 +16,7 @@ const IGNORED = /(^|\/)(dist[^/]*|node_modules)(\/|$)|graphql-env\.d\.ts$|\.test
 export async function buildWhenStale(): Promise<number | undefined> {
   const startedAt = performance.now();
   const sources = await digestOfSources();
-  if ((await readFile(join(dist, STAMP), 'utf8').catch(() => '')) === sources) return undefined;
+  if ((await builtFrom()) === sources) return undefined;
   // Built beside and renamed, so that a process that starts meanwhile never sees half of it.
   const made = `${dist}-${process.pid}`;
   try {
@@ -30,12 +30,21 @@ export async function buildWhenStale(): Promise<number | undefined> {
     await writeFile(join(made, 'trusted-documents.json'), `${JSON.stringify(await readDocuments(), null, 2)}\n`);
     await writeServiceWorker(made, sources);
     await writeFile(join(made, STAMP), sources);
-    await rm(dist, { recursive: true, force: true });
-    await rename(made, dist);
+    await putInPlace(made, sources);
   } finally {
-    await rm(made, { recursive: true, force: true });
+    for (const left of [made, `${made}-before`]) await rm(left, { recursive: true, force: true });
   }
   return (performance.now() - startedAt) / 1000;
+}
+
+const builtFrom = (): Promise<string> => readFile(join(dist, STAMP), 'utf8').catch(() => '');
+
+/** Two starts may build at once; the one that comes second leaves the folder of the first, which is the same. */
+async function putInPlace(made: string, sources: string): Promise<void> {
+  await rename(dist, `${made}-before`).catch(() => undefined);
+  await rename(made, dist).catch(async (error: unknown) => {
+    if ((await builtFrom()) !== sources) throw error;
+  });
 }
 
 /** The element as one script that pages of other sites load from the api, with its languages beside it. */
