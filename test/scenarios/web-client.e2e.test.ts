@@ -199,5 +199,8 @@ test('axe finds no violation on any page', async () => {
   await check('bookings');
   await page.goto(`${system.apiUrl}/sign-in`);
   await check('signed in');
+  await page.goto(`${system.apiUrl}/organizer`);
+  await page.getByRole('button', { name: 'Create organization' }).waitFor();
+  await check('organizer');
   expect(found).toEqual([]);
 });
