@@ -12,6 +12,19 @@ export const eventPublished = z.object({ type: z.literal('EventPublished'), ...c
 export const eventChanged = z.object({ type: z.literal('EventChanged'), ...catalogChange });
 export const eventCancelled = z.object({ type: z.literal('EventCancelled'), ...catalogChange });
 
+const minor = z.int().nonnegative();
+
+/**
+ * A ticket, or with `seatNo` null what the booking pays as a whole. `fees`: name, amount. `taxes`: name, amount, whether
+ * another amount contains it, and how much of it is a tax on the fees.
+ */
+const splitLine = z.object({
+  seatNo: z.int().nonnegative().nullable(),
+  faceMinor: minor,
+  fees: z.array(z.tuple([z.string(), minor])),
+  taxes: z.array(z.tuple([z.string(), minor, z.boolean(), minor])),
+});
+
 /** Seats are HELD; the payments service opens a session for `totalMinor`. */
 export const bookingCreated = z.object({
   type: z.literal('BookingCreated'),
@@ -23,6 +36,9 @@ export const bookingCreated = z.object({
   /** The texts that the fan reads at the gateway: the event's title, and one line per seat. */
   description: z.string(),
   lines: z.array(z.object({ label: z.string(), amountMinor: z.int().nonnegative() })),
+  organizationId: z.uuid().optional(),
+  /** What the total consists of, for the journal. Absent, as the organization, in messages of an older release. */
+  split: z.array(splitLine).optional(),
 });
 /** Seats are BOOKED, tickets exist. `retaken`: the hold had ended and exactly the same seats were still free. */
 export const bookingConfirmed = z.object({
@@ -46,6 +62,19 @@ export const bookingCancelled = z.object({
   refundDue: z.boolean(),
   refundMinor: z.int().nonnegative().optional(),
   tender: z.string().optional(),
+});
+/**
+ * Tickets of a confirmed booking are void, and their seats AVAILABLE again: those that go to an allocation have a message
+ * of their own. `refund`: what goes back for them, as parts of the booking's `split`. Without it nothing goes back
+ * through the gateway.
+ */
+export const ticketsVoided = z.object({
+  type: z.literal('TicketsVoided'),
+  ...ofBooking,
+  ...seatChange,
+  refund: z
+    .object({ id: z.uuid(), amountMinor: minor, currency: z.string(), reason: z.string(), split: z.array(splitLine) })
+    .optional(),
 });
 /** Seats of the event are BLOCKED, for the fans who may have this allocation. */
 export const seatsAllocated = z.object({
@@ -102,6 +131,23 @@ export const paymentRefunded = z.object({
   currency: z.string(),
 });
 
+/**
+ * A refund of a part began, arrived or failed; or the refund of the whole payment failed, which `RefundRequested` and
+ * `PaymentRefunded` report otherwise. `refundedMinor`: what is back over all refunds of the payment.
+ */
+export const refundChanged = z.object({
+  type: z.literal('RefundChanged'),
+  ...about,
+  refundId: z.uuid(),
+  status: z.enum(['PENDING', 'SUCCEEDED', 'FAILED']),
+  /** GATEWAY: it was made there, without a request of ours. */
+  origin: z.enum(['BOOKING', 'GATEWAY']),
+  amountMinor: minor,
+  currency: z.string(),
+  reason: z.string(),
+  refundedMinor: minor,
+});
+
 /** All published events, by type. */
 export const domainEvent = z.discriminatedUnion('type', [
   eventPublished,
@@ -112,6 +158,7 @@ export const domainEvent = z.discriminatedUnion('type', [
   bookingExpired,
   bookingFailed,
   bookingCancelled,
+  ticketsVoided,
   seatsAllocated,
   seatsOpened,
   bookingConfirmationFailed,
@@ -121,9 +168,11 @@ export const domainEvent = z.discriminatedUnion('type', [
   paymentFailed,
   refundRequested,
   paymentRefunded,
+  refundChanged,
 ]);
 export type DomainEvent = z.infer<typeof domainEvent>;
 export type DomainEventType = DomainEvent['type'];
+export type SplitLine = z.infer<typeof splitLine>;
 export type DomainEventOf<T extends DomainEventType> = Extract<DomainEvent, { type: T }>;
 
 /**
@@ -142,6 +191,7 @@ const aggregateByType: Record<DomainEventType, AggregateType> = {
   BookingExpired: 'booking',
   BookingFailed: 'booking',
   BookingCancelled: 'booking',
+  TicketsVoided: 'booking',
   SeatsAllocated: 'booking',
   SeatsOpened: 'booking',
   BookingConfirmationFailed: 'booking',
@@ -151,6 +201,7 @@ const aggregateByType: Record<DomainEventType, AggregateType> = {
   PaymentFailed: 'payment',
   RefundRequested: 'payment',
   PaymentRefunded: 'payment',
+  RefundChanged: 'payment',
 };
 
 export const aggregateTypeOf = (event: { type: DomainEventType }): AggregateType => aggregateByType[event.type];

@@ -28,13 +28,23 @@ export interface SandboxConfig {
 
 const statuses = { open: 'OPEN', paid: 'PAID', declined: 'DECLINED', expired: 'EXPIRED' } as const;
 
-const refundAnswer = z.object({ id: z.string(), amount_minor: z.int(), status: z.literal('succeeded') }).transform(
-  (refund): GatewayRefund => ({
-    refundReference: refund.id,
-    amountMinor: refund.amount_minor,
-    status: 'SUCCEEDED',
-  }),
-);
+const refundStates = { succeeded: 'SUCCEEDED', pending: 'PENDING', failed: 'FAILED' } as const;
+
+const refundAnswer = z
+  .object({
+    id: gatewayName,
+    amount_minor: z.int(),
+    status: z.enum(['succeeded', 'pending', 'failed']),
+    key: z.string().nullish(),
+  })
+  .transform(
+    (refund): GatewayRefund => ({
+      refundReference: refund.id,
+      amountMinor: refund.amount_minor,
+      status: refundStates[refund.status],
+      key: refund.key ?? undefined,
+    }),
+  );
 
 const sessionAnswer = z
   .object({

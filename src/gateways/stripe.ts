@@ -213,7 +213,8 @@ function readStatus(session: Stripe.Checkout.Session, intent: Stripe.PaymentInte
 
 function readRefund(refunded: Stripe.Refund): GatewayRefund {
   const amountMinor = fromStripeAmount(refunded.amount, refunded.currency.toUpperCase());
-  return { refundReference: refunded.id, amountMinor, status: refundStatus(refunded.status) };
+  const key = refunded.metadata?.refund_key;
+  return { refundReference: refunded.id, amountMinor, status: refundStatus(refunded.status), key };
 }
 
 function refundStatus(status: string | null): GatewayRefund['status'] {

@@ -13,7 +13,11 @@ const WEBHOOK_PATH = '/webhooks/gateway';
 const BODY_LIMIT_BYTES = 256 * 1024;
 
 type WebhookNeeds = Parameters<typeof receiveNotice>[0] &
-  ReadinessNeeds & { log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void> };
+  ReadinessNeeds & {
+    /** Called when a notice made the gateway itself worth asking, so that this happens at once. */
+    doubted?: () => void;
+    log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>;
+  };
 
 class BodyTooLarge extends Error {}
 
@@ -68,6 +72,7 @@ async function takeNotice(needs: WebhookNeeds, request: IncomingMessage, respons
     const { cause, ...told } = received;
     const notice = { ...told, requestId: origin?.requestId, traceId: traceIdOf(origin?.traceparent) };
     countNotice(told.outcome);
+    if (told.outcome === 'DOUBTED') needs.doubted?.();
     if (cause === undefined) needs.log.info({ ...notice, ms: ms() }, 'notice');
     else needs.log.warn({ ...notice, ...describeError(cause), ms: ms() }, 'notice kept, to be applied later');
     answer(response, 200, { received: true });

@@ -54,12 +54,13 @@ const isStopping = () => signal.aborted;
 const dependencies = paymentsDependencies({ db, bookingDb, gateway, health, eventLog, isStopping });
 await nameProblems(dependencies, log);
 const readiness = () => dependencies.read();
-const webhook = openGatewayWebhook({ db, gateway, log, readiness, readyToken: config.readyToken, now: clock.now });
-const port = await webhook.listen(config.http);
-
 const promised = settleDuePayments({ db, gateway, policy }, { kind: 'PROMISED', concurrency: PROMISED_AT_ONCE, log });
 const openTooLong = settleDuePayments({ db, gateway, policy }, { kind: 'OPEN_TOO_LONG', concurrency: 4, log });
 const wake = () => promised.wake();
+const doubted = () => openTooLong.wake();
+const { readyToken } = config;
+const webhook = openGatewayWebhook({ db, gateway, log, readiness, readyToken, now: clock.now, doubted });
+const port = await webhook.listen(config.http);
 const working = Promise.all([
   promised.run(signal),
   openTooLong.run(signal),

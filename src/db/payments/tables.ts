@@ -34,7 +34,57 @@ export const payments = pgTable('payments', {
   updatedAt: instant('updated_at').notNull().defaultNow(),
   requestId: text('request_id'),
   traceparent: text('traceparent'),
+  /** Null, as `credits`: of a message that did not carry it yet. */
+  organizationId: uuid('organization_id'),
+  /** What a capture of the requested amount credits. */
+  credits: jsonb('credits').$type<Credit[]>(),
+  /** What notices about refunds and disputes name instead of the session. */
+  gatewayPayment: text('gateway_payment'),
+  openRefunds: integer('open_refunds').notNull().default(0),
 });
+
+/** `minor`: positive. `seat`: absent for what the booking pays as a whole. */
+export type Credit = {
+  readonly account: 'organizer_payable' | 'fees' | 'tax_payable';
+  readonly name?: string | undefined;
+  readonly minor: number;
+  readonly seat?: number | undefined;
+};
+
+export const refunds = pgTable('refunds', {
+  /** For the refund of all that is left after the end of its booking: the booking's. */
+  id: uuid('id').primaryKey(),
+  bookingId: uuid('booking_id').notNull(),
+  eventId: uuid('event_id').notNull(),
+  status: text('status', { enum: ['PENDING', 'SUCCEEDED', 'FAILED'] }).notNull(),
+  origin: text('origin', { enum: ['BOOKING', 'GATEWAY'] }).notNull(),
+  isWhole: boolean('is_whole').notNull(),
+  amountMinor: bigint('amount_minor', { mode: 'number' }).notNull(),
+  currency: text('currency').notNull(),
+  seatNos: integer('seat_nos').array().notNull().default([]),
+  /** Of `refundable_lines`. */
+  lines: jsonb('lines').$type<{ lineNo: number; minor: number }[]>().notNull().default([]),
+  reason: text('reason').notNull(),
+  gatewayReference: text('gateway_reference'),
+  failureReason: text('failure_reason'),
+  createdAt: instant('created_at').notNull().defaultNow(),
+  updatedAt: instant('updated_at').notNull().defaultNow(),
+  finishedAt: instant('finished_at'),
+});
+
+export const refundableLines = pgTable(
+  'refundable_lines',
+  {
+    bookingId: uuid('booking_id').notNull(),
+    lineNo: integer('line_no').notNull(),
+    account: text('account').notNull(),
+    name: text('name'),
+    seatNo: integer('seat_no'),
+    paidMinor: bigint('paid_minor', { mode: 'number' }).notNull(),
+    refundedMinor: bigint('refunded_minor', { mode: 'number' }).notNull().default(0),
+  },
+  (t) => [primaryKey({ columns: [t.bookingId, t.lineNo] })],
+);
 
 export const notices = pgTable(
   'notices',
@@ -42,7 +92,7 @@ export const notices = pgTable(
     gateway: text('gateway', { enum: ['sandbox', 'stripe'] }).notNull(),
     gatewayEventId: text('gateway_event_id').notNull(),
     type: text('type', {
-      enum: ['SESSION_PAID', 'SESSION_DECLINED', 'SESSION_EXPIRED', 'REFUNDED', 'IGNORED'],
+      enum: ['SESSION_PAID', 'SESSION_DECLINED', 'SESSION_EXPIRED', 'REFUNDED', 'REFUND_CHANGED', 'IGNORED'],
     }).notNull(),
     reference: text('reference'),
     bookingId: text('booking_id'),

@@ -167,6 +167,7 @@ export type SeatState = {
 /** The event as it is at the moment of the write. */
 export type EventSale = {
   readonly eventId: string;
+  readonly organizationId: string;
   readonly planId: string;
   readonly title: string;
   readonly status: StoredEventStatus;

@@ -1,5 +1,6 @@
 import type { DomainEvent, DomainEventType } from '#events/contracts.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
+import { splitOf } from '../pricing/split-rules.ts';
 import { readCharges, type StoredCharges, type StoredLine } from '../pricing/stored-line-rules.ts';
 import {
   type BookingState,
@@ -64,6 +65,8 @@ function bill(booking: BookingState, { sale, plan }: { sale: EventSale; plan: Se
       })),
       ...linesOf(booking.charges),
     ],
+    organizationId: sale.organizationId,
+    split: splitOf(booking),
   };
 }
 

@@ -63,7 +63,7 @@ export async function readSales(tx: Tx, eventIds: readonly string[]): Promise<Ma
   const rows = await prepared<SaleRow>(
     tx,
     `select floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs",
-       id as "eventId", plan_id as "planId", title, status, sales_paused as "salesPaused", currency,
+       id as "eventId", organization_id as "organizationId", plan_id as "planId", title, status, sales_paused as "salesPaused", currency,
        hold_seconds as "holdSeconds", seats_per_booking as "seatsPerBooking", seats_per_viewer as "seatsPerViewer",
        (extract(epoch from on_sale_at) * 1000)::float8 as "onSaleAtMs",
        (extract(epoch from off_sale_at) * 1000)::float8 as "offSaleAtMs",

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Db, Tx } from '#db/client.ts';
 import { inTransaction } from '#db/transaction.ts';
 import type { GatewayName, GatewaySession, RecallingGateway } from './gateway.ts';
+import { recordGatewayRefunds } from './gateway-refunds.ts';
 import {
   adoptSession,
   insertPayment,
@@ -9,10 +10,10 @@ import {
   markClosing,
   markInDoubt,
   type Payment,
-  recordRefundDue,
   storeSession,
 } from './payment-statements.ts';
 import { recordSession } from './record-session-statements.ts';
+import { askForWhole } from './refund-statements.ts';
 
 type Needs = {
   readonly db: Db;
@@ -56,10 +57,17 @@ export async function adoptLostSessions({ db, gateway, knownBookings }: Needs, s
 
 async function compare(tx: Tx, payment: Payment, session: GatewaySession): Promise<keyof Adopted | undefined> {
   if (session.refunds.some(({ status }) => status !== 'FAILED') && payment.status === 'PAYMENT_SUCCESS')
-    return (await recordRefundDue(tx, payment, { reason: 'RESTORED' })) ? 'givenBack' : undefined;
+    return (await adoptRefunds(tx, payment, session)) ? 'givenBack' : undefined;
   if (session.status === 'OPEN' || !['SESSION_CREATED', 'PAYMENT_FAILED'].includes(payment.status)) return undefined;
   await markInDoubt(tx, payment);
   return 'inDoubt';
+}
+
+/** The whole capture is refunded once more with the same key; parts are taken over as they are. */
+async function adoptRefunds(tx: Tx, payment: Payment, { refunds, capturedMinor }: GatewaySession): Promise<boolean> {
+  const refunded = refunds.reduce((sum, { status, amountMinor }) => sum + (status === 'FAILED' ? 0 : amountMinor), 0);
+  if (refunded < capturedMinor) return (await recordGatewayRefunds(tx, payment, refunds)) > 0;
+  return (await askForWhole(tx, payment, 'RESTORED')) !== undefined;
 }
 
 async function insertLost(
@@ -67,7 +75,16 @@ async function insertLost(
   gateway: GatewayName,
   { bookingId, eventId, amountMinor, currency, expiresAt }: GatewaySession & { bookingId: string; eventId: string },
 ): Promise<Payment> {
-  const about = { bookingId, eventId, amountMinor, currency, description: '', lines: [] };
+  const about = {
+    bookingId,
+    eventId,
+    amountMinor,
+    currency,
+    description: '',
+    lines: [],
+    organizationId: null,
+    credits: null,
+  };
   const ends = { holdExpiresAt: expiresAt, sessionExpiresAt: expiresAt };
   await insertPayment(tx, { id: randomUUIDv7(), gateway, requestId: null, traceparent: null, ...about, ...ends });
   const payment = await lockPaymentOfBooking(tx, bookingId);

@@ -12,24 +12,16 @@ import {
   lockPaymentOfSession,
   markInDoubt,
   type Payment,
-  recordRefund,
 } from './payment-statements.ts';
 import { recordSession } from './record-session-statements.ts';
+import { recordRefundDone, refundsOf } from './refund-statements.ts';
 
 /**
  * The result of a notice. `WAITING`: no payment of ours matches yet. `REPEATED`: it was handled before. `DOUBTED`: it
  * contradicts our request or our state, so the gateway itself is asked. `FOREIGN_SESSION`: it names another session
- * than the booking's own. `UNASKED_REFUND`: money was refunded without our request.
+ * than the booking's own.
  */
-export type NoticeOutcome =
-  | 'APPLIED'
-  | 'KNOWN'
-  | 'WAITING'
-  | 'REPEATED'
-  | 'DOUBTED'
-  | 'FOREIGN_SESSION'
-  | 'UNASKED_REFUND'
-  | 'IGNORED';
+export type NoticeOutcome = 'APPLIED' | 'KNOWN' | 'WAITING' | 'REPEATED' | 'DOUBTED' | 'FOREIGN_SESSION' | 'IGNORED';
 
 type Notice = typeof notices.$inferSelect;
 type NoticeKey = { gateway: GatewayName; gatewayEventId: string };
@@ -112,7 +104,9 @@ async function apply(tx: Tx, payment: Payment, notice: Notice): Promise<NoticeOu
     if (payment.gatewayReference) return 'FOREIGN_SESSION';
     await adoptSession(tx, payment, notice.reference);
   }
-  return notice.type === 'REFUNDED' ? applyRefund(tx, payment, notice) : applySession(tx, payment, notice);
+  return notice.type === 'REFUNDED' || notice.type === 'REFUND_CHANGED'
+    ? applyRefund(tx, payment, notice)
+    : applySession(tx, payment, notice);
 }
 
 async function findPayment(tx: Tx, notice: Notice): Promise<Payment | undefined> {
@@ -142,11 +136,19 @@ async function applySession(tx: Tx, payment: Payment, notice: Notice): Promise<N
   return 'APPLIED';
 }
 
+/** Refunds that we did not ask for, or that failed, are read from the gateway itself: a notice of them may be old. */
 async function applyRefund(tx: Tx, payment: Payment, notice: Notice): Promise<NoticeOutcome> {
-  if (payment.status === 'REFUNDED') return 'KNOWN';
-  if (payment.status !== 'REFUND_PENDING') return 'UNASKED_REFUND';
-  const whole = notice.amountMinor === payment.capturedMinor && notice.currency === payment.capturedCurrency;
-  if (!whole) return 'KNOWN';
-  await recordRefund(tx, payment);
-  return 'APPLIED';
+  const { amountMinor, currency } = notice;
+  if (payment.capturedAt !== null && amountMinor !== null && currency === payment.capturedCurrency) {
+    if (amountMinor <= payment.refundedMinor) return 'KNOWN';
+    const [only, ...others] = (await refundsOf(tx, payment.bookingId)).filter(({ status }) => status === 'PENDING');
+    // Another refund of the same amount may have been made there; of the whole, or of one that it accepted, it cannot.
+    const isOurs = only && others.length === 0 && (only.isWhole || only.gatewayReference !== null);
+    if (isOurs && payment.refundedMinor + only.amountMinor === amountMinor) {
+      await recordRefundDone(tx, payment, only);
+      return 'APPLIED';
+    }
+  }
+  await markInDoubt(tx, payment);
+  return 'DOUBTED';
 }

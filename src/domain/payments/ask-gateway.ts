@@ -1,6 +1,7 @@
 import { inTransaction } from '#db/transaction.ts';
 import type { ClaimedPayment } from './claim-due-payments.ts';
 import { GatewayRefused, type GatewaySession } from './gateway.ts';
+import { recordGatewayRefunds } from './gateway-refunds.ts';
 import { askLater, lockPaymentOfBooking, recordFailure } from './payment-statements.ts';
 import { recordSession } from './record-session-statements.ts';
 import type { SettleNeeds, StepOutcome } from './settle-step.ts';
@@ -30,8 +31,10 @@ export async function takeOver(
       return 'SESSION_UNKNOWN';
     }
     const verdict = await recordSession(tx, payment, { ...session, at: claimed.now });
+    if (session.refunds.length > 0) await recordGatewayRefunds(tx, payment, session.refunds);
     if (verdict === 'OPEN' || verdict === 'KNOWN' || verdict === 'CONTRADICTION') {
-      await askLater(tx, payment, needs.policy.askEverySeconds);
+      const present = (await lockPaymentOfBooking(tx, claimed.bookingId)) ?? payment;
+      await askLater(tx, present, present.openRefunds > 0 ? 0 : needs.policy.askEverySeconds);
     }
     return verdict;
   });

@@ -51,5 +51,5 @@ test.each(['PROMISED', 'OPEN_TOO_LONG'] as const)('finds due payments through th
     await tx.execute(sql`set local enable_seqscan = off`);
     return tx.execute(sql`explain ${selectDue(world.db, { kind, limit: 10 })}`);
   });
-  expect(JSON.stringify(plan)).toContain('payments_due');
+  expect(JSON.stringify(plan)).toContain('payments_owed');
 });

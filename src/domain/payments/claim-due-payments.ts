@@ -68,10 +68,10 @@ export async function giveBack({ db }: Pick<Needs, 'db'>, claimed: ClaimedPaymen
     .where(and(eq(payments.id, claimed.id), sql`${payments.nextCheckAt} = ${claimed.lease}::timestamptz`));
 }
 
-/** Literals instead of parameters: only then can the planner prove that the partial index payments_due covers them. */
+/** Literals instead of parameters: only then can the planner prove that the partial index payments_owed covers them. */
 const isDue: Record<DueKind, SQL> = {
   PROMISED: sql`(${payments.status} in ('CREATING_SESSION', 'REFUND_PENDING')
-    or (${payments.status} = 'SESSION_CREATED' and ${payments.closingAt} is not null))`,
+    or (${payments.status} = 'SESSION_CREATED' and ${payments.closingAt} is not null) or ${payments.openRefunds} > 0)`,
   OPEN_TOO_LONG: sql`((${payments.status} = 'SESSION_CREATED' and ${payments.closingAt} is null)
     or (${payments.inDoubt} and ${payments.status} not in ('CREATING_SESSION', 'REFUND_PENDING')))`,
 };

@@ -106,6 +106,8 @@ export interface GatewaySession {
   readonly currency: string;
   readonly expiresAt: Date;
   readonly refunds: readonly GatewayRefund[];
+  /** What notices about refunds and disputes name instead of the session. */
+  readonly paymentReference?: string | undefined;
 }
 
 export interface RefundRequest extends CallOptions {
@@ -114,7 +116,7 @@ export interface RefundRequest extends CallOptions {
   readonly bookingId: string;
   readonly amountMinor: number;
   readonly currency: string;
-  /** `refund:<bookingId>` */
+  /** `refund:<refundId>` */
   readonly idempotencyKey: string;
 }
 
@@ -123,6 +125,8 @@ export interface GatewayRefund {
   readonly amountMinor: number;
   /** `PENDING`: accepted, on its way (a `REFUNDED` notice follows). `FAILED`: the bank returned it. */
   readonly status: 'SUCCEEDED' | 'PENDING' | 'FAILED';
+  /** The idempotency key of the request; undefined for a refund that was not made by us, or that names none. */
+  readonly key?: string | undefined;
 }
 
 /** Node's own shape of request headers: lower-case names. */
@@ -139,14 +143,24 @@ export interface Notice {
   /** The session; absent when the provider's notice does not name it (Stripe's refunds). Then `bookingId` is set. */
   readonly reference?: string | undefined;
   readonly bookingId?: string | undefined;
-  /** `SESSION_PAID`: captured. `REFUNDED`: refunded so far, over all refunds. Otherwise: the session's amount. */
+  /**
+   * `SESSION_PAID`: captured. `REFUNDED`: refunded so far, over all refunds. `REFUND_CHANGED`: undefined. Otherwise: the
+   * session's amount.
+   */
   readonly amountMinor?: number | undefined;
   /** ISO 4217, upper case. */
   readonly currency?: string | undefined;
   readonly occurredAt: Date;
 }
 
-export type NoticeType = 'SESSION_PAID' | 'SESSION_DECLINED' | 'SESSION_EXPIRED' | 'REFUNDED' | 'IGNORED';
+/** `REFUND_CHANGED`: a refund arrived or failed; the gateway's own books say which. */
+export type NoticeType =
+  | 'SESSION_PAID'
+  | 'SESSION_DECLINED'
+  | 'SESSION_EXPIRED'
+  | 'REFUNDED'
+  | 'REFUND_CHANGED'
+  | 'IGNORED';
 
 /** The result of the call is unknown: repeat it with the same key and fields. */
 export class GatewayUnavailable extends Error {

@@ -6,6 +6,7 @@ import { inTransaction } from '#db/transaction.ts';
 import type { DomainEventOf } from '#events/contracts.ts';
 import { currentOrigin, type StoredOrigin, storedOrigin } from '#events/origin.ts';
 import { firstCharacters } from '../text-rules.ts';
+import { creditsOf } from './credit-rules.ts';
 import type { PaymentGateway } from './gateway.ts';
 import { SESSION_GRACE_SECONDS } from './payment-rules.ts';
 import { insertFreePayment, insertPayment, type NewPayment } from './payment-statements.ts';
@@ -51,9 +52,19 @@ export function newPayment(
     currency: event.currency,
     description: firstCharacters(event.description, LONGEST_DESCRIPTION),
     lines: event.lines.map((line) => ({ ...line, label: firstCharacters(line.label, LONGEST_LABEL) })),
+    organizationId: event.organizationId ?? null,
+    credits: creditsOfTotal(event),
     gateway: gateway.name,
     holdExpiresAt,
     sessionExpiresAt: new Date(holdExpiresAt.getTime() + SESSION_GRACE_SECONDS * 1000),
     ...origin,
   };
+}
+
+/** Null for a message of an older release; and for a split that is not its total, whose capture must not fail for it. */
+function creditsOfTotal({ split, totalMinor }: DomainEventOf<'BookingCreated'>): NewPayment['credits'] {
+  if (!split) return null;
+  const credits = creditsOf(split);
+  const isWhole = credits.reduce((sum, { minor }) => sum + minor, 0) === totalMinor;
+  return isWhole && credits.every(({ minor }) => minor > 0) ? credits : null;
 }

@@ -48,17 +48,17 @@ const OPEN_PAYMENTS = `with wanted as (
     select * from rows from (unnest($2::text[], $3::int[]),
       jsonb_to_recordset($4::jsonb) as (id uuid, "bookingId" uuid, "eventId" uuid, "amountMinor" bigint, currency text,
         description text, lines jsonb, gateway text, "holdExpiresAt" timestamptz, "sessionExpiresAt" timestamptz,
-        "requestId" text, traceparent text))
+        "requestId" text, traceparent text, "organizationId" uuid, credits jsonb))
       as p (message_id, checks, id, booking_id, event_id, amount_minor, currency, description, lines, gateway,
-        hold_expires_at, session_expires_at, request_id, traceparent)
+        hold_expires_at, session_expires_at, request_id, traceparent, organization_id, credits)
   ), fresh as (
     insert into inbox (consumer, message_id) select $1, message_id from wanted on conflict do nothing
     returning message_id
   ), made as (
     insert into payments (id, booking_id, event_id, status, amount_minor, currency, description, lines, gateway,
-      hold_expires_at, session_expires_at, request_id, traceparent, checks, next_check_at)
+      hold_expires_at, session_expires_at, request_id, traceparent, organization_id, credits, checks, next_check_at)
     select id, booking_id, event_id, 'CREATING_SESSION', amount_minor, currency, description, lines, gateway,
-      hold_expires_at, session_expires_at, request_id, traceparent, checks,
+      hold_expires_at, session_expires_at, request_id, traceparent, organization_id, credits, checks,
       case checks when 0 then now() else now() + make_interval(secs => $5::float8) end
     from wanted join fresh using (message_id)
     on conflict (booking_id) do nothing
@@ -85,6 +85,8 @@ function claimedPayment(payment: NewPayment, { lease, now_ms: nowMs }: Row): Cla
     failureReason: null,
     closingAt: null,
     inDoubt: false,
+    gatewayPayment: null,
+    openRefunds: 0,
     nextCheckAt: new Date(lease),
     checks: 1,
     createdAt: now,

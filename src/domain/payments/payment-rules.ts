@@ -37,13 +37,15 @@ type PaymentFacts = {
   readonly status: PaymentStatus;
   readonly closingAt: Date | null;
   readonly sessionExpiresAt: Date;
+  readonly inDoubt: boolean;
+  readonly openRefunds: number;
 };
 
 /** The next action at the gateway for a due payment. */
 export function nextStep(payment: PaymentFacts, now: Date): PaymentStep {
   if (payment.status === 'CREATING_SESSION') return 'OPEN_SESSION';
   if (payment.status === 'REFUND_PENDING') return 'REFUND';
-  if (payment.status !== 'SESSION_CREATED') return 'ASK';
+  if (payment.status !== 'SESSION_CREATED') return payment.openRefunds > 0 && !payment.inDoubt ? 'REFUND' : 'ASK';
   return payment.closingAt || payment.sessionExpiresAt <= now ? 'CLOSE_SESSION' : 'ASK';
 }
 

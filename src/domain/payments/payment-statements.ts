@@ -3,6 +3,7 @@ import type { Tx } from '#db/client.ts';
 import { appendToOutbox } from '#db/outbox.ts';
 import { payments } from '#db/payments/tables.ts';
 import type { OpenedSession } from './gateway.ts';
+import { enterCaptures } from './journal-statements.ts';
 import type { PaymentStatus } from './payment-status.ts';
 
 export type Payment = typeof payments.$inferSelect;
@@ -10,7 +11,7 @@ export type NewPayment = Pick<
   Payment,
   'id' | 'bookingId' | 'eventId' | 'amountMinor' | 'currency' | 'description' | 'lines' | 'gateway'
 > &
-  Pick<Payment, 'holdExpiresAt' | 'sessionExpiresAt' | 'requestId' | 'traceparent'>;
+  Pick<Payment, 'holdExpiresAt' | 'sessionExpiresAt' | 'requestId' | 'traceparent' | 'organizationId' | 'credits'>;
 
 /** Times come from the database's clock. */
 const now = sql`now()`;
@@ -91,8 +92,10 @@ export async function recordCapture(tx: Tx, payment: Payment, capturedAt: Date):
     capturedAt,
     inDoubt: false,
   });
-  if (row) await appendToOutbox(tx, [paymentSucceeded(row)]);
-  return row !== undefined;
+  if (!row) return false;
+  await enterCaptures(tx, [row.id]);
+  await appendToOutbox(tx, [paymentSucceeded(row)]);
+  return true;
 }
 
 /** CREATING_SESSION | SESSION_CREATED -> PAYMENT_FAILED. No money will come. */
@@ -107,57 +110,20 @@ export async function recordFailure(tx: Tx, payment: Payment, reason: string): P
 }
 
 /**
- * PAYMENT_SUCCESS -> REFUND_PENDING for the whole capture; and PAYMENT_FAILED -> REFUND_PENDING with `capture`, for
- * money of another amount or currency than requested.
+ * Money of another amount or currency than requested, of a payment that has failed. Returns the payment; the whole of it
+ * is refunded next.
  */
-export async function recordRefundDue(
+export async function recordWrongCapture(
   tx: Tx,
   payment: Payment,
-  due: { reason: string; capture?: { minor: number; currency: string; at: Date } },
-): Promise<boolean> {
-  const capture = due.capture && {
-    capturedMinor: due.capture.minor,
-    capturedCurrency: due.capture.currency,
-    capturedAt: due.capture.at,
-  };
-  const row = await move(tx, payment, [capture ? 'PAYMENT_FAILED' : 'PAYMENT_SUCCESS'], {
-    status: 'REFUND_PENDING',
-    refundReason: due.reason,
-    ...capture,
-    inDoubt: false,
-    checks: 0,
-    nextCheckAt: now,
-  });
-  if (row) await appendToOutbox(tx, [{ type: 'RefundRequested', ...about(row), ...captured(row), reason: due.reason }]);
-  return row !== undefined;
-}
-
-/** REFUND_PENDING -> REFUNDED. The whole capture was refunded. */
-export async function recordRefund(tx: Tx, payment: Payment): Promise<boolean> {
-  const row = await move(tx, payment, ['REFUND_PENDING'], {
-    status: 'REFUNDED',
-    refundedMinor: payment.capturedMinor,
-    refundedAt: now,
-    inDoubt: false,
-  });
-  if (row) await appendToOutbox(tx, [{ type: 'PaymentRefunded', ...about(row), ...captured(row) }]);
-  return row !== undefined;
-}
-
-/** The gateway accepted the refund and will report when it arrived. */
-export async function recordRefundAccepted(
-  tx: Tx,
-  payment: Payment,
-  accepted: { refundReference: string; askAfterSeconds: number },
-): Promise<void> {
-  await tx
+  capture: { minor: number; currency: string; at: Date },
+): Promise<Payment | undefined> {
+  const [row] = await tx
     .update(payments)
-    .set({
-      refundReference: accepted.refundReference,
-      nextCheckAt: inSeconds(accepted.askAfterSeconds),
-      updatedAt: now,
-    })
-    .where(and(eq(payments.id, payment.id), eq(payments.status, 'REFUND_PENDING')));
+    .set({ capturedMinor: capture.minor, capturedCurrency: capture.currency, capturedAt: capture.at, updatedAt: now })
+    .where(and(eq(payments.id, payment.id), eq(payments.status, 'PAYMENT_FAILED'), isNull(payments.capturedAt)))
+    .returning();
+  return row;
 }
 
 /** The booking ended: a session that is still open at the gateway is closed next. */

@@ -165,9 +165,10 @@ async function storeCaptures(tx: Tx, gateway: GatewayName, captures: readonly Ca
     currency: payment.currency,
     capturedAt: notice.occurredAt.toISOString(),
   }));
-  const [done] = await prepared<{ count: number }>(tx, STORE_CAPTURES, [
+  const paymentIds = plainArray(captures.map(({ payment }) => payment.id));
+  const storing = prepared<{ count: number }>(tx, STORE_CAPTURES, [
     gateway,
-    plainArray(captures.map(({ payment }) => payment.id)),
+    paymentIds,
     captures.map(({ notice }) => notice.gatewayEventId),
     plainArray(captures.map(({ notice }) => notice.occurredAt.getTime())),
     plainArray(captures.map(() => randomUUIDv7())),
@@ -175,6 +176,7 @@ async function storeCaptures(tx: Tx, gateway: GatewayName, captures: readonly Ca
     captures.map(({ origin }) => origin.requestId),
     captures.map(({ origin }) => origin.traceparent),
   ]);
+  const [[done]] = await Promise.all([storing, prepared(tx, 'select enter_captures($1::uuid[])', [paymentIds])]);
   if (done?.count !== captures.length) throw new Error('A payment changed although it was locked.');
 }
 

@@ -1,6 +1,7 @@
 import type { Tx } from '#db/client.ts';
 import { judgeSession, type SeenSession, type Verdict } from './payment-rules.ts';
-import { type Payment, recordCapture, recordFailure, recordRefundDue } from './payment-statements.ts';
+import { type Payment, recordCapture, recordFailure, recordWrongCapture } from './payment-statements.ts';
+import { askForWhole } from './refund-statements.ts';
 
 /**
  * Takes over the gateway's own answer about a session. `payment` is locked. Money of another amount or currency than
@@ -13,7 +14,8 @@ export async function recordSession(tx: Tx, payment: Payment, seen: SeenSession 
   if (verdict === 'GIVE_BACK') {
     await recordFailure(tx, payment, 'AMOUNT_MISMATCH');
     const capture = { minor: seen.capturedMinor, currency: seen.currency ?? payment.currency, at: seen.at };
-    await recordRefundDue(tx, payment, { reason: 'AMOUNT_MISMATCH', capture });
+    const captured = await recordWrongCapture(tx, payment, capture);
+    if (captured) await askForWhole(tx, captured, 'AMOUNT_MISMATCH');
   }
   return verdict;
 }

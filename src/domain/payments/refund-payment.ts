@@ -1,74 +1,118 @@
+import { and, asc, eq } from 'drizzle-orm';
 import { failpoint } from '#db/failpoint.ts';
+import { refunds } from '#db/payments/tables.ts';
 import { inTransaction } from '#db/transaction.ts';
 import type { ClaimedPayment } from './claim-due-payments.ts';
 import { type GatewayRefund, GatewayRefused } from './gateway.ts';
-import { lockPaymentOfBooking, recordRefund, recordRefundAccepted } from './payment-statements.ts';
+import { keyOfRefund } from './gateway-refunds.ts';
+import { lockPaymentOfBooking } from './payment-statements.ts';
+import {
+  type Refund,
+  recordRefundAccepted,
+  recordRefundDone,
+  recordRefundFailed,
+  refundsOf,
+} from './refund-statements.ts';
 import type { SettleNeeds, StepOutcome } from './settle-step.ts';
 
-type Seen = { kind: 'REFUNDED' | 'REFUND_FAILED' | 'REFUND_REFUSED' } | { kind: 'ACCEPTED'; refundReference: string };
+type Seen =
+  | { kind: 'REFUNDED' | 'ACCEPTED'; refundReference: string | undefined }
+  | { kind: 'REFUND_FAILED' | 'REFUND_REFUSED' };
 
-/** Refunds the whole capture, once: the key is the booking's, so a repeat cannot refund more. */
+/** So many refunds of one payment are made under one claim; the others are due again at once. */
+const AT_MOST = 20;
+
+/**
+ * Makes the refunds of a payment that are under way, one after the other, the oldest first. Each has a key of its own, so
+ * a repeat cannot refund more. Returns the outcome of the last one, or of the first that the gateway refused.
+ */
 export async function refundPayment(
   needs: SettleNeeds,
   claimed: ClaimedPayment,
   signal: AbortSignal,
 ): Promise<StepOutcome> {
-  const seen = await giveMoneyBack(needs, claimed, signal);
-  failpoint('payments.refund-answered');
-  if (seen.kind === 'REFUND_FAILED' || seen.kind === 'REFUND_REFUSED') return seen.kind;
-  return inTransaction(needs.db, 'record-refund', async (tx) => {
+  const pending = await needs.db
+    .select()
+    .from(refunds)
+    .where(and(eq(refunds.bookingId, claimed.bookingId), eq(refunds.status, 'PENDING')))
+    .orderBy(asc(refunds.createdAt), asc(refunds.id))
+    .limit(AT_MOST);
+  let outcome: StepOutcome = 'SUPERSEDED';
+  for (const refund of pending) {
+    const seen = await giveMoneyBack(needs, { claimed, refund }, signal);
+    failpoint('payments.refund-answered');
+    if (seen.kind === 'REFUND_REFUSED') return seen.kind;
+    outcome = await record(needs, { claimed, refund }, seen);
+  }
+  return outcome;
+}
+
+type Subject = { readonly claimed: ClaimedPayment; readonly refund: Refund };
+
+function record({ db, policy }: SettleNeeds, { claimed, refund }: Subject, seen: Seen): Promise<StepOutcome> {
+  return inTransaction(db, 'record-refund', async (tx) => {
     const payment = await lockPaymentOfBooking(tx, claimed.bookingId);
-    if (payment?.status !== 'REFUND_PENDING') return 'SUPERSEDED';
-    if (seen.kind === 'ACCEPTED') {
-      const askAfterSeconds = needs.policy.askEverySeconds;
-      await recordRefundAccepted(tx, payment, { refundReference: seen.refundReference, askAfterSeconds });
-      return 'REFUND_ACCEPTED';
+    const present = (await refundsOf(tx, claimed.bookingId)).find(({ id }) => id === refund.id);
+    if (!payment || present?.status !== 'PENDING') return 'SUPERSEDED';
+    switch (seen.kind) {
+      case 'ACCEPTED':
+        await recordRefundAccepted(tx, payment, present, {
+          reference: seen.refundReference ?? '',
+          askAfterSeconds: policy.askEverySeconds,
+        });
+        return 'REFUND_ACCEPTED';
+      case 'REFUNDED':
+        await recordRefundDone(tx, payment, present, seen.refundReference);
+        return 'REFUNDED';
+      default:
+        await recordRefundFailed(tx, payment, present, 'GATEWAY_FAILED');
+        return 'REFUND_FAILED';
     }
-    await recordRefund(tx, payment);
-    return 'REFUNDED';
   });
 }
 
-async function giveMoneyBack(needs: SettleNeeds, claimed: ClaimedPayment, signal: AbortSignal): Promise<Seen> {
-  const { gatewayReference: reference, capturedMinor, capturedCurrency } = claimed;
+async function giveMoneyBack(needs: SettleNeeds, { claimed, refund }: Subject, signal: AbortSignal): Promise<Seen> {
+  const { gatewayReference: reference } = claimed;
   // A free booking was never at the gateway.
-  if (capturedMinor === 0) return { kind: 'REFUNDED' };
-  if (!reference || !capturedCurrency) return { kind: 'REFUND_REFUSED' };
-  if (claimed.refundReference) return lookAtRefunds(needs, { ...claimed, reference }, signal);
+  if (refund.amountMinor === 0) return { kind: 'REFUNDED', refundReference: undefined };
+  if (!reference) return { kind: 'REFUND_REFUSED' };
+  if (refund.gatewayReference !== null) return lookAtRefunds(needs, { claimed, refund }, signal);
   try {
-    const refund = await needs.gateway.refund({
+    const made = await needs.gateway.refund({
       reference,
       bookingId: claimed.bookingId,
-      amountMinor: capturedMinor,
-      currency: capturedCurrency,
-      idempotencyKey: `refund:${claimed.bookingId}`,
+      amountMinor: refund.amountMinor,
+      currency: refund.currency,
+      idempotencyKey: keyOfRefund(refund),
       signal,
     });
-    return judgeRefund(refund);
+    return judgeRefund(made);
   } catch (error) {
     if (!(error instanceof GatewayRefused) || error.code === 'UNAUTHORIZED') throw error;
     // The money may have been refunded by other means; the gateway's books decide.
-    const seen = await lookAtRefunds(needs, { ...claimed, reference }, signal);
+    const seen = await lookAtRefunds(needs, { claimed, refund }, signal);
     return seen.kind === 'REFUNDED' ? seen : { kind: 'REFUND_REFUSED' };
   }
 }
 
 /** A repeated call would return the refund in its first state, so its progress is read from the session. */
-async function lookAtRefunds(
-  needs: SettleNeeds,
-  claimed: Pick<ClaimedPayment, 'capturedMinor' | 'refundReference'> & { reference: string },
-  signal: AbortSignal,
-): Promise<Seen> {
-  const { refunds } = await needs.gateway.getSession(claimed.reference, { signal });
-  const arrived = refunds.filter((refund) => refund.status === 'SUCCEEDED');
-  if (arrived.reduce((sum, refund) => sum + refund.amountMinor, 0) >= claimed.capturedMinor)
-    return { kind: 'REFUNDED' };
-  const ours = refunds.find((refund) => refund.refundReference === claimed.refundReference);
-  return ours ? judgeRefund(ours) : { kind: 'REFUND_REFUSED' };
+async function lookAtRefunds(needs: SettleNeeds, { claimed, refund }: Subject, signal: AbortSignal): Promise<Seen> {
+  const session = await needs.gateway.getSession(claimed.gatewayReference ?? '', { signal });
+  const ours = session.refunds.find(
+    ({ refundReference, key }) => refundReference === refund.gatewayReference || key === keyOfRefund(refund),
+  );
+  if (ours) return judgeRefund(ours);
+  const arrived = session.refunds.filter(({ status }) => status === 'SUCCEEDED');
+  const known = await needs.db
+    .select({ minor: refunds.amountMinor })
+    .from(refunds)
+    .where(and(eq(refunds.bookingId, claimed.bookingId), eq(refunds.status, 'SUCCEEDED')));
+  const sum = (amounts: readonly number[]) => amounts.reduce((total, minor) => total + minor, 0);
+  const unknown = sum(arrived.map(({ amountMinor }) => amountMinor)) - sum(known.map(({ minor }) => minor));
+  return unknown >= refund.amountMinor ? { kind: 'REFUNDED', refundReference: undefined } : { kind: 'REFUND_REFUSED' };
 }
 
-function judgeRefund(refund: GatewayRefund): Seen {
-  if (refund.status === 'SUCCEEDED') return { kind: 'REFUNDED' };
-  if (refund.status === 'FAILED') return { kind: 'REFUND_FAILED' };
-  return { kind: 'ACCEPTED', refundReference: refund.refundReference };
+function judgeRefund({ status, refundReference }: GatewayRefund): Seen {
+  if (status === 'FAILED') return { kind: 'REFUND_FAILED' };
+  return { kind: status === 'SUCCEEDED' ? 'REFUNDED' : 'ACCEPTED', refundReference };
 }

@@ -2,9 +2,12 @@ import type { Db } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { onceFor } from '#db/inbox.ts';
 import { inTransaction } from '#db/transaction.ts';
+import type { DomainEventOf } from '#events/contracts.ts';
+import { creditsOf } from './credit-rules.ts';
 import { PaymentMissing } from './end-payment.ts';
 import { BOOKING_FOLLOWER } from './open-payment.ts';
-import { lockPaymentOfBooking, markClosing, recordRefundDue } from './payment-statements.ts';
+import { lockPaymentOfBooking, markClosing } from './payment-statements.ts';
+import { askForRefund, askForWhole } from './refund-statements.ts';
 
 /**
  * The booking side asks for the refund: a confirmed booking was cancelled, or money came for seats that are gone.
@@ -21,7 +24,30 @@ export async function requestRefund(
     await onceFor(tx, { consumer: BOOKING_FOLLOWER, messageId }, async () => {
       const payment = await lockPaymentOfBooking(tx, bookingId);
       if (!payment) throw new PaymentMissing(bookingId);
-      if (!(await recordRefundDue(tx, payment, { reason }))) await markClosing(tx, payment);
+      if (payment.capturedAt === null) await markClosing(tx, payment);
+      else await askForWhole(tx, payment, reason);
+    });
+  });
+  failpoint('payments.refund-stored');
+}
+
+/**
+ * Tickets of a booking are void, and the booking side says what goes back for them. Never more than is left of each line,
+ * however many such messages there are.
+ */
+export async function requestPartRefund(
+  needs: { db: Db },
+  request: { event: DomainEventOf<'TicketsVoided'>; messageId: string },
+): Promise<void> {
+  const { event, messageId } = request;
+  const { refund, seatNos, aggregateId: bookingId } = event;
+  if (!refund) return;
+  await inTransaction(needs.db, 'request-part-refund', async (tx) => {
+    await onceFor(tx, { consumer: BOOKING_FOLLOWER, messageId }, async () => {
+      const payment = await lockPaymentOfBooking(tx, bookingId);
+      if (!payment?.capturedAt) throw new PaymentMissing(bookingId);
+      const of = { parts: creditsOf(refund.split) };
+      await askForRefund(tx, payment, { id: refund.id, origin: 'BOOKING', reason: refund.reason, of, seatNos });
     });
   });
   failpoint('payments.refund-stored');

@@ -11,6 +11,8 @@ export type Charge = {
   readonly inclusive: boolean;
   /** Of a fee: whether a refund of the ticket gives it back. */
   readonly refundable?: boolean;
+  /** Of a tax: how much of it is on fees. */
+  readonly ofFeesMinor?: number;
 };
 
 /** One ticket. `seat` names it: the number of the seat. Without a ticket type it is the default of the level. */
@@ -227,12 +229,11 @@ function taxesOn({ taxes, included, step }: Taxation, of: { faceMinor: number; f
     const fees = isOn('FEES', tax) ? of.feesMinor : 0;
     if (face === 0 && fees === 0) return [];
     const { name, inclusive, rate: percent } = tax;
-    if (!inclusive) return [{ name, amountMinor: shareOf(face + fees, percent, step), inclusive }];
-    const parts = [
-      { amountMinor: face, percent, rates: included.face },
-      { amountMinor: fees, percent, rates: included.fees },
-    ];
-    return [{ name, amountMinor: includedIn(parts), inclusive }];
+    const onFace = { amountMinor: face, percent, rates: included.face };
+    const onFees = { amountMinor: fees, percent, rates: included.fees };
+    const amountMinor = inclusive ? includedIn([onFace, onFees]) : shareOf(face + fees, percent, step);
+    const faceShare = inclusive ? includedIn([onFace]) : shareOf(face, percent, step);
+    return [{ name, amountMinor, inclusive, ofFeesMinor: fees === 0 ? 0 : Math.max(0, amountMinor - faceShare) }];
   });
 }
 

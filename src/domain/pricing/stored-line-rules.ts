@@ -1,8 +1,11 @@
 import type { Charge, Line, Quote } from './quote-rules.ts';
 import { TIER_FEE } from './tier-prices-rules.ts';
 
-/** A fee with whether it is refundable, or a tax with whether another amount contains it. */
-type StoredCharge = readonly [name: string, amountMinor: number, flag: boolean];
+/**
+ * A fee with whether it is refundable; or a tax with whether another amount contains it, and how much of it is on fees,
+ * which older rows lack.
+ */
+type StoredCharge = readonly [name: string, amountMinor: number, flag: boolean, ofFeesMinor?: number];
 
 /** What a booking keeps of a line of its quote, beside the amounts in the columns of its seat. */
 export type StoredLine = {
@@ -26,7 +29,7 @@ export type PricedSeat = {
 
 const stored = ({ fees, taxes }: Pick<Line, 'fees' | 'taxes'>): StoredCharges => ({
   fees: fees.map(({ name, amountMinor, refundable = false }) => [name, amountMinor, refundable]),
-  taxes: taxes.map(({ name, amountMinor, inclusive }) => [name, amountMinor, inclusive]),
+  taxes: taxes.map(({ name, amountMinor, inclusive, ofFeesMinor = 0 }) => [name, amountMinor, inclusive, ofFeesMinor]),
 });
 
 /** Lines of one level and ticket type share their charges, so nearly every seat of a sale is stored with a line from here. */
@@ -67,7 +70,12 @@ export function readCharges(charges: StoredCharges | null): { fees: Charge[]; ta
       inclusive: false,
       refundable,
     })),
-    taxes: (charges?.taxes ?? []).map(([name, amountMinor, inclusive]) => ({ name, amountMinor, inclusive })),
+    taxes: (charges?.taxes ?? []).map(([name, amountMinor, inclusive, ofFeesMinor = 0]) => ({
+      name,
+      amountMinor,
+      inclusive,
+      ofFeesMinor,
+    })),
   };
 }
 

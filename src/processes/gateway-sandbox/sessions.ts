@@ -207,5 +207,6 @@ export function presentRefund(refund: Record<string, unknown>, currency: string)
     amount_minor: Number(refund.amount_minor),
     currency,
     created_at: new Date(Number(refund.created_at)).toISOString(),
+    key: String(refund.idempotency_key),
   };
 }

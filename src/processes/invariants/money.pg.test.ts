@@ -30,10 +30,17 @@ const publish = (bookingId: string, types: readonly string[]) => sql`
   insert into outbox (id, aggregatetype, aggregateid, type, event_id, payload)
   select gen_random_uuid(), 'payment', ${bookingId}, type, gen_random_uuid(), '{}' from unnest(${sql.array([...types])}::text[]) as type`;
 
+/** Without triggers, as no process may write. */
+const unguarded = (statement: string) =>
+  sql.begin(async (tx) => {
+    await tx`set local session_replication_role = 'replica'`;
+    await tx.unsafe(statement);
+  });
+
 /** Three correct bookings: one paid and confirmed, one paid late and refunded, one still open. */
 beforeEach(async () => {
   [paid, refunded, open] = [randomUUID(), randomUUID(), randomUUID()];
-  await sql`truncate payments, outbox, notices`;
+  await unguarded(`truncate payments, outbox, notices, refunds, refundable_lines, journal_entries, journal_lines`);
   const insert = (id: string, status: string, values: Record<string, unknown>) =>
     sql`insert into payments ${sql({
       id: randomUUID(),
@@ -56,6 +63,7 @@ beforeEach(async () => {
   const back = { refund_reason: 'SEATS_TAKEN', refunded_minor: 5000, refunded_at: new Date() };
   await insert(refunded, 'REFUNDED', { ...captured, ...back });
   await insert(open, 'SESSION_CREATED', {});
+  await sql`select enter_captures(array(select id from payments)), enter_older_refunds(array(select id from payments))`;
   await publish(paid, eventTypes.paid);
   await publish(refunded, eventTypes.refunded);
   await publish(open, eventTypes.open);
@@ -133,6 +141,29 @@ const corruptions: [string, string, () => unknown][] = [
     'a notice that was not applied',
     () => sql`insert into notices (gateway, gateway_event_id, type, reference, occurred_at, received_at)
       values ('sandbox', 'evt_1', 'SESSION_PAID', ${`cs_${open}`}, now(), now() - interval '1 second')`,
+  ],
+  [
+    'M1',
+    'a line that was changed',
+    () => unguarded(`update journal_lines set amount_minor = 4999 where line_no = 0 and amount_minor = 5000`),
+  ],
+  ['M1', 'an entry without lines', () => unguarded(`delete from journal_lines where line_no >= 0`)],
+  [
+    'M2',
+    'money in one account only',
+    () =>
+      unguarded(`insert into journal_lines (entry_id, line_no, account, currency, amount_minor)
+    select id, 9, 'fees', 'USD', 1 from journal_entries limit 1`),
+  ],
+  ['M3', 'a line that was refunded twice', () => sql`update refundable_lines set refunded_minor = refunded_minor - 1`],
+  ['M3', 'a refund of more than its lines', () => sql`update refunds set amount_minor = amount_minor + 1`],
+  ['M4', 'a capture that was not entered', () => unguarded(`delete from journal_entries where kind = 'CAPTURE'`)],
+  ['M4', 'a refund that was not entered', () => unguarded(`delete from journal_entries where kind = 'REFUND_DONE'`)],
+  ['M4', 'a failed refund that was not undone', () => sql`update refunds set status = 'FAILED'`],
+  [
+    'M5',
+    'money that the gateway has and the journal has not',
+    () => unguarded(`update journal_lines set account = 'fees' where account = 'gateway_clearing'`),
   ],
 ];
 const first = () => {

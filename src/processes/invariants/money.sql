@@ -97,22 +97,25 @@ where not b.is_online and (exists (select from payments p where p.booking_id = b
 
 -- I16P exactly one outbox event per transition of a payment, none without one
 with expected as (
-  select booking_id, 'PaymentSessionOpened' as type, payment_url is not null as happened from payments
+  select booking_id, 'PaymentSessionOpened' as type, (payment_url is not null)::int as times from payments
   union all
-  select booking_id, 'PaymentSucceeded', captured_at is not null and refund_reason is distinct from 'AMOUNT_MISMATCH' from payments
+  select booking_id, 'PaymentSucceeded', (captured_at is not null and refund_reason is distinct from 'AMOUNT_MISMATCH')::int from payments
   union all
-  select booking_id, 'PaymentFailed', failure_reason is not null from payments
+  select booking_id, 'PaymentFailed', (failure_reason is not null)::int from payments
   union all
-  select booking_id, 'RefundRequested', refund_reason is not null from payments
+  select booking_id, 'RefundRequested', (refund_reason is not null)::int from payments
   union all
-  select booking_id, 'PaymentRefunded', refunded_at is not null from payments
+  select booking_id, 'PaymentRefunded', (refunded_at is not null)::int from payments
+  union all
+  select e.booking_id, 'RefundChanged', count(*)::int from journal_entries e join refunds r on r.id = e.refund_id
+  where not r.is_whole or e.kind = 'REFUND_UNDONE' group by 1
 ), published as (
   select aggregateid as booking_id, type, count(*)::int as times from outbox group by 1, 2
 )
 select coalesce(e.booking_id::text, o.booking_id) as subject,
-  coalesce(e.type, o.type) || ' published ' || coalesce(o.times, 0) || ' times for ' || coalesce(e.happened::int, 0) as detail
+  coalesce(e.type, o.type) || ' published ' || coalesce(o.times, 0) || ' times for ' || coalesce(e.times, 0) as detail
 from expected e full join published o on o.booking_id = e.booking_id::text and o.type = e.type
-where coalesce(o.times, 0) <> coalesce(e.happened::int, 0)
+where coalesce(o.times, 0) <> coalesce(e.times, 0)
   -- Outbox rows are kept for 7 days.
   and not exists (select from payments p where p.booking_id = e.booking_id and p.created_at < now() - interval '6 days');
 
@@ -120,3 +123,70 @@ where coalesce(o.times, 0) <> coalesce(e.happened::int, 0)
 select n.gateway_event_id as subject, n.type || ' for ' || n.reference as detail
 from notices n join payments p on p.gateway = n.gateway and p.gateway_reference = n.reference
 where n.handled_at is null and n.received_at <= now() - current_setting('frontrow.grace')::interval;
+
+-- M1 every journal entry sums to zero per currency
+select e.id::text as subject, e.kind || ' sums to ' || coalesce(sum(l.amount_minor)::text, 'nothing') || coalesce(' ' || l.currency, '') as detail
+from journal_entries e left join journal_lines l on l.entry_id = e.id
+group by e.id, l.currency having coalesce(sum(l.amount_minor), 1) <> 0;
+
+-- M2 the trial balance is zero per currency
+select currency as subject, 'all accounts together are ' || sum(amount_minor) as detail
+from journal_lines group by currency having sum(amount_minor) <> 0;
+
+-- M3 per line of a payment: refunded <= paid, and the refunds that stand add up to it exactly
+with refunded as (
+  select r.booking_id, (line ->> 'lineNo')::int as line_no, sum((line ->> 'minor')::bigint) as minor
+  from refunds r, jsonb_array_elements(r.lines) as line where r.status <> 'FAILED' group by 1, 2
+)
+select coalesce(l.booking_id, r.booking_id)::text as subject,
+  'line ' || coalesce(l.line_no, r.line_no) || ': ' || coalesce(l.refunded_minor, 0) || ' of ' || coalesce(l.paid_minor, 0)
+  || ', its refunds come to ' || coalesce(r.minor, 0) as detail
+from refundable_lines l full join refunded r on r.booking_id = l.booking_id and r.line_no = l.line_no
+where coalesce(l.refunded_minor, 0) <> coalesce(r.minor, 0) or l.refunded_minor > l.paid_minor
+union all
+select r.id::text, 'a refund of ' || r.amount_minor || ' whose lines come to ' || coalesce(sum((line ->> 'minor')::bigint), 0)
+from refunds r left join lateral jsonb_array_elements(r.lines) as line on true
+group by r.id having r.amount_minor <> coalesce(sum((line ->> 'minor')::bigint), 0);
+
+-- M4 the journal has each payment and each refund, once and with its amount
+with entered as (
+  select e.booking_id, e.refund_id, e.kind, sum(l.amount_minor) as minor
+  from journal_entries e join journal_lines l on l.entry_id = e.id
+  where (e.kind, l.account) in (('CAPTURE', 'gateway_clearing'), ('REFUND_ASKED', 'refunds_in_flight'), ('REFUND_DONE', 'gateway_clearing'))
+  group by e.id
+)
+select p.booking_id::text as subject, 'captured ' || p.captured_minor || ', entered ' || coalesce(e.minor, 0) as detail
+from payments p left join entered e on e.booking_id = p.booking_id and e.kind = 'CAPTURE'
+where p.captured_minor <> coalesce(e.minor, 0)
+union all
+select r.id::text, r.status || ' of ' || r.amount_minor || ', asked ' || coalesce(a.minor, 0) || ', done ' || coalesce(d.minor, 0)
+from refunds r left join entered a on a.refund_id = r.id and a.kind = 'REFUND_ASKED'
+  left join entered d on d.refund_id = r.id and d.kind = 'REFUND_DONE'
+where -coalesce(a.minor, 0) <> r.amount_minor or (r.status = 'SUCCEEDED' and -coalesce(d.minor, 0) <> r.amount_minor)
+  or (r.status = 'PENDING' and d.minor is not null)
+union all
+select r.id::text, r.status || ', and ' || count(u.id) || ' entries undo it'
+from refunds r left join journal_entries u on u.refund_id = r.id and u.kind = 'REFUND_UNDONE'
+where r.amount_minor > 0 group by r.id having count(u.id) <> (r.status = 'FAILED')::int
+union all
+select p.booking_id::text, 'refunded ' || p.refunded_minor || ' and ' || p.open_refunds || ' under way, its refunds: '
+  || coalesce(sum(r.amount_minor) filter (where r.status = 'SUCCEEDED'), 0) || ' and ' || count(r.id) filter (where r.status = 'PENDING')
+from payments p left join refunds r on r.booking_id = p.booking_id
+group by p.id having p.refunded_minor <> coalesce(sum(r.amount_minor) filter (where r.status = 'SUCCEEDED'), 0)
+  or p.open_refunds <> count(r.id) filter (where r.status = 'PENDING');
+
+-- M5 gateway_clearing is the money at the gateway, and refunds_in_flight what is still to go back
+with accounts as (
+  select currency, sum(amount_minor) filter (where account = 'gateway_clearing') as clearing,
+    sum(amount_minor) filter (where account = 'refunds_in_flight') as in_flight
+  from journal_lines group by currency
+), books as (
+  select captured_currency as currency, sum(captured_minor - refunded_minor) as kept from payments
+  where captured_currency is not null group by 1
+), owed as (
+  select currency, sum(amount_minor) as minor from refunds where status = 'PENDING' group by 1
+)
+select coalesce(a.currency, b.currency) as subject, 'clearing ' || coalesce(a.clearing, 0) || ', kept ' || coalesce(b.kept, 0)
+  || '; in flight ' || -coalesce(a.in_flight, 0) || ', under way ' || coalesce(o.minor, 0) as detail
+from accounts a full join books b on b.currency = a.currency left join owed o on o.currency = coalesce(a.currency, b.currency)
+where coalesce(a.clearing, 0) <> coalesce(b.kept, 0) or -coalesce(a.in_flight, 0) <> coalesce(o.minor, 0);

@@ -62,7 +62,7 @@ export async function findMoneyViolations(
 
 export async function readInvariants(): Promise<{ id: string; statement: string; text: string }[]> {
   const text = await readFile(new URL('./money.sql', import.meta.url), 'utf8');
-  const parts = text.split(/^-- (I\d+P?) (.*)$/m).slice(1);
+  const parts = text.split(/^-- (I\d+P?|M\d) (.*)$/m).slice(1);
   const queries: { id: string; statement: string; text: string }[] = [];
   for (let i = 0; i + 2 < parts.length; i += 3) {
     queries.push({ id: parts[i] ?? '', statement: parts[i + 1] ?? '', text: parts[i + 2] ?? '' });

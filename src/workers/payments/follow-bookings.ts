@@ -3,7 +3,7 @@ import { endPayment } from '#domain/payments/end-payment.ts';
 import type { PaymentGateway } from '#domain/payments/gateway.ts';
 import { BOOKING_FOLLOWER, openPayment } from '#domain/payments/open-payment.ts';
 import { openPayments } from '#domain/payments/open-payments.ts';
-import { requestRefund } from '#domain/payments/request-refund.ts';
+import { requestPartRefund, requestRefund } from '#domain/payments/request-refund.ts';
 import type { DomainEvent, DomainEventOf } from '#events/contracts.ts';
 import { firstOfEachKey } from '#workers/handle-messages.ts';
 import type { TopicWorker } from '#workers/run-worker.ts';
@@ -49,6 +49,7 @@ const CHANGES: ReadonlySet<DomainEvent['type']> = new Set([
   'BookingExpired',
   'BookingFailed',
   'BookingCancelled',
+  'TicketsVoided',
   'BookingConfirmationFailed',
 ]);
 const changesPayment = ({ type }: DomainEvent): boolean => CHANGES.has(type);
@@ -67,6 +68,8 @@ async function follow(needs: FollowNeeds, event: DomainEvent, messageId: string)
       return event.refundDue
         ? requestRefund(needs, { bookingId, reason: 'BOOKING_CANCELLED', messageId })
         : endPayment(needs, { bookingId, messageId });
+    case 'TicketsVoided':
+      return requestPartRefund(needs, { event, messageId });
     case 'BookingConfirmationFailed':
       return requestRefund(needs, { bookingId, reason: event.reason, messageId });
     default:

@@ -15,6 +15,7 @@ const prices = openPrices(listOfTiers('USD', new Map([['T', { priceMinor: 100, f
 export const rules = { policy, prices, levelOf: (seatNo: number) => (seatNo < SEATS ? 'T' : undefined) };
 export const sale = {
   eventId: 'e',
+  organizationId: 'o',
   planId: 'p',
   title: 'Match',
   status: 'PUBLISHED',

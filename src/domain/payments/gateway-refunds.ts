@@ -1,0 +1,72 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Tx } from '#db/client.ts';
+import { isUuid } from '#shared/uuid.ts';
+import type { GatewayRefund } from './gateway.ts';
+import { lockPaymentOfBooking, type Payment } from './payment-statements.ts';
+import {
+  askForRefund,
+  type Refund,
+  recordRefundAccepted,
+  recordRefundDone,
+  recordRefundFailed,
+  refundsOf,
+} from './refund-statements.ts';
+
+export const keyOfRefund = ({ id }: Pick<Refund, 'id'>): string => `refund:${id}`;
+
+/**
+ * Brings our refunds up to date with those that the gateway has of a payment: those that arrived or failed, and those
+ * that were made there without our request, such as on its dashboard. `payment` is locked. Returns how many changed.
+ */
+export async function recordGatewayRefunds(tx: Tx, payment: Payment, seen: readonly GatewayRefund[]): Promise<number> {
+  let changed = 0;
+  for (const refund of seen) {
+    const now = await lockPaymentOfBooking(tx, payment.bookingId);
+    if (!now || now.capturedAt === null) return changed;
+    const ours = match(await refundsOf(tx, payment.bookingId), refund);
+    const isChanged = ours ? await update(tx, now, { ours, seen: refund }) : await adopt(tx, now, refund);
+    if (isChanged) changed += 1;
+  }
+  return changed;
+}
+
+/** By the reference, else by the key; a gateway without keys returns the amount only. */
+function match(all: readonly Refund[], seen: GatewayRefund): Refund | undefined {
+  const open = all.filter(({ gatewayReference }) => gatewayReference === null);
+  return (
+    all.find(({ gatewayReference }) => gatewayReference === seen.refundReference) ??
+    (seen.key === undefined
+      ? open.find(({ status, amountMinor }) => status === 'PENDING' && amountMinor === seen.amountMinor)
+      : open.find((refund) => keyOfRefund(refund) === seen.key))
+  );
+}
+
+async function update(
+  tx: Tx,
+  payment: Payment,
+  { ours, seen }: { ours: Refund; seen: GatewayRefund },
+): Promise<boolean> {
+  if (seen.status === 'FAILED') return recordRefundFailed(tx, payment, ours, 'GATEWAY_FAILED');
+  if (ours.status !== 'PENDING') return false;
+  if (seen.status === 'SUCCEEDED') return recordRefundDone(tx, payment, ours, seen.refundReference);
+  if (ours.gatewayReference === null)
+    await recordRefundAccepted(tx, payment, ours, { reference: seen.refundReference, askAfterSeconds: 0 });
+  return false;
+}
+
+async function adopt(tx: Tx, payment: Payment, seen: GatewayRefund): Promise<boolean> {
+  if (seen.status === 'FAILED') return false;
+  const own = seen.key?.replace(/^refund:/, '');
+  const refund = await askForRefund(tx, payment, {
+    // A refund of ours that a restore has lost keeps its id, so its message does not ask for it again.
+    id: own !== undefined && isUuid(own) ? own : randomUUIDv7(),
+    origin: 'GATEWAY',
+    reason: 'MADE_AT_GATEWAY',
+    of: { amountMinor: seen.amountMinor },
+    gatewayReference: seen.refundReference,
+  });
+  if (!refund) return false;
+  const after = await lockPaymentOfBooking(tx, payment.bookingId);
+  if (seen.status === 'SUCCEEDED' && after) await recordRefundDone(tx, after, refund);
+  return true;
+}
