@@ -148,6 +148,20 @@ export const refundChanged = z.object({
   refundedMinor: minor,
 });
 
+/**
+ * The bank of the fan asks for the money back, has it back (LOST), or has left it with us (WON). `takesAll`: nothing of
+ * the payment is left.
+ */
+export const paymentDisputed = z.object({
+  type: z.literal('PaymentDisputed'),
+  ...about,
+  disputeId: z.string(),
+  status: z.enum(['INQUIRY', 'OPEN', 'WON', 'LOST']),
+  amountMinor: minor,
+  currency: z.string(),
+  takesAll: z.boolean(),
+});
+
 /** All published events, by type. */
 export const domainEvent = z.discriminatedUnion('type', [
   eventPublished,
@@ -169,6 +183,7 @@ export const domainEvent = z.discriminatedUnion('type', [
   refundRequested,
   paymentRefunded,
   refundChanged,
+  paymentDisputed,
 ]);
 export type DomainEvent = z.infer<typeof domainEvent>;
 export type DomainEventType = DomainEvent['type'];
@@ -202,6 +217,7 @@ const aggregateByType: Record<DomainEventType, AggregateType> = {
   RefundRequested: 'payment',
   PaymentRefunded: 'payment',
   RefundChanged: 'payment',
+  PaymentDisputed: 'payment',
 };
 
 export const aggregateTypeOf = (event: { type: DomainEventType }): AggregateType => aggregateByType[event.type];

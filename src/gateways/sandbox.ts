@@ -126,6 +126,8 @@ export function openSandboxGateway(config: SandboxConfig): RecallingGateway {
       call({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(reference)}`, ...options }, sessionAnswer),
     expireSession: (reference, options) =>
       call({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(reference)}/expire`, ...options }, sessionAnswer),
+    // A session of the sandbox is its payment, so each notice names it.
+    findBookingOfPayment: async () => undefined,
     refund(request) {
       const body = { session: request.reference, amount_minor: request.amountMinor, currency: request.currency };
       const { idempotencyKey: key, signal } = request;

@@ -69,6 +69,11 @@ export function openStripeGateway(config: StripeConfig): RecallingGateway {
         }
         return getSession(reference);
       }),
+    findBookingOfPayment: (paymentReference, options) =>
+      asking(options?.signal, async () => {
+        const { data } = await sessions.list({ payment_intent: paymentReference, limit: 1 });
+        return data[0]?.metadata?.booking_id;
+      }),
     refund: (request) => asking(request.signal, () => refund(stripe, request)),
     verifyNotice: (rawBody, headers, now) => readStripeNotice(config.webhookSecrets, { rawBody, headers, now }),
   };
@@ -199,6 +204,7 @@ function readSession(session: Stripe.Checkout.Session): GatewaySession {
     currency,
     expiresAt: new Date(session.expires_at * 1000),
     refunds: (charge?.refunds?.data ?? []).map(readRefund),
+    paymentReference: idOf(session.payment_intent),
   };
 }
 

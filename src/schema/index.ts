@@ -31,6 +31,7 @@ import './booking/bookings.ts';
 import './booking/booking-changed.ts';
 import './booking/create-booking.ts';
 import './booking/hold-best-available.ts';
+import './booking/refund.ts';
 import './booking/sell-at-box-office.ts';
 import './booking/quote.ts';
 import './booking/event-sales.ts';

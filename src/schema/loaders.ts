@@ -1,5 +1,10 @@
 import DataLoader from 'dataloader';
-import { listSeatsOfBookings, listTicketsOfBookings } from '#domain/booking/booking-queries.ts';
+import {
+  listRefundsOfBookings,
+  listSeatsOfBookings,
+  listTicketsOfBookings,
+  listVoidTicketsOfBookings,
+} from '#domain/booking/booking-queries.ts';
 import type { CatalogReads } from '#domain/catalog/catalog-reads.ts';
 import { findEventsOfMembers } from '#domain/catalog/event-queries.ts';
 import { listOrganizations } from '#domain/organization/organization-queries.ts';
@@ -22,6 +27,8 @@ export function createLoaders({ db, priceLists, catalogReads }: Needs) {
     venue: new DataLoader((ids: readonly string[]) => catalogReads.venues(ids)),
     bookingSeats: new DataLoader((ids: readonly string[]) => listSeatsOfBookings(db, ids)),
     tickets: new DataLoader((ids: readonly string[]) => listTicketsOfBookings(db, ids)),
+    voidTickets: new DataLoader((ids: readonly string[]) => listVoidTicketsOfBookings(db, ids)),
+    refunds: new DataLoader((ids: readonly string[]) => listRefundsOfBookings(db, ids)),
     prices: new DataLoader((eventIds: readonly string[]) =>
       Promise.all(eventIds.map((id) => findPrices({ db, priceLists }, id))),
     ),

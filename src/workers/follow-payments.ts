@@ -3,7 +3,7 @@ import { type ConfirmBookingNeeds, confirmBooking } from '#domain/booking/confir
 import { failBooking } from '#domain/booking/fail-booking.ts';
 import { followPaymentEvents } from '#domain/booking/follow-payment-events.ts';
 import { recordPaymentSession } from '#domain/booking/record-payment-session.ts';
-import { recordRefund } from '#domain/booking/record-refund.ts';
+import { recordDispute, recordRefund, recordRefundChange } from '#domain/booking/record-refund.ts';
 import type { DomainEvent } from '#events/contracts.ts';
 import { bookingChannel, bookingNews } from '#redis/channels.ts';
 import type { PubSub } from '#redis/pubsub.ts';
@@ -48,6 +48,10 @@ async function follow(
     case 'RefundRequested':
     case 'PaymentRefunded':
       return recordRefund(needs, event, inbox);
+    case 'RefundChanged':
+      return recordRefundChange(needs, event, inbox);
+    case 'PaymentDisputed':
+      return recordDispute(needs, event, inbox);
     default:
       return undefined;
   }

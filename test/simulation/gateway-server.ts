@@ -98,6 +98,7 @@ export class GatewayServer {
         ),
       getSession: (reference) => call('getSession', () => viewOf(this.#sessionOf(reference))),
       expireSession: (reference) => call('expireSession', () => viewOf(this.#expire(this.#sessionOf(reference)))),
+      findBookingOfPayment: async () => undefined,
       refund: (request) => call('refund', () => this.#refund(request)),
       verifyNotice: (rawBody, headers) => {
         if (headers['x-signature'] !== signatureOf(rawBody)) throw new NoticeRejected('SIGNATURE_WRONG', 'Not ours.');
@@ -290,10 +291,11 @@ const viewOf = ({
   refunds: refunds.map(viewOfRefund),
 });
 
-const viewOfRefund = ({ refundReference, amountMinor, status }: Session['refunds'][number]) => ({
+const viewOfRefund = ({ refundReference, amountMinor, status, key }: Session['refunds'][number]) => ({
   refundReference,
   amountMinor,
   status,
+  key,
 });
 
 export type { Session as GatewayBooks };

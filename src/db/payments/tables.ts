@@ -41,7 +41,23 @@ export const payments = pgTable('payments', {
   /** What notices about refunds and disputes name instead of the session. */
   gatewayPayment: text('gateway_payment'),
   openRefunds: integer('open_refunds').notNull().default(0),
+  disputedMinor: bigint('disputed_minor', { mode: 'number' }).notNull().default(0),
 });
+
+export const disputes = pgTable(
+  'disputes',
+  {
+    gateway: text('gateway', { enum: ['sandbox', 'stripe'] }).notNull(),
+    id: text('id').notNull(),
+    bookingId: uuid('booking_id').notNull(),
+    status: text('status', { enum: ['INQUIRY', 'OPEN', 'WON', 'LOST'] }).notNull(),
+    amountMinor: bigint('amount_minor', { mode: 'number' }).notNull(),
+    currency: text('currency').notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.gateway, t.id] })],
+);
 
 /** `minor`: positive. `seat`: absent for what the booking pays as a whole. */
 export type Credit = {
@@ -92,7 +108,16 @@ export const notices = pgTable(
     gateway: text('gateway', { enum: ['sandbox', 'stripe'] }).notNull(),
     gatewayEventId: text('gateway_event_id').notNull(),
     type: text('type', {
-      enum: ['SESSION_PAID', 'SESSION_DECLINED', 'SESSION_EXPIRED', 'REFUNDED', 'REFUND_CHANGED', 'IGNORED'],
+      enum: [
+        'SESSION_PAID',
+        'SESSION_DECLINED',
+        'SESSION_EXPIRED',
+        'REFUNDED',
+        'REFUND_CHANGED',
+        'DISPUTE',
+        'UNKNOWN',
+        'IGNORED',
+      ],
     }).notNull(),
     reference: text('reference'),
     bookingId: text('booking_id'),
@@ -102,6 +127,10 @@ export const notices = pgTable(
     receivedAt: instant('received_at').notNull().defaultNow(),
     handledAt: instant('handled_at'),
     outcome: text('outcome'),
+    paymentReference: text('payment_reference'),
+    /** Of a dispute: its id, and its state. */
+    subject: text('subject'),
+    state: text('state', { enum: ['INQUIRY', 'OPEN', 'WON', 'LOST'] }),
   },
   (t) => [primaryKey({ columns: [t.gateway, t.gatewayEventId] })],
 );

@@ -82,3 +82,19 @@ export const tickets = pgTable('tickets', {
   checkedInAt: instant('checked_in_at'),
   voidedAt: instant('voided_at'),
 });
+
+/** As a fan sees them; the payments service owns them. */
+export const bookingRefunds = pgTable('booking_refunds', {
+  /** For the refund of all that is left after the end of its booking: the booking's. */
+  id: uuid('id').primaryKey(),
+  bookingId: uuid('booking_id').notNull(),
+  eventId: uuid('event_id').notNull(),
+  status: text('status', { enum: ['PENDING', 'SUCCEEDED', 'FAILED'] }).notNull(),
+  origin: text('origin', { enum: ['BOOKING', 'GATEWAY', 'BOX_OFFICE'] }).notNull(),
+  amountMinor: bigint('amount_minor', { mode: 'number' }).notNull(),
+  currency: text('currency').notNull(),
+  reason: text('reason').notNull(),
+  seatNos: integer('seat_nos').array().notNull().default([]),
+  createdAt: instant('created_at').notNull().defaultNow(),
+  updatedAt: instant('updated_at').notNull().defaultNow(),
+});

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
 import type { Queryable } from '#db/client.ts';
 import { ONE_ROUND_TRIP, plainArray } from '#db/prepared.ts';
-import { bookingSeats, bookings, tickets } from '#db/tables/booking.ts';
+import { bookingRefunds, bookingSeats, bookings, tickets } from '#db/tables/booking.ts';
 import { isUuid } from '#shared/uuid.ts';
 import type { VisibleBookingStatus } from '../booking-status.ts';
 import type { PageWindow, WindowOf } from '../page-window.ts';
@@ -96,12 +96,32 @@ export async function listSeatsOfBookings(db: Queryable, ids: readonly string[])
 }
 
 /** The tickets of each booking that are not void, in seat order, in the order of the ids. */
-export async function listTicketsOfBookings(db: Queryable, ids: readonly string[]): Promise<Ticket[][]> {
+export const listTicketsOfBookings = (db: Queryable, ids: readonly string[]): Promise<Ticket[][]> =>
+  ticketsOfBookings(db, ids, sql`${tickets.voidedAt} is null`);
+
+/** The same of tickets that are void. */
+export const listVoidTicketsOfBookings = (db: Queryable, ids: readonly string[]): Promise<Ticket[][]> =>
+  ticketsOfBookings(db, ids, sql`${tickets.voidedAt} is not null`);
+
+async function ticketsOfBookings(db: Queryable, ids: readonly string[], which: SQL): Promise<Ticket[][]> {
   const rows = await db
     .select()
     .from(tickets)
-    .where(and(inArray(tickets.bookingId, [...ids]), sql`${tickets.voidedAt} is null`))
+    .where(and(inArray(tickets.bookingId, [...ids]), which))
     .orderBy(asc(tickets.seatNo));
+  const byBooking = Map.groupBy(rows, (row) => row.bookingId);
+  return ids.map((id) => byBooking.get(id) ?? []);
+}
+
+export type BookingRefund = typeof bookingRefunds.$inferSelect;
+
+/** The refunds of each booking, the oldest first, in the order of the ids. */
+export async function listRefundsOfBookings(db: Queryable, ids: readonly string[]): Promise<BookingRefund[][]> {
+  const rows = await db
+    .select()
+    .from(bookingRefunds)
+    .where(inArray(bookingRefunds.bookingId, [...ids]))
+    .orderBy(asc(bookingRefunds.createdAt), asc(bookingRefunds.id));
   const byBooking = Map.groupBy(rows, (row) => row.bookingId);
   return ids.map((id) => byBooking.get(id) ?? []);
 }

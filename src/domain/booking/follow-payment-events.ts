@@ -104,6 +104,8 @@ function stepOf(event: DomainEvent, booking: Known | undefined, signer: Pick<Tic
       return { kind: 'release', reason: 'FAILED', bookingId: event.aggregateId };
     case 'RefundRequested':
     case 'PaymentRefunded':
+    case 'RefundChanged':
+    case 'PaymentDisputed':
       return 'alone';
     default:
       return 'nothing';

@@ -1,27 +1,39 @@
 import { and, asc, eq, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Db, Tx } from '#db/client.ts';
-import { notices } from '#db/payments/tables.ts';
+import { notices, payments } from '#db/payments/tables.ts';
 import { inTransaction } from '#db/transaction.ts';
 import { type Origin, originOf, withOrigin } from '#events/origin.ts';
 import { isUuidOfAnyCase } from '#shared/uuid.ts';
-import type { GatewayName } from './gateway.ts';
+import { type GatewayName, GatewayRefused, GatewayUnavailable, type PaymentGateway } from './gateway.ts';
 import { judgeSession, sessionStatusByNotice } from './payment-rules.ts';
 import {
   adoptSession,
   lockPaymentOfBooking,
+  lockPaymentOfCapture,
   lockPaymentOfSession,
   markInDoubt,
   type Payment,
 } from './payment-statements.ts';
+import { recordDispute } from './record-dispute.ts';
 import { recordSession } from './record-session-statements.ts';
 import { recordRefundDone, refundsOf } from './refund-statements.ts';
 
 /**
  * The result of a notice. `WAITING`: no payment of ours matches yet. `REPEATED`: it was handled before. `DOUBTED`: it
  * contradicts our request or our state, so the gateway itself is asked. `FOREIGN_SESSION`: it names another session
- * than the booking's own.
+ * than the booking's own. `FOREIGN`: its payment is of
+ * another shop. `UNKNOWN`: its shape is not one that we read; it is kept.
  */
-export type NoticeOutcome = 'APPLIED' | 'KNOWN' | 'WAITING' | 'REPEATED' | 'DOUBTED' | 'FOREIGN_SESSION' | 'IGNORED';
+export type NoticeOutcome =
+  | 'APPLIED'
+  | 'KNOWN'
+  | 'WAITING'
+  | 'REPEATED'
+  | 'DOUBTED'
+  | 'FOREIGN_SESSION'
+  | 'FOREIGN'
+  | 'UNKNOWN'
+  | 'IGNORED';
 
 type Notice = typeof notices.$inferSelect;
 type NoticeKey = { gateway: GatewayName; gatewayEventId: string };
@@ -40,7 +52,8 @@ export async function applyNotice(needs: Needs, key: NoticeKey): Promise<NoticeO
       .where(and(eq(notices.gateway, key.gateway), eq(notices.gatewayEventId, key.gatewayEventId)))
       .for('update');
     if (!notice || notice.handledAt) return 'REPEATED';
-    const outcome = notice.type === 'IGNORED' ? 'IGNORED' : await match(tx, notice, resume);
+    const { type } = notice;
+    const outcome = type === 'IGNORED' || type === 'UNKNOWN' ? type : await match(tx, notice, resume);
     if (outcome !== 'WAITING') {
       await tx
         .update(notices)
@@ -69,9 +82,12 @@ export async function applyWaitingNotices(
   for (const notice of waiting) await applyNotice(needs, notice);
 }
 
-/** Applies notices that were stored but not applied, because a process died in between or their payment came late. */
+/**
+ * Applies notices that were stored but not applied, because a process died in between or their payment came late. The
+ * gateway is asked which booking a payment belongs to that only a notice names.
+ */
 export async function sweepWaitingNotices(
-  needs: { db: Db },
+  needs: { db: Db; gateway: Pick<PaymentGateway, 'findBookingOfPayment'> },
   sweep: { olderThanSeconds: number; limit: number },
 ): Promise<{ applied: number; waiting: number }> {
   const waiting = await needs.db
@@ -87,9 +103,37 @@ export async function sweepWaitingNotices(
     .limit(sweep.limit);
   let applied = 0;
   for (const notice of waiting) {
-    if ((await applyNotice(needs, notice)) !== 'WAITING') applied += 1;
+    if ((await identify(needs, notice)) === 'FOREIGN' || (await applyNotice(needs, notice)) !== 'WAITING') applied += 1;
   }
   return { applied, waiting: waiting.length - applied };
+}
+
+/** A gateway that cannot be asked now is asked in the next sweep. */
+async function identify(
+  { db, gateway }: Parameters<typeof sweepWaitingNotices>[0],
+  { gateway: name, gatewayEventId, paymentReference, ...notice }: Notice,
+): Promise<'FOREIGN' | undefined> {
+  if (paymentReference === null || notice.reference !== null || notice.bookingId !== null) return undefined;
+  const known = await db
+    .select({ id: payments.id })
+    .from(payments)
+    .where(and(eq(payments.gatewayPayment, paymentReference), eq(payments.gateway, name)));
+  if (known.length > 0) return undefined;
+  const bookingId = await gateway.findBookingOfPayment(paymentReference).catch(asForeign);
+  if (bookingId === null) return undefined;
+  const handled = bookingId === undefined && { handledAt: sql`now()`, outcome: 'FOREIGN' };
+  await db
+    .update(notices)
+    .set({ bookingId: bookingId ?? null, ...handled })
+    .where(and(eq(notices.gateway, name), eq(notices.gatewayEventId, gatewayEventId)));
+  return bookingId === undefined ? 'FOREIGN' : undefined;
+}
+
+/** Undefined: the gateway does not know the payment. Null: it gave no answer. */
+function asForeign(error: unknown): undefined | null {
+  if (error instanceof GatewayRefused) return error.code === 'UNAUTHORIZED' ? null : undefined;
+  if (error instanceof GatewayUnavailable) return null;
+  throw error;
 }
 
 async function match(tx: Tx, notice: Notice, resume: Resume): Promise<NoticeOutcome> {
@@ -104,6 +148,7 @@ async function apply(tx: Tx, payment: Payment, notice: Notice): Promise<NoticeOu
     if (payment.gatewayReference) return 'FOREIGN_SESSION';
     await adoptSession(tx, payment, notice.reference);
   }
+  if (notice.type === 'DISPUTE') return applyDispute(tx, payment, notice);
   return notice.type === 'REFUNDED' || notice.type === 'REFUND_CHANGED'
     ? applyRefund(tx, payment, notice)
     : applySession(tx, payment, notice);
@@ -113,8 +158,11 @@ async function findPayment(tx: Tx, notice: Notice): Promise<Payment | undefined>
   const bySession = notice.reference
     ? await lockPaymentOfSession(tx, { gateway: notice.gateway, reference: notice.reference })
     : undefined;
-  if (bySession || !notice.bookingId || !isUuidOfAnyCase(notice.bookingId)) return bySession;
-  return lockPaymentOfBooking(tx, notice.bookingId);
+  if (bySession) return bySession;
+  if (notice.bookingId)
+    return isUuidOfAnyCase(notice.bookingId) ? lockPaymentOfBooking(tx, notice.bookingId) : undefined;
+  const { gateway, paymentReference } = notice;
+  return paymentReference ? lockPaymentOfCapture(tx, { gateway, paymentReference }) : undefined;
 }
 
 async function applySession(tx: Tx, payment: Payment, notice: Notice): Promise<NoticeOutcome> {
@@ -132,8 +180,20 @@ async function applySession(tx: Tx, payment: Payment, notice: Notice): Promise<N
     await markInDoubt(tx, payment);
     return 'DOUBTED';
   }
-  await recordSession(tx, payment, { ...seen, at: notice.occurredAt });
+  const paymentReference = notice.paymentReference ?? undefined;
+  await recordSession(tx, payment, { ...seen, at: notice.occurredAt, paymentReference });
   return 'APPLIED';
+}
+
+/** The money of a session that is not known to be paid cannot be disputed: the session is asked about first. */
+async function applyDispute(tx: Tx, payment: Payment, notice: Notice): Promise<NoticeOutcome> {
+  const { subject: id, state: status, amountMinor, currency } = notice;
+  if (id === null || status === null || amountMinor === null || currency === null) return 'UNKNOWN';
+  if (payment.capturedAt === null) {
+    await markInDoubt(tx, payment);
+    return 'WAITING';
+  }
+  return (await recordDispute(tx, payment, { id, status, amountMinor, currency })) ? 'APPLIED' : 'KNOWN';
 }
 
 /** Refunds that we did not ask for, or that failed, are read from the gateway itself: a notice of them may be old. */

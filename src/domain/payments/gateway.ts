@@ -24,6 +24,8 @@ export interface PaymentGateway {
    * means that the fan has paid before: nothing was changed and the caller has to handle a late payment.
    */
   expireSession(reference: string, options?: CallOptions): Promise<GatewaySession>;
+  /** The booking whose session this payment belongs to; undefined for a payment of another shop. */
+  findBookingOfPayment(paymentReference: string, options?: CallOptions): Promise<string | undefined>;
   /** Refunds money. The same key returns the same refund. Refuses more than what is left of the capture. */
   refund(request: RefundRequest): Promise<GatewayRefund>;
   /**
@@ -150,16 +152,25 @@ export interface Notice {
   readonly amountMinor?: number | undefined;
   /** ISO 4217, upper case. */
   readonly currency?: string | undefined;
+  /** The payment of the session, which notices about refunds and disputes may name instead of both. */
+  readonly paymentReference?: string | undefined;
+  /** Of a `DISPUTE`; `amountMinor` is what it is about. */
+  readonly dispute?: { readonly id: string; readonly state: 'INQUIRY' | 'OPEN' | 'WON' | 'LOST' } | undefined;
   readonly occurredAt: Date;
 }
 
-/** `REFUND_CHANGED`: a refund arrived or failed; the gateway's own books say which. */
+/**
+ * `REFUND_CHANGED`: a refund arrived or failed; the gateway's own books say which. `UNKNOWN`: signed by the gateway and of
+ * a shape that we do not read; it is kept.
+ */
 export type NoticeType =
   | 'SESSION_PAID'
   | 'SESSION_DECLINED'
   | 'SESSION_EXPIRED'
   | 'REFUNDED'
   | 'REFUND_CHANGED'
+  | 'DISPUTE'
+  | 'UNKNOWN'
   | 'IGNORED';
 
 /** The result of the call is unknown: repeat it with the same key and fields. */

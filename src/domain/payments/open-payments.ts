@@ -87,6 +87,7 @@ function claimedPayment(payment: NewPayment, { lease, now_ms: nowMs }: Row): Cla
     inDoubt: false,
     gatewayPayment: null,
     openRefunds: 0,
+    disputedMinor: 0,
     nextCheckAt: new Date(lease),
     checks: 1,
     createdAt: now,

@@ -55,6 +55,19 @@ export async function lockPaymentOfSession(
   return row;
 }
 
+/** The payment whose capture has this name at the gateway. */
+export async function lockPaymentOfCapture(
+  tx: Tx,
+  capture: { gateway: Payment['gateway']; paymentReference: string },
+): Promise<Payment | undefined> {
+  const [row] = await tx
+    .select()
+    .from(payments)
+    .where(and(eq(payments.gatewayPayment, capture.paymentReference), eq(payments.gateway, capture.gateway)))
+    .for('update');
+  return row;
+}
+
 /** CREATING_SESSION -> SESSION_CREATED. If the booking ended meanwhile, closing the session is due at once. */
 export async function storeSession(
   tx: Tx,
@@ -84,13 +97,18 @@ export async function adoptSession(tx: Tx, payment: Payment, reference: string):
 }
 
 /** CREATING_SESSION | SESSION_CREATED | PAYMENT_FAILED -> PAYMENT_SUCCESS. The capture equals the requested amount. */
-export async function recordCapture(tx: Tx, payment: Payment, capturedAt: Date): Promise<boolean> {
+export async function recordCapture(
+  tx: Tx,
+  payment: Payment,
+  { at: capturedAt, paymentReference }: { at: Date; paymentReference?: string | undefined },
+): Promise<boolean> {
   const row = await move(tx, payment, ['CREATING_SESSION', 'SESSION_CREATED', 'PAYMENT_FAILED'], {
     status: 'PAYMENT_SUCCESS',
     capturedMinor: payment.amountMinor,
     capturedCurrency: payment.currency,
     capturedAt,
     inDoubt: false,
+    ...(paymentReference && { gatewayPayment: paymentReference }),
   });
   if (!row) return false;
   await enterCaptures(tx, [row.id]);

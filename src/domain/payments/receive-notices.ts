@@ -78,10 +78,11 @@ async function keepAll({ db, gateway }: Needs, arrived: readonly Arrived[]): Pro
 async function storeNotices(db: Db | Tx, gateway: GatewayName, notices: readonly Notice[]): Promise<void> {
   await prepared(
     db,
-    `insert into notices (gateway, gateway_event_id, type, reference, booking_id, amount_minor, currency, occurred_at)
-     select $1, id, type, reference, booking_id, amount, currency, to_timestamp(at_ms / 1000)
-     from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::float8[])
-       as n (id, type, reference, booking_id, amount, currency, at_ms)
+    `insert into notices (gateway, gateway_event_id, type, reference, booking_id, amount_minor, currency, occurred_at,
+       payment_reference, subject, state)
+     select $1, id, type, reference, booking_id, amount, currency, to_timestamp(at_ms / 1000), payment, subject, state
+     from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::float8[], $9::text[],
+       $10::text[], $11::text[]) as n (id, type, reference, booking_id, amount, currency, at_ms, payment, subject, state)
      on conflict do nothing`,
     [
       gateway,
@@ -92,6 +93,9 @@ async function storeNotices(db: Db | Tx, gateway: GatewayName, notices: readonly
       plainArray(notices.map(({ amountMinor }) => amountMinor ?? null)),
       notices.map(({ currency }) => currency ?? null),
       plainArray(notices.map(({ occurredAt }) => occurredAt.getTime())),
+      notices.map(({ paymentReference }) => paymentReference ?? null),
+      notices.map(({ dispute }) => dispute?.id ?? null),
+      notices.map(({ dispute }) => dispute?.state ?? null),
     ],
   );
 }
@@ -175,6 +179,7 @@ async function storeCaptures(tx: Tx, gateway: GatewayName, captures: readonly Ca
     JSON.stringify(events),
     captures.map(({ origin }) => origin.requestId),
     captures.map(({ origin }) => origin.traceparent),
+    captures.map(({ notice }) => notice.paymentReference ?? null),
   ]);
   const [[done]] = await Promise.all([storing, prepared(tx, 'select enter_captures($1::uuid[])', [paymentIds])]);
   if (done?.count !== captures.length) throw new Error('A payment changed although it was locked.');
@@ -182,10 +187,12 @@ async function storeCaptures(tx: Tx, gateway: GatewayName, captures: readonly Ca
 
 const STORE_CAPTURES = `with paid as (
     select * from rows from (unnest($2::uuid[], $3::text[], $4::float8[], $5::uuid[]), jsonb_array_elements($6::jsonb),
-      unnest($7::text[], $8::text[])) as c (id, notice_id, at_ms, message_id, event, request_id, traceparent)
+      unnest($7::text[], $8::text[], $9::text[]))
+      as c (id, notice_id, at_ms, message_id, event, request_id, traceparent, payment)
   ), captured as (
     update payments p set status = 'PAYMENT_SUCCESS', captured_minor = p.amount_minor, captured_currency = p.currency,
-      captured_at = to_timestamp(c.at_ms / 1000), in_doubt = false, updated_at = now()
+      captured_at = to_timestamp(c.at_ms / 1000), in_doubt = false, updated_at = now(),
+      gateway_payment = coalesce(c.payment, p.gateway_payment)
     from paid c where p.id = any ($2::uuid[]) and p.id = c.id and p.status in ('CREATING_SESSION', 'SESSION_CREATED', 'PAYMENT_FAILED')
     returning 1
   ), published as (

@@ -7,9 +7,13 @@ import { askForWhole } from './refund-statements.ts';
  * Takes over the gateway's own answer about a session. `payment` is locked. Money of another amount or currency than
  * requested ends the payment and is refunded at once: the booking fails as if nothing had been paid.
  */
-export async function recordSession(tx: Tx, payment: Payment, seen: SeenSession & { at: Date }): Promise<Verdict> {
+export async function recordSession(
+  tx: Tx,
+  payment: Payment,
+  seen: SeenSession & { at: Date; paymentReference?: string | undefined },
+): Promise<Verdict> {
   const verdict = judgeSession(payment, seen);
-  if (verdict === 'SUCCEED') await recordCapture(tx, payment, seen.at);
+  if (verdict === 'SUCCEED') await recordCapture(tx, payment, seen);
   if (verdict === 'FAIL') await recordFailure(tx, payment, seen.status === 'DECLINED' ? 'DECLINED' : 'SESSION_EXPIRED');
   if (verdict === 'GIVE_BACK') {
     await recordFailure(tx, payment, 'AMOUNT_MISMATCH');

@@ -25,7 +25,7 @@ const now = sql`now()`;
  */
 export async function askForRefund(tx: Tx, payment: Payment, asked: NewRefund): Promise<Refund | undefined> {
   const lines = await refundableLinesOf(tx, payment);
-  const taken = linesOf(lines, asked.of);
+  const taken = withinReach(linesOf(lines, asked.of), lines, payment.disputedMinor);
   const amountMinor = taken.reduce((sum, { minor }) => sum + minor, 0);
   // A free payment is refunded as well: its booking has ended.
   if (amountMinor === 0 && payment.capturedMinor > 0) return undefined;
@@ -162,6 +162,20 @@ function linesOf(lines: readonly RefundableLine[], extent: Extent): LineRefund[]
   if (extent === 'WHOLE')
     return lines.flatMap(({ lineNo, leftMinor: minor }) => (minor > 0 ? [{ lineNo, minor }] : []));
   return 'parts' in extent ? takeParts(lines, extent.parts) : shareOut(lines, extent.amountMinor);
+}
+
+/** What a bank has taken back, or may take back, cannot be refunded as well. */
+function withinReach(
+  taken: readonly LineRefund[],
+  lines: readonly RefundableLine[],
+  disputedMinor: number,
+): LineRefund[] {
+  let reach = lines.reduce((sum, { leftMinor }) => sum + leftMinor, -disputedMinor);
+  return taken.flatMap(({ lineNo, minor }) => {
+    const within = Math.max(0, Math.min(minor, reach));
+    reach -= within;
+    return within > 0 ? [{ lineNo, minor: within }] : [];
+  });
 }
 
 /** Adds to the present value of each row: its check refuses more than was paid, under any concurrency. */

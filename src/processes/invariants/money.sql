@@ -7,6 +7,8 @@
 select p.booking_id::text as subject, p.status || ' while the booking is ' || coalesce(b.status, 'unknown') as detail
 from payments p left join booking_facts b on b.id = p.booking_id
 where p.status = 'PAYMENT_SUCCESS' and b.status is distinct from 'CONFIRMED'
+  -- The bank has the money, or has sent it back: then a person gives it to the fan in another way.
+  and p.disputed_minor = 0 and not exists (select from refunds r where r.booking_id = p.booking_id and r.status = 'FAILED')
   and p.updated_at <= now() - current_setting('frontrow.grace')::interval
 union all
 select p.booking_id::text, 'REFUND_PENDING since ' || p.updated_at
@@ -27,7 +29,7 @@ from booking_facts b left join payments p on p.booking_id = b.id
 where b.status = 'CONFIRMED' and b.is_online
   and (p.status, p.captured_minor, p.captured_currency) is distinct from ('PAYMENT_SUCCESS', b.total_minor, b.currency);
 
--- I09 per currency: captured - refunded = sum of totals CONFIRMED online + captures in flight
+-- I09 per currency: captured - refunded = sum of totals CONFIRMED online, without parts that went back + captures in flight
 with kept as (
   select currency, sum(amount_minor) as minor from (
     select currency, amount_minor from gateway_captures
@@ -37,6 +39,9 @@ with kept as (
 ), owed as (
   select currency, sum(total_minor) as minor from (
     select currency, total_minor from booking_facts where status = 'CONFIRMED' and is_online
+    union all
+    select r.currency, -r.amount_minor from refunds r join booking_facts b on b.id = r.booking_id
+    where b.status = 'CONFIRMED' and r.status = 'SUCCEEDED' and not r.is_whole
     union all
     select c.currency, c.amount_minor - coalesce((select sum(r.amount_minor) from gateway_refunds r where r.reference = c.reference), 0)
     from gateway_captures c left join booking_facts b on b.id::text = c.booking_id
@@ -48,14 +53,17 @@ select coalesce(kept.currency, owed.currency) as subject,
 from kept full join owed on owed.currency = kept.currency
 where coalesce(kept.minor, 0) <> coalesce(owed.minor, 0);
 
--- I10 refunds <= capture; never a refund while CONFIRMED
+-- I10 refunds <= capture; never a refund while CONFIRMED, except of parts that we know
 select r.reference as subject, 'refunded ' || sum(r.amount_minor) || ' of ' || coalesce(max(c.amount_minor), 0) as detail
 from gateway_refunds r left join gateway_captures c on c.reference = r.reference
 group by r.reference
 having sum(r.amount_minor) > coalesce(max(c.amount_minor), 0)
 union all
 select b.id::text, 'CONFIRMED, and money went back at the gateway'
-from booking_facts b where b.status = 'CONFIRMED' and exists (select from gateway_refunds r where r.booking_id = b.id::text)
+from booking_facts b join gateway_refunds g on g.booking_id = b.id::text
+where b.status = 'CONFIRMED'
+group by b.id having sum(g.amount_minor) >
+  coalesce((select sum(r.amount_minor) from refunds r where r.booking_id = b.id and r.status <> 'FAILED' and not r.is_whole), 0)
 union all
 select b.id::text, 'CONFIRMED, and our payment is ' || p.status
 from booking_facts b join payments p on p.booking_id = b.id
@@ -181,7 +189,7 @@ with accounts as (
     sum(amount_minor) filter (where account = 'refunds_in_flight') as in_flight
   from journal_lines group by currency
 ), books as (
-  select captured_currency as currency, sum(captured_minor - refunded_minor) as kept from payments
+  select captured_currency as currency, sum(captured_minor - refunded_minor - disputed_minor) as kept from payments
   where captured_currency is not null group by 1
 ), owed as (
   select currency, sum(amount_minor) as minor from refunds where status = 'PENDING' group by 1

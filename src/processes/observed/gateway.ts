@@ -3,7 +3,7 @@ import { currentOrigin } from '#events/origin.ts';
 import { countGatewayCall, expectGatewayCalls, type GatewayResult } from '#observability/payment-metrics.ts';
 import { followTrace } from '#observability/tracing.ts';
 
-const calls = ['openSession', 'findSessionsByBooking', 'getSession', 'expireSession', 'refund'] as const;
+const calls = ['openSession', 'findSessionsByBooking', 'getSession', 'expireSession', 'findBookingOfPayment', 'refund'] as const;
 
 export type ObservedGateway = PaymentGateway & {
   /** Why the last call got no answer or our key was refused; undefined after an answer, and before the first call. */
@@ -41,6 +41,9 @@ export function observeGateway(gateway: PaymentGateway): ObservedGateway {
     findSessionsByBooking: observe('findSessionsByBooking', (search) => gateway.findSessionsByBooking(search)),
     getSession: observe('getSession', (reference, options) => gateway.getSession(reference, options)),
     expireSession: observe('expireSession', (reference, options) => gateway.expireSession(reference, options)),
+    findBookingOfPayment: observe('findBookingOfPayment', (reference, options) =>
+      gateway.findBookingOfPayment(reference, options),
+    ),
     refund: observe('refund', (request) => gateway.refund(request)),
     verifyNotice: (...delivery) => gateway.verifyNotice(...delivery),
     failure: () => failure,

@@ -89,7 +89,15 @@ const BookingSeat = builder.objectRef<PricedSeat & { eventId: string; currency: 
 /** `holderName`: set only for a ticket that was found through a booking of the box office. */
 type TicketModel = TicketRow & { readonly holderName?: string | null };
 
-const Ticket = builder.objectRef<TicketModel>('Ticket').implement({
+const TicketStatus = builder.enumType('TicketStatus', {
+  description: 'Whether a ticket admits.',
+  values: {
+    VALID: { description: 'It admits one person.' },
+    VOID: { description: 'It was cancelled or refunded, and admits no longer.' },
+  } as const,
+});
+
+export const Ticket = builder.objectRef<TicketModel>('Ticket').implement({
   description: 'A ticket: it admits one person to the event.',
   interfaces: [Node],
   fields: (t) => ({
@@ -116,6 +124,11 @@ const Ticket = builder.objectRef<TicketModel>('Ticket').implement({
       type: Event,
       description: 'The event that the ticket is for.',
       resolve: ({ eventId }, _args, context) => requireEvent(eventId, context),
+    }),
+    status: t.field({
+      type: TicketStatus,
+      description: 'Whether the ticket admits.',
+      resolve: ({ voidedAt }) => (voidedAt === null ? ('VALID' as const) : ('VOID' as const)),
     }),
     holderName: t.string({
       nullable: true,

@@ -1,10 +1,11 @@
 import type { Db } from '#db/client.ts';
 import type { DatabaseClock } from '#db/clock.ts';
 import { sweepWaitingNotices } from '#domain/payments/apply-notice.ts';
+import type { PaymentGateway } from '#domain/payments/gateway.ts';
 import type { TimedWorker } from '#workers/run-worker.ts';
 
 /** Applies notices that were stored but not applied: a process died in between, or their session was not known yet. */
-export const sweepNotices: TimedWorker<{ db: Db }> = {
+export const sweepNotices: TimedWorker<{ db: Db; gateway: Pick<PaymentGateway, 'findBookingOfPayment'> }> = {
   name: 'sweep-notices',
   everyMs: 10_000,
   async run(needs) {

@@ -132,4 +132,38 @@ export const paymentMutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'refund-not-entered',
+    bug: 'a refund that arrived is not in the journal',
+    edits: [
+      {
+        file: 'src/domain/payments/refund-statements.ts',
+        find: "await enter(tx, { kind: 'REFUND_DONE', of: { refundId: refund.id } }, aboutOf(payment), [",
+        replace:
+          "await enter(tx, { kind: 'REFUND_DONE', of: { refundId: refund.id } }, aboutOf(payment), Math.random() < 2 ? [] : [",
+      },
+    ],
+  },
+  {
+    name: 'refunded-lines-not-counted',
+    bug: 'the lines of a refund are not counted as refunded',
+    edits: [
+      {
+        file: 'src/domain/payments/refund-statements.ts',
+        find: 'set refunded_minor = l.refunded_minor + t.minor',
+        replace: 'set refunded_minor = l.refunded_minor',
+      },
+    ],
+  },
+  {
+    name: 'refund-from-fees',
+    bug: 'a refund that arrived is credited to the fees and not to the gateway',
+    edits: [
+      {
+        file: 'src/domain/payments/refund-statements.ts',
+        find: "{ account: 'gateway_clearing', minor: -refund.amountMinor },",
+        replace: "{ account: 'fees', minor: -refund.amountMinor },",
+      },
+    ],
+  },
 ];
