@@ -165,7 +165,7 @@ describe('a refund of a part', () => {
       'organizer_payable 11': -8404,
     });
     await world.arrives(part);
-    expect(await world.settle()).toEqual(['REFUNDED']);
+    await settled(created);
     expect(await world.payment(created.aggregateId)).toMatchObject({
       status: 'PAYMENT_SUCCESS',
       refunded_minor: 10_500,
@@ -175,7 +175,7 @@ describe('a refund of a part', () => {
       { type: 'RefundChanged', status: 'SUCCEEDED', refundedMinor: 10_500 },
     ]);
     await world.arrives(bookingCancelled(created, true));
-    expect(await world.settle()).toEqual(['REFUNDED']);
+    await settled(created);
     expect(await world.payment(created.aggregateId)).toMatchObject({ status: 'REFUNDED', refunded_minor: 21_333 });
     expect(await balancesOf(created)).toEqual({});
     expect((await publishedTypes(created)).slice(4)).toEqual(['RefundRequested', 'PaymentRefunded']);
