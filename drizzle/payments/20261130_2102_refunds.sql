@@ -10,6 +10,8 @@ create table refunds (
   -- All that was left of the payment.
   is_whole boolean not null,
   amount_minor bigint not null check (amount_minor >= 0),
+  -- What is back of the payment at the end of its booking, over all refunds. Null: all of it, or this is of a part.
+  final_minor bigint,
   currency text not null,
   seat_nos integer[] not null default '{}',
   -- [{ lineNo, minor }] of refundable_lines.

@@ -76,6 +76,8 @@ export const refunds = pgTable('refunds', {
   origin: text('origin', { enum: ['BOOKING', 'GATEWAY'] }).notNull(),
   isWhole: boolean('is_whole').notNull(),
   amountMinor: bigint('amount_minor', { mode: 'number' }).notNull(),
+  /** What is back of the payment at the end of its booking. Null: all of it, or this is of a part. */
+  finalMinor: bigint('final_minor', { mode: 'number' }),
   currency: text('currency').notNull(),
   seatNos: integer('seat_nos').array().notNull().default([]),
   /** Of `refundable_lines`. */

@@ -33,6 +33,7 @@ export type RefundableLine = {
   readonly account: string;
   readonly name: string | null;
   readonly seatNo: number | null;
+  readonly paidMinor: number;
   readonly leftMinor: number;
 };
 
@@ -82,6 +83,17 @@ export function shareOut(lines: readonly RefundableLine[], amountMinor: number):
     const upTo = all === 0 ? 0n : (wanted * seen) / BigInt(all);
     const minor = Number(upTo - before);
     before = upTo;
+    return minor > 0 ? [{ lineNo, minor }] : [];
+  });
+}
+
+/** Returns the lines of an amount that leaves as much of the fees as it can. */
+export function takeFeesLast(lines: readonly RefundableLine[], amountMinor: number): LineRefund[] {
+  let missing = amountMinor;
+  const inOrder = lines.toSorted((a, b) => Number(a.account === 'fees') - Number(b.account === 'fees'));
+  return inOrder.flatMap(({ lineNo, leftMinor }) => {
+    const minor = Math.min(missing, leftMinor);
+    missing -= minor;
     return minor > 0 ? [{ lineNo, minor }] : [];
   });
 }

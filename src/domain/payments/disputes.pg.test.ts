@@ -3,8 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   bookingCancelled,
   bookingCreated,
+  eventually,
   openPaymentsWorld,
   type PaymentsWorld,
+  pay,
 } from '#test/support/payments/payments-world.ts';
 import { sweepWaitingNotices } from './apply-notice.ts';
 import { GatewayRefused, GatewayUnavailable, type Notice } from './gateway.ts';
@@ -127,4 +129,20 @@ test('a payment that only a notice names is looked up at the gateway, and is for
     select outcome from notices where gateway_event_id = any (${notices.map(({ gatewayEventId }) => gatewayEventId)})
     order by array_position(${notices.map(({ gatewayEventId }) => gatewayEventId)}, gateway_event_id)`;
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(['APPLIED', 'FOREIGN', 'FOREIGN', null]);
+});
+
+test('the end of a booking of which the fees are kept gives back the rest', async () => {
+  const { id, created, capture } = await paid();
+  await tell(capture);
+  await world.trouble({});
+  await pay(await world.openedFor(created));
+  const cancelled = { ...bookingCancelled(created, true), refundMinor: 30_000 } as ReturnType<typeof bookingCancelled>;
+  await world.arrives(cancelled);
+  await world.arrives(cancelled);
+  await eventually(async () => {
+    await world.settle();
+    expect(await world.payment(id)).toMatchObject({ status: 'REFUNDED', refunded_minor: 30_000 });
+  });
+  expect(await balancesOf(id)).toEqual({ gateway_clearing: 500, organizer_payable: -500 });
+  expect((await world.published(id)).at(-1)).toMatchObject({ type: 'PaymentRefunded', amountMinor: 30_000 });
 });

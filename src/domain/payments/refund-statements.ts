@@ -2,14 +2,21 @@ import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Tx } from '#db/client.ts';
 import { appendToOutbox } from '#db/outbox.ts';
 import { type Credit, payments, refunds } from '#db/payments/tables.ts';
-import { type LineRefund, type RefundableLine, shareOut, takeParts } from './credit-rules.ts';
+import { type LineRefund, type RefundableLine, shareOut, takeFeesLast, takeParts } from './credit-rules.ts';
 import { enter, enterCaptures, linesOfRefund } from './journal-statements.ts';
 import type { Payment } from './payment-statements.ts';
 
 export type Refund = typeof refunds.$inferSelect;
 
-/** What of a payment goes back: all that is left of it, parts that are known, or an amount. */
-export type Extent = 'WHOLE' | { readonly parts: readonly Credit[] } | { readonly amountMinor: number };
+/**
+ * What of a payment goes back: all that is left of it, parts that are known, or an amount. `finalMinor`: what the end of
+ * its booking gives back, without fees that the organizer keeps.
+ */
+export type Extent =
+  | 'WHOLE'
+  | { readonly parts: readonly Credit[] }
+  | { readonly amountMinor: number }
+  | { readonly finalMinor: number };
 
 export type NewRefund = Pick<Refund, 'id' | 'origin' | 'reason'> & {
   readonly of: Extent;
@@ -27,14 +34,15 @@ export async function askForRefund(tx: Tx, payment: Payment, asked: NewRefund): 
   const lines = await refundableLinesOf(tx, payment);
   const taken = withinReach(linesOf(lines, asked.of), lines, payment.disputedMinor);
   const amountMinor = taken.reduce((sum, { minor }) => sum + minor, 0);
-  // A free payment is refunded as well: its booking has ended.
-  if (amountMinor === 0 && payment.capturedMinor > 0) return undefined;
-  const isWhole = asked.of === 'WHOLE';
+  const finalMinor = asked.of !== 'WHOLE' && 'finalMinor' in asked.of ? asked.of.finalMinor : null;
+  // A free payment is refunded as well, and one of which all is kept: its booking has ended.
+  if (amountMinor === 0 && payment.capturedMinor > 0 && finalMinor === null) return undefined;
+  const isWhole = asked.of === 'WHOLE' || finalMinor !== null;
   const { id, origin, reason, seatNos = [], gatewayReference = null } = asked;
   const [refund] = await tx
     .insert(refunds)
     .values({
-      ...{ id, origin, reason, isWhole, amountMinor, gatewayReference, lines: taken },
+      ...{ id, origin, reason, isWhole, amountMinor, finalMinor, gatewayReference, lines: taken },
       ...{ bookingId: payment.bookingId, eventId: payment.eventId, status: 'PENDING', seatNos: [...seatNos] },
       currency: currencyOf(payment),
     })
@@ -58,9 +66,17 @@ export async function askForRefund(tx: Tx, payment: Payment, asked: NewRefund): 
   return refund;
 }
 
-/** Makes the refund of all that is left due, once: its id is the booking's. */
-export const askForWhole = (tx: Tx, payment: Payment, reason: string): Promise<Refund | undefined> =>
-  askForRefund(tx, payment, { id: payment.bookingId, origin: 'BOOKING', reason, of: 'WHOLE' });
+/** Makes the refund of all that is left due, or of what its booking's end gives back, once: its id is the booking's. */
+export const askForWhole = (
+  tx: Tx,
+  payment: Payment,
+  reason: string,
+  finalMinor?: number,
+): Promise<Refund | undefined> =>
+  askForRefund(tx, payment, {
+    ...{ id: payment.bookingId, origin: 'BOOKING', reason },
+    of: finalMinor === undefined ? 'WHOLE' : { finalMinor },
+  });
 
 /** PENDING -> SUCCEEDED: the money is back. Returns false when the refund was not pending. */
 export async function recordRefundDone(tx: Tx, payment: Payment, refund: Refund, reference?: string): Promise<boolean> {
@@ -153,7 +169,7 @@ async function refundableLinesOf(tx: Tx, payment: Payment): Promise<RefundableLi
     select ${payment.bookingId}, line_no, account, name, seat_no, -amount_minor from journal_lines
     where entry_id = ${payment.id} and line_no > 0 on conflict do nothing`);
   const rows = await tx.execute<RefundableLine>(sql`
-    select line_no as "lineNo", account, name, seat_no as "seatNo", (paid_minor - refunded_minor)::float8 as "leftMinor"
+    select line_no as "lineNo", account, name, seat_no as "seatNo", paid_minor::float8 as "paidMinor", (paid_minor - refunded_minor)::float8 as "leftMinor"
     from refundable_lines where booking_id = ${payment.bookingId} order by line_no`);
   return [...rows];
 }
@@ -161,7 +177,10 @@ async function refundableLinesOf(tx: Tx, payment: Payment): Promise<RefundableLi
 function linesOf(lines: readonly RefundableLine[], extent: Extent): LineRefund[] {
   if (extent === 'WHOLE')
     return lines.flatMap(({ lineNo, leftMinor: minor }) => (minor > 0 ? [{ lineNo, minor }] : []));
-  return 'parts' in extent ? takeParts(lines, extent.parts) : shareOut(lines, extent.amountMinor);
+  if ('parts' in extent) return takeParts(lines, extent.parts);
+  if (!('finalMinor' in extent)) return shareOut(lines, extent.amountMinor);
+  const backMinor = lines.reduce((sum, { paidMinor, leftMinor }) => sum + paidMinor - leftMinor, 0);
+  return takeFeesLast(lines, Math.max(0, extent.finalMinor - backMinor));
 }
 
 /** What a bank has taken back, or may take back, cannot be refunded as well. */
@@ -194,15 +213,16 @@ async function recount(tx: Tx, payment: Payment, reason?: string): Promise<After
   const [row] = await tx.execute<{ status: Payment['status']; refunded: number }>(sql`
     update payments p set refunded_minor = r.done, open_refunds = r.open,
       status = case when r.whole > 0 then 'REFUND_PENDING'
-        when r.succeeded > 0 and r.done = p.captured_minor then 'REFUNDED' else 'PAYMENT_SUCCESS' end,
-      refunded_at = case when r.succeeded > 0 and r.done = p.captured_minor and r.whole = 0
+        when r.is_back then 'REFUNDED' else 'PAYMENT_SUCCESS' end,
+      refunded_at = case when r.is_back and r.whole = 0
         then coalesce(p.refunded_at, now()) else p.refunded_at end,
       refund_reason = coalesce(p.refund_reason, ${reason ?? null}),
       in_doubt = p.in_doubt and ${reason === undefined},
       checks = 0, next_check_at = case when r.open > 0 or p.in_doubt then now() else p.next_check_at end, updated_at = now()
     from (
       select coalesce(sum(amount_minor) filter (where status = 'SUCCEEDED'), 0) as done,
-        count(*) filter (where status = 'SUCCEEDED') as succeeded,
+        coalesce(bool_or(status = 'SUCCEEDED'), false) and (coalesce(bool_or(status = 'SUCCEEDED' and is_whole), false)
+          or sum(amount_minor) filter (where status = 'SUCCEEDED') = ${payment.capturedMinor}) as is_back,
         count(*) filter (where status = 'PENDING') as open,
         count(*) filter (where status = 'PENDING' and is_whole) as whole
       from refunds where booking_id = ${payment.bookingId}

@@ -17,15 +17,15 @@ import { askForRefund, askForWhole } from './refund-statements.ts';
  */
 export async function requestRefund(
   needs: { db: Db },
-  request: { bookingId: string; reason: string; messageId: string },
+  request: { bookingId: string; reason: string; messageId: string; finalMinor?: number | undefined },
 ): Promise<void> {
-  const { bookingId, reason, messageId } = request;
+  const { bookingId, reason, messageId, finalMinor } = request;
   await inTransaction(needs.db, 'request-refund', async (tx) => {
     await onceFor(tx, { consumer: BOOKING_FOLLOWER, messageId }, async () => {
       const payment = await lockPaymentOfBooking(tx, bookingId);
       if (!payment) throw new PaymentMissing(bookingId);
       if (payment.capturedAt === null) await markClosing(tx, payment);
-      else await askForWhole(tx, payment, reason);
+      else await askForWhole(tx, payment, reason, finalMinor);
     });
   });
   failpoint('payments.refund-stored');

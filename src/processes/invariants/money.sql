@@ -43,6 +43,12 @@ with kept as (
     select r.currency, -r.amount_minor from refunds r join booking_facts b on b.id = r.booking_id
     where b.status = 'CONFIRMED' and r.status = 'SUCCEEDED' and not r.is_whole
     union all
+    -- The fees that the organizer keeps when a booking ends.
+    select r.currency, p.captured_minor - r.final_minor from refunds r join payments p on p.booking_id = r.booking_id
+      join booking_facts b on b.id = p.booking_id
+    where b.status <> 'CONFIRMED' and r.status = 'SUCCEEDED' and r.final_minor is not null
+      and p.captured_at <= now() - current_setting('frontrow.grace')::interval
+    union all
     select c.currency, c.amount_minor - coalesce((select sum(r.amount_minor) from gateway_refunds r where r.reference = c.reference), 0)
     from gateway_captures c left join booking_facts b on b.id::text = c.booking_id
     where b.status is distinct from 'CONFIRMED' and c.captured_at > now() - current_setting('frontrow.grace')::interval) parts

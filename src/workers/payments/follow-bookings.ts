@@ -66,7 +66,7 @@ async function follow(needs: FollowNeeds, event: DomainEvent, messageId: string)
       // The box office sold it: there is no payment.
       if (event.tender !== undefined) return undefined;
       return event.refundDue
-        ? requestRefund(needs, { bookingId, reason: 'BOOKING_CANCELLED', messageId })
+        ? requestRefund(needs, { bookingId, reason: 'BOOKING_CANCELLED', messageId, finalMinor: event.refundMinor })
         : endPayment(needs, { bookingId, messageId });
     case 'TicketsVoided':
       return requestPartRefund(needs, { event, messageId });
