@@ -291,11 +291,6 @@ const viewOf = ({
   refunds: refunds.map(viewOfRefund),
 });
 
-const viewOfRefund = ({ refundReference, amountMinor, status, key }: Session['refunds'][number]) => ({
-  refundReference,
-  amountMinor,
-  status,
-  key,
-});
+const viewOfRefund = (refund: Session['refunds'][number]) => ({ ...refund });
 
 export type { Session as GatewayBooks };

@@ -1,6 +1,6 @@
 import type { DomainEvent, DomainEventType } from '#events/contracts.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
-import { splitOf } from '../pricing/split-rules.ts';
+import { splitOf } from '../pricing/split-of-booking.ts';
 import { readCharges, type StoredCharges, type StoredLine } from '../pricing/stored-line-rules.ts';
 import {
   type BookingState,

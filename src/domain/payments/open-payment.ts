@@ -6,7 +6,7 @@ import { inTransaction } from '#db/transaction.ts';
 import type { DomainEventOf } from '#events/contracts.ts';
 import { currentOrigin, type StoredOrigin, storedOrigin } from '#events/origin.ts';
 import { firstCharacters } from '../text-rules.ts';
-import { creditsOf } from './credit-rules.ts';
+import { creditsOf } from './credit-lines.ts';
 import type { PaymentGateway } from './gateway.ts';
 import { SESSION_GRACE_SECONDS } from './payment-rules.ts';
 import { insertFreePayment, insertPayment, type NewPayment } from './payment-statements.ts';

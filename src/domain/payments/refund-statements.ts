@@ -2,7 +2,7 @@ import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Tx } from '#db/client.ts';
 import { appendToOutbox } from '#db/outbox.ts';
 import { type Credit, payments, refunds } from '#db/payments/tables.ts';
-import { type LineRefund, type RefundableLine, shareOut, takeFeesLast, takeParts } from './credit-rules.ts';
+import { type LineRefund, type RefundableLine, shareOut, takeFeesLast, takeParts } from './credit-lines.ts';
 import { enter, enterCaptures, linesOfRefund } from './journal-statements.ts';
 import type { Payment } from './payment-statements.ts';
 

@@ -3,7 +3,7 @@ import { failpoint } from '#db/failpoint.ts';
 import { onceFor } from '#db/inbox.ts';
 import { inTransaction } from '#db/transaction.ts';
 import type { DomainEventOf } from '#events/contracts.ts';
-import { creditsOf } from './credit-rules.ts';
+import { creditsOf } from './credit-lines.ts';
 import { PaymentMissing } from './end-payment.ts';
 import { BOOKING_FOLLOWER } from './open-payment.ts';
 import { lockPaymentOfBooking, markClosing } from './payment-statements.ts';

@@ -3,7 +3,14 @@ import { currentOrigin } from '#events/origin.ts';
 import { countGatewayCall, expectGatewayCalls, type GatewayResult } from '#observability/payment-metrics.ts';
 import { followTrace } from '#observability/tracing.ts';
 
-const calls = ['openSession', 'findSessionsByBooking', 'getSession', 'expireSession', 'findBookingOfPayment', 'refund'] as const;
+const calls = [
+  'openSession',
+  'findSessionsByBooking',
+  'getSession',
+  'expireSession',
+  'findBookingOfPayment',
+  'refund',
+] as const;
 
 export type ObservedGateway = PaymentGateway & {
   /** Why the last call got no answer or our key was refused; undefined after an answer, and before the first call. */
