@@ -18,7 +18,7 @@ const steps = counter({
 });
 const notices = counter({
   name: 'frontrow_notices_total',
-  help: "Webhook deliveries by what came of them: applied, known, waiting and so on; REJECTED (not the gateway's), NOT_KEPT (answered 503).",
+  help: "Webhook deliveries by what came of them: applied, known, waiting, foreign, unknown and so on; REJECTED (not the gateway's), NOT_KEPT (answered 503).",
   labelNames: ['outcome'],
 });
 export type GatewayResult = 'ok' | 'refused' | 'unknown';

@@ -171,9 +171,14 @@ beforeAll(async () => {
   paymentUrls = [waiting.payment.url];
   await decideAt(paid.payment.url, 'pay');
   tickets = (await bookingWhen(owner, paid.id, ({ status }) => status === 'CONFIRMED')).tickets;
+  const [refund] = await db.$client<{ id: string }[]>`
+    insert into booking_refunds (id, booking_id, event_id, status, origin, amount_minor, currency, reason)
+    values (${randomUUIDv7()}, ${paid.id.replace('Booking_', '')}, ${event.eventId}, 'PENDING', 'BOOKING', 1, 'USD', 'a test')
+    returning id`;
   ids = {
     Booking: [paid.id, waiting.id],
     Ticket: tickets.map(({ id }) => id),
+    Refund: [`Refund_${refund?.id}`],
     User: [owner.userId],
     WaitingRoomStats: [room.eventId],
     EventSales: [room.eventId],

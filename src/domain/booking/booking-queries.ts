@@ -126,6 +126,17 @@ export async function listRefundsOfBookings(db: Queryable, ids: readonly string[
   return ids.map((id) => byBooking.get(id) ?? []);
 }
 
+/** The refund of one of the viewer's bookings; undefined for an unknown one as for another viewer's. */
+export async function findRefund(db: Queryable, viewer: Viewer, id: string): Promise<BookingRefund | undefined> {
+  if (!isUuid(id)) return undefined;
+  const [row] = await db
+    .select({ refund: bookingRefunds })
+    .from(bookingRefunds)
+    .innerJoin(bookings, eq(bookings.id, bookingRefunds.bookingId))
+    .where(and(eq(bookingRefunds.id, id), eq(bookings.userId, viewer.userId)));
+  return row?.refund;
+}
+
 /** The viewer's ticket, if it is not void; undefined for an unknown one as for another viewer's. */
 export async function findTicket(db: Queryable, viewer: Viewer, id: string): Promise<Ticket | undefined> {
   if (!isUuid(id)) return undefined;

@@ -1,7 +1,8 @@
-import type { BookingRefund } from '#domain/booking/booking-queries.ts';
+import { type BookingRefund, findRefund } from '#domain/booking/booking-queries.ts';
 import { encodeGlobalId } from '#domain/global-id-rules.ts';
 import { builder } from '../builder.ts';
 import { Money } from '../money.ts';
+import { findNodesOf, Node } from '../node.ts';
 import { Booking, Ticket } from './booking.ts';
 
 const RefundStatus = builder.enumType('RefundStatus', {
@@ -16,6 +17,7 @@ const RefundStatus = builder.enumType('RefundStatus', {
 /** A refund of a booking. */
 export const Refund = builder.objectRef<BookingRefund>('Refund').implement({
   description: 'Money of a booking that goes back to the fan.',
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Global id.', resolve: ({ id }) => encodeGlobalId('Refund', id) }),
     status: t.field({ type: RefundStatus, description: 'The state of the refund.', resolve: ({ status }) => status }),
@@ -40,6 +42,8 @@ export const Refund = builder.objectRef<BookingRefund>('Refund').implement({
     }),
   }),
 });
+
+findNodesOf('Refund', async (id, { viewer, resources }) => viewer && findRefund(resources.db, viewer, id));
 
 builder.objectFields(Booking, (t) => ({
   refunds: t.field({

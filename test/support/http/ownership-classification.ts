@@ -8,6 +8,7 @@ export const classification: Classification = {
     Payment: 'OWNED',
     Session: 'OWNED',
     Ticket: 'OWNED',
+    Refund: 'OWNED',
     User: 'OWNED',
     WaitingRoomPlace: 'OWNED',
     Admission: 'OWNED',
@@ -105,7 +106,17 @@ const member = { userId: 'User_00000000-0000-7000-8000-000000000000' };
 export const owned: Record<string, { types: readonly string[]; variables(id: string): object }> = {
   'Query.booking': { types: ['Booking'], variables: (id) => ({ id }) },
   'Query.node': {
-    types: ['Booking', 'Ticket', 'User', 'WaitingRoomPlace', 'Organization', 'AccessKey', 'Invitation', 'Upload'],
+    types: [
+      'Booking',
+      'Ticket',
+      'Refund',
+      'User',
+      'WaitingRoomPlace',
+      'Organization',
+      'AccessKey',
+      'Invitation',
+      'Upload',
+    ],
     variables: (id) => ({ id }),
   },
   'Mutation.cancelBooking': { types: ['Booking'], variables: (id) => ({ input: { bookingId: id } }) },

@@ -6,5 +6,6 @@ export type MapElement = HTMLElement & {
     readonly layout?: { readonly seatCount: number };
     readonly statuses?: { readonly codes: Uint8Array };
   };
+  readonly selected: readonly { readonly seatNo: number }[];
   placeOf(seatNo: number): { x: number; y: number; radius: number } | undefined;
 };

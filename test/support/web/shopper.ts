@@ -29,15 +29,14 @@ export async function openShopper(browser: Browser, url: string, options: { phon
         (seat) => document.querySelector<MapElement>('frontrow-seatmap')?.client?.statuses?.codes[seat],
         seatNo,
       ),
-    /** Brings the map so near that the seat can be pressed, and presses it, as a person with a mouse does. */
+    /** Brings the map so near that the seat can be pressed, and presses it, as a person with a mouse does, until it is chosen. */
     async press(seatNo: number) {
-      for (let step = 0; step < 20; step++) {
-        const { x, y, radius } = await placeOf(page, seatNo);
-        await page.mouse.move(x, y);
-        if (radius >= 5) return page.mouse.click(x, y);
-        await page.mouse.wheel(0, -300);
-        await page.waitForFunction(() => new Promise((done) => requestAnimationFrame(() => done(true))));
-      }
+      await expect
+        .poll(async () => {
+          await approach(page, seatNo);
+          return isChosen(page, seatNo);
+        })
+        .toBe(true);
     },
     async signInAsGuest(email: string) {
       await page.getByLabel('E-mail address').fill(email);
@@ -45,6 +44,29 @@ export async function openShopper(browser: Browser, url: string, options: { phon
     },
   };
 }
+
+/** Comes nearer to a seat that is not chosen, and presses it where it has come to rest. A page that is still being filled moves it. */
+async function approach(page: Page, seatNo: number): Promise<void> {
+  let before = await placeOf(page, seatNo);
+  for (let step = 0; step < 20; step++) {
+    const { x, y, radius } = before;
+    await page.mouse.move(x, y);
+    if (radius < 5) await page.mouse.wheel(0, -300);
+    await page.waitForFunction(() => new Promise((done) => requestAnimationFrame(() => done(true))));
+    const now = await placeOf(page, seatNo);
+    if (radius >= 5 && now.x === x && now.y === y) break;
+    before = now;
+  }
+  if (!(await isChosen(page, seatNo))) await page.mouse.click(before.x, before.y);
+  await page.waitForFunction(() => new Promise((done) => requestAnimationFrame(() => done(true))));
+}
+
+const isChosen = (page: Page, seatNo: number): Promise<boolean> =>
+  page.evaluate(
+    (seat) =>
+      document.querySelector<MapElement>('frontrow-seatmap')?.selected.some(({ seatNo }) => seatNo === seat) ?? false,
+    seatNo,
+  );
 
 /** Where a seat is on the page, in CSS pixels. */
 export async function placeOf(page: Page, seatNo: number): Promise<{ x: number; y: number; radius: number }> {
