@@ -22,9 +22,12 @@ export function BookingPage() {
   const session = useSession();
   const variables = { id: bookingId };
   const [{ data, error, fetching }, again] = useQuery({ query: BOOKING_BY_ID, variables, pause: !session });
-  useSubscription({ query: BOOKING_CHANGED, variables, pause: !session });
+  const [{ data: pushed }] = useSubscription({ query: BOOKING_CHANGED, variables, pause: !session });
   const viewerId = session?.viewer.id ?? '';
-  const booking = data?.booking ?? (error ? keptBooking(viewerId, bookingId) : undefined);
+  // The query may have read the booking before the push and arrive after it, so what was pushed counts.
+  const changed = pushed?.bookingChanged;
+  const live = changed && 'id' in changed && changed.id === bookingId ? changed : undefined;
+  const booking = live ?? data?.booking ?? (error ? keptBooking(viewerId, bookingId) : undefined);
   useEffect(() => {
     if (booking) keepTickets(viewerId, booking);
     document.title = `${booking?.event.title ?? texts.bookingTitle} · Frontrow`;
