@@ -5,6 +5,7 @@ import { schema } from '#schema/index.ts';
 import { bookingWhen, createBooking, decideAt, type Fan, signInAsGuest } from '#test/fans/fan.ts';
 import { post } from '#test/fans/graphql-http.ts';
 import { type SeededEvent, seedEvent, seedOrganization } from '#test/support/databases/catalog.ts';
+import { seedRefund } from '#test/support/databases/refund.ts';
 import { startSystem } from '#test/support/system/system.ts';
 import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 
@@ -39,6 +40,7 @@ beforeAll(async () => {
   const paid = await bookingWhen(fan, bookingIds[0] ?? '', ({ status }) => status === 'PAYMENT_READY');
   await decideAt(paid.payment.url, 'pay');
   await bookingWhen(fan, paid.id, ({ status }) => status === 'CONFIRMED');
+  await seedRefund(db, { bookingId: paid.id, eventId: event.eventId });
 }, 60_000);
 afterAll(async () => {
   await closeDb(db);
@@ -57,7 +59,7 @@ const everything = `query ($event: ID!, $queued: ID!) {
   }
   queued: event(id: $queued) { waitingRoom { __typename id } }
   waitingRoomPlace(eventId: $queued) { __typename id }
-  viewer { __typename id organizations { __typename id accessKeys { __typename id } invitations { __typename id } } bookings { nodes { __typename id tickets { __typename id } } } }
+  viewer { __typename id organizations { __typename id accessKeys { __typename id } invitations { __typename id } } bookings { nodes { __typename id tickets { __typename id } refunds { __typename id } } } }
 }`;
 
 const makeUpload = `mutation ($input: CreateUploadInput!) {

@@ -16,6 +16,7 @@ import { post } from '#test/fans/graphql-http.ts';
 import { type Listener, listen, transports } from '#test/fans/transports.ts';
 import { seedCancellation } from '#test/support/cancellation/seed-cancellation.ts';
 import { seedEvent } from '#test/support/databases/catalog.ts';
+import { seedRefund } from '#test/support/databases/refund.ts';
 import { classification, owned, withoutId } from '#test/support/http/ownership-classification.ts';
 import {
   coordinatesIn,
@@ -171,14 +172,11 @@ beforeAll(async () => {
   paymentUrls = [waiting.payment.url];
   await decideAt(paid.payment.url, 'pay');
   tickets = (await bookingWhen(owner, paid.id, ({ status }) => status === 'CONFIRMED')).tickets;
-  const [refund] = await db.$client<{ id: string }[]>`
-    insert into booking_refunds (id, booking_id, event_id, status, origin, amount_minor, currency, reason)
-    values (${randomUUIDv7()}, ${paid.id.replace('Booking_', '')}, ${event.eventId}, 'PENDING', 'BOOKING', 1, 'USD', 'a test')
-    returning id`;
+  const refundId = await seedRefund(db, { bookingId: paid.id, eventId: event.eventId });
   ids = {
     Booking: [paid.id, waiting.id],
     Ticket: tickets.map(({ id }) => id),
-    Refund: [`Refund_${refund?.id}`],
+    Refund: [refundId],
     User: [owner.userId],
     WaitingRoomStats: [room.eventId],
     EventSales: [room.eventId],
