@@ -83,7 +83,7 @@ test('a fan searches, chooses seats on the map, pays and has tickets, while anot
   await fan.page.getByRole('link', { name: 'Pay $105' }).click();
   await fan.page.getByRole('button', { name: 'Pay' }).click();
   await fan.page.getByRole('link', { name: 'Back to the shop' }).click();
-  await fan.page.getByText('Ticket 2 of 2', { exact: true }).waitFor();
+  await fan.sees('Ticket 2 of 2');
   expect(await fan.page.getByRole('img', { name: /Show this code/ }).count()).toBe(2);
   await expect.poll(() => other.statusOf(21)).toBe(BOOKED);
   expect(await other.statusOf(22)).toBe(AVAILABLE);
@@ -92,7 +92,7 @@ test('a fan searches, chooses seats on the map, pays and has tickets, while anot
   await fan.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
   await fan.context.setOffline(true);
   await fan.page.reload();
-  await fan.page.getByText('Ticket 2 of 2', { exact: true }).waitFor();
+  await fan.sees('Ticket 2 of 2');
   await fan.context.setOffline(false);
   expect([...fan.problems, ...other.problems].filter((text) => !text.includes('ERR_INTERNET_DISCONNECTED'))).toEqual(
     [],

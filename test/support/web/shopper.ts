@@ -38,6 +38,14 @@ export async function openShopper(browser: Browser, url: string, options: { phon
         })
         .toBe(true);
     },
+    /** Waits until the page shows exactly this text. Fails with what it shows instead. */
+    async sees(text: string) {
+      const shown = page.getByText(text, { exact: true });
+      await shown.waitFor().catch(async () => {
+        const instead = await page.locator('body').textContent();
+        throw new Error(`${page.url()} does not show "${text}" but:\n${instead}\n${problems.join('\n')}`);
+      });
+    },
     async signInAsGuest(email: string) {
       await page.getByLabel('E-mail address').fill(email);
       await page.getByRole('button', { name: 'Continue' }).click();
