@@ -50,7 +50,10 @@ async function installWhatIsMissing() {
   }
 }
 
-/** Returns why npm ci has to run, or undefined. npm writes node_modules/.package-lock.json last, when all is installed. */
+/**
+ * Returns why npm ci has to run, or undefined. npm writes node_modules/.package-lock.json last, when all is installed; a
+ * folder may be deleted after that.
+ */
 function whyInstall() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(installed)) return 'nothing is installed yet';
@@ -60,6 +63,7 @@ function whyInstall() {
     if (path === '' || wanted.optional || wanted.link) continue;
     if (present[path]?.version !== wanted.version)
       return `${path.replace(/^.*node_modules\//, '')} is not at the version of package-lock.json`;
+    if (!existsSync(join(root, path))) return `${path} is not there`;
   }
   return undefined;
 }
