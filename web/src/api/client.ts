@@ -54,7 +54,10 @@ function createClient(): Client {
           if (isSignedOut) keepSession(undefined);
         },
       }),
-      cacheExchange({ keys, resolvers: { User: { bookings: relayPagination() } } }),
+      cacheExchange({
+        keys,
+        resolvers: { User: { bookings: relayPagination() }, Organization: { events: relayPagination() } },
+      }),
       subscriptionExchange({
         forwardSubscription: ({ query = '', variables }) => ({
           subscribe: (sink) => ({
