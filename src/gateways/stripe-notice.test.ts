@@ -1,37 +1,15 @@
-import { Stripe } from 'stripe';
 import { expect, test } from 'vitest';
-import { charge, checkoutSession, event, type StripeSession } from '#test/support/payments/stripe-objects.ts';
+import {
+  apiKey,
+  readNotice as read,
+  secret,
+  recordedSession as session,
+  sign,
+} from '#test/support/payments/stripe-notices.ts';
+import { charge, checkoutSession } from '#test/support/payments/stripe-objects.ts';
 import { openStripeGateway } from './stripe.ts';
 
-const apiKey = 'sk_test_for_tests';
-const secret = 'whsec_for_tests_only';
-const webhooks = new Stripe(apiKey).webhooks;
-
-function sign(rawBody: Buffer, key: string, at: Date) {
-  const timestamp = Math.floor(at.getTime() / 1000);
-  const payload = rawBody.toString();
-  return { 'stripe-signature': webhooks.generateTestHeaderString({ payload, secret: key, timestamp }) };
-}
-
 const gateway = openStripeGateway({ kind: 'stripe', apiKey, webhookSecrets: [secret] });
-const session: StripeSession = {
-  id: 'cs_test_a1',
-  created: 1_781_204_400,
-  expiresAt: 1_781_206_560,
-  amount: 30_500,
-  currency: 'usd',
-  metadata: { booking_id: 'booking-1', event_id: 'event-1' },
-  successUrl: 'https://tickets.example/thanks',
-  status: 'complete',
-  paymentStatus: 'paid',
-  intent: 'pi_1',
-  url: 'https://checkout.stripe.com/c/pay/cs_test_a1',
-  refunds: [{ id: 're_1', amount: 500, created: 1_781_204_500, metadata: {} }],
-};
-const read = (type: string, object: unknown) => {
-  const rawBody = Buffer.from(JSON.stringify(event('evt_1', type, object), null, 2));
-  return gateway.verifyNotice(rawBody, sign(rawBody, secret, new Date()), new Date());
-};
 
 test.each([
   ['checkout.session.completed', { id: 'cs_1' }],

@@ -1,23 +1,19 @@
-import { Stripe } from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GatewayUnavailable } from '#domain/payments/gateway.ts';
 import { gatewayChangesConformance } from '#test/support/payments/gateway-changes-conformance.ts';
 import { gatewayConformance } from '#test/support/payments/gateway-conformance.ts';
 import { failure, type GatewayWorld, sessionRequest } from '#test/support/payments/gateway-world.ts';
 import { openStripeApi, type StripeApi } from '#test/support/payments/stripe-api.ts';
-import { charge, checkoutSession, event, type StripeSession } from '#test/support/payments/stripe-objects.ts';
+import {
+  apiKey,
+  readNotice as read,
+  secret,
+  recordedSession as session,
+  sign,
+  webhooks,
+} from '#test/support/payments/stripe-notices.ts';
+import { charge, checkoutSession, event } from '#test/support/payments/stripe-objects.ts';
 import { openStripeGateway } from './stripe.ts';
-
-const apiKey = 'sk_test_for_tests';
-const secret = 'whsec_for_tests_only';
-const webhooks = new Stripe(apiKey).webhooks;
-
-/** The signature that Stripe's own package makes for integration tests. */
-function sign(rawBody: Buffer, key: string, at: Date) {
-  const timestamp = Math.floor(at.getTime() / 1000);
-  const payload = rawBody.toString();
-  return { 'stripe-signature': webhooks.generateTestHeaderString({ payload, secret: key, timestamp }) };
-}
 
 const noticeTypes = {
   paid: 'checkout.session.completed',
@@ -178,24 +174,6 @@ describe('the request to Stripe', () => {
 
 describe('recorded notices of Stripe', () => {
   const gateway = openStripeGateway({ kind: 'stripe', apiKey, webhookSecrets: [secret] });
-  const session: StripeSession = {
-    id: 'cs_test_a1',
-    created: 1_781_204_400,
-    expiresAt: 1_781_206_560,
-    amount: 30_500,
-    currency: 'usd',
-    metadata: { booking_id: 'booking-1', event_id: 'event-1' },
-    successUrl: 'https://tickets.example/thanks',
-    status: 'complete',
-    paymentStatus: 'paid',
-    intent: 'pi_1',
-    url: 'https://checkout.stripe.com/c/pay/cs_test_a1',
-    refunds: [{ id: 're_1', amount: 500, created: 1_781_204_500, metadata: {} }],
-  };
-  const read = (type: string, object: unknown) => {
-    const rawBody = Buffer.from(JSON.stringify(event('evt_1', type, object), null, 2));
-    return gateway.verifyNotice(rawBody, sign(rawBody, secret, new Date()), new Date());
-  };
 
   test.each([
     ['checkout.session.completed', 'paid', 'SESSION_PAID'],

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from '#db/client.ts';
+import { plainArray, prepared } from '#db/prepared.ts';
 
 export type EntryKind =
   | 'REFUND_ASKED'
@@ -25,7 +26,7 @@ type About = {
 
 /** Enters the captures of these payments, in the transaction that records them. */
 export async function enterCaptures(tx: Tx, paymentIds: readonly string[]): Promise<void> {
-  await tx.execute(sql`select enter_captures(${sql.param([...paymentIds])}::uuid[])`);
+  await prepared(tx, 'select enter_captures($1::uuid[])', [plainArray(paymentIds)]);
 }
 
 /**

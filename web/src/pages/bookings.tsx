@@ -1,11 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { Button } from 'react-aria-components';
 import { useQuery } from 'urql';
 import { type KeptBooking, keptBookings } from '../api/kept-tickets.ts';
 import { MY_BOOKINGS } from '../operations/fan.ts';
 import { StatusBadge } from '../parts/booking-status.tsx';
 import { useFormats } from '../parts/formats.ts';
+import { Rows } from '../parts/rows.tsx';
 import { useSession } from '../parts/shell.tsx';
 import { Empty, Failure, HomeLink } from '../parts/states.tsx';
 import { useTexts } from '../texts/texts.ts';
@@ -48,18 +48,9 @@ export function BookingsPage() {
           <HomeLink />
         </Empty>
       )}
-      <ul className="rows">
-        {bookings.map((booking) => (
-          <li key={booking.id}>
-            <Row booking={booking} />
-          </li>
-        ))}
-      </ul>
-      {next && (
-        <Button className="button more" onPress={() => setAfter(next)}>
-          {texts.more}
-        </Button>
-      )}
+      <Rows items={bookings} next={next} onMore={setAfter}>
+        {(booking) => <Row booking={booking} />}
+      </Rows>
     </section>
   );
 }

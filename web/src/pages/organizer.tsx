@@ -5,6 +5,7 @@ import { useMutation, useQuery } from 'urql';
 import { CREATE_ORGANIZATION, MY_ORGANIZATIONS, ORGANIZATION_EVENTS } from '../operations/organizer.ts';
 import { useFormats } from '../parts/formats.ts';
 import { ManagedBadge } from '../parts/managed-badge.tsx';
+import { Rows } from '../parts/rows.tsx';
 import { useSession } from '../parts/shell.tsx';
 import { Empty, errorText, Failure, refusalText } from '../parts/states.tsx';
 import { fill, useTexts } from '../texts/texts.ts';
@@ -58,18 +59,9 @@ function Organization({ id, name, viewerRole }: OrganizationProps) {
       {error && <p className="notice bad">{errorText(texts, error)}</p>}
       {fetching && !found && <div className="skeleton block" />}
       {found?.nodes.length === 0 && <p className="hint">{texts.organizeNoEvents}</p>}
-      <ul className="rows">
-        {found?.nodes.map((event) => (
-          <li key={event.id}>
-            <EventRow event={event} />
-          </li>
-        ))}
-      </ul>
-      {next && (
-        <Button className="button more" onPress={() => setAfter(next)}>
-          {texts.more}
-        </Button>
-      )}
+      <Rows items={found?.nodes ?? []} next={next} onMore={setAfter}>
+        {(event) => <EventRow event={event} />}
+      </Rows>
     </section>
   );
 }
