@@ -107,6 +107,44 @@ test('the reader of a cursor may take longer than a server may for its answer', 
   await sql.end();
 });
 
+test('a cursor whose connection is lost between two pages rejects, and never ends as if it were complete', async () => {
+  const killer = openRawClient({ url: database.url, poolMax: 1, name: 'killer' });
+  const sql = openRawClient({ url: database.url, poolMax: 1, name: 'reads-pages' });
+  for (const lossMs of [0, 50]) {
+    let rows = 0;
+    const reading = (async () => {
+      for await (const page of sql`select generate_series(1, 4)`.cursor(2)) {
+        rows += page.length;
+        await killer`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'reads-pages'`;
+        await sleep(lossMs);
+      }
+    })();
+    expect(isConnectionFailure(await refusal(reading))).toBe(true);
+    expect(rows).toBe(2);
+    expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
+  }
+  await sql.end();
+  await killer.end();
+});
+
+test('a cursor whose reader throws after its connection was lost leaves the pool usable', async () => {
+  const killer = openRawClient({ url: database.url, poolMax: 1, name: 'killer' });
+  const sql = openRawClient({ url: database.url, poolMax: 1, name: 'reads-pages' });
+  const seen: unknown[] = [];
+  const reading = sql`select generate_series(1, 4)`.cursor(2, async (page) => {
+    seen.push(...page);
+    await killer`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'reads-pages'`;
+    await sleep(50);
+    throw new Error('The reader failed.');
+  });
+  expect(isConnectionFailure(await refusal(reading))).toBe(true);
+  await sleep(100);
+  expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
+  expect(seen).toHaveLength(2);
+  await sql.end();
+  await killer.end();
+});
+
 test('closes a pool whose server is a black hole', () =>
   behindProxy(async ({ proxy, ask }) => {
     proxy.set({ kind: 'black-hole' });

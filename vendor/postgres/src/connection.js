@@ -890,17 +890,21 @@ function Connection(options, queues = {}, { onopen = noop, onend = noop, onclose
   }
 
   async function PortalSuspended() {
+    const suspended = query
     try {
       isSuspended = true
-      const x = await Promise.resolve(query.cursorFn(result))
+      const x = await Promise.resolve(suspended.cursorFn(result))
+      if (query !== suspended)
+        return
+
       isSuspended = false
       rows = 0
       x === CLOSE
-        ? write(Close(query.portal))
-        : (result = new Result(), write(Execute('', query.cursorRows)))
+        ? write(Close(suspended.portal))
+        : (result = new Result(), write(Execute('', suspended.cursorRows)))
     } catch (err) {
-      write(Sync)
-      query.reject(err)
+      query === suspended && write(Sync)
+      suspended.reject(err)
     }
   }
 

@@ -84,9 +84,13 @@ export class Query extends Promise {
       return (this.cursorFn = fn, this)
 
     let prev
+      , lost = null
     return {
       [Symbol.asyncIterator]: () => ({
         next: () => {
+          if (lost)
+            return Promise.reject(lost)
+
           if (this.executed && !this.active)
             return { done: true }
 
@@ -97,7 +101,7 @@ export class Query extends Promise {
               return new Promise(r => prev = r)
             }
             this.resolve = () => (this.active = false, resolve({ done: true }))
-            this.reject = x => (this.active = false, reject(x))
+            this.reject = x => (this.active = false, lost = x, reject(x))
           })
           this.execute()
           return promise
