@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Gathering } from '#shared/gathering.ts';
 import { openRawClient } from '#shared/postgres.ts';
 import { postgresError } from './pg-errors.ts';
 import { type DecodedTransaction, readServerMessage, standbyStatus, TransactionDecoder } from './pgoutput.ts';
@@ -13,10 +14,10 @@ const STATUS_EVERY_MS = 1000;
 const SERVER_PATIENCE_MS = 3000;
 const OUR_PATIENCE_MS = 10_000;
 /**
- * The least time from one call of `handle` to the next, so that transactions that are committed meanwhile are handled
- * together. The first one after a pause is handled at once.
+ * From one call of `handle` to the next: transactions that are committed meanwhile are handled together. The first one
+ * after a pause is handled at once.
  */
-const PACE_MS = 10;
+const GATHERING = { leastMs: 10, mostMs: 30 };
 /** The server only frees its WAL with what is acknowledged, so there is no hurry. */
 const ACKNOWLEDGE_EVERY_MS = 100;
 /** How much is read ahead while the log is slow. Beyond it the connection is not read, and WAL waits at the server. */
@@ -118,7 +119,7 @@ class SlotReceiver {
   private heardAtMs = performance.now();
   private full = false;
   private finished = false;
-  private handledAtMs = Number.NEGATIVE_INFINITY;
+  private readonly gathering = new Gathering(GATHERING);
   private reportedAtMs = Number.NEGATIVE_INFINITY;
   private acknowledging: NodeJS.Timeout | undefined;
 
@@ -186,12 +187,13 @@ class SlotReceiver {
   private async drain(): Promise<void> {
     try {
       while (this.queue.length > 0) {
-        const earlyMs = this.handledAtMs + PACE_MS - performance.now();
+        const earlyMs = this.gathering.earlyMs(performance.now());
         if (earlyMs > 0) await sleep(earlyMs);
-        this.handledAtMs = performance.now();
+        this.gathering.begin(performance.now());
         const batch = this.queue.splice(0);
         this.queuedBytes = 0;
         if (batch.length === 0) break;
+        this.gathering.took(batch.reduce((rows, transaction) => rows + transaction.rows.length, 0));
         await this.handle(batch);
         this.flushed = batch.at(-1)?.endLsn ?? this.flushed;
         this.acknowledge();

@@ -12,7 +12,7 @@ type Needs = { roomSessions: RoomSessions };
 export const followCheckouts = worker<Needs, TopicWorker<Needs>>({
   name: 'follow-checkouts',
   topics: ['booking'],
-  paceMs: 100,
+  gathering: { leastMs: 100, mostMs: 100 },
   run: follow,
   runMany: async (needs, messages) => {
     const eventIds = messages.flatMap(({ event }) => (event.type === 'BookingConfirmed' ? [event.eventId] : []));

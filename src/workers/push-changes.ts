@@ -19,7 +19,7 @@ type Needs = { db: Db; redis: Redis; pubsub: PubSub };
 export const pushChanges = worker<Needs, TopicWorker<Needs>>({
   name: 'push-changes',
   topics: ['booking', 'catalog'],
-  paceMs: 100,
+  gathering: { leastMs: 100, mostMs: 100 },
   run: (needs, event) => push(needs, [event]),
   runMany: async (needs, messages) => {
     const ofEvents = Map.groupBy(messages, ({ event }) => event.eventId);

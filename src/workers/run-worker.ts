@@ -7,6 +7,7 @@ import { describeError } from '#observability/log.ts';
 import { countMessage, countRun, expectMessages, type MessageOutcome } from '#observability/worker-metrics.ts';
 import { Bell } from '#shared/bell.ts';
 import { untilCalm } from '#shared/calm.ts';
+import type { GatheringTimes } from '#shared/gathering.ts';
 import { about, handlersOf, type MessageWorker } from './handle-messages.ts';
 import { MessageTrials } from './message-trials.ts';
 import type { WorkerHealth } from './worker-health.ts';
@@ -18,15 +19,15 @@ import type { WorkerHealth } from './worker-health.ts';
  */
 export type TopicWorker<Needs> = MessageWorker<Needs> & {
   readonly topics: readonly AggregateType[];
-  /** The least time from one batch of messages to the next; default `PACE_MS`. */
-  readonly paceMs?: number;
+  /** The time from one batch of messages to the next; default `GATHERING`. */
+  readonly gathering?: GatheringTimes;
 };
 
 /**
- * Under load, messages that arrive within this time are handled together. Nothing waits for it otherwise, because it
- * counts from the beginning of the batch before.
+ * Messages that arrive within this time are handled together. One fan alone never waits for it, because it counts from
+ * the beginning of the batch before.
  */
-const PACE_MS = 20;
+const GATHERING: GatheringTimes = { leastMs: 20, mostMs: 60 };
 
 /** Runs repeatedly; `run` may return in how many milliseconds, at most `everyMs` later. */
 export type TimedWorker<Needs> = {
@@ -88,7 +89,7 @@ async function runOnTopics<Needs>(one: TopicWorker<Needs>, needs: Needs, runtime
     topics: one.topics,
     signal: runtime.signal,
     ...handlersOf(one, needs, { ...runtime, trials }),
-    paceMs: one.paceMs ?? PACE_MS,
+    gathering: one.gathering ?? GATHERING,
     onTrouble: troubleTeller(one.name, trials, runtime),
     onFound: () => runtime.health?.found(one.name),
   });

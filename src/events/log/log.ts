@@ -1,3 +1,4 @@
+import type { GatheringTimes } from '#shared/gathering.ts';
 import type { AggregateType } from '../contracts.ts';
 import type { Origin } from '../origin.ts';
 
@@ -42,10 +43,10 @@ export type Consumption = {
    */
   handleTogether?: (messages: readonly Message[]) => Promise<ReadonlySet<string>>;
   /**
-   * The least time from one batch to the next, so that messages that arrive meanwhile are one batch. The first message
-   * after a pause is delivered at once. A log on Kafka has its own batches.
+   * The time from one batch to the next, so that messages that arrive meanwhile are one batch. The first message after
+   * a pause is delivered at once. A log on Kafka has its own batches.
    */
-  paceMs?: number;
+  gathering?: GatheringTimes;
   /** Ends the consumption; what is being handled is finished first. */
   signal: AbortSignal;
   onTrouble: (trouble: { kind: 'retry' | 'parked' | 'away' | 'lost'; error: unknown; message?: Message }) => void;

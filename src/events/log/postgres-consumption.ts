@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import { Bell } from '#shared/bell.ts';
+import { Gathering } from '#shared/gathering.ts';
 import type { AggregateType } from '../contracts.ts';
 import { originOf, type StoredOrigin } from '../origin.ts';
 import { backOffMs, Pauses } from './back-off.ts';
@@ -101,23 +102,25 @@ async function untilConnected<T>(consumption: Consumption, connect: () => Promis
 const pause = (ms: number, { signal }: Consumption): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined);
 
+const AT_ONCE = { leastMs: 0, mostMs: 0 };
+
 async function runSharedLane(reading: Reading): Promise<void> {
   const { consumption, bell, unread, pauses } = reading;
   let failures = 0;
-  let begunAt = Number.NEGATIVE_INFINITY;
+  const gathering = new Gathering(consumption.gathering ?? AT_ONCE);
   while (!consumption.signal.aborted) {
     if (!unread.mayBe) {
       await bell.wait();
       continue;
     }
-    const earlyMs = begunAt + (consumption.paceMs ?? 0) - performance.now();
+    const earlyMs = gathering.earlyMs(performance.now());
     if (earlyMs > 0) await pause(earlyMs, consumption);
     const { isUncertain, announced } = unread.begin();
     try {
       let reached: ReadonlyMap<string, number> = new Map();
       if (!isUncertain || (await isUnread(reading))) {
-        begunAt = performance.now();
-        reached = await handleBatch(reading, { except: pauses.all() });
+        gathering.begin(performance.now());
+        reached = await handleBatch(reading, { except: pauses.all() }, (count) => gathering.took(count));
         // The batch may have been full; or a ring was lost, and other partitions have messages as well.
         if (isUncertain && reached.size > 0) unread.doubt();
       }
@@ -180,7 +183,11 @@ type Which = { readonly except: readonly string[]; readonly only?: never } | { r
  * positions. The positions' row locks are the claim: a process that dies releases them. Returns the reached offset of
  * each claimed partition.
  */
-function handleBatch(reading: Reading, which: Which): Promise<ReadonlyMap<string, number>> {
+function handleBatch(
+  reading: Reading,
+  which: Which,
+  onClaimed?: (count: number) => void,
+): Promise<ReadonlyMap<string, number>> {
   const { sql, consumption } = reading;
   return sql.begin(async (tx): Promise<ReadonlyMap<string, number>> => {
     endIfFrozen(tx, FROZEN_CONSUMER_MS);
@@ -192,6 +199,7 @@ function handleBatch(reading: Reading, which: Which): Promise<ReadonlyMap<string
           or exists (select from event_log.parked_history
             where action = 'DROPPED' and consumer_group = ${consumption.group}) as "hasParked"`,
     ]);
+    onClaimed?.(messages.length);
     if (messages.length === 0) return new Map();
     const outcomes = await sayingAlive(tx, () => deliverOrPark(tx, consumption, messages, parking?.hasParked));
     const byPlace = Map.groupBy(messages, placeOf);
