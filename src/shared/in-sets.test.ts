@@ -18,7 +18,7 @@ function doubling(options: { bad?: number; paceMs?: number; gate?: Promise<void>
       if (item === options.bad) throw new Error(`${item} is bad`);
       return 2 * item;
     },
-    ...(options.paceMs !== undefined && { paceMs: options.paceMs }),
+    ...(options.paceMs !== undefined && { gathering: { leastMs: options.paceMs, mostMs: options.paceMs } }),
   });
   return { double, sets, alone };
 }

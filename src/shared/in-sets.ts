@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Gathering, type GatheringTimes } from './gathering.ts';
 
 export type SetOptions<In, Out> = {
   /** One result for each item, in the same order. When it rejects, nothing of the set took effect. */
@@ -6,8 +7,8 @@ export type SetOptions<In, Out> = {
   /** For each item of a set that failed, so that one item cannot fail the others. */
   readonly alone: (item: In) => Promise<Out>;
   readonly most?: number;
-  /** The least time from the beginning of one set to that of the next; the first item after a pause does not wait. */
-  readonly paceMs?: number;
+  /** From the beginning of one set to that of the next; the first item after a pause does not wait. */
+  readonly gathering?: GatheringTimes;
 };
 
 /**
@@ -15,17 +16,19 @@ export type SetOptions<In, Out> = {
  * a set is under way are the next one.
  */
 export function inSets<In, Out>(options: SetOptions<In, Out>): (item: In) => Promise<Out> {
-  const { most = 200, paceMs = 0 } = options;
+  const { most = 200, gathering: times = { leastMs: 0, mostMs: 0 } } = options;
   const waiting: Waiting<In, Out>[] = [];
   let isRunning = false;
-  let begunAt = Number.NEGATIVE_INFINITY;
+  const gathering = new Gathering(times);
   const drain = async () => {
     while (waiting.length > 0) {
-      const earlyMs = begunAt + paceMs - performance.now();
+      const earlyMs = gathering.earlyMs(performance.now());
       if (earlyMs > 0) await sleep(earlyMs);
       else await new Promise(setImmediate);
-      begunAt = performance.now();
-      await settle(options, waiting.splice(0, most));
+      gathering.begin(performance.now());
+      const set = waiting.splice(0, most);
+      gathering.took(set.length);
+      await settle(options, set);
     }
     isRunning = false;
   };

@@ -18,7 +18,7 @@ type TicketRow = Omit<Ticket, 'issuedAt' | 'checkedInAt' | 'voidedAt'> & {
 type Row = Omit<BookingState, 'seats'> & { canBeCancelled: boolean; tickets: TicketRow[] | null };
 
 /** Reads within this time are one statement, because thousands of watchers read after the same write. */
-const PACE_MS = 5;
+const GATHERING = { leastMs: 5, mostMs: 20 };
 
 const readers = new WeakMap<Db, (wanted: Wanted) => Promise<WatchedBooking | undefined>>();
 
@@ -34,7 +34,7 @@ export function readWatchedBooking(db: Db, { userId }: Viewer, id: string): Prom
     inSets<Wanted, WatchedBooking | undefined>({
       together: (wanted) => readAll(db, wanted),
       alone: async (wanted) => (await readAll(db, [wanted]))[0],
-      paceMs: PACE_MS,
+      gathering: GATHERING,
     });
   if (!known) readers.set(db, read);
   return read({ id, userId });

@@ -16,7 +16,7 @@ export type KeptNotice = { readonly outcome: NoticeOutcome | 'STORED'; readonly 
 type Arrived = { readonly notice: Notice; readonly resume: Resume | undefined };
 
 /** Notices that arrive within this time are stored together. */
-const PACE_MS = 10;
+const GATHERING = { leastMs: 10, mostMs: 30 };
 
 /**
  * Returns a function that stores a notice and applies it. When it resolves, the notice is durable; it rejects when the
@@ -27,7 +27,7 @@ export const keptInSets = (needs: Needs): ((notice: Notice, resume?: Resume) => 
   const keep = inSets<Arrived, KeptNotice>({
     together: (arrived) => keepAll(needs, arrived),
     alone: (arrived) => keepOne(needs, arrived),
-    paceMs: PACE_MS,
+    gathering: GATHERING,
   });
   return (notice, resume) => keep({ notice, resume });
 };

@@ -12,7 +12,7 @@ import type { OpenedPayment, SettleNeeds, StepOutcome } from './settle-step.ts';
 type Needs = Pick<SettleNeeds, 'db' | 'policy'>;
 
 /** Sessions that are opened within this time are stored together. */
-const PACE_MS = 10;
+const GATHERING = { leastMs: 10, mostMs: 30 };
 
 /** Returns a function that stores an opened session together with those that other callers opened meanwhile. */
 export const openedInSets = (needs: Needs): ((opened: OpenedPayment) => Promise<StepOutcome>) =>
@@ -20,7 +20,7 @@ export const openedInSets = (needs: Needs): ((opened: OpenedPayment) => Promise<
     together: (opened) => storeOpenedSessions(needs, opened),
     alone: ({ claimed, session, origin }) =>
       withOrigin(origin, () => recordOpening(needs, claimed, { kind: 'OPENED', session })),
-    paceMs: PACE_MS,
+    gathering: GATHERING,
   });
 
 /**
