@@ -23,6 +23,7 @@ const REPORTED_MS = 1_200;
 const REST_MS = 6_000;
 const LOADER = 'load generator';
 const OURS = 'ours';
+const servers = ['PostgreSQL', 'Valkey', 'Kafka'];
 
 type Leg = { readonly fans: number; readonly bookings: number };
 type Measured = PaidFigures & { readonly cpu: ReadonlyMap<string, number>; readonly transactions: number };
@@ -31,7 +32,7 @@ type Rest = { readonly cpu: ReadonlyMap<string, number>; readonly transactions: 
 type Results = ReadonlyMap<Leg, ReadonlyMap<string, readonly Measured[]>>;
 
 /** Measures what a paid booking costs in each process, from the hold to the tickets, over the whole product. */
-export async function benchPaid({ quick, only, profile, baseline }: BenchOptions): Promise<Report> {
+export async function benchPaid({ quick, only, profile, baseline, kafka }: BenchOptions): Promise<Report> {
   const closers: (() => Promise<unknown>)[] = [];
   try {
     const sides = [await openPaidSide({ name: OURS, root: OWN_ROOT, profile })];
@@ -41,6 +42,8 @@ export async function benchPaid({ quick, only, profile, baseline }: BenchOptions
       closers.unshift(remove);
       sides.push(await openPaidSide({ name, root, profile: undefined }));
     }
+    if (kafka)
+      sides.push(await openPaidSide({ name: 'ours, Kafka', root: OWN_ROOT, profile: undefined, log: 'kafka' }));
     const crowd = openChild(new URL('./support/paid-crowd.ts', import.meta.url));
     closers.push(() => crowd.close());
     const runs = sides.map((side) => new Side(side, crowd));
@@ -197,20 +200,20 @@ function tableOf(fans: number, ofLeg: ReadonlyMap<string, readonly Measured[]>):
       `${of(({ page }) => page.p50Ms)} / ${of(({ page }) => page.p99Ms)}`,
       `${of(({ confirmation }) => confirmation.p50Ms)} / ${of(({ confirmation }) => confirmation.p99Ms)}`,
       of((one) => cpuMs(one, ourProcesses)),
-      ...[...processes, 'PostgreSQL', 'Valkey', LOADER].map((role) => of((one) => cpuMs(one, [role]))),
+      ...[...processes, ...servers, LOADER].map((role) => of((one) => cpuMs(one, [role]))),
       of(({ transactions, bookings }) => transactions / bookings),
     ];
   });
   const head = ['', 'bookings/s', 'page p50 / p99 ms', 'tickets p50 / p99 ms', 'ours, CPU ms'];
   return {
     title: `${fans} fans at a time`,
-    head: [...head, ...processes, 'PostgreSQL', 'Valkey', LOADER, 'transactions'],
+    head: [...head, ...processes, ...servers, LOADER, 'transactions'],
     rows,
   };
 }
 
 function tableOfRest(rest: ReadonlyMap<string, Rest>): Table {
-  const roles = [...processes, 'PostgreSQL', 'Valkey'];
+  const roles = [...processes, ...servers];
   const rows = [...rest].map(([side, { cpu, transactions, seconds }]) => [
     side,
     ...roles.map((role) => figure((cpu.get(role) ?? 0) / 1000 / seconds)),

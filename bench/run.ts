@@ -37,13 +37,14 @@ const { values, positionals } = parseArgs({
     events: { type: 'string' },
     baseline: { type: 'string' },
     seconds: { type: 'string' },
+    kafka: { type: 'boolean', default: false },
   },
 });
 const [name = ''] = positionals;
 const load = benches[name];
 if (!load || positionals.length > 1) {
   console.error(
-    `npm run bench -- ${Object.keys(benches).join(' | ')} [--quick] [--only <part of a scenario's name>] [--profile <folder>] [--fans <count>] [--events <count>] [--baseline <commit>] [--seconds <of a level>]`,
+    `npm run bench -- ${Object.keys(benches).join(' | ')} [--quick] [--only <part of a scenario's name>] [--profile <folder>] [--fans <count>] [--events <count>] [--baseline <commit>] [--seconds <of a level>] [--kafka]`,
   );
   process.exit(2);
 }
@@ -54,6 +55,7 @@ const options = {
   fans: values.fans === undefined ? undefined : Number(values.fans),
   events: values.events === undefined ? undefined : Number(values.events),
   baseline: values.baseline,
+  kafka: values.kafka,
   seconds: values.seconds === undefined ? undefined : Number(values.seconds),
 };
 const bench = await load();

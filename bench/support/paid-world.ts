@@ -1,10 +1,14 @@
-import { resolve } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { closeDb, type Db, openDb } from '#db/client.ts';
 import { migrate } from '#db/migrate.ts';
+import { startKafka } from '#processes/dev/servers/kafka.ts';
 import { ensureDatabase } from '#processes/dev/servers/postgres.ts';
 import { findBrokenPromises, findLooseEnds } from '#test/support/databases/all-invariants.ts';
 import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { findUnreadInKafka } from '#test/support/kafka/kafka-books.ts';
 import type { Watched } from '#test/support/system/cpu.ts';
 import { type ProcessName, type System, startSystem } from '#test/support/system/system.ts';
 import { openStores, type Stores } from './stores.ts';
@@ -34,11 +38,18 @@ export type PaidSide = {
 
 export type StoredBytes = { readonly wal: number; readonly disk: number };
 
-export type SideOptions = { readonly name: string; readonly root: string; readonly profile: string | undefined };
+export type SideOptions = {
+  readonly name: string;
+  readonly root: string;
+  readonly profile: string | undefined;
+  /** Where the event log is; default: the booking database. */
+  readonly log?: 'postgres' | 'kafka';
+};
 
 /** Starts PostgreSQL, Valkey and the product's processes, with events on sale. */
-export async function openPaidSide({ name, root, profile }: SideOptions): Promise<PaidSide> {
+export async function openPaidSide({ name, root, profile, log = 'postgres' }: SideOptions): Promise<PaidSide> {
   const stores = await openStores();
+  const broker = log === 'kafka' ? await openBroker() : undefined;
   const paymentsUrl = await ensureDatabase(stores.databaseUrl, 'payments');
   await migrate({ url: paymentsUrl, folder: 'payments' });
   const kept = (url: string) => ({ url, drop: async () => {} });
@@ -47,6 +58,8 @@ export async function openPaidSide({ name, root, profile }: SideOptions): Promis
     processes,
     databases: { booking: kept(stores.databaseUrl), payments: kept(paymentsUrl) },
     redisUrl: stores.redisUrl,
+    log,
+    ...(broker && { kafka: broker.kafka }),
     env: {
       NODE_ENV: 'production',
       RATE_LIMITS: 'off',
@@ -64,10 +77,14 @@ export async function openPaidSide({ name, root, profile }: SideOptions): Promis
     stores,
     system,
     events,
-    watched: [...processes.map((role) => ({ role, pid: system.pid(role) })), ...stores.watched],
+    watched: [
+      ...processes.map((role) => ({ role, pid: system.pid(role) })),
+      ...stores.watched,
+      ...(broker?.watched ?? []),
+    ],
     transactions: () => transactionsOf(db),
     bytes: () => bytesOf(db),
-    atRest: () => untilRead(db),
+    atRest: () => untilRead(db, system),
     violations: async (bookings) => [
       ...(await findBrokenPromises(system)),
       ...(await looseEnds(system)),
@@ -76,7 +93,21 @@ export async function openPaidSide({ name, root, profile }: SideOptions): Promis
     close: async () => {
       await closeDb(db);
       await system.stop();
+      await broker?.close();
       await stores.close();
+    },
+  };
+}
+
+async function openBroker() {
+  const dir = await mkdtemp(join(tmpdir(), 'frontrow-bench-kafka-'));
+  const server = await startKafka({ dataDir: dir, log: (line) => console.log(line) });
+  return {
+    kafka: { brokers: [server.url], prefix: 'bench' },
+    watched: [{ role: 'Kafka', pid: server.pid }],
+    close: async () => {
+      await server.stop();
+      await rm(dir, { recursive: true, force: true });
     },
   };
 }
@@ -94,19 +125,20 @@ async function bytesOf(db: Db): Promise<StoredBytes> {
   return row ?? { wal: Number.NaN, disk: Number.NaN };
 }
 
+const unreadInPostgres = sql`
+  select from event_log.positions c join event_log.partitions p using (topic, partition)
+  where c."offset" < p.next_offset
+  union all
+  select from outbox o where not exists (select from event_log.messages m where m.id = o.id)
+    and o.created_at > now() - interval '1 minute'`;
 const LOOK_EVERY_MS = 100;
 const REST_WITHIN_MS = 60_000;
 
-async function untilRead(db: Db): Promise<number> {
+async function untilRead(db: Db, { kafka }: System): Promise<number> {
   const deadline = performance.now() + REST_WITHIN_MS;
   for (let looks = 1; performance.now() < deadline; looks++) {
-    const rows = await db.execute(sql`
-      select from event_log.positions c join event_log.partitions p using (topic, partition)
-      where c."offset" < p.next_offset
-      union all
-      select from outbox o where not exists (select from event_log.messages m where m.id = o.id)
-        and o.created_at > now() - interval '1 minute'`);
-    if (rows.length === 0) return looks;
+    const unread = kafka ? await findUnreadInKafka(kafka) : await db.execute(unreadInPostgres);
+    if (unread.length === 0) return kafka ? 0 : looks;
     await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
   }
   throw new Error('The consumers do not come to rest.');

@@ -32,6 +32,8 @@ export type BenchOptions = {
   readonly seconds?: number | undefined;
   /** A commit that is checked out and measured in the same run, where the bench can do so. */
   readonly baseline?: string | undefined;
+  /** Measures the product with its event log on Kafka as well, where the bench can do so. */
+  readonly kafka?: boolean | undefined;
 };
 
 /** Runs the bench and prints its report; a full run is also appended to RESULTS.md. */
@@ -60,14 +62,14 @@ export async function publish(name: string, run: () => Promise<Report>, options:
 function textOf(
   name: string,
   report: Report,
-  { quick, baseline, seconds, load }: BenchOptions & { load: string },
+  { quick, baseline, kafka, seconds, load }: BenchOptions & { load: string },
 ): string {
   const lines = [
     `## ${name}, ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC${quick ? ' (quick: too short to quote)' : ''}`,
     '',
     report.question,
     '',
-    `- Command: \`npm run bench -- ${name}${quick ? ' --quick' : ''}${baseline ? ` --baseline ${baseline}` : ''}${seconds ? ` --seconds ${seconds}` : ''}\``,
+    `- Command: \`npm run bench -- ${name}${quick ? ' --quick' : ''}${baseline ? ` --baseline ${baseline}` : ''}${kafka ? ' --kafka' : ''}${seconds ? ` --seconds ${seconds}` : ''}\``,
     `- Machine: ${describeMachine()}; ${load}`,
     `- Versions: ${[`node ${process.versions.node}`, ...versionsOf(report.packages)].join(', ')}`,
     ...report.servers.map((server) => `- ${server}`),
