@@ -5,6 +5,9 @@ export type GatheringTimes = {
   readonly mostMs: number;
 };
 
+/** Each batch begins as soon as the one before it is done. */
+export const AT_ONCE: GatheringTimes = { leastMs: 0, mostMs: 0 };
+
 /** Below the first rate, in items a second, batches follow each other after the least time; from the second one on, after the most. */
 const FEW_A_SECOND = 50;
 const MANY_A_SECOND = 120;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Gathering, type GatheringTimes } from './gathering.ts';
+import { AT_ONCE, Gathering, type GatheringTimes } from './gathering.ts';
 
 export type SetOptions<In, Out> = {
   /** One result for each item, in the same order. When it rejects, nothing of the set took effect. */
@@ -16,7 +16,7 @@ export type SetOptions<In, Out> = {
  * a set is under way are the next one.
  */
 export function inSets<In, Out>(options: SetOptions<In, Out>): (item: In) => Promise<Out> {
-  const { most = 200, gathering: times = { leastMs: 0, mostMs: 0 } } = options;
+  const { most = 200, gathering: times = AT_ONCE } = options;
   const waiting: Waiting<In, Out>[] = [];
   let isRunning = false;
   const gathering = new Gathering(times);

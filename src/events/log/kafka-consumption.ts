@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, stringDeserializers } from '@platformatic/kafka';
 import type postgres from 'postgres';
 import { withDeadline } from '#shared/deadline.ts';
+import { AT_ONCE } from '#shared/gathering.ts';
 import { backOffMs } from './back-off.ts';
 import type { KafkaConnection, KafkaLogOptions } from './kafka-connection.ts';
 import { Lanes } from './kafka-lanes.ts';
@@ -111,12 +112,13 @@ async function runGeneration(consumer: OurConsumer, { consuming, consumption, en
   const handing = untilEnded(consumption, ended);
   const lanes = new Lanes({
     consumption,
+    gathering: consumption.gathering ?? AT_ONCE,
     ended,
     deliver: (messages) => consuming.parking.begin((tx) => deliverOrPark(tx, handing, messages)),
-    commit: async (position) => {
+    commit: async (positions) => {
       // Another member may have the partition by now, and may be further.
-      if (!consumer.isActive() || !isAssigned(consumer, position)) return false;
-      await consumer.commit({ offsets: [position] });
+      if (!consumer.isActive() || !positions.every((position) => isAssigned(consumer, position))) return false;
+      await consumer.commit({ offsets: [...positions] });
       return true;
     },
   });

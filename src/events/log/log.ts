@@ -44,7 +44,7 @@ export type Consumption = {
   handleTogether?: (messages: readonly Message[]) => Promise<ReadonlySet<string>>;
   /**
    * The time from one batch to the next, so that messages that arrive meanwhile are one batch. The first message after
-   * a pause is delivered at once. A log on Kafka has its own batches.
+   * a pause is delivered at once.
    */
   gathering?: GatheringTimes;
   /** Ends the consumption; what is being handled is finished first. */

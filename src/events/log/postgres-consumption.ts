@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import { Bell } from '#shared/bell.ts';
-import { Gathering } from '#shared/gathering.ts';
+import { AT_ONCE, Gathering } from '#shared/gathering.ts';
 import type { AggregateType } from '../contracts.ts';
 import { originOf, type StoredOrigin } from '../origin.ts';
 import { backOffMs, Pauses } from './back-off.ts';
@@ -101,8 +101,6 @@ async function untilConnected<T>(consumption: Consumption, connect: () => Promis
 
 const pause = (ms: number, { signal }: Consumption): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined);
-
-const AT_ONCE = { leastMs: 0, mostMs: 0 };
 
 async function runSharedLane(reading: Reading): Promise<void> {
   const { consumption, bell, unread, pauses } = reading;
