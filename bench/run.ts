@@ -23,6 +23,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   'seating-plans': async () => (await import('./seating-plans.ts')).benchSeatingPlans,
   'stalled-sockets': async () => (await import('./stalled-sockets.ts')).benchStalledSockets,
   'seat-map': async () => (await import('./seat-map.ts')).benchSeatMap,
+  stadium: async () => (await import('./stadium.ts')).benchStadium,
   'waiting-room': async () => (await import('./waiting-room.ts')).benchWaitingRoom,
   'waiting-room-live': async () => (await import('./waiting-room-live.ts')).benchWaitingRoomLive,
 };

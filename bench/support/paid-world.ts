@@ -15,8 +15,7 @@ import { openStores, type Stores } from './stores.ts';
 
 export const OWN_ROOT = resolve(import.meta.dirname, '../..');
 export const processes: readonly ProcessName[] = ['api', 'payments', 'worker', 'relay', 'gateway-sandbox'];
-const EVENTS = 20;
-const SEATS = 20_000;
+const EVENTS: Venue = { events: 20, seats: 20_000 };
 
 /** The whole product at one commit, on stores of its own. */
 export type PaidSide = {
@@ -44,10 +43,20 @@ export type SideOptions = {
   readonly profile: string | undefined;
   /** Where the event log is; default: the booking database. */
   readonly log?: 'postgres' | 'kafka';
+  /** Default: 20 events of 20,000 seats. */
+  readonly venue?: Venue;
 };
 
+export type Venue = { readonly events: number; readonly seats: number };
+
 /** Starts PostgreSQL, Valkey and the product's processes, with events on sale. */
-export async function openPaidSide({ name, root, profile, log = 'postgres' }: SideOptions): Promise<PaidSide> {
+export async function openPaidSide({
+  name,
+  root,
+  profile,
+  log = 'postgres',
+  venue = EVENTS,
+}: SideOptions): Promise<PaidSide> {
   const stores = await openStores();
   const broker = log === 'kafka' ? await openBroker() : undefined;
   const paymentsUrl = await ensureDatabase(stores.databaseUrl, 'payments');
@@ -67,10 +76,10 @@ export async function openPaidSide({ name, root, profile, log = 'postgres' }: Si
       ...(profile ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` } : {}),
     },
   });
-  const first = await seedEvent(stores.db, { seats: SEATS, rows: 20, sections: 10 });
+  const first = await seedEvent(stores.db, { seats: venue.seats, rows: 20, sections: 10 });
   const events = [first];
-  while (events.length < EVENTS)
-    events.push(await seedEvent(stores.db, { like: first, seats: SEATS, sections: first.sectionIds.length }));
+  while (events.length < venue.events)
+    events.push(await seedEvent(stores.db, { like: first, seats: venue.seats, sections: first.sectionIds.length }));
   const db = openDb({ url: stores.databaseUrl, poolMax: 1, name: 'bench-watch' });
   return {
     name,
