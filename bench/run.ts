@@ -42,10 +42,15 @@ const { values, positionals } = parseArgs({
   },
 });
 const [name = ''] = positionals;
+if (name === '' && values.quick) {
+  const { checkRatios } = await import('./check-ratios.ts');
+  const { graphql, holds } = benches;
+  process.exit((await checkRatios({ graphql, holds } as typeof benches)) ? 0 : 1);
+}
 const load = benches[name];
 if (!load || positionals.length > 1) {
   console.error(
-    `npm run bench -- ${Object.keys(benches).join(' | ')} [--quick] [--only <part of a scenario's name>] [--profile <folder>] [--fans <count>] [--events <count>] [--baseline <commit>] [--seconds <of a level>] [--kafka]`,
+    `npm run bench -- ${Object.keys(benches).join(' | ')} [--quick] [--only <part of a scenario's name>] [--profile <folder>] [--fans <count>] [--events <count>] [--baseline <commit>] [--seconds <of a level>] [--kafka]\nnpm run bench -- --quick: compares short runs with the recorded ratios`,
   );
   process.exit(2);
 }
