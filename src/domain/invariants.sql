@@ -8,7 +8,20 @@ join booking_seats s on s.booking_id = a.id
 join booking_seats o on o.event_id = s.event_id and o.seat_no = s.seat_no and o.booking_id > s.booking_id
 join bookings b on b.id = o.booking_id
 where a.confirmed_at is not null and b.confirmed_at is not null
-  and tstzrange(a.confirmed_at, a.released_at) && tstzrange(b.confirmed_at, b.released_at);
+  and tstzrange(a.confirmed_at, a.released_at) && tstzrange(b.confirmed_at, b.released_at)
+union all
+-- A refunded ticket had its seat until its refund.
+select r.event_id, r.seat_no, a.id, b.id
+from refunded_seats r join bookings a on a.id = r.booking_id
+join booking_seats o on o.event_id = r.event_id and o.seat_no = r.seat_no
+join bookings b on b.id = o.booking_id
+where b.confirmed_at is not null and tstzrange(a.confirmed_at, r.refunded_at) && tstzrange(b.confirmed_at, b.released_at)
+union all
+select r.event_id, r.seat_no, a.id, b.id
+from refunded_seats r join bookings a on a.id = r.booking_id
+join refunded_seats o on o.event_id = r.event_id and o.seat_no = r.seat_no and o.booking_id > r.booking_id
+join bookings b on b.id = o.booking_id
+where tstzrange(a.confirmed_at, r.refunded_at) && tstzrange(b.confirmed_at, o.refunded_at);
 
 -- I02 a seat and its booking agree
 select e.event_id, e.seat_no, e.status, b.status as booking_status, 'seat without such a booking' as what
@@ -75,10 +88,14 @@ where status <> 'CONFIRMED' and payment_status in ('PAYMENT_SUCCESS', 'REFUND_PE
 select id, payment_status, confirmed_at from bookings
 where status = 'CONFIRMED' and (payment_status <> 'PAYMENT_SUCCESS' or confirmed_at is null);
 
--- I10 nothing is refunded while the booking is confirmed, and never more than it cost
-select id, status, payment_status, total_minor, refunded_minor from bookings
-where (status = 'CONFIRMED' and (payment_status in ('REFUND_PENDING', 'REFUNDED') or refunded_minor > 0))
-   or (refunded_minor is not null and payment_status <> 'REFUNDED');
+-- I10 while the booking goes on only refunds of parts are refunded, each of them known, and never more than it cost
+select b.id, b.status, b.payment_status, b.total_minor, b.refunded_minor
+from bookings b
+left join lateral (
+  select sum(amount_minor) filter (where status = 'SUCCEEDED') as minor from booking_refunds where booking_id = b.id) back on true
+where (b.status = 'CONFIRMED' and b.payment_status in ('REFUND_PENDING', 'REFUNDED'))
+   or b.refunded_minor > b.total_minor
+   or (b.refunded_minor is not null and b.payment_status <> 'REFUNDED' and b.refunded_minor is distinct from back.minor);
 
 -- I13 one booking per user and idempotency key
 select user_id, idempotency_key, count(*) from bookings group by user_id, idempotency_key having count(*) > 1;
@@ -91,9 +108,11 @@ where datname = current_database() and pid <> pg_backend_pid() and backend_xid i
 -- I15 only legal transitions: the published events of a booking are one of the paths through its states
 select aggregateid, path, b.status
 from (
-  select aggregateid, string_agg(type, ' ' order by (payload ->> 'version')::bigint) as path
+  -- Any number of refunds of parts follow a confirmation.
+  select aggregateid, regexp_replace(string_agg(type, ' ' order by (payload ->> 'version')::bigint),
+    'BookingConfirmed( TicketsVoided)+', 'BookingConfirmed') as path
   from outbox
-  where type in ('BookingCreated', 'BookingConfirmed', 'BookingExpired', 'BookingFailed', 'BookingCancelled')
+  where type in ('BookingCreated', 'BookingConfirmed', 'TicketsVoided', 'BookingExpired', 'BookingFailed', 'BookingCancelled')
   group by aggregateid) o
 left join bookings b on b.id::text = o.aggregateid
 where case when b.tender is not null then (path, b.status) not in (
@@ -125,7 +144,8 @@ from bookings b
 where b.created_at > clock_timestamp() - interval '6 days'
   and not exists (
     select 1 from outbox o where o.aggregateid = b.id::text and (o.payload ->> 'version')::bigint = b.version
-      and o.type = case b.status when 'PENDING_PAYMENT' then 'BookingCreated' when 'CONFIRMED' then 'BookingConfirmed'
+      and o.type = case b.status when 'PENDING_PAYMENT' then 'BookingCreated'
+        when 'CONFIRMED' then case when b.voided_tickets is null then 'BookingConfirmed' else 'TicketsVoided' end
         when 'EXPIRED' then 'BookingExpired' when 'FAILED' then 'BookingFailed' else 'BookingCancelled' end);
 
 -- I17 every message that a consumer handled was published, and every change is published within a minute
@@ -155,11 +175,14 @@ join inbox i on i.consumer = p.consumer_group and i.message_id = m.id::text;
 
 -- I19 a booking's total is the sum of its lines and of its own fees and taxes, and the charges by name are these amounts
 select b.id, b.total_minor, sum(s.price_minor + s.fee_minor) + b.fee_minor as lines, 'a total that is not the sum' as what
-from bookings b join booking_seats s on s.booking_id = b.id
+from bookings b join (
+  select booking_id, price_minor, fee_minor from booking_seats
+  union all select booking_id, price_minor, fee_minor from refunded_seats) s on s.booking_id = b.id
 group by b.id having sum(s.price_minor + s.fee_minor) + b.fee_minor <> b.total_minor
 union all
 select booking_id, fee_minor, added, 'charges that are not their sum' from (
   select booking_id, fee_minor, line as charges from booking_seats where line is not null
+  union all select booking_id, fee_minor, line from refunded_seats where line is not null
   union all select id, fee_minor, coalesce(charges, '{"fees":[],"taxes":[]}') from bookings) c
 cross join lateral (select coalesce(sum(amount), 0) as added from (
   select (fee ->> 1)::bigint as amount from json_array_elements(charges -> 'fees') as fee
@@ -242,14 +265,23 @@ where e.allocation is not null and (e.status = 'AVAILABLE'
 -- I27 an allocation ends within a minute of its time
 select event_id, name, release_at from allocations where release_at < clock_timestamp() - interval '1 minute';
 
--- I28 what the box office sold was never held and never unpaid, ends only with its event, has no payment page and no code, and a gift costs nothing
+-- I28 what the box office sold was never held and never unpaid, ends only with its event or with the refund of its last ticket, has no payment page and no code, and a gift costs nothing
 select id, status, payment_status, tender, total_minor, created_at, confirmed_at from bookings b
 where tender is not null and (
   (status, released_at is null) not in (('CONFIRMED', true), ('CANCELLED', false))
-  or (status <> 'CONFIRMED' and not exists (select from events e where e.id = b.event_id and e.status = 'CANCELLED'))
-  or payment_status <> 'PAYMENT_SUCCESS' or sold_by is null
+  or (status <> 'CONFIRMED' and payment_status = 'PAYMENT_SUCCESS'
+    and not exists (select from events e where e.id = b.event_id and e.status = 'CANCELLED'))
+  or sold_by is null
+  -- REFUNDED: its tickets were given back by hand, the last ones in its last instant.
+  or payment_status not in ('PAYMENT_SUCCESS', 'REFUNDED')
+  or (payment_status = 'REFUNDED' and not exists (
+    select from booking_refunds r, booking_seats s
+    where r.booking_id = b.id and r.origin = 'BOX_OFFICE' and s.booking_id = b.id and s.seat_no = any(r.seat_nos)))
+  or refunded_minor is distinct from (
+    select sum(amount_minor) from booking_refunds r
+    where r.booking_id = b.id and r.origin = 'BOX_OFFICE' and r.status = 'SUCCEEDED')
   or confirmed_at is distinct from created_at or hold_expires_at <> created_at or hold_extended_at is not null
-  or payment_url is not null or code_ids is not null or refunded_minor is not null
+  or payment_url is not null or code_ids is not null
   or (tender = 'COMPLIMENTARY' and total_minor <> 0))
 union all
 select id, status, payment_status, tender, total_minor, created_at, confirmed_at from bookings
@@ -264,3 +296,31 @@ cross join lateral (
   from bookings where event_id = c.event_id) b
 where c.created_at > clock_timestamp() - interval '6 days' and (e.status <> 'CANCELLED' or b.ended <> c.done
   or (c.state = 'DONE' and (b.live > 0 or c.done < (c.figures ->> 'bookings')::int)));
+
+-- I30 a refunded ticket is void and its seat has left the booking, one refund names it, and the booking counts it
+select s.booking_id, s.seat_no::text as seats, 'a refunded seat that is not the one of a void ticket and a refund' as what
+from refunded_seats s join bookings b on b.id = s.booking_id
+left join booking_refunds r on r.id = s.refund_id and r.booking_id = b.id
+where b.event_id <> s.event_id or b.confirmed_at is null or r.id is null or not s.seat_no = any(r.seat_nos)
+  or not exists (select from tickets t where t.booking_id = b.id and t.seat_no = s.seat_no and t.voided_at = s.refunded_at)
+  or exists (select from booking_seats o where o.booking_id = b.id and o.seat_no = s.seat_no)
+  or exists (select from event_seats e where e.event_id = s.event_id and e.seat_no = s.seat_no and e.booking_id = b.id)
+union all
+select b.id, b.voided_tickets || ', ' || count(s.seat_no), 'tickets that are not counted, or refunds that are not added up'
+from bookings b left join refunded_seats s on s.booking_id = b.id
+where b.voided_tickets is not null or s.booking_id is not null
+group by b.id
+having b.voided_tickets is distinct from count(s.seat_no)
+  -- The gateway may have given less back: what a member had refunded there, or a bank had taken.
+  or b.voided_minor < (
+    select sum(r.amount_minor) from booking_refunds r
+    where r.id in (select o.refund_id from refunded_seats o where o.booking_id = b.id))
+union all
+select r.booking_id, array_to_string(r.seat_nos, ' '), 'a refund of tickets that are valid, or of another booking'
+from booking_refunds r join bookings b on b.id = r.booking_id
+where r.idempotency_key is not null and (cardinality(r.seat_nos) = 0 or exists (
+  select from unnest(r.seat_nos) as n where not exists (
+    select from tickets t where t.booking_id = r.booking_id and t.seat_no = n and t.voided_at is not null)))
+union all
+select r.booking_id, n::text, 'a ticket of two refunds'
+from booking_refunds r, unnest(r.seat_nos) as n group by r.booking_id, n having count(*) > 1;

@@ -76,6 +76,22 @@ export const ticketsVoided = z.object({
     .object({ id: z.uuid(), amountMinor: minor, currency: z.string(), reason: z.string(), split: z.array(splitLine) })
     .optional(),
 });
+/**
+ * The box office gave money back by hand, in the way in which its sale was paid. `split`: what went back, as parts of what
+ * was sold. Its seats have a message of their own.
+ */
+export const boxOfficeRefunded = z.object({
+  type: z.literal('BoxOfficeRefunded'),
+  ...ofBooking,
+  refundId: z.uuid(),
+  organizationId: z.uuid(),
+  tender: z.string(),
+  amountMinor: minor,
+  currency: z.string(),
+  reason: z.string(),
+  seatNos: z.array(z.int().nonnegative()),
+  split: z.array(splitLine),
+});
 /** Seats of the event are BLOCKED, for the fans who may have this allocation. */
 export const seatsAllocated = z.object({
   type: z.literal('SeatsAllocated'),
@@ -173,6 +189,7 @@ export const domainEvent = z.discriminatedUnion('type', [
   bookingFailed,
   bookingCancelled,
   ticketsVoided,
+  boxOfficeRefunded,
   seatsAllocated,
   seatsOpened,
   bookingConfirmationFailed,
@@ -207,6 +224,7 @@ const aggregateByType: Record<DomainEventType, AggregateType> = {
   BookingFailed: 'booking',
   BookingCancelled: 'booking',
   TicketsVoided: 'booking',
+  BoxOfficeRefunded: 'booking',
   SeatsAllocated: 'booking',
   SeatsOpened: 'booking',
   BookingConfirmationFailed: 'booking',

@@ -65,6 +65,8 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   createCodes: ORGANIZING,
   /** A counter sells a ticket every few seconds, and a server with an access key sells for all counters. */
   sellAtBoxOffice: { viewer: { points: 300, seconds: 60, isExact: true }, address: { points: 1_000, seconds: 10 } },
+  /** A person at a counter, or a server for all of them. */
+  refundTickets: { viewer: { points: 120, seconds: 60, isExact: true }, address: { points: 1_000, seconds: 10 } },
   inviteMember: ORGANIZING,
   /** A token has 256 bits, so guesses are hopeless. */
   acceptInvitation: ORGANIZING,

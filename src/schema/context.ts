@@ -24,6 +24,7 @@ import type { getSeatMap } from '#domain/inventory/get-seat-map.ts';
 import type { acceptInvitation } from '#domain/organization/accept-invitation.ts';
 import type { AccessKeys } from '#domain/organization/access-keys.ts';
 import type { PriceLists } from '#domain/pricing/price-lists.ts';
+import type { refundTickets } from '#domain/refunds/refund-tickets.ts';
 import type { AccessKeyCaller, Viewer } from '#domain/viewer.ts';
 import type { AdmissionTokens } from '#domain/waiting-room/admission-tokens.ts';
 import type { requireAdmission } from '#domain/waiting-room/admissions.ts';
@@ -48,6 +49,7 @@ export type Resources = Needs<typeof findEvents> &
   Needs<typeof requireAdmission> &
   Needs<typeof setAllocation> &
   Needs<typeof sellAtBoxOffice> &
+  Needs<typeof refundTickets> &
   Needs<typeof createCodes> &
   Needs<typeof cancelEvent> &
   Needs<typeof watchCancellation> &
@@ -107,6 +109,7 @@ export type LimitedOperation =
   | 'setAllocation'
   | 'createCodes'
   | 'sellAtBoxOffice'
+  | 'refundTickets'
   | 'createOrganization'
   | 'inviteMember'
   | 'acceptInvitation'

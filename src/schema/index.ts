@@ -33,6 +33,7 @@ import './booking/create-booking.ts';
 import './booking/hold-best-available.ts';
 import './booking/refund.ts';
 import './booking/sell-at-box-office.ts';
+import './booking/refund-tickets.ts';
 import './booking/quote.ts';
 import './booking/event-sales.ts';
 import './booking/event-exports.ts';

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import {
+  listRefundedSeatsOfBookings,
   listRefundsOfBookings,
   listSeatsOfBookings,
   listTicketsOfBookings,
@@ -26,6 +27,7 @@ export function createLoaders({ db, priceLists, catalogReads }: Needs) {
     organization: new DataLoader((ids: readonly string[]) => listOrganizations(db, ids)),
     venue: new DataLoader((ids: readonly string[]) => catalogReads.venues(ids)),
     bookingSeats: new DataLoader((ids: readonly string[]) => listSeatsOfBookings(db, ids)),
+    refundedSeats: new DataLoader((ids: readonly string[]) => listRefundedSeatsOfBookings(db, ids)),
     tickets: new DataLoader((ids: readonly string[]) => listTicketsOfBookings(db, ids)),
     voidTickets: new DataLoader((ids: readonly string[]) => listVoidTicketsOfBookings(db, ids)),
     refunds: new DataLoader((ids: readonly string[]) => listRefundsOfBookings(db, ids)),

@@ -44,6 +44,7 @@ const RefusalCode = builder.enumType('RefusalCode', {
       description: 'The waiting room of the event is open, and the request has no valid admission.',
     },
     IDEMPOTENCY_KEY_REUSED: { description: 'The idempotency key was used for a different request.' },
+    NOT_REFUNDABLE: { description: 'The booking has no such tickets that could be refunded.' },
     NOT_CANCELLABLE: { description: 'The booking cannot be cancelled, or can no longer be cancelled.' },
     RATE_LIMITED: { description: 'The caller sent too many requests.' },
     TRY_AGAIN: { description: 'The service is too busy at the moment.' },

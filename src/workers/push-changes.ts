@@ -42,7 +42,9 @@ const isNotSo = () => false;
 async function push({ db, redis, pubsub }: Needs, events: readonly DomainEvent[]): Promise<void> {
   const changes = events.flatMap((event) => {
     const status = seatStatusAfter(event.type);
-    return status && 'seatNos' in event ? [{ version: event.version, status, seatNos: event.seatNos }] : [];
+    return status && 'version' in event && 'seatNos' in event
+      ? [{ version: event.version, status, seatNos: event.seatNos }]
+      : [];
   });
   const [first] = events;
   if (first && changes.length > 0) {

@@ -12,6 +12,7 @@ import { seedCancellation, seedPreview } from '#test/support/cancellation/seed-c
 import { seedEvent, seedMember, seedOrganization, seedUser } from '#test/support/databases/catalog.ts';
 import { rootFieldsOf } from '#test/support/http/schema-ownership.ts';
 import { type Outcome, outcomeOf, requests, type Scene } from '#test/support/organizations/rights-cells.ts';
+import { seedSoldBooking } from '#test/support/organizations/seed-sold-booking.ts';
 import { seedUpload } from '#test/support/seating/uploads.ts';
 import { type System, startSystem } from '#test/support/system/system.ts';
 import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
@@ -130,6 +131,7 @@ async function newScene(): Promise<Scene> {
     accessKeyId: `AccessKey_${id}`,
     venueId: `Venue_${plan.venueId}`,
     seatingPlanId: `SeatingPlan_${plan.planId}`,
+    soldBookingId: `Booking_${await seedSoldBooking(db, event.eventId)}`,
     sectionIds: plan.sectionIds.map((id) => `Section_${id}`),
     email: `${userId}-invited@example.org`,
   };

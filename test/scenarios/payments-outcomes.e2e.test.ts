@@ -1,5 +1,7 @@
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
+import { signIn, signUp } from '#test/fans/accounts.ts';
 import { decideAt } from '#test/fans/fan.ts';
+import type { Json } from '#test/fans/graphql-http.ts';
 import { openPaymentScenes } from '#test/support/payments/payment-scenes.ts';
 
 const scenes = await openPaymentScenes();
@@ -113,6 +115,57 @@ test('cancelled after paying: the tickets are void, and the money is refunded on
   const { refunds } = (await gateway('GET', '/v1/ledger')).json;
   expect(refunds.filter((one: { booking_id: string }) => one.booking_id === buyer.rawId)).toHaveLength(1);
   await scenes.buyer(event, 0, 1);
+});
+
+const refundTickets = `mutation ($input: RefundTicketsInput!) { refundTickets(input: $input) { ... on Refusal { code message }
+  ... on RefundTicketsSuccess { booking { status tickets { id code } } refund { id status amount { amountMinor } tickets { id status } } } } }`;
+const changes = `subscription ($id: ID!) { bookingChanged(bookingId: $id) { status tickets { id status } refunded { amountMinor }
+  lines { total { amountMinor } } refunds { id status reason amount { amountMinor } tickets { id status ticketType { name } } } } }`;
+
+test('one ticket of four refunded: the fan sees it, the gateway gets that part, its seat is sold again, and the rest adds up', async () => {
+  const organizer = await signIn(scenes.system.apiUrl, await signUp(scenes.system.apiUrl));
+  const event = await scenes.event(4, { organizerId: organizer.userId.replace('User_', '') });
+  const buyer = await scenes.buyer(event, 0, 1, 2, 3);
+  await decideAt((await buyer.ready()).payment.url, 'pay');
+  const { tickets } = await buyer.when({ status: 'CONFIRMED' });
+  const chosen = tickets.find(({ seat }: { seat: { seatNo: number } }) => seat.seatNo === 1);
+  const socket = buyer.fan.socket();
+  const pushed = socket.iterate<{ bookingChanged: Json }>({ query: changes, variables: { id: buyer.id } });
+  const next = async () => (await pushed.next()).value.data.bookingChanged;
+  expect(await next()).toMatchObject({ status: 'CONFIRMED', refunds: [] });
+  const usual = { bookingId: buyer.id, refundFees: true, reason: 'The singer is ill' };
+  const input = { ...usual, ticketIds: [chosen.id], idempotencyKey: 'one of four' };
+  const ask = async (more: object = {}) =>
+    (await organizer.ask(refundTickets, { input: { ...input, ...more } })).refundTickets;
+  const { booking, refund } = await ask();
+  const part = { amountMinor: 5_250 };
+  expect(refund).toMatchObject({ status: 'PENDING', amount: part, tickets: [{ id: chosen.id, status: 'VOID' }] });
+  expect(booking.tickets.map(({ code }: { code: string }) => code)).toEqual(['', '', '']);
+  let seen = await next();
+  while (seen.refunded.amountMinor === 0) seen = await next();
+  expect(seen).toMatchObject({
+    status: 'CONFIRMED',
+    tickets: Array(3).fill({ status: 'VALID' }),
+    lines: Array(4).fill({ total: part }),
+    refunds: [{ id: refund.id, status: 'SUCCEEDED', reason: usual.reason, amount: part, tickets: [{ id: chosen.id }] }],
+  });
+  await socket.dispose();
+  expect(await ask()).toMatchObject({ refund: { id: refund.id, status: 'SUCCEEDED' } });
+  const refundsOf = async () =>
+    (await gateway('GET', '/v1/ledger')).json.refunds.filter(
+      (one: { booking_id: string }) => one.booking_id === buyer.rawId,
+    );
+  expect(await refundsOf()).toMatchObject([{ amount_minor: 5_250 }]);
+
+  const other = await scenes.buyer(event, 1);
+  await decideAt((await other.ready()).payment.url, 'pay');
+  await other.when({ status: 'CONFIRMED' });
+  await scenes.cancel(buyer.fan, buyer.id);
+  await buyer.when({ status: 'CANCELLED', payment: 'REFUNDED' });
+  expect((await refundsOf()).map(({ amount_minor: minor }: { amount_minor: number }) => minor)).toEqual([
+    5_250, 15_750,
+  ]);
+  expect(await ask({ idempotencyKey: 'too late' })).toMatchObject({ code: 'NOT_REFUNDABLE' });
 });
 
 test('cancelled before paying: the session is closed and nothing can be charged', async () => {

@@ -8,6 +8,7 @@ import { openAttempts, organizationMutations } from '#test/support/http/attempts
 import { sellAndBeRefused } from '#test/support/organizations/box-office-sales.ts';
 import { changesOf, inputsAboutUnknown, pricesOf } from '#test/support/organizations/change-inputs.ts';
 import { cancelAndBeRefused } from '#test/support/organizations/refused-cancellations.ts';
+import { refundAndBeRefused, soldToRefund } from '#test/support/organizations/refused-refunds.ts';
 import { type System, startSystem } from '#test/support/system/system.ts';
 
 /** Every member of the result unions of organizations, over HTTP; the last test lists the members that never occurred. */
@@ -117,6 +118,7 @@ test('organizations: members, invitations and access keys, and who is refused', 
     code: 'SEATS_UNAVAILABLE',
     seats: [{ id: taken.seatIds[0] }],
   });
+  const sold = await soldToRefund({ db, owner });
   const which = { organizationId, userId: member.userId };
   const self = { organizationId, userId: owner.userId };
   const asked = {
@@ -143,13 +145,14 @@ test('organizations: members, invitations and access keys, and who is refused', 
     },
     revokeAccessKey: { accessKeyId: accessKey.id },
   };
-  for (const [name, input] of Object.entries(asked) as [keyof typeof asked, object][]) {
+  const { refund: refundTickets } = sold;
+  for (const [name, input] of Object.entries({ ...asked, refundTickets }) as [keyof typeof asked, object][]) {
     expect(await attempt(name, input, member)).toMatchObject({ code: 'NOT_ALLOWED', retry: { advice: 'NEVER' } });
     expect(await attempt(name, input, fan)).toMatchObject({ code: 'NOT_FOUND' });
     const unknown = Object.fromEntries(
       Object.entries(input).map(([field, value]) => [
         field,
-        /^(organization|venue|event|accessKey|upload|seatingPlan)Id$/.test(field) ? 'x' : value,
+        /^(organization|venue|event|booking|accessKey|upload|seatingPlan)Id$/.test(field) ? 'x' : value,
       ]),
     );
     expect(await attempt(name, unknown, owner)).toMatchObject({ code: 'NOT_FOUND' });
@@ -164,7 +167,7 @@ test('organizations: members, invitations and access keys, and who is refused', 
     await sql`select 1 from organizations where id = ${organizationId.replace('Organization_', '')} for update`;
     await sql`select 1 from venues where id = ${venue.id.replace('Venue_', '')} for update`;
     await sql`select 1 from venues where id = ${draft.venueId} for update`;
-    await sql`select 1 from seat_inventories where event_id = ${event.eventId} for update`;
+    await sql`select 1 from seat_inventories where event_id in ${sql([event.eventId, sold.event.eventId])} for update`;
     await sql`select 1 from users where email = ${organizer.email} for update`;
     // Codes and previews need no lock of the event.
     await sql`lock table codes`;
@@ -175,7 +178,7 @@ test('organizations: members, invitations and access keys, and who is refused', 
   await locked.promise;
   const requests = [
     ...Object.entries(asked),
-    ...Object.entries({ createOrganization: named, acceptInvitation: { token } }),
+    ...Object.entries({ createOrganization: named, acceptInvitation: { token }, refundTickets }),
   ] as [keyof typeof asked, object][];
   const stuck: Json[] = [];
   // Each waits on a connection of its own, of which the process has few.
@@ -192,6 +195,7 @@ test('organizations: members, invitations and access keys, and who is refused', 
     changed: expect.any(Number),
     event: { allocations: [{ name: 'house', seats: 2, available: 2, reason: null, releaseAt: null }] },
   });
+  await refundAndBeRefused({ db, owner, attempt }, sold.refund);
   expect((await attempt('createCodes', codes, owner)).codes).toHaveLength(2);
   expect(await attempt('setPrices', prices, owner)).toMatchObject({
     event: { id: prices.eventId, priceFrom: { amountMinor: 5_490, currency: 'USD' } },
@@ -280,6 +284,7 @@ test.each([
   ['setAllocation', 30],
   ['createCodes', 30],
   ['sellAtBoxOffice', 300],
+  ['refundTickets', 120],
   ['createEvent', 30],
   ['updateEvent', 30],
   ['duplicateEvent', 30],

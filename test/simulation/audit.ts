@@ -33,6 +33,7 @@ export const rarePaths = [
   'allocation ended',
   'code used up',
   'sold at the box office',
+  'ticket refunded',
   'seats of an allocation sold at the box office',
   'sale of a taken seat refused',
   'price changed before a sale',

@@ -2,96 +2,18 @@ import { type BookingStatus, bookingTransitions, type PaymentStatus } from '#dom
 import { applyChange, emptyStatuses, packChange } from '#domain/inventory/packed-statuses-rules.ts';
 import { type SeatStatus, seatStatusCode } from '#domain/inventory/seat-status.ts';
 import type { Audit } from './audit.ts';
+import {
+  type BookingRow,
+  CHANGES,
+  type InventoryRow,
+  type Published,
+  type SeatRow,
+  type State,
+} from './booking-changes.ts';
 import { choiceOf, wrongChoice } from './chosen-seats.ts';
 import type { History } from './history.ts';
 import type { Settings } from './settings.ts';
 import type { SqlServer } from './sql-server.ts';
-
-type InventoryRow = {
-  eventId: string;
-  version: number;
-  capacity: number;
-  available: number;
-  held: number;
-  booked: number;
-  blocked: number;
-};
-type SeatRow = {
-  eventId: string;
-  seatNo: number;
-  status: SeatStatus;
-  bookingId: string | null;
-  expiresMs: number | null;
-  allocation: string | null;
-};
-export type BookingRow = {
-  id: string;
-  userId: string;
-  eventId: string;
-  status: BookingStatus;
-  paymentStatus: PaymentStatus;
-  totalMinor: number;
-  key: string;
-  requestHash: string;
-  createdMs: number;
-  expiresMs: number;
-  extendedMs: number | null;
-  version: number;
-  linesMinor: number;
-  /** Each seat has its level, and the face price of its ticket type, in the list that is in force. */
-  isInForce: boolean;
-  hasCodes: boolean;
-  /** Null: a fan made it. */
-  tender: string | null;
-};
-type Published = {
-  id: string;
-  type: string;
-  bookingId: string;
-  eventId: string;
-  version: number | null;
-  seatNos: number[] | null;
-  retaken: boolean | null;
-  reason: string | null;
-};
-type State = {
-  next: string;
-  inventories: InventoryRow[] | null;
-  seats: SeatRow[] | null;
-  bookings: BookingRow[] | null;
-  outbox: Published[] | null;
-};
-
-/** Finds the rows that the last commits changed; rows carry the id of the transaction that wrote them. */
-const CHANGES = `select json_build_object(
-  'next', pg_snapshot_xmax(pg_current_snapshot())::text,
-  'inventories', (select json_agg(json_build_object('eventId', event_id, 'version', version, 'capacity', capacity,
-    'available', available, 'held', held, 'booked', booked,
-    'blocked', blocked)) from seat_inventories),
-  'seats', (select json_agg(json_build_object('eventId', event_id, 'seatNo', seat_no, 'status', status,
-    'bookingId', booking_id, 'expiresMs', round(extract(epoch from hold_expires_at) * 1000), 'allocation', allocation) order by event_id, seat_no)
-    from event_seats where xmin::text::bigint >= $1::bigint),
-  'bookings', (select json_agg(json_build_object('id', b.id, 'userId', user_id, 'eventId', b.event_id, 'status', status,
-    'paymentStatus', payment_status, 'totalMinor', total_minor, 'key', idempotency_key, 'requestHash', request_hash,
-    'createdMs', round(extract(epoch from created_at) * 1000), 'expiresMs', round(extract(epoch from hold_expires_at) * 1000),
-    'extendedMs', round(extract(epoch from hold_extended_at) * 1000), 'version', b.version,
-    'hasCodes', b.code_ids is not null, 'tender', b.tender,
-    'linesMinor', b.fee_minor + (select sum(s.price_minor + s.fee_minor) from booking_seats s where s.booking_id = b.id),
-    'isInForce', (select bool_and(exists (
-      select from jsonb_array_elements(l.content -> 'levels') with ordinality as v (level, position),
-        jsonb_array_elements(level -> 'prices') as price
-      where level ->> 'key' = s.line ->> 'level' and price ->> 'ticketType' = s.line ->> 'type'
-        and (l.seat_levels is null or get_byte(l.seat_levels, s.seat_no) = position - 1)
-        and (price ->> 'amountMinor')::bigint = s.price_minor))
-      from booking_seats s where s.booking_id = b.id)) order by b.version, b.id)
-    from bookings b
-    left join lateral (select content, seat_levels from price_lists p where p.event_id = b.event_id
-      order by p.version desc limit 1) l on true
-    where b.xmin::text::bigint >= $1::bigint),
-  'outbox', (select json_agg(json_build_object('id', o.id, 'type', type, 'bookingId', aggregateid, 'eventId', event_id,
-    'version', payload -> 'version', 'seatNos', payload -> 'seatNos', 'retaken', payload -> 'retaken',
-    'reason', payload -> 'reason') order by position)
-    from outbox o join feed f using (id) where o.xmin::text::bigint >= $1::bigint)) as state`;
 
 const SEATS_AFTER: Record<string, { booking: BookingStatus; seat: SeatStatus }> = {
   BookingCreated: { booking: 'PENDING_PAYMENT', seat: 'HELD' },
@@ -99,6 +21,7 @@ const SEATS_AFTER: Record<string, { booking: BookingStatus; seat: SeatStatus }> 
   BookingExpired: { booking: 'EXPIRED', seat: 'AVAILABLE' },
   BookingFailed: { booking: 'FAILED', seat: 'AVAILABLE' },
   BookingCancelled: { booking: 'CANCELLED', seat: 'AVAILABLE' },
+  TicketsVoided: { booking: 'CONFIRMED', seat: 'AVAILABLE' },
 };
 
 /** Of no booking. */
@@ -136,6 +59,7 @@ export class BookingBooks {
   readonly #statusByOutbox = new Map<string, BookingStatus>();
   readonly #seatsOf = new Map<string, readonly number[]>();
   readonly #idByKey = new Map<string, string>();
+  readonly #voided = new Set<string>();
   readonly #needs: Needs;
   #next = '0';
 
@@ -223,12 +147,33 @@ export class BookingBooks {
     const { type, bookingId, seatNos, retaken } = message;
     const after = SEATS_AFTER[type];
     if (!after || !this.#moveSeats(message, after.seat) || seatNos === null) return;
+    if (type === 'TicketsVoided') {
+      this.#seeVoided(bookingId, seatNos);
+      return;
+    }
     this.#checkTransition(message, after.booking);
     if (type === 'BookingCreated') this.#checkChoice(message, seatNos);
     this.#seatsOf.set(bookingId, seatNos);
     if (type === 'BookingConfirmed' && retaken) audit.reach('retake');
     if (type === 'BookingConfirmed' && retaken) audit.reach('late payment');
     if (type === 'BookingExpired' && isTakenOver(message, all)) audit.reach('overdue hold taken over by a buyer');
+  }
+
+  /** The booking goes on without these seats. */
+  #seeVoided(bookingId: string, seatNos: readonly number[]): void {
+    const { audit, history } = this.#needs;
+    const own = this.#seatsOf.get(bookingId) ?? [];
+    const isOwn = seatNos.every((seatNo) => own.includes(seatNo)) && own.length > seatNos.length;
+    const status = this.#statusByOutbox.get(bookingId);
+    audit.expect(isOwn && status === 'CONFIRMED', 'I15', () => {
+      return `tickets ${seatNos} of ${history.name(bookingId)} (${status ?? 'nothing'}, ${own}) were refunded`;
+    });
+    this.#seatsOf.set(
+      bookingId,
+      own.filter((seatNo) => !seatNos.includes(seatNo)),
+    );
+    for (const seatNo of seatNos) this.#voided.add(`${bookingId} ${seatNo}`);
+    audit.reach('ticket refunded');
   }
 
   #checkChoice({ bookingId, eventId }: Published, seatNos: readonly number[]): void {
@@ -305,7 +250,8 @@ export class BookingBooks {
     this.#checkAllocation(row, owner);
     if (!before?.bookingId || before.bookingId === row.bookingId) return;
     const loser = this.bookings.get(before.bookingId)?.status;
-    const isOver = loser !== 'PENDING_PAYMENT' && loser !== 'CONFIRMED';
+    const isRefunded = this.#voided.has(`${before.bookingId} ${row.seatNo}`);
+    const isOver = isRefunded || (loser !== 'PENDING_PAYMENT' && loser !== 'CONFIRMED');
     audit.expect(isOver, before.status === 'BOOKED' ? 'I01' : 'H1', () => {
       return `${seat} was taken from ${history.name(before.bookingId ?? '')}, which is ${loser}`;
     });

@@ -133,7 +133,7 @@ const ALLOCATED_SECONDS = 25;
 /** Empty tables except for an organizer, a venue and the events on sale. Run it at the time of the world. */
 export function prepareTables({ booking, payments }: Engines, { seats, events }: Settings): void {
   booking.script(`
-    truncate bookings, booking_seats, event_seats, allocations, codes, organizer_audit, tickets, outbox, inbox, redis_epochs, feed, event_log.messages,
+    truncate bookings, booking_seats, refunded_seats, booking_refunds, event_seats, allocations, codes, organizer_audit, tickets, outbox, inbox, redis_epochs, feed, event_log.messages,
       seat_inventories, price_tiers, price_lists, events, sections, venue_seats, seating_plans, venues, users restart identity cascade;
     insert into users (id, email, display_name, role) values ('${id(5, 1)}', 'organizer@example.org', 'Organizer', 'ORGANIZER');
     insert into venues (id, name, city, country_code, latitude, longitude, time_zone, capacity)

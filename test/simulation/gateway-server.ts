@@ -64,6 +64,8 @@ export class GatewayServer {
    * done twice.
    */
   onOtherKey: (about: string) => void = () => {};
+  /** A payment may have several refunds, each with the key of its row. */
+  onOtherRefund: (key: string) => void = () => {};
   onMoney: (kind: 'captured' | 'refunded', session: Session, amountMinor: number) => void = () => {};
   readonly sessions = new Map<string, Session>();
   readonly #byKey = new Map<string, Session>();
@@ -203,7 +205,7 @@ export class GatewayServer {
     const isForgetful = this.#plants.has('gateway refunds as often as it is asked');
     const known = session.refunds.find((refund) => refund.key === key);
     if (known && !isForgetful) return viewOfRefund(known);
-    if (session.refunds.some((refund) => refund.key !== key)) this.onOtherKey(`another refund, with the key ${key}`);
+    if (session.refunds.some((refund) => refund.key !== key)) this.onOtherRefund(key);
     const refunded = session.refunds.reduce((sum, refund) => sum + refund.amountMinor, 0);
     if (session.status !== 'PAID' || (refunded + amountMinor > session.capturedMinor && !isForgetful))
       throw new GatewayRefused('NOT_REFUNDABLE', 'There is not so much left.');

@@ -17,6 +17,7 @@ import { PaymentBooks } from './payment-books.ts';
 import type { Plant } from './plants.ts';
 import { type ApiProcess, openApi, openPayments, runRelays, runWorker, type Stores } from './processes.ts';
 import { RedisServer } from './redis-server.ts';
+import { Refunder } from './refunder.ts';
 import { newSlot } from './relay.ts';
 import { Actor, type Scheduler } from './scheduler.ts';
 import { type Faults, NO_FAULTS, type Settings } from './settings.ts';
@@ -48,6 +49,7 @@ export class World {
   readonly network: Network;
   readonly organizer: Organizer;
   readonly boxOffice: BoxOffice;
+  readonly refunder: Refunder;
   readonly #settings: Settings;
   readonly #seed: number;
   readonly #places: Place[] = [];
@@ -105,6 +107,7 @@ export class World {
     };
     this.organizer = new Organizer({ ...organizing, chance: this.#chance('organizer') });
     const { acknowledged } = this;
+    this.refunder = new Refunder({ ...organizing, acknowledged, chance: this.#chance('refunder') });
     this.boxOffice = new BoxOffice({ ...organizing, acknowledged, chance: this.#chance('box office') });
     this.watchers = [0, 1, 2].map((index) => this.#watcher(index, eventIds[index % eventIds.length] ?? ''));
     this.#listen();
@@ -113,11 +116,12 @@ export class World {
 
   /** Starts all actors. */
   start(): void {
-    const { scheduler, fans, watchers, organizer, boxOffice } = this;
+    const { scheduler, fans, watchers, organizer, boxOffice, refunder } = this;
     for (let index = 1; index <= this.#settings.apis; index++) this.#startPlace(`api-${index}`);
     for (const name of ['worker-1', 'worker-2', 'payments-1', 'payments-2', 'relay-1', 'relay-2'])
       this.#startPlace(name);
-    for (const one of [...fans, ...watchers, organizer, boxOffice]) scheduler.after(0, one.actor, () => void one.run());
+    for (const one of [...fans, ...watchers, organizer, boxOffice, refunder])
+      scheduler.after(0, one.actor, () => void one.run());
     const actor = new Actor('nemesis');
     const nemesis = new Nemesis({
       chance: this.#chance('nemesis'),
@@ -261,6 +265,10 @@ export class World {
     };
     stores.gateway.onMoney = (...move) => money.money(...move);
     stores.gateway.onOtherKey = (about) => audit.broken('KEY', about);
+    stores.gateway.onOtherRefund = (key) => {
+      const { rows } = stores.payments.look(`select 1 from refunds where 'refund:' || id = $1`, [key]);
+      audit.expect(rows.length === 1, 'KEY', () => `another refund, with the key ${key} of no refund of ours`);
+    };
     stores.gateway.onFault = (kind, about) => {
       count(kind, about);
       if (kind === 'unknown result') audit.reach('unknown gateway result');

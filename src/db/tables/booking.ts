@@ -37,6 +37,10 @@ export const bookings = pgTable(
       .default('CREATING_SESSION'),
     paymentUrl: text('payment_url'),
     refundedMinor: bigint('refunded_minor', { mode: 'number' }),
+    /** How many of its tickets were refunded while it went on. Null: none. */
+    voidedTickets: integer('voided_tickets'),
+    /** How much was to go back for them. */
+    voidedMinor: bigint('voided_minor', { mode: 'number' }),
     version: bigint('version', { mode: 'number' }).notNull(),
     createdAt: instant('created_at').notNull().defaultNow(),
     confirmedAt: instant('confirmed_at'),
@@ -72,6 +76,22 @@ export const bookingSeats = pgTable(
   (t) => [primaryKey({ columns: [t.bookingId, t.seatNo] })],
 );
 
+/** Seats that a booking had and goes on without: their tickets were refunded. */
+export const refundedSeats = pgTable(
+  'refunded_seats',
+  {
+    bookingId: uuid('booking_id').notNull(),
+    eventId: uuid('event_id').notNull(),
+    seatNo: integer('seat_no').notNull(),
+    priceMinor: bigint('price_minor', { mode: 'number' }).notNull(),
+    feeMinor: bigint('fee_minor', { mode: 'number' }).notNull(),
+    line: json('line'),
+    refundId: uuid('refund_id').notNull(),
+    refundedAt: instant('refunded_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookingId, t.seatNo] })],
+);
+
 export const tickets = pgTable('tickets', {
   id: uuid('id').primaryKey(),
   bookingId: uuid('booking_id').notNull(),
@@ -95,6 +115,10 @@ export const bookingRefunds = pgTable('booking_refunds', {
   currency: text('currency').notNull(),
   reason: text('reason').notNull(),
   seatNos: integer('seat_nos').array().notNull().default([]),
+  /** The account or the access key that asked for it. Null, as the next two: no member did. */
+  requestedBy: uuid('requested_by'),
+  idempotencyKey: text('idempotency_key'),
+  requestHash: text('request_hash'),
   createdAt: instant('created_at').notNull().defaultNow(),
   updatedAt: instant('updated_at').notNull().defaultNow(),
 });

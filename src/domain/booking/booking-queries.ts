@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
 import type { Queryable } from '#db/client.ts';
 import { ONE_ROUND_TRIP, plainArray } from '#db/prepared.ts';
-import { bookingRefunds, bookingSeats, bookings, tickets } from '#db/tables/booking.ts';
+import { bookingRefunds, bookingSeats, bookings, refundedSeats, tickets } from '#db/tables/booking.ts';
 import { isUuid } from '#shared/uuid.ts';
 import type { VisibleBookingStatus } from '../booking-status.ts';
 import type { PageWindow, WindowOf } from '../page-window.ts';
@@ -84,12 +84,24 @@ function isOneOf(statuses: readonly VisibleBookingStatus[]): SQL | undefined {
 }
 
 /** The seats of each booking in seat order, in the order of the ids. */
-export async function listSeatsOfBookings(db: Queryable, ids: readonly string[]): Promise<BookingSeat[][]> {
+export const listSeatsOfBookings = (db: Queryable, ids: readonly string[]): Promise<BookingSeat[][]> =>
+  seatsOfBookings(db, ids, bookingSeats);
+
+/** The same of seats whose tickets were refunded while the booking went on. */
+export const listRefundedSeatsOfBookings = (db: Queryable, ids: readonly string[]): Promise<BookingSeat[][]> =>
+  seatsOfBookings(db, ids, refundedSeats);
+
+async function seatsOfBookings(
+  db: Queryable,
+  ids: readonly string[],
+  table: typeof bookingSeats | typeof refundedSeats,
+): Promise<BookingSeat[][]> {
+  const { bookingId, seatNo, priceMinor, feeMinor, line } = table;
   const rows = await db
-    .select()
-    .from(bookingSeats)
-    .where(inArray(bookingSeats.bookingId, [...ids]))
-    .orderBy(asc(bookingSeats.seatNo));
+    .select({ bookingId, seatNo, priceMinor, feeMinor, line })
+    .from(table)
+    .where(inArray(bookingId, [...ids]))
+    .orderBy(asc(seatNo));
   const seats = rows.map((row) => ({ ...row, line: row.line as StoredLine | null }));
   const byBooking = Map.groupBy(seats, (seat) => seat.bookingId);
   return ids.map((id) => byBooking.get(id) ?? []);

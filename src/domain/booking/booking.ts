@@ -9,6 +9,7 @@ const {
   seatCount: _count,
   codeIds: _codes,
   soldBy: _seller,
+  voidedMinor: _voided,
   ...ownersColumns
 } = getTableColumns(bookings);
 
@@ -37,11 +38,21 @@ const NOT_SOLD = { tender: null, tenderReference: null, holderName: null, holder
 const instant = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 
 export function toBooking(state: BookingState): Booking {
-  const { holdExpiresAtMs, holdExtendedAtMs, createdAtMs, confirmedAtMs, releasedAtMs, codeIds, sale, ...booking } =
-    state;
+  const {
+    holdExpiresAtMs,
+    holdExtendedAtMs,
+    createdAtMs,
+    confirmedAtMs,
+    releasedAtMs,
+    codeIds,
+    sale,
+    voided,
+    ...booking
+  } = state;
   return {
     ...booking,
     ...(sale ?? NOT_SOLD),
+    voidedTickets: voided?.tickets ?? null,
     holdExpiresAt: new Date(holdExpiresAtMs),
     holdExtendedAt: instant(holdExtendedAtMs),
     createdAt: new Date(createdAtMs),

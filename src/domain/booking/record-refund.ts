@@ -36,7 +36,7 @@ export async function recordRefund(
       if (refund.type === 'RefundRequested') await storeRefund(tx, ofWhole(refund));
       else
         await tx.execute(sql`update booking_refunds set status = 'SUCCEEDED', updated_at = now()
-          where booking_id = ${refund.aggregateId} and status = 'PENDING'`);
+          where id = ${refund.aggregateId} and status = 'PENDING'`);
     }),
   );
   return { kind: isNew ? 'recorded' : 'seenBefore' };
@@ -50,13 +50,16 @@ const ofWhole = ({ aggregateId, eventId, amountMinor, currency, reason }: Domain
     origin: 'BOOKING',
   }) as const;
 
-/** Messages of one refund come in order, so a later one replaces the state. The seats are those that the writer stored. */
+/**
+ * Messages of one refund come in order, so a later one replaces the state. The amount is what the payments service found
+ * left of what the writer asked for. The seats and the reason are those that the writer stored.
+ */
 async function storeRefund(tx: Tx, refund: typeof bookingRefunds.$inferInsert): Promise<void> {
-  const { status } = refund;
+  const { status, amountMinor } = refund;
   await tx
     .insert(bookingRefunds)
     .values(refund)
-    .onConflictDoUpdate({ target: bookingRefunds.id, set: { status, updatedAt: sql`now()` } });
+    .onConflictDoUpdate({ target: bookingRefunds.id, set: { status, amountMinor, updatedAt: sql`now()` } });
 }
 
 /**

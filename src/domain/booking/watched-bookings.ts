@@ -70,7 +70,9 @@ const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`;
 const READ = `select b.id, b.user_id as "userId", b.event_id as "eventId", b.status, b.total_minor::float8 as "totalMinor",
     b.currency, ${ms('b.hold_expires_at')} as "holdExpiresAtMs", ${ms('b.hold_extended_at')} as "holdExtendedAtMs",
     b.idempotency_key as "idempotencyKey", b.request_hash as "requestHash", b.payment_status as "paymentStatus",
-    b.payment_url as "paymentUrl", b.refunded_minor::float8 as "refundedMinor", b.version::float8 as version,
+    b.payment_url as "paymentUrl", b.refunded_minor::float8 as "refundedMinor",
+    case when b.voided_tickets is not null then json_build_object('tickets', b.voided_tickets, 'backMinor', b.voided_minor) end
+      as voided, b.version::float8 as version,
     ${ms('b.created_at')} as "createdAtMs", ${ms('b.confirmed_at')} as "confirmedAtMs",
     ${ms('b.released_at')} as "releasedAtMs",
     coalesce(b.status = 'CONFIRMED' and e.cancellable_until > clock_timestamp(), false) as "canBeCancelled",

@@ -12,23 +12,30 @@ export async function readFigures(db: Db | Tx, eventId: string): Promise<Cancell
 // `json` has no equality, but charges that are equal were written as the same text.
 const CONFIRMED = `
   with sold as materialized (
-    select id, tender is null as is_online, total_minor, charges::text as charges
+    select id, tender is null as is_online, total_minor, charges::text as charges, coalesce(voided_tickets, 0) as voided,
+      case when voided_tickets is null then 0 else (
+        select sum(price_minor + fee_minor) from refunded_seats r where r.booking_id = bookings.id) end as voided_minor,
+      -- All tickets of a booking without refunds are one part of it.
+      case when voided_tickets is null then 1 else (
+        select count(*) from booking_seats s where s.booking_id = bookings.id) end as seats_left
     from bookings where event_id = $1::uuid and status = 'CONFIRMED'
   ), lines as (
     select count(*)::int as seats, s.line::text as line, sold.is_online
     from sold join booking_seats s on s.booking_id = sold.id group by s.line::text, sold.is_online
   ), charged as (
-    select count(*)::int as bookings, charges from sold where is_online and charges is not null group by charges
+    select count(*)::int as bookings, charges, is_online, voided, voided + seats_left as tickets
+    from sold where charges is not null group by charges, is_online, voided, voided + seats_left
   )
   select e.currency, t.bookings, t."byHand", t."onlineMinor", t."byHandMinor",
     (select coalesce(json_agg(json_build_object('seats', seats, 'line', line::json, 'isOnline', is_online)), '[]')
      from lines) as lines,
-    (select coalesce(json_agg(json_build_object('bookings', bookings, 'charges', charges::json)), '[]')
+    (select coalesce(json_agg(json_build_object('bookings', bookings, 'charges', charges::json, 'isOnline', is_online,
+       'voided', voided, 'tickets', tickets)), '[]')
      from charged) as charges
   from events e, (
     select count(*)::int as bookings, (count(*) filter (where not is_online))::int as "byHand",
-      coalesce(sum(total_minor) filter (where is_online), 0)::float8 as "onlineMinor",
-      coalesce(sum(total_minor) filter (where not is_online), 0)::float8 as "byHandMinor"
+      coalesce(sum(total_minor - voided_minor) filter (where is_online), 0)::float8 as "onlineMinor",
+      coalesce(sum(total_minor - voided_minor) filter (where not is_online), 0)::float8 as "byHandMinor"
     from sold) t
   where e.id = $1::uuid`;
 

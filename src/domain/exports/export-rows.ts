@@ -57,7 +57,7 @@ const iso = (column: string): string => `to_char(${column} at time zone 'UTC', '
 const BOOKINGS = `
   select b.id, b.status, b.payment_status as payment, ${iso('b.created_at')} as created,
     ${iso('b.confirmed_at')} as confirmed, ${iso('b.released_at')} as ended,
-    (select count(*)::int from booking_seats s where s.booking_id = b.id) as tickets, b.currency,
+    ((select count(*) from booking_seats s where s.booking_id = b.id) + coalesce(b.voided_tickets, 0))::int as tickets, b.currency,
     b.total_minor::float8 as "totalMinor", b.refunded_minor::float8 as "refundedMinor", b.tender,
     b.tender_reference as reference, b.holder_name as holder, b.holder_email as email
   from bookings b
@@ -89,6 +89,10 @@ const TICKETS = `
     s.price_minor::float8 as "faceMinor", s.fee_minor::float8 as "addedMinor", ${iso('t.issued_at')} as issued,
     ${iso('t.checked_in_at')} as "checkedIn", ${iso('t.voided_at')} as voided, b.holder_name as holder
   from tickets t join bookings b on b.id = t.booking_id
-  join booking_seats s on s.booking_id = t.booking_id and s.seat_no = t.seat_no
+  cross join lateral (
+    select line, price_minor, fee_minor from booking_seats where booking_id = t.booking_id and seat_no = t.seat_no
+    union all
+    select line, price_minor, fee_minor from refunded_seats where booking_id = t.booking_id and seat_no = t.seat_no
+    limit 1) as s
   where t.event_id = $1::uuid and ($2::uuid is null or t.id > $2::uuid)
   order by t.id limit $3::int`;

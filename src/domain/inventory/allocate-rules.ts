@@ -4,6 +4,7 @@ import type { Quote } from '../pricing/quote-rules.ts';
 import { bestSeatsFor } from './best-seats-rules.ts';
 import { type CodeState, openedBy } from './code-rules.ts';
 import { chooseCodes } from './code-uses.ts';
+import { quoteOnline } from './command-quote-rules.ts';
 import type {
   BookingState,
   ConfirmCommand,
@@ -19,6 +20,7 @@ import type {
 import type { InventoryState, Rules, WorkResult } from './inventory-state.ts';
 import { InventoryWork } from './inventory-work-rules.ts';
 import { lowestPlacesFor } from './lowest-places-rules.ts';
+import { refund } from './refund-rules.ts';
 import { seatsPerBookingOf, seatsPerViewerOf } from './sale-limits-rules.ts';
 import { allocateSeats, endAllocation } from './seat-allocation-rules.ts';
 import { sell } from './sell-rules.ts';
@@ -58,6 +60,8 @@ function decide(work: InventoryWork, command: InventoryCommand): InventoryOutcom
       return openSession(work, command);
     case 'sell':
       return sell(work, command);
+    case 'refund':
+      return refund(work, command);
     case 'allocate':
       return allocateSeats(work, command);
     case 'endAllocation':
@@ -137,7 +141,7 @@ const countOf = ({ seatNos, areas }: HoldCommand): number =>
  */
 function quoteFor(work: InventoryWork, command: HoldCommand, codes: readonly CodeState[]): Quote | InventoryOutcome {
   try {
-    return work.quoteOf(command, codes);
+    return quoteOnline(work.rules, command, codes);
   } catch (refusal) {
     // Only this command is refused. The write goes on with the others.
     if (refusal instanceof InvalidInput) return { kind: 'notSold', message: refusal.message };

@@ -8,7 +8,7 @@ import { isOutage } from '../outages.ts';
 import type { PriceLists } from '../pricing/price-lists.ts';
 import type { EventSales } from './event-sales.ts';
 import { type BookingTransition, isOfBooking } from './inventory-command.ts';
-import { seatChangesOf } from './inventory-events.ts';
+import { movedSeatsOf, seatChangesOf } from './inventory-events.ts';
 import type { LockPatience } from './inventory-read-statements.ts';
 import type { InventoryPolicy } from './inventory-state.ts';
 import type { EventWork, InventoryAnswer, InventoryRequest, Written } from './inventory-work.ts';
@@ -61,6 +61,8 @@ type Run = { readonly written: readonly (Written | undefined)[]; readonly starte
 
 /** Of each kind: an outage that lasts must not use up the runs after it, which may find other prices. */
 const MAX_RUNS = 6;
+
+const freesSeats: ReadonlySet<BookingTransition['type']> = new Set(['expired', 'failed', 'cancelled', 'voided']);
 
 /** A single event waits for its lock as long as a transaction may. */
 const ALONE: LockPatience = { lockTimeoutMs: 2000, skipsLocked: false };
@@ -208,10 +210,10 @@ export class InventoryBatches {
     if (!allocation || allocation.transitions.length === 0) return;
     this.#needs.health.succeeded();
     const ofBookings = allocation.transitions.filter(isOfBooking);
-    for (const { type, booking } of ofBookings) {
-      if (type !== 'expired' && type !== 'failed' && type !== 'cancelled') continue;
-      const seatNos = booking.seats.map((seat) => seat.seatNo);
-      void this.#needs.seatLocks?.release(eventId, lockOwner(booking.userId, booking.idempotencyKey), seatNos);
+    for (const transition of ofBookings) {
+      if (!freesSeats.has(transition.type)) continue;
+      const { userId, idempotencyKey } = transition.booking;
+      void this.#needs.seatLocks?.release(eventId, lockOwner(userId, idempotencyKey), movedSeatsOf(transition));
     }
     const passedMs = performance.now() - startedAt;
     const kept = ofBookings.flatMap((transition) => keptLockOf(transition, passedMs));

@@ -1,3 +1,4 @@
+import type { SplitLine } from '#events/contracts.ts';
 import type { BookingStatus, PaymentStatus } from '../booking-status.ts';
 import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
 import type { StoredEventStatus } from '../catalog/event-status-rules.ts';
@@ -9,6 +10,7 @@ import type { TenderNote } from '../tender-rules.ts';
 import type { AccessiblePool } from './accessible-pool-rules.ts';
 import type { GivenCode } from './code-rules.ts';
 import type { Party } from './party-rules.ts';
+import type { KnownRefund, RefundCommand, RefundNote, VoidedTickets } from './refund-command.ts';
 import type { SaleLimits } from './sale-limits-rules.ts';
 import type { SeatStatus } from './seat-status.ts';
 
@@ -121,6 +123,7 @@ export type InventoryCommand =
   | ReleaseCommand
   | OpenSessionCommand
   | SellCommand
+  | RefundCommand
   | AllocateCommand
   | EndAllocationCommand;
 
@@ -144,6 +147,8 @@ export type BookingState = {
   readonly paymentStatus: PaymentStatus;
   readonly paymentUrl: string | null;
   readonly refundedMinor: number | null;
+  /** Tickets that were refunded while it went on, and how much was to go back for them. Undefined or null: none. */
+  readonly voided?: VoidedTickets | null;
   readonly version: number;
   readonly createdAtMs: number;
   readonly confirmedAtMs: number | null;
@@ -219,6 +224,9 @@ export type InventoryOutcome =
   | { readonly kind: 'confirmed'; readonly booking: BookingState; readonly retaken: boolean; readonly fresh: boolean }
   | { readonly kind: 'unconfirmable'; readonly booking: BookingState; readonly reason: UnconfirmableReason | undefined }
   | { readonly kind: 'released'; readonly booking: BookingState; readonly fresh: boolean }
+  | { readonly kind: 'refunded'; readonly booking: BookingState; readonly refund: RefundNote | KnownRefund }
+  /** `seatNos`: of the tickets that are void already. None: the booking has no tickets, or its event was cancelled. */
+  | { readonly kind: 'notRefundable'; readonly booking: BookingState; readonly seatNos: readonly number[] }
   | { readonly kind: 'extended'; readonly booking: BookingState }
   | { readonly kind: 'kept'; readonly booking: BookingState };
 
@@ -231,8 +239,25 @@ export type BookingTransition =
       readonly booking: BookingState;
       readonly version: number;
       readonly refundDue: boolean;
-      /** Less than the total. Undefined: the total. */
+      /** Of all of its refunds together, if that is less than the total. Undefined: the total. */
       readonly refundMinor?: number;
+      /** What this end gives back, without what went back before it. */
+      readonly dueMinor: number;
+    }
+  /** `seats` are those that the booking had until now. `back`: what the gateway gives back for them. */
+  | {
+      readonly type: 'voided';
+      readonly booking: BookingState;
+      readonly seats: readonly PricedSeat[];
+      readonly version: number;
+      readonly back?: { readonly refund: RefundNote; readonly split: readonly SplitLine[] };
+    }
+  /** The box office gave money back by hand. */
+  | {
+      readonly type: 'repaid';
+      readonly booking: BookingState;
+      readonly refund: RefundNote;
+      readonly split: readonly SplitLine[];
     }
   | { readonly type: 'unconfirmable'; readonly booking: BookingState; readonly reason: UnconfirmableReason }
   | { readonly type: 'extended'; readonly booking: BookingState };

@@ -19,7 +19,7 @@ const plan = { sections: [{ label: 'A' }], sectionOf: [0], rowOf: ['1'], labelOf
 const transitions: readonly Transition[] = [
   { type: 'held', booking, version: 1 },
   { type: 'confirmed', booking, version: 2, retaken: false },
-  { type: 'cancelled', booking, version: 3, refundDue: true },
+  { type: 'cancelled', booking, version: 3, refundDue: true, dueMinor: 0 },
   { type: 'expired', booking, version: 4 },
   { type: 'failed', booking, version: 5 },
 ];

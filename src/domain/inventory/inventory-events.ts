@@ -21,6 +21,8 @@ export function eventOf(transition: Transition, about: { sale: EventSale; plan: 
     return { type: 'BookingConfirmationFailed', ...of, reason: transition.reason };
   if (transition.type === 'extended')
     return { type: 'HoldExtended', ...of, holdExpiresAt: iso(booking.holdExpiresAtMs) };
+  if (transition.type === 'repaid') return repaymentOf(transition, about.sale);
+  if (transition.type === 'voided') return voidingOf(transition, of);
   const seats = { version: transition.version, seatNos: booking.seats.map((seat) => seat.seatNo) };
   switch (transition.type) {
     case 'held':
@@ -40,6 +42,35 @@ export function eventOf(transition: Transition, about: { sale: EventSale; plan: 
     case 'failed':
       return { type: 'BookingFailed', ...of, ...seats };
   }
+}
+
+type Of<T extends Transition['type']> = Extract<Transition, { type: T }>;
+
+function voidingOf(
+  { seats, version, back }: Of<'voided'>,
+  of: { aggregateId: string; eventId: string; userId: string },
+): DomainEvent {
+  const seatNos = seats.map(({ seatNo }) => seatNo);
+  if (!back) return { type: 'TicketsVoided', ...of, version, seatNos };
+  const { id, amountMinor, currency, reason } = back.refund;
+  return {
+    type: 'TicketsVoided',
+    ...of,
+    version,
+    seatNos,
+    refund: { id, amountMinor, currency, reason, split: [...back.split] },
+  };
+}
+
+function repaymentOf({ booking, refund, split }: Of<'repaid'>, { organizationId }: EventSale): DomainEvent {
+  const { id: refundId, amountMinor, currency, reason, seatNos } = refund;
+  return {
+    type: 'BoxOfficeRefunded',
+    ...{ aggregateId: booking.id, eventId: booking.eventId, userId: booking.userId, refundId, organizationId },
+    ...{ tender: booking.sale?.tender ?? '', amountMinor, currency, reason },
+    seatNos: [...seatNos],
+    split: [...split],
+  };
 }
 
 function seatsEventOf(transition: SeatTransition, eventId: string): DomainEvent {
@@ -97,6 +128,7 @@ const seatTransitions = {
   expired: { message: 'BookingExpired', status: 'AVAILABLE' },
   failed: { message: 'BookingFailed', status: 'AVAILABLE' },
   cancelled: { message: 'BookingCancelled', status: 'AVAILABLE' },
+  voided: { message: 'TicketsVoided', status: 'AVAILABLE' },
   allocated: { message: 'SeatsAllocated', status: 'BLOCKED' },
   opened: { message: 'SeatsOpened', status: 'AVAILABLE' },
 } as const satisfies Record<string, { message: DomainEventType; status: SeatStatus }>;
@@ -108,6 +140,13 @@ const statusByMessage: ReadonlyMap<DomainEventType, SeatStatus> = new Map(
 /** The status that the seats of a message have from its version on; undefined when the message moves no seats. */
 export const seatStatusAfter = (message: DomainEventType): SeatStatus | undefined => statusByMessage.get(message);
 
+/** The seats that a transition moves. */
+export function movedSeatsOf(transition: Transition): readonly number[] {
+  if (!isOfBooking(transition)) return transition.seatNos;
+  const { seats } = transition.type === 'voided' ? transition : transition.booking;
+  return seats.map(({ seatNo }) => seatNo);
+}
+
 /** The changes that the seat map has to show, by version. */
 export function seatChangesOf(transitions: readonly Transition[]): SeatChange[] {
   return transitions.flatMap((transition) =>
@@ -116,7 +155,7 @@ export function seatChangesOf(transitions: readonly Transition[]): SeatChange[] 
           {
             version: transition.version,
             status: seatTransitions[transition.type].status,
-            seatNos: isOfBooking(transition) ? transition.booking.seats.map((seat) => seat.seatNo) : transition.seatNos,
+            seatNos: movedSeatsOf(transition),
           },
         ]
       : [],

@@ -157,6 +157,8 @@ export const BOOKING_COLUMNS = `b.id, b.user_id as "userId", b.event_id as "even
   (extract(epoch from b.hold_extended_at) * 1000)::float8 as "holdExtendedAtMs",
   b.idempotency_key as "idempotencyKey", b.request_hash as "requestHash",
   b.payment_status as "paymentStatus", b.payment_url as "paymentUrl", b.refunded_minor::float8 as "refundedMinor",
+  case when b.voided_tickets is not null then
+    json_build_object('tickets', b.voided_tickets, 'backMinor', b.voided_minor) end as voided,
   b.version::float8 as version, (extract(epoch from b.created_at) * 1000)::float8 as "createdAtMs",
   (extract(epoch from b.confirmed_at) * 1000)::float8 as "confirmedAtMs",
   (extract(epoch from b.released_at) * 1000)::float8 as "releasedAtMs", to_json(b.code_ids) as "codeIds",

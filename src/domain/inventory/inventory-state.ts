@@ -3,6 +3,7 @@ import type { Prices } from '../pricing/quote-rules.ts';
 import type { Hall } from './block-search-rules.ts';
 import type { CodeState } from './code-rules.ts';
 import type { BookingState, EventSale, NewAllocation, NewTicket, SeatState, Transition } from './inventory-command.ts';
+import type { KnownRefund, RefundNote } from './refund-command.ts';
 
 export type InventoryPolicy = {
   readonly holdTtlSeconds: number;
@@ -36,6 +37,8 @@ export type InventoryState = {
   readonly seatCountByUser: ReadonlyMap<string, number>;
   /** By hash, and by id. Undefined: no command is about a code. */
   readonly codes?: ReadonlyMap<string, CodeState> | undefined;
+  /** By `keyOf` of who asked. Undefined: no command is a refund. */
+  readonly refundByKey?: ReadonlyMap<string, KnownRefund> | undefined;
   /** When allocations end, by name: those that a command may end. */
   readonly releaseAtMs?: ReadonlyMap<string, number | null> | undefined;
 };
@@ -61,6 +64,7 @@ export type WorkResult = {
   readonly updated: ReadonlyMap<string, BookingState>;
   readonly tickets: readonly { readonly bookingId: string; readonly tickets: readonly NewTicket[] }[];
   readonly voidedTicketsOf: readonly string[];
+  readonly refunds: readonly RefundNote[];
   /** By the id of a code: how many more uses it has now. */
   readonly codeUses: ReadonlyMap<string, number>;
   /** By name. Null: the allocation has ended. */

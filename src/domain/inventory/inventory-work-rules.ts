@@ -1,10 +1,12 @@
-import { isArea } from '../catalog/adjacency-rules.ts';
+import type { SplitLine } from '#events/contracts.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { paymentStatusAfter } from '../payment-status-rules.ts';
-import { type LineRequest, type Quote, quote } from '../pricing/quote-rules.ts';
-import { keptFeesOf, seatsOfQuote } from '../pricing/stored-line-rules.ts';
+import type { Quote } from '../pricing/quote-rules.ts';
+import type { FeeChoice } from '../pricing/refund-split-rules.ts';
+import { seatsOfQuote } from '../pricing/stored-line-rules.ts';
 import { AllocationNotes } from './allocation-notes.ts';
-import { type CodeState, pricedCode } from './code-rules.ts';
+import { endOf, type Voiding, without } from './booking-end-rules.ts';
+import type { CodeState } from './code-rules.ts';
 import { CodeUses } from './code-uses.ts';
 import type {
   BookingState,
@@ -19,15 +21,17 @@ import type {
 } from './inventory-command.ts';
 import type { InventoryState, Rules, WorkResult } from './inventory-state.ts';
 import { heldBooking, type Moment, soldBooking } from './new-booking-rules.ts';
+import type { RefundNote } from './refund-command.ts';
+import { RefundNotes } from './refund-notes.ts';
+import { keyOf } from './request-key-rules.ts';
 import { AVAILABLE, allocated, isFreeFor, type Opened } from './seat-state-rules.ts';
 import type { SeatStatus } from './seat-status.ts';
-
-export const keyOf = (userId: string, idempotencyKey: string): string => `${userId} ${idempotencyKey}`;
 
 const DEFAULT_EXTENSION_SECONDS = 120;
 /** A section of thousands of seats is announced in parts, which fit into every queue. */
 const MOST_SEATS_OF_A_MESSAGE = 2_000;
 const NO_CODES: readonly CodeState[] = [];
+const ALL_FEES: FeeChoice = { refundFees: true };
 
 /** The state of one event while the commands are decided one by one. */
 export class InventoryWork {
@@ -38,6 +42,7 @@ export class InventoryWork {
   readonly book: UnpaidBook;
   readonly codes: CodeUses;
   readonly allocations: AllocationNotes;
+  readonly refunds: RefundNotes;
   /** By the first place of an area: no place of it before this one is open to the public. Forgotten with each release. */
   readonly lowestOpen = new Map<number, number>();
   #version: number;
@@ -56,6 +61,7 @@ export class InventoryWork {
     this.book = book;
     this.codes = new CodeUses(state.codes);
     this.allocations = new AllocationNotes(state.releaseAtMs);
+    this.refunds = new RefundNotes(state.refundByKey);
     this.capacity = state.capacity;
     this.#before = state;
     this.rules = rules;
@@ -74,6 +80,7 @@ export class InventoryWork {
       updated: this.#updated,
       tickets: this.#tickets,
       voidedTicketsOf: this.#voided,
+      refunds: this.refunds.made,
       codeUses: this.codes.changes,
       allocations: this.allocations.changes,
     };
@@ -135,27 +142,6 @@ export class InventoryWork {
   seatsOf(allocation: string): number[] {
     const known = new Set([...this.#before.seats.keys(), ...this.#seats.keys()]);
     return [...known].filter((seatNo) => this.seat(seatNo).allocation === allocation);
-  }
-
-  /** @throws InvalidInput when the price list does not sell these tickets */
-  quoteOf(command: Pick<HoldCommand, 'seatNos' | 'ticketTypes'>, codes: readonly CodeState[] = NO_CODES): Quote {
-    const lines = this.#linesOf(command);
-    return quote(this.rules.prices, codes.length === 0 ? { lines } : { lines, codes: codes.map(pricedCode) });
-  }
-
-  /** @throws InvalidInput when the price list does not sell these tickets at all */
-  quoteAtBoxOffice(command: Pick<HoldCommand, 'seatNos' | 'ticketTypes'>): Quote {
-    return quote(this.rules.prices, { lines: this.#linesOf(command), atBoxOffice: true });
-  }
-
-  #linesOf({ seatNos, ticketTypes }: Pick<HoldCommand, 'seatNos' | 'ticketTypes'>): LineRequest[] {
-    const { levelOf, hall } = this.rules;
-    return seatNos.map((seat, index) => ({
-      seat,
-      area: hall && isArea(hall, seat) ? hall.sectionOf[seat] : undefined,
-      level: levelOf(seat) ?? '',
-      ticketType: ticketTypes?.[index],
-    }));
   }
 
   hold(command: HoldCommand, quoted: Quote, codes: readonly CodeState[] = NO_CODES): InventoryOutcome {
@@ -234,18 +220,35 @@ export class InventoryWork {
   }
 
   /** The money of a sale at the box office is paid back by hand. */
-  cancel(before: BookingState, { refundFees } = { refundFees: true }): BookingState {
+  cancel(before: BookingState, choice: FeeChoice = ALL_FEES, also: Partial<BookingState> = {}): BookingState {
     const version = this.#nextVersion();
     const wasConfirmed = before.status === 'CONFIRMED';
     const released = wasConfirmed ? { releasedAtMs: this.nowMs } : {};
-    const booking = this.#release(before, { status: 'CANCELLED', version, ...released });
+    const booking = this.#release(before, { ...also, status: 'CANCELLED', version, ...released });
     if (wasConfirmed) this.#voided.push(booking.id);
     const refundDue = wasConfirmed && !booking.sale;
-    const keptMinor = refundDue && !refundFees ? keptFeesOf(booking) : 0;
-    const amount = keptMinor > 0 ? { refundMinor: booking.totalMinor - keptMinor } : {};
-    this.#transitions.push({ type: 'cancelled', booking, version, refundDue, ...amount });
+    const amounts = refundDue ? endOf(booking, choice) : { dueMinor: 0 };
+    this.#transitions.push({ type: 'cancelled', booking, version, refundDue, ...amounts });
     this.#giveBack(booking);
     return booking;
+  }
+
+  /** Voids the tickets of some of its seats, which are free from now on. The others stay as they are. */
+  voidSeats(before: BookingState, voiding: Voiding, also: Partial<BookingState>): BookingState {
+    const version = this.#nextVersion();
+    const { seats, refund, split } = voiding;
+    const booking = this.#update(before, { ...also, version, ...without(before, voiding) });
+    const gone = { ...booking, seats };
+    this.#count(gone, -1);
+    this.#move(gone, 'AVAILABLE');
+    const back = refund.status === 'PENDING' ? { back: { refund, split } } : {};
+    this.#transitions.push({ type: 'voided', booking, seats, version, ...back });
+    this.#giveBack(gone);
+    return booking;
+  }
+
+  repay(booking: BookingState, refund: RefundNote, split: readonly SplitLine[]): void {
+    this.#transitions.push({ type: 'repaid', booking, refund, split });
   }
 
   /**

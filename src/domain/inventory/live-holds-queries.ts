@@ -60,7 +60,7 @@ const endedHoldOf = ({ event, user, key, seats }: EndedRow): EndedHold => ({
   seatNos: seats.split(',').map(Number),
 });
 
-/** The bookings that ended after their event had this version. Each transition raises the version. */
+/** The bookings that ended, or went on without some seats, after their event had this version. Each transition raises it. */
 export async function listEndedSince(db: Db, versions: ReadonlyMap<string, string>): Promise<EndedHold[]> {
   const rows = await db.$client.unsafe<EndedRow[]>(
     `select b.event_id as event, b.user_id as user, b.idempotency_key as key, string_agg(s.seat_no::text, ',') as seats
@@ -68,19 +68,29 @@ export async function listEndedSince(db: Db, versions: ReadonlyMap<string, strin
      join seat_inventories i on i.event_id = known.event_id and i.version > known.version
      join bookings b on b.event_id = known.event_id and b.version > known.version
      join booking_seats s on s.booking_id = b.id
-     where b.status not in ('PENDING_PAYMENT', 'CONFIRMED') group by b.id`,
+     where b.status not in ('PENDING_PAYMENT', 'CONFIRMED') group by b.id
+     union all
+     select b.event_id, b.user_id, b.idempotency_key, string_agg(s.seat_no::text, ',')
+     from unnest($1::uuid[], $2::bigint[]) as known (event_id, version)
+     join bookings b on b.event_id = known.event_id and b.version > known.version and b.voided_tickets is not null
+     join refunded_seats s on s.booking_id = b.id group by b.id`,
     [plainArray([...versions.keys()]), plainArray([...versions.values()])],
   );
   return rows.map(endedHoldOf);
 }
 
-/** The booking as a hold that has ended; undefined while the booking still has its seats. */
-export async function findEndedHold(db: Db, bookingId: string): Promise<EndedHold | undefined> {
+/** These seats as those of a hold that has ended; undefined while the booking has one of them. */
+export async function findEndedHold(
+  db: Db,
+  { bookingId, seatNos }: { readonly bookingId: string; readonly seatNos: readonly number[] },
+): Promise<EndedHold | undefined> {
   const rows = await db.$client.unsafe<EndedRow[]>(
-    `select b.event_id as event, b.user_id as user, b.idempotency_key as key, string_agg(s.seat_no::text, ',') as seats
-     from bookings b join booking_seats s on s.booking_id = b.id
-     where b.id = $1 and b.status not in ('PENDING_PAYMENT', 'CONFIRMED') group by b.id`,
-    [bookingId],
+    `select b.event_id as event, b.user_id as user, b.idempotency_key as key, array_to_string($2::int[], ',') as seats
+     from bookings b
+     where b.id = $1 and (b.status not in ('PENDING_PAYMENT', 'CONFIRMED') or not exists (
+       select from unnest($2::int[]) as n where not exists (
+         select from refunded_seats s where s.booking_id = b.id and s.seat_no = n)))`,
+    [bookingId, plainArray(seatNos)],
   );
   return rows[0] && endedHoldOf(rows[0]);
 }

@@ -5,7 +5,7 @@ import type { SeatingPlan } from '../catalog/seating-plan.ts';
 import { alternativesTo, mergedRanges, neighbourhood } from './alternatives-rules.ts';
 import type { BookingState } from './inventory-command.ts';
 import { readBookingsByKey, readSnapshot } from './inventory-read-statements.ts';
-import { keyOf } from './inventory-work-rules.ts';
+import { keyOf } from './request-key-rules.ts';
 
 export type LostRace = {
   readonly eventId: string;

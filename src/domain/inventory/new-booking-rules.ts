@@ -59,6 +59,7 @@ function newBooking(command: HoldCommand | SellCommand, { quoted, seats }: Price
     requestHash: command.requestHash,
     paymentUrl: null,
     refundedMinor: null,
+    voided: null,
     version,
     createdAtMs: nowMs,
     releasedAtMs: null,

@@ -6,11 +6,13 @@ import { countEnded } from './cancellation-statements.ts';
 import { countUses } from './code-statements.ts';
 import type { EventSale, SellCommand } from './inventory-command.ts';
 import type { InventoryRequest } from './inventory-work.ts';
+import type { RefundCommand } from './refund-command.ts';
+import { recordRefunds } from './refund-statements.ts';
 import { recordSales } from './sale-statements.ts';
 
 type Decision = {
   readonly eventId: string;
-  readonly state: { readonly sale: EventSale };
+  readonly state: { readonly sale: EventSale; readonly nowMs: number };
   readonly fresh: readonly InventoryRequest[];
   readonly allocation: Allocation;
 };
@@ -39,10 +41,7 @@ export function cancellationWrites(tx: Tx, decisions: readonly Decision[]): Prom
     const ended = allocation.transitions.flatMap((one) =>
       one.type === 'cancelled' && one.booking.confirmedAtMs !== null ? [one] : [],
     );
-    const asked = ended.map(({ booking, refundDue, refundMinor = booking.totalMinor }) =>
-      refundDue ? refundMinor : 0,
-    );
-    const askedMinor = asked.reduce((sum, amount) => sum + amount, 0);
+    const askedMinor = ended.reduce((sum, { dueMinor }) => sum + dueMinor, 0);
     return ended.length > 0 ? [countEnded(tx, { eventId, bookings: ended.length, askedMinor })] : [];
   });
 }
@@ -52,7 +51,24 @@ function audited(decision: Decision) {
   const allocated = fresh.flatMap(({ command }, index) =>
     command.kind === 'allocate' && allocation.outcomes[index]?.kind === 'allocated' ? [command.audit] : [],
   );
-  return [...allocated, ...sellsOf(decision).map(({ audit }) => audit)];
+  return [...allocated, ...[...sellsOf(decision), ...refundsOf(decision)].map(({ audit }) => audit)];
+}
+
+/** Refunds that members asked for, in the transaction that voids their tickets. */
+export function refundWrites(tx: Tx, decisions: readonly Decision[]): Promise<void>[] {
+  const notes = decisions.flatMap(({ eventId, state, allocation: { refunds, updated } }) =>
+    refunds.flatMap((note) => {
+      const booking = updated.get(note.bookingId);
+      return booking ? [{ note, eventId, atMs: state.nowMs, booking }] : [];
+    }),
+  );
+  return notes.length > 0 ? recordRefunds(tx, notes) : [];
+}
+
+/** Without repetitions, which find the refund that was made before. */
+function refundsOf({ fresh, allocation: { refunds } }: Decision): RefundCommand[] {
+  const asked = fresh.flatMap(({ command }) => (command.kind === 'refund' ? [command] : []));
+  return asked.filter(({ request }) => refunds.some(({ refundId }) => refundId === request.refundId));
 }
 
 /** Without repetitions, which find the booking that was made before. */

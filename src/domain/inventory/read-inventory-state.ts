@@ -17,7 +17,9 @@ import {
 } from './inventory-read-statements.ts';
 import type { InventoryState } from './inventory-state.ts';
 import type { EventWork, InventoryRequest } from './inventory-work.ts';
-import { keyOf } from './inventory-work-rules.ts';
+import type { RefundRequest } from './refund-command.ts';
+import { readRefundsByKey } from './refund-statements.ts';
+import { keyOf } from './request-key-rules.ts';
 
 /** What the requests for one event are about. */
 export type ReadWork = {
@@ -30,6 +32,7 @@ export type ReadWork = {
   readonly confirmedIds: readonly string[];
   /** The hashes of the codes of the holds. */
   readonly codeHashes: readonly string[];
+  readonly refunds: readonly RefundRequest[];
   /** The allocations that are to end. */
   readonly endedAllocations: readonly string[];
 };
@@ -40,6 +43,7 @@ export function readWork({ eventId, requests }: EventWork): ReadWork {
   const bookingIds = new Set<string>();
   const confirmedIds = new Set<string>();
   const endedAllocations: string[] = [];
+  const refunds = requests.flatMap(({ command }) => (command.kind === 'refund' ? [command.request] : []));
   const sells = requests.flatMap(({ command }) => (command.kind === 'sell' ? [command] : []));
   for (const { command } of requests) {
     if ('seatNos' in command) for (const seatNo of command.seatNos) seatNos.add(seatNo);
@@ -52,6 +56,7 @@ export function readWork({ eventId, requests }: EventWork): ReadWork {
     eventId,
     holds,
     sells,
+    refunds,
     seatNos: [...seatNos],
     bookingIds: [...bookingIds],
     confirmedIds: [...confirmedIds],
@@ -111,6 +116,7 @@ export async function readStates(tx: Tx, works: readonly ReadWork[]): Promise<Ma
       ...(given.length > 0 && { codes: new Map<string, CodeState>(given) }),
     });
   }
+  await addKnownRefunds(tx, states, works);
   await addOverdue(tx, states, { bookings, seats });
   await addCodesOfLateMoney(tx, states, works);
   await addEndedAllocations(tx, states, { works, seats });
@@ -128,6 +134,18 @@ async function addCodesOfLateMoney(tx: Tx, states: Map<string, ReadState>, works
     if (!state || ids.length === 0) continue;
     const more = (await readCodes(tx, ids)).map((code) => [code.id, code] as const);
     states.set(eventId, { ...state, codes: new Map([...(state.codes ?? []), ...more]) });
+  }
+}
+
+/** The refunds that were asked for with the keys of these requests, at any event. */
+async function addKnownRefunds(tx: Tx, states: Map<string, ReadState>, works: readonly ReadWork[]): Promise<void> {
+  const asked = works.flatMap(({ refunds }) => refunds);
+  if (asked.length === 0) return;
+  const known = await readRefundsByKey(tx, asked);
+  const refundByKey = new Map(known.map((one) => [keyOf(one.requestedBy, one.idempotencyKey), one]));
+  for (const { eventId, refunds } of works) {
+    const state = states.get(eventId);
+    if (state && refunds.length > 0) states.set(eventId, { ...state, refundByKey });
   }
 }
 

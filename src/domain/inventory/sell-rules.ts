@@ -1,5 +1,6 @@
 import { InvalidInput } from '../errors.ts';
 import { complimentary, type Quote } from '../pricing/quote-rules.ts';
+import { quoteAtBoxOffice } from './command-quote-rules.ts';
 import type { InventoryOutcome, SellCommand } from './inventory-command.ts';
 import type { InventoryWork } from './inventory-work-rules.ts';
 import { lowestPlacesFor } from './lowest-places-rules.ts';
@@ -44,7 +45,7 @@ function withPlaces(work: InventoryWork, command: SellCommand): SellCommand | un
 
 function quoteFor(work: InventoryWork, command: SellCommand): Quote | InventoryOutcome {
   try {
-    const quoted = work.quoteAtBoxOffice(command);
+    const quoted = quoteAtBoxOffice(work.rules, command);
     return command.sale.tender === 'COMPLIMENTARY' ? complimentary(quoted) : quoted;
   } catch (refusal) {
     // Only this command is refused. The write goes on with the others.

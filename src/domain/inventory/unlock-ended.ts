@@ -13,6 +13,6 @@ type Ended = { readonly eventId: string; readonly bookingId: string; readonly se
 export async function unlockEnded({ db, redis }: { db: Db; redis: Redis }, ended: Ended): Promise<void> {
   const keys = ended.seatNos.map((seatNo) => seatLock(ended.eventId, seatNo));
   if (keys.length === 0 || (await redis.exists(...keys)) === 0) return;
-  const hold = await findEndedHold(db, ended.bookingId);
+  const hold = await findEndedHold(db, ended);
   if (hold) await runScript(redis, 'releaseSeatLocks', keys, [lockOwner(hold.userId, hold.idempotencyKey)]);
 }

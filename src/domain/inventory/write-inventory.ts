@@ -43,7 +43,7 @@ import {
   updateInventories,
   voidTickets,
 } from './inventory-write-statements.ts';
-import { allocationWrites, cancellationWrites, saleWrites } from './organizer-writes.ts';
+import { allocationWrites, cancellationWrites, refundWrites, saleWrites } from './organizer-writes.ts';
 import { type ReadState, readSeenMarks, readStates, readWork } from './read-inventory-state.ts';
 import { seatWritesOf } from './seat-write-rules.ts';
 import type { TakenSeats } from './taken-seats.ts';
@@ -268,6 +268,7 @@ function bookingWrites(tx: Tx, decisions: readonly Decision[], { book, hoarding 
     ...saleWrites(tx, decisions),
     ...(hoarding?.coolDown ? endingsOf(tx, decisions, { book, coolDown: hoarding.coolDown }) : []),
     ...(updated.length > 0 ? [updateBookings(tx, updated)] : []),
+    ...refundWrites(tx, decisions),
   ];
 }
 

@@ -66,6 +66,7 @@ export const rights = {
   'Mutation.setAllocation': keeping,
   'Mutation.createCodes': keeping,
   'Mutation.sellAtBoxOffice': selling,
+  'Mutation.refundTickets': accounting,
   'Mutation.configureWaitingRoom': managing,
   'Mutation.openWaitingRoom': managing,
   'Mutation.pauseWaitingRoom': managing,

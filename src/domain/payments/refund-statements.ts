@@ -14,7 +14,7 @@ export type Refund = typeof refunds.$inferSelect;
  */
 export type Extent =
   | 'WHOLE'
-  | { readonly parts: readonly Credit[] }
+  | { readonly parts: readonly Credit[]; readonly atMostMinor: number }
   | { readonly amountMinor: number }
   | { readonly finalMinor: number };
 
@@ -32,12 +32,12 @@ const now = sql`now()`;
  */
 export async function askForRefund(tx: Tx, payment: Payment, asked: NewRefund): Promise<Refund | undefined> {
   const lines = await refundableLinesOf(tx, payment);
-  const taken = withinReach(linesOf(lines, asked.of), lines, payment.disputedMinor);
+  const most = asked.of !== 'WHOLE' && 'parts' in asked.of ? asked.of.atMostMinor : Number.MAX_SAFE_INTEGER;
+  const taken = withinReach(linesOf(lines, asked.of), lines, { disputedMinor: payment.disputedMinor, most });
   const amountMinor = taken.reduce((sum, { minor }) => sum + minor, 0);
   const finalMinor = asked.of !== 'WHOLE' && 'finalMinor' in asked.of ? asked.of.finalMinor : null;
-  // A free payment is refunded as well, and one of which all is kept: its booking has ended.
-  if (amountMinor === 0 && payment.capturedMinor > 0 && finalMinor === null) return undefined;
   const isWhole = asked.of === 'WHOLE' || finalMinor !== null;
+  if (amountMinor === 0 && isPointless(payment, asked)) return undefined;
   const { id, origin, reason, seatNos = [], gatewayReference = null } = asked;
   const [refund] = await tx
     .insert(refunds)
@@ -64,6 +64,16 @@ export async function askForRefund(tx: Tx, payment: Payment, asked: NewRefund): 
     ]);
   else await publish(tx, refund, after);
   return refund;
+}
+
+/**
+ * Whether a refund of nothing is left out. Those that the booking side asks for are made, so that it learns of their end:
+ * of a free payment, of tickets of which nothing is left, and of a booking whose tickets were all refunded one by one.
+ */
+function isPointless(payment: Payment, { of, origin }: NewRefund): boolean {
+  if (payment.capturedMinor === 0) return false;
+  if (of === 'WHOLE') return payment.disputedMinor > 0 || payment.status === 'REFUNDED';
+  return origin !== 'BOOKING';
 }
 
 /** Makes the refund of all that is left due, or of what its booking's end gives back, once: its id is the booking's. */
@@ -183,17 +193,21 @@ function linesOf(lines: readonly RefundableLine[], extent: Extent): LineRefund[]
   return takeFeesLast(lines, Math.max(0, extent.finalMinor - backMinor));
 }
 
-/** What a bank has taken back, or may take back, cannot be refunded as well. */
+/** What a bank has taken back, or may take back, cannot be refunded as well. @param within.most of this refund */
 function withinReach(
   taken: readonly LineRefund[],
   lines: readonly RefundableLine[],
-  disputedMinor: number,
+  within: { readonly disputedMinor: number; readonly most: number },
 ): LineRefund[] {
-  let reach = lines.reduce((sum, { leftMinor }) => sum + leftMinor, -disputedMinor);
+  const { disputedMinor, most } = within;
+  let reach = Math.min(
+    most,
+    lines.reduce((sum, { leftMinor }) => sum + leftMinor, -disputedMinor),
+  );
   return taken.flatMap(({ lineNo, minor }) => {
-    const within = Math.max(0, Math.min(minor, reach));
-    reach -= within;
-    return within > 0 ? [{ lineNo, minor: within }] : [];
+    const reached = Math.max(0, Math.min(minor, reach));
+    reach -= reached;
+    return reached > 0 ? [{ lineNo, minor: reached }] : [];
   });
 }
 
@@ -221,8 +235,10 @@ async function recount(tx: Tx, payment: Payment, reason?: string): Promise<After
       checks = 0, next_check_at = case when r.open > 0 or p.in_doubt then now() else p.next_check_at end, updated_at = now()
     from (
       select coalesce(sum(amount_minor) filter (where status = 'SUCCEEDED'), 0) as done,
+        -- Refunds of single tickets may add up to all of it while free tickets are left.
         coalesce(bool_or(status = 'SUCCEEDED'), false) and (coalesce(bool_or(status = 'SUCCEEDED' and is_whole), false)
-          or sum(amount_minor) filter (where status = 'SUCCEEDED') = ${payment.capturedMinor}) as is_back,
+          or (bool_or(is_whole or origin = 'GATEWAY')
+            and sum(amount_minor) filter (where status = 'SUCCEEDED') = ${payment.capturedMinor})) as is_back,
         count(*) filter (where status = 'PENDING') as open,
         count(*) filter (where status = 'PENDING' and is_whole) as whole
       from refunds where booking_id = ${payment.bookingId}

@@ -46,7 +46,7 @@ export async function requestPartRefund(
     await onceFor(tx, { consumer: BOOKING_FOLLOWER, messageId }, async () => {
       const payment = await lockPaymentOfBooking(tx, bookingId);
       if (!payment?.capturedAt) throw new PaymentMissing(bookingId);
-      const of = { parts: creditsOf(refund.split) };
+      const of = { parts: creditsOf(refund.split), atMostMinor: refund.amountMinor };
       await askForRefund(tx, payment, { id: refund.id, origin: 'BOOKING', reason: refund.reason, of, seatNos });
     });
   });

@@ -79,19 +79,6 @@ export function readCharges(charges: StoredCharges | null): { fees: Charge[]; ta
   };
 }
 
-/** Returns the sum of the fees that are not refundable, in minor units. */
-export const keptFeesMinor = (of: Pick<StoredLine, 'fees'> | null): number =>
-  (of?.fees ?? []).reduce((sum, [, amountMinor, isRefundable]) => (isRefundable ? sum : sum + amountMinor), 0);
-
-/** Returns the fees of a booking that are not refundable, in minor units: its own and those of its tickets. */
-export const keptFeesOf = ({
-  charges,
-  seats,
-}: {
-  charges: StoredCharges | null;
-  seats: readonly PricedSeat[];
-}): number => seats.reduce((sum, { line }) => sum + keptFeesMinor(line), keptFeesMinor(charges));
-
 /** Returns the line of the quote that a seat was booked at. */
 export function readLine({ seatNo, priceMinor, feeMinor, line }: PricedSeat): Line {
   const { level, type, name, ...charges } = line ?? lineOfFee(feeMinor);

@@ -39,6 +39,7 @@ export const fieldsOfClasses: Readonly<Record<OperationClass, readonly string[]>
     'publishSeatingPlan',
     'quote',
     'recoverGuest',
+    'refundTickets',
     'removeMember',
     'rescheduleEvent',
     'resumeGuest',

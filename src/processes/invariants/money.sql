@@ -123,12 +123,18 @@ with expected as (
   union all
   select e.booking_id, 'RefundChanged', count(*)::int from journal_entries e join refunds r on r.id = e.refund_id
   where not r.is_whole or e.kind = 'REFUND_UNDONE' group by 1
+  -- A refund of nothing has no entry.
+  union all
+  select booking_id, 'RefundChanged', (count(*) + count(*) filter (where status <> 'PENDING'))::int
+  from refunds where not is_whole and amount_minor = 0 group by 1
+), sums as (
+  select booking_id, type, sum(times)::int as times from expected group by 1, 2
 ), published as (
   select aggregateid as booking_id, type, count(*)::int as times from outbox group by 1, 2
 )
 select coalesce(e.booking_id::text, o.booking_id) as subject,
   coalesce(e.type, o.type) || ' published ' || coalesce(o.times, 0) || ' times for ' || coalesce(e.times, 0) as detail
-from expected e full join published o on o.booking_id = e.booking_id::text and o.type = e.type
+from sums e full join published o on o.booking_id = e.booking_id::text and o.type = e.type
 where coalesce(o.times, 0) <> coalesce(e.times, 0)
   -- Outbox rows are kept for 7 days.
   and not exists (select from payments p where p.booking_id = e.booking_id and p.created_at < now() - interval '6 days');

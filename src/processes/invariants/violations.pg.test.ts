@@ -8,6 +8,7 @@ import { openRoomSessions } from '#domain/waiting-room/room-sessions.ts';
 import { tickRoom } from '#domain/waiting-room/tick-room.ts';
 import { openBox, someViewer } from '#test/support/databases/box.ts';
 import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { seedSoldBooking } from '#test/support/organizations/seed-sold-booking.ts';
 import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 import { findViolations } from './violations.ts';
 
@@ -16,11 +17,11 @@ const sql = postgres(box.url, { max: 1, onnotice: () => undefined });
 /** A client that begins a transaction and does not end it. */
 const other = postgres(box.url, { max: 1, onnotice: () => undefined });
 let event: SeededEvent;
-const ids = { held: '', sold: '', other: '' };
+const ids = { held: '', sold: '', other: '', parted: '', repaid: '' };
 
 beforeAll(async () => {
   event = await seedEvent(box.reader, { seats: 20 });
-  for (const [index, name] of (['held', 'sold', 'other'] as const).entries()) {
+  for (const [index, name] of (['held', 'sold', 'other', 'parted'] as const).entries()) {
     const seatIds = event.seatIds(2 * index, 2 * index + 1);
     const { booking } = await createBooking(box, someViewer(), {
       eventId: event.eventId,
@@ -40,8 +41,25 @@ beforeAll(async () => {
     } as const;
     await confirmBooking(box, paid);
   }
+  await refund(ids.parted, [6]);
+  ids.repaid = await seedSoldBooking(box.reader, (await seedEvent(box.reader, { seats: 4 })).eventId);
   await fillWaitingRoom(event.eventId);
 });
+
+async function refund(bookingId: string, ticketSeatNos: number[]): Promise<void> {
+  const author = { actor: undefined, role: 'OPERATOR' } as const;
+  const change = {
+    organizationId: event.organizationId,
+    operation: 'refundTickets',
+    subject: { type: 'Event', id: event.eventId },
+  };
+  const [refundId, requestedBy] = [randomUUIDv7(), randomUUIDv7()];
+  const answer = await box.writer.submit(event.eventId, {
+    ...{ kind: 'refund', bookingId, ticketSeatNos, refundFees: true, blocks: false, audit: { author, change } },
+    request: { refundId, requestedBy, idempotencyKey: 'key', requestHash: 'hash', reason: 'x' },
+  });
+  expect(answer.kind).toBe('refunded');
+}
 
 /** Three fans joined, and one of them left. */
 async function fillWaitingRoom(eventId: string): Promise<void> {
@@ -107,6 +125,43 @@ const corruptions: Record<string, (tx: postgres.TransactionSql) => Promise<unkno
   I29: (tx) => tx`insert into event_cancellations
       (event_id, state, token, refund_fees, reason, created_by, created_at, previewed, figures)
     values (${event.eventId}, 'DONE', gen_random_uuid(), true, 'x', gen_random_uuid(), now(), '{}', '{"bookings":2}')`,
+  I30: (tx) => tx`update tickets set voided_at = null where booking_id = ${ids.parted} and seat_no = 6`,
+};
+
+/** What a bug in refunds of single tickets could write. */
+const ofRefunds: Record<string, (tx: postgres.TransactionSql) => Promise<unknown>> = {
+  'I01 a seat was sold before its refund': (tx) =>
+    tx`update booking_seats set seat_no = 6 where booking_id = ${ids.sold} and seat_no = 2`,
+  'I03 the ticket of a seat that left is valid': (tx) =>
+    tx`update tickets set voided_at = null where booking_id = ${ids.parted} and seat_no = 6`,
+  'I08 a booking with a refund of a part counts as unpaid': (tx) =>
+    tx`update bookings set payment_status = 'SESSION_CREATED' where id = ${ids.parted}`,
+  'I10 money of a booking that goes on is back, and no refund says so': (tx) =>
+    tx`update bookings set refunded_minor = 1 where id = ${ids.parted}`,
+  'I10 more is back than it cost': (tx) =>
+    tx`update bookings set refunded_minor = total_minor + 1, payment_status = 'REFUNDED', status = 'CANCELLED' where id = ${ids.parted}`,
+  'I15 tickets are void before they were paid': (tx) =>
+    tx`update outbox set payload = jsonb_set(payload, '{version}', '0') where aggregateid = ${ids.parted} and type = 'TicketsVoided'`,
+  'I16 a refund without its message': (tx) =>
+    tx`delete from outbox where aggregateid = ${ids.parted} and type = 'TicketsVoided'`,
+  'I19 a refunded seat costs something else': (tx) =>
+    tx`update refunded_seats set price_minor = price_minor + 1 where booking_id = ${ids.parted}`,
+  'I28 a sale is refunded, and no refund says so': (tx) =>
+    tx`update bookings set refunded_minor = 1 where id = ${ids.repaid}`,
+  'I28 a sale has ended without a refund of its last ticket': (tx) =>
+    tx`update bookings set status = 'CANCELLED', payment_status = 'REFUNDED', released_at = now() where id = ${ids.repaid}`,
+  'I30 a refunded seat is still in its booking': (tx) => tx`
+    insert into booking_seats (booking_id, event_id, seat_no, price_minor, fee_minor) values (${ids.parted}, ${event.eventId}, 6, 0, 0)`,
+  'I30 a refunded seat is still sold to its booking': (tx) => tx`
+    update event_seats set status = 'BOOKED', booking_id = ${ids.parted} where event_id = ${event.eventId} and seat_no = 6`,
+  'I30 no refund names the seat': (tx) => tx`delete from booking_refunds where booking_id = ${ids.parted}`,
+  'I30 the booking does not count it': (tx) => tx`update bookings set voided_tickets = 2 where id = ${ids.parted}`,
+  'I30 more went back than was asked for': (tx) =>
+    tx`update booking_refunds set amount_minor = amount_minor + 1 where booking_id = ${ids.parted}`,
+  'I30 two refunds of one ticket': (tx) => tx`
+    insert into booking_refunds (id, booking_id, event_id, status, origin, amount_minor, currency, reason, seat_nos)
+    select gen_random_uuid(), booking_id, event_id, status, origin, 0, currency, reason, seat_nos
+    from booking_refunds where booking_id = ${ids.parted}`,
 };
 
 test('the operations break no invariant', async () => {
@@ -117,13 +172,17 @@ test('every invariant has a corruption in this file', () => {
   expect(readInvariants().map(({ id }) => id)).toEqual(Object.keys(corruptions));
 });
 
-test.each(Object.keys(corruptions))('%s finds the rows that break it', async (id) => {
+test.each(Object.keys(ofRefunds))('%s', (name) => expectFound(name.slice(0, 3), ofRefunds[name]));
+
+test.each(Object.keys(corruptions))('%s finds the rows that break it', (id) => expectFound(id, corruptions[id]));
+
+async function expectFound(id: string, corrupt: (typeof corruptions)[string] | undefined): Promise<void> {
   const { query } = readInvariants().find((one) => one.id === id) ?? { query: '' };
   const undo = new Error('undo');
   let found: readonly unknown[] = [];
   await sql
     .begin(async (tx) => {
-      await corruptions[id]?.(tx);
+      await corrupt?.(tx);
       found = await tx.unsafe(query);
       throw undo;
     })
@@ -132,7 +191,7 @@ test.each(Object.keys(corruptions))('%s finds the rows that break it', async (id
     });
   expect(found.length).toBeGreaterThan(0);
   expect(await findViolations(box.url)).toEqual([]);
-});
+}
 
 test('I18 finds a message that overtook a parked one', async () => {
   const overtaken = { id: randomUUIDv7(), offset: 1 };

@@ -115,7 +115,10 @@ export const Ticket = builder.objectRef<TicketModel>('Ticket').implement({
       type: TicketType,
       description: 'The ticket type that the fan chose.',
       resolve: async ({ id, bookingId, seatNo }, _args, { loaders }) => {
-        const seat = (await loaders.bookingSeats.load(bookingId)).find((own) => own.seatNo === seatNo);
+        const isOwn = (one: PricedSeat) => one.seatNo === seatNo;
+        const seat =
+          (await loaders.bookingSeats.load(bookingId)).find(isOwn) ??
+          (await loaders.refundedSeats.load(bookingId)).find(isOwn);
         if (!seat) throw new Error(`ticket ${id} is for a seat that its booking does not have`);
         return typeOf(readLine(seat));
       },
@@ -159,7 +162,8 @@ Booking.implement({
     }),
     seats: t.field({
       type: [BookingSeat],
-      description: 'The seats of the booking, in the order of their seat numbers.',
+      description:
+        'The seats of the booking, in the order of their seat numbers, without those of tickets that were refunded while it went on.',
       resolve: async ({ id, eventId, currency, seats }, _args, { loaders }) =>
         (seats ?? (await loaders.bookingSeats.load(id))).map((seat) => ({ ...seat, eventId, currency })),
     }),
@@ -182,7 +186,8 @@ Booking.implement({
     payment: t.field({ type: Payment, description: 'The payment of the booking.', resolve: (booking) => booking }),
     tickets: t.field({
       type: [Ticket],
-      description: 'One ticket for each seat once the booking is CONFIRMED; empty before.',
+      description:
+        'One ticket for each seat once the booking is CONFIRMED; empty before. Those that are void are in its `refunds`.',
       resolve: async ({ id, status, tickets, holderName }, _args, { loaders }) => {
         if (status === 'PENDING_PAYMENT') return [];
         return (tickets ?? (await loaders.tickets.load(id))).map((ticket) => ({ ...ticket, holderName }));
@@ -205,13 +210,16 @@ Booking.implement({
 builder.objectFields(Booking, (t) => ({
   lines: t.field({
     type: [QuoteLine],
-    description: 'What each ticket costs, as it was quoted when the seats were held.',
-    resolve: async ({ id, eventId, currency, seats }, _args, context) => {
-      const [{ planId }, own] = await Promise.all([
+    description: 'What each ticket costs, as it was quoted when the seats were held, also one that was refunded.',
+    resolve: async ({ id, eventId, currency, seats, voidedTickets }, _args, context) => {
+      const [{ planId }, own, refunded] = await Promise.all([
         planOf(eventId, context),
         seats ?? context.loaders.bookingSeats.load(id),
+        voidedTickets === null ? [] : context.loaders.refundedSeats.load(id),
       ]);
-      return own.map((seat) => ({ ...readLine(seat), planId, currency }));
+      return [...own, ...refunded]
+        .sort((a, b) => a.seatNo - b.seatNo)
+        .map((seat) => ({ ...readLine(seat), planId, currency }));
     },
   }),
   fees: t.field({

@@ -4,11 +4,13 @@ import { bookingMutants } from './of-bookings.ts';
 import { choiceMutants } from './of-choices.ts';
 import { deliveryMutants } from './of-delivery.ts';
 import { paymentMutants } from './of-payments.ts';
+import { refundMutants } from './of-refunds.ts';
 
 export const mutants: readonly Mutant[] = [
   ...bookingMutants,
   ...allocationMutants,
   ...choiceMutants,
   ...paymentMutants,
+  ...refundMutants,
   ...deliveryMutants,
 ];

@@ -31,6 +31,7 @@ export const organizationMutations: readonly MutationName[] = [
   'setAllocation',
   'createCodes',
   'sellAtBoxOffice',
+  'refundTickets',
   'createAccessKey',
   'revokeAccessKey',
 ];

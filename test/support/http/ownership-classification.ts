@@ -70,6 +70,7 @@ export const classification: Classification = {
     'Mutation.setAllocation': 'PUBLIC',
     'Mutation.createCodes': 'PUBLIC',
     'Mutation.sellAtBoxOffice': 'OF_THE_CALLER',
+    'Mutation.refundTickets': 'OWNED',
     'Mutation.createOrganization': 'OF_THE_CALLER',
     'Mutation.acceptInvitation': 'OF_THE_CALLER',
     'Mutation.createBooking': 'OF_THE_CALLER',
@@ -120,6 +121,10 @@ export const owned: Record<string, { types: readonly string[]; variables(id: str
     variables: (id) => ({ id }),
   },
   'Mutation.cancelBooking': { types: ['Booking'], variables: (id) => ({ input: { bookingId: id } }) },
+  'Mutation.refundTickets': {
+    types: ['Booking'],
+    variables: (id) => ({ input: { bookingId: id, refundFees: true, reason: 'Ill', idempotencyKey: 'key' } }),
+  },
   'Subscription.bookingChanged': { types: ['Booking'], variables: (id) => ({ bookingId: id }) },
   'Query.waitingRoomStats': ofEvent,
   'Subscription.waitingRoomStats': ofEvent,

@@ -2,7 +2,7 @@ import type { Allocation } from '#domain/inventory/allocate-rules.ts';
 import type { CodeState } from '#domain/inventory/code-rules.ts';
 import type { BookingState, HoldCommand } from '#domain/inventory/inventory-command.ts';
 import type { InventoryPolicy, InventoryState } from '#domain/inventory/inventory-state.ts';
-import { keyOf } from '#domain/inventory/inventory-work-rules.ts';
+import { keyOf } from '#domain/inventory/request-key-rules.ts';
 
 import { openPrices } from '#domain/pricing/quote-rules.ts';
 import { listOfTiers } from '#domain/pricing/tier-prices-rules.ts';

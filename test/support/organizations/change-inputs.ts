@@ -68,6 +68,7 @@ export function inputsAboutUnknown(organizationId: string) {
     setAllocation: { eventId: 'x', seats: {} },
     createCodes: { eventId: 'x', count: 1 },
     sellAtBoxOffice: { eventId: 'x', lines: [], tender: 'CASH', idempotencyKey: 'x' },
+    refundTickets: { bookingId: 'x', refundFees: true, reason: 'x', idempotencyKey: 'x' },
     createEvent: { ...events.createEvent, organizationId },
     updateEvent: { ...events.updateEvent, eventId: 'x' },
     duplicateEvent: { ...events.duplicateEvent, eventId: 'x' },

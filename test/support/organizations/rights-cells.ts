@@ -20,6 +20,8 @@ export type Scene = {
   readonly uploadId: string;
   /** Sections with all seats of the event. */
   readonly sectionIds: readonly string[];
+  /** A booking of the event that the box office has sold. */
+  readonly soldBookingId: string;
   /** An address that was not invited yet. */
   readonly email: string;
 };
@@ -151,6 +153,12 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
     lines: [{ seatId: `${seatingPlanId.replace('SeatingPlan', 'Seat')}_0` }],
     tender: 'CASH',
     idempotencyKey: `at ${eventId}`,
+  })),
+  'Mutation.refundTickets': mutation('refundTickets', 'RefundTicketsInput', ({ soldBookingId }) => ({
+    bookingId: soldBookingId,
+    refundFees: true,
+    reason: 'Of a cell',
+    idempotencyKey: `of ${soldBookingId}`,
   })),
   'Mutation.configureWaitingRoom': mutation('configureWaitingRoom', 'ConfigureWaitingRoomInput', ({ eventId }) => ({
     eventId,

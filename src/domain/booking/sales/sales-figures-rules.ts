@@ -1,6 +1,6 @@
 import type { StoredCharges, StoredLine } from '../../pricing/stored-line-rules.ts';
 
-/** Seats of paid bookings that have the same line and the same amounts. `isRefunded`: of a booking that ended since. */
+/** Seats of paid bookings that have the same line and the same amounts. `isOver`: their tickets are void. */
 export type SoldSeats = {
   readonly seats: number;
   readonly feeMinor: number;

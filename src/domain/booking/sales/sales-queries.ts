@@ -24,7 +24,10 @@ const SEATS = `
   select count(*)::int as seats, s.fee_minor::float8 as "feeMinor", s.line::text::json as line, b.status <> 'CONFIRMED' as "isOver"
   from bookings b join booking_seats s on s.booking_id = b.id
   where b.event_id = $1::uuid and b.confirmed_at is not null
-  group by s.fee_minor, s.line::text, b.status <> 'CONFIRMED'`;
+  group by s.fee_minor, s.line::text, b.status <> 'CONFIRMED'
+  union all
+  select count(*)::int, fee_minor::float8, line::text::json, true
+  from refunded_seats where event_id = $1::uuid group by fee_minor, line::text`;
 
 const BOOKINGS = `
   select count(*)::int as bookings, charges::text::json as charges
