@@ -5,7 +5,7 @@ import type { InventoryWork } from './inventory-work-rules.ts';
 import type { RefundCommand, RefundNote } from './refund-command.ts';
 
 /** Where the seats of refunded tickets go when a member wants them blocked. */
-export const REFUNDED_SEATS = 'Refunded';
+const REFUNDED_SEATS = 'Refunded';
 
 /** Gives tickets of a confirmed booking back, all that were named or none. The same request again finds its refund. */
 export function refund(work: InventoryWork, command: RefundCommand): InventoryOutcome {

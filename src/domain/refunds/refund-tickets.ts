@@ -51,7 +51,7 @@ export type RefundInput = {
 };
 
 /** A booking, as far as a refund of it needs it. */
-export type Refundable = {
+type Refundable = {
   readonly eventId: string;
   readonly organizationId: string;
   readonly tickets: readonly Ticket[];
