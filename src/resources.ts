@@ -5,6 +5,7 @@ import { closeDb, type Db, openDb } from './db/client.ts';
 import type { Pooling } from './db/pooling.ts';
 import { openAccessTokens } from './domain/account/access-tokens.ts';
 import { openEndedSessions } from './domain/account/ended-sessions.ts';
+import { openBooks } from './domain/accounting/books.ts';
 import { openTicketSigner } from './domain/booking/ticket-code.ts';
 import { openCatalogReads } from './domain/catalog/catalog-reads.ts';
 import { openCatalogSearch } from './domain/catalog/catalog-search.ts';
@@ -167,6 +168,7 @@ export async function openApiResources(config: ApiConfig & SalesConfig) {
   const { db, redis, pubsub, plans } = sales;
   const heartbeat = opened(openHeartbeat({ pubsub }), (handle) => handle.close());
   const rights = opened(openRights({ db, pubsub }), (handle) => handle.close());
+  const books = openBooks(config.books);
   return {
     ...sales,
     heartbeat,
@@ -179,7 +181,8 @@ export async function openApiResources(config: ApiConfig & SalesConfig) {
     search: opened(openCatalogSearch({ db, engine: config.search }), (handle) => handle.close()),
     tokens: openAccessTokens({ privateKey: config.tokenPrivateKey }),
     rights,
-    eventExports: openEventExports({ db, plans, rights, links: openExportLinks(config.admissionKeys) }),
+    books,
+    eventExports: openEventExports({ db, plans, rights, books, links: openExportLinks(config.admissionKeys) }),
     accessKeys: openAccessKeys({ db }),
     endedSessions: opened(await openEndedSessions({ db }), (handle) => handle.close()),
     lostRaces: openLostRaces({ db }),

@@ -13,8 +13,8 @@ grant usage on schema public, event_log to frontrow_payments;
 grant select, insert, update, delete on all tables in schema public, event_log to frontrow_payments;
 grant usage, select on all sequences in schema public, event_log to frontrow_payments;
 revoke all on schema_migrations from frontrow_payments;
--- The journal is append only.
-revoke update, delete on journal_entries, journal_lines from frontrow_payments;
+-- The journal is append only, and so are the payouts.
+revoke update, delete on journal_entries, journal_lines, payouts from frontrow_payments;
 revoke insert, update, delete on relay_slots, relay_positions from frontrow_payments;
 
 grant usage on schema public, event_log to frontrow_relay;

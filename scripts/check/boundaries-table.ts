@@ -39,6 +39,7 @@ export const DOMAIN_ORDER = [
   'hoarding',
   'account',
   'organization',
+  'accounting',
   'pricing',
   'catalog',
   'inventory',

@@ -8,7 +8,7 @@ import { type Environment, type Problem, parse } from './parse.ts';
 import { isExcepted, productionProblems } from './production.ts';
 import { trustProxy } from './proxy.ts';
 import { booking, databases, pooledDatabase, redis, search, storeConfig } from './stores.ts';
-import { list, port, privateKey } from './values.ts';
+import { list, port, privateKey, secret } from './values.ts';
 
 const ADMISSION_KEYS_FIX =
   'one `id:secret`, or two during a rotation, separated by a comma, each secret at least 32 characters: echo k1:$(openssl rand -hex 24)';
@@ -51,6 +51,9 @@ const api = z
     ADMISSION_KEYS: z.string({ error: ADMISSION_KEYS_FIX }).pipe(admissionKeys),
     /** How many viewers of one address may have places in a waiting room; 0 means no limit. */
     MAX_PLACES_PER_ADDRESS: z.coerce.number().int().min(0).default(2_000),
+    /** Where the payments service listens, and the token with which it opens its books. */
+    PAYMENTS_URL: z.url().default('http://127.0.0.1:4001'),
+    BOOKS_TOKEN: secret.optional(),
     ...guestChallenge,
     ...overload,
   })
@@ -79,6 +82,7 @@ export function parseApiConfig(env: Environment, known: readonly Problem[] = [])
     admissionKeys: data.ADMISSION_KEYS,
     placesPerAddress: areHoardingLimitsOn(data) ? data.MAX_PLACES_PER_ADDRESS || undefined : undefined,
     overload: overloadConfig(data),
+    books: data.BOOKS_TOKEN === undefined ? undefined : { url: data.PAYMENTS_URL, token: data.BOOKS_TOKEN },
     guestChallenge: guestChallengeConfig(data, derivedSecret(data.TOKEN_PRIVATE_KEY, 'challenges')),
     addressSecret: derivedSecret(data.TOKEN_PRIVATE_KEY, 'addresses'),
   };

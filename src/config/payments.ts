@@ -26,6 +26,7 @@ const payments = z
     ),
     /** Where the gateway sends the fan after paying. */
     PAYMENT_RETURN_URL: z.url().optional(),
+    BOOKS_TOKEN: secret.optional(),
   })
   .refine((env) => env.PAYMENT_GATEWAY !== 'sandbox' || env.GATEWAY_URL, {
     path: ['GATEWAY_URL'],
@@ -48,6 +49,7 @@ export function parsePaymentsConfig(env: Environment) {
     eventLog: eventLogConfig(data, logUrl ?? data.PAYMENTS_DATABASE_URL),
     bookingDatabase: logUrl ? { url: logUrl } : undefined,
     returnUrl: data.PAYMENT_RETURN_URL,
+    booksToken: data.BOOKS_TOKEN,
     gateway:
       data.PAYMENT_GATEWAY === 'sandbox'
         ? ({ kind: 'sandbox', url: data.GATEWAY_URL ?? '', ...keys } as const)

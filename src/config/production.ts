@@ -91,6 +91,7 @@ function secretsIn(env: Environment): { name: string; text: string }[] {
     ...listOf('ADMISSION_KEYS', (key) => key.slice(key.indexOf(':') + 1)),
     ...of('TYPESENSE_API_KEY'),
     ...of('READY_TOKEN'),
+    ...of('BOOKS_TOKEN'),
   ];
 }
 

@@ -7,12 +7,14 @@ import { type HttpListener, type Incoming, openHttpListener } from '#listener/ht
 import { describeError } from '#observability/log.ts';
 import { countNotice } from '#observability/payment-metrics.ts';
 import { followTrace, traceIdOf } from '#observability/tracing.ts';
+import { answerBooks, type BooksNeeds } from './books.ts';
 import { type ReadinessNeeds, readReadiness } from './readiness.ts';
 
 const WEBHOOK_PATH = '/webhooks/gateway';
 const BODY_LIMIT_BYTES = 256 * 1024;
 
 type WebhookNeeds = Parameters<typeof receiveNotice>[0] &
+  BooksNeeds &
   ReadinessNeeds & {
     /** Called when a notice made the gateway itself worth asking, so that this happens at once. */
     doubted?: () => void;
@@ -22,7 +24,8 @@ type WebhookNeeds = Parameters<typeof receiveNotice>[0] &
 class BodyTooLarge extends Error {}
 
 /**
- * The HTTP side of the payments process: the gateway's notices at `POST /webhooks/gateway`, `/health` and `/ready`. A
+ * The HTTP side of the payments process: the gateway's notices at `POST /webhooks/gateway`, the books for our api processes
+ * below `/books/`, `/health` and `/ready`. A
  * notice is answered 200 only when it is durable; 400 when it is not the gateway's; 413 above 256 KB; 503 when it could
  * not be kept, so that the gateway sends it again.
  */
@@ -47,6 +50,7 @@ async function dispatch(needs: WebhookNeeds, { request, response, url }: Incomin
     const { status, body } = await readReadiness(needs, { request, url });
     return answer(response, status, body);
   }
+  if (path.startsWith('/books/')) return answerBooks(needs, { request, response, url });
   if (path !== WEBHOOK_PATH) return answer(response, 404, { error: 'NOT_FOUND' });
   if (request.method !== 'POST') return answer(response.setHeader('allow', 'POST'), 405, { error: 'POST_ONLY' });
   await takeNotice(needs, request, response);

@@ -63,6 +63,7 @@ const budgets: Record<LimitedOperation | 'request', Budgets> = {
   cancelEvent: ORGANIZING,
   setAllocation: ORGANIZING,
   createCodes: ORGANIZING,
+  recordPayout: ORGANIZING,
   /** A counter sells a ticket every few seconds, and a server with an access key sells for all counters. */
   sellAtBoxOffice: { viewer: { points: 300, seconds: 60, isExact: true }, address: { points: 1_000, seconds: 10 } },
   /** A person at a counter, or a server for all of them. */

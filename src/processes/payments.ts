@@ -58,8 +58,8 @@ const promised = settleDuePayments({ db, gateway, policy }, { kind: 'PROMISED', 
 const openTooLong = settleDuePayments({ db, gateway, policy }, { kind: 'OPEN_TOO_LONG', concurrency: 4, log });
 const wake = () => promised.wake();
 const doubted = () => openTooLong.wake();
-const { readyToken } = config;
-const webhook = openGatewayWebhook({ db, gateway, log, readiness, readyToken, now: clock.now, doubted });
+const { readyToken, booksToken } = config;
+const webhook = openGatewayWebhook({ db, gateway, log, readiness, readyToken, booksToken, now: clock.now, doubted });
 const port = await webhook.listen(config.http);
 const working = Promise.all([
   promised.run(signal),

@@ -1,5 +1,6 @@
 import type { AccessTokens } from '#domain/account/access-tokens.ts';
 import type { EndedSessions } from '#domain/account/ended-sessions.ts';
+import type { Books } from '#domain/accounting/books.ts';
 import type { createCodes } from '#domain/allocation/create-codes.ts';
 import type { sellAtBoxOffice } from '#domain/allocation/sell-at-box-office.ts';
 import type { setAllocation } from '#domain/allocation/set-allocation.ts';
@@ -66,6 +67,7 @@ export type Resources = Needs<typeof findEvents> &
     admissionTokens: AdmissionTokens;
     catalogReads: CatalogReads;
     eventCache: EventCache;
+    books: Books;
     eventExports: EventExports;
     search: Pick<CatalogSearch, 'eventsOf'>;
     tokens: AccessTokens;
@@ -110,6 +112,7 @@ export type LimitedOperation =
   | 'createCodes'
   | 'sellAtBoxOffice'
   | 'refundTickets'
+  | 'recordPayout'
   | 'createOrganization'
   | 'inviteMember'
   | 'acceptInvitation'

@@ -57,6 +57,8 @@ import './organization/invite-member.ts';
 import './organization/accept-invitation.ts';
 import './organization/change-member.ts';
 import './organization/access-keys.ts';
+import './accounting/record-payout.ts';
+import './accounting/statement.ts';
 import { builder } from './builder.ts';
 
 export const schema = builder.toSchema();

@@ -32,6 +32,7 @@ const RefusalCode = builder.enumType('RefusalCode', {
     CODE_INVALID: { description: 'The event does not accept the code, or not now.' },
     INVALID_PRICES: { description: 'The price list is not one that fans could pay.' },
     EVENT_CHANGED: { description: 'Another caller saved the event meanwhile.' },
+    PAYOUT_TOO_LARGE: { description: 'The payout is more than can be paid out now.' },
     PREVIEW_OUTDATED: { description: 'The event was changed since the preview, or the preview has expired.' },
     EVENT_INCOMPLETE: { description: 'The draft cannot be published yet.' },
     PRICE_CHANGED: { description: 'The price is no longer that of the quote.' },

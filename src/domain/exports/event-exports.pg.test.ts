@@ -4,6 +4,7 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { someViewer } from '#test/support/databases/box.ts';
 import { type SeededEvent, seedEvent, seedMember, seedUser } from '#test/support/databases/catalog.ts';
 import { openOrganizerBox } from '#test/support/organizations/organizer-box.ts';
+import { openBooks } from '../accounting/books.ts';
 import { sellAtBoxOffice } from '../allocation/sell-at-box-office.ts';
 import { confirmBooking } from '../booking/confirm-booking.ts';
 import { createBooking } from '../booking/create-booking.ts';
@@ -14,7 +15,8 @@ import { openExportLinks } from './export-links.ts';
 const { box, rights, close } = await openOrganizerBox('exports-test');
 afterAll(close);
 const links = openExportLinks([{ kid: 'k1', secret: 'a secret that is long enough for a key' }]);
-const exports = openEventExports({ db: box.reader, plans: box.plans, rights, links });
+const books = openBooks(undefined);
+const exports = openEventExports({ db: box.reader, plans: box.plans, rights, books, links });
 
 const ownerOf = ({ organizerId }: SeededEvent) => ({ userId: organizerId });
 const tokenOf = (event: SeededEvent, kind: ExportKind, actor: { userId: string } = ownerOf(event)) =>

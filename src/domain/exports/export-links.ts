@@ -1,17 +1,24 @@
 import type { Actor } from '../viewer.ts';
 import { type AdmissionKey, isSame, secretKeyOf, signatureOf } from '../waiting-room/admission-tokens.ts';
 
-export const exportKinds = ['bookings', 'tickets'] as const;
-export type ExportKind = (typeof exportKinds)[number];
+export type ExportKind = 'bookings' | 'tickets';
 
 /** What a link gives to the caller for whom it was made. Ids are raw. */
 export type ExportClaims = {
-  readonly kind: ExportKind;
-  readonly eventId: string;
   readonly actor: Actor;
   /** Whole seconds since 1970, by the clock of the process. */
   readonly expiresAt: number;
-};
+} & (
+  | { readonly kind: ExportKind; readonly eventId: string }
+  /** `from` and `to` are whole milliseconds since 1970. */
+  | {
+      readonly kind: 'journal';
+      readonly organizationId: string;
+      readonly currency: string;
+      readonly from: number;
+      readonly to: number;
+    }
+);
 
 export type ExportLinks = {
   sign(claims: ExportClaims): string;
@@ -19,7 +26,10 @@ export type ExportLinks = {
   verify(token: string): ExportClaims | undefined;
 };
 
-const TOKEN = /^([\w-]{1,32})\.(bookings|tickets)\.([0-9a-f-]{36})\.([uk])\.([0-9a-f-]{36})\.(\d{10})\.([\w-]{43})$/;
+const ID = String.raw`[0-9a-f-]{36}`;
+const TOKEN = new RegExp(
+  String.raw`^([\w-]{1,32})\.((?:(?:bookings|tickets)\.${ID}|journal\.${ID}\.[A-Z]{3}\.-?\d{1,16}\.-?\d{1,16})\.[uk]\.${ID}\.\d{10})\.([\w-]{43})$`,
+);
 
 /** The first key signs, all keys verify. Throws when there is no key. */
 export function openExportLinks(keys: readonly AdmissionKey[]): ExportLinks {
@@ -33,18 +43,29 @@ export function openExportLinks(keys: readonly AdmissionKey[]): ExportLinks {
       return `${first.kid}.${content}.${signatureOf(signed(content), signingKey)}`;
     },
     verify(token) {
-      const [, kid = '', kind, eventId = '', who, id = '', seconds, signature = ''] = TOKEN.exec(token) ?? [];
+      const [, kid = '', content = '', signature = ''] = TOKEN.exec(token) ?? [];
       const key = keyOf.get(kid);
-      if (!key) return undefined;
-      const actor = who === 'u' ? { userId: id } : { accessKeyId: id };
-      const claims = { kind: kind as ExportKind, eventId, actor, expiresAt: Number(seconds) };
-      return isSame(signature, signatureOf(signed(contentOf(claims)), key)) ? claims : undefined;
+      if (!key || !isSame(signature, signatureOf(signed(content), key))) return undefined;
+      return claimsOf(content);
     },
   };
 }
 
-const contentOf = ({ kind, eventId, actor, expiresAt }: ExportClaims): string =>
-  [kind, eventId, ...('userId' in actor ? ['u', actor.userId] : ['k', actor.accessKeyId]), expiresAt].join('.');
+function contentOf(claims: ExportClaims): string {
+  const { kind, actor, expiresAt } = claims;
+  const who = 'userId' in actor ? ['u', actor.userId] : ['k', actor.accessKeyId];
+  const what = kind === 'journal' ? [claims.organizationId, claims.currency, claims.from, claims.to] : [claims.eventId];
+  return [kind, ...what, ...who, expiresAt].join('.');
+}
+
+function claimsOf(content: string): ExportClaims {
+  const [kind, subject = '', ...rest] = content.split('.');
+  const [who, id = '', seconds] = rest.slice(-3);
+  const claims = { actor: who === 'u' ? { userId: id } : { accessKeyId: id }, expiresAt: Number(seconds) };
+  if (kind !== 'journal') return { ...claims, kind: kind as ExportKind, eventId: subject };
+  const [currency = '', from, to] = rest;
+  return { ...claims, kind, organizationId: subject, currency, from: Number(from), to: Number(to) };
+}
 
 /** No admission and no place begins like this, so none of them can pass for another. */
 const signed = (content: string): string => `export ${content}`;

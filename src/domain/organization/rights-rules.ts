@@ -21,6 +21,8 @@ const figures: Right = {
   admins: false,
 };
 const accounting: Right = { roles: ['OWNER', 'MANAGER', 'FINANCE'], accessKeys: true, admins: false };
+/** What is owed to the organization, and what was paid out to it. */
+const treasury: Right = { roles: ['OWNER', 'FINANCE'], accessKeys: true, admins: false };
 const selling: Right = { roles: ['OWNER', 'MANAGER', 'BOX_OFFICE'], accessKeys: true, admins: false };
 const managing: Right = { roles: ['OWNER', 'MANAGER'], accessKeys: true, admins: true };
 
@@ -61,6 +63,9 @@ export const rights = {
   'Event.cancellation': figures,
   'Subscription.eventCancellationChanged': figures,
   'Event.exports': accounting,
+  'Organization.statement': treasury,
+  'Organization.journalExport': treasury,
+  'Mutation.recordPayout': treasury,
   'Event.sales': figures,
   'Subscription.eventSalesChanged': figures,
   'Mutation.setAllocation': keeping,

@@ -38,6 +38,7 @@ export const fieldsOfClasses: Readonly<Record<OperationClass, readonly string[]>
     'publishEvent',
     'publishSeatingPlan',
     'quote',
+    'recordPayout',
     'recoverGuest',
     'refundTickets',
     'removeMember',

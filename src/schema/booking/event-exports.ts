@@ -4,7 +4,7 @@ import { builder } from '../builder.ts';
 import { Event } from '../catalog/event.ts';
 import { isFor } from '../catalog/event-for-members.ts';
 
-const ExportLink = builder.objectRef<ExportLinkModel>('ExportLink').implement({
+export const ExportLink = builder.objectRef<ExportLinkModel>('ExportLink').implement({
   description: 'Where a file can be read, without a token of the caller.',
   fields: (t) => ({
     url: t.string({

@@ -32,6 +32,7 @@ export const organizationMutations: readonly MutationName[] = [
   'createCodes',
   'sellAtBoxOffice',
   'refundTickets',
+  'recordPayout',
   'createAccessKey',
   'revokeAccessKey',
 ];

@@ -68,6 +68,7 @@ export const classification: Classification = {
     'Mutation.previewEventCancellation': 'PUBLIC',
     'Mutation.cancelEvent': 'PUBLIC',
     'Mutation.setAllocation': 'PUBLIC',
+    'Mutation.recordPayout': 'OWNED',
     'Mutation.createCodes': 'PUBLIC',
     'Mutation.sellAtBoxOffice': 'OF_THE_CALLER',
     'Mutation.refundTickets': 'OWNED',

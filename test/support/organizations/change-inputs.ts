@@ -16,6 +16,15 @@ export const pricesOf = (eventId: string, sectionId: string) => ({
   taxes: [],
 });
 
+/** A payout of one dollar. */
+export const payoutOf = (organizationId: string) => ({
+  organizationId,
+  amount: { amountMinor: 100, currency: 'USD' },
+  reference: 'RF18 5390',
+  paidAt: '2026-11-30T12:00:00Z',
+  idempotencyKey: 'payout',
+});
+
 /** No preview has it. */
 const NO_TOKEN = '00000000-0000-4000-8000-000000000000';
 
@@ -67,6 +76,7 @@ export function inputsAboutUnknown(organizationId: string) {
     setPrices: pricesOf('x', 'x'),
     setAllocation: { eventId: 'x', seats: {} },
     createCodes: { eventId: 'x', count: 1 },
+    recordPayout: payoutOf(organizationId),
     sellAtBoxOffice: { eventId: 'x', lines: [], tender: 'CASH', idempotencyKey: 'x' },
     refundTickets: { bookingId: 'x', refundFees: true, reason: 'x', idempotencyKey: 'x' },
     createEvent: { ...events.createEvent, organizationId },

@@ -113,6 +113,19 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
     fees: [],
     taxes: [],
   })),
+  'Organization.statement': ofOrganization(
+    `statement(from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z", currency: "USD") { closing { amountMinor } }`,
+  ),
+  'Organization.journalExport': ofOrganization(
+    `journalExport(from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z", currency: "USD") { url }`,
+  ),
+  'Mutation.recordPayout': mutation('recordPayout', 'RecordPayoutInput', ({ organizationId }) => ({
+    organizationId,
+    amount: { amountMinor: 1, currency: 'USD' },
+    reference: 'of a cell',
+    paidAt: new Date().toISOString(),
+    idempotencyKey: 'of a cell',
+  })),
   'Event.revision': ofEvent('revision'),
   'Event.history': ofEvent('history(first: 1) { nodes { operation } }'),
   'Mutation.createEvent': mutation('createEvent', 'CreateEventInput', ({ organizationId, venueId, seatingPlanId }) => ({
