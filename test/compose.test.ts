@@ -13,7 +13,7 @@ const { services } = parse(read('docker-compose.yml'), { merge: true }) as { ser
 
 /** Variables that the compose file sets itself, or that have no meaning in a container. */
 const decidedThere =
-  /^(HOST|PAYMENTS_PORT|METRICS_HOST|METRICS_PORT|DATABASE_URL|PAYMENTS_DATABASE_URL|REDIS_URL|REDIS_SENTINELS|REDIS_SENTINEL_PASSWORD|TYPESENSE_URL|GATEWAY_HOST|GATEWAY_DATA)$/;
+  /^(HOST|PAYMENTS_PORT|METRICS_HOST|METRICS_PORT|PAYMENTS_URL|DATABASE_URL|PAYMENTS_DATABASE_URL|REDIS_URL|REDIS_SENTINELS|REDIS_SENTINEL_PASSWORD|TYPESENSE_URL|GATEWAY_HOST|GATEWAY_DATA)$/;
 
 test('the variables of .env.example reach the containers', () => {
   const compose = read('docker-compose.yml');

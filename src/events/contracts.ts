@@ -47,6 +47,16 @@ export const bookingConfirmed = z.object({
   ...seatChange,
   confirmedAt: z.iso.datetime(),
   retaken: z.boolean(),
+  /** The box office sold it: what it got, and in which way. `split` is that of `BookingCreated`. */
+  sale: z
+    .object({
+      organizationId: z.uuid(),
+      tender: z.string(),
+      totalMinor: minor,
+      currency: z.string(),
+      split: z.array(splitLine),
+    })
+    .optional(),
 });
 /** Seats are AVAILABLE again; a session that is still open must be closed. */
 export const bookingExpired = z.object({ type: z.literal('BookingExpired'), ...ofBooking, ...seatChange });

@@ -122,6 +122,8 @@ async function build(options: WorldOptions, { folder, opened, close }: Building)
     GATEWAY_PUBLIC_URL: gatewayUrl,
     GATEWAY_PORT: String(gateway),
     GATEWAY_WEBHOOK_URL: `http://127.0.0.1:${webhooks.port}/webhooks/gateway`,
+    PAYMENTS_URL: `http://127.0.0.1:${webhooks.port}`,
+    BOOKS_TOKEN: 'the-books-of-these-tests-and-no-others',
   };
   const portsOf: Partial<Record<ProcessName, Record<string, string>>> = {
     api: { PORT: String(api) },

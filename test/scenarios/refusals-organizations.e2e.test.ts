@@ -6,7 +6,8 @@ import type { Json } from '#test/fans/graphql-http.ts';
 import { seedEvent } from '#test/support/databases/catalog.ts';
 import { openAttempts, organizationMutations } from '#test/support/http/attempts.ts';
 import { sellAndBeRefused } from '#test/support/organizations/box-office-sales.ts';
-import { changesOf, inputsAboutUnknown, pricesOf } from '#test/support/organizations/change-inputs.ts';
+import { changesOf, inputsAboutUnknown, payoutOf, pricesOf } from '#test/support/organizations/change-inputs.ts';
+import { lockPayouts, payOutAndBeRefused } from '#test/support/organizations/payouts.ts';
 import { cancelAndBeRefused } from '#test/support/organizations/refused-cancellations.ts';
 import { refundAndBeRefused, soldToRefund } from '#test/support/organizations/refused-refunds.ts';
 import { type System, startSystem } from '#test/support/system/system.ts';
@@ -16,7 +17,7 @@ let system: System;
 let db: Db;
 beforeAll(async () => {
   // Behind a proxy the proxy names the address, so that each request can come from another one.
-  system = await startSystem({ processes: ['api'], env: { TRUST_PROXY: '1' } });
+  system = await startSystem({ processes: ['api', 'payments'], env: { TRUST_PROXY: '1' } });
   db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
 });
 afterAll(async () => {
@@ -143,6 +144,7 @@ test('organizations: members, invitations and access keys, and who is refused', 
         idempotencyKey: 'k',
       },
     },
+    recordPayout: payoutOf(organizationId),
     revokeAccessKey: { accessKeyId: accessKey.id },
   };
   const { refund: refundTickets } = sold;
@@ -176,6 +178,7 @@ test('organizations: members, invitations and access keys, and who is refused', 
     await release.promise;
   });
   await locked.promise;
+  const books = await lockPayouts(system.paymentsUrl, organizationId);
   const requests = [
     ...Object.entries(asked),
     ...Object.entries({ createOrganization: named, acceptInvitation: { token }, refundTickets }),
@@ -187,7 +190,7 @@ test('organizations: members, invitations and access keys, and who is refused', 
     stuck.push(...(await Promise.all(some).catch((error) => Promise.reject(error).finally(release.resolve))));
   }
   release.resolve();
-  await holding;
+  await Promise.all([holding, books.release()]);
   expect(stuck.map(({ code }) => code)).toEqual(Array.from(stuck, () => 'TRY_AGAIN'));
 
   expect(await attempt('setAllocation', house, owner)).toMatchObject({
@@ -265,6 +268,12 @@ test('events: from a draft to a series, and what is refused on the way', async (
   await cancelAndBeRefused({ ask, event: draft, revision: 6 });
 });
 
+test('payouts: the statement before and after, and what is refused', async () => {
+  const owner = await signedIn({ email: 'finance@example.org', password: 'correct horse' });
+  const { organization } = await attempt('createOrganization', { name: 'Teatro', countryCode: 'CL' }, owner);
+  await payOutAndBeRefused({ system, owner, organizationId: organization.id, attempt });
+});
+
 test('the box office: a sale, what is refused, and who sees it', async () => {
   const owner = await signedIn({ email: 'till@example.org', password: 'correct horse' });
   await sellAndBeRefused({ db, owner, stranger: await guest(), apiUrl: system.apiUrl, attempt });
@@ -283,6 +292,7 @@ test.each([
   ['setPrices', 30],
   ['setAllocation', 30],
   ['createCodes', 30],
+  ['recordPayout', 30],
   ['sellAtBoxOffice', 300],
   ['refundTickets', 120],
   ['createEvent', 30],

@@ -26,7 +26,7 @@ export type ExportLinks = {
   verify(token: string): ExportClaims | undefined;
 };
 
-const ID = String.raw`[0-9a-f-]{36}`;
+const ID = '[0-9a-f-]{36}';
 const TOKEN = new RegExp(
   String.raw`^([\w-]{1,32})\.((?:(?:bookings|tickets)\.${ID}|journal\.${ID}\.[A-Z]{3}\.-?\d{1,16}\.-?\d{1,16})\.[uk]\.${ID}\.\d{10})\.([\w-]{43})$`,
 );

@@ -29,7 +29,8 @@ export function eventOf(transition: Transition, about: { sale: EventSale; plan: 
       return { type: 'BookingCreated', ...of, ...seats, ...bill(booking, about) };
     case 'confirmed': {
       const confirmedAt = iso(booking.confirmedAtMs ?? 0);
-      return { type: 'BookingConfirmed', ...of, ...seats, confirmedAt, retaken: transition.retaken };
+      const sold = booking.sale && { sale: saleOf(booking, booking.sale.tender, about.sale.organizationId) };
+      return { type: 'BookingConfirmed', ...of, ...seats, confirmedAt, retaken: transition.retaken, ...sold };
     }
     case 'cancelled': {
       const { refundDue, refundMinor } = transition;
@@ -71,6 +72,11 @@ function repaymentOf({ booking, refund, split }: Of<'repaid'>, { organizationId 
     seatNos: [...seatNos],
     split: [...split],
   };
+}
+
+function saleOf(booking: BookingState, tender: string, organizationId: string) {
+  const { totalMinor, currency } = booking;
+  return { organizationId, tender, totalMinor, currency, split: splitOf(booking) };
 }
 
 function seatsEventOf(transition: SeatTransition, eventId: string): DomainEvent {

@@ -14,6 +14,7 @@ export interface DevSecrets {
   admissionKeys: string;
   gatewayApiKey: string;
   gatewayWebhookSecret: string;
+  booksToken: string;
   /** Of the account that owns the theatre of the demo. */
   theatrePassword: string;
 }
@@ -128,6 +129,7 @@ function newSecrets(): DevSecrets {
     tokenPrivateKey: newPrivateKey(),
     ticketPrivateKey: newPrivateKey(),
     admissionKeys: `k1:${random()}`,
+    booksToken: random(),
     gatewayApiKey: `sk_sandbox_${random()}`,
     gatewayWebhookSecret: `whsec_${random()}`,
     theatrePassword: randomBytes(9).toString('base64url'),

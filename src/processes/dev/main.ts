@@ -142,6 +142,8 @@ function serviceEnvironment({ path, secrets }: DataFolder, ports: ServicePorts):
     TOKEN_PRIVATE_KEY: given.TOKEN_PRIVATE_KEY || secrets.tokenPrivateKey,
     TICKET_PRIVATE_KEY: given.TICKET_PRIVATE_KEY || secrets.ticketPrivateKey,
     ADMISSION_KEYS: given.ADMISSION_KEYS || secrets.admissionKeys,
+    PAYMENTS_URL: `http://localhost:${ports.payments}`,
+    BOOKS_TOKEN: given.BOOKS_TOKEN || secrets.booksToken,
     GATEWAY_API_KEY: given.GATEWAY_API_KEY || secrets.gatewayApiKey,
     GATEWAY_WEBHOOK_SECRETS: webhookSecrets,
     GATEWAY_WEBHOOK_SECRET: webhookSecrets.split(',')[0],

@@ -40,7 +40,7 @@ const unguarded = (statement: string) =>
 /** Three correct bookings: one paid and confirmed, one paid late and refunded, one still open. */
 beforeEach(async () => {
   [paid, refunded, open] = [randomUUID(), randomUUID(), randomUUID()];
-  await unguarded(`truncate payments, outbox, notices, refunds, refundable_lines, journal_entries, journal_lines`);
+  await unguarded(`truncate payments, outbox, notices, refunds, refundable_lines, journal_entries, journal_lines, payouts, box_office_sales`);
   const insert = (id: string, status: string, values: Record<string, unknown>) =>
     sql`insert into payments ${sql({
       id: randomUUID(),
@@ -160,6 +160,23 @@ const corruptions: [string, string, () => unknown][] = [
   ['M4', 'a capture that was not entered', () => unguarded(`delete from journal_entries where kind = 'CAPTURE'`)],
   ['M4', 'a refund that was not entered', () => unguarded(`delete from journal_entries where kind = 'REFUND_DONE'`)],
   ['M4', 'a failed refund that was not undone', () => sql`update refunds set status = 'FAILED'`],
+  [
+    'M4',
+    'money that is owed to another organization',
+    () => unguarded(`update journal_lines set organization_id = gen_random_uuid() where account = 'organizer_payable'`),
+  ],
+  [
+    'M4',
+    'a payout that was not entered',
+    () => sql`insert into payouts (id, organization_id, currency, amount_minor, reference, paid_at, idempotency_key, request_hash, recorded_by)
+      values (gen_random_uuid(), gen_random_uuid(), 'USD', 1, 'x', now(), 'x', 'x', gen_random_uuid())`,
+  ],
+  [
+    'M4',
+    'a sale of the box office that was not entered',
+    () => sql`insert into box_office_sales (booking_id, event_id, organization_id, tender, currency, total_minor, sold_at)
+      values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'CASH', 'USD', 1, now())`,
+  ],
   [
     'M5',
     'money that the gateway has and the journal has not',

@@ -168,7 +168,7 @@ select r.id::text, 'a refund of ' || r.amount_minor || ' whose lines come to ' |
 from refunds r left join lateral jsonb_array_elements(r.lines) as line on true
 group by r.id having r.amount_minor <> coalesce(sum((line ->> 'minor')::bigint), 0);
 
--- M4 the journal has each payment and each refund, once and with its amount
+-- M4 the journal has each payment, refund, sale and payout once and with its amount; what is owed to an organization is their sum
 with entered as (
   select e.booking_id, e.refund_id, e.kind, sum(l.amount_minor) as minor
   from journal_entries e join journal_lines l on l.entry_id = e.id
@@ -193,7 +193,51 @@ select p.booking_id::text, 'refunded ' || p.refunded_minor || ' and ' || p.open_
   || coalesce(sum(r.amount_minor) filter (where r.status = 'SUCCEEDED'), 0) || ' and ' || count(r.id) filter (where r.status = 'PENDING')
 from payments p left join refunds r on r.booking_id = p.booking_id
 group by p.id having p.refunded_minor <> coalesce(sum(r.amount_minor) filter (where r.status = 'SUCCEEDED'), 0)
-  or p.open_refunds <> count(r.id) filter (where r.status = 'PENDING');
+  or p.open_refunds <> count(r.id) filter (where r.status = 'PENDING')
+union all
+-- By organization and currency: what is owed to it is what was sold, without refunds, lost disputes and payouts.
+select coalesce(j.organization_id, f.organization_id)::text as subject, 'owed ' || coalesce(j.minor, 0) || ' ' || coalesce(j.currency, f.currency)
+  || ', its sales, refunds, disputes and payouts come to ' || coalesce(f.minor, 0)
+from (
+  select organization_id, currency, -sum(amount_minor) as minor from journal_lines where account = 'organizer_payable' group by 1, 2
+) j full join (
+  select organization_id, currency, sum(minor) as minor from (
+    select p.organization_id, p.captured_currency as currency, case
+      when p.credits is null or p.captured_minor <> p.amount_minor or p.captured_currency <> p.currency then p.captured_minor
+      else (select coalesce(sum((c ->> 'minor')::bigint), 0) from jsonb_array_elements(p.credits) as c
+        where c ->> 'account' = 'organizer_payable') end as minor
+    from payments p where p.captured_minor > 0
+    union all
+    select p.organization_id, r.currency, -(line ->> 'minor')::bigint
+    from refunds r join payments p on p.booking_id = r.booking_id cross join lateral jsonb_array_elements(r.lines) as line
+      join refundable_lines l on l.booking_id = r.booking_id and l.line_no = (line ->> 'lineNo')::int
+    where r.status <> 'FAILED' and l.account = 'organizer_payable'
+    union all
+    select p.organization_id, d.currency, -d.amount_minor from disputes d join payments p on p.booking_id = d.booking_id
+    where d.status = 'LOST'
+    union all
+    select organization_id, currency, -amount_minor from payouts
+    union all
+    -- Of a sale of the box office, or what it gave back: what is not for fees and taxes.
+    select e.organization_id, l.currency, sum(l.amount_minor) from journal_entries e join journal_lines l on l.entry_id = e.id
+    where e.kind in ('SALE', 'SALE_REFUND') and l.account <> 'organizer_payable' group by 1, 2
+  ) moves group by 1, 2
+) f on coalesce(f.organization_id::text, '') = coalesce(j.organization_id::text, '') and f.currency = j.currency
+where coalesce(j.minor, 0) <> coalesce(f.minor, 0)
+union all
+-- Each sale of the box office is entered with its total, and what it gave back with what its row says.
+select s.booking_id::text, s.tender || ' sold ' || s.total_minor || ' and gave back ' || s.refunded_minor || ', entered '
+  || coalesce(sold.minor, 0) || ' and ' || coalesce(back.minor, 0)
+from box_office_sales s
+  left join lateral (select sum(l.amount_minor) as minor from journal_entries e join journal_lines l on l.entry_id = e.id
+    where e.id = md5('sale ' || s.booking_id)::uuid and l.account in ('cash_drawer', 'card_terminal', 'invoices')) sold on true
+  left join lateral (select -sum(l.amount_minor) as minor from journal_entries e join journal_lines l on l.entry_id = e.id
+    where e.booking_id = s.booking_id and e.kind = 'SALE_REFUND' and l.account in ('cash_drawer', 'card_terminal', 'invoices')) back on true
+where s.total_minor <> coalesce(sold.minor, 0) or s.refunded_minor <> coalesce(back.minor, 0)
+union all
+select p.id::text, 'a payout of ' || p.amount_minor || ' ' || p.currency || ', entered ' || coalesce(sum(l.amount_minor), 0)
+from payouts p left join journal_lines l on l.entry_id = p.id and l.account = 'organizer_payable' and l.currency = p.currency
+group by p.id having p.amount_minor <> coalesce(sum(l.amount_minor), 0);
 
 -- M5 gateway_clearing is the money at the gateway, and refunds_in_flight what is still to go back
 with accounts as (

@@ -1,5 +1,6 @@
 import type { Db } from '#db/client.ts';
 import { endPayment } from '#domain/payments/end-payment.ts';
+import { enterSale, enterSaleRefund } from '#domain/payments/enter-sales.ts';
 import type { PaymentGateway } from '#domain/payments/gateway.ts';
 import { BOOKING_FOLLOWER, openPayment } from '#domain/payments/open-payment.ts';
 import { openPayments } from '#domain/payments/open-payments.ts';
@@ -51,8 +52,10 @@ const CHANGES: ReadonlySet<DomainEvent['type']> = new Set([
   'BookingCancelled',
   'TicketsVoided',
   'BookingConfirmationFailed',
+  'BoxOfficeRefunded',
 ]);
-const changesPayment = ({ type }: DomainEvent): boolean => CHANGES.has(type);
+const changesPayment = (event: DomainEvent): boolean =>
+  CHANGES.has(event.type) || (event.type === 'BookingConfirmed' && event.sale !== undefined);
 
 async function follow(needs: FollowNeeds, event: DomainEvent, messageId: string): Promise<void> {
   const bookingId = event.aggregateId;
@@ -70,6 +73,10 @@ async function follow(needs: FollowNeeds, event: DomainEvent, messageId: string)
         : endPayment(needs, { bookingId, messageId });
     case 'TicketsVoided':
       return requestPartRefund(needs, { event, messageId });
+    case 'BookingConfirmed':
+      return enterSale(needs, { event, messageId });
+    case 'BoxOfficeRefunded':
+      return enterSaleRefund(needs, { event, messageId });
     case 'BookingConfirmationFailed':
       return requestRefund(needs, { bookingId, reason: event.reason, messageId });
     default:

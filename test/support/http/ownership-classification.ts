@@ -149,6 +149,12 @@ export const owned: Record<string, { types: readonly string[]; variables(id: str
     location: { latitude: 46.9, longitude: 7.4 },
     timeZone: 'Europe/Zurich',
   }),
+  'Mutation.recordPayout': ofOrganization({
+    amount: { amountMinor: 1, currency: 'USD' },
+    reference: 'x',
+    paidAt: '2026-11-30T12:00:00Z',
+    idempotencyKey: 'x',
+  }),
   'Mutation.createUpload': ofOrganization({ purpose: 'SEATING_PLAN', contentType: 'text/csv', bytes: 1 }),
   'Mutation.revokeAccessKey': { types: ['AccessKey'], variables: (id) => ({ input: { accessKeyId: id } }) },
 };

@@ -241,6 +241,8 @@ async function systemEnvironment(options: SystemOptions, places: Places): Promis
     METRICS_PORT: '0',
     PORT: String(places.ports.api),
     PAYMENTS_PORT: String(places.ports.payments),
+    PAYMENTS_URL: `http://127.0.0.1:${places.ports.payments}`,
+    BOOKS_TOKEN: 'the-books-of-these-tests-and-no-others',
     GATEWAY_PORT: String(places.ports.gateway),
     GATEWAY_URL: await reach('gateway', gatewayUrl),
     GATEWAY_PUBLIC_URL: gatewayUrl,
