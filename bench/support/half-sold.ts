@@ -2,7 +2,8 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import type { OrphanPolicy } from '#domain/catalog/event-life/event-values-rules.ts';
 import { openSeatingPlanCache } from '#domain/catalog/seating-plan-cache.ts';
-import { bestAvailable } from '#domain/inventory/best-available-rules.ts';
+import { bestAvailable, prepareHall } from '#domain/inventory/best-available-rules.ts';
+import { FreeSeats } from '#domain/inventory/free-seats-rules.ts';
 import { seededRandom } from '#test/fans/random.ts';
 import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import { Durations } from './rounds.ts';
@@ -31,7 +32,7 @@ const figuresOf = (durations: Durations) => ({ count: durations.count, ...durati
 
 /**
  * How long the choice of the best seats takes while the event is locked. Parties of one to eight come until so many have
- * chosen; what they chose is taken. The first hundred choices do not count, because they also find the rows of the plan.
+ * chosen; what they chose is taken. The rows of the plan are found before, because the writer does so before it locks.
  */
 export async function timeChoices(
   db: Db,
@@ -39,17 +40,18 @@ export async function timeChoices(
 ): Promise<ChoiceFigures> {
   const { next: random } = seededRandom(12);
   const hall = await openSeatingPlanCache({ db }).get(plan.planId);
-  const taken = Uint8Array.from({ length: plan.seatCount }, () => (random() < 0.5 ? 1 : 0));
+  const free = new FreeSeats(Uint8Array.from({ length: plan.seatCount }, () => (random() < 0.5 ? 1 : 0)));
+  prepareHall(hall);
   const [oneRow, twoRows] = [new Durations(), new Durations()];
   for (let choice = 0; choice < choices; choice++) {
     const party = { size: 1 + (choice % 8), wheelchairPlaces: 0 };
-    const search = { party, policy, isFree: (seatNo: number) => taken[seatNo] === 0, isWanted: () => true };
     const askedAt = performance.now();
-    const seatNos = bestAvailable(hall, search);
+    // As the writer does: the choice is made in a copy, and the seats are taken once it is committed.
+    const seatNos = bestAvailable(hall, { party, policy, free: free.fork(hall), isWanted: () => true });
     const ms = performance.now() - askedAt;
     const rows = new Set(seatNos?.map((seatNo) => hall.rowOf[seatNo]));
-    if (choice > 100) (rows.size === 1 ? oneRow : twoRows).add(ms);
-    for (const seatNo of seatNos ?? []) taken[seatNo] = 1;
+    (rows.size === 1 ? oneRow : twoRows).add(ms);
+    for (const seatNo of seatNos ?? []) free.set(seatNo, false);
   }
   return { 'one row': figuresOf(oneRow), 'two rows': figuresOf(twoRows) };
 }

@@ -49,6 +49,11 @@ export function rowsOf(plan: SeatPositions): SeatRows {
   return rows;
 }
 
+/** Lets a copy of a plan have the rows of the plan. Both must have the same seats at the same positions. */
+export function shareRows(plan: SeatPositions, copy: SeatPositions): void {
+  known.set(copy, rowsOf(plan));
+}
+
 function findRows(plan: SeatPositions): SeatRows {
   const { seatCount } = plan;
   const order = new Uint32Array(seatCount);

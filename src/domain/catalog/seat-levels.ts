@@ -14,6 +14,20 @@ export function levelOf({ prices, seatLevels }: Painting, plan: SeatingPlan, sea
   return label !== undefined && prices.levels.has(label) ? label : undefined;
 }
 
+type LevelOf = (seatNo: number) => string | undefined;
+const functions = new WeakMap<Painting, WeakMap<SeatingPlan, LevelOf>>();
+
+/** Returns `levelOf` for a list and a plan. The function is the same at each call, so that results may be kept by it. */
+export function levelsOf(prices: Painting, plan: SeatingPlan): LevelOf {
+  const ofPrices = functions.get(prices) ?? new WeakMap<SeatingPlan, LevelOf>();
+  functions.set(prices, ofPrices);
+  const known = ofPrices.get(plan);
+  if (known) return known;
+  const made = (seatNo: number) => levelOf(prices, plan, seatNo);
+  ofPrices.set(plan, made);
+  return made;
+}
+
 /**
  * Returns what a booking of these seats costs with their default ticket types: the price that fans are shown.
  *

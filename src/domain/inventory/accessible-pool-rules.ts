@@ -1,4 +1,4 @@
-import type { SeatPositions } from '../catalog/adjacency-rules.ts';
+import { type SeatPositions, shareRows } from '../catalog/adjacency-rules.ts';
 import { seatFlags } from '../catalog/seat-features-rules.ts';
 import type { Hall } from './block-search-rules.ts';
 import { type Party, partyOf } from './party-rules.ts';
@@ -21,6 +21,7 @@ function withoutPool<Plan extends SeatPositions>(plan: Plan): Plan {
   if (before) return before as Plan;
   const flags = Uint8Array.from(plan.flags, (bits) => bits & ~(seatFlags.accessible | seatFlags.companion));
   const released = { ...plan, flags };
+  shareRows(plan, released);
   known.set(plan, released);
   return released;
 }

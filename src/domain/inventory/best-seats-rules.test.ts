@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { after, empty, hold, NOW, rules, SEATS, sale } from '#test/support/inventory/allocation.ts';
 import { allocate } from './allocate-rules.ts';
+import { FreeSeats } from './free-seats-rules.ts';
 import type { HoldBestCommand, InventoryOutcome } from './inventory-command.ts';
 
 /** Two rows of six seats in front of the stage. */
@@ -67,7 +68,7 @@ test('a party that wants general admission gets the lowest free places of one se
 
 test('the best seats are none of those that are taken', () => {
   const taken = Uint8Array.from({ length: SEATS }, (_, seatNo) => (seatNo < 6 || seatNo === 8 ? 1 : 0));
-  const { outcomes } = allocate([holdBest(3), holdBest(2)], { ...empty, taken }, inHall);
+  const { outcomes } = allocate([holdBest(3), holdBest(2)], { ...empty, free: new FreeSeats(taken) }, inHall);
   expect(outcomes.map(seatNosOf)).toEqual([
     [9, 10, 11],
     [6, 7],
@@ -81,7 +82,7 @@ test('a repeated command for the best seats returns its booking, and the refusal
   expect(again.outcomes).toMatchObject([{ kind: 'held', replayed: true, booking: { id: command.bookingId } }]);
   const other = { ...command, requestHash: 'another' };
   expect(allocate([other], after(empty, done), inHall).outcomes).toEqual([{ kind: 'keyReused' }]);
-  const full = { ...empty, taken: new Uint8Array(SEATS).fill(1) };
+  const full = { ...empty, free: new FreeSeats(new Uint8Array(SEATS).fill(1)) };
   const closed = { ...full, sale: { ...sale, offSaleAtMs: 1 } };
   expect(allocate([holdBest(2)], full, inHall).outcomes).toEqual([{ kind: 'noBestSeats', version: 7 }]);
   expect(allocate([holdBest(2, { quoteHash: 'old' })], full, inHall).outcomes).toEqual([

@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { isLockTimeout, isRetryable } from '#db/pg-errors.ts';
+import { levelsOf } from '../catalog/seat-levels.ts';
 import type { SeatingPlanCache } from '../catalog/seating-plan-cache.ts';
 import { TryAgain } from '../errors.ts';
 import { isOutage } from '../outages.ts';
 import type { PriceLists } from '../pricing/price-lists.ts';
+import { prepareSearch } from './best-seats-rules.ts';
 import type { EventSales } from './event-sales.ts';
 import { type BookingTransition, isOfBooking } from './inventory-command.ts';
 import { movedSeatsOf, seatChangesOf } from './inventory-events.ts';
@@ -203,6 +205,8 @@ export class InventoryBatches {
     const plan = await plans.get(sale.planId);
     // Only to have it: the write itself decides which list is in force.
     if (sale.priceListId !== null && !priceLists.peek(sale.priceListId)) await priceLists.get(sale.priceListId);
+    const prices = sale.priceListId === null ? undefined : priceLists.peek(sale.priceListId);
+    if (prices && requests.some(({ command }) => command.kind === 'holdBest')) prepareSearch(plan, levelsOf(prices, plan));
     return { eventId, plan, requests };
   }
 

@@ -2,6 +2,7 @@ import type { HoardingPolicy } from '../hoarding/hoarding-policy-rules.ts';
 import type { Prices } from '../pricing/quote-rules.ts';
 import type { Hall } from './block-search-rules.ts';
 import type { CodeState } from './code-rules.ts';
+import type { FreeSeats } from './free-seats-rules.ts';
 import type { BookingState, EventSale, NewAllocation, NewTicket, SeatState, Transition } from './inventory-command.ts';
 import type { KnownRefund, RefundNote } from './refund-command.ts';
 
@@ -24,8 +25,8 @@ export type InventoryState = {
   readonly capacity: number;
   readonly sale: EventSale;
   readonly seats: ReadonlyMap<number, SeatState>;
-  /** By seat of the plan: 1 for a seat that is not AVAILABLE. Only read when a decision looks at more than the wanted seats. */
-  readonly taken?: Uint8Array | undefined;
+  /** The AVAILABLE seats of the plan. Only read when a decision looks at more than the wanted seats. Undefined: all. */
+  readonly free?: FreeSeats | undefined;
   /**
    * The bookings that commands name, those with an overdue hold on a wanted seat, and those made with a command's
    * key.

@@ -5,9 +5,11 @@ import type { Quote } from '../pricing/quote-rules.ts';
 import type { FeeChoice } from '../pricing/refund-split-rules.ts';
 import { seatsOfQuote } from '../pricing/stored-line-rules.ts';
 import { AllocationNotes } from './allocation-notes.ts';
+import type { Hall } from './block-search-rules.ts';
 import { endOf, type Voiding, without } from './booking-end-rules.ts';
 import type { CodeState } from './code-rules.ts';
 import { CodeUses } from './code-uses.ts';
+import { FreeSeats } from './free-seats-rules.ts';
 import type {
   BookingState,
   EventSale,
@@ -48,6 +50,8 @@ export class InventoryWork {
   #version: number;
   readonly #before: InventoryState;
   readonly #seats = new Map<number, SeatState>();
+  /** Follows the commands once it was asked for. */
+  #open: FreeSeats | undefined;
   readonly #created = new Map<string, BookingState>();
   readonly #updated = new Map<string, BookingState>();
   readonly #idByKey = new Map<string, string>();
@@ -130,7 +134,31 @@ export class InventoryWork {
   /** Unlike `isFree` this changes nothing: a seat of an overdue hold is not open until that hold has ended. */
   isOpen(seatNo: number, opened?: Opened): boolean {
     const seat = this.#seats.get(seatNo) ?? this.#before.seats.get(seatNo);
-    return seat ? isFreeFor(seat, opened) : this.#before.taken?.[seatNo] !== 1;
+    return seat ? isFreeFor(seat, opened) : (this.#before.free?.isFree(seatNo) ?? true);
+  }
+
+  /** The seats of the hall for which `isOpen` is true, for a search through all of them. May be read until the next command. */
+  openSeats(hall: Hall, opened: ReadonlySet<string>): FreeSeats {
+    this.#open ??= this.#openToPublic(hall);
+    if (opened.size === 0) return this.#open;
+    const also = this.#open.fork(hall);
+    for (const seats of [this.#before.seats, this.#seats])
+      for (const seatNo of seats.keys()) also.set(seatNo, isFreeFor(this.seat(seatNo), opened));
+    return also;
+  }
+
+  #openToPublic(hall: Hall): FreeSeats {
+    const before = this.#before.free ?? new FreeSeats(new Uint8Array(hall.seatCount));
+    // What the process keeps of the event changes only with the commit.
+    const open = before.fork(hall);
+    for (const seats of [this.#before.seats, this.#seats])
+      for (const seatNo of seats.keys()) open.set(seatNo, this.isOpen(seatNo));
+    return open;
+  }
+
+  #change(seatNo: number, seat: SeatState): void {
+    this.#seats.set(seatNo, seat);
+    this.#open?.set(seatNo, isFreeFor(seat, undefined));
   }
 
   /** With the commands so far. */
@@ -313,7 +341,7 @@ export class InventoryWork {
     if (status === 'AVAILABLE') this.lowestOpen.clear();
     for (const { seatNo } of booking.seats) {
       const { allocation } = this.seat(seatNo);
-      this.#seats.set(seatNo, allocation === undefined ? seat : allocated(seat, allocation));
+      this.#change(seatNo, allocation === undefined ? seat : allocated(seat, allocation));
     }
   }
 
@@ -334,7 +362,7 @@ export class InventoryWork {
       const { allocation: _before, ...seat } = this.seat(seatNo);
       const hasBooking = seat.bookingId !== null;
       const free = allocation === undefined ? AVAILABLE : allocated(AVAILABLE, allocation);
-      this.#seats.set(seatNo, hasBooking ? { ...seat, ...(allocation !== undefined && { allocation }) } : free);
+      this.#change(seatNo, hasBooking ? { ...seat, ...(allocation !== undefined && { allocation }) } : free);
       if (!hasBooking) moved.push(seatNo);
     }
     for (let from = 0; from < moved.length; from += MOST_SEATS_OF_A_MESSAGE)

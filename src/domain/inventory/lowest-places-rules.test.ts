@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { after, empty, hold, rules, SEATS } from '#test/support/inventory/allocation.ts';
 import { allocate } from './allocate-rules.ts';
+import { FreeSeats } from './free-seats-rules.ts';
 import type { WantedPlaces } from './inventory-command.ts';
 
 /** Seats 0 to 3 are in a row, 4 to 7 and 8 to 11 are places of two areas; of the last area, two are not for sale. */
@@ -48,7 +49,7 @@ test('a number of places gets the lowest free ones, together with the seats of t
   fc.assert(
     fc.property(fc.array(wish, { maxLength: 12 }), (wishes) => {
       const taken = new Set<number>();
-      let state = { ...empty, taken: new Uint8Array(SEATS) };
+      let state = { ...empty, free: new FreeSeats(new Uint8Array(SEATS)) };
       for (const one of wishes) {
         const wanted = expected(taken, one);
         const done = allocate([hold(one.seatNos, { areas: one.areas })], state, inHall);
@@ -56,8 +57,8 @@ test('a number of places gets the lowest free ones, together with the seats of t
         const got = outcome?.kind === 'held' ? outcome.booking.seats.map(({ seatNo }) => seatNo) : outcome?.kind;
         expect(got).toEqual(wanted);
         if (typeof wanted !== 'string') for (const seatNo of wanted) taken.add(seatNo);
-        const seen = Uint8Array.from(state.taken, (_, seatNo) => (taken.has(seatNo) ? 1 : 0));
-        state = { ...after(state, done), taken: seen };
+        const seen = Uint8Array.from({ length: SEATS }, (_, seatNo) => (taken.has(seatNo) ? 1 : 0));
+        state = { ...after(state, done), free: new FreeSeats(seen) };
       }
     }),
     { numRuns: 1000 },
@@ -67,10 +68,10 @@ test('a number of places gets the lowest free ones, together with the seats of t
 test('the price of a number of places has one hash, whichever places are free', () => {
   const areas = [{ section: 1, quantity: 2, ticketType: undefined }];
   const command = hold([], { areas });
-  const quoted = allocate([{ ...command, quoteHash: 'unknown' }], { ...empty, taken: new Uint8Array(SEATS) }, inHall);
+  const quoted = allocate([{ ...command, quoteHash: 'unknown' }], { ...empty, free: new FreeSeats(new Uint8Array(SEATS)) }, inHall);
   const hash = quoted.outcomes[0]?.kind === 'priceChanged' ? quoted.outcomes[0].quote.hash : '';
   const taken = Uint8Array.from({ length: SEATS }, (_, seatNo) => (seatNo < 6 ? 1 : 0));
-  const [held] = allocate([{ ...command, quoteHash: hash }], { ...empty, taken }, inHall).outcomes;
+  const [held] = allocate([{ ...command, quoteHash: hash }], { ...empty, free: new FreeSeats(taken) }, inHall).outcomes;
   expect(held).toMatchObject({ kind: 'held', booking: { seats: [{ seatNo: 6 }, { seatNo: 7 }] } });
   const { outcomes } = allocate([hold([6, 7], { quoteHash: hash })], empty, inHall);
   expect(outcomes[0]?.kind, 'the same places by their ids').toBe('held');

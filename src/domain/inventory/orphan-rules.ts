@@ -1,5 +1,7 @@
 import { neighbourOf, rowsOf, type SeatPositions } from '../catalog/adjacency-rules.ts';
 import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
+import type { Hall } from './block-search-rules.ts';
+import { EXACT_UP_TO, type FreeSeats, fittingWithoutSingle } from './free-seats-rules.ts';
 import { isOrdinary } from './party-rules.ts';
 
 type IsFree = (seatNo: number) => boolean;
@@ -54,6 +56,13 @@ export const isAccepted = (
   chosen: ArrayLike<number>,
   { policy = 'OFF', isFree }: { readonly policy?: OrphanPolicy | undefined; readonly isFree: IsFree },
 ): boolean => policy === 'OFF' || refusedSingles(policy, plan, Array.from(chosen), isFree).length === 0;
+
+/** Whether the row has a block of ordinary free seats of this size that leaves no seat single. */
+export function hasBlockWithoutSingle(hall: Hall, free: FreeSeats, row: number, size: number): boolean {
+  const mayHave = ((free.lengthsIn(hall).byRow[row] ?? 0) & fittingWithoutSingle(size)) !== 0;
+  if (!mayHave || size <= EXACT_UP_TO) return mayHave;
+  return blocksWithoutSingles(hall, { row, size }, (seatNo) => free.isFree(seatNo)).length > 0;
+}
 
 /** The blocks of ordinary free seats of a row that leave no seat single, from left to right. */
 export function blocksWithoutSingles(

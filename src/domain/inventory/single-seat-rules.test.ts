@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { empty, hold, rules } from '#test/support/inventory/allocation.ts';
-import { policies, type RandomSale, randomSale } from '#test/support/seating/random-sales.ts';
+import { freeSeatsOf, policies, type RandomSale, randomSale } from '#test/support/seating/random-sales.ts';
 import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
 import { allocate } from './allocate-rules.ts';
 import { bestAvailable } from './best-available-rules.ts';
@@ -9,8 +9,7 @@ import { refusedSingles, singleSeatsLeft } from './orphan-rules.ts';
 const CASES = 400;
 
 function decide({ hall, isFree }: RandomSale, seatNos: readonly number[], orphanPolicy: OrphanPolicy) {
-  const taken = Uint8Array.from({ length: hall.seatCount }, (_, seatNo) => (isFree(seatNo) ? 0 : 1));
-  const state = { ...empty, taken, sale: { ...empty.sale, orphanPolicy } };
+  const state = { ...empty, free: freeSeatsOf(hall, isFree), sale: { ...empty.sale, orphanPolicy } };
   const limits = { ...rules.policy, maxSeatsPerBooking: 99, maxSeatsPerEvent: 99 };
   const [outcome] = allocate([hold([...seatNos])], state, {
     ...rules,
@@ -54,7 +53,7 @@ test(`the best seats are never ones that the policy refuses: ${CASES} searches`,
       const search = {
         party: { size: sale.size, wheelchairPlaces: 0 },
         isWanted: () => true,
-        isFree: sale.isFree,
+        free: freeSeatsOf(sale.hall, sale.isFree),
         policy,
       };
       const found = bestAvailable(sale.hall, search);

@@ -2,16 +2,16 @@ import { LRUCache } from 'lru-cache';
 import type { Tx } from '#db/client.ts';
 import { prepared } from '#db/prepared.ts';
 import type { Allocation } from './allocate-rules.ts';
+import { FreeSeats } from './free-seats-rules.ts';
 
-/** By seat of the plan: 1 for a seat that is not AVAILABLE. */
-type Taken = { version: number; readonly seats: Uint8Array };
+type Taken = { version: number; readonly free: FreeSeats };
 
 const MAX_EVENTS = 100;
 /** After a restore a version may come again with other seats. */
 const KEPT_MS = 60_000;
 
 /**
- * Which seats of an event are taken, for commands that want the best free ones: one byte per seat, kept at the event's
+ * Which seats of an event are free, for commands that want the best of them: some bytes a seat, kept at the event's
  * version.
  *
  * - A write asks with the version that it has read behind the event's lock. Another version is read from PostgreSQL.
@@ -24,22 +24,23 @@ export class TakenSeats {
   readonly #events = new LRUCache<string, Taken>({ max: MAX_EVENTS, ttl: KEPT_MS });
 
   /** Call it behind the event's lock. The result may not be changed. */
-  async at(tx: Tx, event: { eventId: string; version: number; seatCount: number }): Promise<Uint8Array> {
+  async at(tx: Tx, event: { eventId: string; version: number; seatCount: number }): Promise<FreeSeats> {
     const known = this.#events.get(event.eventId);
-    if (known?.version === event.version) return known.seats;
+    if (known?.version === event.version) return known.free;
     const [row] = await prepared<{ seats: Buffer }>(tx, TAKEN, [event.eventId]);
     const seats = new Uint8Array(event.seatCount);
     const packed = row?.seats ?? Buffer.alloc(0);
     for (let at = 0; at < packed.length; at += 4) seats[packed.readInt32BE(at)] = 1;
-    this.#events.set(event.eventId, { version: event.version, seats });
-    return seats;
+    const free = new FreeSeats(seats);
+    this.#events.set(event.eventId, { version: event.version, free });
+    return free;
   }
 
   /** The allocation was committed. */
   committed(eventId: string, { versionBefore, version, seats }: Allocation): void {
     const known = this.#events.get(eventId);
     if (known?.version !== versionBefore) return;
-    for (const [seatNo, { status }] of seats) known.seats[seatNo] = status === 'AVAILABLE' ? 0 : 1;
+    for (const [seatNo, { status }] of seats) known.free.set(seatNo, status === 'AVAILABLE');
     known.version = version;
   }
 

@@ -1,7 +1,7 @@
 import type { Db, Tx } from '#db/client.ts';
 import { failpoint } from '#db/failpoint.ts';
 import { inTransaction } from '#db/transaction.ts';
-import { levelOf } from '../catalog/seat-levels.ts';
+import { levelsOf } from '../catalog/seat-levels.ts';
 import type { SeatingPlan } from '../catalog/seating-plan.ts';
 import type { CoolDown, HoardingPolicy } from '../hoarding/hoarding-policy-rules.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
@@ -130,12 +130,12 @@ async function beginWith(
   const { version, capacity } = row;
   const choices = requests.flatMap(({ command }) => (looksAround(command, state.sale) ? [command] : []));
   if (choices.length === 0) return { ...state, version, capacity };
-  const taken = await takenSeats.at(tx, { eventId, version, seatCount: plan.seatCount });
+  const free = await takenSeats.at(tx, { eventId, version, seatCount: plan.seatCount });
   const opened = openedBy([...(state.codes?.values() ?? [])]);
   const wanted = choices.some(({ kind }) => kind === 'sell') ? 'ALL' : [...opened];
-  if (wanted.length === 0) return { ...state, version, capacity, taken };
+  if (wanted.length === 0) return { ...state, version, capacity, free };
   const seats = new Map([...(await readAllocatedSeats(tx, eventId, wanted)), ...state.seats]);
-  return { ...state, version, capacity, taken, seats };
+  return { ...state, version, capacity, free, seats };
 }
 
 /** Whether the decision on a command looks at more seats than those that it names. */
@@ -169,7 +169,7 @@ function decide(
   const rules = {
     policy,
     prices: prices.prices,
-    levelOf: (seatNo: number) => levelOf(prices, plan, seatNo),
+    levelOf: levelsOf(prices, plan),
     hall: plan,
   };
   const commands = fresh.map((request) => request.command);

@@ -1,4 +1,6 @@
 import type { OrphanPolicy } from '#domain/catalog/event-life/event-values-rules.ts';
+import type { Hall } from '#domain/inventory/block-search-rules.ts';
+import { FreeSeats } from '#domain/inventory/free-seats-rules.ts';
 import { type BuiltHall, randomHall, randomOf } from './random-halls.ts';
 
 /** A hall in the middle of its sale, with seats of all kinds. */
@@ -47,6 +49,10 @@ export function aloneIn(runs: readonly (readonly number[])[], isOpen: (seatNo: n
     }
   return alone;
 }
+
+/** The seats for which this is true, for a search. */
+export const freeSeatsOf = ({ seatCount }: Pick<Hall, 'seatCount'>, isFree: (seatNo: number) => boolean): FreeSeats =>
+  new FreeSeats(Uint8Array.from({ length: seatCount }, (_, seatNo) => (isFree(seatNo) ? 0 : 1)));
 
 export const policies: readonly OrphanPolicy[] = ['OFF', 'LENIENT', 'STRICT'];
 
