@@ -1,9 +1,10 @@
 import { fromLeftToRight, rowsOf } from '../catalog/adjacency-rules.ts';
-import { focalPointOf, type Hall, type PlaceRange, type Search } from './block-search-rules.ts';
+import { focalPointOf, type Hall, openRuns, type PlaceRange } from './block-search-rules.ts';
 import { fitting, fittingWithoutSingle } from './free-seats-rules.ts';
 import { ordinaryPlacesOf, placesOf } from './hall-places-rules.ts';
 import { hasBlockWithoutSingle } from './orphan-rules.ts';
-import { nearestPlace, rowPairsOf } from './row-pairs-rules.ts';
+import { nearestPlaces, rowPairsOf } from './row-pairs-rules.ts';
+import type { Search } from './seat-search-rules.ts';
 
 /**
  * The best ordinary free seats for a party that finds no room in one row: two blocks in two rows of a section that
@@ -13,16 +14,22 @@ import { nearestPlace, rowPairsOf } from './row-pairs-rules.ts';
  * nearest to the furthest, until none can have a nearer choice.
  */
 export function blockInAdjacentRows(hall: Hall, search: Search): number[] | undefined {
-  const found = nearestPair(hall, search, { maySingle: false });
-  return found || search.policy === 'STRICT' ? found : nearestPair(hall, search, { maySingle: true });
+  const stretchesOf = stretchesByRow(hall, search);
+  const found = nearestPair({ hall, search, stretchesOf, maySingle: false });
+  return found || search.policy === 'STRICT' ? found : nearestPair({ hall, search, stretchesOf, maySingle: true });
 }
 
-/** `maySingle`: whether a choice may leave a seat single. */
-type Choices = { readonly maySingle: boolean };
 type Nearest = { seatNos: readonly number[]; distance: number };
-type Context = Choices & { readonly hall: Hall; readonly search: Search };
+/** `maySingle`: whether a choice may leave a seat single. */
+type Context = {
+  readonly hall: Hall;
+  readonly search: Search;
+  readonly stretchesOf: (row: number) => readonly PlaceRange[];
+  readonly maySingle: boolean;
+};
 
-function nearestPair(hall: Hall, search: Search, { maySingle }: Choices): number[] | undefined {
+function nearestPair(context: Context): number[] | undefined {
+  const { hall, search, maySingle } = context;
   const { byRow } = search.free.lengthsIn(hall);
   const { size } = search.party;
   const room = Array.from({ length: size }, (_, count) => (maySingle ? fitting(count) : fittingWithoutSingle(count)));
@@ -32,7 +39,7 @@ function nearestPair(hall: Hall, search: Search, { maySingle }: Choices): number
     const [upper, lower] = [byRow[row - 1] ?? 0, byRow[row] ?? 0];
     for (let count = 1; count < size; count++) {
       const hasRoom = (upper & (room[count] ?? 0)) !== 0 && (lower & (room[size - count] ?? 0)) !== 0;
-      if (hasRoom) improve(best, { row, count }, { hall, search, maySingle });
+      if (hasRoom) improve(best, { row, count }, context);
     }
   }
   return best.seatNos.length > 0 ? [...best.seatNos] : undefined;
@@ -48,6 +55,7 @@ function improve(best: Nearest, { row, count }: Split, context: Context): void {
   const others = blocksOf(context, { row, count: size - count });
   if (others.length === 0) return;
   const { sumX, sumY } = placesOf(hall);
+  const nearestOf = nearestPlaces(hall, row);
   const sumOf = (sums: Float64Array, at: number, seats: number) => (sums[at + seats] ?? 0) - (sums[at] ?? 0);
   for (const one of blocksOf(context, { row: row - 1, count })) {
     const x = sumOf(sumX, one + row - 1, count);
@@ -57,7 +65,7 @@ function improve(best: Nearest, { row, count }: Split, context: Context): void {
         ((x + sumOf(sumX, other + row, size - count)) / size) ** 2 +
         ((y + sumOf(sumY, other + row, size - count)) / size) ** 2;
       if (about > best.distance + ROUNDING * (1 + best.distance)) continue;
-      if (!touches(hall, { row, count: size - count, other }, { from: one, to: one + count })) continue;
+      if (!touches(nearestOf, { from: one, to: one + count }, { from: other, to: other + size - count })) continue;
       take(best, hall, [placesFrom(one, count), placesFrom(other, size - count)]);
     }
   }
@@ -78,39 +86,46 @@ function take(best: Nearest, hall: Hall, blocks: readonly PlaceRange[]): void {
   best.distance = distance;
 }
 
-/** The first places of the blocks of so many wanted free seats of a row that the policy accepts, from left to right. */
-function blocksOf({ hall, search, maySingle }: Context, { row, count }: Split): number[] {
-  const { policy, free, isWanted } = search;
-  const { order, rowStarts, runAt } = rowsOf(hall);
+/** The stretches of free ordinary seats next to each other of a row. Each row is looked at once. */
+function stretchesByRow(hall: Hall, { free }: Search): Context['stretchesOf'] {
+  const rows = rowsOf(hall);
+  const { placeOf, rowStarts } = rows;
   const isOrdinary = ordinaryPlacesOf(hall);
+  const isOpen = (seatNo: number) => free.isFree(seatNo) && isOrdinary[placeOf[seatNo] ?? 0] === 1;
+  const known = new Map<number, PlaceRange[]>();
+  return (row) => {
+    const before = known.get(row);
+    if (before) return before;
+    const within = { from: rowStarts[row] ?? 0, to: rowStarts[row + 1] ?? 0 };
+    const stretches = [...openRuns(rows, isOpen, within)];
+    known.set(row, stretches);
+    return stretches;
+  };
+}
+
+/** The first places of the blocks of so many wanted free seats of a row that the policy accepts, from left to right. */
+function blocksOf({ hall, search, stretchesOf, maySingle }: Context, { row, count }: Split): number[] {
+  const { policy, free, isWanted } = search;
+  const { order } = rowsOf(hall);
   const withSingles = maySingle && (policy !== 'LENIENT' || !hasBlockWithoutSingle(hall, free, row, count));
-  const rowEnd = rowStarts[row + 1] ?? 0;
-  const isOpen = (place: number) => isOrdinary[place] === 1 && free.isFree(order[place] ?? 0);
   const firsts: number[] = [];
-  for (let from = rowStarts[row] ?? 0; from < rowEnd; ) {
-    let to = from;
-    while (to < rowEnd && runAt[to] === runAt[from] && isOpen(to)) to++;
+  for (const { from, to } of stretchesOf(row)) {
     let wanted = 0;
-    for (let place = from; to - from >= count && place < to; place++) {
+    for (let place = from; place < to; place++) {
       wanted = isWanted(order[place] ?? 0) ? wanted + 1 : 0;
       const first = place - count + 1;
       const leavesSingle = first - from === 1 || to - place === 2;
       if (wanted >= count && (withSingles || !leavesSingle)) firsts.push(first);
     }
-    from = to === from ? from + 1 : to;
   }
   return firsts;
 }
 
-/** Whether the block of the row has the nearest seat to one of these seats of the row before. */
-function touches(
-  hall: Hall,
-  { row, count, other }: Split & { readonly other: number },
-  { from, to }: PlaceRange,
-): boolean {
-  for (let place = from; place < to; place++) {
-    const nearest = nearestPlace(hall, place, row);
-    if (nearest >= other && nearest < other + count) return true;
+/** Whether the lower block has the nearest seat to a seat of the upper one. */
+function touches(nearestOf: (place: number) => number, upper: PlaceRange, lower: PlaceRange): boolean {
+  for (let place = upper.from; place < upper.to; place++) {
+    const nearest = nearestOf(place);
+    if (nearest >= lower.from && nearest < lower.to) return true;
   }
   return false;
 }

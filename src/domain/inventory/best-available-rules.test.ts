@@ -33,7 +33,11 @@ function hallOf(...drawings: string[]) {
 }
 const best = (drawings: string[], size: number, wheelchairPlaces = 0) => {
   const { hall, isFree } = hallOf(...drawings);
-  return bestAvailable(hall, { party: { size, wheelchairPlaces }, free: freeSeatsOf(hall, isFree), isWanted: () => true });
+  return bestAvailable(hall, {
+    party: { size, wheelchairPlaces },
+    free: freeSeatsOf(hall, isFree),
+    isWanted: () => true,
+  });
 };
 
 describe('best available', () => {
@@ -148,7 +152,12 @@ test.each(partsOfHalls(1_000_000))(
       const wheelchairPlaces = seed % 5 === 0 ? 1 : 0;
       const policy = policies[seed % policies.length] ?? 'OFF';
       const sale = randomSale(seed, wheelchairPlaces === 1 ? 0.25 : 0.04);
-      const seats = bestAvailable(sale.hall, { ...sale, free: freeSeatsOf(sale.hall, sale.isFree), policy, party: { size: sale.size, wheelchairPlaces } });
+      const seats = bestAvailable(sale.hall, {
+        ...sale,
+        free: freeSeatsOf(sale.hall, sale.isFree),
+        policy,
+        party: { size: sale.size, wheelchairPlaces },
+      });
       expectAsGood(sale, seats, modelOf(sale, { wheelchairPlaces, policy }));
       if (!seats) tally.none++;
       else if (isOneRun(sale.hall, seats)) tally.inOneRow++;

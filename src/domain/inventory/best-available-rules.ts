@@ -1,19 +1,12 @@
 import { fromLeftToRight, isArea, rowsOf } from '../catalog/adjacency-rules.ts';
 import { blockInAdjacentRows } from './adjacent-rows-rules.ts';
-import {
-  distanceOf,
-  type Hall,
-  isBetter,
-  openRuns,
-  type PlaceRange,
-  type Score,
-  type Search,
-} from './block-search-rules.ts';
+import { distanceOf, type Hall, isBetter, openRuns, type PlaceRange, type Score } from './block-search-rules.ts';
 import { fitting, fittingWithoutSingle } from './free-seats-rules.ts';
 import { ordinaryPlacesOf, placesOf } from './hall-places-rules.ts';
 import { hasBlockWithoutSingle, isAccepted, singleSeatsLeft } from './orphan-rules.ts';
 import { suitsParty } from './party-rules.ts';
 import { prepareRowPairs } from './row-pairs-rules.ts';
+import type { Search } from './seat-search-rules.ts';
 
 /**
  * The best free seats for the party, from left to right: next to each other in one row, otherwise in two adjacent rows;
@@ -57,13 +50,14 @@ function nearestBlock(hall: Hall, search: Search, { maySingle }: Blocks): number
   const { byRun } = search.free.lengthsIn(hall);
   const room = maySingle ? fitting(size) : fittingWithoutSingle(size);
   const best: Nearest = { first: -1, distance: Infinity };
+  // All blocks that leave a seat single, in a row that has others, are refused.
+  const isRefused = (row: number) =>
+    maySingle && search.policy === 'LENIENT' && hasBlockWithoutSingle(hall, search.free, row, size);
   for (const run of runsByDistance) {
     if ((nearest[run] ?? 0) > best.distance) break;
     if (((byRun[run] ?? 0) & room) === 0 || search.mayWant?.(run) === false) continue;
     const from = runStarts[run] ?? 0;
-    // All blocks that leave a seat single, in a row that has others, are refused.
-    if (maySingle && search.policy === 'LENIENT' && hasBlockWithoutSingle(hall, search.free, rowAt[from] ?? 0, size))
-      continue;
+    if (isRefused(rowAt[from] ?? 0)) continue;
     lookAt(best, { from, to: runStarts[run + 1] ?? 0 }, { hall, search, maySingle });
   }
   return best.first < 0 ? undefined : best.first;
@@ -108,24 +102,32 @@ const squareOfMiddle = (column: Float64Array, first: number, last: number): numb
 
 /** Blocks with wheelchair places are few, so each is checked by the rules for all seats. */
 function bestSpecialBlock(hall: Hall, search: Search): number | undefined {
-  const { party, free, isWanted, mayWant, policy } = search;
-  const rows = rowsOf(hall);
+  const { party, policy } = search;
+  const { order } = rowsOf(hall);
+  const isFree = (seatNo: number) => search.free.isFree(seatNo);
   let best: (Score & { first: number }) | undefined;
-  const isFree = (seatNo: number) => free.isFree(seatNo);
-  const isOpen = (seatNo: number) => isFree(seatNo) && isWanted(seatNo) && !isArea(hall, seatNo);
+  for (const first of openBlocksWithWheelchairPlaces(hall, search)) {
+    const block = order.subarray(first, first + party.size);
+    if (!suitsParty(hall, block, party)) continue;
+    const leavesSingle = singleSeatsLeft(hall, Array.from(block), isFree).length > 0;
+    const distance = distanceOf(hall, block[0] ?? 0, block[party.size - 1] ?? 0);
+    if (!isBetter({ leavesSingle, distance }, best)) continue;
+    if (isAccepted(hall, block, { policy, isFree })) best = { leavesSingle, distance, first };
+  }
+  return best?.first;
+}
+
+/** The first places of the blocks of wanted free seats in the runs of neighbours that have a wheelchair place. */
+function* openBlocksWithWheelchairPlaces(
+  hall: Hall,
+  { party, free, isWanted, mayWant }: Search,
+): Generator<number, undefined> {
+  const rows = rowsOf(hall);
+  const isOpen = (seatNo: number) => free.isFree(seatNo) && isWanted(seatNo) && !isArea(hall, seatNo);
   for (const run of placesOf(hall).runsWithWheelchairPlaces) {
     if (mayWant?.(run) === false) continue;
     const within = { from: rows.runStarts[run] ?? 0, to: rows.runStarts[run + 1] ?? 0 };
-    for (const { from, to } of openRuns(rows, isOpen, within)) {
-      for (let first = from; first + party.size <= to; first++) {
-        const block = rows.order.subarray(first, first + party.size);
-        if (!suitsParty(hall, block, party)) continue;
-        const leavesSingle = singleSeatsLeft(hall, Array.from(block), isFree).length > 0;
-        const distance = distanceOf(hall, block[0] ?? 0, block[party.size - 1] ?? 0);
-        if (!isBetter({ leavesSingle, distance }, best)) continue;
-        if (isAccepted(hall, block, { policy, isFree })) best = { leavesSingle, distance, first };
-      }
-    }
+    for (const { from, to } of openRuns(rows, isOpen, within))
+      for (let first = from; first + party.size <= to; first++) yield first;
   }
-  return best?.first;
 }

@@ -31,7 +31,7 @@ export function bestSeatsFor(
   }
   if (party.wheelchairPlaces > 0) return undefined;
   const isFree = (seatNo: number): boolean => work.isOpen(seatNo, opened);
-  return lowestPlaces(hall, party.size, (no) => isWanted(no) && isFree(no), firstOpen(work, opened));
+  return lowestPlaces(hall, party.size, (no) => isWanted(no) && isFree(no), firstOpen(work, hall, opened));
 }
 
 /** An event may sell some seats of its plan at no level, and then not at all. */

@@ -1,7 +1,4 @@
 import type { SeatPositions, SeatRows } from '../catalog/adjacency-rules.ts';
-import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
-import type { FreeSeats } from './free-seats-rules.ts';
-import type { Party } from './party-rules.ts';
 
 type Point = readonly [x: number, y: number];
 
@@ -10,17 +7,6 @@ export type Hall = SeatPositions & {
   readonly width: number;
   readonly focalPoint?: Point;
   readonly sections?: readonly { readonly kind?: 'GENERAL_ADMISSION'; readonly focalPoint?: Point }[];
-};
-
-export type Search = {
-  readonly party: Party;
-  /** False for the seats of other price levels and sections than the wanted ones. */
-  readonly isWanted: (seatNo: number) => boolean;
-  /** False for a run of neighbours without a wanted seat. Undefined: each may have one. */
-  readonly mayWant?: ((run: number) => boolean) | undefined;
-  readonly free: FreeSeats;
-  /** Undefined: OFF. */
-  readonly policy?: OrphanPolicy | undefined;
 };
 
 /** What a block of seats costs its fans and the hall. Fewer single seats win over a shorter distance. */

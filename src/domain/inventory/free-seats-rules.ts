@@ -69,14 +69,17 @@ export class FreeSeats {
     this.#taken[seatNo] = taken;
     for (const [hall, { changed }] of this.#runs) {
       const { placeOf, runAt } = rowsOf(hall);
-      changed.add(runAt[placeOf[seatNo] ?? 0] ?? 0);
+      const place = placeOf[seatNo] ?? 0;
+      if (ordinaryPlacesOf(hall)[place] === 1) changed.add(runAt[place] ?? 0);
     }
   }
 
   /** The lengths by run of neighbours, and by row. They may be read until the next change. */
   lengthsIn(hall: Hall): Pick<FreeRuns, 'byRun' | 'byRow'> {
+    const known = this.#runs.get(hall);
+    if (known?.changed.size === 0) return known;
     const rows = rowsOf(hall);
-    const runs = this.#runs.get(hall) ?? emptyRuns(rows);
+    const runs = known ?? emptyRuns(rows);
     this.#runs.set(hall, runs);
     const changedRows = new Set<number>();
     for (const run of runs.changed) {

@@ -206,7 +206,8 @@ export class InventoryBatches {
     // Only to have it: the write itself decides which list is in force.
     if (sale.priceListId !== null && !priceLists.peek(sale.priceListId)) await priceLists.get(sale.priceListId);
     const prices = sale.priceListId === null ? undefined : priceLists.peek(sale.priceListId);
-    if (prices && requests.some(({ command }) => command.kind === 'holdBest')) prepareSearch(plan, levelsOf(prices, plan));
+    if (prices && requests.some(({ command }) => command.kind === 'holdBest'))
+      prepareSearch(plan, levelsOf(prices, plan));
     return { eventId, plan, requests };
   }
 

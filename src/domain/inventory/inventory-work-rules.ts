@@ -9,7 +9,7 @@ import type { Hall } from './block-search-rules.ts';
 import { endOf, type Voiding, without } from './booking-end-rules.ts';
 import type { CodeState } from './code-rules.ts';
 import { CodeUses } from './code-uses.ts';
-import { FreeSeats } from './free-seats-rules.ts';
+import type { FreeSeats } from './free-seats-rules.ts';
 import type {
   BookingState,
   EventSale,
@@ -23,6 +23,7 @@ import type {
 } from './inventory-command.ts';
 import type { InventoryState, Rules, WorkResult } from './inventory-state.ts';
 import { heldBooking, type Moment, soldBooking } from './new-booking-rules.ts';
+import { OpenSeats } from './open-seats-rules.ts';
 import type { RefundNote } from './refund-command.ts';
 import { RefundNotes } from './refund-notes.ts';
 import { keyOf } from './request-key-rules.ts';
@@ -45,13 +46,10 @@ export class InventoryWork {
   readonly codes: CodeUses;
   readonly allocations: AllocationNotes;
   readonly refunds: RefundNotes;
-  /** By the first place of an area: no place of it before this one is open to the public. Forgotten with each release. */
-  readonly lowestOpen = new Map<number, number>();
   #version: number;
   readonly #before: InventoryState;
   readonly #seats = new Map<number, SeatState>();
-  /** Follows the commands once it was asked for. */
-  #open: FreeSeats | undefined;
+  readonly #open: OpenSeats;
   readonly #created = new Map<string, BookingState>();
   readonly #updated = new Map<string, BookingState>();
   readonly #idByKey = new Map<string, string>();
@@ -68,6 +66,7 @@ export class InventoryWork {
     this.refunds = new RefundNotes(state.refundByKey);
     this.capacity = state.capacity;
     this.#before = state;
+    this.#open = new OpenSeats(state, this.#seats);
     this.rules = rules;
     this.sale = state.sale;
     this.nowMs = state.nowMs;
@@ -137,28 +136,14 @@ export class InventoryWork {
     return seat ? isFreeFor(seat, opened) : (this.#before.free?.isFree(seatNo) ?? true);
   }
 
-  /** The seats of the hall for which `isOpen` is true, for a search through all of them. May be read until the next command. */
+  /** The seats for which `isOpen` is true, for a search through the hall. They may be read until the next command. */
   openSeats(hall: Hall, opened: ReadonlySet<string>): FreeSeats {
-    this.#open ??= this.#openToPublic(hall);
-    if (opened.size === 0) return this.#open;
-    const also = this.#open.fork(hall);
-    for (const seats of [this.#before.seats, this.#seats])
-      for (const seatNo of seats.keys()) also.set(seatNo, isFreeFor(this.seat(seatNo), opened));
-    return also;
-  }
-
-  #openToPublic(hall: Hall): FreeSeats {
-    const before = this.#before.free ?? new FreeSeats(new Uint8Array(hall.seatCount));
-    // What the process keeps of the event changes only with the commit.
-    const open = before.fork(hall);
-    for (const seats of [this.#before.seats, this.#seats])
-      for (const seatNo of seats.keys()) open.set(seatNo, this.isOpen(seatNo));
-    return open;
+    return this.#open.in(hall, opened);
   }
 
   #change(seatNo: number, seat: SeatState): void {
     this.#seats.set(seatNo, seat);
-    this.#open?.set(seatNo, isFreeFor(seat, undefined));
+    this.#open.set(seatNo, seat);
   }
 
   /** With the commands so far. */
@@ -338,7 +323,6 @@ export class InventoryWork {
       status === 'AVAILABLE'
         ? AVAILABLE
         : { status, bookingId: booking.id, holdExpiresAtMs: status === 'HELD' ? booking.holdExpiresAtMs : null };
-    if (status === 'AVAILABLE') this.lowestOpen.clear();
     for (const { seatNo } of booking.seats) {
       const { allocation } = this.seat(seatNo);
       this.#change(seatNo, allocation === undefined ? seat : allocated(seat, allocation));
@@ -357,7 +341,6 @@ export class InventoryWork {
   /** Gives seats to an allocation, or to the public: those that belong to no booking become BLOCKED, or AVAILABLE. */
   giveTo(allocation: string | undefined, seatNos: readonly number[]): void {
     const moved: number[] = [];
-    this.lowestOpen.clear();
     for (const seatNo of seatNos) {
       const { allocation: _before, ...seat } = this.seat(seatNo);
       const hasBooking = seat.bookingId !== null;

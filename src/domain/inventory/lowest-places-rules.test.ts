@@ -68,7 +68,11 @@ test('a number of places gets the lowest free ones, together with the seats of t
 test('the price of a number of places has one hash, whichever places are free', () => {
   const areas = [{ section: 1, quantity: 2, ticketType: undefined }];
   const command = hold([], { areas });
-  const quoted = allocate([{ ...command, quoteHash: 'unknown' }], { ...empty, free: new FreeSeats(new Uint8Array(SEATS)) }, inHall);
+  const quoted = allocate(
+    [{ ...command, quoteHash: 'unknown' }],
+    { ...empty, free: new FreeSeats(new Uint8Array(SEATS)) },
+    inHall,
+  );
   const hash = quoted.outcomes[0]?.kind === 'priceChanged' ? quoted.outcomes[0].quote.hash : '';
   const taken = Uint8Array.from({ length: SEATS }, (_, seatNo) => (seatNo < 6 ? 1 : 0));
   const [held] = allocate([{ ...command, quoteHash: hash }], { ...empty, free: new FreeSeats(taken) }, inHall).outcomes;

@@ -48,15 +48,12 @@ export function lowestPlaces(
   return undefined;
 }
 
-/** The first place of an area that is open to the public. The commands of one write remember it for those after them. */
-export function firstOpen(work: InventoryWork, opened: Opened): (area: Area) => number {
-  return ({ from, to }) => {
-    if (opened === 'ALL' || opened.size > 0) return from;
-    let place = work.lowestOpen.get(from) ?? from;
-    while (place < to && !work.isOpen(place)) place++;
-    work.lowestOpen.set(from, place);
-    return place;
-  };
+const NO_ALLOCATION: ReadonlySet<string> = new Set();
+
+/** The first place of an area that is open to the public; the first one of all when the caller may have others. */
+export function firstOpen(work: InventoryWork, hall: Hall, opened: Opened): (area: Area) => number {
+  const isPublic = opened !== 'ALL' && opened.size === 0;
+  return ({ from, to }) => (isPublic ? work.openSeats(hall, NO_ALLOCATION).firstFree(from, to) : from);
 }
 
 /**
@@ -70,7 +67,7 @@ export function lowestPlacesFor<T extends Wish>(work: InventoryWork, command: T,
   for (const { section, quantity, ticketType } of command.areas ?? []) {
     const isOpen = (seatNo: number): boolean =>
       !chosen.has(seatNo) && levelOf(seatNo) !== undefined && work.isOpen(seatNo, opened);
-    const start = firstOpen(work, opened);
+    const start = firstOpen(work, hall, opened);
     const places = lowestPlaces(hall, quantity, isOpen, (area) => (area.section === section ? start(area) : area.to));
     if (!places) return undefined;
     for (const seatNo of places) chosen.set(seatNo, ticketType);

@@ -50,18 +50,21 @@ export function prepareRowPairs(hall: Hall): void {
   for (const { row } of rowPairsOf(hall).pairs) {
     const [from, middle, to] = [rowStarts[row - 1] ?? 0, rowStarts[row] ?? 0, rowStarts[row + 1] ?? 0];
     if (Math.max(middle - from, to - middle) > LONGEST_PREPARED_ROW) continue;
-    for (let place = from; place < middle; place++) nearestPlace(hall, place, row);
+    const nearestOf = nearestPlaces(hall, row);
+    for (let place = from; place < middle; place++) nearestOf(place);
   }
 }
 
-/** The place in the row that is nearest to a seat of the row before it. */
-export function nearestPlace(hall: Hall, place: number, row: number): number {
+/** By place of the row before: the place in the row that is nearest to it. */
+export function nearestPlaces(hall: Hall, row: number): (place: number) => number {
   const { beside } = rowPairsOf(hall);
-  const before = beside[place] ?? 0;
-  if (before > 0) return before - 1;
-  const found = findNearest(hall, place, row);
-  beside[place] = found + 1;
-  return found;
+  return (place) => {
+    const before = beside[place] ?? 0;
+    if (before > 0) return before - 1;
+    const found = findNearest(hall, place, row);
+    beside[place] = found + 1;
+    return found;
+  };
 }
 
 function findNearest(hall: Hall, place: number, row: number): number {
