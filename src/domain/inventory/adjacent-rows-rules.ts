@@ -1,5 +1,5 @@
-import { fromLeftToRight, rowsOf } from '../catalog/adjacency-rules.ts';
-import { focalPointOf, type Hall, openRuns, type PlaceRange } from './block-search-rules.ts';
+import { fromLeftToRight, rowsOf, type SeatRows } from '../catalog/adjacency-rules.ts';
+import { focalPointOf, type Hall, type PlaceRange } from './block-search-rules.ts';
 import { fitting, fittingWithoutSingle } from './free-seats-rules.ts';
 import { ordinaryPlacesOf, placesOf } from './hall-places-rules.ts';
 import { hasBlockWithoutSingle } from './orphan-rules.ts';
@@ -52,12 +52,13 @@ type Split = { readonly row: number; readonly count: number };
 function improve(best: Nearest, { row, count }: Split, context: Context): void {
   const { hall, search } = context;
   const { size } = search.party;
-  const others = blocksOf(context, { row, count: size - count });
+  const ones = blocksOf(context, { row: row - 1, count });
+  const others = ones.length > 0 ? blocksOf(context, { row, count: size - count }) : [];
   if (others.length === 0) return;
   const { sumX, sumY } = placesOf(hall);
   const nearestOf = nearestPlaces(hall, row);
   const sumOf = (sums: Float64Array, at: number, seats: number) => (sums[at + seats] ?? 0) - (sums[at] ?? 0);
-  for (const one of blocksOf(context, { row: row - 1, count })) {
+  for (const one of ones) {
     const x = sumOf(sumX, one + row - 1, count);
     const y = sumOf(sumY, one + row - 1, count);
     for (const other of others) {
@@ -88,19 +89,30 @@ function take(best: Nearest, hall: Hall, blocks: readonly PlaceRange[]): void {
 
 /** The stretches of free ordinary seats next to each other of a row. Each row is looked at once. */
 function stretchesByRow(hall: Hall, { free }: Search): Context['stretchesOf'] {
-  const rows = rowsOf(hall);
-  const { placeOf, rowStarts } = rows;
   const isOrdinary = ordinaryPlacesOf(hall);
-  const isOpen = (seatNo: number) => free.isFree(seatNo) && isOrdinary[placeOf[seatNo] ?? 0] === 1;
-  const known = new Map<number, PlaceRange[]>();
+  const { order } = rowsOf(hall);
+  const isOpen = (place: number) => isOrdinary[place] === 1 && free.isFree(order[place] ?? 0);
+  const known = new Map<number, readonly PlaceRange[]>();
   return (row) => {
     const before = known.get(row);
     if (before) return before;
-    const within = { from: rowStarts[row] ?? 0, to: rowStarts[row + 1] ?? 0 };
-    const stretches = [...openRuns(rows, isOpen, within)];
+    const stretches = stretchesOfRow(rowsOf(hall), row, isOpen);
     known.set(row, stretches);
     return stretches;
   };
+}
+
+/** A plain loop, because a search may look at all rows of a hall. */
+function stretchesOfRow({ rowStarts, runAt }: SeatRows, row: number, isOpen: (place: number) => boolean): PlaceRange[] {
+  const end = rowStarts[row + 1] ?? 0;
+  const stretches: PlaceRange[] = [];
+  for (let from = rowStarts[row] ?? 0; from < end; ) {
+    let to = from;
+    while (to < end && runAt[to] === runAt[from] && isOpen(to)) to++;
+    if (to > from) stretches.push({ from, to });
+    from = to === from ? from + 1 : to;
+  }
+  return stretches;
 }
 
 /** The first places of the blocks of so many wanted free seats of a row that the policy accepts, from left to right. */

@@ -1,5 +1,5 @@
 import { seatFeatures } from '../seat-features-rules.ts';
-import type { CsvLine } from './csv-text.ts';
+import type { CsvLine, CsvPlace } from './csv-text.ts';
 import { problemOfCoordinate, readLabel } from './file-values.ts';
 import type { PlanProblems } from './plan-problems.ts';
 
@@ -9,7 +9,7 @@ const NEEDED: readonly Column[] = ['section', 'row', 'seat'];
 
 /** A line of the file as a seat. Without a row it is a place of a general admission section. */
 export type CsvSeat = {
-  at: CsvLine;
+  at: CsvPlace;
   section: string;
   row: string;
   label: string;
@@ -27,12 +27,12 @@ export function readHeader(header: CsvLine, problems: PlanProblems): Columns | u
   for (const [index, field] of header.fields.entries()) {
     const name = field.trim().toLowerCase();
     const column = columns.find((known) => known === name);
-    if (!column) problems.add(header, `unknown column "${field.trim()}"; known are ${columns.join(', ')}`);
-    else if (found.has(column)) problems.add(header, `the column "${column}" appears twice`);
+    if (!column) problems.add(header.at, `unknown column "${field.trim()}"; known are ${columns.join(', ')}`);
+    else if (found.has(column)) problems.add(header.at, `the column "${column}" appears twice`);
     else found.set(column, index);
   }
-  for (const column of NEEDED) if (!found.has(column)) problems.add(header, `the column "${column}" is missing`);
-  if (found.has('x') !== found.has('y')) problems.add(header, 'the columns "x" and "y" are only read together');
+  for (const column of NEEDED) if (!found.has(column)) problems.add(header.at, `the column "${column}" is missing`);
+  if (found.has('x') !== found.has('y')) problems.add(header.at, 'the columns "x" and "y" are only read together');
   return problems.isEmpty ? found : undefined;
 }
 
@@ -41,9 +41,9 @@ type Context = { columns: Columns; problems: PlanProblems; hasDecimalComma: bool
 /** Reads one line. Undefined, after adding the problems, when it is not a seat. */
 export function readLine(line: CsvLine, { columns: at, problems, hasDecimalComma }: Context): CsvSeat | undefined {
   if (line.fields.length !== at.size)
-    return problems.add(line, `${line.fields.length} fields, but the header has ${at.size}`);
+    return problems.add(line.at, `${line.fields.length} fields, but the header has ${at.size}`);
   const field = (column: Column) => line.fields[at.get(column) ?? -1]?.trim() ?? '';
-  const place = (column: Column) => ({ path: `${line.path}, column ${column}` });
+  const place = (column: Column) => ({ path: `${line.at.path}, column ${column}` });
   const text = (column: Column): string | undefined => {
     const read = readLabel(field(column));
     return 'label' in read ? read.label : problems.add(place(column), read.problem);
@@ -61,7 +61,16 @@ export function readLine(line: CsvLine, { columns: at, problems, hasDecimalComma
   const [x, y] = isPlaced ? [coordinate('x'), coordinate('y')] : [];
   const position = x === undefined || y === undefined ? undefined : { x, y };
   if (section === undefined || row === undefined || label === undefined) return undefined;
-  return { at: line, section, row, label, position, level: optional('level'), category: optional('category'), flags };
+  return {
+    at: line.at,
+    section,
+    row,
+    label,
+    position,
+    level: optional('level'),
+    category: optional('category'),
+    flags,
+  };
 }
 
 function numberOf(text: string): number | undefined {

@@ -4,7 +4,7 @@ import type { Point } from '../seating-plan.ts';
 import { type CsvSeat, columns, readHeader, readLine } from './csv-columns.ts';
 import { csvField, parseCsv, separatorOf } from './csv-text.ts';
 import { boxOf, rectangle } from './outlines.ts';
-import { draftOf, type RowContent, type SeatContent, type SectionContent } from './plan-content.ts';
+import { allPositions, draftOf, type RowContent, type SeatContent, type SectionContent } from './plan-content.ts';
 import type { PlanProblems } from './plan-problems.ts';
 
 /** The tier of seats for which the file names neither a category nor a level. */
@@ -25,15 +25,21 @@ type Lines = { label: string; seats: CsvSeat[] };
  */
 export function readCsvPlan(text: string, problems: PlanProblems): SeatingPlanDraft | undefined {
   const separator = separatorOf(text);
-  const [header, ...lines] = parseCsv(text, separator, problems);
+  const lines = parseCsv(text, separator, problems);
+  const header = lines.next().value;
   if (!header) return problems.add({ path: 'the file' }, 'it is empty');
   const at = readHeader(header, problems);
   if (!at) return undefined;
   const context = { columns: at, problems, hasDecimalComma: separator === ';' };
-  const seats = lines.flatMap((line) => readLine(line, context) ?? []);
+  // Line by line: the fields of all lines of a stadium would need more memory than its seats.
+  const seats: CsvSeat[] = [];
+  for (const line of lines) {
+    const seat = readLine(line, context);
+    if (seat) seats.push(seat);
+  }
   const groups = groupBy(seats, (seat) => seat.section);
-  const placed = boxOf(seats.flatMap(({ position }): Point[] => (position ? [[position.x, position.y]] : [])));
-  const layout = { top: seats.some(({ position }) => position) ? placed.bottom + GAP : MARGIN };
+  const bottom = seats.reduce((most, { position }) => Math.max(most, position?.y ?? -Infinity), -Infinity);
+  const layout = { top: bottom > -Infinity ? bottom + GAP : MARGIN };
   const sections = groups.map((group) => sectionOf(group, layout, problems));
   return draftOf({ ...sizeOf(sections), sections }, problems);
 }
@@ -115,11 +121,13 @@ function areaOf(
 }
 
 function sizeOf(sections: readonly SectionContent[]): { width: number; height: number } {
-  const corners = sections.flatMap(({ outline, rows }) =>
-    (outline ?? []).concat(rows.flatMap(({ seats }) => seats.map(({ x, y }): Point => [x, y]))),
-  );
-  const box = boxOf(corners);
+  const box = boxOf(cornersOf(sections));
   return { width: Math.max(1, Math.ceil(box.right + MARGIN)), height: Math.max(1, Math.ceil(box.bottom + MARGIN)) };
+}
+
+function* cornersOf(sections: readonly SectionContent[]): Generator<Point> {
+  for (const { outline = [] } of sections) yield* outline;
+  yield* allPositions(sections);
 }
 
 /** Writes a plan as a spreadsheet. The column `category` is left out when every seat's category is its level. */

@@ -1,6 +1,19 @@
 import type { Place, PlanProblems } from './plan-problems.ts';
 
-export type CsvLine = Place & { readonly line: number; readonly fields: readonly string[] };
+export type CsvLine = { readonly at: CsvPlace; readonly fields: readonly string[] };
+
+/** A line of a file. A seat keeps its line, so it must not keep the texts of the line in memory. */
+export class CsvPlace implements Place {
+  readonly line: number;
+
+  constructor(line: number) {
+    this.line = line;
+  }
+
+  get path(): string {
+    return `line ${this.line}`;
+  }
+}
 
 /** Of the characters that spreadsheets put between fields, the first one that the header has. */
 export function separatorOf(text: string): string {
@@ -9,15 +22,13 @@ export function separatorOf(text: string): string {
 }
 
 /**
- * The lines of a CSV file (RFC 4180), each with its number in the file; empty lines are left out. A field in quotes may
+ * The lines of a CSV file (RFC 4180), one after the other; empty lines are left out. A field in quotes may
  * contain separators, line breaks and doubled quotes.
  */
-export function parseCsv(text: string, separator: string, problems: PlanProblems): CsvLine[] {
-  const lines: CsvLine[] = [];
+export function* parseCsv(text: string, separator: string, problems: PlanProblems): Generator<CsvLine, undefined> {
   const reader = new CsvReader(text, separator, problems);
   for (let line = reader.next(); line; line = reader.next())
-    if (line.fields.length > 1 || line.fields[0]?.trim() !== '') lines.push(line);
-  return lines;
+    if (line.fields.length > 1 || line.fields[0]?.trim() !== '') yield line;
 }
 
 class CsvReader {
@@ -40,7 +51,7 @@ class CsvReader {
     do fields.push(this.field());
     while (this.skip(this.separator));
     this.endOfLine(line);
-    return { line, path: `line ${line}`, fields };
+    return { at: new CsvPlace(line), fields };
   }
 
   private field(): string {

@@ -14,13 +14,26 @@ const LABEL_BYTES = 1_000;
  * The name of a section, a row or a seat: in Unicode's form NFC and without surrounding blanks, so that labels that look
  * alike are equal. A file may have a number in the place of a text.
  */
-export function readLabel(value: unknown): { label: string } | { problem: string } {
+export function readLabel(value: unknown): { readonly label: string } | { problem: string } {
   if (typeof value !== 'string' && typeof value !== 'number') return { problem: 'a text is needed' };
-  const read = readText(String(value), { atMost: LABEL_CHARACTERS });
+  const written = String(value);
+  const before = labels.get(written);
+  if (before) return before;
+  const read = readText(written, { atMost: LABEL_CHARACTERS });
   if ('problem' in read) return { problem: `it ${read.problem}` };
   if (Buffer.byteLength(read.text) > LABEL_BYTES) return { problem: `it has more than ${LABEL_BYTES} bytes` };
-  return { label: read.text };
+  const label = { label: read.text };
+  if (labels.size === MOST_LABELS) labels.clear();
+  labels.set(written, label);
+  return label;
 }
+
+/**
+ * The labels that were read last, by the text in the file. Most seats of a file share their labels with others, so each
+ * label is in memory once and not once for each seat.
+ */
+const labels = new Map<string, { readonly label: string }>();
+const MOST_LABELS = 2_000;
 
 /** What is wrong with a coordinate; undefined when nothing is. */
 export function problemOfCoordinate(value: unknown): string | undefined {

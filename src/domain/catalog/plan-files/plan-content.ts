@@ -126,6 +126,11 @@ function refuseSamePlace(row: RowContent, where: string, problems: PlanProblems)
   }
 }
 
+/** The positions of all seats, one after the other: a list of them would be as large as the plan. */
+export function* allPositions(sections: readonly SectionContent[]): Generator<Point, undefined> {
+  for (const section of sections) for (const { x, y } of seatsOf(section)) yield [x, y];
+}
+
 function* seatsOf(section: SectionContent): Generator<SeatContent> {
   for (const row of section.rows) yield* row.seats;
 }

@@ -3,7 +3,7 @@ import type { Point } from '../seating-plan.ts';
 import { hundredth } from './file-values.ts';
 import { type JsonNode, parseJson } from './json-node.ts';
 import { boxOf } from './outlines.ts';
-import { draftOf, type RowContent, type SeatContent, type SectionContent } from './plan-content.ts';
+import { allPositions, draftOf, type RowContent, type SeatContent, type SectionContent } from './plan-content.ts';
 import type { PlanProblems } from './plan-problems.ts';
 
 type Plan = {
@@ -145,7 +145,7 @@ function pointOf(node: JsonNode): Point {
 /** The size of the plan. Seats left of or above its corner move it: the seats are then shifted into the plan. */
 function placed(sections: readonly SectionContent[], size: JsonNode): { width: number; height: number } {
   const seats = sections.flatMap(({ rows }) => rows.flatMap((row) => row.seats));
-  const box = boxOf(seats.map(({ x, y }): Point => [x, y]));
+  const box = boxOf(allPositions(sections));
   const shift = { x: box.left < 0 ? MARGIN - box.left : 0, y: box.top < 0 ? MARGIN - box.top : 0 };
   for (const seat of seats) {
     seat.x = hundredth(seat.x + shift.x);

@@ -2,7 +2,7 @@ import type { SeatingPlanDraft } from '../layout.ts';
 import type { Point } from '../seating-plan.ts';
 import { type JsonNode, parseJson } from './json-node.ts';
 import { boxOf } from './outlines.ts';
-import { draftOf, type PlanContent, type SectionContent } from './plan-content.ts';
+import { allPositions, draftOf, type PlanContent, type SectionContent } from './plan-content.ts';
 import type { PlanProblems } from './plan-problems.ts';
 import { readCategories, type SeatsioCategories } from './seatsio-categories.ts';
 import { type Drawing, pointOf, readArea, readBooth, readOutline, readRow, readTable } from './seatsio-objects.ts';
@@ -95,9 +95,7 @@ const nameOf = (floor: JsonNode): string | undefined =>
     ?.label();
 
 function sizeAround(sections: readonly SectionContent[]): { width: number; height: number } {
-  const box = boxOf(
-    sections.flatMap(({ rows }) => rows.flatMap(({ seats }) => seats.map(({ x, y }): Point => [x, y]))),
-  );
+  const box = boxOf(allPositions(sections));
   return { width: Math.max(1, Math.ceil(box.right)), height: Math.max(1, Math.ceil(box.bottom)) };
 }
 
