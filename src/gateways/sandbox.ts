@@ -88,11 +88,26 @@ const notice = z.object({
   data: z.object({ object: z.unknown() }),
 });
 
+const disputeStates = { inquiry: 'INQUIRY', open: 'OPEN', won: 'WON', lost: 'LOST' } as const;
+
+const disputeObject = z.object({
+  id: gatewayName,
+  session: gatewayName,
+  status: z.enum(['inquiry', 'open', 'won', 'lost']),
+  amount_minor: z.int(),
+  currency: z.string(),
+  metadata: z.object({ booking_id: gatewayName }),
+});
+
 const noticeTypes: Readonly<Record<string, NoticeType>> = {
   'session.paid': 'SESSION_PAID',
   'session.declined': 'SESSION_DECLINED',
   'session.expired': 'SESSION_EXPIRED',
   'session.refunded': 'REFUNDED',
+  'refund.failed': 'REFUND_CHANGED',
+  'dispute.created': 'DISPUTE',
+  'dispute.funds_withdrawn': 'DISPUTE',
+  'dispute.closed': 'DISPUTE',
 };
 
 /** The adapter to the sandbox gateway process. */
@@ -193,6 +208,7 @@ const refusalCodes: Readonly<Record<string, GatewayRefusalCode>> = {
   not_found: 'NOT_FOUND',
   idempotency_error: 'KEY_REUSED',
   not_refundable: 'NOT_REFUNDABLE',
+  balance_insufficient: 'BALANCE_TOO_LOW',
   invalid_request_error: 'INVALID_REQUEST',
   authentication_error: 'UNAUTHORIZED',
 };
@@ -220,13 +236,27 @@ function readNotice(json: unknown): Notice {
   const known = noticeTypes[type];
   const base = { gatewayEventId: id, occurredAt: new Date(created * 1000) };
   if (!known) return { ...base, type: 'IGNORED' };
+  if (known === 'DISPUTE') return readDispute(base, data.object);
   const session = sessionAnswer.safeParse(data.object);
   if (!session.success) throw new NoticeRejected('UNREADABLE', `The notice ${type} has an unknown session.`);
   const { reference, bookingId, currency } = session.data;
   return { ...base, type: known, reference, bookingId, currency, amountMinor: noticeAmount(known, session.data) };
 }
 
-function noticeAmount(type: NoticeType, session: GatewaySession): number {
-  if (type === 'REFUNDED') return session.refunds.reduce((sum, refund) => sum + refund.amountMinor, 0);
+function readDispute(base: Pick<Notice, 'gatewayEventId' | 'occurredAt'>, object: unknown): Notice {
+  const parsed = disputeObject.safeParse(object);
+  if (!parsed.success) throw new NoticeRejected('UNREADABLE', 'The notice has an unknown dispute.');
+  const { id, session: reference, status, amount_minor: amountMinor, currency, metadata } = parsed.data;
+  const dispute = { id, state: disputeStates[status] };
+  return { ...base, type: 'DISPUTE', reference, bookingId: metadata.booking_id, amountMinor, currency, dispute };
+}
+
+/** Of failed refunds the notice has no amount, so that the gateway's own books are read. */
+function noticeAmount(type: NoticeType, session: GatewaySession): number | undefined {
+  if (type === 'REFUND_CHANGED') return undefined;
+  if (type === 'REFUNDED') return sumOf(session.refunds.filter(({ status }) => status === 'SUCCEEDED'));
   return type === 'SESSION_PAID' ? session.capturedMinor : session.amountMinor;
 }
+
+const sumOf = (refunds: readonly GatewayRefund[]): number =>
+  refunds.reduce((sum, { amountMinor }) => sum + amountMinor, 0);

@@ -270,5 +270,6 @@ function refusalCode(error: InstanceType<typeof Stripe.errors.StripeError>): Gat
   if (error instanceof Stripe.errors.StripeIdempotencyError) return 'KEY_REUSED';
   if (error.statusCode === 401 || error.statusCode === 403) return 'UNAUTHORIZED';
   if (error.statusCode === 404) return 'NOT_FOUND';
+  if (error.code === 'balance_insufficient' || error.code === 'insufficient_funds') return 'BALANCE_TOO_LOW';
   return error.statusCode === 400 ? 'INVALID_REQUEST' : 'OTHER';
 }

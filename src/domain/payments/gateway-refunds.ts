@@ -54,19 +54,65 @@ async function update(
   return false;
 }
 
+/**
+ * A refund of ours that a restore has lost keeps its id, so its message does not ask for it again. One that does not fit
+ * beside refunds of ours that the gateway has not made yet waits until it refuses one of those.
+ */
 async function adopt(tx: Tx, payment: Payment, seen: GatewayRefund): Promise<boolean> {
   if (seen.status === 'FAILED') return false;
   const own = seen.key?.replace(/^refund:/, '');
+  const isFree =
+    own !== undefined && isUuid(own) && (await refundsOf(tx, payment.bookingId)).every(({ id }) => id !== own);
   const refund = await askForRefund(tx, payment, {
-    // A refund of ours that a restore has lost keeps its id, so its message does not ask for it again.
-    id: own !== undefined && isUuid(own) ? own : randomUUIDv7(),
+    id: isFree ? own : randomUUIDv7(),
     origin: 'GATEWAY',
     reason: 'MADE_AT_GATEWAY',
-    of: { amountMinor: seen.amountMinor },
+    of: { exactMinor: seen.amountMinor },
     gatewayReference: seen.refundReference,
   });
   if (!refund) return false;
   const after = await lockPaymentOfBooking(tx, payment.bookingId);
   if (seen.status === 'SUCCEEDED' && after) await recordRefundDone(tx, after, refund);
   return true;
+}
+
+/**
+ * The gateway has refused a refund of ours for good, and may have others that we did not ask for. One of the same amount
+ * is ours, made by other means. Otherwise ours makes room for them, and what of it they leave is asked for by a new
+ * refund. `payment` is locked.
+ */
+export async function makeRoomForGatewayRefunds(
+  tx: Tx,
+  payment: Payment,
+  { refused, seen }: { refused: Refund; seen: readonly GatewayRefund[] },
+): Promise<'REFUNDED' | 'SUPERSEDED' | 'REFUND_REFUSED'> {
+  const isChanged = (await recordGatewayRefunds(tx, payment, seen)) > 0;
+  const all = await refundsOf(tx, payment.bookingId);
+  if (all.find(({ id }) => id === refused.id)?.status !== 'PENDING') return 'REFUNDED';
+  const unknown = seen.filter((one) => one.status === 'SUCCEEDED' && !match(all, one));
+  if (unknown.length === 0) return isChanged ? 'SUPERSEDED' : 'REFUND_REFUSED';
+  const same = unknown.find(({ amountMinor }) => amountMinor === refused.amountMinor);
+  if (same) {
+    await recordRefundDone(tx, payment, refused, same.refundReference);
+    return 'REFUNDED';
+  }
+  await recordRefundFailed(tx, payment, refused, 'MADE_AT_GATEWAY');
+  await askForTheRest(tx, payment, { refused, seen });
+  return 'SUPERSEDED';
+}
+
+async function askForTheRest(
+  tx: Tx,
+  payment: Payment,
+  { refused, seen }: { refused: Refund; seen: readonly GatewayRefund[] },
+): Promise<void> {
+  const { bookingId } = payment;
+  const before = await lockPaymentOfBooking(tx, bookingId);
+  if (!before || (await recordGatewayRefunds(tx, before, seen)) === 0) return;
+  const after = await lockPaymentOfBooking(tx, bookingId);
+  if (!after) return;
+  const amountMinor = refused.amountMinor - (after.refundedMinor - before.refundedMinor);
+  const { reason, seatNos } = refused;
+  if (amountMinor > 0)
+    await askForRefund(tx, after, { id: randomUUIDv7(), origin: 'BOOKING', reason, seatNos, of: { amountMinor } });
 }

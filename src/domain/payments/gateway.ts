@@ -188,11 +188,13 @@ export type GatewayRefusalCode =
   | 'NOT_FOUND'
   | 'KEY_REUSED'
   | 'NOT_REFUNDABLE'
+  /** The balance at the gateway is too low for this refund; later it may not be. */
+  | 'BALANCE_TOO_LOW'
   | 'INVALID_REQUEST'
   | 'UNAUTHORIZED'
   | 'OTHER';
 
-/** A definite no: nothing happened, and repeating the call will not help. */
+/** A definite no: nothing happened. Repeating the call does not help, except when the balance was too low. */
 export class GatewayRefused extends Error {
   readonly code: GatewayRefusalCode;
 

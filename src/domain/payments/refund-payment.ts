@@ -4,7 +4,7 @@ import { refunds } from '#db/payments/tables.ts';
 import { inTransaction } from '#db/transaction.ts';
 import type { ClaimedPayment } from './claim-due-payments.ts';
 import { type GatewayRefund, GatewayRefused } from './gateway.ts';
-import { keyOfRefund } from './gateway-refunds.ts';
+import { keyOfRefund, makeRoomForGatewayRefunds } from './gateway-refunds.ts';
 import { lockPaymentOfBooking } from './payment-statements.ts';
 import {
   type Refund,
@@ -17,7 +17,8 @@ import type { SettleNeeds, StepOutcome } from './settle-step.ts';
 
 type Seen =
   | { kind: 'REFUNDED' | 'ACCEPTED'; refundReference: string | undefined }
-  | { kind: 'REFUND_FAILED' | 'REFUND_REFUSED' };
+  | { kind: 'REFUND_FAILED' | 'REFUND_WAITS' }
+  | { kind: 'REFUND_REFUSED'; session: readonly GatewayRefund[] };
 
 /** So many refunds of one payment are made under one claim; the others are due again at once. */
 const AT_MOST = 20;
@@ -41,8 +42,9 @@ export async function refundPayment(
   for (const refund of pending) {
     const seen = await giveMoneyBack(needs, { claimed, refund }, signal);
     failpoint('payments.refund-answered');
-    if (seen.kind === 'REFUND_REFUSED') return seen.kind;
+    if (seen.kind === 'REFUND_WAITS') return seen.kind;
     outcome = await record(needs, { claimed, refund }, seen);
+    if (outcome === 'REFUND_REFUSED') return outcome;
   }
   return outcome;
 }
@@ -64,6 +66,8 @@ function record({ db, policy }: SettleNeeds, { claimed, refund }: Subject, seen:
       case 'REFUNDED':
         await recordRefundDone(tx, payment, present, seen.refundReference);
         return 'REFUNDED';
+      case 'REFUND_REFUSED':
+        return makeRoomForGatewayRefunds(tx, payment, { refused: present, seen: seen.session });
       default:
         await recordRefundFailed(tx, payment, present, 'GATEWAY_FAILED');
         return 'REFUND_FAILED';
@@ -75,7 +79,7 @@ async function giveMoneyBack(needs: SettleNeeds, { claimed, refund }: Subject, s
   const { gatewayReference: reference } = claimed;
   // A free booking was never at the gateway.
   if (refund.amountMinor === 0) return { kind: 'REFUNDED', refundReference: undefined };
-  if (!reference) return { kind: 'REFUND_REFUSED' };
+  if (!reference) return { kind: 'REFUND_REFUSED', session: [] };
   if (refund.gatewayReference !== null) return lookAtRefunds(needs, { claimed, refund }, signal);
   try {
     const made = await needs.gateway.refund({
@@ -91,7 +95,7 @@ async function giveMoneyBack(needs: SettleNeeds, { claimed, refund }: Subject, s
     if (!(error instanceof GatewayRefused) || error.code === 'UNAUTHORIZED') throw error;
     // The money may have been refunded by other means; the gateway's books decide.
     const seen = await lookAtRefunds(needs, { claimed, refund }, signal);
-    return seen.kind === 'REFUNDED' ? seen : { kind: 'REFUND_REFUSED' };
+    return seen.kind === 'REFUND_REFUSED' && error.code === 'BALANCE_TOO_LOW' ? { kind: 'REFUND_WAITS' } : seen;
   }
 }
 
@@ -101,15 +105,7 @@ async function lookAtRefunds(needs: SettleNeeds, { claimed, refund }: Subject, s
   const ours = session.refunds.find(
     ({ refundReference, key }) => refundReference === refund.gatewayReference || key === keyOfRefund(refund),
   );
-  if (ours) return judgeRefund(ours);
-  const arrived = session.refunds.filter(({ status }) => status === 'SUCCEEDED');
-  const known = await needs.db
-    .select({ minor: refunds.amountMinor })
-    .from(refunds)
-    .where(and(eq(refunds.bookingId, claimed.bookingId), eq(refunds.status, 'SUCCEEDED')));
-  const sum = (amounts: readonly number[]) => amounts.reduce((total, minor) => total + minor, 0);
-  const unknown = sum(arrived.map(({ amountMinor }) => amountMinor)) - sum(known.map(({ minor }) => minor));
-  return unknown >= refund.amountMinor ? { kind: 'REFUNDED', refundReference: undefined } : { kind: 'REFUND_REFUSED' };
+  return ours ? judgeRefund(ours) : { kind: 'REFUND_REFUSED', session: session.refunds };
 }
 
 function judgeRefund({ status, refundReference }: GatewayRefund): Seen {

@@ -9,13 +9,15 @@ import type { Payment } from './payment-statements.ts';
 export type Refund = typeof refunds.$inferSelect;
 
 /**
- * What of a payment goes back: all that is left of it, parts that are known, or an amount. `finalMinor`: what the end of
+ * What of a payment goes back: all that is left of it, parts that are known, or an amount. `exactMinor`: what the gateway
+ * has given back, also of what is disputed. `finalMinor`: what the end of
  * its booking gives back, without fees that the organizer keeps.
  */
 export type Extent =
   | 'WHOLE'
   | { readonly parts: readonly Credit[]; readonly atMostMinor: number }
   | { readonly amountMinor: number }
+  | { readonly exactMinor: number }
   | { readonly finalMinor: number };
 
 export type NewRefund = Pick<Refund, 'id' | 'origin' | 'reason'> & {
@@ -32,10 +34,13 @@ const now = sql`now()`;
  */
 export async function askForRefund(tx: Tx, payment: Payment, asked: NewRefund): Promise<Refund | undefined> {
   const lines = await refundableLinesOf(tx, payment);
+  const exactMinor = asked.of !== 'WHOLE' && 'exactMinor' in asked.of ? asked.of.exactMinor : undefined;
   const most = asked.of !== 'WHOLE' && 'parts' in asked.of ? asked.of.atMostMinor : Number.MAX_SAFE_INTEGER;
-  const taken = withinReach(linesOf(lines, asked.of), lines, { disputedMinor: payment.disputedMinor, most });
+  const disputedMinor = exactMinor === undefined ? payment.disputedMinor : 0;
+  const taken = withinReach(linesOf(lines, asked.of), lines, { disputedMinor, most });
   const amountMinor = taken.reduce((sum, { minor }) => sum + minor, 0);
   const finalMinor = asked.of !== 'WHOLE' && 'finalMinor' in asked.of ? asked.of.finalMinor : null;
+  if (exactMinor !== undefined && amountMinor !== exactMinor) return undefined;
   const isWhole = asked.of === 'WHOLE' || finalMinor !== null;
   if (amountMinor === 0 && isPointless(payment, asked)) return undefined;
   const { id, origin, reason, seatNos = [], gatewayReference = null } = asked;
@@ -188,7 +193,8 @@ function linesOf(lines: readonly RefundableLine[], extent: Extent): LineRefund[]
   if (extent === 'WHOLE')
     return lines.flatMap(({ lineNo, leftMinor: minor }) => (minor > 0 ? [{ lineNo, minor }] : []));
   if ('parts' in extent) return takeParts(lines, extent.parts);
-  if (!('finalMinor' in extent)) return shareOut(lines, extent.amountMinor);
+  if (!('finalMinor' in extent))
+    return shareOut(lines, 'exactMinor' in extent ? extent.exactMinor : extent.amountMinor);
   const backMinor = lines.reduce((sum, { paidMinor, leftMinor }) => sum + paidMinor - leftMinor, 0);
   return takeFeesLast(lines, Math.max(0, extent.finalMinor - backMinor));
 }

@@ -37,7 +37,7 @@ export async function settlePayment(
     if (!known) throw error;
     return { step, outcome: 'UNKNOWN', cause: error.message };
   }
-  if (outcome === 'REFUND_REFUSED' || outcome === 'REFUND_FAILED')
+  if (outcome === 'REFUND_REFUSED' || outcome === 'REFUND_FAILED' || outcome === 'REFUND_WAITS')
     await giveBackWhenPossible(needs, { claimed, pause: needs.policy.askEverySeconds, signal });
   return { step, outcome };
 }

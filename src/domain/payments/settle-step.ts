@@ -19,7 +19,8 @@ export type OpenedPayment = {
 };
 
 /**
- * `SUPERSEDED`: another process or a notice was faster. `UNKNOWN`: the gateway gave no answer, so the step is
+ * `SUPERSEDED`: another process or a notice was faster. `REFUND_WAITS`: the balance at the gateway is
+ * too low for it, so it is tried again later. `UNKNOWN`: the gateway gave no answer, so the step is
  * repeated.
  */
 export type StepOutcome =
@@ -31,6 +32,7 @@ export type StepOutcome =
   | 'REFUND_ACCEPTED'
   | 'REFUND_FAILED'
   | 'REFUND_REFUSED'
+  | 'REFUND_WAITS'
   | 'SUPERSEDED'
   | 'UNKNOWN';
 

@@ -122,8 +122,8 @@ describe('the ledger', () => {
       ]);
       expect(json.refunds).toMatchObject([{ session: paid.id, booking_id: 'paid', amount_minor: 4_000 }]);
       expect(json.totals).toEqual({
-        USD: { captured_minor: 15_000, refunded_minor: 4_000 },
-        JPY: { captured_minor: 15_000, refunded_minor: 0 },
+        USD: { captured_minor: 15_000, refunded_minor: 4_000, disputed_minor: 0 },
+        JPY: { captured_minor: 15_000, refunded_minor: 0, disputed_minor: 0 },
       });
     } finally {
       await other.close();

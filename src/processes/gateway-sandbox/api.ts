@@ -2,9 +2,12 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { disputeBody, disputeEndBody, openDispute, settleDispute } from './disputes.ts';
 import { readJson, sendJson } from './http-io.ts';
+import { presentLedger } from './ledger.ts';
+import { resendNotices } from './notice-queue.ts';
 import { Problem } from './problem.ts';
-import { createRefund, presentLedger, refundBody } from './refunds.ts';
+import { changeRefund, createRefund, dashboardRefundBody, refundAtDashboard, refundBody } from './refunds.ts';
 import {
   type Books,
   listSessionsOfBooking,
@@ -14,6 +17,7 @@ import {
   pageUrl,
   presentSession,
   requireSession,
+  type SessionRow,
   settleSession,
 } from './sessions.ts';
 import { troubleSwitches } from './trouble.ts';
@@ -34,7 +38,7 @@ interface Call {
 interface Route {
   readonly method: string;
   readonly path: RegExp;
-  /** True for the routes of the operator (ledger, trouble), to which trouble never applies. */
+  /** True for the routes of the operator (ledger, dashboard, notices, trouble), to which trouble never applies. */
   readonly operator?: true;
   run(call: Call): unknown;
 }
@@ -80,6 +84,49 @@ const routes: readonly Route[] = [
       return createRefund(books, requireKey(request), body);
     },
   },
+  {
+    method: 'POST',
+    path: /^\/v1\/dashboard\/refunds$/,
+    operator: true,
+    async run({ books, request }) {
+      const body = parse(dashboardRefundBody, await readJson(request));
+      return changed(books, body.session, (session) => refundAtDashboard(books, session, body.amount_minor));
+    },
+  },
+  {
+    method: 'POST',
+    path: /^\/v1\/dashboard\/refunds\/([\w-]+)\/fail$/,
+    operator: true,
+    run({ books, id }) {
+      books.store.transaction(() => changeRefund(books, id, 'failed'));
+      return { id, status: 'failed' };
+    },
+  },
+  {
+    method: 'POST',
+    path: /^\/v1\/dashboard\/disputes$/,
+    operator: true,
+    async run({ books, request }) {
+      const { session, status, amount_minor: amountMinor } = parse(disputeBody, await readJson(request));
+      return changed(books, session, (row) => openDispute(books, row, { status, amountMinor }));
+    },
+  },
+  {
+    method: 'POST',
+    path: /^\/v1\/dashboard\/disputes\/([\w-]+)$/,
+    operator: true,
+    async run({ books, request, id }) {
+      const { status } = parse(disputeEndBody, await readJson(request));
+      books.store.transaction(() => settleDispute(books, id, status));
+      return { id, status };
+    },
+  },
+  {
+    method: 'POST',
+    path: /^\/v1\/notices\/resend$/,
+    operator: true,
+    run: ({ books }) => ({ resent: resendNotices(books.store) }),
+  },
   { method: 'GET', path: /^\/v1\/ledger$/, operator: true, run: ({ books }) => presentLedger(books) },
   { method: 'GET', path: /^\/v1\/trouble$/, operator: true, run: ({ books }) => books.trouble.switches },
   {
@@ -101,6 +148,12 @@ const routes: readonly Route[] = [
     },
   },
 ];
+
+/** Changes a session in one transaction, and returns it as the merchant sees it afterwards. */
+function changed(books: Books, id: string, change: (session: SessionRow) => unknown) {
+  books.store.transaction(() => change(requireSession(books.store, id)));
+  return presentSession(books, requireSession(books.store, id));
+}
 
 /** Handles one call of the merchant. @throws Problem */
 export async function answerApi(

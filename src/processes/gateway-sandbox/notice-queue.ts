@@ -3,7 +3,15 @@ import { z } from 'zod';
 import type { Store } from './store.ts';
 import type { Trouble } from './trouble.ts';
 
-export type NoticeEventType = 'session.paid' | 'session.declined' | 'session.expired' | 'session.refunded';
+export type NoticeEventType =
+  | 'session.paid'
+  | 'session.declined'
+  | 'session.expired'
+  | 'session.refunded'
+  | 'refund.failed'
+  | 'dispute.created'
+  | 'dispute.funds_withdrawn'
+  | 'dispute.closed';
 
 const queuedNotice = z.object({
   seq: z.int(),
@@ -41,6 +49,14 @@ export function appendNotice(
 function firstState(trouble: Trouble): 'DROPPED' | 'HELD' | 'WAITING' {
   if (trouble.takeDrop()) return 'DROPPED';
   return trouble.switches.reorderWebhooks > 0 ? 'HELD' : 'WAITING';
+}
+
+/** Queues the notices again that were dropped or given up. Returns how many. */
+export function resendNotices(store: Store): number {
+  return store.run(
+    "UPDATE notices SET state = 'WAITING', attempts = 0, created_at = ?1, next_attempt_at = ?1 WHERE state IN ('DROPPED', 'GIVEN_UP')",
+    Date.now(),
+  );
 }
 
 /** Returns those of the first `limit` due notices (at `now`, epoch ms) that are `waiting` by their number, longest due first. */

@@ -28,8 +28,8 @@ const results: Record<SessionRow['status'], { title: string; text: string }> = {
   expired: { title: 'This payment has expired', text: 'Nothing was taken. Go back to the shop to choose seats again.' },
 };
 
-/** Shows the outcome of the session, decided by the fan or by time. */
-export function renderResultPage(session: SessionRow, nonce: string): string {
+/** Shows the outcome of the session, decided by the fan or by time. @param more HTML below it */
+export function renderResultPage(session: SessionRow, nonce: string, more: string): string {
   const { title, text } = results[session.status];
   const back = session.success_url
     ? `<p><a class="pay" href="${escapeHtml(session.success_url)}">Back to the shop</a></p>`
@@ -42,7 +42,8 @@ export function renderResultPage(session: SessionRow, nonce: string): string {
     <h1 class="${session.status}">${title}</h1>
     <p role="status">${text}</p>
     ${renderLines(session)}
-    ${back}`,
+    ${back}
+    ${more}`,
   });
 }
 
@@ -124,6 +125,7 @@ th { text-align: left; font-weight: 400; } td { text-align: right; font-variant-
 th, td { padding: .5rem 0; border-bottom: 1px solid var(--line); }
 tfoot th, tfoot td { font-weight: 700; font-size: 1.15rem; border: 0; }
 .time { font-variant-numeric: tabular-nums; } time { font-weight: 700; }
+input { display: block; width: 100%; margin: .25rem 0; padding: .6rem; font: inherit; } h2 { font-size: 1.15rem; margin: 2rem 0 .25rem; } ul { padding-left: 1.25rem; }
 form { display: grid; gap: .75rem; margin: 1rem 0; }
 button, a.pay { display: block; width: 100%; padding: .8rem 1rem; border-radius: .6rem; border: 1px solid transparent; font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer; }
 .pay { background: var(--go); color: #fff; } .decline { background: transparent; color: var(--ink); border-color: var(--line); }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { actAtDashboard, renderDashboard } from './dashboard.ts';
 import { readBody, sendHtml, sendJson } from './http-io.ts';
 import { renderPayPage, renderResultPage } from './pay-html.ts';
 import { Problem } from './problem.ts';
@@ -7,7 +8,10 @@ import { type Books, requireSession, type SessionRow, settleSession } from './se
 
 type Outcome = 'pay' | 'decline';
 
-/** GET shows the payment; POST with the form field `outcome` pays or declines. @throws Problem */
+/**
+ * GET shows the payment; POST with the form field `outcome` pays or declines, and with `dashboard` does what a merchant
+ * or a bank could do with a payment that was made. @throws Problem
+ */
 export async function answerPayPage(
   books: Books,
   request: IncomingMessage,
@@ -22,10 +26,17 @@ export async function answerPayPage(
       'permission_error',
       'Pay on the page of the payment itself. A form on another site cannot pay.',
     );
-  const outcome = readOutcome(await readBody(request), request.headers['content-type'] ?? '');
+  const body = await readBody(request);
+  const asked = readFields(body, request.headers['content-type'] ?? '');
+  if (asked.has('dashboard')) {
+    const session = actAtDashboard(books, id, asked);
+    await books.store.onDisk();
+    return show(response, request, books, { session, status: 200 });
+  }
+  const outcome = readOutcome(asked.get('outcome'));
   const session = settleSession(books, id, outcome === 'pay' ? 'paid' : 'declined');
   await books.store.onDisk();
-  show(response, request, { session, status: resultStatus(session, outcome) });
+  show(response, request, books, { session, status: resultStatus(session, outcome) });
 }
 
 /**
@@ -45,12 +56,13 @@ async function showPage(books: Books, request: IncomingMessage, response: Server
   const isOverdue = found.status === 'open' && found.expires_at <= Date.now();
   const session = isOverdue ? settleSession(books, id, 'expired') : found;
   await books.store.onDisk();
-  show(response, request, { session, status: 200 });
+  show(response, request, books, { session, status: 200 });
 }
 
 function show(
   response: ServerResponse,
   request: IncomingMessage,
+  books: Books,
   { session, status }: { session: SessionRow; status: number },
 ): void {
   if (!wantsHtml(request)) {
@@ -58,7 +70,10 @@ function show(
     return;
   }
   const nonce = randomBytes(16).toString('base64');
-  const html = session.status === 'open' ? renderPayPage(session, nonce) : renderResultPage(session, nonce);
+  const html =
+    session.status === 'open'
+      ? renderPayPage(session, nonce)
+      : renderResultPage(session, nonce, renderDashboard(books, session));
   sendHtml(response, status, { html, nonce });
 }
 
@@ -67,20 +82,23 @@ export function wantsHtml(request: IncomingMessage): boolean {
   return (request.headers.accept ?? '').includes('text/html');
 }
 
-function readOutcome(body: Buffer, contentType: string): Outcome {
-  const outcome = contentType.includes('application/json') ? jsonOutcome(body) : formOutcome(body);
+function readOutcome(outcome: string | null): Outcome {
   if (outcome === 'pay' || outcome === 'decline') return outcome;
   throw new Problem(400, 'invalid_request_error', 'Send the form field outcome=pay or outcome=decline.');
 }
 
-function formOutcome(body: Buffer): unknown {
-  return new URLSearchParams(body.toString('utf8')).get('outcome');
+/** The fields of a form, or those of a JSON object that are texts. */
+function readFields(body: Buffer, contentType: string): URLSearchParams {
+  const text = body.toString('utf8');
+  if (!contentType.includes('application/json')) return new URLSearchParams(text);
+  const parsed = parsedOrUndefined(text);
+  const fields = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [];
+  return new URLSearchParams(fields.filter((field): field is [string, string] => typeof field[1] === 'string'));
 }
 
-function jsonOutcome(body: Buffer): unknown {
+function parsedOrUndefined(text: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null && 'outcome' in parsed ? parsed.outcome : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { appendNotice, countNotices } from './notice-queue.ts';
+import { availableMinor } from './ledger.ts';
+import { appendNotice } from './notice-queue.ts';
+import { plan } from './plan.ts';
 import { Problem } from './problem.ts';
 import {
   assertSameRequest,
@@ -11,7 +13,6 @@ import {
   requireSession,
   type SessionRow,
 } from './sessions.ts';
-import type { Row } from './store.ts';
 
 export const refundBody = z.strictObject({
   session: z.string().min(1).max(200),
@@ -19,7 +20,12 @@ export const refundBody = z.strictObject({
   currency: z.string(),
 });
 
+export const dashboardRefundBody = refundBody
+  .pick({ session: true })
+  .extend({ amount_minor: z.int().min(1).optional() });
+
 export type RefundBody = z.infer<typeof refundBody>;
+export type RefundStatus = 'pending' | 'succeeded' | 'failed';
 
 /** Refunds money, never more than was captured. The same key with the same body returns the same refund. */
 export function createRefund(books: Books, key: string, body: RefundBody): ReturnType<typeof presentRefund> {
@@ -32,20 +38,60 @@ export function createRefund(books: Books, key: string, body: RefundBody): Retur
     }
     const session = requireSession(books.store, body.session);
     assertRefundable(books, session, body);
-    const id = `re_sandbox_${randomBytes(12).toString('hex')}`;
-    books.store.run(
-      `INSERT INTO refunds (id, session_id, amount_minor, created_at, idempotency_key, request_hash)
-       VALUES (?, ?, ?, ?, ?, ?)`,
-      id,
-      session.id,
-      body.amount_minor,
-      Date.now(),
-      key,
-      hash,
-    );
-    appendNotice(books, 'session.refunded', presentSession(books, session));
+    const status = firstStatus(books);
+    const id = insert(books, session, { amountMinor: body.amount_minor, key, hash, status });
+    if (status === 'pending') plan(books, 'succeed-refund', id);
+    else if (status === 'succeeded' && books.trouble.takeSome('failRefundsLater')) plan(books, 'fail-refund', id);
     return presentRefund(books.store.first('SELECT * FROM refunds WHERE id = ?', id) ?? {}, session.currency);
   });
+}
+
+function firstStatus({ trouble }: Books): RefundStatus {
+  if (trouble.takeSome('failRefunds')) return 'failed';
+  return trouble.takeSome('pendRefunds') ? 'pending' : 'succeeded';
+}
+
+/** A refund that a person makes at the gateway, without the merchant's request: of an amount, or of all that is left. */
+export function refundAtDashboard(books: Books, session: SessionRow, amountMinor?: number): void {
+  if (session.status !== 'paid')
+    throw new Problem(400, 'not_refundable', `The session is ${session.status}, so there is no money to refund.`);
+  const left = leftOf(books, session);
+  const amount = Math.min(amountMinor ?? left, left);
+  if (amount <= 0) return;
+  insert(books, session, { amountMinor: amount, key: undefined, hash: '', status: 'succeeded' });
+}
+
+/** A refund that was pending succeeds, or one is sent back by the bank, also after it had succeeded. */
+export function changeRefund(books: Books, id: string, status: 'succeeded' | 'failed'): void {
+  const saved = books.store.first('SELECT * FROM refunds WHERE id = ?', id);
+  if (!saved) throw new Problem(404, 'not_found', 'There is no such refund.');
+  if (saved.status === 'failed' || saved.status === status) return;
+  books.store.run('UPDATE refunds SET status = ?, changed_at = ? WHERE id = ?', status, Date.now(), id);
+  notify(books, requireSession(books.store, String(saved.session_id)), status);
+}
+
+function insert(
+  books: Books,
+  session: SessionRow,
+  refund: { amountMinor: number; key: string | undefined; hash: string; status: RefundStatus },
+): string {
+  const id = `re_sandbox_${randomBytes(12).toString('hex')}`;
+  const { amountMinor, key, hash, status } = refund;
+  books.store.run(
+    `INSERT INTO refunds (id, session_id, amount_minor, created_at, idempotency_key, request_hash, status)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    ...[id, session.id, amountMinor, Date.now(), key ?? `${DASHBOARD}${id}`, hash, status],
+  );
+  notify(books, session, status);
+  return id;
+}
+
+/** The key of a refund that no merchant's request made. */
+const DASHBOARD = 'dashboard:';
+
+function notify(books: Books, session: SessionRow, status: RefundStatus): void {
+  if (status === 'pending') return;
+  appendNotice(books, status === 'failed' ? 'refund.failed' : 'session.refunded', presentSession(books, session));
 }
 
 function assertRefundable(books: Books, session: SessionRow, body: RefundBody): void {
@@ -55,61 +101,21 @@ function assertRefundable(books: Books, session: SessionRow, body: RefundBody): 
   if (session.currency !== body.currency) {
     throw new Problem(400, 'not_refundable', `The session was paid in ${session.currency}.`);
   }
-  const row = books.store.first(
-    'SELECT coalesce(sum(amount_minor), 0) AS n FROM refunds WHERE session_id = ?',
-    session.id,
-  );
-  const left = session.amount_minor - Number(row?.n);
+  const left = leftOf(books, session);
   if (body.amount_minor > left) {
     throw new Problem(400, 'not_refundable', `Only ${left} of the capture can still be refunded.`);
   }
+  const { withholdMinor } = books.trouble.switches;
+  if (withholdMinor > 0 && availableMinor(books, session.currency) - withholdMinor < body.amount_minor)
+    throw new Problem(400, 'balance_insufficient', 'The balance is too low for this refund. Try it again later.');
 }
 
-/**
- * Returns all money that moved, for reconciliation: one capture for each paid session, its refunds, sums for each
- * currency, and the work under way.
- */
-export function presentLedger(books: Books) {
-  const captures = books.store.all("SELECT * FROM sessions WHERE status = 'paid' ORDER BY settled_at, seq");
-  const refunds = books.store.all(
-    `SELECT refunds.*, sessions.currency, sessions.booking_id FROM refunds
-     JOIN sessions ON sessions.id = refunds.session_id ORDER BY refunds.rowid`,
+/** What of the capture neither went back nor is disputed. */
+function leftOf({ store }: Books, session: SessionRow): number {
+  const row = store.first(
+    `SELECT (SELECT coalesce(sum(amount_minor), 0) FROM refunds WHERE session_id = ?1 AND status <> 'failed')
+       + (SELECT coalesce(sum(amount_minor), 0) FROM disputes WHERE session_id = ?1 AND status IN ('open', 'lost')) AS n`,
+    session.id,
   );
-  return {
-    object: 'ledger',
-    captures: captures.map((row) => ({
-      session: String(row.id),
-      booking_id: String(row.booking_id),
-      amount_minor: Number(row.amount_minor),
-      currency: String(row.currency),
-      captured_at: new Date(Number(row.settled_at)).toISOString(),
-    })),
-    refunds: refunds.map((row) => ({
-      ...presentRefund(row, String(row.currency)),
-      booking_id: String(row.booking_id),
-    })),
-    totals: totals(captures, refunds),
-    sessions: countSessions(books),
-    notices: countNotices(books.store),
-  };
-}
-
-function countSessions(books: Books): Record<string, number> {
-  const counts: Record<string, number> = { open: 0, paid: 0, declined: 0, expired: 0 };
-  for (const row of books.store.all('SELECT status, count(*) AS n FROM sessions GROUP BY status')) {
-    counts[String(row.status)] = Number(row.n);
-  }
-  return counts;
-}
-
-function totals(captures: readonly Row[], refunds: readonly Row[]) {
-  const sums: Record<string, { captured_minor: number; refunded_minor: number }> = {};
-  const of = (row: Row) => {
-    const code = String(row.currency);
-    sums[code] ??= { captured_minor: 0, refunded_minor: 0 };
-    return sums[code];
-  };
-  for (const row of captures) of(row).captured_minor += Number(row.amount_minor);
-  for (const row of refunds) of(row).refunded_minor += Number(row.amount_minor);
-  return sums;
+  return session.amount_minor - Number(row?.n);
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { pino } from 'pino';
 import { type Incoming, openHttpListener } from '#listener/http-listener.ts';
+import { doAgenda, findNextAction } from './agenda.ts';
 import { answerApi } from './api.ts';
 import { Delivery } from './delivery.ts';
 import { sendHtml, sendJson } from './http-io.ts';
@@ -13,7 +14,7 @@ import { Problem } from './problem.ts';
 import { type Books, expireOverdueSessions, findNextExpiry } from './sessions.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './settings.ts';
 import { Store } from './store.ts';
-import { Trouble } from './trouble.ts';
+import { Trouble, type TroubleSwitches } from './trouble.ts';
 
 export interface SandboxGatewayOptions {
   /** Default 127.0.0.1. */
@@ -26,6 +27,8 @@ export interface SandboxGatewayOptions {
   readonly webhookUrl: string;
   readonly publicUrl?: string | undefined;
   readonly retry?: Partial<RetryPolicy>;
+  /** Default: no trouble. */
+  readonly trouble?: TroubleSwitches;
   /** Default: silent. */
   readonly log?: Logger;
 }
@@ -61,7 +64,7 @@ export async function startSandboxGateway(options: SandboxGatewayOptions): Promi
       await store.close();
       throw error;
     });
-  const trouble = new Trouble();
+  const trouble = new Trouble(options.trouble);
   const books: Books = { store, trouble, publicUrl: options.publicUrl ?? `http://localhost:${port}` };
   const retry = { ...defaultRetryPolicy, ...options.retry };
   const delivery = new Delivery({ ...options, store, trouble, retry, log });
@@ -89,7 +92,7 @@ function urlHost(host = '127.0.0.1'): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** Sleeps until the next open session ends. */
+/** Sleeps until the next open session ends, or the next action of the gateway is due. */
 class Expiry {
   readonly #books: Books;
   readonly #expired: () => void;
@@ -104,8 +107,8 @@ class Expiry {
   schedule(): void {
     if (this.#closed) return;
     clearTimeout(this.#timer);
-    const next = findNextExpiry(this.#books.store);
-    if (next === undefined) return;
+    const next = Math.min(findNextExpiry(this.#books.store) ?? Infinity, findNextAction(this.#books) ?? Infinity);
+    if (next === Infinity) return;
     this.#timer = setTimeout(() => this.#run(), Math.min(Math.max(next - Date.now(), 0), 3_600_000));
   }
 
@@ -115,7 +118,7 @@ class Expiry {
   }
 
   #run(): void {
-    if (expireOverdueSessions(this.#books) > 0) this.#expired();
+    if (expireOverdueSessions(this.#books) + doAgenda(this.#books) > 0) this.#expired();
     this.schedule();
   }
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { isCurrency } from '#domain/currency-rules.ts';
 import { appendNotice, type NoticeEventType } from './notice-queue.ts';
+import { planForPayment } from './plan.ts';
 import { Problem } from './problem.ts';
 import type { Store } from './store.ts';
 import type { Trouble } from './trouble.ts';
@@ -44,7 +45,7 @@ export const openSessionBody = z
 
 export type OpenSessionBody = z.infer<typeof openSessionBody>;
 
-const sessionRow = z.object({
+export const sessionRow = z.object({
   id: z.string(),
   booking_id: z.string(),
   event_id: z.string(),
@@ -125,10 +126,12 @@ export function listSessionsOfBooking(store: Store, bookingId: string): SessionR
   return rows.map((row) => sessionRow.parse(row));
 }
 
-/** Returns the sessions that were opened or refunded since then, newest first. */
+/** Returns the sessions that were opened, refunded or disputed since then, newest first. */
 export function listSessionsSince(store: Store, sinceMs: number): SessionRow[] {
   const rows = store.all(
-    `SELECT * FROM sessions WHERE created_at >= ?1 OR id IN (SELECT session_id FROM refunds WHERE created_at >= ?1)
+    `SELECT * FROM sessions WHERE created_at >= ?1
+       OR id IN (SELECT session_id FROM refunds WHERE created_at >= ?1 OR changed_at >= ?1)
+       OR id IN (SELECT session_id FROM disputes WHERE changed_at >= ?1)
      ORDER BY seq DESC`,
     sinceMs,
   );
@@ -145,6 +148,7 @@ export function settleSession(books: Books, id: string, outcome: 'paid' | 'decli
     books.store.run('UPDATE sessions SET status = ?, settled_at = ? WHERE id = ?', end, Date.now(), id);
     const settled = requireSession(books.store, id);
     appendNotice(books, noticeTypes[end], presentSession(books, settled));
+    if (end === 'paid') planForPayment(books, settled);
     return settled;
   });
 }
@@ -179,6 +183,7 @@ export function pageUrl(books: Books, id: string): string {
 /** Returns the session as the merchant sees it, in answers and in notices. */
 export function presentSession(books: Books, session: SessionRow) {
   const refunds = books.store.all('SELECT * FROM refunds WHERE session_id = ? ORDER BY rowid', session.id);
+  const disputes = books.store.all('SELECT * FROM disputes WHERE session_id = ? ORDER BY rowid', session.id);
   return {
     id: session.id,
     object: 'session' as const,
@@ -195,6 +200,7 @@ export function presentSession(books: Books, session: SessionRow) {
     expires_at: new Date(session.expires_at).toISOString(),
     held_until: session.held_until === null ? null : new Date(session.held_until).toISOString(),
     refunds: refunds.map((refund) => presentRefund(refund, session.currency)),
+    disputes: disputes.map((dispute) => presentDispute(dispute, session)),
   };
 }
 
@@ -202,11 +208,26 @@ export function presentRefund(refund: Record<string, unknown>, currency: string)
   return {
     id: String(refund.id),
     object: 'refund' as const,
-    status: 'succeeded' as const,
+    status: String(refund.status),
     session: String(refund.session_id),
     amount_minor: Number(refund.amount_minor),
     currency,
     created_at: new Date(Number(refund.created_at)).toISOString(),
-    key: String(refund.idempotency_key),
+    // Null: it was made at the dashboard.
+    key: refund.request_hash === '' ? null : String(refund.idempotency_key),
+  };
+}
+
+/** Returns a dispute as the merchant sees it, in the ledger and in notices. */
+export function presentDispute(dispute: Record<string, unknown>, session: SessionRow) {
+  return {
+    id: String(dispute.id),
+    object: 'dispute' as const,
+    status: String(dispute.status),
+    session: session.id,
+    amount_minor: Number(dispute.amount_minor),
+    currency: session.currency,
+    created_at: new Date(Number(dispute.created_at)).toISOString(),
+    metadata: { booking_id: session.booking_id, event_id: session.event_id },
   };
 }

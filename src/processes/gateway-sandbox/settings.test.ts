@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseSandboxSettings, SettingsError } from './settings.ts';
+import { troubleSwitches } from './trouble.ts';
 
 const good = {
   GATEWAY_PORT: '4002',
@@ -28,7 +29,15 @@ test('starts with only the required settings, and listens on loopback only', () 
     webhookSecret: 'whsec_0123456789abcdef',
     webhookUrl: 'http://localhost:4001/webhooks/gateway',
     publicUrl: undefined,
+    trouble: troubleSwitches.parse({}),
   });
+});
+
+test('starts with the switches of its environment, and refuses what is not one', () => {
+  const settings = parseSandboxSettings({ ...good, GATEWAY_TROUBLE: '{"failRefunds":0.1}' });
+  expect(settings.trouble).toMatchObject({ failRefunds: 0.1, disputesLost: 0 });
+  for (const GATEWAY_TROUBLE of ['{"failRefund":1}', 'failRefunds'])
+    expect(problemsOf({ ...good, GATEWAY_TROUBLE })).toMatchObject([expect.stringContaining('. Set it')]);
 });
 
 test('names every problem at once, with what to set', () => {

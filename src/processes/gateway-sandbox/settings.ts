@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { productionProblems } from '#config/production.ts';
+import { type TroubleSwitches, troubleSwitches } from './trouble.ts';
 
 /** How long and how often the gateway sends a notice. The pauses double from `baseMs` up to `capMs`, with jitter. */
 export interface RetryPolicy {
@@ -31,6 +32,8 @@ export interface SandboxSettings {
   readonly webhookUrl: string;
   /** The start of the addresses of payment pages; default `http://localhost:<port>`. */
   readonly publicUrl: string | undefined;
+  /** The switches of the trouble that the gateway makes from the start. */
+  readonly trouble: TroubleSwitches;
 }
 
 /** The message has every problem of the environment, one in each line. */
@@ -56,6 +59,25 @@ const secret = (name: string) =>
     .string({ error: `${name} is missing. Set it to a random text of at least 16 characters` })
     .min(16, { error: `${name} is too short. Set it to a random text of at least 16 characters` });
 
+const trouble = z.string().transform((json, context): TroubleSwitches => {
+  const parsed = troubleSwitches.safeParse(parsedOrUndefined(json));
+  if (parsed.success) return parsed.data;
+  const example = '{"failRefunds":0.1}';
+  context.addIssue({
+    code: 'custom',
+    message: `GATEWAY_TROUBLE has no switches as JSON. Set it, for example ${example}`,
+  });
+  return z.NEVER;
+});
+
+function parsedOrUndefined(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
 const environment = z.object({
   GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
   GATEWAY_PORT: z
@@ -70,6 +92,7 @@ const environment = z.object({
   GATEWAY_WEBHOOK_SECRET: secret('GATEWAY_WEBHOOK_SECRET'),
   GATEWAY_WEBHOOK_URL: httpUrl('GATEWAY_WEBHOOK_URL', 'http://localhost:4001/webhooks/gateway'),
   GATEWAY_PUBLIC_URL: httpUrl('GATEWAY_PUBLIC_URL', 'http://localhost:4002').optional(),
+  GATEWAY_TROUBLE: trouble.prefault('{}'),
 });
 
 /** @throws SettingsError with every variable that is missing or wrong, and what to set */
@@ -87,5 +110,6 @@ export function parseSandboxSettings(env: Readonly<Record<string, string | undef
     webhookSecret: values.GATEWAY_WEBHOOK_SECRET,
     webhookUrl: values.GATEWAY_WEBHOOK_URL,
     publicUrl: values.GATEWAY_PUBLIC_URL?.replace(/\/+$/, ''),
+    trouble: values.GATEWAY_TROUBLE,
   };
 }

@@ -31,9 +31,27 @@ const schema = `
     amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
     created_at INTEGER NOT NULL,
     idempotency_key TEXT NOT NULL UNIQUE,
-    request_hash TEXT NOT NULL
+    request_hash TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'succeeded',
+    changed_at INTEGER
   ) STRICT;
   CREATE INDEX IF NOT EXISTS refunds_by_session ON refunds (session_id);
+  CREATE TABLE IF NOT EXISTS disputes (
+    id TEXT PRIMARY KEY,
+    session_id TEXT NOT NULL REFERENCES sessions (id),
+    amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+    status TEXT NOT NULL CHECK (status IN ('inquiry', 'open', 'won', 'lost')),
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS disputes_by_session ON disputes (session_id);
+  CREATE TABLE IF NOT EXISTS agenda (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS agenda_by_time ON agenda (at);
   CREATE TABLE IF NOT EXISTS notices (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -91,9 +109,12 @@ export class Store {
 
   /** Brings a file of an earlier version up to date, because its sessions may still be paid and refunded. */
   #addMissingColumns(): void {
-    const columns = this.#db.prepare("SELECT name FROM pragma_table_info('sessions')").all();
-    if (columns.some(({ name }) => name === 'held_until')) return;
-    this.#db.exec('ALTER TABLE sessions ADD COLUMN held_until INTEGER');
+    const has = (table: string, column: string): boolean =>
+      this.#db.prepare('SELECT 1 FROM pragma_table_info(?) WHERE name = ?').get(table, column) !== undefined;
+    if (!has('sessions', 'held_until')) this.#db.exec('ALTER TABLE sessions ADD COLUMN held_until INTEGER');
+    if (has('refunds', 'status')) return;
+    this.#db.exec("ALTER TABLE refunds ADD COLUMN status TEXT NOT NULL DEFAULT 'succeeded'");
+    this.#db.exec('ALTER TABLE refunds ADD COLUMN changed_at INTEGER');
   }
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {

@@ -124,7 +124,7 @@ async function settleOne(
     countStep(step, result.outcome);
     const fields = { ...about, ...result, ms: Math.round(performance.now() - startedMs) };
     if (alarms.has(result.outcome)) log.error(fields, step);
-    else if (result.outcome === 'UNKNOWN') log.warn(fields, step);
+    else if (result.outcome === 'UNKNOWN' || result.outcome === 'REFUND_WAITS') log.warn(fields, step);
     else log.info(fields, step);
     return result.outcome;
   } catch (error) {

@@ -44,9 +44,11 @@ type Trouble = Record<string, number>;
  * The payments service in this process, on a database of its own, with the real sandbox gateway and its webhook.
  * Nothing runs by itself: `settle` does the due work.
  */
-export async function openPaymentsWorld(options: { policy?: Partial<PaymentsPolicy>; callTimeoutMs?: number } = {}) {
+export async function openPaymentsWorld(
+  options: { policy?: Partial<PaymentsPolicy>; callTimeoutMs?: number; poolMax?: number } = {},
+) {
   const database = await createPaymentsDatabase();
-  const db = openDb({ url: database.url, poolMax: 6, name: 'payments-test' });
+  const db = openDb({ url: database.url, poolMax: options.poolMax ?? 6, name: 'payments-test' });
   // Amounts are bigints, which the driver would return as texts.
   const bigint = { to: 20, from: [20], serialize: String, parse: Number };
   const sql = postgres(database.url, { max: 2, onnotice: () => {}, types: { bigint } });
@@ -117,6 +119,8 @@ export async function openPaymentsWorld(options: { policy?: Partial<PaymentsPoli
       await sql`update payments set next_check_at = now() where status = 'SESSION_CREATED' or in_doubt`;
       return settleOnce('OPEN_TOO_LONG');
     },
+    /** What a person does at the gateway's own dashboard. */
+    dashboard: (path: string, body: object) => call('POST', `/v1/dashboard/${path}`, body),
     trouble: (switches: Trouble) => call('PUT', '/v1/trouble', switches),
     async ledger(): Promise<GatewayLedger> {
       return (await call('GET', '/v1/ledger')).json;
