@@ -3,11 +3,12 @@ import { type Plant, plants } from '#test/simulation/plants.ts';
 import { brokenIds, explain, lineOf, minimise, Totals } from '#test/simulation/report.ts';
 import { type FaultKind, faultKinds } from '#test/simulation/settings.ts';
 import { openSimulator, type Run, type SimulationOptions, type Simulator } from '#test/simulation/simulate.ts';
+import { runMoney } from './simulate-money.ts';
 
 /**
  * `npm run simulate -- --seeds 200`: runs the product's own code on a virtual clock, in a world of faults that the seed
  * determines. Prints one line for each seed, then the sums. `--seed 17` replays one seed and prints its whole history.
- * `--plants` breaks the simulated world in one way after another, and prints which check noticed each. Exits with 1 when
+ * `--money` runs a million payments against the gateway's books instead. `--plants` breaks the simulated world in one way after another, and prints which check noticed each. Exits with 1 when
  * a promise was broken, a seed gave two histories, or (from 100 seeds on) a rare path was never reached; a line
  * `broken: ...` then has the ids of the broken promises.
  */
@@ -21,6 +22,8 @@ const { values } = parseArgs({
     plants: { type: 'boolean', default: false },
     'until-broken': { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
+    money: { type: 'boolean', default: false },
+    payments: { type: 'string', default: '1000000' },
   },
 });
 
@@ -36,6 +39,10 @@ const without = new Set(
     .filter(Boolean)
     .map((name) => oneOf<FaultKind>(faultKinds, name)),
 );
+if (values.money) {
+  const isKept = runMoney({ seed: wholeNumber(values.seed ?? '1'), payments: wholeNumber(values.payments) });
+  process.exit(isKept ? 0 : 1);
+}
 const options: SimulationOptions = { plants: planted, without, stopsAtFirst: values['until-broken'] };
 const simulator = await openSimulator();
 try {

@@ -20,7 +20,7 @@ export const keyOfRefund = ({ id }: Pick<Refund, 'id'>): string => `refund:${id}
  */
 export async function recordGatewayRefunds(tx: Tx, payment: Payment, seen: readonly GatewayRefund[]): Promise<number> {
   let changed = 0;
-  for (const refund of seen) {
+  for (const refund of failedFirst(seen)) {
     const now = await lockPaymentOfBooking(tx, payment.bookingId);
     if (!now || now.capturedAt === null) return changed;
     const ours = match(await refundsOf(tx, payment.bookingId), refund);
@@ -30,8 +30,15 @@ export async function recordGatewayRefunds(tx: Tx, payment: Payment, seen: reado
   return changed;
 }
 
+/** What a failed refund gives free may be what another one took. */
+export const failedFirst = (seen: readonly GatewayRefund[]): GatewayRefund[] =>
+  seen.toSorted((a, b) => Number(b.status === 'FAILED') - Number(a.status === 'FAILED'));
+
 /** By the reference, else by the key; a gateway without keys returns the amount only. */
-function match(all: readonly Refund[], seen: GatewayRefund): Refund | undefined {
+export function match<T extends Pick<Refund, 'id' | 'status' | 'amountMinor' | 'gatewayReference'>>(
+  all: readonly T[],
+  seen: GatewayRefund,
+): T | undefined {
   const open = all.filter(({ gatewayReference }) => gatewayReference === null);
   return (
     all.find(({ gatewayReference }) => gatewayReference === seen.refundReference) ??
@@ -41,12 +48,24 @@ function match(all: readonly Refund[], seen: GatewayRefund): Refund | undefined 
   );
 }
 
+/** A refund that the gateway itself had reported as failed does not succeed again: that news is older. */
+export const isMadeAnyway = (
+  ours: Pick<Refund, 'status' | 'failureReason' | 'gatewayReference'>,
+  seen: GatewayRefund,
+): boolean =>
+  ours.status === 'FAILED' &&
+  ours.failureReason !== 'GATEWAY_FAILED' &&
+  ours.gatewayReference === null &&
+  seen.status === 'SUCCEEDED';
+
 async function update(
   tx: Tx,
   payment: Payment,
   { ours, seen }: { ours: Refund; seen: GatewayRefund },
 ): Promise<boolean> {
   if (seen.status === 'FAILED') return recordRefundFailed(tx, payment, ours, 'GATEWAY_FAILED');
+  // We had given it up, and the gateway has made it nevertheless.
+  if (isMadeAnyway(ours, seen)) return adopt(tx, payment, seen);
   if (ours.status !== 'PENDING') return false;
   if (seen.status === 'SUCCEEDED') return recordRefundDone(tx, payment, ours, seen.refundReference);
   if (ours.gatewayReference === null)

@@ -3,7 +3,7 @@ import type { Tx } from '#db/client.ts';
 import { appendToOutbox } from '#db/outbox.ts';
 import { disputes, payments } from '#db/payments/tables.ts';
 import { enter } from './journal-statements.ts';
-import type { Payment } from './payment-statements.ts';
+import { markInDoubt, type Payment } from './payment-statements.ts';
 import { recordRefundFailed, refundsOf } from './refund-statements.ts';
 
 export type DisputeStatus = (typeof disputes.$inferSelect)['status'];
@@ -18,6 +18,22 @@ export type SeenDispute = {
 const isOver = (status: DisputeStatus | undefined): boolean => status === 'WON' || status === 'LOST';
 const takes = (status: DisputeStatus | undefined): boolean => status !== undefined && status !== 'INQUIRY';
 
+/** Whether a state says more than the one before; nothing follows an end. */
+export const isNews = (before: DisputeStatus | undefined, seen: DisputeStatus): boolean =>
+  !isOver(before) && before !== seen && !(before === 'OPEN' && seen === 'INQUIRY');
+
+export type DisputeStep = readonly ['DISPUTE_OPENED' | 'DISPUTE_LOST' | 'DISPUTE_WON', debit: string, credit: string];
+
+/** The entries that a new state of a dispute makes. The end enters the beginning too; an inquiry that was won took nothing. */
+export function stepsOfDispute(before: DisputeStatus | undefined, status: DisputeStatus): DisputeStep[] {
+  const isInquiry = !takes(before) && status === 'WON' && before !== undefined;
+  if (!takes(status) || isInquiry) return [];
+  const steps: DisputeStep[] = takes(before) ? [] : [['DISPUTE_OPENED', 'disputes', 'gateway_clearing']];
+  if (status === 'LOST') steps.push(['DISPUTE_LOST', 'organizer_payable', 'disputes']);
+  if (status === 'WON') steps.push(['DISPUTE_WON', 'gateway_clearing', 'disputes']);
+  return steps;
+}
+
 /**
  * Records a dispute, or its next state. `payment` is locked. States may become known in any order: the end of a dispute
  * enters its beginning as well, and nothing follows an end. Returns false when nothing is new.
@@ -25,8 +41,7 @@ const takes = (status: DisputeStatus | undefined): boolean => status !== undefin
 export async function recordDispute(tx: Tx, payment: Payment, seen: SeenDispute): Promise<boolean> {
   const key = and(eq(disputes.gateway, payment.gateway), eq(disputes.id, seen.id));
   const [before] = await tx.select().from(disputes).where(key).for('update');
-  if (isOver(before?.status) || before?.status === seen.status) return false;
-  if (before?.status === 'OPEN' && seen.status === 'INQUIRY') return false;
+  if (!isNews(before?.status, seen.status)) return false;
   const { bookingId, gateway } = payment;
   if (before) await tx.update(disputes).set({ status: seen.status, updatedAt: sql`now()` }).where(key);
   else await tx.insert(disputes).values({ ...seen, gateway, bookingId });
@@ -46,17 +61,12 @@ async function enterSteps(
   const { bookingId, organizationId, gateway } = payment;
   const { amountMinor, currency, status } = seen;
   const about = { bookingId, organizationId, currency };
-  const move = (kind: 'DISPUTE_OPENED' | 'DISPUTE_LOST' | 'DISPUTE_WON', debit: string, credit: string) =>
+  const move = (kind: DisputeStep[0], debit: string, credit: string) =>
     enter(tx, { kind, of: { disputeId: `${gateway} ${seen.id}` } }, about, [
       { account: debit, minor: amountMinor },
       { account: credit, minor: -amountMinor },
     ]);
-  // An inquiry that was won took nothing.
-  const isInquiry = !takes(before) && status === 'WON' && before !== undefined;
-  if (!takes(status) || isInquiry) return;
-  if (!takes(before)) await move('DISPUTE_OPENED', 'disputes', 'gateway_clearing');
-  if (status === 'LOST') await move('DISPUTE_LOST', 'organizer_payable', 'disputes');
-  if (status === 'WON') await move('DISPUTE_WON', 'gateway_clearing', 'disputes');
+  for (const [kind, debit, credit] of stepsOfDispute(before, status)) await move(kind, debit, credit);
 }
 
 async function recountDisputes(tx: Tx, { id, bookingId }: Payment): Promise<void> {
@@ -70,11 +80,14 @@ async function recountDisputes(tx: Tx, { id, bookingId }: Payment): Promise<void
     .where(eq(payments.id, id));
 }
 
-/** The fan has the money already, and the gateway refuses refunds of it from now on. */
+/**
+ * The fan has the money already, and the gateway refuses refunds of it from now on. One that it made shortly before, or
+ * one of its dashboard that found no room beside ours, is read from its books.
+ */
 async function failOpenRefunds(tx: Tx, payment: Payment): Promise<void> {
-  for (const refund of await refundsOf(tx, payment.bookingId)) {
-    if (refund.status === 'PENDING') await recordRefundFailed(tx, payment, refund, 'CHARGED_BACK');
-  }
+  const open = (await refundsOf(tx, payment.bookingId)).filter(({ status }) => status === 'PENDING');
+  for (const refund of open) await recordRefundFailed(tx, payment, refund, 'CHARGED_BACK');
+  if (open.length > 0) await markInDoubt(tx, payment);
 }
 
 const disputeEvent = (payment: Payment, { id: disputeId, status, amountMinor, currency }: SeenDispute) =>

@@ -5,7 +5,7 @@ import { inTransaction } from '#db/transaction.ts';
 import type { ClaimedPayment } from './claim-due-payments.ts';
 import { type GatewayRefund, GatewayRefused } from './gateway.ts';
 import { keyOfRefund, makeRoomForGatewayRefunds } from './gateway-refunds.ts';
-import { lockPaymentOfBooking } from './payment-statements.ts';
+import { lockPaymentOfBooking, markInDoubt } from './payment-statements.ts';
 import {
   type Refund,
   recordRefundAccepted,
@@ -55,6 +55,8 @@ function record({ db, policy }: SettleNeeds, { claimed, refund }: Subject, seen:
   return inTransaction(db, 'record-refund', async (tx) => {
     const payment = await lockPaymentOfBooking(tx, claimed.bookingId);
     const present = (await refundsOf(tx, claimed.bookingId)).find(({ id }) => id === refund.id);
+    // It was given up meanwhile, and the gateway may have made it.
+    if (payment && present?.status === 'FAILED' && seen.kind !== 'REFUND_FAILED') await markInDoubt(tx, payment);
     if (!payment || present?.status !== 'PENDING') return 'SUPERSEDED';
     switch (seen.kind) {
       case 'ACCEPTED':
@@ -70,6 +72,7 @@ function record({ db, policy }: SettleNeeds, { claimed, refund }: Subject, seen:
         return makeRoomForGatewayRefunds(tx, payment, { refused: present, seen: seen.session });
       default:
         await recordRefundFailed(tx, payment, present, 'GATEWAY_FAILED');
+        await markInDoubt(tx, payment);
         return 'REFUND_FAILED';
     }
   });

@@ -3,7 +3,7 @@ import type { Tx } from '#db/client.ts';
 import { appendToOutbox } from '#db/outbox.ts';
 import { type Credit, payments, refunds } from '#db/payments/tables.ts';
 import { type LineRefund, type RefundableLine, shareOut, takeFeesLast, takeParts } from './credit-lines.ts';
-import { enter, enterCaptures, linesOfRefund } from './journal-statements.ts';
+import { enter, enterCaptures, type JournalLine, linesOfRefund } from './journal-statements.ts';
 import type { Payment } from './payment-statements.ts';
 
 export type Refund = typeof refunds.$inferSelect;
@@ -128,8 +128,7 @@ export async function recordRefundFailed(tx: Tx, payment: Payment, refund: Refun
   if (!failed) return false;
   const asked = await linesOfRefund(tx, refund.id, 'REFUND_ASKED');
   const done = refund.status === 'SUCCEEDED' ? await linesOfRefund(tx, refund.id, 'REFUND_DONE') : [];
-  const undone = [...asked, ...done].map((line) => ({ ...line, minor: -line.minor }));
-  await enter(tx, { kind: 'REFUND_UNDONE', of: { refundId: refund.id } }, aboutOf(payment), undone);
+  await enter(tx, { kind: 'REFUND_UNDONE', of: { refundId: refund.id } }, aboutOf(payment), undoing([...asked, ...done]));
   await addToLines(
     tx,
     payment,
@@ -138,6 +137,10 @@ export async function recordRefundFailed(tx: Tx, payment: Payment, refund: Refun
   await publish(tx, failed, await recount(tx, payment));
   return true;
 }
+
+/** The lines that undo these. */
+export const undoing = (lines: readonly JournalLine[]): JournalLine[] =>
+  lines.map((line) => ({ ...line, minor: -line.minor }));
 
 /** The gateway has accepted the refund and reports later whether it arrived. */
 export async function recordRefundAccepted(
@@ -189,7 +192,8 @@ async function refundableLinesOf(tx: Tx, payment: Payment): Promise<RefundableLi
   return [...rows];
 }
 
-function linesOf(lines: readonly RefundableLine[], extent: Extent): LineRefund[] {
+/** The lines of which an extent takes money, before what is disputed is left out. */
+export function linesOf(lines: readonly RefundableLine[], extent: Extent): LineRefund[] {
   if (extent === 'WHOLE')
     return lines.flatMap(({ lineNo, leftMinor: minor }) => (minor > 0 ? [{ lineNo, minor }] : []));
   if ('parts' in extent) return takeParts(lines, extent.parts);
@@ -200,7 +204,7 @@ function linesOf(lines: readonly RefundableLine[], extent: Extent): LineRefund[]
 }
 
 /** What a bank has taken back, or may take back, cannot be refunded as well. @param within.most of this refund */
-function withinReach(
+export function withinReach(
   taken: readonly LineRefund[],
   lines: readonly RefundableLine[],
   within: { readonly disputedMinor: number; readonly most: number },
