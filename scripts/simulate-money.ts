@@ -6,7 +6,9 @@ export function runMoney({ seed, payments }: { seed: number; payments: number })
   const run = simulateMoney(seed, payments);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
   for (const [currency, { ours, gateways, trial }] of run.totals)
-    console.log(`${currency}  ours ${ours}  gateway ${gateways}  difference ${ours - gateways}  trial balance ${trial}`);
+    console.log(
+      `${currency}  ours ${ours}  gateway ${gateways}  difference ${ours - gateways}  trial balance ${trial}`,
+    );
   for (const [path, count] of [...run.reached].sort()) console.log(`${String(count).padStart(9)}  ${path}`);
   const [first] = run.broken;
   console.log(`hash ${run.hash}`);

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { sql } from 'drizzle-orm';
 import type { Tx } from '#db/client.ts';
 import { isUuid } from '#shared/uuid.ts';
 import type { GatewayRefund } from './gateway.ts';
@@ -43,7 +44,10 @@ export function match<T extends Pick<Refund, 'id' | 'status' | 'amountMinor' | '
   return (
     all.find(({ gatewayReference }) => gatewayReference === seen.refundReference) ??
     (seen.key === undefined
-      ? open.find(({ status, amountMinor }) => status === 'PENDING' && amountMinor === seen.amountMinor)
+      ? open.find(
+          ({ status, amountMinor }) =>
+            status === 'PENDING' && seen.status !== 'FAILED' && amountMinor === seen.amountMinor,
+        )
       : open.find((refund) => keyOfRefund(refund) === seen.key))
   );
 }
@@ -109,7 +113,11 @@ export async function makeRoomForGatewayRefunds(
   const all = await refundsOf(tx, payment.bookingId);
   if (all.find(({ id }) => id === refused.id)?.status !== 'PENDING') return 'REFUNDED';
   const unknown = seen.filter((one) => one.status === 'SUCCEEDED' && !match(all, one));
-  if (unknown.length === 0) return isChanged ? 'SUPERSEDED' : 'REFUND_REFUSED';
+  if (unknown.length === 0) {
+    if (!(await isBeyondReach(tx, payment.bookingId, refused))) return isChanged ? 'SUPERSEDED' : 'REFUND_REFUSED';
+    await recordRefundFailed(tx, payment, refused, 'CHARGED_BACK');
+    return 'SUPERSEDED';
+  }
   const same = unknown.find(({ amountMinor }) => amountMinor === refused.amountMinor);
   if (same) {
     await recordRefundDone(tx, payment, refused, same.refundReference);
@@ -118,6 +126,15 @@ export async function makeRoomForGatewayRefunds(
   await recordRefundFailed(tx, payment, refused, 'MADE_AT_GATEWAY');
   await askForTheRest(tx, payment, { refused, seen });
   return 'SUPERSEDED';
+}
+
+/** Whether a bank has taken so much for good that this refund can never be made. */
+async function isBeyondReach(tx: Tx, bookingId: string, { amountMinor }: Refund): Promise<boolean> {
+  const [row] = await tx.execute<{ reach: number }>(sql`
+    select (captured_minor - refunded_minor - (select coalesce(sum(amount_minor), 0) from disputes d
+      where d.booking_id = p.booking_id and status = 'LOST'))::float8 as reach
+    from payments p where booking_id = ${bookingId}`);
+  return row !== undefined && amountMinor > row.reach;
 }
 
 async function askForTheRest(

@@ -81,11 +81,14 @@ async function recountDisputes(tx: Tx, { id, bookingId }: Payment): Promise<void
 }
 
 /**
- * The fan has the money already, and the gateway refuses refunds of it from now on. One that it made shortly before, or
+ * The fan has the money already, and the gateway refuses refunds of it from now on; it decides about those that it has
+ * accepted. One that it made shortly before, or
  * one of its dashboard that found no room beside ours, is read from its books.
  */
 async function failOpenRefunds(tx: Tx, payment: Payment): Promise<void> {
-  const open = (await refundsOf(tx, payment.bookingId)).filter(({ status }) => status === 'PENDING');
+  const open = (await refundsOf(tx, payment.bookingId)).filter(
+    ({ status, gatewayReference }) => status === 'PENDING' && gatewayReference === null,
+  );
   for (const refund of open) await recordRefundFailed(tx, payment, refund, 'CHARGED_BACK');
   if (open.length > 0) await markInDoubt(tx, payment);
 }

@@ -128,7 +128,12 @@ export async function recordRefundFailed(tx: Tx, payment: Payment, refund: Refun
   if (!failed) return false;
   const asked = await linesOfRefund(tx, refund.id, 'REFUND_ASKED');
   const done = refund.status === 'SUCCEEDED' ? await linesOfRefund(tx, refund.id, 'REFUND_DONE') : [];
-  await enter(tx, { kind: 'REFUND_UNDONE', of: { refundId: refund.id } }, aboutOf(payment), undoing([...asked, ...done]));
+  await enter(
+    tx,
+    { kind: 'REFUND_UNDONE', of: { refundId: refund.id } },
+    aboutOf(payment),
+    undoing([...asked, ...done]),
+  );
   await addToLines(
     tx,
     payment,

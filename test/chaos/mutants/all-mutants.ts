@@ -3,6 +3,7 @@ import { allocationMutants } from './of-allocations.ts';
 import { bookingMutants } from './of-bookings.ts';
 import { choiceMutants } from './of-choices.ts';
 import { deliveryMutants } from './of-delivery.ts';
+import { moneyMutants } from './of-money.ts';
 import { paymentMutants } from './of-payments.ts';
 import { refundMutants } from './of-refunds.ts';
 
@@ -12,5 +13,6 @@ export const mutants: readonly Mutant[] = [
   ...choiceMutants,
   ...paymentMutants,
   ...refundMutants,
+  ...moneyMutants,
   ...deliveryMutants,
 ];

@@ -2,6 +2,8 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+export type Vehicle = 'simulation' | 'rush' | 'money';
+
 /** A planted bug: source text that is replaced, exactly once each. */
 export type Mutant = {
   readonly name: string;
@@ -10,9 +12,10 @@ export type Mutant = {
   readonly edits: readonly Edit[];
   /**
    * Its run: worlds of the simulation, which run the product's code and SQL; or a rush, which takes longer and also
-   * runs HTTP, logical decoding and the scripts in Redis. Default: the simulation.
+   * runs HTTP, logical decoding and the scripts in Redis; or many payments of the simulation of money. Default: the
+   * simulation.
    */
-  readonly vehicle?: 'simulation' | 'rush';
+  readonly vehicle?: Vehicle;
 };
 
 export type Edit = { readonly file: string; readonly find: string; readonly replace: string };

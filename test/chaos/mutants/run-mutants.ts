@@ -1,11 +1,11 @@
 import { failuresOf } from '../checks/run-checks.ts';
 import { rush } from '../rush/rush.ts';
-import { type Mutant, plantMutant } from './mutant.ts';
+import { type Mutant, plantMutant, type Vehicle } from './mutant.ts';
 import { simulateMutant } from './simulate-mutant.ts';
 
 export type Caught = {
   readonly name: string;
-  readonly vehicle: 'simulation' | 'rush';
+  readonly vehicle: Vehicle;
   /** The checks that found it; none: it survived. */
   readonly by: readonly string[];
   readonly evidence: string | undefined;
@@ -17,6 +17,7 @@ export type Caught = {
 export const controls: readonly Mutant[] = [
   { name: 'control', bug: 'none', edits: [], vehicle: 'rush' },
   { name: 'simulated-control', bug: 'none', edits: [], vehicle: 'simulation' },
+  { name: 'money-control', bug: 'none', edits: [], vehicle: 'money' },
 ];
 
 /**
@@ -28,7 +29,7 @@ export async function runMutant(mutant: Mutant, patience = 1): Promise<Caught> {
   const { name, vehicle = 'simulation' } = mutant;
   try {
     if (vehicle === 'rush') return { name, vehicle, ...(await rushThrough(planted.root, patience)) };
-    return { name, vehicle, ...(await simulateMutant(planted.root)) };
+    return { name, vehicle, ...(await simulateMutant(planted.root, vehicle)) };
   } finally {
     await planted.remove();
   }

@@ -4,6 +4,8 @@ import { text } from 'node:stream/consumers';
 
 /** Worlds, one after the other, until a promise is broken. */
 const SEEDS = 20;
+/** Of the simulation of money. */
+const PAYMENTS = '20000';
 /** The limit of a process of its own, which also has to start. */
 const GIVE_UP_AFTER_MS = 200_000;
 
@@ -19,8 +21,10 @@ type Simulated = {
  * The simulation on the source below `root`, with its own checks.
  * @throws Error when it ended without a verdict
  */
-export async function simulateMutant(root: string): Promise<Simulated> {
-  const args = ['scripts/simulate.ts', '--seeds', String(SEEDS), '--until-broken', '--quiet'];
+export async function simulateMutant(root: string, vehicle: 'simulation' | 'money'): Promise<Simulated> {
+  const how =
+    vehicle === 'money' ? ['--money', '--payments', PAYMENTS] : ['--seeds', String(SEEDS), '--until-broken', '--quiet'];
+  const args = ['scripts/simulate.ts', ...how];
   const child = spawn(process.execPath, args, { cwd: root, timeout: GIVE_UP_AFTER_MS, killSignal: 'SIGKILL' });
   const [told, complaints] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return readSimulation(told, complaints);
@@ -28,7 +32,7 @@ export async function simulateMutant(root: string): Promise<Simulated> {
 
 /** Parses the output of the simulation. Two histories of one seed are not a broken promise. */
 export function readSimulation(told: string, complaints = ''): Simulated {
-  const seconds = told.match(/^\d+ seeds in (\d+) s: (\d+) broke a promise\.$/m);
+  const seconds = told.match(/^\d+ (?:seeds|payments) in (\d+) s: (\d+) broke a promise\.$/m);
   if (!seconds) throw new Error(`the simulation did not finish: ${(complaints || told).trim().slice(-500)}`);
   const by = told.match(/^broken: (.+)$/m)?.[1]?.split(' ') ?? [];
   if (by.includes('DETERMINISM')) throw new Error('the simulation had two histories of one seed.');

@@ -8,7 +8,12 @@ type Notice =
 /** The gateway's own books of one payment, and the notices that it has sent. */
 export class ItsBooks {
   capturedMinor = 0;
-  readonly refunds: { refundReference: string; amountMinor: number; status: GatewayRefund['status']; key: string | undefined }[] = [];
+  readonly refunds: {
+    refundReference: string;
+    amountMinor: number;
+    status: GatewayRefund['status'];
+    key: string | undefined;
+  }[] = [];
   readonly notices: Notice[] = [];
   dispute: { status: DisputeStatus; amountMinor: number } | undefined;
 

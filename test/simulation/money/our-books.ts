@@ -28,7 +28,14 @@ export class OurBooks {
   capturedMinor = 0;
   inDoubt = false;
   readonly #terms: Terms;
-  readonly #lines: { lineNo: number; account: string; name: string | null; seatNo: number | null; paidMinor: number; refundedMinor: number }[] = [];
+  readonly #lines: {
+    lineNo: number;
+    account: string;
+    name: string | null;
+    seatNo: number | null;
+    paidMinor: number;
+    refundedMinor: number;
+  }[] = [];
   readonly #disputes = new Map<string, { status: DisputeStatus; amountMinor: number }>();
   readonly #entries = new Set<string>();
   readonly #notices = new Set<string>();
@@ -53,14 +60,25 @@ export class OurBooks {
   sessionIs(paidMinor: number): void {
     const { totalMinor: amountMinor, currency } = this.#terms;
     const books = {
-      ...{ status: this.capturedMinor > 0 ? ('PAYMENT_SUCCESS' as const) : ('SESSION_CREATED' as const), amountMinor, currency },
+      ...{
+        status: this.capturedMinor > 0 ? ('PAYMENT_SUCCESS' as const) : ('SESSION_CREATED' as const),
+        amountMinor,
+        currency,
+      },
       ...{ capturedMinor: this.capturedMinor, capturedCurrency: this.capturedMinor > 0 ? currency : null },
     };
     if (judgeSession(books, { status: 'PAID', capturedMinor: paidMinor, currency }) !== 'SUCCEED') return;
     this.capturedMinor = paidMinor;
     const credits = creditsOf(this.#terms.split);
     for (const [index, { account, name, seat, minor }] of credits.entries())
-      this.#lines.push({ lineNo: index + 1, account, name: name ?? null, seatNo: seat ?? null, paidMinor: minor, refundedMinor: 0 });
+      this.#lines.push({
+        lineNo: index + 1,
+        account,
+        name: name ?? null,
+        seatNo: seat ?? null,
+        paidMinor: minor,
+        refundedMinor: 0,
+      });
     this.#enter('CAPTURE', [
       { account: 'gateway_clearing', minor: paidMinor },
       ...credits.map(({ account, minor }) => ({ account, minor: -minor })),
@@ -76,9 +94,20 @@ export class OurBooks {
     if (amountMinor === 0 || (isExact && amountMinor !== of.exactMinor)) return undefined;
     const asked = [
       { account: 'refunds_in_flight', minor: -amountMinor },
-      ...taken.map(({ lineNo, minor }) => ({ account: lines.find((one) => one.lineNo === lineNo)?.account ?? '', minor })),
+      ...taken.map(({ lineNo, minor }) => ({
+        account: lines.find((one) => one.lineNo === lineNo)?.account ?? '',
+        minor,
+      })),
     ];
-    const refund: OurRefund = { id, status: 'PENDING', amountMinor, gatewayReference, failureReason: null, lines: taken, asked };
+    const refund: OurRefund = {
+      id,
+      status: 'PENDING',
+      amountMinor,
+      gatewayReference,
+      failureReason: null,
+      lines: taken,
+      asked,
+    };
     this.#addToLines(taken, 1);
     this.#enter(`REFUND_ASKED ${id}`, asked);
     this.refunds.push(refund);
@@ -116,7 +145,11 @@ export class OurBooks {
   refused(refund: OurRefund, seen: readonly GatewayRefund[]): void {
     this.gatewayHas(seen);
     const unknown = seen.filter((one) => one.status === 'SUCCEEDED' && !match(this.refunds, one));
-    if (refund.status !== 'PENDING' || unknown.length === 0) return;
+    if (refund.status !== 'PENDING') return;
+    if (unknown.length === 0) {
+      if (refund.amountMinor > this.#reach()) this.refundFailed(refund, 'CHARGED_BACK');
+      return;
+    }
     const same = unknown.find(({ amountMinor }) => amountMinor === refund.amountMinor);
     if (same) return this.refundDone(refund, same.refundReference);
     this.refundFailed(refund, 'MADE_AT_GATEWAY');
@@ -138,7 +171,7 @@ export class OurBooks {
         { account: credit, minor: -amountMinor },
       ]);
     if (status === 'LOST')
-      for (const refund of this.pending) {
+      for (const refund of this.pending.filter(({ gatewayReference }) => gatewayReference === null)) {
         this.refundFailed(refund, 'CHARGED_BACK');
         this.inDoubt = true;
       }
@@ -154,6 +187,14 @@ export class OurBooks {
 
   #refundable(): RefundableLine[] {
     return this.#lines.map(({ refundedMinor, ...line }) => ({ ...line, leftMinor: line.paidMinor - refundedMinor }));
+  }
+
+  /** What a bank has not taken for good, and did not go back. */
+  #reach(): number {
+    let reach = this.capturedMinor;
+    for (const { status, amountMinor } of this.refunds) if (status === 'SUCCEEDED') reach -= amountMinor;
+    for (const { status, amountMinor } of this.#disputes.values()) if (status === 'LOST') reach -= amountMinor;
+    return reach;
   }
 
   #disputedMinor(): number {

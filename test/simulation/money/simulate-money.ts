@@ -36,8 +36,9 @@ export function simulateMoney(seed: number, payments: number): MoneyRun {
       sums.gateways += its.keptMinor;
       for (const minor of ours.balances.values()) sums.trial += minor;
     }
-    const [first = clearing === its.keptMinor ? undefined : `M5  ${clearing} in our books, ${its.keptMinor} at the gateway`] =
-      ours.broken;
+    const [
+      first = clearing === its.keptMinor ? undefined : `M5  ${clearing} in our books, ${its.keptMinor} at the gateway`,
+    ] = ours.broken;
     if (first) broken.push(`${first} (payment ${index + 1}, ${currency})`);
     hash.update(`${currency} ${JSON.stringify([...ours.balances])} ${its.notices.length}\n`);
   }
@@ -64,7 +65,9 @@ class OnePayment {
     this.#split = Array.from({ length: chance.whole(1, 4) }, (_, seatNo) => this.#lineOf(seatNo));
     this.#totalMinor = this.#split.reduce(
       (sum, { faceMinor, fees, taxes }) =>
-        sum + faceMinor + fees.reduce((all, [, minor]) => all + minor, 0) +
+        sum +
+        faceMinor +
+        fees.reduce((all, [, minor]) => all + minor, 0) +
         taxes.reduce((all, [, minor, inclusive]) => all + (inclusive ? 0 : minor), 0),
       0,
     );
@@ -84,7 +87,12 @@ class OnePayment {
     const isInclusive = this.#chance.happens(0.5);
     const inFees = isInclusive ? Math.floor(fee / 10) : 0;
     const tax = isInclusive ? Math.floor(faceMinor / 10) + inFees : this.#chance.whole(0, 300);
-    return { seatNo, faceMinor, fees: fee > 0 ? [['Fee', fee]] : [], taxes: tax > 0 ? [['VAT', tax, isInclusive, inFees]] : [] };
+    return {
+      seatNo,
+      faceMinor,
+      fees: fee > 0 ? [['Fee', fee]] : [],
+      taxes: tax > 0 ? [['VAT', tax, isInclusive, inFees]] : [],
+    };
   }
 
   #step(): void {
@@ -119,7 +127,10 @@ class OnePayment {
 
   #dispute(left: number): void {
     if (this.its.dispute || left < 1) return;
-    this.its.moveDispute(this.#chance.happens(0.3) ? 'INQUIRY' : 'OPEN', this.#chance.happens(0.5) ? left : this.#chance.whole(1, left));
+    this.its.moveDispute(
+      this.#chance.happens(0.3) ? 'INQUIRY' : 'OPEN',
+      this.#chance.happens(0.5) ? left : this.#chance.whole(1, left),
+    );
     this.#reach('dispute');
   }
 
@@ -153,12 +164,10 @@ class OnePayment {
     const notice = this.its.notices[index];
     // A process may die between the notice and its mark, so the rules must bear a repeat as well.
     if (!notice || (this.ours.hasHandled(notice.id) && this.#chance.happens(0.5))) return;
-    if (notice.kind === 'PAID') this.ours.sessionIs(this.its.capturedMinor);
-    else if (notice.kind === 'REFUNDS') this.ours.inDoubt = true;
-    else if (!this.ours.dispute('dp', notice.status, notice.amountMinor)) {
-      this.#lost.push(index);
-      return;
-    }
+    if (notice.kind === 'DISPUTE') {
+      if (!this.ours.dispute('dp', notice.status, notice.amountMinor)) return void this.#lost.push(index);
+    } else if (notice.kind === 'PAID') this.ours.sessionIs(this.its.capturedMinor);
+    else this.ours.inDoubt = true;
     this.ours.handled(notice.id);
   }
 
@@ -178,7 +187,8 @@ class OnePayment {
     if (this.#chance.happens(0.1)) return this.#unknown();
     if (refund.gatewayReference !== null) {
       const index = this.its.refunds.findIndex(({ refundReference }) => refundReference === refund.gatewayReference);
-      if (this.its.refunds[index]?.status === 'PENDING') this.its.change(index, this.#chance.happens(0.2) ? 'FAILED' : 'SUCCEEDED');
+      if (this.its.refunds[index]?.status === 'PENDING')
+        this.its.change(index, this.#chance.happens(0.2) ? 'FAILED' : 'SUCCEEDED');
       this.#look();
       return true;
     }
@@ -188,8 +198,7 @@ class OnePayment {
     if (made) {
       this.ours.gatewayHas([made]);
       this.ours.inDoubt ||= made.status === 'FAILED';
-    }
-    else {
+    } else {
       this.ours.refused(refund, this.its.seen());
       this.#reach('refund refused');
     }
