@@ -60,7 +60,7 @@ export const isMadeAnyway = (
   ours.status === 'FAILED' &&
   ours.failureReason !== 'GATEWAY_FAILED' &&
   ours.gatewayReference === null &&
-  seen.status === 'SUCCEEDED';
+  seen.status !== 'FAILED';
 
 async function update(
   tx: Tx,

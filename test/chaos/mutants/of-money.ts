@@ -4,7 +4,7 @@ const disputes = 'src/domain/payments/record-dispute.ts';
 const lines = 'src/domain/payments/credit-lines.ts';
 const refunds = 'src/domain/payments/refund-statements.ts';
 const seen = 'src/domain/payments/gateway-refunds.ts';
-const plant = (name: string, bug: string, file: string, find: string, replace: string): Mutant => ({
+const plant = (...[name, bug, file, find, replace]: readonly [string, string, string, string, string]): Mutant => ({
   ...{ name, bug, vehicle: 'money' },
   edits: [{ file, find, replace }],
 });

@@ -151,9 +151,11 @@ export class OurBooks {
       return;
     }
     const same = unknown.find(({ amountMinor }) => amountMinor === refund.amountMinor);
-    if (same) return this.refundDone(refund, same.refundReference);
-    this.refundFailed(refund, 'MADE_AT_GATEWAY');
-    this.gatewayHas(seen);
+    if (same) this.refundDone(refund, same.refundReference);
+    else {
+      this.refundFailed(refund, 'MADE_AT_GATEWAY');
+      this.gatewayHas(seen);
+    }
   }
 
   /** False: the capture is not known, so the notice waits. */

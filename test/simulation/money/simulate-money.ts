@@ -139,8 +139,10 @@ class OnePayment {
     if (!dispute || dispute.status === 'WON' || dispute.status === 'LOST') return;
     const isOpen = dispute.status === 'OPEN';
     // An inquiry takes the money only while it is there.
-    if (!isOpen && dispute.amountMinor > this.its.leftMinor) return this.its.moveDispute('WON');
-    const status = isOpen ? this.#chance.pick(['WON', 'LOST'] as const) : this.#chance.pick(['OPEN', 'WON'] as const);
+    const isHollow = !isOpen && dispute.amountMinor > this.its.leftMinor;
+    const status = this.#chance.pick(
+      isOpen ? (['WON', 'LOST'] as const) : ([isHollow ? 'WON' : 'OPEN', 'WON'] as const),
+    );
     this.its.moveDispute(status);
     this.#reach(`dispute ${status}`);
   }
@@ -149,9 +151,10 @@ class OnePayment {
   #deliver(): void {
     if (this.#told >= this.its.notices.length) return;
     const index = this.#told++;
-    if (!this.#chance.happens(0.3)) return this.#receive(index);
-    this.#lost.push(index);
-    this.#reach('notice lost or late');
+    if (this.#chance.happens(0.3)) {
+      this.#lost.push(index);
+      this.#reach('notice lost or late');
+    } else this.#receive(index);
   }
 
   #deliverAgain(): void {
@@ -173,8 +176,8 @@ class OnePayment {
 
   /** What a claimed payment does: the gateway is asked, or makes the refunds that are under way. */
   #settle(): void {
-    if (this.ours.inDoubt) return this.#look();
-    for (const refund of this.ours.pending) if (!this.#make(refund)) return;
+    if (this.ours.inDoubt) this.#look();
+    else for (const refund of this.ours.pending) if (!this.#make(refund)) return;
   }
 
   #look(): void {
