@@ -62,6 +62,14 @@ export const isMadeAnyway = (
   ours.gatewayReference === null &&
   seen.status !== 'FAILED';
 
+/** A refund of the gateway that is not in our books yet. */
+export function isUnknown<
+  T extends Pick<Refund, 'id' | 'status' | 'amountMinor' | 'gatewayReference' | 'failureReason'>,
+>(all: readonly T[], seen: GatewayRefund): boolean {
+  const ours = match(all, seen);
+  return seen.status !== 'FAILED' && (!ours || isMadeAnyway(ours, seen));
+}
+
 async function update(
   tx: Tx,
   payment: Payment,
@@ -112,13 +120,13 @@ export async function makeRoomForGatewayRefunds(
   const isChanged = (await recordGatewayRefunds(tx, payment, seen)) > 0;
   const all = await refundsOf(tx, payment.bookingId);
   if (all.find(({ id }) => id === refused.id)?.status !== 'PENDING') return 'REFUNDED';
-  const unknown = seen.filter((one) => one.status === 'SUCCEEDED' && !match(all, one));
+  const unknown = seen.filter((one) => isUnknown(all, one));
   if (unknown.length === 0) {
     if (!(await isBeyondReach(tx, payment.bookingId, refused))) return isChanged ? 'SUPERSEDED' : 'REFUND_REFUSED';
     await recordRefundFailed(tx, payment, refused, 'CHARGED_BACK');
     return 'SUPERSEDED';
   }
-  const same = unknown.find(({ amountMinor }) => amountMinor === refused.amountMinor);
+  const same = unknown.find(({ status, amountMinor }) => status === 'SUCCEEDED' && amountMinor === refused.amountMinor);
   if (same) {
     await recordRefundDone(tx, payment, refused, same.refundReference);
     return 'REFUNDED';

@@ -1,6 +1,6 @@
 import { creditsOf, type RefundableLine } from '#domain/payments/credit-lines.ts';
 import type { GatewayRefund } from '#domain/payments/gateway.ts';
-import { failedFirst, isMadeAnyway, match } from '#domain/payments/gateway-refunds.ts';
+import { failedFirst, isMadeAnyway, isUnknown, match } from '#domain/payments/gateway-refunds.ts';
 import { judgeSession } from '#domain/payments/payment-rules.ts';
 import { type DisputeStatus, isNews, stepsOfDispute } from '#domain/payments/record-dispute.ts';
 import { type Extent, linesOf, undoing, withinReach } from '#domain/payments/refund-statements.ts';
@@ -144,13 +144,15 @@ export class OurBooks {
   /** Refused for good: refunds of the dashboard take the place of ours. */
   refused(refund: OurRefund, seen: readonly GatewayRefund[]): void {
     this.gatewayHas(seen);
-    const unknown = seen.filter((one) => one.status === 'SUCCEEDED' && !match(this.refunds, one));
+    const unknown = seen.filter((one) => isUnknown(this.refunds, one));
     if (refund.status !== 'PENDING') return;
     if (unknown.length === 0) {
       if (refund.amountMinor > this.#reach()) this.refundFailed(refund, 'CHARGED_BACK');
       return;
     }
-    const same = unknown.find(({ amountMinor }) => amountMinor === refund.amountMinor);
+    const same = unknown.find(
+      ({ status, amountMinor }) => status === 'SUCCEEDED' && amountMinor === refund.amountMinor,
+    );
     if (same) this.refundDone(refund, same.refundReference);
     else {
       this.refundFailed(refund, 'MADE_AT_GATEWAY');
