@@ -89,7 +89,9 @@ export class OurBooks {
     if (this.capturedMinor === 0 || this.refunds.some((refund) => refund.id === id)) return undefined;
     const lines = this.#refundable();
     const isExact = of !== 'WHOLE' && 'exactMinor' in of;
-    const taken = withinReach(linesOf(lines, of), lines, isExact ? 0 : this.#disputedMinor());
+    const most = of !== 'WHOLE' && 'parts' in of ? of.atMostMinor : Number.MAX_SAFE_INTEGER;
+    const disputedMinor = isExact ? 0 : this.#disputedMinor();
+    const taken = withinReach(linesOf(lines, of), lines, { disputedMinor, most });
     const amountMinor = taken.reduce((sum, { minor }) => sum + minor, 0);
     if (amountMinor === 0 || (isExact && amountMinor !== of.exactMinor)) return undefined;
     const asked = [

@@ -101,7 +101,7 @@ class OnePayment {
     const roll = this.#chance.whole(0, 19);
     if (roll < 6) this.#deliver();
     else if (roll < 10) this.#settle();
-    else if (roll < 12) this.#ask('part', { parts: creditsOf([this.#chance.pick(this.#split)]) });
+    else if (roll < 12) this.#askForPart();
     else if (roll === 12) this.#ask('cancelled', 'WHOLE');
     else if (roll === 13 && left > 1) this.#dashboard('part at the dashboard', this.#chance.whole(1, left));
     else if (roll === 14) this.#dashboard('whole at the dashboard', left);
@@ -109,6 +109,11 @@ class OnePayment {
     else if (roll === 16) this.#dispute(left);
     else if (roll === 17) this.#endDispute();
     else this.#deliverAgain();
+  }
+
+  #askForPart(): void {
+    const parts = creditsOf([this.#chance.pick(this.#split)]);
+    this.#ask('part', { parts, atMostMinor: parts.reduce((sum, { minor }) => sum + minor, 0) });
   }
 
   #ask(path: string, of: Parameters<OurBooks['askForRefund']>[1]): void {
