@@ -22,6 +22,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   search: async () => (await import('./search.ts')).benchSearch,
   'seating-plans': async () => (await import('./seating-plans.ts')).benchSeatingPlans,
   'stalled-sockets': async () => (await import('./stalled-sockets.ts')).benchStalledSockets,
+  'seatmap-browser': async () => (await import('./seatmap-browser.ts')).benchSeatmapBrowser,
   'seat-map': async () => (await import('./seat-map.ts')).benchSeatMap,
   stadium: async () => (await import('./stadium.ts')).benchStadium,
   'waiting-room': async () => (await import('./waiting-room.ts')).benchWaitingRoom,

@@ -34,6 +34,7 @@ export class Choice {
   readonly #layout: Layout;
   readonly #statuses: Statuses;
   readonly #free: Int32Array;
+  readonly #positions: ReadonlyMap<Section, number>;
   #neighbours: Neighbours | undefined;
   #filter: SeatFilter = {};
 
@@ -43,6 +44,7 @@ export class Choice {
     this.#statuses = statuses;
     this.looks = new Uint8Array(layout.seatCount);
     this.#free = new Int32Array(layout.sections.length);
+    this.#positions = new Map(layout.sections.map((section, index) => [section, index]));
     this.refresh();
   }
 
@@ -80,7 +82,7 @@ export class Choice {
   }
 
   figuresOf(section: Section): { free: number; total: number } {
-    return { free: this.#free[this.#layout.sections.indexOf(section)] ?? 0, total: section.end - section.first };
+    return { free: this.#free[this.#positions.get(section) ?? 0] ?? 0, total: section.end - section.first };
   }
 
   toggle(seatNo: number, most: number): Toggled {

@@ -8,7 +8,7 @@ import { readPalette, TIER_COLOURS } from './palette.ts';
 import { OWN, SELECTED } from './renderer.ts';
 import { Stage } from './stage.ts';
 import { AVAILABLE, type Changed, STATUSES } from './statuses.ts';
-import { en, fill, moneyText, type Texts } from './texts.ts';
+import { countText, en, fill, moneyText, type Texts } from './texts.ts';
 
 /** The `detail` of the event `seatmap-select`. */
 export type SelectDetail = { readonly seats: readonly ChosenSeat[]; readonly singles: readonly ChosenSeat[] };
@@ -16,7 +16,7 @@ export type SelectDetail = { readonly seats: readonly ChosenSeat[]; readonly sin
 /**
  * `<frontrow-seatmap event="Event_..." endpoint="https://tickets.example/graphql">`: the live seat map of an event.
  *
- * Further attributes: `lang` (en, es, de, fr, ar), `theme` (light, dark), `renderer="canvas2d"`, `view="list"`, `most` (how
+ * Further attributes: `lang` (en, es, de, fr, ar), `theme` (light, dark), `renderer` (canvas2d, webgl2), `view="list"`, `most` (how
  * many seats may be chosen; 0 only shows the map). Events: `seatmap-ready`, `seatmap-select`, `seatmap-section` (a section of general admission was
  * pressed), `seatmap-state`, `seatmap-error`.
  */
@@ -184,7 +184,7 @@ export class FrontrowSeatmap extends HTMLElement {
     this.#frame.empty('');
     this.#stage = new Stage({
       ...{ root: this.#frame.stage, layout, looks: choice.looks },
-      renderer: this.getAttribute('renderer') === 'canvas2d' ? 'canvas2d' : 'auto',
+      renderer: rendererOf(this.getAttribute('renderer')),
       parts: () => ({
         marked: choice.marked,
         isWanted: (section) => choice.isWanted(section),
@@ -292,7 +292,7 @@ export class FrontrowSeatmap extends HTMLElement {
     const { free } = this.#choice?.figuresOf(section) ?? { free: 0 };
     if (free === 0) return [texts.soldOut];
     const price = this.#client?.priceFrom(section.id);
-    const count = new Intl.NumberFormat(this.#language()).format(free);
+    const count = countText(this.#language(), free);
     return [fill(texts.free, count), ...(price ? [fill(texts.from, moneyText(this.#language(), price))] : [])];
   }
 
@@ -341,3 +341,6 @@ export class FrontrowSeatmap extends HTMLElement {
     ];
   }
 }
+
+const rendererOf = (name: string | null): 'auto' | 'canvas2d' | 'webgl2' =>
+  name === 'canvas2d' || name === 'webgl2' ? name : 'auto';

@@ -123,11 +123,7 @@ type Room = {
 function fitting(context: CanvasRenderingContext2D, all: readonly string[], { at, view, section, placed }: Room) {
   for (let count = all.length; count > 0; count--) {
     const lines = all.slice(0, count);
-    const widths = lines.map((line, index) => {
-      context.font = fontOf(index);
-      return context.measureText(line).width;
-    });
-    const width = Math.max(...widths);
+    const width = Math.max(...lines.map((line, index) => widthOf(context, line, fontOf(index))));
     const height = count * LINE - 4;
     const box = { x: at.x - width / 2, y: at.y - height / 2, width, height };
     const corners = [0, 1, 2, 3].map((corner) =>
@@ -137,6 +133,20 @@ function fitting(context: CanvasRenderingContext2D, all: readonly string[], { at
       return { lines, box };
   }
   return undefined;
+}
+
+const widths = new Map<string, number>();
+
+/** The same few hundred lines are measured in every frame. */
+function widthOf(context: CanvasRenderingContext2D, line: string, font: string): number {
+  const key = font + line;
+  const known = widths.get(key);
+  if (known !== undefined) return known;
+  context.font = font;
+  const { width } = context.measureText(line);
+  if (widths.size > 5_000) widths.clear();
+  widths.set(key, width);
+  return width;
 }
 
 const meets = (a: Placed, b: Placed): boolean =>

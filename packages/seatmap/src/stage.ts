@@ -14,7 +14,8 @@ export type StageInput = {
   readonly root: HTMLElement;
   readonly layout: Layout;
   readonly looks: Uint8Array;
-  readonly renderer: 'auto' | 'canvas2d';
+  /** `auto`: WebGL where a graphics card draws it. */
+  readonly renderer: 'auto' | 'canvas2d' | 'webgl2';
   parts(): SceneParts;
   pressedSeat(seatNo: number): void;
   pressedSection(section: Section): void;
@@ -104,7 +105,7 @@ export class Stage {
     const { layout, looks, renderer } = this.#input;
     const input: RendererInput = { canvas: this.#layers.seats, layout, looks, palette: this.#palette };
     if (renderer === 'canvas2d') return openCanvasRenderer(input);
-    return openWebglRenderer(input) ?? openCanvasRenderer(this.#withNewCanvas(input));
+    return openWebglRenderer(input, renderer === 'webgl2') ?? openCanvasRenderer(this.#withNewCanvas(input));
   }
 
   /** A canvas that had WebGL, or was asked for it, gives no 2D context. */

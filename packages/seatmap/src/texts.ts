@@ -86,10 +86,22 @@ export function moneyText(
 ): string {
   const isWhole = amountMinor % 10 ** decimals === 0;
   const digits = isWhole ? 0 : decimals;
-  return new Intl.NumberFormat(language, {
+  return formatOf(language, {
     style: 'currency',
     currency,
     minimumFractionDigits: digits,
     maximumFractionDigits: Math.max(digits, isWhole ? 0 : decimals),
   }).format(amountMinor / 10 ** decimals);
+}
+
+export const countText = (language: string, count: number): string => formatOf(language, {}).format(count);
+
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** Making a format takes longer than writing a hundred numbers with it, and each frame writes some for every section. */
+function formatOf(language: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${language} ${options.currency} ${options.maximumFractionDigits}`;
+  const format = formats.get(key) ?? new Intl.NumberFormat(language, options);
+  formats.set(key, format);
+  return format;
 }

@@ -6,9 +6,15 @@ import type { View } from './view.ts';
 /** Looks are in a texture of this width, one byte a seat. */
 const WIDTH = 1024;
 
-/** Draws all seats of a range with one instanced call. Returns undefined when the browser has no WebGL 2. */
-export function openWebglRenderer({ canvas, layout, looks, palette }: RendererInput): Renderer | undefined {
-  const gl = canvas.getContext('webgl2', { antialias: false, alpha: true, premultipliedAlpha: true, depth: false });
+/**
+ * Draws all seats of a range with one instanced call. Returns undefined when the browser has no WebGL 2, or draws it with
+ * the processor and `isSoftwareGood` is false.
+ */
+export function openWebglRenderer(
+  { canvas, layout, looks, palette }: RendererInput,
+  isSoftwareGood: boolean,
+): Renderer | undefined {
+  const gl = openContext(canvas, isSoftwareGood);
   if (!gl) return undefined;
   const program = link(gl);
   if (!program) return undefined;
@@ -68,6 +74,20 @@ export function openWebglRenderer({ canvas, layout, looks, palette }: RendererIn
       gl.getExtension('WEBGL_lose_context')?.loseContext();
     },
   };
+}
+
+function openContext(canvas: HTMLCanvasElement, isSoftwareGood: boolean): WebGL2RenderingContext | null {
+  const options = { antialias: false, alpha: true, premultipliedAlpha: true, depth: false };
+  const gl = canvas.getContext('webgl2', { ...options, failIfMajorPerformanceCaveat: !isSoftwareGood });
+  // Chromium does not count its own software as a caveat.
+  return gl && !isSoftwareGood && isSoftware(gl) ? null : gl;
+}
+
+function isSoftware(gl: WebGL2RenderingContext): boolean {
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  return /swiftshader|llvmpipe|software|basic render/i.test(
+    String(gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER)),
+  );
 }
 
 function link(gl: WebGL2RenderingContext): WebGLProgram | undefined {

@@ -17,6 +17,8 @@ import { listOfTiers, type TierPrice } from '#domain/pricing/tier-prices-rules.t
 export type SeedEventOptions = {
   /** The number of seats of the plan. */
   seats: number;
+  /** This plan in place of one from the numbers below. */
+  draft?: SeatingPlanDraft;
   /** The number of rows of each section, to which its seats are assigned in order. Default 1. */
   rows?: number;
   /** The number of sections, to which the seats are assigned in order; each is a price tier `Tier <n>`. Default 1. */
@@ -95,8 +97,8 @@ export async function seedEvent(db: Db, options: SeedEventOptions): Promise<Seed
   });
   const { currency = 'USD', priceMinor = 5000, feeMinor = 250 } = options;
   const tiers = new Map<string, TierPrice>();
-  for (const index of plan.sectionIds.keys())
-    tiers.set(tierLabel(index), { priceMinor: priceMinor + 1000 * index, feeMinor });
+  for (const [index, label] of tierLabelsOf(options, plan.sectionIds.length).entries())
+    tiers.set(label, { priceMinor: priceMinor + 1000 * index, feeMinor });
   await putPrices(db, eventId, listOfTiers(currency, tiers));
   await db.insert(seatInventories).values({ eventId, capacity: plan.seatCount, available: plan.seatCount });
   return {
@@ -158,10 +160,15 @@ export async function seedUser(
 
 const tierLabel = (index: number): string => `Tier ${index + 1}`;
 
+const tierLabelsOf = ({ draft }: SeedEventOptions, sectionCount: number): string[] =>
+  draft
+    ? [...new Set(draft.sections.map(({ tierLabel: label }) => label))]
+    : Array.from({ length: sectionCount }, (_, index) => tierLabel(index));
+
 async function seedPlan(db: Db, options: SeedEventOptions & { organizationId: string }) {
   const venueId = randomUUIDv7();
   const planId = randomUUIDv7();
-  const draft = draftOf(options);
+  const draft = options.draft ?? draftOf(options);
   const sectionIds = draft.sections.map(() => randomUUIDv7());
   const layout = await buildLayout({ planId, sectionIds, draft });
   const { organizationId } = options;
