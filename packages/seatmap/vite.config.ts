@@ -12,6 +12,7 @@ export default defineConfig({
         client: 'src/client.ts',
         clock: 'src/server-clock.ts',
         documents: 'src/documents.ts',
+        socket: 'src/socket.ts',
       },
       formats: ['es'],
     },

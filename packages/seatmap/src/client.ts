@@ -1,9 +1,9 @@
 import type { Client as SocketClient } from 'graphql-ws';
-import { createClient } from 'graphql-ws';
 import { BEST, EVENT, HOLD, SEAT_MAP, SEAT_MAP_CHANGED } from './documents.ts';
 import { type Layout, type LayoutDocument, readLayout } from './layout.ts';
 import { type Money, type PriceTier, withTiersOf } from './pricing.ts';
 import { ServerClock } from './server-clock.ts';
+import { openSocket } from './socket.ts';
 import { type Changed, type Delta, type Reset, type Snapshot, Statuses } from './statuses.ts';
 
 export type EventFacts = {
@@ -220,11 +220,9 @@ export class SeatMapClient {
     this.#ownsSocket = socket === undefined;
     this.#socket ??=
       socket ??
-      createClient({
+      openSocket({
         url: endpoint.replace(/^http/, 'ws'),
         connectionParams: async () => connectionParamsOf((await headers?.()) ?? {}),
-        retryAttempts: Number.POSITIVE_INFINITY,
-        shouldRetry: () => true,
       });
     return this.#socket;
   }

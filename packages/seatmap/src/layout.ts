@@ -84,11 +84,27 @@ export function readLayout(document: LayoutDocument): Layout {
     flags: Uint8Array.from(seats.flags),
     box: around(sections.map(({ box }) => box)),
     focalPoint: document.focalPoint,
-    idOf: (seatNo) => seats.id[seatNo] ?? '',
-    rowOf: (seatNo) => seats.row[seatNo] ?? '',
-    labelOf: (seatNo) => seats.label[seatNo] ?? '',
+    ...namesOf(seats),
   };
 }
+
+/** Keeps of the document only what has no typed column, so that the rest of it can be collected. */
+function namesOf({ id, row, label }: LayoutDocument['seats']): Pick<Layout, 'idOf' | 'labelOf' | 'rowOf'> {
+  // Ids are opaque, but where all of them are one text with the number behind it, a hundred thousand texts are saved.
+  const prefix = id[0]?.slice(0, -1) ?? '';
+  const isNumbered = id.every((one, seatNo) => one === prefix + seatNo);
+  return {
+    idOf: isNumbered ? (seatNo) => (seatNo < row.length ? prefix + seatNo : '') : idIn(id),
+    rowOf: (seatNo) => row[seatNo] ?? '',
+    labelOf: (seatNo) => label[seatNo] ?? '',
+  };
+}
+
+/** A function of its own, so that the other one does not keep the list. */
+const idIn =
+  (ids: readonly string[]) =>
+  (seatNo: number): string =>
+    ids[seatNo] ?? '';
 
 type Columns = {
   readonly x: Float32Array;

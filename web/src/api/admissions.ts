@@ -1,5 +1,10 @@
 /** What a waiting room gave the fan for an event: the receipt of the place, and the admission while it is good. */
-export type Passes = { readonly place?: string; readonly admission?: string };
+export type Passes = {
+  readonly place?: string;
+  readonly admission?: string;
+  /** The commitment of the draw, as it was seen before the draw. */
+  readonly commitment?: string;
+};
 
 const KEY = 'frontrow.passes';
 

@@ -1,10 +1,11 @@
+import { openSocket } from '@frontrow/seatmap/socket';
 import { cacheExchange, type KeyingConfig } from '@urql/exchange-graphcache';
 import { relayPagination } from '@urql/exchange-graphcache/extras';
-import { createClient as createSocket } from 'graphql-ws';
-import { Client, fetchExchange, mapExchange, subscriptionExchange } from 'urql';
+import { Client, fetchExchange, makeOperation, mapExchange, type Operation, subscriptionExchange } from 'urql';
 import { passesOf } from './admissions.ts';
-import { goodToken, keepSession, watchSession } from './session.ts';
-import { clock } from './transport.ts';
+import { subscribeAgain } from './live.ts';
+import { goodToken, renewRefused, watchSession } from './session.ts';
+import { clock, patiently } from './transport.ts';
 
 /** The headers of each request: who the fan is, and the passes of a waiting room. */
 export async function requestHeaders(): Promise<Record<string, string>> {
@@ -18,14 +19,12 @@ export async function requestHeaders(): Promise<Record<string, string>> {
 }
 
 /** One socket for all subscriptions of the page, that of the seat map too. It is made again when it is lost. */
-export const socket = createSocket({
+export const socket = openSocket({
   url: new URL('/graphql', location.href).href.replace(/^http/, 'ws'),
   connectionParams: async () => {
     const { 'frontrow-admission': admission, 'frontrow-place': place, ...rest } = await requestHeaders();
     return { ...rest, ...(admission && { admission }), ...(place && { place }) };
   },
-  retryAttempts: Number.POSITIVE_INFINITY,
-  shouldRetry: () => true,
 });
 
 /** Opens the socket again, because it learns a token or an admission only when it opens. */
@@ -33,7 +32,15 @@ export const renewSocket = (): void => socket.terminate();
 
 async function send(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const headers = { ...(init?.headers as Record<string, string>), ...(await requestHeaders()) };
-  return clock.measure(() => fetch(input, { ...init, headers }));
+  return patiently(init?.body, () => clock.measure(() => fetch(input, { ...init, headers })));
+}
+
+/** The device's clock may hide that the token has expired. A query is sent again with a new one. */
+async function sendWithNewToken(operation: Operation): Promise<void> {
+  if (!(await renewRefused(() => clock.now())) || operation.kind !== 'query') return;
+  client.reexecuteOperation(
+    makeOperation(operation.kind, operation, { ...operation.context, requestPolicy: 'network-only' }),
+  );
 }
 
 /** Types without an id belong to the object around them. */
@@ -49,9 +56,9 @@ function createClient(): Client {
     fetch: send,
     exchanges: [
       mapExchange({
-        onError(error) {
-          const isSignedOut = error.graphQLErrors.some(({ extensions }) => extensions.code === 'UNAUTHENTICATED');
-          if (isSignedOut) keepSession(undefined);
+        onError(error, operation) {
+          const isRefused = error.graphQLErrors.some(({ extensions }) => extensions.code === 'UNAUTHENTICATED');
+          if (isRefused) void sendWithNewToken(operation);
         },
       }),
       cacheExchange({
@@ -61,7 +68,7 @@ function createClient(): Client {
       subscriptionExchange({
         forwardSubscription: ({ query = '', variables }) => ({
           subscribe: (sink) => ({
-            unsubscribe: socket.subscribe({ query, variables: variables ?? {} }, sink as never),
+            unsubscribe: subscribeAgain(socket, { query, variables: variables ?? {} }, sink as never),
           }),
         }),
       }),

@@ -58,9 +58,27 @@ export async function goodToken(now: () => number): Promise<string | undefined> 
   return current?.accessToken;
 }
 
-async function renew(now: () => number): Promise<void> {
+const TRIED_MS = 10_000;
+let refusedAt = Number.NEGATIVE_INFINITY;
+
+/** The API has refused the token. Returns true when there is a new one; a second refusal within seconds signs out. */
+export async function renewRefused(now: () => number): Promise<boolean> {
+  const refused = current?.accessToken;
+  if (!refused) return false;
+  if (performance.now() - refusedAt < TRIED_MS) {
+    keepSession(undefined);
+    return false;
+  }
+  refusedAt = performance.now();
+  await navigator.locks.request('frontrow.refresh', () => renew(now, refused));
+  return current !== undefined && current.accessToken !== refused;
+}
+
+async function renew(now: () => number, refused?: string): Promise<void> {
   current = read() ?? current;
-  if (!current || Date.parse(current.accessTokenExpiresAt) - now() > EARLY_MS) return;
+  if (!current) return;
+  const isGood = Date.parse(current.accessTokenExpiresAt) - now() > EARLY_MS;
+  if (isGood && current.accessToken !== refused) return;
   const answer = await plainRequest(REFRESH, { input: { refreshToken: current.refreshToken } });
   const result = answer?.refreshSession;
   if (result?.__typename === 'RefreshSessionSuccess') keepSession(result.session);

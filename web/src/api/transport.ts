@@ -20,3 +20,17 @@ export async function plainRequest<Data, Variables>(
     return undefined;
   }
 }
+
+const ATTEMPTS = 4;
+const LONGEST_WAIT_S = 10;
+
+/** Sends a query again after the time that a busy API names, because a fan can do nothing better than that. */
+export async function patiently(body: unknown, send: () => Promise<Response>): Promise<Response> {
+  const isQuery = typeof body === 'string' && /"query":"(?:query\b|\{)/.test(body);
+  for (let attempt = 1; ; attempt++) {
+    const response = await send();
+    const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+    if (!isQuery || attempt === ATTEMPTS || !(seconds <= LONGEST_WAIT_S)) return response;
+    await new Promise((done) => setTimeout(done, seconds * 1000));
+  }
+}

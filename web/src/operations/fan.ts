@@ -189,3 +189,9 @@ export const PLACE_CHANGED = graphql(
 `,
   [PLACE],
 );
+
+export const DRAW_PROOF = graphql(`
+  query DrawProof($eventId: ID!) {
+    drawProof(eventId: $eventId) { ordinal entries commitment secret position }
+  }
+`);

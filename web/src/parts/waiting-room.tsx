@@ -6,6 +6,7 @@ import { renewSocket } from '../api/client.ts';
 import type { ResultOf } from '../api/graphql.ts';
 import { JOIN, LEAVE, PLACE_CHANGED } from '../operations/fan.ts';
 import { fill, useTexts } from '../texts/texts.ts';
+import { DrawCheck } from './draw-check.tsx';
 import type { FullEvent } from './event-types.ts';
 import { useFormats } from './formats.ts';
 import { useSession } from './shell.tsx';
@@ -32,12 +33,12 @@ export function WaitingRoom({ event, admitted }: Props) {
     setProblem('');
     const result = (await join({ input: { eventId: event.id } })).data?.joinWaitingRoom;
     if (result?.__typename === 'JoinWaitingRoomSuccess') {
-      keepPasses(event.id, { place: result.place.ticket });
+      keepPasses(event.id, { ...passesOf(event.id), place: result.place.ticket });
       setJoined(true);
     } else setProblem(result && 'code' in result ? refusalText(texts, result) : texts.failedNetwork);
   };
   const goIn = (token: string, ticket: string) => {
-    keepPasses(event.id, { place: ticket, admission: token });
+    keepPasses(event.id, { ...passesOf(event.id), place: ticket, admission: token });
     renewSocket();
     admitted();
   };
@@ -55,7 +56,10 @@ export function WaitingRoom({ event, admitted }: Props) {
         </p>
       )}
       {place ? (
-        <PlaceView {...{ place, event, goIn, goAway }} again={() => void enter()} />
+        <>
+          <PlaceView {...{ place, event, goIn, goAway }} again={() => void enter()} />
+          <DrawCheck eventId={event.id} isDrawn={place.position !== null} />
+        </>
       ) : (
         <>
           <p>{texts.roomHint}</p>
