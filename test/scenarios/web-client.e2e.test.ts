@@ -1,71 +1,30 @@
-import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
-import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { closeDb, type Db, openDb } from '#db/client.ts';
-import { announceEvents, type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
-import { noChromium, openChromium, SOFTWARE_WEBGL } from '#test/support/http/chromium.ts';
-import { commitSeatChange } from '#test/support/seat-map/seat-changes.ts';
-import { type System, startSystem } from '#test/support/system/system.ts';
-import { readSeatPixels } from '#test/support/web/pixels.ts';
-import { openShopper, type Shopper, tabTo } from '#test/support/web/shopper.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
+import { noChromium } from '#test/support/http/chromium.ts';
+import type { System } from '#test/support/system/system.ts';
+import { openShop, type Shop } from '#test/support/web/shop.ts';
+import { tabTo } from '#test/support/web/shopper.ts';
 
 const AVAILABLE = 0;
 const HELD = 1;
 const BOOKED = 2;
-const root = resolve(import.meta.dirname, '../..');
-let browser: Browser | undefined;
+let shop: Shop;
 let system: System;
-let db: Db;
 let event: SeededEvent;
-const shoppers: Shopper[] = [];
 
 beforeAll(async () => {
-  browser = await openChromium(SOFTWARE_WEBGL);
-  await promisify(execFile)(process.execPath, ['scripts/web/build.ts'], { cwd: root });
-  // Production accepts the documents of the build and no others.
-  const env = {
-    FRONTROW_PROFILE: 'production',
-    FRONTROW_REHEARSAL: 'sandbox-gateway,no-rate-limits',
-    WEB_CLIENT: resolve(root, 'web/dist'),
-  };
-  system = await startSystem({ processes: ['gateway-sandbox', 'relay', 'worker', 'api'], env });
-  await system.start('payments', { PAYMENT_RETURN_URL: `${system.apiUrl}/paid` });
-  db = openDb({ url: system.bookingUrl, poolMax: 2, name: 'test' });
-  event = await seedEvent(db, { seats: 400, rows: 5, sections: 4, title: 'Night of the String Quartets' });
-  await announceEvents(db, [event.eventId]);
+  shop = await openShop();
+  system = shop.system;
+  event = await shop.event({ seats: 400, rows: 5, sections: 4, title: 'Night of the String Quartets' });
 }, 300_000);
-afterAll(async () => {
-  await browser?.close();
-  await closeDb(db);
-  await system.stop();
-});
+afterAll(() => shop.close());
 beforeEach(({ skip }) => {
-  if (!browser) return skip(noChromium);
-  return async () => {
-    for (const { context } of shoppers.splice(0)) await context.close();
-  };
+  if (!shop.browser) return skip(noChromium);
+  return () => shop.sendHome();
 });
 
-async function shopper(): Promise<Shopper> {
-  if (!browser) throw new Error(noChromium);
-  const opened = await openShopper(browser, system.apiUrl);
-  shoppers.push(opened);
-  return opened;
-}
-
+const shopper = () => shop.shopper();
 const eventId = () => `Event_${event.eventId}`;
-
-/** Runs axe in the page and returns each violation with its first element. */
-async function violationsOf(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-  });
-}
 
 test('a fan searches, chooses seats on the map, pays and has tickets, while another fan sees each step of it', async () => {
   const [fan, other] = [await shopper(), await shopper()];
@@ -140,67 +99,4 @@ test('with the keyboard alone a fan chooses three seats from the list and holds 
   await signInAsGuest('keys@example.org');
   await page.getByText('Held for you for').waitFor();
   expect(await page.getByRole('link', { name: /^Pay/ }).count()).toBe(1);
-});
-
-test.each(['webgl2', 'canvas2d'])('%s paints each seat as its status in PostgreSQL', async (renderer) => {
-  const drawn = await seedEvent(db, { seats: 240, rows: 6, title: `Painted by ${renderer}` });
-  for (const [index, status] of (['HELD', 'BOOKED', 'BLOCKED'] as const).entries()) {
-    const seatNos = Array.from({ length: 240 }, (_, seatNo) => seatNo).filter((seatNo) => (seatNo * 7) % 4 === index);
-    await commitSeatChange(db, drawn.eventId, status, seatNos);
-  }
-  const { page, openEvent } = await shopper();
-  // Narrow enough for seats without numbers in them.
-  await page.setViewportSize({ width: 1050, height: 700 });
-  await page.addInitScript((name) => {
-    if (name === 'canvas2d')
-      HTMLCanvasElement.prototype.getContext = withoutWebgl(HTMLCanvasElement.prototype.getContext);
-    function withoutWebgl(real: HTMLCanvasElement['getContext']) {
-      return function (this: HTMLCanvasElement, kind: string, options?: unknown) {
-        return kind === 'webgl2' ? null : real.call(this, kind, options);
-      } as HTMLCanvasElement['getContext'];
-    }
-  }, renderer);
-  await openEvent(`Event_${drawn.eventId}`);
-  const { shown, rendererName, radius } = await readSeatPixels(page);
-  expect(rendererName).toBe(renderer);
-  expect(radius).toBeGreaterThan(4);
-  const rows = await db.execute<{ seatNo: number; status: string }>(
-    `select seat_no as "seatNo", status from event_seats where event_id = '${drawn.eventId}'`,
-  );
-  const statuses = new Map(rows.map(({ seatNo, status }) => [seatNo, status]));
-  const expected = Array.from({ length: 240 }, (_, seatNo) => statuses.get(seatNo) ?? 'AVAILABLE');
-  expect(shown).toEqual(expected);
-});
-
-test('axe finds no violation on any page', async () => {
-  const { page, openEvent, signInAsGuest, press } = await shopper();
-  const found: string[] = [];
-  const check = async (name: string) => found.push(...(await violationsOf(page)).map((text) => `${name}: ${text}`));
-  await page.goto(system.apiUrl);
-  await page.getByRole('link', { name: /String Quartets/ }).waitFor();
-  await check('search');
-  await page.goto(`${system.apiUrl}/bookings`);
-  await check('bookings, signed out');
-  await page.goto(`${system.apiUrl}/no/such/page`);
-  await check('not found');
-  await openEvent(eventId());
-  await check('event');
-  await press(60);
-  await check('event with a chosen seat');
-  await page.getByRole('button', { name: 'List of seats' }).click();
-  await check('list of seats');
-  await page.getByRole('button', { name: 'Hold 1 seat' }).click();
-  await check('dialog');
-  await signInAsGuest('axe@example.org');
-  await page.getByRole('link', { name: /^Pay/ }).waitFor();
-  await check('held booking');
-  await page.goto(`${system.apiUrl}/bookings`);
-  await page.getByRole('link', { name: /String Quartets/ }).waitFor();
-  await check('bookings');
-  await page.goto(`${system.apiUrl}/sign-in`);
-  await check('signed in');
-  await page.goto(`${system.apiUrl}/organizer`);
-  await page.getByRole('button', { name: 'Create organization' }).waitFor();
-  await check('organizer');
-  expect(found).toEqual([]);
 });

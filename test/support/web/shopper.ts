@@ -3,13 +3,23 @@ import { expect } from 'vitest';
 import type { MapElement } from './map-element.ts';
 
 /** One fan at the web client, with a browser context of its own. */
-export type Shopper = Awaited<ReturnType<typeof openShopper>>;
+export type Shopper = ReturnType<typeof shopperAt>;
 
 /** Opens a page of the client. Problems that the browser reports are collected, and so is every document that is sent. */
-export async function openShopper(browser: Browser, url: string, options: { phone?: boolean } = {}) {
-  const viewport = options.phone ? { width: 390, height: 844 } : { width: 1280, height: 800 };
-  const context = await browser.newContext({ viewport, reducedMotion: 'reduce', locale: 'en-US' });
-  const page = await context.newPage();
+export async function openShopper(browser: Browser, url: string, options: ShopperOptions = {}) {
+  const viewport = options.viewport ?? { width: 1280, height: 800 };
+  const colorScheme = options.isDark ? 'dark' : 'light';
+  const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce', locale: 'en-US' });
+  return shopperAt(await context.newPage(), url);
+}
+
+export type ShopperOptions = { readonly viewport?: { width: number; height: number }; readonly isDark?: boolean };
+
+/** The same fan in a further tab. */
+export const inNewTab = async ({ context, url }: Shopper): Promise<Shopper> => shopperAt(await context.newPage(), url);
+
+function shopperAt(page: Page, url: string) {
+  const context = page.context();
   const problems: string[] = [];
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
   page.on('pageerror', (error) => problems.push(error.message));
@@ -18,10 +28,20 @@ export async function openShopper(browser: Browser, url: string, options: { phon
       .poll(() => page.evaluate(() => document.querySelector<MapElement>('frontrow-seatmap')?.client?.state))
       .toBe('live');
   return {
-    ...{ context, page, problems, mapReady },
+    ...{ context, page, problems, url, mapReady },
     async openEvent(eventId: string) {
       await page.goto(`${url}/events/${eventId}`);
       await mapReady();
+    },
+    /** The state of each seat, as the page's map has it now. */
+    statuses: () =>
+      page.evaluate(() => [...(document.querySelector<MapElement>('frontrow-seatmap')?.client?.statuses?.codes ?? [])]),
+    /** Chooses seats on the map, holds them as a guest and sees the booking. */
+    async hold(seatNos: readonly number[], email: string) {
+      for (const seatNo of seatNos) await this.press(seatNo);
+      await page.getByRole('button', { name: /^Hold \d+ seat/ }).click();
+      await this.signInAsGuest(email);
+      await page.getByRole('link', { name: /^Pay/ }).waitFor();
     },
     /** The state of a seat, as the page's map has it now. */
     statusOf: (seatNo: number) =>
@@ -40,7 +60,8 @@ export async function openShopper(browser: Browser, url: string, options: { phon
     },
     /** Waits until the page shows exactly this text. Fails with what it shows instead. */
     async sees(text: string) {
-      const shown = page.getByText(text, { exact: true });
+      // The map says some texts to screen readers as well.
+      const shown = page.getByText(text, { exact: true }).first();
       await shown.waitFor().catch(async () => {
         const instead = await page.locator('body').textContent();
         throw new Error(`${page.url()} does not show "${text}" but:\n${instead}\n${problems.join('\n')}`);

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useQuery } from 'urql';
+import { onBookingElsewhere } from '../api/booking-news.ts';
 import { type KeptBooking, keptBookings } from '../api/kept-tickets.ts';
 import { MY_BOOKINGS } from '../operations/fan.ts';
 import { StatusBadge } from '../parts/booking-status.tsx';
@@ -24,6 +25,7 @@ export function BookingsPage() {
   useEffect(() => {
     document.title = `${texts.bookings} · Frontrow`;
   }, [texts]);
+  useEffect(() => onBookingElsewhere(() => again({ requestPolicy: 'network-only' })), [again]);
   const found = data?.viewer?.bookings;
   if (!session)
     return (

@@ -1,6 +1,7 @@
 import type { FrontrowSeatmap, SelectDetail } from '@frontrow/seatmap/element';
 import { useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
+import { tellOfBooking } from '../api/booking-news.ts';
 import { fill, useTexts } from '../texts/texts.ts';
 import { BestSeats } from './best-seats.tsx';
 import type { FullEvent } from './event-types.ts';
@@ -110,6 +111,7 @@ function useHolding(eventId: string) {
       const held = await hold(key.current);
       if (!held) return;
       sessionStorage.setItem('frontrow.booking', held.bookingId);
+      tellOfBooking();
       await navigate({ to: '/bookings/$bookingId', params: { bookingId: held.bookingId } });
     } catch (error) {
       const refusal = (error as { refusal?: MapRefusal }).refusal;
