@@ -28,7 +28,7 @@ export async function benchSeatmapBrowser({ quick, only, profile }: BenchOptions
   const world = await openMapWorld(SEATS, profile);
   try {
     const chosen = sides.filter(({ name }) => name.includes(only ?? ''));
-    const run: Run = { moveMs: quick ? 1_600 : 3_200, sellMs: quick ? 1_000 : 3_000, sold: 0 };
+    const run: Run = { moveMs: quick ? 1_600 : 2_400, sellMs: quick ? 1_000 : 2_000, sold: 0 };
     // The first page of a browser and of an api process loads code that the following ones have.
     for (const side of chosen) await open(world, side);
     const legs = new Map<string, MapLeg[]>(chosen.map(({ name }) => [name, []]));
@@ -62,7 +62,7 @@ async function runLeg(world: MapWorld, side: Side, run: Run): Promise<MapLeg> {
     const frames = Float64Array.from(moving.result).sort();
     await watchPainted(page, run.sold);
     const selling = await busy(world, run.sellMs, () => sell(world, run));
-    const paintedAt = await untilPainted(world, page, selling.result);
+    const paintedAt = await untilPainted(page, selling.result);
     return {
       ...{ usable, bytes, paintedMs: paintedAt, frames: frames.length },
       frameP50Ms: percentile(frames, 0.5),
