@@ -104,7 +104,6 @@ async function sell({ seller, event }: MapWorld, run: Run): Promise<[version: nu
 
 /** Milliseconds from the commit of each version until it was on the screen. */
 async function untilPainted(
-  _world: MapWorld,
   page: Parameters<typeof readPainted>[0],
   commits: readonly [version: number, atMs: number][],
 ): Promise<number[]> {
