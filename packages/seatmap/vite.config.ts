@@ -11,6 +11,7 @@ export default defineConfig({
         element: 'src/element.ts',
         client: 'src/client.ts',
         clock: 'src/server-clock.ts',
+        layout: 'src/layout.ts',
         documents: 'src/documents.ts',
         socket: 'src/socket.ts',
       },

@@ -7,6 +7,7 @@ import './catalog/event-refusals.ts';
 import './catalog/change-events.ts';
 import './catalog/change-venue.ts';
 import './catalog/set-prices.ts';
+import './catalog/price-list.ts';
 import './catalog/create-upload.ts';
 import './catalog/import-seating-plan.ts';
 import './catalog/publish-seating-plan.ts';

@@ -48,19 +48,101 @@ const signIn = createRoute({
   validateSearch: (search: Record<string, unknown>): { to?: string } => given('to', search),
 });
 
+// Pages of organizers. Each is read when it is opened.
 const organizer = createRoute({
   getParentRoute: () => root,
   path: '/organizer',
   component: lazyRouteComponent(() => import('./pages/organizer.tsx'), 'OrganizerPage'),
+});
+const organization = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer/organizations/$organizationId',
+  component: lazyRouteComponent(() => import('./pages/organization.tsx'), 'OrganizationPage'),
+});
+const people = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer/organizations/$organizationId/people',
+  component: lazyRouteComponent(() => import('./pages/people.tsx'), 'PeoplePage'),
+});
+const newVenue = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer/organizations/$organizationId/new-venue',
+  component: lazyRouteComponent(() => import('./pages/new-venue.tsx'), 'NewVenuePage'),
+});
+const newEvent = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer/organizations/$organizationId/new-event',
+  component: lazyRouteComponent(() => import('./pages/new-event.tsx'), 'NewEventPage'),
+});
+const venue = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer/organizations/$organizationId/venues/$venueId',
+  component: lazyRouteComponent(() => import('./pages/venue.tsx'), 'VenuePage'),
+});
+const plan = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer/organizations/$organizationId/plans/$planId',
+  component: lazyRouteComponent(() => import('./pages/plan.tsx'), 'PlanPage'),
 });
 const managedEvent = createRoute({
   getParentRoute: () => root,
   path: '/organizer/events/$eventId',
   component: lazyRouteComponent(() => import('./pages/managed-event.tsx'), 'ManagedEventPage'),
 });
+const editEvent = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer/events/$eventId/edit',
+  component: lazyRouteComponent(() => import('./pages/edit-event.tsx'), 'EditEventPage'),
+});
+const prices = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer/events/$eventId/prices',
+  component: lazyRouteComponent(() => import('./pages/prices.tsx'), 'PricesPage'),
+});
+const allocations = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer/events/$eventId/allocations',
+  component: lazyRouteComponent(() => import('./pages/allocations.tsx'), 'AllocationsPage'),
+});
+const boxOffice = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer/events/$eventId/box-office',
+  component: lazyRouteComponent(() => import('./pages/box-office.tsx'), 'BoxOfficePage'),
+});
+const cancelEvent = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer/events/$eventId/cancel',
+  component: lazyRouteComponent(() => import('./pages/cancel-event.tsx'), 'CancelEventPage'),
+});
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./pages/invitation.tsx'), 'InvitationPage'),
+});
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, event, bookings, booking, paid, signIn, organizer, managedEvent]),
+  routeTree: root.addChildren([
+    home,
+    event,
+    bookings,
+    booking,
+    paid,
+    signIn,
+    organizer,
+    organization,
+    people,
+    newVenue,
+    newEvent,
+    venue,
+    plan,
+    managedEvent,
+    editEvent,
+    prices,
+    allocations,
+    boxOffice,
+    cancelEvent,
+    invitation,
+  ]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

@@ -3,7 +3,7 @@ import { COMPANION, type Layout, RESTRICTED_VIEW, type Section, STEP_FREE, WHEEL
 import { type Neighbours, neighboursOf, singlesLeft } from './neighbours.ts';
 import type { Money } from './pricing.ts';
 import { DIMMED, OWN, SELECTED } from './renderer.ts';
-import { AVAILABLE, type Changed, type Statuses } from './statuses.ts';
+import { AVAILABLE, BLOCKED, type Changed, type Statuses } from './statuses.ts';
 
 /** Which seats a fan wants to see. A filter that is left out accepts every seat. */
 export type SeatFilter = {
@@ -35,11 +35,14 @@ export class Choice {
   readonly #statuses: Statuses;
   readonly #free: Int32Array;
   readonly #positions: ReadonlyMap<Section, number>;
+  /** Whether blocked seats can be chosen, as the box office may sell them. */
+  readonly #takesBlocked: boolean;
   #neighbours: Neighbours | undefined;
   #filter: SeatFilter = {};
 
-  constructor(client: SeatMapClient, layout: Layout, statuses: Statuses) {
+  constructor(client: SeatMapClient, layout: Layout, statuses: Statuses, takesBlocked = false) {
     this.#client = client;
+    this.#takesBlocked = takesBlocked;
     this.#layout = layout;
     this.#statuses = statuses;
     this.looks = new Uint8Array(layout.seatCount);
@@ -64,7 +67,7 @@ export class Choice {
 
   /** Brings looks and counts up to date. Returns chosen seats that another fan has taken, which are no longer chosen. */
   refresh(changed: Changed = 'all'): number[] {
-    const lost = [...this.selected].filter((seatNo) => this.#statuses.codes[seatNo] !== AVAILABLE);
+    const lost = [...this.selected].filter((seatNo) => !this.#isOpen(seatNo));
     for (const seatNo of lost) this.selected.delete(seatNo);
     if (changed === 'all') {
       for (let seatNo = 0; seatNo < this.looks.length; seatNo++) this.looks[seatNo] = this.#lookOf(seatNo);
@@ -90,7 +93,7 @@ export class Choice {
       this.refresh([seatNo]);
       return 'removed';
     }
-    if (this.#statuses.codes[seatNo] !== AVAILABLE) return 'refused';
+    if (!this.#isOpen(seatNo)) return 'refused';
     if (this.selected.size >= most) return 'full';
     this.selected.add(seatNo);
     this.refresh([seatNo]);
@@ -130,6 +133,11 @@ export class Choice {
   isWanted(section: Section): boolean {
     const { tiers } = this.#filter;
     return !tiers || tiers.length === 0 || tiers.includes(section.tier) || this.#hasWanted(section);
+  }
+
+  #isOpen(seatNo: number): boolean {
+    const status = this.#statuses.codes[seatNo];
+    return status === AVAILABLE || (this.#takesBlocked && status === BLOCKED);
   }
 
   #hasWanted({ first, end }: Section): boolean {

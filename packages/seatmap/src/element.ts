@@ -16,8 +16,9 @@ export type SelectDetail = { readonly seats: readonly ChosenSeat[]; readonly sin
 /**
  * `<frontrow-seatmap event="Event_..." endpoint="https://tickets.example/graphql">`: the live seat map of an event.
  *
- * Further attributes: `lang` (en, es, de, fr, ar), `theme` (light, dark), `renderer` (canvas2d, webgl2), `view="list"`, `most` (how
- * many seats may be chosen; 0 only shows the map). Events: `seatmap-ready`, `seatmap-select`, `seatmap-section` (a section of general admission was
+ * Further attributes: `lang` (en, es, de, fr, ar), `theme` (light, dark), `renderer` (canvas2d, webgl2), `view="list"`,
+ * `most` (how many seats may be chosen; 0 only shows the map), `blocked` (blocked seats may be chosen too, for a box
+ * office). Events: `seatmap-ready`, `seatmap-select`, `seatmap-section` (a section of general admission was
  * pressed), `seatmap-state`, `seatmap-error`.
  */
 export class FrontrowSeatmap extends HTMLElement {
@@ -178,7 +179,7 @@ export class FrontrowSeatmap extends HTMLElement {
       this.#refresh('all');
       return;
     }
-    const choice = new Choice(this.#client, layout, statuses);
+    const choice = new Choice(this.#client, layout, statuses, this.hasAttribute('blocked'));
     choice.filter = this.#filter;
     this.#choice = choice;
     this.#frame.empty('');

@@ -32,12 +32,15 @@ type Sold = {
   seatsPerBooking: number | null;
   /** Wheelchair places and companion seats are sold like other seats now. */
   poolIsReleased: boolean;
+  isDraft: boolean;
 };
 
 export type QuoteSeatsRequest = {
   readonly eventId: string;
   readonly lines: readonly BookingLine[];
   readonly codes?: readonly string[] | undefined;
+  /** With any ticket type, also of a draft. Whether the caller may is for the caller to check. */
+  readonly atBoxOffice?: boolean;
 };
 
 /** What the seats of an event cost now, and the plan in which they are. */
@@ -51,13 +54,13 @@ export type SeatsQuote = { readonly planId: string; readonly quote: Quote };
  */
 export async function quoteSeats(
   needs: QuoteNeeds,
-  { eventId, lines, codes: texts = [] }: QuoteSeatsRequest,
+  { eventId, lines, codes: texts = [], atBoxOffice = false }: QuoteSeatsRequest,
 ): Promise<SeatsQuote> {
   const unknown = new InvalidInput('eventId', 'There is no such event.');
   if (!isUuid(eventId)) throw unknown;
   const parsed = parseLines(lines);
   const event = await orTryAgain(findSold(needs.db, eventId));
-  if (!event) throw unknown;
+  if (!event || (event.isDraft && !atBoxOffice)) throw unknown;
   const limit = seatsPerBookingOf(event, needs.writer.policy);
   if (parsed.places.reduce((sum, { quantity }) => sum + quantity, parsed.seats.length) > limit)
     throw new TooManySeats(limit, 'booking');
@@ -80,7 +83,7 @@ export async function quoteSeats(
     if (level === undefined) throw new InvalidInput('lines', 'This seat is not for sale.');
     return { seat: seatNo, area: isArea(plan, seatNo) ? plan.sectionOf[seatNo] : undefined, level, ticketType };
   });
-  return { planId, quote: quote(prices.prices, { lines: priced, codes }) };
+  return { planId, quote: quote(prices.prices, { lines: priced, codes, atBoxOffice }) };
 }
 
 const NO_CODES: readonly Code[] = [];
@@ -121,8 +124,8 @@ async function findSold(db: Db, eventId: string): Promise<Sold | undefined> {
     db,
     `select plan_id as "planId", seats_per_booking as "seatsPerBooking",
        coalesce(accessible_release_at <= clock_timestamp(), false) as "poolIsReleased",
-       ${currentListId('events.id')} as "priceListId"
-     from events where id = $1::uuid and status <> 'DRAFT'`,
+       ${currentListId('events.id')} as "priceListId", status = 'DRAFT' as "isDraft"
+     from events where id = $1::uuid`,
     [eventId],
   );
   return row;

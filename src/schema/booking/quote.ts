@@ -1,3 +1,4 @@
+import { requireOrganizerEvent } from '#domain/allocation/organizer-event-queries.ts';
 import type { BookingLine } from '#domain/booking/booking-lines.ts';
 import { CodeInvalid, PriceChanged } from '#domain/booking/errors.ts';
 import { quoteSeats } from '#domain/booking/quote-seats.ts';
@@ -7,6 +8,7 @@ import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { decodeId } from '../node.ts';
 import { Refusal } from '../refusals.ts';
+import { requireActor } from '../viewer.ts';
 import { Quote } from './quote-types.ts';
 
 export const BookingLineInput = builder.inputType('BookingLineInput', {
@@ -83,11 +85,22 @@ builder.queryField('quote', (t) =>
       eventId: t.arg.id({ required: true, description: 'The id of an Event.' }),
       lines: t.arg({ type: [BookingLineInput], required: true, description: 'The tickets, each seat once.' }),
       codes: t.arg.stringList({ description: CODES }),
+      atBoxOffice: t.arg.boolean({
+        defaultValue: false,
+        description:
+          'True: the price at the box office, with any ticket type, also of a draft. Only for owners, managers and the box office of its organization.',
+      }),
     },
-    resolve: (_root, { eventId, lines, codes }, { resources, attempt }) => {
+    resolve: async (_root, { eventId, lines, codes, atBoxOffice }, context) => {
+      const { resources, attempt } = context;
       const id = decodeId('Event', eventId);
       if (!id) throw new InvalidInput('eventId', 'This is not the id of an event.');
-      const request = { eventId: id, lines: toLines(lines), codes: codes ?? undefined };
+      if (atBoxOffice)
+        await requireOrganizerEvent(resources, requireActor(context), { eventId: id, operation: 'Query.quote' });
+      const request = {
+        ...{ eventId: id, lines: toLines(lines), codes: codes ?? undefined },
+        atBoxOffice: atBoxOffice ?? false,
+      };
       return withCodes(codes, attempt, () => quoteSeats(resources, request));
     },
   }),

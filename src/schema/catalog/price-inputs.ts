@@ -46,7 +46,7 @@ const FeeInput = builder.inputType('FeeInput', {
   }),
 });
 
-const TaxBase = builder.enumType('TaxBase', {
+export const TaxBase = builder.enumType('TaxBase', {
   description: 'What a tax applies to.',
   values: {
     FACE: { description: 'The face prices.' },

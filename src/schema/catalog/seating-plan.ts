@@ -9,6 +9,7 @@ import { Section } from '../inventory/seat.ts';
 import { SeatMapLayout } from '../inventory/seat-map-layout.ts';
 import { findNodesOf, Node } from '../node.ts';
 import { isFor } from '../organization/standing.ts';
+import { Event } from './event.ts';
 import { Venue } from './venue.ts';
 
 const SeatingPlanStatus = builder.enumType('SeatingPlanStatus', {
@@ -109,6 +110,18 @@ builder.objectField(Venue, 'seatingPlans', (t) =>
       const withDrafts = owner !== undefined && (await isFor(context, owner));
       const plans = await listPlansOfVenue(context.resources, { venueId, withDrafts }, window);
       return pageOf(plans, window, ({ version }) => version);
+    },
+  }),
+);
+
+builder.objectField(Event, 'seatingPlan', (t) =>
+  t.field({
+    type: SeatingPlan,
+    description: 'The seating plan of the event.',
+    resolve: async ({ planId }, _args, { resources }) => {
+      const plan = await findPlan(resources, planId);
+      if (!plan) throw new Error(`seating plan ${planId} is gone`);
+      return plan;
     },
   }),
 );

@@ -55,6 +55,7 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
   'Organization.venues': ofOrganization('venues(first: 1) { nodes { name } }'),
   'Organization.events': ofOrganization('events(first: 1) { nodes { title } }'),
   'Event.allocations': ofEvent('allocations { name }'),
+  'Event.priceList': ofEvent('priceList { seatLevels }'),
   'Organization.members': ofOrganization('members(first: 1) { nodes { email } }'),
   'Organization.accessKeys': ofOrganization('accessKeys { name }'),
   'Organization.invitations': ofOrganization('invitations { email }'),
@@ -161,6 +162,15 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
     count: 1,
     discountPercent: '10',
   })),
+  'Query.quote': {
+    query: `query ($eventId: ID!, $lines: [BookingLineInput!]!) {
+      quote(eventId: $eventId, lines: $lines, atBoxOffice: true) { __typename hash }
+    }`,
+    variables: ({ eventId, seatingPlanId }) => ({
+      eventId,
+      lines: [{ seatId: `${seatingPlanId.replace('SeatingPlan', 'Seat')}_0` }],
+    }),
+  },
   'Mutation.sellAtBoxOffice': mutation('sellAtBoxOffice', 'SellAtBoxOfficeInput', ({ eventId, seatingPlanId }) => ({
     eventId,
     lines: [{ seatId: `${seatingPlanId.replace('SeatingPlan', 'Seat')}_0` }],
@@ -203,6 +213,7 @@ export type Outcome = 'ADMITTED' | 'NOT_ALLOWED' | 'NOT_FOUND' | 'UNAUTHENTICATE
 /** The type that the success of a field has, when it is no Organization. */
 const typeNames: Readonly<Record<string, string>> = {
   waitingRoomStats: 'WaitingRoomStats',
+  quote: 'Quote',
   eventSalesChanged: 'EventSales',
   eventCancellationChanged: 'EventCancellation',
 };

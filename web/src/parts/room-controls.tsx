@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Button } from 'react-aria-components';
 import { useMutation, useSubscription } from 'urql';
 import { END_ROOM, OPEN_ROOM, PAUSE_ROOM, ROOM_STATS } from '../operations/organizer.ts';
-import { useTexts } from '../texts/texts.ts';
+import { useOrganizerTexts } from '../texts/organizer.ts';
 import { useFormats } from './formats.ts';
 import { errorText, refusalText } from './states.tsx';
 
@@ -10,7 +10,7 @@ type Room = { readonly state: string; readonly paused: boolean; readonly capacit
 
 /** The waiting room as it is now, and what its organizer can do about it. */
 export function RoomControls({ eventId, room }: { eventId: string; room: Room }) {
-  const texts = useTexts();
+  const texts = useOrganizerTexts();
   const formats = useFormats();
   const [{ data }] = useSubscription({ query: ROOM_STATS, variables: { eventId } });
   const stats = data?.waitingRoomStats;
@@ -61,7 +61,7 @@ export function RoomControls({ eventId, room }: { eventId: string; room: Room })
 }
 
 function useRoomActions(eventId: string) {
-  const texts = useTexts();
+  const texts = useOrganizerTexts();
   const [problem, setProblem] = useState('');
   const [, open] = useMutation(OPEN_ROOM);
   const [, pause] = useMutation(PAUSE_ROOM);

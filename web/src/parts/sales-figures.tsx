@@ -1,6 +1,6 @@
 import type { ResultOf } from '../api/graphql.ts';
 import type { SALES_CHANGED } from '../operations/organizer.ts';
-import { useTexts } from '../texts/texts.ts';
+import { useOrganizerTexts } from '../texts/organizer.ts';
 import { useFormats } from './formats.ts';
 
 type Sales = ResultOf<typeof SALES_CHANGED>['eventSalesChanged'];
@@ -8,7 +8,7 @@ type Availability = { capacity: number; available: number; held: number; booked:
 
 /** The figures of a sale. They arrive by themselves, and only members of the organization with a right to them have them. */
 export function SalesFigures({ sales, availability }: { sales: Sales | null; availability: Availability }) {
-  const texts = useTexts();
+  const texts = useOrganizerTexts();
   const formats = useFormats();
   const { capacity, available, held, booked } = availability;
   const amounts = (list: Sales['gross']) => list.map(formats.money).join(' + ') || '0';

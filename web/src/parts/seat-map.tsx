@@ -10,6 +10,8 @@ type Chosen = SelectDetail;
 export type SeatMapProps = {
   readonly eventId: string;
   readonly most: number;
+  /** The box office sells blocked seats too. */
+  readonly takesBlocked?: boolean;
   /** The element, once its map is there. */
   readonly ready: (element: FrontrowSeatmap) => void;
   readonly chosen: (detail: Chosen) => void;
@@ -30,6 +32,7 @@ export function SeatMap(props: SeatMapProps) {
     const made = document.createElement('frontrow-seatmap');
     made.connection = { headers: requestHeaders, socket };
     made.setAttribute('event', eventId);
+    if (latest.current.takesBlocked) made.setAttribute('blocked', '');
     made.addEventListener('seatmap-ready', () => latest.current.ready(made));
     made.addEventListener('seatmap-select', (event) => latest.current.chosen((event as CustomEvent<Chosen>).detail));
     made.addEventListener('seatmap-error', (event) =>

@@ -1,12 +1,11 @@
-import { useMemo } from 'react';
 import { Button } from 'react-aria-components';
-import { encode } from 'uqr';
 import type { KeptBooking } from '../api/kept-tickets.ts';
 import { fill, useTexts } from '../texts/texts.ts';
 import { calendarFile } from './calendar-file.ts';
 import { useFormats } from './formats.ts';
 import { useGiveBack } from './held.tsx';
 import { Icon } from './icons.tsx';
+import { QrCode } from './qr-code.tsx';
 import { seatName } from './seat-name.ts';
 import { useNow } from './use-now.ts';
 
@@ -63,20 +62,5 @@ function Return({ booking }: { booking: KeptBooking }) {
         {texts.returnTickets}
       </Button>
     </div>
-  );
-}
-
-/** Dark on light in both schemes, because scanners read it so. */
-function QrCode({ text, label }: { text: string; label: string }) {
-  const { size, path } = useMemo(() => {
-    const { data, size: width } = encode(text, { border: 2 });
-    const dark = data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])));
-    return { size: width, path: dark.join('') };
-  }, [text]);
-  return (
-    <svg className="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={label} shapeRendering="crispEdges">
-      <rect width={size} height={size} fill="#fff" />
-      <path d={path} fill="#000" />
-    </svg>
   );
 }
