@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { readCache } from './api/later-cache.ts';
 import { HomePage } from './pages/home.tsx';
 import { NotFoundPage } from './pages/not-found.tsx';
 import { Shell } from './parts/shell.tsx';
@@ -7,6 +8,14 @@ import type { Wish } from './parts/wish.ts';
 /** A value of the address, when it is a text. */
 const given = <Name extends string>(name: Name, search: Record<string, unknown>): { [K in Name]?: string } =>
   typeof search[name] === 'string' && search[name] !== '' ? ({ [name]: search[name] } as { [K in Name]: string }) : {};
+
+/** A page that waits for the cache: without it, what is pushed would not change what is shown. */
+const withCache =
+  <Page,>(read: () => Promise<Page>) =>
+  async (): Promise<Page> => {
+    const [page] = await Promise.all([read(), readCache()]);
+    return page;
+  };
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
 const home = createRoute({
@@ -23,28 +32,43 @@ const home = createRoute({
 const event = createRoute({
   getParentRoute: () => root,
   path: '/events/$eventId',
-  component: lazyRouteComponent(() => import('./pages/event.tsx'), 'EventPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/event.tsx')),
+    'EventPage',
+  ),
 });
 const bookings = createRoute({
   getParentRoute: () => root,
   path: '/bookings',
-  component: lazyRouteComponent(() => import('./pages/bookings.tsx'), 'BookingsPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/bookings.tsx')),
+    'BookingsPage',
+  ),
 });
 const booking = createRoute({
   getParentRoute: () => root,
   path: '/bookings/$bookingId',
-  component: lazyRouteComponent(() => import('./pages/booking.tsx'), 'BookingPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/booking.tsx')),
+    'BookingPage',
+  ),
 });
 /** Where the gateway sends the fan after paying. */
 const paid = createRoute({
   getParentRoute: () => root,
   path: '/paid',
-  component: lazyRouteComponent(() => import('./pages/paid.tsx'), 'PaidPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/paid.tsx')),
+    'PaidPage',
+  ),
 });
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/sign-in.tsx')),
+    'SignInPage',
+  ),
   validateSearch: (search: Record<string, unknown>): { to?: string } => given('to', search),
 });
 
@@ -52,72 +76,114 @@ const signIn = createRoute({
 const organizer = createRoute({
   getParentRoute: () => root,
   path: '/organizer',
-  component: lazyRouteComponent(() => import('./pages/organizer.tsx'), 'OrganizerPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/organizer.tsx')),
+    'OrganizerPage',
+  ),
 });
 const organization = createRoute({
   getParentRoute: () => root,
   path: '/organizer/organizations/$organizationId',
-  component: lazyRouteComponent(() => import('./pages/organization.tsx'), 'OrganizationPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/organization.tsx')),
+    'OrganizationPage',
+  ),
 });
 const people = createRoute({
   getParentRoute: () => root,
   path: '/organizer/organizations/$organizationId/people',
-  component: lazyRouteComponent(() => import('./pages/people.tsx'), 'PeoplePage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/people.tsx')),
+    'PeoplePage',
+  ),
 });
 const newVenue = createRoute({
   getParentRoute: () => root,
   path: '/organizer/organizations/$organizationId/new-venue',
-  component: lazyRouteComponent(() => import('./pages/new-venue.tsx'), 'NewVenuePage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/new-venue.tsx')),
+    'NewVenuePage',
+  ),
 });
 const newEvent = createRoute({
   getParentRoute: () => root,
   path: '/organizer/organizations/$organizationId/new-event',
-  component: lazyRouteComponent(() => import('./pages/new-event.tsx'), 'NewEventPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/new-event.tsx')),
+    'NewEventPage',
+  ),
 });
 const venue = createRoute({
   getParentRoute: () => root,
   path: '/organizer/organizations/$organizationId/venues/$venueId',
-  component: lazyRouteComponent(() => import('./pages/venue.tsx'), 'VenuePage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/venue.tsx')),
+    'VenuePage',
+  ),
 });
 const plan = createRoute({
   getParentRoute: () => root,
   path: '/organizer/organizations/$organizationId/plans/$planId',
-  component: lazyRouteComponent(() => import('./pages/plan.tsx'), 'PlanPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/plan.tsx')),
+    'PlanPage',
+  ),
 });
 const managedEvent = createRoute({
   getParentRoute: () => root,
   path: '/organizer/events/$eventId',
-  component: lazyRouteComponent(() => import('./pages/managed-event.tsx'), 'ManagedEventPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/managed-event.tsx')),
+    'ManagedEventPage',
+  ),
 });
 const editEvent = createRoute({
   getParentRoute: () => root,
   path: '/organizer/events/$eventId/edit',
-  component: lazyRouteComponent(() => import('./pages/edit-event.tsx'), 'EditEventPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/edit-event.tsx')),
+    'EditEventPage',
+  ),
 });
 const prices = createRoute({
   getParentRoute: () => root,
   path: '/organizer/events/$eventId/prices',
-  component: lazyRouteComponent(() => import('./pages/prices.tsx'), 'PricesPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/prices.tsx')),
+    'PricesPage',
+  ),
 });
 const allocations = createRoute({
   getParentRoute: () => root,
   path: '/organizer/events/$eventId/allocations',
-  component: lazyRouteComponent(() => import('./pages/allocations.tsx'), 'AllocationsPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/allocations.tsx')),
+    'AllocationsPage',
+  ),
 });
 const boxOffice = createRoute({
   getParentRoute: () => root,
   path: '/organizer/events/$eventId/box-office',
-  component: lazyRouteComponent(() => import('./pages/box-office.tsx'), 'BoxOfficePage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/box-office.tsx')),
+    'BoxOfficePage',
+  ),
 });
 const cancelEvent = createRoute({
   getParentRoute: () => root,
   path: '/organizer/events/$eventId/cancel',
-  component: lazyRouteComponent(() => import('./pages/cancel-event.tsx'), 'CancelEventPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/cancel-event.tsx')),
+    'CancelEventPage',
+  ),
 });
 const invitation = createRoute({
   getParentRoute: () => root,
   path: '/invitation',
-  component: lazyRouteComponent(() => import('./pages/invitation.tsx'), 'InvitationPage'),
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/invitation.tsx')),
+    'InvitationPage',
+  ),
 });
 
 export const router = createRouter({

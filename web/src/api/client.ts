@@ -1,34 +1,10 @@
-import { openSocket } from '@frontrow/seatmap/socket';
-import { cacheExchange, type KeyingConfig } from '@urql/exchange-graphcache';
-import { relayPagination } from '@urql/exchange-graphcache/extras';
 import { Client, fetchExchange, makeOperation, mapExchange, type Operation, subscriptionExchange } from 'urql';
-import { passesOf } from './admissions.ts';
+import { requestHeaders } from './headers.ts';
+import { cacheLater } from './later-cache.ts';
 import { subscribeAgain } from './live.ts';
-import { goodToken, renewRefused, watchSession } from './session.ts';
+import { renewRefused, watchSession } from './session.ts';
+import { openSocketAgain } from './socket-renewal.ts';
 import { clock, patiently } from './transport.ts';
-
-/** The headers of each request: who the fan is, and the passes of a waiting room. */
-export async function requestHeaders(): Promise<Record<string, string>> {
-  const token = await goodToken(() => clock.now());
-  const { admission, place } = passesOf();
-  return {
-    ...(token && { authorization: `Bearer ${token}` }),
-    ...(admission && { 'frontrow-admission': admission }),
-    ...(place && { 'frontrow-place': place }),
-  };
-}
-
-/** One socket for all subscriptions of the page, that of the seat map too. It is made again when it is lost. */
-export const socket = openSocket({
-  url: new URL('/graphql', location.href).href.replace(/^http/, 'ws'),
-  connectionParams: async () => {
-    const { 'frontrow-admission': admission, 'frontrow-place': place, ...rest } = await requestHeaders();
-    return { ...rest, ...(admission && { admission }), ...(place && { place }) };
-  },
-});
-
-/** Opens the socket again, because it learns a token or an admission only when it opens. */
-export const renewSocket = (): void => socket.terminate();
 
 async function send(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const headers = { ...(init?.headers as Record<string, string>), ...(await requestHeaders()) };
@@ -43,12 +19,6 @@ async function sendWithNewToken(operation: Operation): Promise<void> {
   );
 }
 
-/** Types without an id belong to the object around them. */
-const keys = new Proxy<KeyingConfig>(
-  {},
-  { get: () => (data: { id?: unknown }) => (typeof data.id === 'string' ? data.id : null) },
-);
-
 function createClient(): Client {
   return new Client({
     url: '/graphql',
@@ -61,20 +31,29 @@ function createClient(): Client {
           if (isRefused) void sendWithNewToken(operation);
         },
       }),
-      cacheExchange({
-        keys,
-        resolvers: { User: { bookings: relayPagination() }, Organization: { events: relayPagination() } },
-      }),
+      cacheLater,
       subscriptionExchange({
         forwardSubscription: ({ query = '', variables }) => ({
-          subscribe: (sink) => ({
-            unsubscribe: subscribeAgain(socket, { query, variables: variables ?? {} }, sink as never),
-          }),
+          subscribe: (sink) => ({ unsubscribe: subscribeLater({ query, variables: variables ?? {} }, sink) }),
         }),
       }),
       fetchExchange,
     ],
   });
+}
+
+type Sink = { next: (value: never) => void; error: (error: unknown) => void; complete: () => void };
+
+/** The socket is read with the first subscription, because the first page has none. */
+function subscribeLater(request: { query: string; variables: object }, sink: Sink): () => void {
+  let isEnded = false;
+  let end = (): void => {
+    isEnded = true;
+  };
+  import('./socket.ts').then(({ socket }) => {
+    if (!isEnded) end = subscribeAgain(socket, { ...request, variables: { ...request.variables } }, sink as never);
+  }, sink.error);
+  return () => end();
 }
 
 let client = createClient();
@@ -90,6 +69,6 @@ export const watchClient = (listener: () => void): (() => void) => {
 
 watchSession(() => {
   client = createClient();
-  renewSocket();
+  openSocketAgain();
   for (const listener of listeners) listener();
 });

@@ -26,7 +26,7 @@ export const PLACES = graphql(`
       id
       ... on Organization {
         name viewerRole
-        venues(first: 100) {
+        venues(first: 50) {
           nodes { id name city timeZone seatingPlans(first: 20) { nodes { id name status seatCount } } }
         }
       }

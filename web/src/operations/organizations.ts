@@ -6,7 +6,7 @@ export const ORGANIZATION = graphql(`
       id
       ... on Organization {
         name countryCode viewerRole
-        venues(first: 100) { nodes { id name city countryCode capacity } }
+        venues(first: 50) { nodes { id name city countryCode capacity } }
       }
     }
   }

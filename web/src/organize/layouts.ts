@@ -1,6 +1,6 @@
 import { type Layout, type LayoutDocument, readLayout } from '@frontrow/seatmap/layout';
 import { useEffect, useState } from 'react';
-import { requestHeaders } from '../api/client.ts';
+import { requestHeaders } from '../api/headers.ts';
 
 export type { Layout } from '@frontrow/seatmap/layout';
 

@@ -1,3 +1,4 @@
+import '../styles/forms.css';
 import '../styles/organize.css';
 import { Link, useLocation } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';

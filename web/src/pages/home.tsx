@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
 import { useQuery } from 'urql';
 import { clock } from '../api/transport.ts';
-import { SEARCH } from '../operations/fan.ts';
+import { SEARCH } from '../operations/search.ts';
 import { EventCard } from '../parts/event-card.tsx';
 import { Filters, SearchBox } from '../parts/search-box.tsx';
 import { Empty, Failure } from '../parts/states.tsx';

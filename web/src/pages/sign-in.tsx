@@ -22,7 +22,10 @@ export function SignInPage() {
   return (
     <section className="narrow">
       <h1>{texts.signIn}</h1>
-      <SignInForm done={() => void navigate({ to: to?.startsWith('/') ? to : '/bookings' })} />
+      <SignInForm done={() => void navigate({ href: inside(to) })} />
     </section>
   );
 }
+
+/** Only an address of this client: a link of another page must not lead away after a sign-in. */
+const inside = (to: string | undefined): string => (to && /^\/[^/\\]/.test(to) ? to : '/bookings');

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ResultOf } from '../api/graphql.ts';
-import type { SEARCH } from '../operations/fan.ts';
+import type { SEARCH } from '../operations/search.ts';
 import type { Texts } from '../texts/en.ts';
 import { fill, useTexts } from '../texts/texts.ts';
 import { Cover } from './cover.tsx';

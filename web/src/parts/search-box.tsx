@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useId, useState } from 'react';
 import { useQuery } from 'urql';
-import { SUGGEST } from '../operations/fan.ts';
+import { SUGGEST } from '../operations/search.ts';
 import type { Texts } from '../texts/en.ts';
 import { useTexts } from '../texts/texts.ts';
 import { useFormats } from './formats.ts';

@@ -1,7 +1,8 @@
 import '@frontrow/seatmap';
 import type { FrontrowSeatmap, SelectDetail } from '@frontrow/seatmap/element';
 import { useEffect, useRef, useState } from 'react';
-import { requestHeaders, socket } from '../api/client.ts';
+import { requestHeaders } from '../api/headers.ts';
+import { socket } from '../api/socket.ts';
 import { useLanguage } from '../texts/texts.ts';
 
 export type MapRefusal = { readonly code: string; readonly message: string };

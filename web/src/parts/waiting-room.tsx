@@ -2,8 +2,8 @@ import { useEffect, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { useMutation, useSubscription } from 'urql';
 import { keepPasses, passesOf } from '../api/admissions.ts';
-import { renewSocket } from '../api/client.ts';
 import type { ResultOf } from '../api/graphql.ts';
+import { openSocketAgain } from '../api/socket-renewal.ts';
 import { JOIN, LEAVE, PLACE_CHANGED } from '../operations/fan.ts';
 import { fill, useTexts } from '../texts/texts.ts';
 import { DrawCheck } from './draw-check.tsx';
@@ -39,7 +39,7 @@ export function WaitingRoom({ event, admitted }: Props) {
   };
   const goIn = (token: string, ticket: string) => {
     keepPasses(event.id, { ...passesOf(event.id), place: ticket, admission: token });
-    renewSocket();
+    openSocketAgain();
     admitted();
   };
   const goAway = () => {
