@@ -16,6 +16,7 @@ export async function makeFirstEvent({ page, url, check }: Steps, chart: string)
   await write('E-mail address', 'rita@example.org');
   await write('Password', 'a long password');
   await press('Create account');
+  await page.getByRole('heading', { name: 'New organization' }).waitFor();
   await write('Name', 'Fado Lisboa');
   await page.getByLabel('Country').selectOption('PT');
   await press('Create organization');

@@ -109,7 +109,7 @@ function CodeTerms({ problems, currency }: { problems: Problems; currency: strin
         />
         <TextBox name="discount" label={texts.howMuchOff} inputMode="decimal" problem={wrong} />
       </div>
-      <div className="pair">
+      <div className="pair times">
         <TextBox name="validFrom" type="datetime-local" label={texts.validFrom} problem={problems.validFrom} />
         <TextBox name="validUntil" type="datetime-local" label={texts.validUntil} problem={problems.validUntil} />
       </div>

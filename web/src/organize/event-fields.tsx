@@ -84,12 +84,12 @@ export function TimeFields({ values, problems, timeZone, isPublished }: TimeProp
       <p className="hint">
         {texts.clockOfVenue} ({timeZone})
       </p>
-      <div className="pair">
+      <div className="pair times">
         {time('startsAt', isPublished ? texts.useReschedule : undefined)}
         {time('doorsAt')}
         {time('endsAt')}
       </div>
-      <div className="pair">
+      <div className="pair times">
         {instant('onSaleAt')}
         {instant('offSaleAt')}
         {instant('cancellableUntil', texts.cancellableHint)}

@@ -25,7 +25,7 @@ export function Reschedule({ event }: { event: FormEvent }) {
     <Form className="paper form" problems={problems} submit={(given) => void move(textOf(given, 'newStart'))}>
       <h2>{texts.reschedule}</h2>
       <p className="hint">{texts.rescheduleHint}</p>
-      <div className="pair">
+      <div className="pair times">
         <TextBox
           name="newStart"
           type="datetime-local"

@@ -26,14 +26,16 @@ export type Sold = Extract<SellResult, { booking: unknown }>['booking'];
 type Props = {
   readonly event: PricedEvent;
   readonly lines: readonly SaleLine[];
-  readonly sold: (booking: Sold) => void;
+  readonly begin: () => void;
+  /** Undefined: nothing was sold. */
+  readonly end: (booking: Sold | undefined) => void;
   readonly drop: (line: SaleLine) => void;
 };
 
 const TENDERS = ['CASH', 'CARD_TERMINAL', 'INVOICE', 'COMPLIMENTARY'] as const;
 
 /** The chosen seats with their ticket types, how they are paid and who has them. */
-export function SaleForm({ event, lines, sold, drop }: Props) {
+export function SaleForm({ event, lines, drop, begin, end }: Props) {
   const texts = useOrganizerTexts();
   const [types, setTypes] = useState<Readonly<Record<string, string>>>({});
   const [tender, setTender] = useState<(typeof TENDERS)[number]>('CASH');
@@ -52,10 +54,11 @@ export function SaleForm({ event, lines, sold, drop }: Props) {
       ...(someText(given, 'reference') && { reference: textOf(given, 'reference') }),
       ...(name && { holder: { name, email: someText(given, 'holderEmail') ?? null } }),
     };
+    begin();
     const { done, refused } = await run({ input });
     if (done || refused) key.current = crypto.randomUUID();
     if (refused?.__typename === 'PriceChanged') again({ requestPolicy: 'network-only' });
-    if (done) sold(done.booking);
+    end(done?.booking);
   };
   const options = (event.priceList?.ticketTypes ?? []).map((type) => [type.key, type.name] as const);
   return (

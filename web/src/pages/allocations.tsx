@@ -125,7 +125,7 @@ function AllocationForm({ event, layout, names }: FormProps) {
         <summary>{texts.chooseInList}</summary>
         <SeatList {...{ layout, lookOf }} verb={texts.choose} press={toggle} />
       </details>
-      <div className="pair">
+      <div className="pair times">
         <TextBox
           name="allocation"
           label={texts.allocationName}

@@ -25,6 +25,7 @@ export function BoxOfficePage() {
   );
 }
 
+type Selling = { readonly lines: readonly SaleLine[]; readonly seatNos: readonly number[] };
 type Places = { readonly id: string; readonly label: string; readonly quantity: number };
 
 function BoxOffice({ event }: { event: PricedEvent }) {
@@ -34,6 +35,12 @@ function BoxOffice({ event }: { event: PricedEvent }) {
   const [places, setPlaces] = useState<readonly Places[]>([]);
   const [booking, setBooking] = useState<Sold>();
   const [problem, setProblem] = useState('');
+  const selling = useRef<Selling>(undefined);
+  const [sellingLines, setSellingLines] = useState<readonly SaleLine[]>();
+  const setSelling = (next: Selling | undefined) => {
+    selling.current = next;
+    setSellingLines(next?.lines);
+  };
   if (event.status === 'DRAFT') return <p className="notice">{texts.publishFirst}</p>;
   const lines: SaleLine[] = [
     ...chosen.map(({ id, section, row, label }) => ({
@@ -54,9 +61,15 @@ function BoxOffice({ event }: { event: PricedEvent }) {
     const quantity = (places.find((one) => one.id === id)?.quantity ?? 0) + 1;
     setPlaces([...places.filter((one) => one.id !== id), { id, label, quantity }]);
   };
-  const sold = (made: Sold) => {
+  // What is being sold is no longer a choice: the map would say that another fan has taken it.
+  const begin = () => {
+    setSelling({ lines, seatNos: chosen.map(({ seatNo }) => seatNo) });
     map.current?.clearSelection();
-    setPlaces([]);
+  };
+  const end = (made: Sold | undefined) => {
+    if (made) setPlaces([]);
+    else for (const seatNo of selling.current?.seatNos ?? []) map.current?.toggle(seatNo);
+    setSelling(undefined);
     setBooking(made);
   };
   return (
@@ -83,7 +96,7 @@ function BoxOffice({ event }: { event: PricedEvent }) {
         ) : (
           <>
             <Best choose={(count) => chooseBest(map.current, count)} />
-            <SaleForm {...{ event, lines, sold, drop }} />
+            <SaleForm {...{ event, drop, begin, end }} lines={sellingLines ?? lines} />
           </>
         )}
       </div>
