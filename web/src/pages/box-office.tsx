@@ -26,6 +26,17 @@ export function BoxOfficePage() {
 }
 
 type Selling = { readonly lines: readonly SaleLine[]; readonly seatNos: readonly number[] };
+/** What is being sold, while the answer is awaited. */
+function useSelling() {
+  const selling = useRef<Selling>(undefined);
+  const [sellingLines, setLines] = useState<readonly SaleLine[]>();
+  const setSelling = (next: Selling | undefined) => {
+    selling.current = next;
+    setLines(next?.lines);
+  };
+  return { selling, sellingLines, setSelling };
+}
+
 type Places = { readonly id: string; readonly label: string; readonly quantity: number };
 
 function BoxOffice({ event }: { event: PricedEvent }) {
@@ -35,12 +46,7 @@ function BoxOffice({ event }: { event: PricedEvent }) {
   const [places, setPlaces] = useState<readonly Places[]>([]);
   const [booking, setBooking] = useState<Sold>();
   const [problem, setProblem] = useState('');
-  const selling = useRef<Selling>(undefined);
-  const [sellingLines, setSellingLines] = useState<readonly SaleLine[]>();
-  const setSelling = (next: Selling | undefined) => {
-    selling.current = next;
-    setSellingLines(next?.lines);
-  };
+  const { selling, sellingLines, setSelling } = useSelling();
   if (event.status === 'DRAFT') return <p className="notice">{texts.publishFirst}</p>;
   const lines: SaleLine[] = [
     ...chosen.map(({ id, section, row, label }) => ({
