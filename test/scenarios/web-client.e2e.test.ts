@@ -100,3 +100,40 @@ test('with the keyboard alone a fan chooses three seats from the list and holds 
   await page.getByText('Held for you for').waitFor();
   expect(await page.getByRole('link', { name: /^Pay/ }).count()).toBe(1);
 });
+
+test('an organizer goes from the sign-up and a file of a real plan to a paid ticket, and no page has an axe violation', async () => {
+  const [organizer, fan] = [await shopper(), await shopper()];
+  const { page } = organizer;
+  const found: string[] = [];
+  const check = async (name: string) =>
+    void found.push(...(await violationsOf(page)).map((text) => `${name}: ${text}`));
+  const chart = resolve(root, 'data/seatsio-charts/sampleChartWithSections.json');
+  const address = await makeFirstEvent({ page, url: system.apiUrl, check }, chart);
+  await fan.openEvent(address.split('/').at(-1) ?? '');
+  await fan.page.getByRole('button', { name: 'Choose the best seats for me' }).click();
+  await fan.signInAsGuest('fado@example.org');
+  await fan.page.getByRole('link', { name: 'Pay €67' }).click();
+  await fan.page.getByRole('button', { name: 'Pay' }).click();
+  await fan.page.getByRole('link', { name: 'Back to the shop' }).click();
+  await fan.sees('Ticket 2 of 2');
+  // The figures of the organizer arrive by themselves.
+  await organizer.sees('€67');
+  for (const name of ['Edit', 'Allocations and codes', 'Box office']) {
+    await page.getByRole('link', { name, exact: true }).click();
+    await page.locator('.subnav [data-status=active]').getByText(name, { exact: true }).waitFor();
+    await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
+    await check(name);
+  }
+  await page.getByRole('button', { name: 'Choose the best seats' }).click();
+  await page.getByRole('button', { name: 'Sell', exact: true }).click();
+  await page.getByRole('button', { name: 'Next sale' }).waitFor();
+  await check('sold at the box office');
+  await page.getByRole('link', { name: 'Cancel the event' }).click();
+  await page.getByRole('button', { name: 'See what would happen' }).click();
+  await page.getByLabel('Reason').fill('The singer is ill.');
+  await check('cancel');
+  await page.getByRole('button', { name: 'Cancel the event for good' }).click();
+  await organizer.sees('The event is cancelled, and everything is done');
+  await fan.sees('This booking was cancelled.');
+  expect(found).toEqual([]);
+});

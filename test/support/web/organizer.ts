@@ -37,6 +37,7 @@ export async function makeFirstEvent({ page, url, check }: Steps, chart: string)
   await write('Title', 'A Night of Fado');
   await write('Starts', `${day}T21:00`);
   await write('Sale ends', `${day}T18:00`);
+  await write('Fans may return tickets until', `${day}T12:00`);
   await check('new event');
   await press('Create the draft');
   await setPrices({ page, url, check });
