@@ -1,7 +1,10 @@
+import { resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { SeededEvent } from '#test/support/databases/catalog.ts';
 import { noChromium } from '#test/support/http/chromium.ts';
 import type { System } from '#test/support/system/system.ts';
+import { violationsOf } from '#test/support/web/axe.ts';
+import { makeFirstEvent } from '#test/support/web/organizer.ts';
 import { openShop, type Shop } from '#test/support/web/shop.ts';
 import { tabTo } from '#test/support/web/shopper.ts';
 
@@ -107,7 +110,7 @@ test('an organizer goes from the sign-up and a file of a real plan to a paid tic
   const found: string[] = [];
   const check = async (name: string) =>
     void found.push(...(await violationsOf(page)).map((text) => `${name}: ${text}`));
-  const chart = resolve(root, 'data/seatsio-charts/sampleChartWithSections.json');
+  const chart = resolve(import.meta.dirname, '../..', 'data/seatsio-charts/sampleChartWithSections.json');
   const address = await makeFirstEvent({ page, url: system.apiUrl, check }, chart);
   await fan.openEvent(address.split('/').at(-1) ?? '');
   await fan.page.getByRole('button', { name: 'Choose the best seats for me' }).click();

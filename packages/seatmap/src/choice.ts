@@ -36,11 +36,11 @@ export class Choice {
   readonly #free: Int32Array;
   readonly #positions: ReadonlyMap<Section, number>;
   /** Whether blocked seats can be chosen, as the box office may sell them. */
-  readonly #takesBlocked: boolean;
+  readonly #takesBlocked: () => boolean;
   #neighbours: Neighbours | undefined;
   #filter: SeatFilter = {};
 
-  constructor(client: SeatMapClient, layout: Layout, statuses: Statuses, takesBlocked = false) {
+  constructor(client: SeatMapClient, layout: Layout, statuses: Statuses, takesBlocked: () => boolean = () => false) {
     this.#client = client;
     this.#takesBlocked = takesBlocked;
     this.#layout = layout;
@@ -137,7 +137,7 @@ export class Choice {
 
   #isOpen(seatNo: number): boolean {
     const status = this.#statuses.codes[seatNo];
-    return status === AVAILABLE || (this.#takesBlocked && status === BLOCKED);
+    return status === AVAILABLE || (this.#takesBlocked() && status === BLOCKED);
   }
 
   #hasWanted({ first, end }: Section): boolean {

@@ -120,13 +120,33 @@ export class SeatMapClient {
   /** Holds these seats. The same key with the same seats returns the same booking. Throws SeatMapError. */
   async holdSeats(seatNos: readonly number[], idempotencyKey: string, quoteHash?: string): Promise<Hold> {
     const seatIds = seatNos.map((seatNo) => this.layout?.idOf(seatNo) ?? '');
-    const input = { eventId: this.options.eventId, seatIds, idempotencyKey, quoteHash: quoteHash ?? null };
+    return this.#holdAs({ seatIds, idempotencyKey, quoteHash: quoteHash ?? null });
+  }
+
+  /** Holds these seats with a ticket type each, or with codes. Throws SeatMapError. */
+  async holdTickets(
+    tickets: readonly { readonly seatNo: number; readonly ticketType?: string | undefined }[],
+    idempotencyKey: string,
+    terms: { readonly quoteHash?: string; readonly codes?: readonly string[] } = {},
+  ): Promise<Hold> {
+    const lines = tickets.map(({ seatNo, ticketType }) => ({ seatId: this.layout?.idOf(seatNo), ticketType }));
+    return this.#holdAs({ lines, idempotencyKey, ...terms });
+  }
+
+  async #holdAs(wanted: object): Promise<Hold> {
+    const input = { eventId: this.options.eventId, ...wanted };
     return this.#heldBy((await this.#ask(HOLD, { input })).createBooking as Held);
   }
 
   /** Holds the best free seats together, as the server chooses them. Throws SeatMapError. */
   async holdBest(
-    wish: { quantity: number; priceLevel?: string; sectionIds?: readonly string[]; accessible?: boolean },
+    wish: {
+      quantity: number;
+      priceLevel?: string;
+      sectionIds?: readonly string[];
+      accessible?: boolean;
+      codes?: readonly string[];
+    },
     idempotencyKey: string,
   ): Promise<Hold> {
     const input = { eventId: this.options.eventId, ...wish, idempotencyKey };

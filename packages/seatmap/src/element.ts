@@ -18,8 +18,8 @@ export type SelectDetail = { readonly seats: readonly ChosenSeat[]; readonly sin
  *
  * Further attributes: `lang` (en, es, de, fr, ar), `theme` (light, dark), `renderer` (canvas2d, webgl2), `view="list"`,
  * `most` (how many seats may be chosen; 0 only shows the map), `blocked` (blocked seats may be chosen too, for a box
- * office). Events: `seatmap-ready`, `seatmap-select`, `seatmap-section` (a section of general admission was
- * pressed), `seatmap-state`, `seatmap-error`.
+ * office, or for a fan whose code opens them). Events: `seatmap-ready`, `seatmap-select`, `seatmap-section` (a section of
+ * general admission was pressed), `seatmap-state`, `seatmap-error`.
  */
 export class FrontrowSeatmap extends HTMLElement {
   static readonly observedAttributes = ['event', 'endpoint', 'lang', 'theme', 'view', 'renderer'];
@@ -179,7 +179,7 @@ export class FrontrowSeatmap extends HTMLElement {
       this.#refresh('all');
       return;
     }
-    const choice = new Choice(this.#client, layout, statuses, this.hasAttribute('blocked'));
+    const choice = new Choice(this.#client, layout, statuses, () => this.hasAttribute('blocked'));
     choice.filter = this.#filter;
     this.#choice = choice;
     this.#frame.empty('');

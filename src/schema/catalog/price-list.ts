@@ -1,3 +1,4 @@
+import { codesOf } from '#domain/booking/quote-seats.ts';
 import { levelOf } from '#domain/catalog/seat-levels.ts';
 import type { SeatingPlan } from '#domain/catalog/seating-plan.ts';
 import type {
@@ -8,6 +9,7 @@ import type {
   TicketType as TicketTypeModel,
 } from '#domain/pricing/price-list.ts';
 import { type EventPrices, findPrices } from '#domain/pricing/price-lists.ts';
+import { CODES, withCodes } from '../booking/quote.ts';
 import { builder } from '../builder.ts';
 import { Money } from '../money.ts';
 import { Event } from './event.ts';
@@ -161,10 +163,14 @@ builder.objectFields(Event, (t) => ({
   ticketTypes: t.field({
     type: [SoldTicketType],
     description:
-      'The ticket types that every fan may buy, the default first. A seat sells those that its level has a price for.',
-    resolve: async ({ id }, _args, { resources }) =>
-      ((await findPrices(resources, id))?.prices.list.ticketTypes ?? []).filter(
-        ({ needsCode, boxOfficeOnly }) => !needsCode && !boxOfficeOnly,
-      ),
+      'The ticket types that a fan may buy, also with these codes, the default first. A seat sells those that its level has a price for. A code that the event does not accept is the error CODE_INVALID.',
+    args: { codes: t.arg.stringList({ description: CODES }) },
+    resolve: async ({ id }, { codes }, { resources, attempt }) => {
+      const given = await withCodes(codes, attempt, () => codesOf(resources.db, id, codes ?? []));
+      const isOpen = (key: string) => given.some(({ opens }) => opens.includes(key));
+      return ((await findPrices(resources, id))?.prices.list.ticketTypes ?? []).filter(
+        ({ key, needsCode, boxOfficeOnly }) => !boxOfficeOnly && (!needsCode || isOpen(key)),
+      );
+    },
   }),
 }));

@@ -30,6 +30,13 @@ export const EVENT_CHANGED = graphql(
   [CARD],
 );
 
+/** Which tickets a fan may choose, also with codes. */
+export const TICKET_TYPES = graphql(`
+  query TicketTypes($id: ID!, $codes: [String!]) {
+    event(id: $id) { id ticketTypes(codes: $codes) { key name } }
+  }
+`);
+
 export const QUOTE = graphql(
   `
   query Quote($eventId: ID!, $lines: [BookingLineInput!]!, $codes: [String!]) {

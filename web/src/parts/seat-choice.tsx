@@ -4,6 +4,7 @@ import { useRef, useState } from 'react';
 import { tellOfBooking } from '../api/booking-news.ts';
 import { fill, useTexts } from '../texts/texts.ts';
 import { BestSeats } from './best-seats.tsx';
+import { CodeField } from './code-field.tsx';
 import type { FullEvent } from './event-types.ts';
 import { Legend, PriceFilter, type Wanted } from './price-filter.tsx';
 import { type MapRefusal, SeatMap } from './seat-map.tsx';
@@ -22,6 +23,7 @@ export function SeatChoice({ event, refused }: Props) {
   const map = useRef<FrontrowSeatmap>(undefined);
   const [chosen, setChosen] = useState<SelectDetail>(NOTHING);
   const [wanted, setWanted] = useState<Wanted>({ tiers: [] });
+  const [codes, setCodes] = useState<readonly string[]>([]);
   const [section, setSection] = useState<{ id: string; label: string }>();
   const [colours, setColours] = useState<ReadonlyMap<string, string>>(new Map());
   const { run, isHolding, problem, dialog } = useHolding(event.id);
@@ -36,6 +38,7 @@ export function SeatChoice({ event, refused }: Props) {
       <SeatMap
         eventId={event.id}
         most={event.seatsPerBooking}
+        takesBlocked={codes.length > 0}
         ready={(element) => {
           map.current = element;
           setColours(element.tierColours);
@@ -54,12 +57,11 @@ export function SeatChoice({ event, refused }: Props) {
         )}
         {chosen.seats.length > 0 ? (
           <Selection
-            {...{ event, chosen, isHolding, canBuy }}
+            {...{ event, chosen, isHolding, canBuy, codes }}
             remove={(seatNo) => map.current?.toggle(seatNo)}
-            hold={(hash) => {
-              const seatNos = chosen.seats.map(({ seatNo }) => seatNo);
-              void run((key) => map.current?.client?.holdSeats(seatNos, key, hash));
-            }}
+            hold={(tickets, quoteHash) =>
+              void run((key) => map.current?.client?.holdTickets(tickets, key, { quoteHash, codes }))
+            }
           />
         ) : (
           <>
@@ -72,10 +74,13 @@ export function SeatChoice({ event, refused }: Props) {
             {...{ event, isHolding, wanted, section }}
             hold={(wish) => {
               const sectionIds = section ? [section.id] : sectionsOf(map.current, wanted);
-              void run((key) => map.current?.client?.holdBest({ ...wish, ...(sectionIds && { sectionIds }) }, key));
+              void run((key) =>
+                map.current?.client?.holdBest({ ...wish, codes, ...(sectionIds && { sectionIds }) }, key),
+              );
             }}
           />
         )}
+        {canBuy && <CodeField eventId={event.id} codes={codes} change={setCodes} />}
         <PriceFilter {...{ event, wanted, colours }} change={filter} />
         <Legend />
       </aside>

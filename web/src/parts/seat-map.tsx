@@ -11,7 +11,7 @@ type Chosen = SelectDetail;
 export type SeatMapProps = {
   readonly eventId: string;
   readonly most: number;
-  /** The box office sells blocked seats too. */
+  /** Blocked seats can be chosen: at the box office, or with a code that may open them. */
   readonly takesBlocked?: boolean;
   /** The element, once its map is there. */
   readonly ready: (element: FrontrowSeatmap) => void;
@@ -23,7 +23,7 @@ export type SeatMapProps = {
 
 /** The custom element of the package, with the socket and the session of this client. */
 export function SeatMap(props: SeatMapProps) {
-  const { eventId, most } = props;
+  const { eventId, most, takesBlocked = false } = props;
   const place = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   latest.current = props;
@@ -33,7 +33,6 @@ export function SeatMap(props: SeatMapProps) {
     const made = document.createElement('frontrow-seatmap');
     made.connection = { headers: requestHeaders, socket };
     made.setAttribute('event', eventId);
-    if (latest.current.takesBlocked) made.setAttribute('blocked', '');
     made.addEventListener('seatmap-ready', () => latest.current.ready(made));
     made.addEventListener('seatmap-select', (event) => latest.current.chosen((event as CustomEvent<Chosen>).detail));
     made.addEventListener('seatmap-error', (event) =>
@@ -50,6 +49,7 @@ export function SeatMap(props: SeatMapProps) {
     if (!element) return;
     element.lang = language;
     element.setAttribute('most', String(most));
-  }, [element, language, most]);
+    element.toggleAttribute('blocked', takesBlocked);
+  }, [element, language, most, takesBlocked]);
   return <div className="map" ref={place} />;
 }
