@@ -44,6 +44,7 @@ export const DOMAIN_ORDER = [
   'catalog',
   'inventory',
   'booking',
+  'refunds',
   'allocation',
   'waiting-room',
   'cancellation',

@@ -6,6 +6,7 @@ import type { Json } from '#test/fans/graphql-http.ts';
 import { seedEvent } from '#test/support/databases/catalog.ts';
 import { openAttempts, organizationMutations } from '#test/support/http/attempts.ts';
 import { sellAndBeRefused } from '#test/support/organizations/box-office-sales.ts';
+import { budgets } from '#test/support/organizations/budgets.ts';
 import { changesOf, inputsAboutUnknown, payoutOf, pricesOf } from '#test/support/organizations/change-inputs.ts';
 import { lockPayouts, payOutAndBeRefused } from '#test/support/organizations/payouts.ts';
 import { cancelAndBeRefused } from '#test/support/organizations/refused-cancellations.ts';
@@ -279,35 +280,7 @@ test('the box office: a sale, what is refused, and who sees it', async () => {
   await sellAndBeRefused({ db, owner, stranger: await guest(), apiUrl: system.apiUrl, attempt });
 });
 
-test.each([
-  ['createOrganization', 5],
-  ['inviteMember', 30],
-  ['acceptInvitation', 30],
-  ['changeMember', 30],
-  ['removeMember', 30],
-  ['createAccessKey', 30],
-  ['revokeAccessKey', 30],
-  ['createVenue', 30],
-  ['updateVenue', 30],
-  ['setPrices', 30],
-  ['setAllocation', 30],
-  ['createCodes', 30],
-  ['recordPayout', 30],
-  ['sellAtBoxOffice', 300],
-  ['refundTickets', 120],
-  ['createEvent', 30],
-  ['updateEvent', 30],
-  ['duplicateEvent', 30],
-  ['publishEvent', 30],
-  ['pauseSales', 30],
-  ['resumeSales', 30],
-  ['rescheduleEvent', 30],
-  ['previewEventCancellation', 30],
-  ['cancelEvent', 30],
-  ['createUpload', 30],
-  ['importSeatingPlan', 30],
-  ['publishSeatingPlan', 30],
-] as const)('%s: %i attempts in a minute are one account’s share', async (name, budget) => {
+test.each(budgets)('%s: %i attempts in a minute are one account’s share', async (name, budget) => {
   const fan = await guest();
   const inputs = inputsAboutUnknown('Organization_none');
   const codes = [];

@@ -9,13 +9,16 @@ afterEach(() => {
 
 const answerOf = (date: number) => async () => new Response('', { headers: { date: new Date(date).toUTCString() } });
 
-test.each([10, -10])('shows the time of the server when the clock of the device is wrong by %i minutes', async (minutes) => {
-  const real = Date.now();
-  vi.spyOn(Date, 'now').mockReturnValue(real + minutes * MINUTE);
-  const clock = new ServerClock();
-  await clock.measure(answerOf(real));
-  expect(Math.abs(clock.now() - real)).toBeLessThan(1_000);
-});
+test.each([10, -10])(
+  'shows the time of the server when the clock of the device is wrong by %i minutes',
+  async (minutes) => {
+    const real = Date.now();
+    vi.spyOn(Date, 'now').mockReturnValue(real + minutes * MINUTE);
+    const clock = new ServerClock();
+    await clock.measure(answerOf(real));
+    expect(Math.abs(clock.now() - real)).toBeLessThan(1_000);
+  },
+);
 
 test('follows when the clock of the device is set while the page is open', async () => {
   const real = Date.now();

@@ -315,15 +315,3 @@ test('there are no prices for an unknown event, and none are set for a cancelled
     from price_lists where event_id = ${draft.eventId}`);
   expect(row).toEqual({ lists: 2, version: 2, messages: 0 });
 });
-
-test('the box office has a quote with any ticket type, also of a draft, and fans have neither', async () => {
-  const event = await openEvent();
-  await set(event);
-  await box.reader.execute(sql`update events set status = 'DRAFT' where id = ${event.eventId}`);
-  const lines = linesOf(event, [{ seatNo: 0, ticketType: 'door' }, { seatNo: 1, ticketType: 'member' }]);
-  const { quote } = await quoteSeats(needs, { eventId: event.eventId, lines, atBoxOffice: true });
-  expect(quote.lines.map(({ faceMinor }) => faceMinor)).toEqual([9_500, 7_000]);
-  expect(await refusalOf(quoteSeats(needs, { eventId: event.eventId, lines }))).toMatchObject({ field: 'eventId' });
-  await box.reader.execute(sql`update events set status = 'PUBLISHED' where id = ${event.eventId}`);
-  expect(await refusalOf(quoteSeats(needs, { eventId: event.eventId, lines }))).toMatchObject({ field: 'lines' });
-});

@@ -1,5 +1,5 @@
-import type { SplitLine } from '#events/contracts.ts';
 import { type FeeChoice, splitBack, splitMinor } from '../pricing/refund-split-rules.ts';
+import type { SplitLine } from '../pricing/split-line.ts';
 import type { PricedSeat } from '../pricing/stored-line-rules.ts';
 import type { BookingState } from './inventory-command.ts';
 import type { RefundNote } from './refund-command.ts';

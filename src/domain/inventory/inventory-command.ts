@@ -1,10 +1,10 @@
-import type { SplitLine } from '#events/contracts.ts';
 import type { BookingStatus, PaymentStatus } from '../booking-status.ts';
 import type { OrphanPolicy } from '../catalog/event-life/event-values-rules.ts';
 import type { StoredEventStatus } from '../catalog/event-status-rules.ts';
 import type { UnpaidRefusal } from '../hoarding/unpaid-book-rules.ts';
 import type { AuditedChange, Author } from '../organization/audit-statements.ts';
 import type { Quote } from '../pricing/quote-rules.ts';
+import type { SplitLine } from '../pricing/split-line.ts';
 import type { PricedSeat, StoredCharges } from '../pricing/stored-line-rules.ts';
 import type { TenderNote } from '../tender-rules.ts';
 import type { AccessiblePool } from './accessible-pool-rules.ts';

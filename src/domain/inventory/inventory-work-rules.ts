@@ -1,8 +1,8 @@
-import type { SplitLine } from '#events/contracts.ts';
 import { UnpaidBook } from '../hoarding/unpaid-book-rules.ts';
 import { paymentStatusAfter } from '../payment-status-rules.ts';
 import type { Quote } from '../pricing/quote-rules.ts';
 import type { FeeChoice } from '../pricing/refund-split-rules.ts';
+import type { SplitLine } from '../pricing/split-line.ts';
 import { seatsOfQuote } from '../pricing/stored-line-rules.ts';
 import { AllocationNotes } from './allocation-notes.ts';
 import type { Hall } from './block-search-rules.ts';
@@ -109,8 +109,7 @@ export class InventoryWork {
 
   bookingByKey(of: { userId: string; idempotencyKey: string }): BookingState | undefined {
     const key = keyOf(of.userId, of.idempotencyKey);
-    const id = this.#idByKey.get(key) ?? this.#before.bookingIdByKey.get(key);
-    return id === undefined ? undefined : this.booking(id);
+    return this.booking(this.#idByKey.get(key) ?? this.#before.bookingIdByKey.get(key) ?? '');
   }
 
   seatCountOf(userId: string): number {
@@ -332,9 +331,7 @@ export class InventoryWork {
   /** The message of a released booking says that its seats are free, so those of an allocation need one more. */
   #giveBack({ seats }: BookingState): void {
     const own = seats.filter(({ seatNo }) => this.seat(seatNo).allocation !== undefined);
-    if (own.length === 0) return;
-    const byAllocation = Map.groupBy(own, ({ seatNo }) => this.seat(seatNo).allocation ?? '');
-    for (const [allocation, those] of byAllocation)
+    for (const [allocation, those] of Map.groupBy(own, ({ seatNo }) => this.seat(seatNo).allocation ?? ''))
       this.#tell({ allocation, seatNos: those.map(({ seatNo }) => seatNo) });
   }
 
@@ -366,7 +363,6 @@ export class InventoryWork {
   }
 
   #nextVersion(): number {
-    this.#version += 1;
-    return this.#version;
+    return ++this.#version;
   }
 }

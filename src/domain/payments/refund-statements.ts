@@ -34,13 +34,10 @@ const now = sql`now()`;
  */
 export async function askForRefund(tx: Tx, payment: Payment, asked: NewRefund): Promise<Refund | undefined> {
   const lines = await refundableLinesOf(tx, payment);
-  const exactMinor = asked.of !== 'WHOLE' && 'exactMinor' in asked.of ? asked.of.exactMinor : undefined;
-  const most = asked.of !== 'WHOLE' && 'parts' in asked.of ? asked.of.atMostMinor : Number.MAX_SAFE_INTEGER;
-  const disputedMinor = exactMinor === undefined ? payment.disputedMinor : 0;
-  const taken = withinReach(linesOf(lines, asked.of), lines, { disputedMinor, most });
+  const taken = takenOf(lines, asked.of, payment.disputedMinor);
+  if (!taken) return undefined;
   const amountMinor = taken.reduce((sum, { minor }) => sum + minor, 0);
   const finalMinor = asked.of !== 'WHOLE' && 'finalMinor' in asked.of ? asked.of.finalMinor : null;
-  if (exactMinor !== undefined && amountMinor !== exactMinor) return undefined;
   const isWhole = asked.of === 'WHOLE' || finalMinor !== null;
   if (amountMinor === 0 && isPointless(payment, asked)) return undefined;
   const { id, origin, reason, seatNos = [], gatewayReference = null } = asked;
@@ -198,7 +195,7 @@ async function refundableLinesOf(tx: Tx, payment: Payment): Promise<RefundableLi
 }
 
 /** The lines of which an extent takes money, before what is disputed is left out. */
-export function linesOf(lines: readonly RefundableLine[], extent: Extent): LineRefund[] {
+function linesOf(lines: readonly RefundableLine[], extent: Extent): LineRefund[] {
   if (extent === 'WHOLE')
     return lines.flatMap(({ lineNo, leftMinor: minor }) => (minor > 0 ? [{ lineNo, minor }] : []));
   if ('parts' in extent) return takeParts(lines, extent.parts);
@@ -208,8 +205,26 @@ export function linesOf(lines: readonly RefundableLine[], extent: Extent): LineR
   return takeFeesLast(lines, Math.max(0, extent.finalMinor - backMinor));
 }
 
+/**
+ * What a refund takes of each line. A refund of an exact amount was made at the gateway, so what a bank has taken
+ * back does not limit it; undefined when the lines do not have that much.
+ */
+export function takenOf(
+  lines: readonly RefundableLine[],
+  extent: Extent,
+  disputedMinor: number,
+): LineRefund[] | undefined {
+  const taken = linesOf(lines, extent);
+  if (extent === 'WHOLE' || !('exactMinor' in extent)) {
+    const most = extent !== 'WHOLE' && 'parts' in extent ? extent.atMostMinor : Number.MAX_SAFE_INTEGER;
+    return withinReach(taken, lines, { disputedMinor, most });
+  }
+  const exact = withinReach(taken, lines, { disputedMinor: 0, most: Number.MAX_SAFE_INTEGER });
+  return exact.reduce((sum, { minor }) => sum + minor, 0) === extent.exactMinor ? exact : undefined;
+}
+
 /** What a bank has taken back, or may take back, cannot be refunded as well. @param within.most of this refund */
-export function withinReach(
+function withinReach(
   taken: readonly LineRefund[],
   lines: readonly RefundableLine[],
   within: { readonly disputedMinor: number; readonly most: number },

@@ -1,4 +1,4 @@
-import type { SplitLine } from '#events/contracts.ts';
+import type { SplitLine } from './split-line.ts';
 import { splitOf } from './split-of-booking.ts';
 import type { PricedSeat, StoredCharges } from './stored-line-rules.ts';
 

@@ -40,7 +40,9 @@ const unguarded = (statement: string) =>
 /** Three correct bookings: one paid and confirmed, one paid late and refunded, one still open. */
 beforeEach(async () => {
   [paid, refunded, open] = [randomUUID(), randomUUID(), randomUUID()];
-  await unguarded(`truncate payments, outbox, notices, refunds, refundable_lines, journal_entries, journal_lines, payouts, box_office_sales`);
+  await unguarded(
+    `truncate payments, outbox, notices, refunds, refundable_lines, journal_entries, journal_lines, payouts, box_office_sales`,
+  );
   const insert = (id: string, status: string, values: Record<string, unknown>) =>
     sql`insert into payments ${sql({
       id: randomUUID(),

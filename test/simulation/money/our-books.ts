@@ -3,7 +3,7 @@ import type { GatewayRefund } from '#domain/payments/gateway.ts';
 import { failedFirst, isMadeAnyway, isUnknown, match } from '#domain/payments/gateway-refunds.ts';
 import { judgeSession } from '#domain/payments/payment-rules.ts';
 import { type DisputeStatus, isNews, stepsOfDispute } from '#domain/payments/record-dispute.ts';
-import { type Extent, linesOf, undoing, withinReach } from '#domain/payments/refund-statements.ts';
+import { type Extent, takenOf, undoing } from '#domain/payments/refund-statements.ts';
 import type { SplitLine } from '#events/contracts.ts';
 
 type Line = { readonly account: string; readonly minor: number };
@@ -88,12 +88,9 @@ export class OurBooks {
   askForRefund(id: string, of: Extent, gatewayReference: string | null = null): OurRefund | undefined {
     if (this.capturedMinor === 0 || this.refunds.some((refund) => refund.id === id)) return undefined;
     const lines = this.#refundable();
-    const isExact = of !== 'WHOLE' && 'exactMinor' in of;
-    const most = of !== 'WHOLE' && 'parts' in of ? of.atMostMinor : Number.MAX_SAFE_INTEGER;
-    const disputedMinor = isExact ? 0 : this.#disputedMinor();
-    const taken = withinReach(linesOf(lines, of), lines, { disputedMinor, most });
-    const amountMinor = taken.reduce((sum, { minor }) => sum + minor, 0);
-    if (amountMinor === 0 || (isExact && amountMinor !== of.exactMinor)) return undefined;
+    const taken = takenOf(lines, of, this.#disputedMinor());
+    const amountMinor = taken?.reduce((sum, { minor }) => sum + minor, 0) ?? 0;
+    if (!taken || amountMinor === 0) return undefined;
     const asked = [
       { account: 'refunds_in_flight', minor: -amountMinor },
       ...taken.map(({ lineNo, minor }) => ({

@@ -65,7 +65,7 @@ async function importPlan({ page, check }: Steps, chart: string): Promise<void> 
   await page.getByText('Published', { exact: true }).waitFor();
 }
 
-/** Two ticket types, a level that is painted over a section of the other, and a fee whose first amount is none. */
+/** Two ticket types, a level that is painted over a section of the other, and a fee whose first amount is not one. */
 async function setPrices({ page, check }: Steps): Promise<void> {
   await page.getByRole('button', { name: 'Add a ticket type' }).click();
   await page.locator('[name=type1]').fill('Child');

@@ -20,6 +20,8 @@ const refusals: Readonly<Record<introspection['types']['Refusal']['possibleTypes
   NotAllowed: true,
   NotCancellable: true,
   NotFound: true,
+  NotRefundable: true,
+  PayoutTooLarge: true,
   PreviewOutdated: true,
   PriceChanged: true,
   RateLimited: true,

@@ -90,27 +90,6 @@ export function ChoiceBox({ name, label, hint, problem, options, onChange, ...se
   );
 }
 
-type CheckProps = {
-  name: string;
-  label: string;
-  defaultChecked?: boolean;
-  checked?: boolean;
-  onChange?: (is: boolean) => void;
-};
-
-export function CheckBox({ label, onChange, ...input }: CheckProps) {
-  return (
-    <label className="check">
-      <input
-        type="checkbox"
-        {...input}
-        {...(onChange && { onChange: (event: ChangeEvent<HTMLInputElement>) => onChange(event.target.checked) })}
-      />
-      {label}
-    </label>
-  );
-}
-
 type FormProps = {
   readonly className?: string;
   readonly label?: string;

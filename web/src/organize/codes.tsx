@@ -117,7 +117,7 @@ function CodeTerms({ problems, currency }: { problems: Problems; currency: strin
   );
 }
 
-/** The discount that the form says; undefined when its amount is none. */
+/** The discount that the form says; undefined when its amount is not one. */
 function discountOf(given: FormData, decimals: number) {
   const kind = textOf(given, 'discountKind');
   const text = someText(given, 'discount') ?? '';

@@ -15,7 +15,7 @@ type Props = {
   readonly press: (seatNos: readonly number[]) => void;
 };
 
-/** Every section, row and seat of a plan as a list, for which nobody needs to see or to hit the drawing. */
+/** Every section, row and seat of a plan as a list, for people who cannot see or hit the drawing. */
 export function SeatList(props: Props) {
   return (
     <ul className="lines">
