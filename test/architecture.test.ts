@@ -59,6 +59,8 @@ const forbidden = [
   ['src/domain/organization/a.ts', '#domain/catalog/event-cache.ts'],
   ['src/domain/catalog/a.ts', '../inventory/seat-maps.ts'],
   ['src/domain/inventory/a.ts', '../booking/booking.ts'],
+  ['src/domain/accounting/a.ts', '../pricing/price-list.ts'],
+  ['src/domain/refunds/a.ts', '../allocation/errors.ts'],
   ['src/domain/allocation/a.ts', '../waiting-room/room.ts'],
   ['src/domain/waiting-room/a.ts', '../cancellation/errors.ts'],
   ['src/domain/cancellation/a.ts', '../exports/csv-rules.ts'],

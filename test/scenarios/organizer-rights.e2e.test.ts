@@ -10,7 +10,8 @@ import { signInAsGuest } from '#test/fans/fan.ts';
 import { transports } from '#test/fans/transports.ts';
 import { seedCancellation, seedPreview } from '#test/support/cancellation/seed-cancellation.ts';
 import { seedEvent, seedMember, seedOrganization, seedUser } from '#test/support/databases/catalog.ts';
-import { rootFieldsOf } from '#test/support/http/schema-ownership.ts';
+import { neededArguments, rootFieldsOf } from '#test/support/http/schema-ownership.ts';
+import { enterCapture } from '#test/support/organizations/payouts.ts';
 import { type Outcome, outcomeOf, requests, type Scene } from '#test/support/organizations/rights-cells.ts';
 import { seedSoldBooking } from '#test/support/organizations/seed-sold-booking.ts';
 import { seedUpload } from '#test/support/seating/uploads.ts';
@@ -35,12 +36,14 @@ let organizationId: string;
 let callers: Caller[];
 
 beforeAll(async () => {
-  system = await startSystem({ processes: ['api'], env: { RATE_LIMITS: 'off' } });
+  system = await startSystem({ processes: ['api', 'payments'], env: { RATE_LIMITS: 'off' } });
   db = openDb({ url: system.bookingUrl, poolMax: 4, name: 'test' });
   plan = await seedEvent(db, { seats: 4 });
   cancelled = await seedEvent(db, { seats: 4, like: plan, organizerId: plan.organizerId });
   await seedCancellation(db, cancelled.eventId);
   organizationId = plan.organizationId;
+  // So that there is something to pay out.
+  await enterCapture(system.paymentsUrl, organizationId, 100_000);
   callers = await makeCallers();
 }, 120_000);
 afterAll(async () => {
@@ -131,6 +134,7 @@ async function newScene(): Promise<Scene> {
     accessKeyId: `AccessKey_${id}`,
     venueId: `Venue_${plan.venueId}`,
     seatingPlanId: `SeatingPlan_${plan.planId}`,
+    freeSeatId: `Seat_${plan.planId}_0`,
     soldBookingId: `Booking_${await seedSoldBooking(db, event.eventId)}`,
     sectionIds: plan.sectionIds.map((id) => `Section_${id}`),
     email: `${userId}-invited@example.org`,
@@ -207,7 +211,8 @@ test('at an event only members see more of its organization than its name and co
   const guarded = fields.filter(({ name }) => !ofAll.includes(name));
   expect(guarded.length).toBeGreaterThan(4);
   for (const { name, type: of } of guarded) {
-    const selection = isCompositeType(getNamedType(of)) ? `${name} { __typename }` : name;
+    const called = `${name}${neededArguments[`Organization.${name}`] ?? ''}`;
+    const selection = isCompositeType(getNamedType(of)) ? `${called} { __typename }` : called;
     for (const who of strangers)
       expect(await asked({ who }, selection), `${name} as ${who}`).toMatch(
         who === 'no token' ? /"code":"UNAUTHENTICATED"/ : /There is no such organization/,

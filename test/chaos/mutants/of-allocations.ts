@@ -17,7 +17,13 @@ export const allocationMutants: readonly Mutant[] = [
   {
     name: 'release-forgets-allocation',
     bug: 'the end of a hold leaves the map without the news that seats went back to their allocation',
-    edits: [{ file: work, find: 'if (own.length === 0) return;', replace: 'if (own.length >= 0) return;' }],
+    edits: [
+      {
+        file: work,
+        find: 'const own = seats.filter(({ seatNo }) => this.seat(seatNo).allocation !== undefined);',
+        replace: 'const own = seats.filter(() => false);',
+      },
+    ],
   },
   {
     name: 'allocation-takes-held-seats',

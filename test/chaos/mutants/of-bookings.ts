@@ -214,7 +214,11 @@ export const bookingMutants: readonly Mutant[] = [
     name: 'version-reused',
     bug: 'two transitions of one write have the same version',
     edits: [
-      { file: work, find: 'this.#version += 1;', replace: 'if (this.#transitions.length === 0) this.#version += 1;' },
+      {
+        file: work,
+        find: 'return ++this.#version;',
+        replace: 'return this.#transitions.length === 0 ? ++this.#version : this.#version;',
+      },
     ],
   },
   {

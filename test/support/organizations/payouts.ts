@@ -17,7 +17,7 @@ export async function lockPayouts(paymentsUrl: string, organizationId: string) {
 }
 
 /** Enters a capture of an organization, as the payments service does. */
-async function enterCapture(paymentsUrl: string, organizationId: string, amountMinor: number): Promise<void> {
+export async function enterCapture(paymentsUrl: string, organizationId: string, amountMinor: number): Promise<void> {
   const sql = openRawClient({ url: paymentsUrl, poolMax: 1, name: 'test' });
   const [id, organization] = [randomUUID(), rawId(organizationId)];
   await sql.begin(async (tx) => {

@@ -20,6 +20,8 @@ export type Scene = {
   readonly uploadId: string;
   /** Sections with all seats of the event. */
   readonly sectionIds: readonly string[];
+  /** A seat of the event that nothing has. */
+  readonly freeSeatId: string;
   /** A booking of the event that the box office has sold. */
   readonly soldBookingId: string;
   /** An address that was not invited yet. */
@@ -120,12 +122,12 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
   'Organization.journalExport': ofOrganization(
     `journalExport(from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z", currency: "USD") { url }`,
   ),
-  'Mutation.recordPayout': mutation('recordPayout', 'RecordPayoutInput', ({ organizationId }) => ({
+  'Mutation.recordPayout': mutation('recordPayout', 'RecordPayoutInput', ({ organizationId, soldBookingId }) => ({
     organizationId,
     amount: { amountMinor: 1, currency: 'USD' },
     reference: 'of a cell',
     paidAt: new Date().toISOString(),
-    idempotencyKey: 'of a cell',
+    idempotencyKey: `of ${soldBookingId}`,
   })),
   'Event.revision': ofEvent('revision'),
   'Event.history': ofEvent('history(first: 1) { nodes { operation } }'),
@@ -152,9 +154,9 @@ export const requests: Readonly<Record<OrganizerOperation, Request>> = {
     refundFees: true,
     reason: 'Of a cell',
   })),
-  'Mutation.setAllocation': mutation('setAllocation', 'SetAllocationInput', ({ eventId, sectionIds }) => ({
+  'Mutation.setAllocation': mutation('setAllocation', 'SetAllocationInput', ({ eventId, freeSeatId }) => ({
     eventId,
-    seats: { sectionIds },
+    seats: { seatIds: [freeSeatId] },
     allocation: 'house',
   })),
   'Mutation.createCodes': mutation('createCodes', 'CreateCodesInput', ({ eventId }) => ({

@@ -16,7 +16,7 @@ export async function seedSoldBooking(db: Db, eventId: string): Promise<string> 
     ), taken as (
       insert into event_seats (event_id, seat_no, status, booking_id) values (${eventId}, 1, 'BOOKED', ${id})
     ), ticket as (
-      insert into tickets (id, booking_id, event_id, seat_no, code) values (${randomUUIDv7()}, ${id}, ${eventId}, 1, 'code')
+      insert into tickets (id, booking_id, event_id, seat_no, code) values (${randomUUIDv7()}, ${id}, ${eventId}, 1, ${id})
     ), published as (
       insert into outbox (id, event_id, aggregatetype, aggregateid, type, payload)
       values (${randomUUIDv7()}, ${eventId}, 'booking', ${id}, 'BookingConfirmed', ${JSON.stringify(message)}::text::jsonb)
