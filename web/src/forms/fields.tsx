@@ -119,11 +119,13 @@ export function Form({ className = 'form', label, problems, submit, children }: 
 export function Wrong({ texts }: { texts: readonly string[] }) {
   if (texts.length === 0) return null;
   return (
-    <ul className="notice bad" role="alert">
-      {[...new Set(texts)].map((text) => (
-        <li key={text}>{text}</li>
-      ))}
-    </ul>
+    <div className="notice bad" role="alert">
+      <ul>
+        {[...new Set(texts)].map((text) => (
+          <li key={text}>{text}</li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

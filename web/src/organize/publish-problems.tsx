@@ -9,23 +9,25 @@ export function PublishProblems({ eventId, problems }: Props) {
   if (problems.length === 0) return null;
   const params = { eventId };
   return (
-    <ul className="notice bad" role="alert">
-      {problems.map(({ field, message }) => (
-        <li key={`${field} ${message}`}>
-          {message}{' '}
-          {field === 'prices' && (
-            <Link to="/organizer/events/$eventId/prices" params={params}>
-              {texts.prices}
-            </Link>
-          )}
-          {field !== '' && field !== 'prices' && (
-            <Link to="/organizer/events/$eventId/edit" params={params}>
-              {nameOf(texts, field)}
-            </Link>
-          )}
-        </li>
-      ))}
-    </ul>
+    <div className="notice bad" role="alert">
+      <ul>
+        {problems.map(({ field, message }) => (
+          <li key={`${field} ${message}`}>
+            {message}{' '}
+            {field === 'prices' && (
+              <Link to="/organizer/events/$eventId/prices" params={params}>
+                {texts.prices}
+              </Link>
+            )}
+            {field !== '' && field !== 'prices' && (
+              <Link to="/organizer/events/$eventId/edit" params={params}>
+                {nameOf(texts, field)}
+              </Link>
+            )}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
