@@ -25,6 +25,15 @@ const splitLine = z.object({
   taxes: z.array(z.tuple([z.string(), minor, z.boolean(), minor])),
 });
 
+/** `split` is that of `BookingCreated`. */
+const saleOfBoxOffice = z.object({
+  organizationId: z.uuid(),
+  tender: z.string(),
+  totalMinor: minor,
+  currency: z.string(),
+  split: z.array(splitLine),
+});
+
 /** Seats are HELD; the payments service opens a session for `totalMinor`. */
 export const bookingCreated = z.object({
   type: z.literal('BookingCreated'),
@@ -47,16 +56,18 @@ export const bookingConfirmed = z.object({
   ...seatChange,
   confirmedAt: z.iso.datetime(),
   retaken: z.boolean(),
-  /** The box office sold it: what it got, and in which way. `split` is that of `BookingCreated`. */
-  sale: z
-    .object({
-      organizationId: z.uuid(),
-      tender: z.string(),
-      totalMinor: minor,
-      currency: z.string(),
-      split: z.array(splitLine),
-    })
-    .optional(),
+  /** The box office sold it: what it got, and in which way. */
+  sale: saleOfBoxOffice.optional(),
+});
+/**
+ * What `BookingConfirmed` has in `sale`, once more, for bookings of the box office from before messages had it. Payments
+ * enters each sale once.
+ */
+export const boxOfficeSold = z.object({
+  type: z.literal('BoxOfficeSold'),
+  ...ofBooking,
+  confirmedAt: z.iso.datetime(),
+  sale: saleOfBoxOffice,
 });
 /** Seats are AVAILABLE again; a session that is still open must be closed. */
 export const bookingExpired = z.object({ type: z.literal('BookingExpired'), ...ofBooking, ...seatChange });
@@ -199,6 +210,7 @@ export const domainEvent = z.discriminatedUnion('type', [
   bookingFailed,
   bookingCancelled,
   ticketsVoided,
+  boxOfficeSold,
   boxOfficeRefunded,
   seatsAllocated,
   seatsOpened,
@@ -234,6 +246,7 @@ const aggregateByType: Record<DomainEventType, AggregateType> = {
   BookingFailed: 'booking',
   BookingCancelled: 'booking',
   TicketsVoided: 'booking',
+  BoxOfficeSold: 'booking',
   BoxOfficeRefunded: 'booking',
   SeatsAllocated: 'booking',
   SeatsOpened: 'booking',

@@ -5,6 +5,7 @@ import { openLog } from '#observability/log.ts';
 import { serveMetrics } from '#observability/metrics-server.ts';
 import { startTracing } from '#observability/tracing.ts';
 import { openWorkerResources } from '#resources.ts';
+import { announceOlderSales } from '#workers/announce-older-sales.ts';
 import { cancelEvents } from '#workers/cancel-events.ts';
 import { checkInvariants } from '#workers/check-invariants.ts';
 import { followCheckouts } from '#workers/follow-checkouts.ts';
@@ -37,6 +38,7 @@ const workers: readonly Worker<ReturnType<typeof openWorkerResources>>[] = [
   releaseExpiredHolds,
   releaseAllocations,
   cancelEvents,
+  announceOlderSales,
   guardRedisEpoch,
   sendHeartbeat,
   sendMails,

@@ -6,6 +6,7 @@ import { encodeSeatId } from '#domain/global-id-rules.ts';
 import { givenCode } from '#domain/inventory/code-texts-rules.ts';
 import type { PriceList } from '#domain/pricing/price-list.ts';
 import { listOfTiers } from '#domain/pricing/tier-prices-rules.ts';
+import { BOOKS } from '#processes/invariants/money.ts';
 import { keepFeed } from './relay.ts';
 import type { Settings } from './settings.ts';
 import { SqlEngine } from './sql-engine.ts';
@@ -24,10 +25,7 @@ export type Engines = { readonly booking: SqlEngine; readonly payments: SqlEngin
 export async function openEngines(): Promise<Engines> {
   const [booking, payments] = [await SqlEngine.open('booking'), await SqlEngine.open('payments')];
   for (const engine of [booking, payments]) keepFeed(engine);
-  payments.script(`
-    create temporary table booking_facts (id uuid, status text, total_minor bigint, currency text, created_at timestamptz, is_online boolean);
-    create temporary table gateway_captures (reference text, booking_id text, amount_minor bigint, currency text, captured_at timestamptz);
-    create temporary table gateway_refunds (reference text, booking_id text, amount_minor bigint, currency text)`);
+  payments.script(BOOKS);
   return { booking, payments };
 }
 
@@ -164,7 +162,7 @@ export function prepareTables({ booking, payments }: Engines, { seats, events }:
   payments.script(
     `set session_replication_role = replica;
      truncate payments, notices, outbox, inbox, feed, booking_facts, gateway_captures, gateway_refunds, refunds,
-       refundable_lines, journal_entries, journal_lines restart identity;
+       refundable_lines, journal_entries, journal_lines, box_office_sales, waiting_sale_refunds restart identity;
      set session_replication_role = origin`,
   );
 }

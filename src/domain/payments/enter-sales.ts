@@ -7,7 +7,7 @@ import type { DomainEventOf } from '#events/contracts.ts';
 import { creditsOf } from './credit-lines.ts';
 import { BOOKING_FOLLOWER } from './open-payment.ts';
 
-type Sold = DomainEventOf<'BookingConfirmed'>;
+type Sold = DomainEventOf<'BookingConfirmed' | 'BoxOfficeSold'>;
 type Refunded = DomainEventOf<'BoxOfficeRefunded'>;
 
 /** Where the money of a sale is. Complimentary tickets cost nothing. */
@@ -17,15 +17,10 @@ const ACCOUNT_OF: Readonly<Record<string, string>> = {
   INVOICE: 'invoices',
 };
 
-/** The message of the sale has not arrived. The message waits for it. */
-export class SaleMissing extends Error {
-  constructor(bookingId: string) {
-    super(`The sale of booking ${bookingId} is not entered.`);
-    this.name = 'SaleMissing';
-  }
-}
-
-/** Enters what the box office sold, once. A booking that was paid online has nothing to enter. */
+/**
+ * Enters what the box office sold, once, and what it has given back of it already. A booking that was paid online has
+ * nothing to enter.
+ */
 export async function enterSale(
   { db }: { db: Db },
   { event, messageId }: { event: Sold; messageId: string },
@@ -35,6 +30,7 @@ export async function enterSale(
   const { organizationId, tender, currency, totalMinor } = sale;
   await inTransaction(db, 'enter-sale', async (tx) => {
     await onceFor(tx, { consumer: BOOKING_FOLLOWER, messageId }, async () => {
+      await lockSale(tx, bookingId);
       const inserted = await tx.execute(sql`
         insert into box_office_sales (booking_id, event_id, organization_id, tender, currency, total_minor, sold_at)
         values (${bookingId}, ${eventId}, ${organizationId}, ${tender}, ${currency}, ${totalMinor}, ${confirmedAt})
@@ -44,29 +40,51 @@ export async function enterSale(
         ...{ subject: `sale ${bookingId}`, kind: 'SALE', bookingId, organizationId, tender, currency },
         ...{ occurredAt: confirmedAt, refundId: null, minor: totalMinor, credits: creditsOf(sale.split) },
       });
+      const waiting = await tx.execute<{ event: Refunded; receivedAt: string }>(sql`
+        delete from waiting_sale_refunds where booking_id = ${bookingId}
+        returning event, to_json(received_at) #>> '{}' as "receivedAt"`);
+      for (const refund of waiting) await enterRefund(tx, refund.event, refund.receivedAt);
     });
   });
 }
 
-/** Enters what the box office gave back by hand, once. Never more than it sold. */
+/**
+ * Enters what the box office gave back by hand, once. Never more than it sold. A refund of a sale that is not entered
+ * yet waits for it.
+ */
 export async function enterSaleRefund(
   { db }: { db: Db },
   { event, messageId }: { event: Refunded; messageId: string },
 ): Promise<void> {
-  const { aggregateId: bookingId, refundId, organizationId, tender, currency, amountMinor, split } = event;
+  const { aggregateId: bookingId, refundId } = event;
   await inTransaction(db, 'enter-sale-refund', async (tx) => {
     await onceFor(tx, { consumer: BOOKING_FOLLOWER, messageId }, async () => {
-      const [sale] = await tx.execute(sql`
-        update box_office_sales set refunded_minor = refunded_minor + ${amountMinor}
-        where booking_id = ${bookingId} returning 1 as known`);
-      if (!sale) throw new SaleMissing(bookingId);
-      await enterHandMoney(tx, {
-        ...{ subject: `sale refund ${refundId}`, kind: 'SALE_REFUND', bookingId, organizationId, tender, currency },
-        ...{ occurredAt: new Date().toISOString(), refundId, minor: -amountMinor },
-        credits: creditsOf(split).map((credit) => ({ ...credit, minor: -credit.minor })),
-      });
+      await lockSale(tx, bookingId);
+      if (await enterRefund(tx, event, new Date().toISOString())) return;
+      await tx.execute(sql`
+        insert into waiting_sale_refunds (refund_id, booking_id, event)
+        values (${refundId}, ${bookingId}, ${JSON.stringify(event)}::jsonb) on conflict do nothing`);
     });
   });
+}
+
+/** Until the commit, so that a sale and a refund that are entered at the same time see each other. */
+const lockSale = (tx: Tx, bookingId: string) =>
+  tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`sale ${bookingId}`}, 0))`);
+
+/** False: the sale is not entered. */
+async function enterRefund(tx: Tx, event: Refunded, occurredAt: string): Promise<boolean> {
+  const { aggregateId: bookingId, refundId, organizationId, tender, currency, amountMinor, split } = event;
+  const [sale] = await tx.execute(sql`
+    update box_office_sales set refunded_minor = refunded_minor + ${amountMinor}
+    where booking_id = ${bookingId} returning 1 as known`);
+  if (!sale) return false;
+  await enterHandMoney(tx, {
+    ...{ subject: `sale refund ${refundId}`, kind: 'SALE_REFUND', bookingId, organizationId, tender, currency },
+    ...{ occurredAt, refundId, minor: -amountMinor },
+    credits: creditsOf(split).map((credit) => ({ ...credit, minor: -credit.minor })),
+  });
+  return true;
 }
 
 type HandMoney = {

@@ -52,6 +52,7 @@ const CHANGES: ReadonlySet<DomainEvent['type']> = new Set([
   'BookingCancelled',
   'TicketsVoided',
   'BookingConfirmationFailed',
+  'BoxOfficeSold',
   'BoxOfficeRefunded',
 ]);
 const changesPayment = (event: DomainEvent): boolean =>
@@ -74,6 +75,7 @@ async function follow(needs: FollowNeeds, event: DomainEvent, messageId: string)
     case 'TicketsVoided':
       return requestPartRefund(needs, { event, messageId });
     case 'BookingConfirmed':
+    case 'BoxOfficeSold':
       return enterSale(needs, { event, messageId });
     case 'BoxOfficeRefunded':
       return enterSaleRefund(needs, { event, messageId });

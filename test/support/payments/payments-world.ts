@@ -197,7 +197,8 @@ export function confirmationFailed(created: DomainEventOf<'BookingCreated'>): Do
 
 export function factOf(created: DomainEventOf<'BookingCreated'>, status: string): BookingFact {
   const { aggregateId: id, totalMinor, currency } = created;
-  return { id, status, totalMinor, currency, createdAt: new Date(), isOnline: true };
+  const ofTickets = { linesMinor: totalMinor, handMinor: 0, validSeats: [], isEventOver: false };
+  return { id, status, totalMinor, currency, createdAt: new Date(), isOnline: true, ...ofTickets };
 }
 
 /** Waits for a condition that another process or timer makes true; after 25 seconds throws the last reason. */
