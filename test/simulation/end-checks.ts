@@ -1,5 +1,10 @@
 import { readInvariants } from '#domain/invariants.ts';
-import { readInvariants as readMoneyInvariants } from '#processes/invariants/money.ts';
+import {
+  BOOKING_FACTS,
+  type BookingFact,
+  readInvariants as readMoneyInvariants,
+  rowOf,
+} from '#processes/invariants/money.ts';
 import type { Audit } from './audit.ts';
 import type { Engines } from './fixture.ts';
 import type { SqlResult } from './sql-engine.ts';
@@ -40,14 +45,13 @@ export function checkEnd(world: World, engines: Engines, checks: EndChecks): voi
 
 function checkMoney({ audit, books, stores }: World, { payments }: Engines, checks: EndChecks): void {
   payments.script(`select set_config('frontrow.grace', '0 seconds', false)`);
+  const { rows } = stores.booking.look(BOOKING_FACTS);
+  const details = new Map((rows as BookingFact[]).map((fact) => [fact.id, fact]));
   for (const { id, status, totalMinor, createdMs, tender } of books.bookings.values()) {
-    payments.query('insert into booking_facts values ($1, $2, $3, $4, $5, $6)', [
-      id,
-      status,
-      totalMinor,
-      'USD',
-      new Date(createdMs),
-      tender === null,
+    const { linesMinor = 0, handMinor = 0, validSeats = [], isEventOver = false } = details.get(id) ?? {};
+    const fact = { id, status, totalMinor, currency: 'USD', createdAt: new Date(createdMs), isOnline: tender === null };
+    payments.query('insert into booking_facts select * from jsonb_populate_record(null::booking_facts, $1)', [
+      JSON.stringify(rowOf({ ...fact, linesMinor, handMinor, validSeats, isEventOver })),
     ]);
   }
   for (const session of stores.gateway.sessions.values()) {

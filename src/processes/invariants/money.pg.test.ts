@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { closeDb, openDb } from '#db/client.ts';
+import { enterSale, enterSaleRefund } from '#domain/payments/enter-sales.ts';
 import { createPaymentsDatabase, type TestDatabase } from '#test/support/databases/databases.ts';
 import { type BookingFact, findMoneyViolations, type GatewayLedger, readInvariants } from './money.ts';
 
@@ -41,7 +43,7 @@ const unguarded = (statement: string) =>
 beforeEach(async () => {
   [paid, refunded, open] = [randomUUID(), randomUUID(), randomUUID()];
   await unguarded(
-    `truncate payments, outbox, notices, refunds, refundable_lines, journal_entries, journal_lines, payouts, box_office_sales`,
+    `truncate payments, outbox, notices, refunds, refundable_lines, journal_entries, journal_lines, payouts, box_office_sales, disputes, waiting_sale_refunds`,
   );
   const insert = (id: string, status: string, values: Record<string, unknown>) =>
     sql`insert into payments ${sql({
@@ -76,6 +78,10 @@ beforeEach(async () => {
     currency: 'USD',
     createdAt: new Date(Date.now() - 1000),
     isOnline: true,
+    linesMinor: 5000,
+    handMinor: 0,
+    validSeats: status === 'CONFIRMED' ? [7] : [],
+    isEventOver: false,
   });
   const move = (id: string) => ({ session: `cs_${id}`, booking_id: id, amount_minor: 5000, currency: 'USD' });
   const captured_at = new Date(Date.now() - 1000).toISOString();
@@ -92,6 +98,8 @@ const found = async () => new Set((await findMoneyViolations(database.url, books
 const bookingOf = (id: string) => books.bookings.find((booking) => booking.id === id);
 
 test('finds no violation in correct books', async () => {
+  await sell();
+  await sell(5000);
   expect(await findMoneyViolations(database.url, books)).toEqual([]);
 });
 
@@ -180,11 +188,116 @@ const corruptions: [string, string, () => unknown][] = [
       values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'CASH', 'USD', 1, now())`,
   ],
   [
+    'M4',
+    'a sale in cash that was entered as one at the card terminal',
+    async () => {
+      await sell();
+      await unguarded(`update journal_lines set account = 'card_terminal' where account = 'cash_drawer'`);
+    },
+  ],
+  [
     'M5',
     'money that the gateway has and the journal has not',
     () => unguarded(`update journal_lines set account = 'fees' where account = 'gateway_clearing'`),
   ],
+  [
+    'M6',
+    'a valid ticket of a booking that was refunded',
+    () => Object.assign(bookingOf(refunded) ?? {}, { validSeats: [3] }),
+  ],
+  [
+    'M6',
+    'a valid ticket that was refunded as a part',
+    async () => {
+      await sql`update payments set status = 'PAYMENT_SUCCESS' where booking_id = ${refunded}`;
+      await sql`update refundable_lines set seat_no = 3`;
+      Object.assign(bookingOf(refunded) ?? {}, { validSeats: [3] });
+    },
+  ],
+  [
+    'M6',
+    'a valid ticket of a sale that was given back',
+    async () => Object.assign(await sell(5000), { validSeats: [4] }),
+  ],
+  [
+    'M6',
+    'a valid ticket of a booking whose money a bank has',
+    () => sql`insert into disputes (gateway, id, booking_id, status, amount_minor, currency)
+      values ('sandbox', 'dp', ${paid}, 'LOST', 5000, 'USD')`,
+  ],
+  [
+    'M6',
+    'a valid ticket of an event that is cancelled',
+    () => Object.assign(bookingOf(paid) ?? {}, { isEventOver: true }),
+  ],
+  [
+    'M7',
+    'a line of another organization than its entry',
+    () => unguarded(`update journal_entries set organization_id = gen_random_uuid() where kind = 'CAPTURE'`),
+  ],
+  ['M7', 'an entry of tomorrow', () => unguarded(`update journal_entries set entered_at = now() + interval '1 day'`)],
+  [
+    'M7',
+    'a payout that was entered into a period that is over',
+    () => sql`insert into payouts (id, organization_id, currency, amount_minor, reference, paid_at, idempotency_key, request_hash, recorded_by)
+        select id, gen_random_uuid(), 'USD', 1, 'x', now(), 'x', 'x', gen_random_uuid() from journal_entries limit 1`,
+  ],
+  ['M8', 'a total that is not that of its lines', () => Object.assign(bookingOf(open) ?? {}, { linesMinor: 4999 })],
+  [
+    'M8',
+    'a capture that was entered with another amount',
+    () =>
+      unguarded(
+        `update journal_lines set amount_minor = 4999 where account = 'gateway_clearing' and amount_minor = 5000`,
+      ),
+  ],
+  ['M8', 'a sale of the box office that payments does not know', () => sold(randomUUID())],
+  [
+    'M8',
+    'money that the box office gave back and payments does not know',
+    async () => Object.assign(await sell(), { handMinor: 1 }),
+  ],
+  [
+    'M8',
+    'a refund of the box office that waits for its sale',
+    () => sql`insert into waiting_sale_refunds (refund_id, booking_id, event, received_at)
+      values (gen_random_uuid(), gen_random_uuid(), '{}', now() - interval '1 second')`,
+  ],
 ];
+
+/** A booking of the box office, which payments does not know. */
+function sold(id: string): BookingFact {
+  const fact = { ...(books.bookings[0] as BookingFact), id, isOnline: false, validSeats: [] };
+  books.bookings.push(fact);
+  return fact;
+}
+
+/** Seat 4 was sold for 50.00 in cash, and so much of it was given back. */
+async function sell(backMinor = 0): Promise<BookingFact> {
+  const fact = sold(randomUUID());
+  const db = openDb({ url: database.url, poolMax: 1, name: 'invariants-test' });
+  const of = { aggregateId: fact.id, eventId: randomUUID(), userId: randomUUID() };
+  const about = { organizationId: randomUUID(), tender: 'CASH', currency: 'USD' };
+  const split = (faceMinor: number) => [{ seatNo: 4, faceMinor, fees: [], taxes: [] }];
+  const confirmedAt = new Date().toISOString();
+  const sale = { ...about, totalMinor: 5000, split: split(5000) };
+  await enterSale({ db }, { event: { type: 'BoxOfficeSold', ...of, confirmedAt, sale }, messageId: randomUUID() });
+  if (backMinor > 0) {
+    const refund = {
+      refundId: randomUUID(),
+      amountMinor: backMinor,
+      reason: 'x',
+      seatNos: [4],
+      split: split(backMinor),
+    };
+    const event = { type: 'BoxOfficeRefunded', ...of, ...about, ...refund } as const;
+    await enterSaleRefund({ db }, { event, messageId: randomUUID() });
+    fact.handMinor = backMinor;
+  }
+  await closeDb(db);
+  return fact;
+}
+
 const first = () => {
   const [capture] = books.ledger.captures;
   if (!capture) throw new Error('There is no capture to corrupt.');

@@ -1,5 +1,5 @@
 -- Invariants of money, over three sets of books: `payments` and `outbox` of the payments database, and the temporary
--- tables `booking_facts` (id, status, total_minor, currency, is_online: not sold at the box office), `gateway_captures` and `gateway_refunds` (reference,
+-- tables `booking_facts` (of the booking database, see money.ts; is_online: not sold at the box office), `gateway_captures` and `gateway_refunds` (reference,
 -- booking_id, amount_minor, currency), which the runner fills. Each query returns `subject` and `detail`; the invariant
 -- holds when it returns no row. `frontrow.grace` is how long work may be under way: zero when the system is idle.
 
@@ -225,14 +225,14 @@ from (
 ) f on coalesce(f.organization_id::text, '') = coalesce(j.organization_id::text, '') and f.currency = j.currency
 where coalesce(j.minor, 0) <> coalesce(f.minor, 0)
 union all
--- Each sale of the box office is entered with its total, and what it gave back with what its row says.
+-- Each sale of the box office is entered with its total in the account of its tender, and what it gave back with what its row says.
 select s.booking_id::text, s.tender || ' sold ' || s.total_minor || ' and gave back ' || s.refunded_minor || ', entered '
   || coalesce(sold.minor, 0) || ' and ' || coalesce(back.minor, 0)
 from box_office_sales s
   left join lateral (select sum(l.amount_minor) as minor from journal_entries e join journal_lines l on l.entry_id = e.id
-    where e.id = md5('sale ' || s.booking_id)::uuid and l.account in ('cash_drawer', 'card_terminal', 'invoices')) sold on true
+    where e.id = md5('sale ' || s.booking_id)::uuid and l.account = case s.tender when 'CASH' then 'cash_drawer' when 'CARD_TERMINAL' then 'card_terminal' when 'INVOICE' then 'invoices' end) sold on true
   left join lateral (select -sum(l.amount_minor) as minor from journal_entries e join journal_lines l on l.entry_id = e.id
-    where e.booking_id = s.booking_id and e.kind = 'SALE_REFUND' and l.account in ('cash_drawer', 'card_terminal', 'invoices')) back on true
+    where e.booking_id = s.booking_id and e.kind = 'SALE_REFUND' and l.account = case s.tender when 'CASH' then 'cash_drawer' when 'CARD_TERMINAL' then 'card_terminal' when 'INVOICE' then 'invoices' end) back on true
 where s.total_minor <> coalesce(sold.minor, 0) or s.refunded_minor <> coalesce(back.minor, 0)
 union all
 select p.id::text, 'a payout of ' || p.amount_minor || ' ' || p.currency || ', entered ' || coalesce(sum(l.amount_minor), 0)
@@ -254,3 +254,72 @@ select coalesce(a.currency, b.currency) as subject, 'clearing ' || coalesce(a.cl
   || '; in flight ' || -coalesce(a.in_flight, 0) || ', under way ' || coalesce(o.minor, 0) as detail
 from accounts a full join books b on b.currency = a.currency left join owed o on o.currency = coalesce(a.currency, b.currency)
 where coalesce(a.clearing, 0) <> coalesce(b.kept, 0) or -coalesce(a.in_flight, 0) <> coalesce(o.minor, 0);
+
+-- M6 no ticket is valid on a line that is wholly refunded, or whose payment a bank has taken, or of a cancelled event whose job is done
+select b.id::text as subject, 'seat ' || l.seat_no || ' is valid, and all of its ' || sum(l.paid_minor) || ' went back' as detail
+from booking_facts b join refundable_lines l on l.booking_id = b.id and l.seat_no = any(b.valid_seats)
+  join payments p on p.booking_id = b.id and p.updated_at <= now() - current_setting('frontrow.grace')::interval
+-- A refund at the dashboard is of no seat. It is shared out over the lines, and the next refund may have to take from other seats.
+where p.disputed_minor = 0 and not exists (select from refunds r where r.booking_id = b.id and r.origin = 'GATEWAY')
+group by b.id, l.seat_no having sum(l.paid_minor) > 0 and sum(l.paid_minor) = sum(l.refunded_minor)
+union all
+select b.id::text, 'seat ' || l.seat_no || ' is valid, and all of its ' || -sum(l.amount_minor) filter (where e.kind = 'SALE') || ' was given back'
+from booking_facts b join journal_entries e on e.booking_id = b.id and e.kind in ('SALE', 'SALE_REFUND')
+  join journal_lines l on l.entry_id = e.id and l.seat_no = any(b.valid_seats)
+group by b.id, l.seat_no having sum(l.amount_minor) = 0 and sum(l.amount_minor) filter (where e.kind = 'SALE') <> 0
+union all
+select b.id::text, cardinality(b.valid_seats) || ' tickets are valid, and a bank has ' || d.amount_minor || ' of ' || p.captured_minor
+from booking_facts b join payments p on p.booking_id = b.id join disputes d on d.booking_id = b.id and d.status = 'LOST'
+where cardinality(b.valid_seats) > 0 and d.updated_at <= now() - current_setting('frontrow.grace')::interval
+  -- It had all that was left when it decided.
+  and d.amount_minor >= p.captured_minor - coalesce((select sum(r.amount_minor) from refunds r
+    where r.booking_id = b.id and r.status = 'SUCCEEDED' and r.finished_at <= d.updated_at), 0)
+union all
+select b.id::text, cardinality(b.valid_seats) || ' tickets are valid of a payment that is ' || p.status
+from booking_facts b join payments p on p.booking_id = b.id and p.status in ('REFUND_PENDING', 'REFUNDED')
+where cardinality(b.valid_seats) > 0 and p.updated_at <= now() - current_setting('frontrow.grace')::interval
+union all
+select id::text, cardinality(valid_seats) || ' tickets are valid of a cancelled event'
+from booking_facts where is_event_over and cardinality(valid_seats) > 0;
+
+-- M7 a statement's closing balance is the sum of the journal up to it, on each day, and no entry is of a time to come
+with moved as (
+  select e.organization_id as of_entry, l.organization_id as of_line, l.currency, e.entered_at::date as day, l.account, sum(l.amount_minor) as minor
+  from journal_entries e join journal_lines l on l.entry_id = e.id
+  where l.account in ('organizer_payable', 'cash_drawer', 'card_terminal', 'invoices', 'disputes') group by 1, 2, 3, 4, 5
+), statements as (
+  -- As statements read it: by the organization of the entry.
+  select of_entry as organization_id, currency, account, day, sum(minor) as minor from moved group by 1, 2, 3, 4
+), journal as (
+  select of_line as organization_id, currency, account, day, sum(minor) as minor from moved group by 1, 2, 3, 4
+)
+select coalesce(s.organization_id, j.organization_id)::text as subject, coalesce(s.day, j.day) || ': ' || coalesce(s.account, j.account)
+  || ' of the statement moves by ' || coalesce(s.minor, 0) || ', that of the journal by ' || coalesce(j.minor, 0) as detail
+from statements s full join journal j on coalesce(j.organization_id::text, '') = coalesce(s.organization_id::text, '')
+  and (j.currency, j.account, j.day) = (s.currency, s.account, s.day)
+where coalesce(s.minor, 0) <> coalesce(j.minor, 0)
+union all
+select id::text, 'entered at ' || entered_at from journal_entries where entered_at > clock_timestamp() + interval '1 minute'
+union all
+-- Payouts are in the statement of the time at which they were recorded.
+select id::text, 'a payout of ' || amount_minor || ' was recorded at ' || recorded_at || ' and entered at another time' from payouts p
+where exists (select from journal_entries e where e.id = p.id and e.entered_at <> p.recorded_at);
+
+-- M8 a booking's total is the sum of its lines, and of what was captured or sold for it; what the box office gave back is entered
+select id::text as subject, 'a total of ' || total_minor || ', its lines come to ' || lines_minor as detail
+from booking_facts where total_minor <> lines_minor
+union all
+select b.id::text, 'a total of ' || b.total_minor || ' ' || b.currency || ', entered as its capture: ' || coalesce(l.minor || ' ' || l.currency, 'nothing')
+from booking_facts b left join lateral (
+  select l.currency, sum(l.amount_minor) as minor from journal_entries e join journal_lines l on l.entry_id = e.id
+  where e.booking_id = b.id and e.kind = 'CAPTURE' and l.account = 'gateway_clearing' group by 1) l on true
+where b.is_online and b.status = 'CONFIRMED' and b.total_minor > 0 and (b.total_minor, b.currency) is distinct from (l.minor::bigint, l.currency)
+union all
+select b.id::text, 'sold for ' || b.total_minor || ' ' || b.currency || ' and given back ' || b.hand_minor || ', entered '
+  || coalesce(s.total_minor || ' ' || s.currency || ' and ' || s.refunded_minor, 'nothing')
+from booking_facts b left join box_office_sales s on s.booking_id = b.id
+where not b.is_online and b.created_at <= now() - current_setting('frontrow.grace')::interval
+  and (b.total_minor, b.currency, b.hand_minor) is distinct from (s.total_minor, s.currency, s.refunded_minor)
+union all
+select booking_id::text, 'a refund of the box office waits for the sale' from waiting_sale_refunds
+where received_at <= now() - current_setting('frontrow.grace')::interval;

@@ -10,7 +10,33 @@ export type BookingFact = {
   createdAt: Date;
   /** False: the box office sold it, so there is no payment. */
   isOnline: boolean;
+  /** The sum of its lines, and of its own fees and taxes. */
+  linesMinor: number;
+  /** What went back by hand; of a booking that was made online nothing. */
+  handMinor: number;
+  /** The seats whose tickets are valid. */
+  validSeats: readonly number[];
+  /** The event is cancelled, and the job that ends its bookings is done. */
+  isEventOver: boolean;
 };
+
+/** Of all bookings of a booking database. The job of an event that ended long ago may be gone; then its bookings are not over. */
+export const BOOKING_FACTS = `
+  select b.id, b.status, b.total_minor::float8 as "totalMinor", b.currency, b.created_at as "createdAt", b.tender is null as "isOnline",
+    (b.fee_minor + coalesce(s.minor, 0))::float8 as "linesMinor", coalesce(r.minor, 0)::float8 as "handMinor",
+    coalesce(t.seat_nos, '{}') as "validSeats", c.event_id is not null as "isEventOver"
+  from bookings b
+  left join (
+    select booking_id, sum(price_minor + fee_minor) as minor from (
+      select booking_id, price_minor, fee_minor from booking_seats
+      union all
+      select booking_id, price_minor, fee_minor from refunded_seats) l group by 1) s on s.booking_id = b.id
+  left join (
+    select booking_id, sum(amount_minor) as minor from booking_refunds
+    where origin = 'BOX_OFFICE' and status = 'SUCCEEDED' group by 1) r on r.booking_id = b.id
+  left join (
+    select booking_id, array_agg(seat_no) as seat_nos from tickets where voided_at is null group by 1) t on t.booking_id = b.id
+  left join event_cancellations c on c.event_id = b.event_id and c.state = 'DONE'`;
 
 type Move = { session: string; booking_id: string; amount_minor: number; currency: string };
 
@@ -25,9 +51,7 @@ export type MoneyBooks = { bookings: readonly BookingFact[]; ledger: GatewayLedg
 export async function readBookingFacts(bookingUrl: string): Promise<BookingFact[]> {
   const sql = openRawClient({ url: bookingUrl, name: 'frontrow-invariants' });
   try {
-    return await sql<BookingFact[]>`
-      select id, status, total_minor::float8 as "totalMinor", currency, created_at as "createdAt",
-        tender is null as "isOnline" from bookings`;
+    return await sql.unsafe<BookingFact[]>(BOOKING_FACTS);
   } finally {
     await sql.end();
   }
@@ -70,26 +94,26 @@ export async function readInvariants(): Promise<{ id: string; statement: string;
   return queries;
 }
 
+/** The tables that the queries compare with the books of payments. */
+export const BOOKS = `
+  create temporary table booking_facts (id uuid, status text, total_minor bigint, currency text, created_at timestamptz, is_online boolean,
+    lines_minor bigint, hand_minor bigint, valid_seats integer[], is_event_over boolean);
+  create temporary table gateway_captures (reference text, booking_id text, amount_minor bigint, currency text, captured_at timestamptz);
+  create temporary table gateway_refunds (reference text, booking_id text, amount_minor bigint, currency text);`;
+
+/** Returns a booking as `booking_facts` has it. */
+export const rowOf = (fact: BookingFact) => ({
+  ...{ id: fact.id, status: fact.status, total_minor: fact.totalMinor, currency: fact.currency },
+  ...{ created_at: fact.createdAt, is_online: fact.isOnline, lines_minor: fact.linesMinor, hand_minor: fact.handMinor },
+  ...{ valid_seats: [...fact.validSeats], is_event_over: fact.isEventOver },
+});
+
 async function loadBooks(tx: postgres.TransactionSql, { bookings, ledger }: MoneyBooks, graceSeconds: number) {
   await tx`select set_config('frontrow.grace', ${`${graceSeconds} seconds`}, true)`;
-  await tx.unsafe(`
-    create temporary table booking_facts (id uuid, status text, total_minor bigint, currency text, created_at timestamptz, is_online boolean)
-      on commit drop;
-    create temporary table gateway_captures (reference text, booking_id text, amount_minor bigint, currency text, captured_at timestamptz)
-      on commit drop;
-    create temporary table gateway_refunds (reference text, booking_id text, amount_minor bigint, currency text)
-      on commit drop`);
+  await tx.unsafe(BOOKS.replaceAll(';', ' on commit drop;'));
   // As JSON, because a run with faults has tens of thousands of them.
-  const facts = bookings.map(({ id, status, totalMinor, currency, createdAt, isOnline }) => ({
-    id,
-    status,
-    total_minor: totalMinor,
-    currency,
-    created_at: createdAt,
-    is_online: isOnline,
-  }));
   await tx`insert into booking_facts
-    select * from jsonb_populate_recordset(null::booking_facts, ${tx.json(facts)})`;
+    select * from jsonb_populate_recordset(null::booking_facts, ${tx.json(bookings.map(rowOf))})`;
   const captures = ledger.captures.map(({ session, ...capture }) => ({ ...capture, reference: session }));
   await tx`insert into gateway_captures
     select * from jsonb_populate_recordset(null::gateway_captures, ${tx.json(captures)})`;
