@@ -6,6 +6,7 @@ import { deliveryMutants } from './of-delivery.ts';
 import { moneyMutants } from './of-money.ts';
 import { paymentMutants } from './of-payments.ts';
 import { refundMutants } from './of-refunds.ts';
+import { salesMutants } from './of-sales.ts';
 
 export const mutants: readonly Mutant[] = [
   ...bookingMutants,
@@ -14,5 +15,6 @@ export const mutants: readonly Mutant[] = [
   ...paymentMutants,
   ...refundMutants,
   ...moneyMutants,
+  ...salesMutants,
   ...deliveryMutants,
 ];
