@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-export type Vehicle = 'simulation' | 'rush' | 'money';
+export type Vehicle = 'simulation' | 'rush' | 'money' | 'books';
 
 /** A planted bug: source text that is replaced, exactly once each. */
 export type Mutant = {
@@ -12,8 +12,8 @@ export type Mutant = {
   readonly edits: readonly Edit[];
   /**
    * Its run: worlds of the simulation, which run the product's code and SQL; or a rush, which takes longer and also
-   * runs HTTP, logical decoding and the scripts in Redis; or many payments of the simulation of money. Default: the
-   * simulation.
+   * runs HTTP, logical decoding and the scripts in Redis; or many payments of the simulation of money; or the
+   * books of a few organizations in PostgreSQL. Default: the simulation.
    */
   readonly vehicle?: Vehicle;
 };

@@ -18,6 +18,7 @@ export const controls: readonly Mutant[] = [
   { name: 'control', bug: 'none', edits: [], vehicle: 'rush' },
   { name: 'simulated-control', bug: 'none', edits: [], vehicle: 'simulation' },
   { name: 'money-control', bug: 'none', edits: [], vehicle: 'money' },
+  { name: 'books-control', bug: 'none', edits: [], vehicle: 'books' },
 ];
 
 /**

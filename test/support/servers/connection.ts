@@ -28,7 +28,7 @@ export async function connectionOf<Name extends TestServerName>(name: Name): Pro
  * A program that uses the worlds of tests names its broker in `TEST_SERVERS_URL`, because vitest cannot be imported
  * outside a test run.
  */
-async function brokerUrl(): Promise<string> {
+export async function brokerUrl(): Promise<string> {
   if (process.env.TEST_SERVERS_URL) return process.env.TEST_SERVERS_URL;
   const { inject } = await import('vitest');
   return inject('testServersUrl');
