@@ -19,6 +19,7 @@ export default defineConfig({
       '/layouts': 'http://localhost:4000',
       '/images': 'http://localhost:4000',
       '/uploads': 'http://localhost:4000',
+      '/exports': 'http://localhost:4000',
     },
   },
 });

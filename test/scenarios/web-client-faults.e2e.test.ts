@@ -201,7 +201,7 @@ test('in the waiting room a fan sees the place move, checks the draw and goes in
   await page.getByRole('button', { name: 'Go in' }).click();
   await fan.mapReady();
   // The others do not come, so that the place moves up until it is this fan's turn.
-  const steps = ['2 fans are ahead of you', '1 fans are ahead of you', 'You are next', 'It is your turn'];
+  const steps = ['2 fans are ahead of you', '1 fan is ahead of you', 'You are next', 'It is your turn'];
   const places = (await seen()).map((text) => steps.indexOf(text));
   expect(places).toEqual(places.toSorted());
   expect(places.at(-1)).toBe(3);

@@ -177,6 +177,22 @@ const cancelEvent = createRoute({
     'CancelEventPage',
   ),
 });
+const eventBookings = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer/events/$eventId/bookings',
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/event-bookings.tsx')),
+    'EventBookingsPage',
+  ),
+});
+const statements = createRoute({
+  getParentRoute: () => root,
+  path: '/organizer/organizations/$organizationId/statements',
+  component: lazyRouteComponent(
+    withCache(() => import('./pages/statements.tsx')),
+    'StatementsPage',
+  ),
+});
 const invitation = createRoute({
   getParentRoute: () => root,
   path: '/invitation',
@@ -207,6 +223,8 @@ export const router = createRouter({
     allocations,
     boxOffice,
     cancelEvent,
+    eventBookings,
+    statements,
     invitation,
   ]),
   defaultPreload: 'intent',

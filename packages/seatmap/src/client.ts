@@ -4,7 +4,7 @@ import { type Layout, type LayoutDocument, readLayout } from './layout.ts';
 import { type Money, type PriceTier, withTiersOf } from './pricing.ts';
 import { ServerClock } from './server-clock.ts';
 import { openSocket } from './socket.ts';
-import { type Changed, type Delta, type Reset, type Snapshot, Statuses } from './statuses.ts';
+import { type Changed, type Delta, HELD, type Reset, type Snapshot, Statuses } from './statuses.ts';
 
 export type EventFacts = {
   readonly title: string;
@@ -259,7 +259,17 @@ export class SeatMapClient {
     // graphql-ws sends the same variables when it connects again, so the server continues from here.
     this.#variables.sinceVersion = this.statuses?.version ?? null;
     this.#setState('live');
+    this.#dropEndedHold(changed);
     if (changed.length > 0) this.#tell('change', changed);
+  }
+
+  /** Seats of the own hold that became free or sold are no longer held. */
+  #dropEndedHold(changed: Changed): void {
+    const { hold, statuses } = this;
+    if (!hold || changed === 'all') return;
+    const ended = new Set(changed.filter((seatNo) => statuses?.codes[seatNo] !== HELD));
+    const seatNos = hold.seatNos.filter((seatNo) => !ended.has(seatNo));
+    if (seatNos.length < hold.seatNos.length) this.showHold(seatNos.length > 0 ? { ...hold, seatNos } : undefined);
   }
 
   #setState(state: ConnectionState): void {

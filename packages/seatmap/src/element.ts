@@ -232,7 +232,7 @@ export class FrontrowSeatmap extends HTMLElement {
   }
 
   #held(hold: Hold | undefined): void {
-    if (hold) this.#choice?.clear();
+    for (const seatNo of hold?.seatNos ?? []) this.#choice?.selected.delete(seatNo);
     this.#refresh('all');
     this.#tellSelection();
   }

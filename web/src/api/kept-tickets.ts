@@ -13,13 +13,17 @@ export function keepTickets(viewerId: string, booking: KeptBooking): void {
 
 export function keptBooking(viewerId: string, bookingId: string): KeptBooking | undefined {
   const text = localStorage.getItem(prefix(viewerId) + bookingId);
-  return text === null ? undefined : (JSON.parse(text) as KeptBooking);
+  return text === null ? undefined : bookingOf(text);
 }
+
+/** A booking that an older page kept has no refunds. */
+const bookingOf = (text: string): KeptBooking => Object.assign({ refunds: [] }, JSON.parse(text) as KeptBooking);
 
 /** The kept bookings of a fan, the next event first. */
 export function keptBookings(viewerId: string): KeptBooking[] {
   const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix(viewerId)));
   return keys
-    .map((key) => JSON.parse(localStorage.getItem(key) ?? 'null') as KeptBooking)
+    .flatMap((key) => localStorage.getItem(key) ?? [])
+    .map(bookingOf)
     .toSorted((a, b) => a.event.startsAt.localeCompare(b.event.startsAt));
 }

@@ -58,10 +58,11 @@ const BOOKING = graphql(
     id status createdAt confirmedAt holdExpiresAt
     event { ...EventCard cancellableUntil doorsAt }
     seats { price { ...MoneyParts } seat { id seatNo row label section { id label kind } } }
-    lines { ticketType { key name } total { ...MoneyParts } }
+    lines { ticketType { key name } total { ...MoneyParts } seat { id row label section { id label } } }
     fees { name inclusive amount { ...MoneyParts } }
     taxes { name inclusive amount { ...MoneyParts } }
     total { ...MoneyParts }
+    refunds { id status reason createdAt amount { ...MoneyParts } tickets { id ticketType { key name } seat { id row label section { id label } } } }
     payment { status url refunded { ...MoneyParts } }
     tickets { id code ticketType { key name } seat { id row label section { id label } } }
   }
@@ -86,6 +87,18 @@ export const BOOKING_CHANGED = graphql(
 `,
   [BOOKING],
 );
+
+/** The seats that the fan holds now, of any event. */
+export const MY_HOLDS = graphql(`
+  query MyHolds {
+    viewer {
+      id
+      bookings(first: 20, status: [PENDING_PAYMENT, PAYMENT_READY]) {
+        nodes { id status holdExpiresAt event { id } seats { seat { id seatNo } } }
+      }
+    }
+  }
+`);
 
 export const MY_BOOKINGS = graphql(
   `

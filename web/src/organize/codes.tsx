@@ -6,7 +6,7 @@ import { type Problems, restOf } from '../forms/problems.ts';
 import { useAction } from '../forms/use-action.ts';
 import { CREATE_CODES } from '../operations/sales.ts';
 import { useOrganizerTexts } from '../texts/organizer.ts';
-import { fill } from '../texts/texts.ts';
+import { counted } from '../texts/texts.ts';
 import type { PricedEvent } from './price-draft.ts';
 
 type Props = { readonly event: PricedEvent; readonly allocations: readonly { readonly name: string }[] };
@@ -143,7 +143,7 @@ function Made({ codes, title }: { codes: readonly string[]; title: string }) {
   };
   return (
     <div className="notice good" role="status">
-      <p>{fill(texts.codesMade, codes.length)}</p>
+      <p>{counted(texts.codesMade, codes.length)}</p>
       <ul className="codes">
         {codes.slice(0, 50).map((code) => (
           <li key={code}>

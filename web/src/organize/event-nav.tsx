@@ -50,6 +50,11 @@ export function EventNav({ event, current = true }: { event: Shown; current?: bo
             {texts.roleBOX_OFFICE}
           </Link>
         )}
+        {(keeps || role === 'FINANCE') && (
+          <Link to="/organizer/events/$eventId/bookings" params={params}>
+            {texts.eventBookings}
+          </Link>
+        )}
         {keeps && (
           <Link to="/organizer/events/$eventId/cancel" params={params}>
             {texts.cancelEvent}

@@ -1,6 +1,6 @@
 import { TextBox } from '../forms/fields.tsx';
 import { useOrganizerTexts } from '../texts/organizer.ts';
-import { fill } from '../texts/texts.ts';
+import { counted, fill } from '../texts/texts.ts';
 import { type LevelDraft, newLevel, priceField, withoutLevel } from './price-draft.ts';
 import { type PartProps, TakeAway } from './price-parts.tsx';
 
@@ -24,7 +24,7 @@ export function PriceLevels({ draft, problems, change, currency, brush, setBrush
             <svg className="swatch" viewBox="0 0 14 14" aria-hidden="true">
               <rect width="14" height="14" rx="3" fill={level.colour} />
             </svg>
-            {fill(texts.paintWith, level.name)} · {fill(texts.seatCount, counts.get(at) ?? 0)}
+            {fill(texts.paintWith, level.name)} · {counted(texts.seatCount, counts.get(at) ?? 0)}
           </label>
           <TextBox
             name={`level${at}`}

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useOrganizerTexts } from '../texts/organizer.ts';
-import { fill } from '../texts/texts.ts';
+import { counted, fill } from '../texts/texts.ts';
 import { type Layout, range, rowsOf } from './layouts.ts';
 
 type Section = Layout['sections'][number];
@@ -37,7 +37,7 @@ function SectionLine({ section, ...props }: Props & { section: Section }) {
   return (
     <div className="seat-group">
       <div className="line">
-        <Swatch look={lookOf(seatNos)} name={`${name} · ${fill(texts.seatCount, seatNos.length)}`} />
+        <Swatch look={lookOf(seatNos)} name={`${name} · ${counted(texts.seatCount, seatNos.length)}`} />
         <button type="button" className="button" aria-label={`${verb}: ${name}`} onClick={() => press(seatNos)}>
           {verb}
         </button>

@@ -16,7 +16,7 @@ import { type Look, SeatList } from '../organize/seat-list.tsx';
 import { useFormats } from '../parts/formats.ts';
 import { errorText } from '../parts/states.tsx';
 import { useOrganizerTexts } from '../texts/organizer.ts';
-import { fill } from '../texts/texts.ts';
+import { counted, fill } from '../texts/texts.ts';
 
 type Allocation = NonNullable<NonNullable<ResultOf<typeof EVENT_ALLOCATIONS>['event']>['allocations']>[number];
 
@@ -59,8 +59,8 @@ function AllocationLine({ of, timeZone }: { of: Allocation; timeZone: string }) 
   const formats = useFormats();
   const { name, seats, available, reason, releaseAt } = of;
   const facts = [
-    fill(texts.seatCount, formats.number(seats)),
-    fill(texts.stillFreeCount, formats.number(available)),
+    counted(texts.seatCount, seats),
+    counted(texts.stillFreeCount, available),
     ...(reason ? [reason] : []),
     ...(releaseAt ? [fill(texts.releasedAt, formats.dateTime(releaseAt, timeZone))] : []),
   ];
@@ -145,11 +145,11 @@ function AllocationForm({ event, layout, names }: FormProps) {
       <Wrong texts={restOf(problems, ['allocation', 'reason', 'releaseAt'])} />
       {changed !== undefined && (
         <p className="notice good" role="status">
-          {fill(texts.seatsChanged, changed)}
+          {counted(texts.seatsChanged, changed)}
         </p>
       )}
       <button type="submit" className="button primary" disabled={isBusy || chosen.size === 0}>
-        {fill(texts.giveSeats, chosen.size)}
+        {counted(texts.giveSeats, chosen.size)}
       </button>
     </Form>
   );

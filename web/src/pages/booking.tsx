@@ -7,6 +7,7 @@ import { StatusBadge } from '../parts/booking-status.tsx';
 import { useFormats } from '../parts/formats.ts';
 import { Held } from '../parts/held.tsx';
 import { Icon } from '../parts/icons.tsx';
+import { Refunds } from '../parts/refunds.tsx';
 import { seatName } from '../parts/seat-name.ts';
 import { Total } from '../parts/selection.tsx';
 import { useSession } from '../parts/shell.tsx';
@@ -28,6 +29,12 @@ export function BookingPage() {
   const changed = pushed?.bookingChanged;
   const live = changed && 'id' in changed && changed.id === bookingId ? changed : undefined;
   const booking = live ?? data?.booking ?? (error ? keptBooking(viewerId, bookingId) : undefined);
+  // No subscription goes on for a booking that its fan cannot return, and the organizer may refund it nevertheless.
+  useEffect(() => {
+    const look = () => document.visibilityState === 'visible' && again({ requestPolicy: 'network-only' });
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
+  }, [again]);
   useEffect(() => {
     if (booking) keepTickets(viewerId, booking);
     document.title = `${booking?.event.title ?? texts.bookingTitle} · Frontrow`;
@@ -72,6 +79,7 @@ function Booking({ booking }: { booking: KeptBooking }) {
         <StatusBadge booking={booking} />
       </header>
       <Outcome booking={booking} />
+      {booking.refunds.length > 0 && <Refunds booking={booking} />}
       <Lines booking={booking} />
     </article>
   );
@@ -102,19 +110,24 @@ function Outcome({ booking }: { booking: KeptBooking }) {
 function Lines({ booking }: { booking: KeptBooking }) {
   const texts = useTexts();
   const formats = useFormats();
+  const refunded = new Set(booking.refunds.flatMap(({ tickets }) => tickets.map(({ seat }) => seat.id)));
   return (
     <section className="paper">
       <h2>{texts.yourSeats}</h2>
       <ul className="seats">
-        {booking.seats.map(({ seat, price }, index) => (
-          <li key={seat.id}>
-            <span>
-              {seatName(texts, seat)}
-              <small>{booking.lines[index]?.ticketType.name}</small>
-            </span>
-            <b>{formats.money(booking.lines[index]?.total ?? price)}</b>
-          </li>
-        ))}
+        {booking.lines.map(({ seat, ticketType, total }, index) => {
+          const place = seat ?? booking.seats[index]?.seat;
+          const isBack = place !== undefined && refunded.has(place.id);
+          return (
+            <li key={place?.id ?? index} className={isBack ? 'void' : ''}>
+              <span>
+                {place && (isBack ? <s>{seatName(texts, place)}</s> : seatName(texts, place))}
+                <small>{isBack ? `${ticketType.name} · ${texts.ticketVoid}` : ticketType.name}</small>
+              </span>
+              <b>{formats.money(total)}</b>
+            </li>
+          );
+        })}
       </ul>
       <Total quote={booking} />
     </section>

@@ -7,7 +7,7 @@ import { EventCard } from '../parts/event-card.tsx';
 import { Filters, SearchBox } from '../parts/search-box.tsx';
 import { Empty, Failure } from '../parts/states.tsx';
 import type { Wish } from '../parts/wish.ts';
-import { fill, useTexts } from '../texts/texts.ts';
+import { counted, useTexts } from '../texts/texts.ts';
 
 const DAYS: Record<string, number> = { month: 30, quarter: 90 };
 
@@ -61,7 +61,7 @@ function Results({ wish, change }: { wish: Wish; change: (next: Wish) => void })
     <section className="results" aria-busy={fetching}>
       <Filters wish={wish} change={change} facets={found?.facets ?? []} />
       <p className="count" role="status">
-        {found && (count === 1 ? texts.oneResult : fill(texts.results, count))}
+        {found && counted(texts.results, count)}
         {found?.degraded && ` · ${texts.degraded}`}
       </p>
       {!found && <Skeletons />}

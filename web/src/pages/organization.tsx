@@ -3,13 +3,14 @@ import { useState } from 'react';
 import { useQuery } from 'urql';
 import { ORGANIZATION } from '../operations/organizations.ts';
 import { ORGANIZATION_EVENTS } from '../operations/organizer.ts';
+import type { Role } from '../organize/role-names.ts';
 import { PageHead, SignedIn, Waiting } from '../organize/signed-in.tsx';
 import { useFormats } from '../parts/formats.ts';
 import { ManagedBadge } from '../parts/managed-badge.tsx';
 import { Rows } from '../parts/rows.tsx';
 import { errorText, Failure } from '../parts/states.tsx';
 import { useOrganizerTexts } from '../texts/organizer.ts';
-import { fill } from '../texts/texts.ts';
+import { counted } from '../texts/texts.ts';
 import { NotFoundPage } from './not-found.tsx';
 
 /** One organization: its events and venues, and the ways to make more of them. */
@@ -60,6 +61,26 @@ function Organization({ id }: { id: string }) {
         {venues.nodes.length === 0 && <p className="hint">{texts.noVenues}</p>}
         <Venues organizationId={id} venues={venues.nodes} />
       </section>
+      <OfRole {...{ viewerRole, params }} />
+    </section>
+  );
+}
+
+type OfRoleProps = { viewerRole: Role | null; params: { organizationId: string } };
+
+/** The pages that only some roles can use. */
+function OfRole({ viewerRole, params }: OfRoleProps) {
+  const texts = useOrganizerTexts();
+  return (
+    <>
+      {(viewerRole === 'OWNER' || viewerRole === 'FINANCE') && (
+        <Link to="/organizer/organizations/$organizationId/statements" params={params} className="row">
+          <span className="row-text">
+            <strong>{texts.statements}</strong>
+            <span>{texts.statementsHint}</span>
+          </span>
+        </Link>
+      )}
       {viewerRole === 'OWNER' && (
         <Link to="/organizer/organizations/$organizationId/people" params={params} className="row">
           <span className="row-text">
@@ -68,7 +89,7 @@ function Organization({ id }: { id: string }) {
           </span>
         </Link>
       )}
-    </section>
+    </>
   );
 }
 
@@ -93,7 +114,7 @@ function Venues({ venues, organizationId }: { venues: readonly Venue[]; organiza
               </span>
             </span>
             <span className={capacity > 0 ? 'badge' : 'badge warn'}>
-              {capacity > 0 ? fill(texts.seatCount, formats.number(capacity)) : texts.noPlanYet}
+              {capacity > 0 ? counted(texts.seatCount, capacity) : texts.noPlanYet}
             </span>
           </Link>
         </li>

@@ -13,7 +13,7 @@ import { PageHead, SignedIn, Waiting } from '../organize/signed-in.tsx';
 import { useFormats } from '../parts/formats.ts';
 import { Failure } from '../parts/states.tsx';
 import { useOrganizerTexts } from '../texts/organizer.ts';
-import { fill } from '../texts/texts.ts';
+import { counted } from '../texts/texts.ts';
 import { NotFoundPage } from './not-found.tsx';
 
 type Found = Extract<NonNullable<ResultOf<typeof SEATING_PLAN>['node']>, { seatCount: unknown }>;
@@ -35,7 +35,6 @@ function Plan() {
 function Details({ plan }: { plan: Found }) {
   const texts = useOrganizerTexts();
   const { organizationId } = useParams({ from: '/organizer/organizations/$organizationId/plans/$planId' });
-  const formats = useFormats();
   const { layout, isFailed } = useLayout(plan.layout);
   const { run, isBusy, problems } = useAction(PUBLISH_PLAN);
   const isDraft = plan.status === 'DRAFT';
@@ -67,7 +66,7 @@ function Details({ plan }: { plan: Found }) {
       )}
       <Wrong texts={restOf(problems, [])} />
       <section className="paper">
-        <h2>{fill(texts.seatCount, formats.number(plan.seatCount))}</h2>
+        <h2>{counted(texts.seatCount, plan.seatCount)}</h2>
         {isFailed && <p className="notice bad">{texts.failedNetwork}</p>}
         {layout ? <Preview layout={layout} label={plan.name} /> : !isFailed && <Waiting />}
       </section>

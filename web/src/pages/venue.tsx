@@ -7,10 +7,9 @@ import { UPDATE_VENUE, VENUE_WITH_PLANS } from '../operations/venues.ts';
 import { PlanImport } from '../organize/plan-import.tsx';
 import { PageHead, SignedIn, Waiting } from '../organize/signed-in.tsx';
 import { VenueForm, type VenueValues } from '../organize/venue-form.tsx';
-import { useFormats } from '../parts/formats.ts';
 import { Failure } from '../parts/states.tsx';
 import { useOrganizerTexts } from '../texts/organizer.ts';
-import { fill } from '../texts/texts.ts';
+import { counted } from '../texts/texts.ts';
 import { NotFoundPage } from './not-found.tsx';
 
 type Found = NonNullable<ResultOf<typeof VENUE_WITH_PLANS>['venue']>;
@@ -77,7 +76,6 @@ type RowProps = { plan: Found['seatingPlans']['nodes'][number]; organizationId: 
 
 function PlanRow({ plan, organizationId }: RowProps) {
   const texts = useOrganizerTexts();
-  const formats = useFormats();
   const isDraft = plan.status === 'DRAFT';
   return (
     <Link
@@ -87,7 +85,7 @@ function PlanRow({ plan, organizationId }: RowProps) {
     >
       <span className="row-text">
         <strong>{plan.name}</strong>
-        <span>{fill(texts.seatCount, formats.number(plan.seatCount))}</span>
+        <span>{counted(texts.seatCount, plan.seatCount)}</span>
       </span>
       <span className={isDraft ? 'badge warn' : 'badge good'}>{isDraft ? texts.draft : texts.published}</span>
     </Link>

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Button, Group, Input, Label, NumberField } from 'react-aria-components';
-import { fill, useTexts } from '../texts/texts.ts';
+import { counted, fill, useTexts } from '../texts/texts.ts';
 import type { FullEvent } from './event-types.ts';
 import { Icon } from './icons.tsx';
 import type { Wanted } from './price-filter.tsx';
@@ -20,7 +20,7 @@ type Props = {
 export function BestSeats({ event, wanted, isHolding, section, hold }: Props) {
   const texts = useTexts();
   const [quantity, setQuantity] = useState(2);
-  const button = section ? fill(texts.hold, quantity) : texts.bestSeats;
+  const button = section ? counted(texts.hold, quantity) : texts.bestSeats;
   return (
     <section className="best">
       {section && <h3>{fill(texts.section, section.label)}</h3>}

@@ -1,17 +1,13 @@
 import type { FrontrowSeatmap, SelectDetail } from '@frontrow/seatmap/element';
-import { useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
-import { tellOfBooking } from '../api/booking-news.ts';
-import { fill, useTexts } from '../texts/texts.ts';
+import { counted, useTexts } from '../texts/texts.ts';
 import { BestSeats } from './best-seats.tsx';
 import { CodeField } from './code-field.tsx';
 import type { FullEvent } from './event-types.ts';
+import { HeldNotice, useHolding, useOwnHolds } from './holding.tsx';
 import { Legend, PriceFilter, type Wanted } from './price-filter.tsx';
 import { type MapRefusal, SeatMap } from './seat-map.tsx';
 import { Selection } from './selection.tsx';
-import { useSession } from './shell.tsx';
-import { SignInDialog } from './sign-in-dialog.tsx';
-import { refusalText } from './states.tsx';
 
 type Props = { readonly event: FullEvent; readonly refused: (refusal: MapRefusal) => void };
 
@@ -26,7 +22,9 @@ export function SeatChoice({ event, refused }: Props) {
   const [codes, setCodes] = useState<readonly string[]>([]);
   const [section, setSection] = useState<{ id: string; label: string }>();
   const [colours, setColours] = useState<ReadonlyMap<string, string>>(new Map());
-  const { run, isHolding, problem, dialog } = useHolding(event.id);
+  const [isReady, setReady] = useState(false);
+  const { hold, readHolds } = useOwnHolds(event.id, isReady ? map.current : undefined);
+  const { run, isHolding, problem, dialog } = useHolding(event.id, readHolds);
   const filter = (next: Wanted) => {
     setWanted(next);
     if (map.current) map.current.filter = next;
@@ -42,6 +40,7 @@ export function SeatChoice({ event, refused }: Props) {
         ready={(element) => {
           map.current = element;
           setColours(element.tierColours);
+          setReady(true);
         }}
         chosen={setChosen}
         pressedSection={setSection}
@@ -55,18 +54,22 @@ export function SeatChoice({ event, refused }: Props) {
             {problem}
           </p>
         )}
+        {hold && <HeldNotice hold={hold} />}
         {chosen.seats.length > 0 ? (
           <Selection
             {...{ event, chosen, isHolding, canBuy, codes }}
             remove={(seatNo) => map.current?.toggle(seatNo)}
             hold={(tickets, quoteHash) =>
-              void run((key) => map.current?.client?.holdTickets(tickets, key, { quoteHash, codes }))
+              void run({
+                wish: { tickets, quoteHash, codes },
+                hold: (key) => map.current?.client?.holdTickets(tickets, key, { quoteHash, codes }),
+              })
             }
           />
         ) : (
           <>
             <h2>{texts.yourSeats}</h2>
-            <p className="hint">{fill(texts.chooseSeats, event.seatsPerBooking)}</p>
+            <p className="hint">{counted(texts.chooseSeats, event.seatsPerBooking)}</p>
           </>
         )}
         {canBuy && chosen.seats.length === 0 && (
@@ -74,9 +77,8 @@ export function SeatChoice({ event, refused }: Props) {
             {...{ event, isHolding, wanted, section }}
             hold={(wish) => {
               const sectionIds = section ? [section.id] : sectionsOf(map.current, wanted);
-              void run((key) =>
-                map.current?.client?.holdBest({ ...wish, codes, ...(sectionIds && { sectionIds }) }, key),
-              );
+              const asked = { ...wish, codes, ...(sectionIds && { sectionIds }) };
+              void run({ wish: asked, hold: (key) => map.current?.client?.holdBest(asked, key) });
             }}
           />
         )}
@@ -94,43 +96,4 @@ function sectionsOf(map: FrontrowSeatmap | undefined, { tiers }: Wanted): string
   if (tiers.length === 0) return undefined;
   const sections = map?.client?.layout?.sections.filter(({ tier }) => tiers.includes(tier));
   return sections?.map(({ id }) => id);
-}
-
-type Hold = (key: string) => Promise<{ bookingId: string }> | undefined;
-
-/** Holds seats for the fan, who signs in first when that is needed, then shows the booking. */
-function useHolding(eventId: string) {
-  const texts = useTexts();
-  const navigate = useNavigate();
-  const session = useSession();
-  const [isHolding, setHolding] = useState(false);
-  const [problem, setProblem] = useState('');
-  const [waiting, setWaiting] = useState<Hold>();
-  // The same wish keeps its key, so that a second press after a lost answer does not hold more seats.
-  const key = useRef(crypto.randomUUID());
-  const run = async (hold: Hold, isSignedIn = session !== undefined): Promise<void> => {
-    setProblem('');
-    if (!isSignedIn) return setWaiting(() => hold);
-    setHolding(true);
-    try {
-      const held = await hold(key.current);
-      if (!held) return;
-      sessionStorage.setItem('frontrow.booking', held.bookingId);
-      tellOfBooking();
-      await navigate({ to: '/bookings/$bookingId', params: { bookingId: held.bookingId } });
-    } catch (error) {
-      const refusal = (error as { refusal?: MapRefusal }).refusal;
-      if (refusal && refusal.code !== 'TRY_AGAIN') key.current = crypto.randomUUID();
-      setProblem(refusal ? refusalText(texts, refusal) : texts.failedNetwork);
-    } finally {
-      setHolding(false);
-    }
-  };
-  const signedIn = () => {
-    const hold = waiting;
-    setWaiting(undefined);
-    if (hold) void run(hold, true);
-  };
-  const dialog = waiting && <SignInDialog key={eventId} done={signedIn} close={() => setWaiting(undefined)} />;
-  return { run, isHolding, problem, dialog };
 }

@@ -5,7 +5,7 @@ import { useQuery } from 'urql';
 import type { ResultOf } from '../api/graphql.ts';
 import { QUOTE, TICKET_TYPES } from '../operations/fan.ts';
 import type { Texts } from '../texts/en.ts';
-import { fill, useTexts } from '../texts/texts.ts';
+import { counted, fill, useTexts } from '../texts/texts.ts';
 import type { FullEvent } from './event-types.ts';
 import { useFormats } from './formats.ts';
 import { Icon } from './icons.tsx';
@@ -115,7 +115,7 @@ function TypeChoice({ label, value, types, choose }: TypeProps) {
 
 function holdText(texts: Texts, count: number, isHolding: boolean): string {
   if (isHolding) return texts.holding;
-  return count === 1 ? texts.holdOne : fill(texts.hold, count);
+  return counted(texts.hold, count);
 }
 
 export function Total({ quote }: { quote: Pick<Quote, 'fees' | 'taxes' | 'total'> | undefined }) {

@@ -5,7 +5,7 @@ import { keepPasses, passesOf } from '../api/admissions.ts';
 import type { ResultOf } from '../api/graphql.ts';
 import { openSocketAgain } from '../api/socket-renewal.ts';
 import { JOIN, LEAVE, PLACE_CHANGED } from '../operations/fan.ts';
-import { fill, useTexts } from '../texts/texts.ts';
+import { counted, fill, useTexts } from '../texts/texts.ts';
 import { DrawCheck } from './draw-check.tsx';
 import type { FullEvent } from './event-types.ts';
 import { useFormats } from './formats.ts';
@@ -130,10 +130,10 @@ function Waiting({ place, event }: { place: Place; event: FullEvent }) {
   const minutes = estimate && Math.round(estimate.p50Seconds / 60);
   return (
     <>
-      <p className="big">{ahead ? fill(texts.roomAhead, formats.number(ahead)) : texts.roomNext}</p>
+      <p className="big">{ahead ? counted(texts.roomAhead, ahead) : texts.roomNext}</p>
       <p>
         {fill(texts.roomPosition, formats.number(position))}
-        {minutes !== null && ` · ${minutes > 0 ? fill(texts.roomEstimate, minutes) : texts.roomSoon}`}
+        {minutes !== null && ` · ${minutes > 0 ? counted(texts.roomEstimate, minutes) : texts.roomSoon}`}
       </p>
       <p className="hint">{texts.roomStay}</p>
     </>

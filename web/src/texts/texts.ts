@@ -46,6 +46,18 @@ const watch = (listener: () => void): (() => void) => {
 export const useTexts = (): Texts => useSyncExternalStore(watch, () => current.texts);
 export const useLanguage = (): Language => useSyncExternalStore(watch, () => current.language);
 
+/**
+ * The form of a text for a count, with the count in it: `one={0} event|other={0} events`. Arabic has six forms. A text
+ * without forms is the same for every count.
+ */
+export function counted(text: string, count: number): string {
+  const forms = new Map(
+    text.split('|').map((form): [string, string] => [form.split('=', 1)[0] ?? '', form.replace(/^[a-z]+=/, '')]),
+  );
+  const wanted = forms.get(new Intl.PluralRules(current.language).select(count)) ?? forms.get('other') ?? text;
+  return fill(wanted, new Intl.NumberFormat(current.language).format(count));
+}
+
 /** Puts values in the places `{0}`, `{1}` of a text. */
 export const fill = (text: string, ...values: (string | number)[]): string =>
   text.replace(/\{(\d)\}/g, (_, index: string) => String(values[Number(index)] ?? ''));

@@ -1,6 +1,8 @@
 import type { OrganizerTexts } from './en.ts';
+import { money } from './money/ar.ts';
 
 export const ar: OrganizerTexts = {
+  ...money,
   organizeSignIn: 'سجّل الدخول بحسابك لترى فعالياتك.',
   organizeNoEvents: 'ليس لهذه المنظمة فعاليات بعد.',
   newOrganization: 'منظمة جديدة',
@@ -48,7 +50,6 @@ export const ar: OrganizerTexts = {
   bookingsDone: 'الحجوزات المنجزة',
   bookingsEnd: 'الحجوزات التي تنتهي',
   boxOfficeOnly: 'شباك التذاكر فقط',
-  byHand: 'للرد يدويًا',
   cancelEvent: 'إلغاء الفعالية',
   cancelForGood: 'إلغاء الفعالية نهائيًا',
   cancelHint: 'ينتهي كل حجز وتُلغى تذاكره ويُرد ماله. لا يمكن التراجع. انظر أولًا ما الذي سيحدث.',
@@ -66,7 +67,8 @@ export const ar: OrganizerTexts = {
   codeOpens: 'الرمز يفتح',
   codes: 'الرموز',
   codesHint: 'يفتح الرمز حصة أو نوع تذكرة أو يخفض السعر أو كليهما. تُعرض الرموز مرة واحدة عند إنشائها.',
-  codesMade: 'أُنشئ {0} من الرموز. انسخها أو احفظها الآن: لا يمكن عرضها ثانية.',
+  codesMade:
+    'one=أُنشئ رمز واحد. انسخه أو احفظه الآن: لا يمكن عرضه ثانية.|two=أُنشئ رمزان. انسخهما أو احفظهما الآن: لا يمكن عرضهما ثانية.|few=أُنشئت {0} رموز. انسخها أو احفظها الآن: لا يمكن عرضها ثانية.|other=أُنشئ {0} من الرموز. انسخها أو احفظها الآن: لا يمكن عرضها ثانية.',
   colour: 'اللون على المخطط',
   copied: 'نُسخ',
   copy: 'نسخ',
@@ -97,7 +99,7 @@ export const ar: OrganizerTexts = {
   formatSEATSIO: 'seats.io (JSON)',
   formatCSV: 'جدول (CSV)',
   fullPrice: 'السعر الكامل',
-  giveSeats: 'تعيين {0} من المقاعد',
+  giveSeats: 'one=تعيين مقعد واحد|two=تعيين مقعدين|few=تعيين {0} مقاعد|many=تعيين {0} مقعدًا|other=تعيين {0} مقعد',
   holdHint: 'المدة المتاحة للدفع.',
   holdMinutes: 'دقائق الدفع',
   holderEmail: 'بريد صاحب التذكرة',
@@ -118,7 +120,6 @@ export const ar: OrganizerTexts = {
   invitationOther: 'ربما استُخدمت أو انتهت أو كانت لعنوان آخر. اطلب دعوة جديدة.',
   invite: 'دعوة شخص',
   keep: 'لا، أبقِه',
-  keepFees: 'الاحتفاظ بالرسوم غير القابلة للرد',
   keyEnds: 'صالح حتى',
   keyEndsHint: 'فارغ: بلا نهاية.',
   keyName: 'اسم المفتاح',
@@ -165,7 +166,6 @@ export const ar: OrganizerTexts = {
   openInvitations: 'دعوات مفتوحة',
   ownCodes: 'أو رموزك الخاصة',
   ownCodesHint: 'واحد في كل سطر، 4 أحرف على الأقل. الرمز القصير يُخمَّن.',
-  paidBack: 'المردود',
   paint: 'المقاعد وفئاتها',
   paintHint: 'اضغط على المخطط لمنح المقاعد الفئة «{0}»، أو استخدم القائمة أدناه.',
   paintInList: 'الأقسام والصفوف والمقاعد في قائمة',
@@ -230,12 +230,13 @@ export const ar: OrganizerTexts = {
   savePrices: 'حفظ الأسعار',
   saved: 'حُفظ.',
   savedMeanwhile: 'حفظ شخص آخر هذه الفعالية في أثناء ذلك. لم يضِع عملك. ما تغيّر:',
-  seatCount: '{0} مقعد',
+  seatCount: 'zero=لا مقاعد|one=مقعد واحد|two=مقعدان|few={0} مقاعد|many={0} مقعدًا|other={0} مقعد',
   seatingPlan: 'مخطط المقاعد',
   seatingPlanId: 'مخطط المقاعد',
   seatingPlans: 'مخططات المقاعد',
   seats: 'المقاعد',
-  seatsChanged: 'تغيّر {0} من المقاعد.',
+  seatsChanged:
+    'zero=لم يتغيّر أي مقعد.|one=تغيّر مقعد واحد.|two=تغيّر مقعدان.|few=تغيّرت {0} مقاعد.|many=تغيّر {0} مقعدًا.|other=تغيّر {0} مقعد.',
   seatsPerBooking: 'مقاعد لكل حجز',
   seatsPerViewer: 'مقاعد لكل شخص',
   secret: 'سر المفتاح',

@@ -1,6 +1,8 @@
 import type { OrganizerTexts } from './en.ts';
+import { money } from './money/de.ts';
 
 export const de: OrganizerTexts = {
+  ...money,
   organizeSignIn: 'Melden Sie sich mit Ihrem Konto an, um Ihre Veranstaltungen zu sehen.',
   organizeNoEvents: 'Diese Organisation hat noch keine Veranstaltungen.',
   newOrganization: 'Neue Organisation',
@@ -50,7 +52,6 @@ export const de: OrganizerTexts = {
   bookingsDone: 'Erledigte Buchungen',
   bookingsEnd: 'Buchungen, die enden',
   boxOfficeOnly: 'Nur die Kasse',
-  byHand: 'Von Hand zurückzuzahlen',
   cancelEvent: 'Veranstaltung absagen',
   cancelForGood: 'Veranstaltung endgültig absagen',
   cancelHint:
@@ -71,7 +72,7 @@ export const de: OrganizerTexts = {
   codesHint:
     'Ein Code öffnet ein Kontingent oder eine Ticketart, senkt den Preis, oder beides. Codes werden einmal gezeigt, wenn sie entstehen.',
   codesMade:
-    '{0} Codes wurden erstellt. Kopieren oder speichern Sie sie jetzt: Sie können nicht noch einmal gezeigt werden.',
+    'one={0} Code wurde erstellt. Kopieren oder speichern Sie ihn jetzt: Er kann nicht noch einmal gezeigt werden.|other={0} Codes wurden erstellt. Kopieren oder speichern Sie sie jetzt: Sie können nicht noch einmal gezeigt werden.',
   colour: 'Farbe auf dem Plan',
   copied: 'Kopiert',
   copy: 'Kopieren',
@@ -102,7 +103,7 @@ export const de: OrganizerTexts = {
   formatSEATSIO: 'seats.io (JSON)',
   formatCSV: 'Tabelle (CSV)',
   fullPrice: 'Vollpreis',
-  giveSeats: '{0} Plätze zuweisen',
+  giveSeats: 'one={0} Platz zuweisen|other={0} Plätze zuweisen',
   holdHint: 'So lange hat ein Fan Zeit zum Bezahlen.',
   holdMinutes: 'Minuten zum Bezahlen',
   holderEmail: 'E-Mail-Adresse des Inhabers',
@@ -124,7 +125,6 @@ export const de: OrganizerTexts = {
   invitationOther: 'Sie ist vielleicht benutzt, zu alt oder für eine andere Adresse. Bitten Sie um eine neue.',
   invite: 'Eine Person einladen',
   keep: 'Nein, behalten',
-  keepFees: 'Nicht erstattbare Gebühren behalten',
   keyEnds: 'Gilt bis',
   keyEndsHint: 'Leer: ohne Ende.',
   keyName: 'Name des Schlüssels',
@@ -172,7 +172,6 @@ export const de: OrganizerTexts = {
   openInvitations: 'Offene Einladungen',
   ownCodes: 'Oder eigene Codes',
   ownCodesHint: 'Je Zeile einer, mindestens 4 Zeichen. Ein kurzer Code lässt sich raten.',
-  paidBack: 'Zurückgezahlt',
   paint: 'Plätze und ihre Stufen',
   paintHint: 'Drücken Sie auf den Plan, um Plätzen die Stufe „{0}“ zu geben, oder nutzen Sie die Liste darunter.',
   paintInList: 'Bereiche, Reihen und Plätze als Liste',
@@ -239,12 +238,12 @@ export const de: OrganizerTexts = {
   saved: 'Gespeichert.',
   savedMeanwhile:
     'Eine andere Person hat diese Veranstaltung inzwischen gespeichert. Von Ihnen ist nichts verloren. Geändert wurde:',
-  seatCount: '{0} Plätze',
+  seatCount: 'one={0} Platz|other={0} Plätze',
   seatingPlan: 'Sitzplan',
   seatingPlanId: 'Sitzplan',
   seatingPlans: 'Sitzpläne',
   seats: 'Plätze',
-  seatsChanged: '{0} Plätze wurden geändert.',
+  seatsChanged: 'one={0} Platz wurde geändert.|other={0} Plätze wurden geändert.',
   seatsPerBooking: 'Plätze je Buchung',
   seatsPerViewer: 'Plätze je Person',
   secret: 'Geheimnis des Schlüssels',

@@ -1,5 +1,8 @@
+import { money } from './money/en.ts';
+
 /** The texts of organizers' pages in English. The other files of this folder have the same keys. */
 export const en = {
+  ...money,
   organizeSignIn: 'Sign in with your account to see your events.',
   organizeNoEvents: 'This organization has no events yet.',
   newOrganization: 'New organization',
@@ -47,7 +50,6 @@ export const en = {
   bookingsDone: 'Bookings done',
   bookingsEnd: 'Bookings that end',
   boxOfficeOnly: 'The box office only',
-  byHand: 'To pay back by hand',
   cancelEvent: 'Cancel the event',
   cancelForGood: 'Cancel the event for good',
   cancelHint:
@@ -67,7 +69,8 @@ export const en = {
   codes: 'Codes',
   codesHint:
     'A code opens an allocation or a ticket type, lowers the price, or both. Codes are shown once, when they are made.',
-  codesMade: '{0} codes were made. Copy or save them now: they cannot be shown again.',
+  codesMade:
+    'one={0} code was made. Copy or save it now: it cannot be shown again.|other={0} codes were made. Copy or save them now: they cannot be shown again.',
   colour: 'Color on the plan',
   copied: 'Copied',
   copy: 'Copy',
@@ -98,7 +101,7 @@ export const en = {
   formatSEATSIO: 'seats.io (JSON)',
   formatCSV: 'Table (CSV)',
   fullPrice: 'Full price',
-  giveSeats: 'Set {0} seats',
+  giveSeats: 'one=Set {0} seat|other=Set {0} seats',
   holdHint: 'So long a fan has to pay.',
   holdMinutes: 'Minutes to pay',
   holderEmail: 'E-mail address of the holder',
@@ -119,7 +122,6 @@ export const en = {
   invitationOther: 'It may be used or too old, or be for another address. Ask for a new one.',
   invite: 'Invite a person',
   keep: 'No, keep it',
-  keepFees: 'Keep the fees that are not refundable',
   keyEnds: 'Works until',
   keyEndsHint: 'Empty: without end.',
   keyName: 'Name of the key',
@@ -166,7 +168,6 @@ export const en = {
   openInvitations: 'Invitations that are open',
   ownCodes: 'Or your own codes',
   ownCodesHint: 'One in each line, at least 4 characters. A short code can be guessed.',
-  paidBack: 'Paid back',
   paint: 'Seats and their levels',
   paintHint: 'Press the plan to give seats the level “{0}”, or use the list below it.',
   paintInList: 'Sections, rows and seats as a list',
@@ -231,12 +232,12 @@ export const en = {
   savePrices: 'Save the prices',
   saved: 'Saved.',
   savedMeanwhile: 'Another person saved this event meanwhile. Nothing of yours is lost. They changed:',
-  seatCount: '{0} seats',
+  seatCount: 'one={0} seat|other={0} seats',
   seatingPlan: 'Seating plan',
   seatingPlanId: 'Seating plan',
   seatingPlans: 'Seating plans',
   seats: 'Seats',
-  seatsChanged: '{0} seats were changed.',
+  seatsChanged: 'one={0} seat was changed.|other={0} seats were changed.',
   seatsPerBooking: 'Seats per booking',
   seatsPerViewer: 'Seats per person',
   secret: 'Secret of the key',

@@ -1,6 +1,8 @@
 import type { OrganizerTexts } from './en.ts';
+import { money } from './money/es.ts';
 
 export const es: OrganizerTexts = {
+  ...money,
   organizeSignIn: 'Entra con tu cuenta para ver tus eventos.',
   organizeNoEvents: 'Esta organización todavía no tiene eventos.',
   newOrganization: 'Nueva organización',
@@ -49,7 +51,6 @@ export const es: OrganizerTexts = {
   bookingsDone: 'Reservas terminadas',
   bookingsEnd: 'Reservas que terminan',
   boxOfficeOnly: 'Solo la taquilla',
-  byHand: 'A devolver a mano',
   cancelEvent: 'Cancelar el evento',
   cancelForGood: 'Cancelar el evento definitivamente',
   cancelHint:
@@ -69,7 +70,8 @@ export const es: OrganizerTexts = {
   codes: 'Códigos',
   codesHint:
     'Un código abre un cupo o un tipo de entrada, baja el precio, o ambas cosas. Los códigos se muestran una vez, al crearlos.',
-  codesMade: 'Se crearon {0} códigos. Cópielos o guárdelos ahora: no se pueden mostrar otra vez.',
+  codesMade:
+    'one=Se creó {0} código. Cópielo o guárdelo ahora: no se puede mostrar otra vez.|other=Se crearon {0} códigos. Cópielos o guárdelos ahora: no se pueden mostrar otra vez.',
   colour: 'Color en el plano',
   copied: 'Copiado',
   copy: 'Copiar',
@@ -100,7 +102,7 @@ export const es: OrganizerTexts = {
   formatSEATSIO: 'seats.io (JSON)',
   formatCSV: 'Tabla (CSV)',
   fullPrice: 'Precio completo',
-  giveSeats: 'Asignar {0} asientos',
+  giveSeats: 'one=Asignar {0} asiento|other=Asignar {0} asientos',
   holdHint: 'El tiempo para pagar.',
   holdMinutes: 'Minutos para pagar',
   holderEmail: 'Correo del titular',
@@ -121,7 +123,6 @@ export const es: OrganizerTexts = {
   invitationOther: 'Puede estar usada, ser antigua o ser para otra dirección. Pida una nueva.',
   invite: 'Invitar a una persona',
   keep: 'No, dejarlo',
-  keepFees: 'Quedarse con los cargos no reembolsables',
   keyEnds: 'Válida hasta',
   keyEndsHint: 'Vacío: sin fin.',
   keyName: 'Nombre de la clave',
@@ -168,7 +169,6 @@ export const es: OrganizerTexts = {
   openInvitations: 'Invitaciones abiertas',
   ownCodes: 'O sus propios códigos',
   ownCodesHint: 'Uno por línea, al menos 4 caracteres. Un código corto se puede adivinar.',
-  paidBack: 'Devuelto',
   paint: 'Asientos y sus niveles',
   paintHint: 'Pulse el plano para dar a los asientos el nivel «{0}», o use la lista de abajo.',
   paintInList: 'Secciones, filas y asientos en lista',
@@ -233,12 +233,12 @@ export const es: OrganizerTexts = {
   savePrices: 'Guardar los precios',
   saved: 'Guardado.',
   savedMeanwhile: 'Otra persona guardó este evento mientras tanto. Lo suyo no se ha perdido. Cambió:',
-  seatCount: '{0} asientos',
+  seatCount: 'one={0} asiento|other={0} asientos',
   seatingPlan: 'Plano de asientos',
   seatingPlanId: 'Plano de asientos',
   seatingPlans: 'Planos de asientos',
   seats: 'Asientos',
-  seatsChanged: 'Se cambiaron {0} asientos.',
+  seatsChanged: 'one=Se cambió {0} asiento.|other=Se cambiaron {0} asientos.',
   seatsPerBooking: 'Asientos por reserva',
   seatsPerViewer: 'Asientos por persona',
   secret: 'Secreto de la clave',
@@ -256,7 +256,7 @@ export const es: OrganizerTexts = {
   soldTo: 'Para',
   standing: 'sin numerar',
   startsAt: 'Comienzo',
-  stillFreeCount: '{0} libres',
+  stillFreeCount: 'one={0} libre|other={0} libres',
   sure: '¿Está seguro?',
   takeAway: 'Quitar',
   takeTheirs: 'Tomar lo suyo',

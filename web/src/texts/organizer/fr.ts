@@ -1,6 +1,8 @@
 import type { OrganizerTexts } from './en.ts';
+import { money } from './money/fr.ts';
 
 export const fr: OrganizerTexts = {
+  ...money,
   organizeSignIn: 'Connectez-vous avec votre compte pour voir vos événements.',
   organizeNoEvents: 'Cette organisation n’a pas encore d’événements.',
   newOrganization: 'Nouvelle organisation',
@@ -49,7 +51,6 @@ export const fr: OrganizerTexts = {
   bookingsDone: 'Réservations traitées',
   bookingsEnd: 'Réservations annulées',
   boxOfficeOnly: 'Le guichet seulement',
-  byHand: 'À rembourser à la main',
   cancelEvent: 'Annuler l’événement',
   cancelForGood: 'Annuler définitivement l’événement',
   cancelHint:
@@ -69,7 +70,8 @@ export const fr: OrganizerTexts = {
   codes: 'Codes',
   codesHint:
     'Un code ouvre un contingent ou un type de billet, baisse le prix, ou les deux. Les codes sont montrés une fois, à leur création.',
-  codesMade: '{0} codes ont été créés. Copiez-les ou enregistrez-les maintenant : ils ne seront plus montrés.',
+  codesMade:
+    'one={0} code a été créé. Copiez-le ou enregistrez-le maintenant : il ne sera plus montré.|other={0} codes ont été créés. Copiez-les ou enregistrez-les maintenant : ils ne seront plus montrés.',
   colour: 'Couleur sur le plan',
   copied: 'Copié',
   copy: 'Copier',
@@ -100,7 +102,7 @@ export const fr: OrganizerTexts = {
   formatSEATSIO: 'seats.io (JSON)',
   formatCSV: 'Tableau (CSV)',
   fullPrice: 'Plein tarif',
-  giveSeats: 'Attribuer {0} places',
+  giveSeats: 'one=Attribuer {0} place|other=Attribuer {0} places',
   holdHint: 'Le temps dont un fan dispose pour payer.',
   holdMinutes: 'Minutes pour payer',
   holderEmail: 'Adresse e-mail du titulaire',
@@ -121,7 +123,6 @@ export const fr: OrganizerTexts = {
   invitationOther: 'Elle est peut-être utilisée, trop ancienne ou pour une autre adresse. Demandez-en une nouvelle.',
   invite: 'Inviter une personne',
   keep: 'Non, garder',
-  keepFees: 'Garder les frais non remboursables',
   keyEnds: 'Valable jusqu’au',
   keyEndsHint: 'Vide : sans fin.',
   keyName: 'Nom de la clé',
@@ -168,7 +169,6 @@ export const fr: OrganizerTexts = {
   openInvitations: 'Invitations en attente',
   ownCodes: 'Ou vos propres codes',
   ownCodesHint: 'Un par ligne, 4 caractères au moins. Un code court se devine.',
-  paidBack: 'Remboursé',
   paint: 'Places et niveaux',
   paintHint: 'Touchez le plan pour donner aux places le niveau « {0} », ou utilisez la liste dessous.',
   paintInList: 'Sections, rangs et places en liste',
@@ -233,12 +233,12 @@ export const fr: OrganizerTexts = {
   savePrices: 'Enregistrer les prix',
   saved: 'Enregistré.',
   savedMeanwhile: 'Une autre personne a enregistré cet événement entre-temps. Rien du vôtre n’est perdu. Changements :',
-  seatCount: '{0} places',
+  seatCount: 'one={0} place|other={0} places',
   seatingPlan: 'Plan de salle',
   seatingPlanId: 'Plan de salle',
   seatingPlans: 'Plans de salle',
   seats: 'Places',
-  seatsChanged: '{0} places ont changé.',
+  seatsChanged: 'one={0} place a changé.|other={0} places ont changé.',
   seatsPerBooking: 'Places par réservation',
   seatsPerViewer: 'Places par personne',
   secret: 'Secret de la clé',
@@ -256,7 +256,7 @@ export const fr: OrganizerTexts = {
   soldTo: 'Pour',
   standing: 'non numérotées',
   startsAt: 'Début',
-  stillFreeCount: '{0} libres',
+  stillFreeCount: 'one={0} libre|other={0} libres',
   sure: 'Êtes-vous sûr ?',
   takeAway: 'Retirer',
   takeTheirs: 'Prendre le leur',
