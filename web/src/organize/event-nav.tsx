@@ -2,6 +2,12 @@ import { Link } from '@tanstack/react-router';
 import { useOrganizerTexts } from '../texts/organizer.ts';
 import type { Role } from './role-names.ts';
 
+/** On a phone the link of the page that is open may be beyond the edge. */
+const showActive = (nav: HTMLElement | null): void => {
+  const active = nav?.querySelector('[data-status="active"]');
+  active?.scrollIntoView({ block: 'nearest', inline: 'center' });
+};
+
 type Shown = {
   readonly id: string;
   readonly title: string;
@@ -28,7 +34,7 @@ export function EventNav({ event, current = true }: { event: Shown; current?: bo
           <h1>{event.title}</h1>
         </div>
       )}
-      <nav className="subnav" aria-label={event.title}>
+      <nav className="subnav" aria-label={event.title} ref={showActive}>
         <Link to="/organizer/events/$eventId" params={params} activeOptions={{ exact: true }}>
           {texts.dashboard}
         </Link>

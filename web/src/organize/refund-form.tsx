@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { ResultOf } from '../api/graphql.ts';
-import { CheckBox, ChoiceBox, Form, TextArea, textOf, Wrong } from '../forms/fields.tsx';
+import { ChoiceBox, Form, TextArea, textOf, Wrong } from '../forms/fields.tsx';
 import { restOf } from '../forms/problems.ts';
 import { useAction } from '../forms/use-action.ts';
 import { REFUND } from '../operations/refunds.ts';
@@ -54,7 +54,10 @@ export function RefundForm({ booking, changed }: Props) {
       {valid.length > 0 && (
         <>
           <Price tickets={wanted} />
-          <CheckBox name="keepFees" label={texts.keepFees} />
+          <label className="check">
+            <input type="checkbox" name="keepFees" />
+            {texts.keepFees}
+          </label>
           <ChoiceBox
             name="seats"
             label={texts.refundedSeats}

@@ -40,7 +40,8 @@ function Invitation() {
     );
   return (
     <Empty title={texts.invitation} level={1}>
-      <p>{fill(texts.invitationFor, email)}</p>
+      {/* Isolated, so that an address keeps its order in a text from right to left. */}
+      <p>{fill(texts.invitationFor, `\u2068${email}\u2069`)}</p>
       <Wrong texts={Object.keys(problems).length > 0 ? [...restOf(problems, []), texts.invitationOther] : []} />
       <button type="button" className="button primary" disabled={isBusy || !token} onClick={() => void accept()}>
         {texts.accept}
