@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import type { ProcessName, WayName } from './parts.ts';
 import type { PaymentsTrouble } from './payments-access.ts';
 import type { FaultKind, PlannedFault } from './plan.ts';
 import type { Restartable } from './restartable.ts';
+import { openWaitedMessages } from './waited-messages.ts';
+import { winDispute } from './win-dispute.ts';
 import type { World } from './world.ts';
 
 /** The effect of a fault, for the record: cut connections, dropped slots. */
@@ -51,8 +54,15 @@ const carriers: Readonly<Record<FaultKind, Carry>> = {
   'gateway-refuses': (world, fault) => trouble(world, fault, { failBeforeActing: 12 }),
   'notices-twice': (world, fault) => trouble(world, fault, { duplicateWebhooks: 1 }),
   'notices-late': (world, fault) => trouble(world, fault, { delayWebhooksMs: 3_000 }),
-  'notices-reordered': (world, fault) => trouble(world, fault, { reorderWebhooks: 100 }),
+  // A payment and its refund are reported within the time in which notices wait for each other.
+  'notices-reordered': (world, fault) =>
+    trouble(world, fault, { reorderWebhooks: 100, refundPartsAtDashboard: 3, laterMs: 600 }),
   'notices-lost': (world, fault) => trouble(world, fault, { dropWebhooks: 0.3 }),
+  'dashboard-refunds': (world, fault) =>
+    trouble(world, fault, { refundPartsAtDashboard: 6, refundAtDashboard: 6, laterMs: 1_500 }),
+  'disputes-lost': (world, fault) => trouble(world, fault, { disputesLost: 4, laterMs: 1_500 }),
+  'dispute-won': winDispute,
+  'refunds-fail-later': (world, fault) => trouble(world, fault, { failRefundsLater: 4, laterMs: 800 }),
   'search-kill': ({ search }, fault) => killServer(search, fault),
   'broker-kill': ({ broker }, fault) => killServer(broker, fault),
 };
@@ -169,12 +179,25 @@ async function dropSlots({ urls }: World): Promise<Effect> {
   throw new Error('No slot could be dropped.');
 }
 
-async function takePaymentsAway({ paymentsTrouble }: World, { kind, forMs }: PlannedFault): Promise<undefined> {
-  const fault = paymentsTrouble[kind as keyof PaymentsTrouble];
+/** The longest time of such a fault. */
+const SEEN_WITHIN_MS = 15_000;
+const LOOK_EVERY_MS = 250;
+
+async function takePaymentsAway(world: World, { kind, forMs }: PlannedFault): Promise<Effect> {
+  const cause = kind as keyof PaymentsTrouble;
+  const fault = world.paymentsTrouble[cause];
   if (!fault) throw new Error('The payments database has no disk of its own.');
+  const waited = await openWaitedMessages(join(world.folder, 'logs'), cause);
+  const begunAtMs = performance.now();
   await fault.begin();
-  await sleep(forMs);
-  await fault.end();
+  try {
+    await sleep(forMs);
+    // On a slow machine no process may have had a message for the database meanwhile.
+    while (!(await waited.isThere()) && performance.now() - begunAtMs < SEEN_WITHIN_MS) await sleep(LOOK_EVERY_MS);
+  } finally {
+    await fault.end();
+  }
+  return (await waited.isThere()) ? 'a message waited' : 'no message waited';
 }
 
 async function restartRedis({ redis }: World, { forMs }: PlannedFault, withDump: boolean): Promise<Effect> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { carryOut, type Effect } from './faults.ts';
 import { instant } from './history.ts';
-import type { PlannedFault } from './plan.ts';
+import type { FaultKind, PlannedFault } from './plan.ts';
 import type { World } from './world.ts';
 
 /** A fault that was made; instants are milliseconds of `instant()`. */
@@ -21,8 +21,10 @@ export type Nemesis = {
   stop(): void;
 };
 
-/** Faults of the same part wait for each other; all others may overlap. */
-const placeOf = ({ part, kind }: PlannedFault): string => (kind === 'slot-drop' ? 'postgres' : part);
+const places: Partial<Record<FaultKind, string>> = { 'slot-drop': 'postgres', 'dispute-won': 'bank' };
+
+/** Faults of the same part wait for each other; all others may overlap. A bank needs no part of its own to fail. */
+const placeOf = ({ part, kind }: PlannedFault): string => places[kind] ?? part;
 
 /**
  * Carries out the plan from now on. A fault that lasts longer than planned delays the next fault of the same part,
@@ -31,7 +33,7 @@ const placeOf = ({ part, kind }: PlannedFault): string => (kind === 'slot-drop' 
 export function startNemesis(world: World, plan: readonly PlannedFault[]): Nemesis {
   const injected: InjectedFault[] = [];
   const stopping = new AbortController();
-  const places = new Map<string, Promise<void>>();
+  const turns = new Map<string, Promise<void>>();
   const beganAt = instant();
 
   const inject = async (fault: PlannedFault): Promise<void> => {
@@ -48,10 +50,10 @@ export function startNemesis(world: World, plan: readonly PlannedFault[]): Nemes
     const waitMs = fault.atMs - (instant() - beganAt);
     await sleep(Math.max(0, waitMs), undefined, { signal: stopping.signal }).catch(() => undefined);
     const place = placeOf(fault);
-    const turn = (places.get(place) ?? Promise.resolve()).then(() =>
+    const turn = (turns.get(place) ?? Promise.resolve()).then(() =>
       stopping.signal.aborted ? undefined : inject(fault),
     );
-    places.set(place, turn);
+    turns.set(place, turn);
     await turn;
   };
   const done = Promise.all(plan.map(one)).then(() => undefined);

@@ -14,7 +14,7 @@ test('two minutes have at least eighty faults, of every kind and to every proces
   for (let seed = 1; seed <= 50; seed++) {
     const plan = planFaults({ ...twoMinutes, seed });
     expect(plan.length).toBeGreaterThanOrEqual(80);
-    expect(new Set(plan.map(({ kind }) => kind)).size).toBe(25);
+    expect(new Set(plan.map(({ kind }) => kind)).size).toBe(29);
     expect(new Set(plan.filter(({ kind }) => kind === 'kill').map(({ part }) => part)).size).toBe(9);
     expect(plan.every(({ atMs, forMs }) => atMs >= 0 && atMs + forMs <= 120_000)).toBe(true);
   }

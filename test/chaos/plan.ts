@@ -43,6 +43,14 @@ export type FaultKind =
   | 'notices-late'
   | 'notices-reordered'
   | 'notices-lost'
+  /** The gateway gives back parts of payments, and whole ones, without a request of ours. */
+  | 'dashboard-refunds'
+  /** Banks take the money of payments back, and keep it. */
+  | 'disputes-lost'
+  /** A bank asks for the money of one payment that has been settled for some seconds, and gives it up. */
+  | 'dispute-won'
+  /** Banks send refunds back after the gateway has reported them as done. */
+  | 'refunds-fail-later'
   /** kill -9; it comes back with the data on its disk. */
   | 'search-kill'
   | 'broker-kill';
@@ -79,6 +87,10 @@ const firstCards: readonly Card[] = [
   { kind: 'no-address', part: 'postgres' },
   { kind: 'wrong-password', part: 'postgres' },
   { kind: 'wrong-certificate', part: 'postgres' },
+  gateway('dashboard-refunds'),
+  gateway('disputes-lost'),
+  gateway('dispute-won'),
+  gateway('refunds-fail-later'),
 ];
 const otherCards: readonly Card[] = [
   ...processNames.map(kill),
@@ -107,6 +119,10 @@ const otherCards: readonly Card[] = [
   gateway('notices-reordered'),
   gateway('notices-reordered'),
   gateway('notices-lost'),
+  gateway('dashboard-refunds'),
+  gateway('disputes-lost'),
+  gateway('dispute-won'),
+  gateway('refunds-fail-later'),
 ];
 const brokerCard: Card = { kind: 'broker-kill', part: 'broker' };
 const diskCard: Card = { kind: 'disk-full', part: 'postgres' };
@@ -167,7 +183,7 @@ function lengthOf(kind: FaultKind, random: Random): number {
     case 'wrong-password':
     case 'disk-full':
       // Messages used to be parked after three tries in less than a second.
-      return between(1_500, 3_000);
+      return between(3_000, 4_500);
     case 'latency':
     case 'gateway-slow':
     case 'gateway-unknown':
@@ -176,6 +192,10 @@ function lengthOf(kind: FaultKind, random: Random): number {
     case 'notices-twice':
     case 'notices-late':
     case 'notices-lost':
+    case 'dashboard-refunds':
+    case 'disputes-lost':
+    case 'dispute-won':
+    case 'refunds-fail-later':
       return between(2_000, 5_000);
     case 'notices-reordered':
       // Meanwhile a payment and its refund are reported, so that they can come in the wrong order.

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { closeDb, openDb } from '#db/client.ts';
+import { type BooksSampler, startBooksSampler } from './books-sampler.ts';
 import type { CheckResult } from './checks/check.ts';
 import { failuresOf } from './checks/run-checks.ts';
 import { type ClientProcess, startClients } from './clients/client-process.ts';
@@ -67,6 +68,8 @@ const USERS_PER_FAN = 40;
 const DUMP_EVERY_MS = 10_000;
 /** Allocations may end ten seconds after their time. The run shall not wait for the last of them. */
 const TIMED_SHARE = 0.5;
+/** Share of the run after which one event is cancelled. */
+const CALLED_OFF_AT = 0.5;
 
 /** Faults, clients, then quiet, then every check. Everything that was started has ended when it resolves or rejects. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -98,6 +101,7 @@ async function runIn(world: World, options: ChaosOptions) {
     { role: 'nemesis and proxies', pid: process.pid },
   ]);
   await world.redis.saveDump();
+  const books = startBooksSampler(world.urls.direct.payments);
   const nemesis = startNemesis(world, plan);
   const dumps = setInterval(() => void world.redis.saveDump().catch(() => undefined), DUMP_EVERY_MS);
   const progress = startProgress(options, clients, () => nemesis.injected.length);
@@ -105,7 +109,7 @@ async function runIn(world: World, options: ChaosOptions) {
     await nemesis.done;
     options.signal?.throwIfAborted();
     clearInterval(dumps);
-    return { ...(await finish({ world, options, clients, stages, plan, nemesis })), used: resources.used() };
+    return { ...(await finish({ world, options, clients, stages, plan, nemesis, books })), used: resources.used() };
   };
   try {
     return await Promise.race([run(), aborted(options.signal)]);
@@ -114,6 +118,7 @@ async function runIn(world: World, options: ChaosOptions) {
     clearInterval(progress);
     nemesis.stop();
     await nemesis.done;
+    await books.stop();
     resources.stop();
     await Promise.all(Object.values(clients).map((client) => client.kill()));
   }
@@ -126,10 +131,11 @@ type Running = {
   readonly stages: readonly Stage[];
   readonly plan: readonly PlannedFault[];
   readonly nemesis: Nemesis;
+  readonly books: BooksSampler;
 };
 
 /** After the last fault: clients finish their work, everything comes to rest, and is checked. */
-async function finish({ world, options, clients, stages, plan, nemesis }: Running) {
+async function finish({ world, options, clients, stages, plan, nemesis, books }: Running) {
   const { convergesWithinMs, seconds, tell } = options;
   tell('quiet: every fault is over');
   const quietFrom = performance.now();
@@ -145,7 +151,8 @@ async function finish({ world, options, clients, stages, plan, nemesis }: Runnin
   const { injected: faults } = nemesis;
   const tally = addTallies([fans, domain, watchers, organizer]);
   const isShort = seconds < SHORT_SECONDS;
-  const verdict = await checkEverything({ world, stages, plan, faults, tally, busy, isShort });
+  const sampled = await books.stop();
+  const verdict = await checkEverything({ world, stages, plan, faults, tally, busy, isShort, sampled });
   return { ...verdict, plan, faults, fans, domain, watchers, organizer, secondsUntilQuiet };
 }
 
@@ -195,6 +202,7 @@ async function startAllClients(world: World, options: ChaosOptions): Promise<Sta
     const organizer: OrganizerConfig = {
       ...common('organizer', 1, 0),
       ...{ ports, tokenPrivateKey, userId, endsForMs: options.seconds * TIMED_SHARE * 1000 },
+      ...{ callsOffAfterMs: options.seconds * CALLED_OFF_AT * 1000, bookingUrl: world.urls.direct.booking },
     };
     const clients = {
       organizer: startClients(new URL('./clients/organizer.ts', import.meta.url), organizer),

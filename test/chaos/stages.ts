@@ -19,7 +19,7 @@ export type Stages = { readonly stages: readonly Stage[]; readonly organizerId: 
 /**
  * Events with few seats that many fans want, and events with enough seats for all fans; all on sale. The organizer changes the sale
  * of the first one, of one with companion seats that leaves no single seats where it can, and of one with places of general
- * admission.
+ * admission, and cancels the last one.
  */
 export async function seedStages(db: Db, sizes: StageSizes): Promise<Stages> {
   const { hotEvents, hotSeats, wideEvents } = sizes;
@@ -46,6 +46,8 @@ export async function seedStages(db: Db, sizes: StageSizes): Promise<Stages> {
       arena,
       false,
     );
+  const calledOff = await seedEvent(db, { ...of, seats: WIDE_SEATS, title: 'Chaos that is called off', like: arena });
+  stages.push({ eventId: calledOff.eventId, ...hallOf(arena), isHot: false, isOrganized: false, isCalledOff: true });
   await announceEvents(
     db,
     stages.map(({ eventId }) => eventId),

@@ -20,6 +20,8 @@ export type Finished = {
   readonly tally: TallyState;
   /** Work that had not finished by the deadline. */
   readonly busy: readonly string[];
+  /** Of the looks at the journal during the run. */
+  readonly sampled: CheckResult;
   /** A run of some seconds: too short for some of the rare paths. */
   readonly isShort: boolean;
 };
@@ -34,7 +36,7 @@ const needTime: ReadonlySet<string> = new Set(['A1', 'A2', 'A3', 'B1', 'C1', 'K1
 
 /** Every check of a run that has come to rest. */
 export async function checkEverything(finished: Finished): Promise<{ checks: CheckResult[]; rarePaths: RarePath[] }> {
-  const { world, stages, busy, tally, isShort, faults } = finished;
+  const { world, stages, busy, tally, isShort, faults, sampled } = finished;
   const { urls, gatewayUrl, holdTtlSeconds, broker: kafka } = world;
   const { booking: bookingUrl, payments: paymentsUrl, redis: redisUrl } = urls.direct;
   const books = { bookingUrl, paymentsUrl, gatewayUrl, redisUrl, ...(kafka && { kafka }) };
@@ -48,6 +50,7 @@ export async function checkEverything(finished: Finished): Promise<{ checks: Che
     checkFaults(finished),
     checkList('ENDS', 'no process ends by itself', world.processes.died, finished.faults.length),
     checkList('ANSWER', 'clients get only the answers that clients may get', tally.problems, countAll(tally.counts)),
+    sampled,
     checkList('REST', 'everything comes to rest', busy, 1),
     checkRarePaths(rarePaths),
     ...runChecks(history, {

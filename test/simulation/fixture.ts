@@ -161,7 +161,7 @@ export function prepareTables({ booking, payments }: Engines, { seats, events }:
   // The journal refuses to be emptied, so its triggers are off meanwhile.
   payments.script(
     `set session_replication_role = replica;
-     truncate payments, notices, outbox, inbox, feed, booking_facts, gateway_captures, gateway_refunds, refunds,
+     truncate payments, notices, outbox, inbox, feed, booking_facts, gateway_captures, gateway_refunds, gateway_disputes, refunds,
        refundable_lines, journal_entries, journal_lines, box_office_sales, waiting_sale_refunds restart identity;
      set session_replication_role = origin`,
   );

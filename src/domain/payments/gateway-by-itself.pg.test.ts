@@ -47,9 +47,7 @@ const refundsOf = (id: string) => world.sql<{ status: string; origin: string; am
 async function kept(id: string): Promise<{ ours: number; gateways: number }> {
   const [row] = await world.sql<{ minor: number }[]>`
     select coalesce(sum(amount_minor), 0)::bigint as minor from journal_lines where booking_id = ${id} and account = 'gateway_clearing'`;
-  const { captures, refunds, disputes } = (await world.ledger()) as Awaited<ReturnType<PaymentsWorld['ledger']>> & {
-    disputes: { status: string; amount_minor: number; metadata: { booking_id: string } }[];
-  };
+  const { captures, refunds, disputes } = await world.ledger();
   const sum = (rows: readonly { amount_minor: number }[]) => rows.reduce((all, one) => all + one.amount_minor, 0);
   const taken = disputes.filter(({ status, metadata }) => metadata.booking_id === id && /open|lost/.test(status));
   const of = (rows: readonly { booking_id: string; amount_minor: number }[]) =>

@@ -90,6 +90,7 @@ beforeEach(async () => {
     ledger: {
       captures: [paid, refunded].map((id) => ({ ...move(id), captured_at })),
       refunds: [move(refunded)],
+      disputes: [],
     },
   };
 });
@@ -125,6 +126,7 @@ const corruptions: [string, string, () => unknown][] = [
     () => sql`update payments set status = 'PAYMENT_FAILED' where booking_id = ${paid}`,
   ],
   ['I09', 'money left over', () => books.ledger.refunds.pop()],
+  ['I09', 'money of a confirmed booking that a bank took', () => books.ledger.disputes.push(lost())],
   [
     'I10',
     'more given back than taken',
@@ -139,6 +141,7 @@ const corruptions: [string, string, () => unknown][] = [
   ['I11', 'an orphan charge', () => books.ledger.captures.push({ ...first(), session: 'cs_orphan', booking_id: open })],
   ['I11', 'a phantom success', () => books.ledger.captures.shift()],
   ['I11', 'a refund that the gateway does not know', () => books.ledger.refunds.pop()],
+  ['I11', 'a dispute that we do not know', () => books.ledger.disputes.push({ ...lost(), status: 'open' })],
   ['I12', 'two captures of a booking', () => books.ledger.captures.push({ ...first(), session: 'cs_second' })],
   ['I12', 'a payment of what the box office sold', () => Object.assign(bookingOf(open) ?? {}, { isOnline: false })],
   ['I12', 'a booking without a payment', () => sql`delete from payments where booking_id = ${open}`],
@@ -303,6 +306,11 @@ const first = () => {
   if (!capture) throw new Error('There is no capture to corrupt.');
   return capture;
 };
+
+const lost = () => ({
+  ...{ session: `cs_${paid}`, amount_minor: 5000, currency: 'USD', status: 'lost' },
+  metadata: { booking_id: paid },
+});
 
 test.each(corruptions)('%s finds %s', async (invariant, _, corrupt) => {
   await corrupt();

@@ -1,7 +1,7 @@
 -- Invariants of money, over three sets of books: `payments` and `outbox` of the payments database, and the temporary
 -- tables `booking_facts` (of the booking database, see money.ts; is_online: not sold at the box office), `gateway_captures` and `gateway_refunds` (reference,
--- booking_id, amount_minor, currency), which the runner fills. Each query returns `subject` and `detail`; the invariant
--- holds when it returns no row. `frontrow.grace` is how long work may be under way: zero when the system is idle.
+-- booking_id, amount_minor, currency) and `gateway_disputes` (reference, amount_minor, currency, status), which the runner fills. Each query returns
+-- `subject` and `detail`; the invariant holds when it returns no row. `frontrow.grace` is how long work may be under way: zero when the system is idle.
 
 -- I07 every PAYMENT_SUCCESS ends CONFIRMED or REFUNDED; REFUND_PENDING <= 15 min
 select p.booking_id::text as subject, p.status || ' while the booking is ' || coalesce(b.status, 'unknown') as detail
@@ -29,13 +29,21 @@ from booking_facts b left join payments p on p.booking_id = b.id
 where b.status = 'CONFIRMED' and b.is_online
   and (p.status, p.captured_minor, p.captured_currency) is distinct from ('PAYMENT_SUCCESS', b.total_minor, b.currency);
 
--- I09 per currency: captured - refunded = sum of totals CONFIRMED online, without parts that went back + captures in flight
+-- I09 per currency: captured - refunded - lost = sum of totals CONFIRMED online, without parts that went back or were lost + captures in flight
 with kept as (
   select currency, sum(amount_minor) as minor from (
     select currency, amount_minor from gateway_captures
     union all
-    select currency, -amount_minor from gateway_refunds) moves
+    select currency, -amount_minor from gateway_refunds
+    union all
+    select currency, -amount_minor from gateway_disputes where status = 'lost') moves
   group by currency
+), unsettled as (
+  -- A bank sent a refund back, so that a person gives the money back in another way; or it took what the fan should have lost.
+  select booking_id from refunds where status = 'FAILED' and (failure_reason = 'GATEWAY_FAILED' or final_minor is not null)
+  union
+  select r.booking_id from refunds r join disputes d on d.booking_id = r.booking_id
+  where r.final_minor is not null and d.status = 'LOST'
 ), owed as (
   select currency, sum(total_minor) as minor from (
     select currency, total_minor from booking_facts where status = 'CONFIRMED' and is_online
@@ -43,11 +51,20 @@ with kept as (
     select r.currency, -r.amount_minor from refunds r join booking_facts b on b.id = r.booking_id
     where b.status = 'CONFIRMED' and r.status = 'SUCCEEDED' and not r.is_whole
     union all
-    -- The fees that the organizer keeps when a booking ends.
-    select r.currency, p.captured_minor - r.final_minor from refunds r join payments p on p.booking_id = r.booking_id
-      join booking_facts b on b.id = p.booking_id
+    select d.currency, -d.amount_minor from disputes d join booking_facts b on b.id = d.booking_id
+    where b.status = 'CONFIRMED' and d.status = 'LOST'
+    union all
+    -- The fees that the organizer keeps when a booking ends, unless the gateway gave back more by itself.
+    select r.currency, p.captured_minor - greatest(r.final_minor, p.refunded_minor)
+    from refunds r join payments p on p.booking_id = r.booking_id join booking_facts b on b.id = p.booking_id
     where b.status <> 'CONFIRMED' and r.status = 'SUCCEEDED' and r.final_minor is not null
+      and not exists (select from unsettled u where u.booking_id = p.booking_id)
       and p.captured_at <= now() - current_setting('frontrow.grace')::interval
+    union all
+    select p.captured_currency, p.captured_minor - p.refunded_minor
+      - (select coalesce(sum(amount_minor), 0) from disputes d where d.booking_id = p.booking_id and d.status = 'LOST')
+    from payments p join unsettled u on u.booking_id = p.booking_id join booking_facts b on b.id = p.booking_id
+    where b.status <> 'CONFIRMED' and p.captured_at <= now() - current_setting('frontrow.grace')::interval
     union all
     select c.currency, c.amount_minor - coalesce((select sum(r.amount_minor) from gateway_refunds r where r.reference = c.reference), 0)
     from gateway_captures c left join booking_facts b on b.id::text = c.booking_id
@@ -78,7 +95,7 @@ union all
 select p.booking_id::text, 'refunded ' || p.refunded_minor || ' of ' || p.captured_minor
 from payments p where p.refunded_minor > p.captured_minor;
 
--- I11 gateway ledger and our payments name the same captures and refunds
+-- I11 gateway ledger and our payments name the same captures, refunds and disputes
 select c.reference as subject, 'orphan charge of ' || c.amount_minor || ' ' || c.currency as detail
 from gateway_captures c
 where c.captured_at <= now() - current_setting('frontrow.grace')::interval
@@ -93,7 +110,14 @@ union all
 select p.booking_id::text, 'we say ' || p.refunded_minor || ' went back, the gateway says ' || coalesce(sum(r.amount_minor), 0)
 from payments p left join gateway_refunds r on r.reference = p.gateway_reference
 where p.status <> 'REFUND_PENDING'
-group by p.id having p.refunded_minor <> coalesce(sum(r.amount_minor), 0);
+  -- A refund of a part that is under way may have been made there. At rest none is.
+  and (p.open_refunds = 0 or current_setting('frontrow.grace')::interval = interval '0')
+group by p.id having p.refunded_minor <> coalesce(sum(r.amount_minor), 0)
+union all
+select p.booking_id::text, 'we say ' || p.disputed_minor || ' is disputed or lost, the gateway says ' || coalesce(sum(d.amount_minor), 0)
+from payments p left join gateway_disputes d on d.reference = p.gateway_reference and d.status in ('open', 'lost')
+where p.updated_at <= now() - current_setting('frontrow.grace')::interval
+group by p.id having p.disputed_minor <> coalesce(sum(d.amount_minor), 0);
 
 -- I12 one payment per booking that was made online, and none of one that the box office sold
 select booking_id::text as subject, count(*) || ' payments' as detail

@@ -41,7 +41,17 @@ export const BOOKING_FACTS = `
 type Move = { session: string; booking_id: string; amount_minor: number; currency: string };
 
 /** The answer of the sandbox gateway at `/v1/ledger`. */
-export type GatewayLedger = { captures: (Move & { captured_at: string })[]; refunds: Move[] };
+export type GatewayLedger = {
+  captures: (Move & { captured_at: string })[];
+  refunds: Move[];
+  disputes: {
+    session: string;
+    amount_minor: number;
+    currency: string;
+    status: string;
+    metadata: { booking_id: string };
+  }[];
+};
 
 export type Violation = { invariant: string; subject: string; detail: string };
 
@@ -99,7 +109,8 @@ export const BOOKS = `
   create temporary table booking_facts (id uuid, status text, total_minor bigint, currency text, created_at timestamptz, is_online boolean,
     lines_minor bigint, hand_minor bigint, valid_seats integer[], is_event_over boolean);
   create temporary table gateway_captures (reference text, booking_id text, amount_minor bigint, currency text, captured_at timestamptz);
-  create temporary table gateway_refunds (reference text, booking_id text, amount_minor bigint, currency text);`;
+  create temporary table gateway_refunds (reference text, booking_id text, amount_minor bigint, currency text);
+  create temporary table gateway_disputes (reference text, amount_minor bigint, currency text, status text);`;
 
 /** Returns a booking as `booking_facts` has it. */
 export const rowOf = (fact: BookingFact) => ({
@@ -120,4 +131,9 @@ async function loadBooks(tx: postgres.TransactionSql, { bookings, ledger }: Mone
   const refunds = ledger.refunds.map(({ session, ...refund }) => ({ ...refund, reference: session }));
   await tx`insert into gateway_refunds
     select * from jsonb_populate_recordset(null::gateway_refunds, ${tx.json(refunds)})`;
+  const disputes = ledger.disputes.map(({ session, amount_minor, currency, status }) => ({
+    ...{ reference: session, amount_minor, currency, status },
+  }));
+  await tx`insert into gateway_disputes
+    select * from jsonb_populate_recordset(null::gateway_disputes, ${tx.json(disputes)})`;
 }

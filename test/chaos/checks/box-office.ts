@@ -65,7 +65,7 @@ function wrongAnswer(answer: SaleAnswer, sold: SoldBooking): string | undefined 
 const seatsOf = ({ lines }: SoldBooking): string => sorted(lines.map(({ seatNo }) => seatNo));
 const sorted = (seats: readonly number[]): string => seats.toSorted((a, b) => a - b).join();
 
-const ends: ReadonlySet<string> = new Set(['BookingExpired', 'BookingFailed', 'BookingCancelled']);
+const ends: ReadonlySet<string> = new Set(['BookingExpired', 'BookingFailed', 'BookingCancelled', 'TicketsVoided']);
 const begins: ReadonlySet<string> = new Set(['BookingCreated', 'BookingConfirmed']);
 
 /** Steps of one event that give a seat to a booking while another one has it, and one of the two is a sale. */

@@ -8,7 +8,8 @@ const kept: Record<Ack['what'], (booking: BookingFact) => boolean> = {
   confirmed: ({ status }) => status === 'CONFIRMED' || status === 'CANCELLED',
   cancelled: ({ status }) => status === 'CANCELLED',
   failed: ({ status }) => status === 'FAILED',
-  refunding: ({ paymentStatus }) => paymentStatus === 'REFUND_PENDING' || paymentStatus === 'REFUNDED',
+  refunding: ({ paymentStatus, hasFailedRefund = false }) =>
+    paymentStatus === 'REFUND_PENDING' || paymentStatus === 'REFUNDED' || hasFailedRefund,
 };
 
 /** D1: every acknowledgement that a client wrote down is in the database after all crashes and failovers. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Ack, HistoryRecord } from '../history.ts';
-import type { Facts } from './facts.ts';
+import type { BookingFact, Facts } from './facts.ts';
 import { failuresOf, reportOf, runChecks } from './run-checks.ts';
 import { EVENT, factsOf, frame, sawMap, transitions, view } from './some-history.ts';
 
@@ -10,7 +10,7 @@ const broken = (history: readonly HistoryRecord[], facts: Facts) =>
 
 const booking = { id: 'b', user: 'ann', event: EVENT, key: 'k', status: 'CONFIRMED', paymentStatus: 'PAYMENT_SUCCESS' };
 const ack: Ack = { at: 1, what: 'confirmed', booking: 'b', user: 'ann', event: EVENT };
-const acked = (changes: Partial<typeof booking>, what: Ack['what'] = 'confirmed'): Facts => {
+const acked = (changes: Partial<BookingFact>, what: Ack['what'] = 'confirmed'): Facts => {
   return { acks: [{ ...ack, what }], bookings: new Map([['b', { ...booking, ...changes }]]) };
 };
 
@@ -18,6 +18,8 @@ test('an acknowledged change that exists was not lost', () => {
   expect(broken([], acked({}))).toEqual([]);
   expect(broken([], acked({ status: 'CANCELLED' }))).toEqual([]);
   expect(broken([], acked({ status: 'EXPIRED' }, 'held'))).toEqual([]);
+  // The bank sent the refund back.
+  expect(broken([], acked({ status: 'CANCELLED', hasFailedRefund: true }, 'refunding'))).toEqual([]);
 });
 
 test.each<[string, Facts]>([
@@ -40,6 +42,16 @@ const life = transitions(
 );
 const sold = { BOOKED: [1] };
 
+test('a booking goes on without the tickets that were refunded', () => {
+  const steps = transitions(
+    ['BookingCreated', 'ann'],
+    ['BookingConfirmed', 'ann'],
+    ['TicketsVoided', 'ann'],
+    ['BookingCreated', 'bob'],
+  );
+  expect(broken([], factsOf(steps, { HELD: [1] }))).toEqual([]);
+});
+
 test('the legal transitions of an event make its map', () => {
   expect(broken([sawMap(0, {}), sawMap(3, { HELD: [1] }), sawMap(6, sold)], factsOf(life, sold))).toEqual([]);
 });
@@ -52,6 +64,10 @@ test.each<[string, Facts]>([
   [
     'a confirmation of who has lost the seat',
     factsOf(transitions(['BookingCreated', 'ann'], ['BookingCancelled', 'ann'], ['BookingConfirmed', 'ann']), sold),
+  ],
+  [
+    'a refund of tickets of a booking that was never paid',
+    factsOf(transitions(['BookingCreated', 'ann'], ['TicketsVoided', 'ann']), {}),
   ],
   [
     'a hold that ended twice',

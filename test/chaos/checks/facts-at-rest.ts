@@ -36,8 +36,25 @@ export async function readFactsAtRest(books: Books, options: Options = {}): Prom
     const queries = await ask(books, options.waitingGroups);
     const isAtRest = queries.every(({ found }) => found.length === 0);
     if (isAtRest || Date.now() > deadline)
-      return { ...(await readBookingSide(books.bookingUrl)), queries: [...queries, ...(await askRedis(books))] };
+      return { ...(await readSides(books)), queries: [...queries, ...(await askRedis(books))] };
     await sleep(200);
+  }
+}
+
+/** The booking side, with the bookings whose money went back or was lost at the gateway by the books of the payments side. */
+async function readSides({ bookingUrl, paymentsUrl }: Books) {
+  const side = await readBookingSide(bookingUrl);
+  const sql = postgres(paymentsUrl, { max: 1, onnotice: () => undefined });
+  try {
+    const rows = await sql<{ id: string }[]>`
+      select booking_id as id from disputes where status = 'LOST' union select booking_id from refunds where origin = 'GATEWAY'`;
+    const ended = new Set(rows.map(({ id }) => id));
+    const marked = [...side.bookings].map(
+      ([id, booking]) => [id, ended.has(id) ? { ...booking, endsWithoutFan: true } : booking] as const,
+    );
+    return { ...side, bookings: new Map(marked) };
+  } finally {
+    await sql.end();
   }
 }
 

@@ -5,7 +5,7 @@ import { createBooking } from '#domain/booking/create-booking.ts';
 import { openBox, someViewer } from '#test/support/databases/box.ts';
 import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import type { HistoryRecord } from '../history.ts';
-import { failedOf, ownersOf, readBookingSide } from './facts.ts';
+import { endedOf, ownersOf, readBookingSide } from './facts.ts';
 import { ownerOf } from './requests.ts';
 import { failuresOf, runChecks } from './run-checks.ts';
 
@@ -42,7 +42,7 @@ test('a hold whose answer was lost is found by its booking', async () => {
   const facts = await readBookingSide(box.url);
   const [user, booking] = [viewers[1].userId, bookings[1] ?? ''];
   expect(ownersOf(facts.bookings).get(booking)).toBe(ownerOf(user, keys[1]));
-  expect(failedOf(facts.bookings)).toEqual(new Set());
+  expect(endedOf(facts.bookings)).toEqual(new Set());
   const of = { user, event: event.eventId, seats: [3, 4] };
   const history: HistoryRecord[] = [
     { ...of, kind: 'hold', key: keys[1], outcome: 'unknown', from: 0, to: 1 },

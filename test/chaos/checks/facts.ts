@@ -15,6 +15,10 @@ export type BookingFact = {
   readonly paymentStatus: string;
   /** Of a sale at the box office. */
   readonly tender?: Tender | null;
+  /** The gateway or the organizer gave money of it back, a bank took it, or its event was cancelled. */
+  readonly endsWithoutFan?: boolean;
+  /** A refund of it has failed: the money is with us again. */
+  readonly hasFailedRefund?: boolean;
 };
 
 /** What one version of an event did. `type` is that of its message. */
@@ -61,9 +65,13 @@ export type Facts = {
   readonly holdTtlMs?: number;
 };
 
-/** @param bookings with status FAILED: their payment may have ended without an action of the client */
-export const failedOf = (bookings: ReadonlyMap<string, BookingFact> = new Map()): Set<string> =>
-  new Set([...bookings.values()].filter(({ status }) => status === 'FAILED').map(({ id }) => id));
+/** The bookings that may have ended, or lost a seat, without an action of the fan: above all those whose payment has failed. */
+export const endedOf = (bookings: ReadonlyMap<string, BookingFact> = new Map()): Set<string> =>
+  new Set(
+    [...bookings.values()]
+      .filter(({ status, endsWithoutFan }) => status === 'FAILED' || endsWithoutFan)
+      .map(({ id }) => id),
+  );
 
 export const ownersOf = (bookings: ReadonlyMap<string, BookingFact> = new Map()): Map<string, string> =>
   new Map([...bookings.values()].map(({ id, user, key }) => [id, ownerOf(user, key)]));
@@ -77,8 +85,10 @@ export async function readBookingSide(
     return await sql.begin('isolation level repeatable read read only', async (tx) => {
       const bookings = await tx<BookingFact[]>`
         select id, user_id as "user", event_id as event, idempotency_key as key, status, payment_status as "paymentStatus",
-          tender
-        from bookings`;
+          tender, exists (select from booking_refunds r where r.booking_id = b.id and r.status = 'FAILED') as "hasFailedRefund",
+          exists (select from booking_refunds r where r.booking_id = b.id and (r.origin = 'GATEWAY' or r.requested_by is not null))
+            or exists (select from event_cancellations c where c.event_id = b.event_id) as "endsWithoutFan"
+        from bookings b`;
       const transitions = await tx<(TransitionFact & { event: string })[]>`
         select event_id as event, (payload ->> 'version')::float8 as version, type, aggregateid as booking,
           payload ->> 'userId' as "user", payload -> 'seatNos' as seats, payload ->> 'allocation' as allocation

@@ -46,6 +46,22 @@ test('a hold without an answer may have happened, unless the database at rest ha
   expect(verdictWith({ bookings: bookings('bob') })).toBe('broken');
 });
 
+test('a seat may be sold again when the booking ended without its fan, and only then', () => {
+  const history = [
+    held('ann', [0, 1]),
+    ended('confirm', 'ann', [2, 3]),
+    held('bob', [10, 11], { reply: { booking: 'of bob' } }),
+    ended('cancel', 'ann', [20, 21]),
+  ];
+  const of = { id: 'booking of ann', user: 'ann', event: EVENT, key: 'a key', paymentStatus: 'REFUNDED' };
+  const found = (endsWithoutFan: boolean) =>
+    runChecks(history, { bookings: new Map([[of.id, { ...of, status: 'CANCELLED', endsWithoutFan }]]) })
+      .filter(({ verdict }) => verdict === 'broken')
+      .map(({ check }) => check);
+  expect(found(true)).toEqual([]);
+  expect(found(false)).toEqual(['H-LIN', 'H1']);
+});
+
 test('an empty history is not a success', () => {
   expect(runChecks([]).map(({ verdict }) => verdict)).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
 });

@@ -10,21 +10,22 @@ type Options = {
   readonly slackMs?: number;
   /** The promised duration of a hold; if given, its deadline is compared. */
   readonly holdTtlMs?: number | undefined;
-  /** Bookings whose payment has failed, for any reason. */
-  readonly failed?: ReadonlySet<string>;
+  /** Bookings that may have ended, or lost a seat, without an action of the fan. */
+  readonly ended?: ReadonlySet<string>;
   /** The owners of bookings (`ownerOf`), where the answer to the hold was lost. */
   readonly owners?: ReadonlyMap<string, string>;
 };
 
 /**
  * H1: from the answer to a hold until its deadline, and from the answer to a confirmation or a sale on, no other user is told
- * that they have the seat, unless its owner gave it back or the payment was declined.
+ * that they have the seat, unless its owner gave it back, or the payment was declined or
+ * went back without the owner.
  */
 export function checkHoldStability(history: readonly HistoryRecord[], options: Options = {}): CheckResult {
   const findings = new Findings('H1', 'an acknowledged seat belongs to no other user until its deadline');
-  const { slackMs = defaultTiming.slackMs, failed = new Set<string>(), holdTtlMs } = options;
+  const { slackMs = defaultTiming.slackMs, ended = new Set<string>(), holdTtlMs } = options;
   const requests = requestsOf(history, options.owners);
-  for (const [seat, { safe, done }] of intervalsOf(requests, slackMs, failed)) {
+  for (const [seat, { safe, done }] of intervalsOf(requests, slackMs, ended)) {
     findings.looked += safe.length;
     for (const [kept, other] of clashes(safe, done))
       findings.broken(`${seat}: ${other.what} of ${other.owner} while it was ${kept.owner}’s by ${kept.what}`);
@@ -56,7 +57,7 @@ function checkDeadlines(
 function intervalsOf(
   { holds, sales, cancels, confirms, fails }: Requests,
   slackMs: number,
-  failed: ReadonlySet<string>,
+  ended: ReadonlySet<string>,
 ): Map<string, Seat> {
   const givenUp = earliest([...cancels, ...fails].filter(({ user, owner }) => !isStranger(user, owner)));
   const seats = new Map<string, Seat>();
@@ -73,10 +74,11 @@ function intervalsOf(
     }
   };
   for (const hold of holds) {
-    const isFailed = hold.booking !== undefined && failed.has(hold.booking);
-    add(hold, 'a hold', isFailed ? hold.from : (hold.expiresAt ?? hold.from) - slackMs);
+    const isEnded = hold.booking !== undefined && ended.has(hold.booking);
+    add(hold, 'a hold', isEnded ? hold.from : (hold.expiresAt ?? hold.from) - slackMs);
   }
-  for (const confirm of confirms) add(confirm, 'a confirmation', Number.POSITIVE_INFINITY);
+  for (const confirm of confirms)
+    add(confirm, 'a confirmation', ended.has(confirm.booking) ? confirm.from : Number.POSITIVE_INFINITY);
   for (const sale of sales) add(sale, 'a sale', Number.POSITIVE_INFINITY);
   return seats;
 }

@@ -15,6 +15,7 @@ const statusAfter: Record<string, SeatStatus> = {
   BookingExpired: 'AVAILABLE',
   BookingFailed: 'AVAILABLE',
   BookingCancelled: 'AVAILABLE',
+  TicketsVoided: 'AVAILABLE',
 };
 
 /** Moves of seats that belong to no booking. */
@@ -56,7 +57,7 @@ export class EventReplay {
       else this.#seats.set(seatNo, { status, booking });
       applyChange(this.statuses, packChange(seatNo, seatStatusCode[status]));
     }
-    if (status === 'AVAILABLE') this.#ended.set(booking, type);
+    if (status === 'AVAILABLE' && type !== 'TicketsVoided') this.#ended.set(booking, type);
     this.version = version;
     return wrong;
   }
@@ -87,6 +88,8 @@ export class EventReplay {
       case 'BookingExpired':
       case 'BookingFailed':
         return isOwn && owner.status === 'HELD';
+      case 'TicketsVoided':
+        return isOwn && owner.status === 'BOOKED';
       case 'BookingCancelled':
         return isOwn;
       case 'SeatsAllocated':

@@ -5,7 +5,7 @@ import { type CheckResult, Findings } from './check.ts';
 import { checkCodeUses } from './code-uses.ts';
 import { checkCompanions } from './companions.ts';
 import { checkDurability } from './durability.ts';
-import { type Facts, failedOf, ownersOf, type QueryFact } from './facts.ts';
+import { endedOf, type Facts, ownersOf, type QueryFact } from './facts.ts';
 import { withFoundSeats } from './found-seats.ts';
 import { checkHoldStability } from './hold-stability.ts';
 import { checkIdempotency } from './idempotency.ts';
@@ -22,9 +22,9 @@ import { checkMapReads, checkSeatsPerUser, checkVersions } from './versions.ts';
 export function runChecks(written: readonly HistoryRecord[], facts: Facts = {}): CheckResult[] {
   const { acks, bookings, transitions, maps, search, queries = [], maxSeatsPerEvent, holdTtlMs } = facts;
   const history = withFoundSeats(written, soldSeatsOf(facts));
-  const failed = failedOf(bookings);
+  const ended = endedOf(bookings);
   const timing = { ...defaultTiming, ...(holdTtlMs !== undefined && { holdTtlMs }) };
-  const known = { failed, ...(bookings && { owners: ownersOf(bookings) }) };
+  const known = { ended, ...(bookings && { owners: ownersOf(bookings) }) };
   return [
     checkSeatLinearizability(history, { timing, ...known }),
     checkHoldStability(history, { slackMs: timing.slackMs, holdTtlMs, ...known }),

@@ -8,8 +8,8 @@ type Options = {
   readonly timing?: Timing;
   /** The owners of bookings (`ownerOf`), where the answer to the hold was lost. */
   readonly owners?: ReadonlyMap<string, string>;
-  /** Bookings whose payment has failed, for any reason. */
-  readonly failed?: ReadonlySet<string>;
+  /** Bookings that may have ended, or lost a seat, without an action of the fan. */
+  readonly ended?: ReadonlySet<string>;
   readonly budget?: number;
 };
 
@@ -19,8 +19,8 @@ type Options = {
  */
 export function checkSeatLinearizability(history: readonly HistoryRecord[], options: Options = {}): CheckResult {
   const findings = new Findings('H-LIN', 'each seat can have gone through what clients saw of it');
-  const { timing = defaultTiming, failed = new Set(), budget = STATE_BUDGET } = options;
-  const seats = seatOperationsOf(history, requestsOf(history, options.owners), { timing, failed });
+  const { timing = defaultTiming, ended = new Set(), budget = STATE_BUDGET } = options;
+  const seats = seatOperationsOf(history, requestsOf(history, options.owners), { timing, ended });
   for (const [seat, operations] of seats) {
     findings.looked += operations.filter(({ kind }) => kind !== 'expire').length;
     const result = linearize(operations, budget);

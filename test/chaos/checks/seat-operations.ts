@@ -3,8 +3,8 @@ import type { BookingEffect, HoldEffect, Requests } from './requests.ts';
 
 /**
  * One operation on one seat. `to` is infinite for an operation that may take effect at any time from `from` on, or
- * never: requests without an answer, and steps without a request (`expire`, and `release` of a booking that failed
- * by itself).
+ * never: requests without an answer, and steps without a request (`expire`, and `release` of a booking that ended
+ * without the fan).
  */
 export type SeatOperation = {
   readonly kind: 'hold' | 'confirm' | 'release' | 'expire' | 'read';
@@ -26,24 +26,14 @@ export type Timing = {
 
 export const defaultTiming: Timing = { holdTtlMs: 300_000, slackMs: 50 };
 
-/** @param failed bookings that have failed: their payment may have ended without an action of the fan */
+/** @param ended bookings that may have ended, or lost a seat, without an action of the fan */
 export function seatOperationsOf(
   history: readonly HistoryRecord[],
   requests: Requests,
-  { timing, failed }: { timing: Timing; failed: ReadonlySet<string> },
+  { timing, ended }: { timing: Timing; ended: ReadonlySet<string> },
 ): Map<string, SeatOperation[]> {
   const seats = new SeatTable();
-  for (const hold of requests.holds) {
-    seats.add(hold, 'hold', 'hold');
-    const expiresAt = (hold.expiresAt ?? hold.from + timing.holdTtlMs) - timing.slackMs;
-    seats.add(
-      { ...hold, from: Math.max(hold.from, expiresAt), to: Number.POSITIVE_INFINITY },
-      'expire',
-      'end of the hold',
-    );
-    if (hold.booking && failed.has(hold.booking))
-      seats.add({ ...hold, to: Number.POSITIVE_INFINITY }, 'release', 'failed payment');
-  }
+  for (const hold of requests.holds) addHold(seats, hold, { timing, ended });
   // A sale makes a free seat booked in one step, as late money does: it has no hold.
   const held = new Set([...requests.holds, ...requests.sales].map(({ owner }) => owner));
   for (const [kind, label, effects] of [
@@ -53,18 +43,37 @@ export function seatOperationsOf(
     ['confirm', 'sale', requests.sales],
   ] as const) {
     for (const effect of effects) {
-      if (!held.has(effect.owner)) {
-        // Its hold is not in this history, so it may have been at any time.
-        held.add(effect.owner);
-        const hold = { ...effect, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-        seats.add(hold, 'hold', 'hold');
-        seats.add(hold, 'expire', 'end of the hold');
-      }
-      seats.add(effect, kind, label);
+      if (!held.has(effect.owner)) addUnseenHold(seats, effect);
+      held.add(effect.owner);
+      seats.add(kind === 'release' ? releaseOf(effect, ended) : effect, kind, label);
     }
   }
   for (const record of history) if (record.kind === 'seats' && record.states) seats.addReads(record);
   return seats.bySeat;
+}
+
+function addHold(
+  seats: SeatTable,
+  hold: HoldEffect,
+  { timing, ended }: { timing: Timing; ended: ReadonlySet<string> },
+): void {
+  seats.add(hold, 'hold', 'hold');
+  const expiresAt = (hold.expiresAt ?? hold.from + timing.holdTtlMs) - timing.slackMs;
+  const from = Math.max(hold.from, expiresAt);
+  seats.add({ ...hold, from, to: Number.POSITIVE_INFINITY }, 'expire', 'end of the hold');
+  if (hold.booking && ended.has(hold.booking))
+    seats.add({ ...hold, to: Number.POSITIVE_INFINITY }, 'release', 'end without the fan');
+}
+
+/** When the fan gave a seat back that may have been taken away before, it may have been free by then. */
+const releaseOf = <T extends HoldEffect | BookingEffect>(effect: T, ended: ReadonlySet<string>): T =>
+  ended.has(effect.booking ?? '') ? { ...effect, to: Number.POSITIVE_INFINITY } : effect;
+
+/** Its hold is not in this history, so it may have been at any time. */
+function addUnseenHold(seats: SeatTable, effect: HoldEffect | BookingEffect): void {
+  const hold = { ...effect, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+  seats.add(hold, 'hold', 'hold');
+  seats.add(hold, 'expire', 'end of the hold');
 }
 
 class SeatTable {

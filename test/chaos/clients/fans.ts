@@ -171,9 +171,11 @@ class Fan {
       ({ status, paymentStatus }) =>
         status === 'CONFIRMED' || paymentStatus === 'REFUND_PENDING' || paymentStatus === 'REFUNDED',
     );
-    const outcome = outcomeOf(seen, 'CONFIRMED');
+    const isRefunding = seen !== undefined && seen.status !== 'CONFIRMED';
+    // A booking that was cancelled may have been confirmed before.
+    const outcome = seen?.status === 'CANCELLED' ? 'unknown' : outcomeOf(seen, 'CONFIRMED');
     if (outcome === 'ok') this.#account.acknowledge('confirmed', held.booking, stage);
-    if (outcome === 'refused') this.#account.acknowledge('refunding', held.booking, stage);
+    if (isRefunding) this.#account.acknowledge('refunding', held.booking, stage);
     this.#parts.notebook.history.write({ ...record, to: instant(), outcome });
     this.#parts.notebook.tally.observe(`a payment came to: ${outcome}`);
     return seen?.status;

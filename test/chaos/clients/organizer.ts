@@ -9,20 +9,26 @@ import { BoxOffice } from './box-office.ts';
 import { judge } from './judge.ts';
 import { ROUND_MS, type Round, roundAt, roundOf } from './organizer-plan.ts';
 import type { Stage } from './protocol.ts';
+import { RefundDesk } from './refund-desk.ts';
 import { runClients } from './run-clients.ts';
 import type { OrganizerConfig, Seller } from './seller.ts';
 import { untilKnown } from './until-known.ts';
 
-/** An organizer who changes the sale of events over GraphQL while fans buy, and a box office at each of these events. */
+/**
+ * An organizer who changes the sale of events over GraphQL while fans buy, who refunds tickets and cancels one
+ * event, and a box office at each of these events.
+ */
 runClients<OrganizerConfig>(async (config, notebook, phase) => {
   const tokens = openAccessTokens({ privateKey: config.tokenPrivateKey });
   const { token } = await tokens.issue({ userId: config.userId, role: 'ORGANIZER', sessionId: randomUUIDv7() });
   const stages = config.stages.filter(({ isOrganized }) => isOrganized);
   const sellers = stages.map((stage, index): Seller => ({ config, notebook, phase, token, stage, index }));
   const desks = Array.from({ length: DESKS }, (_, desk) => desk);
-  await Promise.all(
-    sellers.flatMap((seller) => [new Lane(seller).run(), ...desks.map((desk) => new BoxOffice(seller, desk).run())]),
-  );
+  const refundDesk = new RefundDesk({ config, notebook, phase, token, index: 0 });
+  await Promise.all([
+    ...sellers.flatMap((seller) => [new Lane(seller).run(), ...desks.map((desk) => new BoxOffice(seller, desk).run())]),
+    refundDesk.run(),
+  ]);
 });
 
 const DESKS = 2;

@@ -12,6 +12,8 @@ export type Stage = {
   readonly isHot: boolean;
   /** The organizer changes its sale while fans buy. */
   readonly isOrganized: boolean;
+  /** The organizer cancels it in the middle of the run. */
+  readonly isCalledOff?: boolean;
   readonly sectionIds: readonly string[];
   /** The number of its first place of general admission; `seatCount` without one. */
   readonly areaFrom: number;

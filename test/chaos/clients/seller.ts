@@ -7,6 +7,10 @@ export type OrganizerConfig = ClientConfig & {
   readonly userId: string;
   /** Later allocations have no end, so that the run can come to rest. */
   readonly endsForMs: number;
+  /** The time at which one event is cancelled. */
+  readonly callsOffAfterMs: number;
+  /** Straight to the booking database. */
+  readonly bookingUrl: string;
 };
 
 /** What acts at one event with the rights of its organizer. */

@@ -1,0 +1,105 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import { GraphqlClient } from '#test/fans/lean-graphql.ts';
+import { type Random, seededRandom, seedFor } from '#test/fans/random.ts';
+import { instant } from '../history.ts';
+import type { Result } from '../recorded-fan.ts';
+import { judge } from './judge.ts';
+import type { Seller } from './seller.ts';
+import { untilKnown } from './until-known.ts';
+
+const refusal = '... on Refusal { code retry { afterSeconds } }';
+const documents = {
+  refund: `mutation Refund($input: RefundTicketsInput!) { refundTickets(input: $input) { ... on RefundTicketsSuccess { booking { id status } refund { id status } } ${refusal} } }`,
+  preview: `mutation Preview($input: EventInput!) { previewEventCancellation(input: $input) { ... on PreviewEventCancellationSuccess { preview { token } } ${refusal} } }`,
+  cancel: `mutation CallOff($input: CancelEventInput!) { cancelEvent(input: $input) { __typename ${refusal} } }`,
+} as const;
+
+const REFUND_EVERY_MS = 1_500;
+const ALL_TICKETS = 0.3;
+
+type Sold = { readonly id: string; readonly tickets: readonly string[] };
+
+/** Refunds tickets of an organizer's events while fans buy and cancel, and calls one event off in the middle of the run. */
+export class RefundDesk {
+  readonly #seller: Omit<Seller, 'stage'>;
+  readonly #random: Random;
+  readonly #client = new GraphqlClient();
+  readonly #beganAt = instant();
+  #turn = 0;
+
+  constructor(seller: Omit<Seller, 'stage'>) {
+    this.#seller = seller;
+    this.#random = seededRandom(seedFor(seller.config.seed, 'refund desk'));
+  }
+
+  async run(): Promise<void> {
+    await Promise.all([this.#refundTickets(), this.#callOff()]);
+    this.#client.close();
+  }
+
+  async #refundTickets(): Promise<void> {
+    const { phase } = this.#seller;
+    while (!phase.isFinishing) {
+      const sold = await this.#findSold().catch(() => undefined);
+      if (sold) await this.#refund(sold);
+      await sleep(REFUND_EVERY_MS);
+    }
+  }
+
+  async #refund({ id, tickets }: Sold): Promise<void> {
+    const ticketIds = this.#random.chance(ALL_TICKETS) ? {} : { ticketIds: [`Ticket_${this.#random.pick(tickets)}`] };
+    const refundFees = this.#random.chance(0.5);
+    const input = {
+      bookingId: `Booking_${id}`,
+      ...ticketIds,
+      refundFees,
+      reason: 'Ill',
+      idempotencyKey: randomUUIDv7(),
+    };
+    // Its fan or the gateway may have ended it meanwhile.
+    await this.#send('refund', { input }, ['NOT_REFUNDABLE']);
+  }
+
+  async #callOff(): Promise<void> {
+    const { phase, config } = this.#seller;
+    const stage = config.stages.find(({ isCalledOff }) => isCalledOff);
+    while (instant() - this.#beganAt < config.callsOffAfterMs && !phase.isFinishing) await sleep(100);
+    if (!stage) return;
+    const eventId = `Event_${stage.eventId}`;
+    const previewed = await this.#send('preview', { input: { eventId } }, []);
+    const { preview } = (previewed?.data?.previewEventCancellation ?? {}) as { preview?: { token: string } };
+    if (!preview) return;
+    const input = { eventId, token: preview.token, refundFees: false, reason: 'The roof leaks' };
+    await this.#send('cancel', { input }, []);
+  }
+
+  /** Until the outcome is known, to one process after the other. */
+  #send(what: keyof typeof documents, variables: object, mayBeRefused: readonly string[]): Promise<Result | undefined> {
+    const { config, notebook, token } = this.#seller;
+    const attempt = async (): Promise<Result> => {
+      const port = config.ports[this.#turn++ % config.ports.length] ?? 0;
+      const result = judge(await this.#client.ask(port, { token, query: documents[what], variables }), notebook.tally);
+      notebook.tally.count(`organizer ${what}`, result.outcome, result.code);
+      return result;
+    };
+    return untilKnown({ tally: notebook.tally, name: `the organizer's ${what}`, attempt, mayBeRefused });
+  }
+
+  /** A confirmed booking of one of the organizer's events, straight from the database: an organizer would search for it. */
+  async #findSold(): Promise<Sold | undefined> {
+    const { config } = this.#seller;
+    const events = config.stages.filter(({ isOrganized }) => isOrganized).map(({ eventId }) => eventId);
+    const sql = postgres(config.bookingUrl, { max: 1, connect_timeout: 2, onnotice: () => undefined });
+    try {
+      const [sold] = await sql<Sold[]>`
+        select b.id, array(select t.id from tickets t where t.booking_id = b.id and t.voided_at is null order by t.id) as tickets
+        from bookings b where b.event_id = any (${events}::uuid[]) and b.status = 'CONFIRMED' and b.tender is null
+        order by b.confirmed_at desc offset ${this.#random.below(10)} limit 1`;
+      return sold && sold.tickets.length > 0 ? sold : undefined;
+    } finally {
+      await sql.end({ timeout: 1 });
+    }
+  }
+}
