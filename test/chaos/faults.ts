@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
+import { actByHand } from './gateway-by-hand.ts';
 import type { ProcessName, WayName } from './parts.ts';
 import type { PaymentsTrouble } from './payments-access.ts';
 import type { FaultKind, PlannedFault } from './plan.ts';
 import type { Restartable } from './restartable.ts';
 import { openWaitedMessages } from './waited-messages.ts';
-import { winDispute } from './win-dispute.ts';
 import type { World } from './world.ts';
 
 /** The effect of a fault, for the record: cut connections, dropped slots. */
@@ -61,7 +61,7 @@ const carriers: Readonly<Record<FaultKind, Carry>> = {
   'dashboard-refunds': (world, fault) =>
     trouble(world, fault, { refundPartsAtDashboard: 6, refundAtDashboard: 6, laterMs: 1_500 }),
   'disputes-lost': (world, fault) => trouble(world, fault, { disputesLost: 4, laterMs: 1_500 }),
-  'dispute-won': winDispute,
+  'gateway-by-hand': actByHand,
   'refunds-fail-later': (world, fault) => trouble(world, fault, { failRefundsLater: 4, laterMs: 800 }),
   'search-kill': ({ search }, fault) => killServer(search, fault),
   'broker-kill': ({ broker }, fault) => killServer(broker, fault),

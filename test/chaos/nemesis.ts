@@ -21,7 +21,7 @@ export type Nemesis = {
   stop(): void;
 };
 
-const places: Partial<Record<FaultKind, string>> = { 'slot-drop': 'postgres', 'dispute-won': 'bank' };
+const places: Partial<Record<FaultKind, string>> = { 'slot-drop': 'postgres', 'gateway-by-hand': 'bank' };
 
 /** Faults of the same part wait for each other; all others may overlap. A bank needs no part of its own to fail. */
 const placeOf = ({ part, kind }: PlannedFault): string => places[kind] ?? part;

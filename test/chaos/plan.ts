@@ -47,8 +47,8 @@ export type FaultKind =
   | 'dashboard-refunds'
   /** Banks take the money of payments back, and keep it. */
   | 'disputes-lost'
-  /** A bank asks for the money of one payment that has been settled for some seconds, and gives it up. */
-  | 'dispute-won'
+  /** Everything that people do at the gateway and at banks, each to a payment that is settled. */
+  | 'gateway-by-hand'
   /** Banks send refunds back after the gateway has reported them as done. */
   | 'refunds-fail-later'
   /** kill -9; it comes back with the data on its disk. */
@@ -89,7 +89,7 @@ const firstCards: readonly Card[] = [
   { kind: 'wrong-certificate', part: 'postgres' },
   gateway('dashboard-refunds'),
   gateway('disputes-lost'),
-  gateway('dispute-won'),
+  gateway('gateway-by-hand'),
   gateway('refunds-fail-later'),
 ];
 const otherCards: readonly Card[] = [
@@ -121,7 +121,7 @@ const otherCards: readonly Card[] = [
   gateway('notices-lost'),
   gateway('dashboard-refunds'),
   gateway('disputes-lost'),
-  gateway('dispute-won'),
+  gateway('gateway-by-hand'),
   gateway('refunds-fail-later'),
 ];
 const brokerCard: Card = { kind: 'broker-kill', part: 'broker' };
@@ -194,7 +194,7 @@ function lengthOf(kind: FaultKind, random: Random): number {
     case 'notices-lost':
     case 'dashboard-refunds':
     case 'disputes-lost':
-    case 'dispute-won':
+    case 'gateway-by-hand':
     case 'refunds-fail-later':
       return between(2_000, 5_000);
     case 'notices-reordered':

@@ -169,9 +169,11 @@ class Fan {
     const seen = await this.#until(
       purchase,
       ({ status, paymentStatus }) =>
-        status === 'CONFIRMED' || paymentStatus === 'REFUND_PENDING' || paymentStatus === 'REFUNDED',
+        status === 'CONFIRMED' ||
+        isRefunded(paymentStatus) ||
+        (status === 'CANCELLED' && paymentStatus === 'PAYMENT_SUCCESS'),
     );
-    const isRefunding = seen !== undefined && seen.status !== 'CONFIRMED';
+    const isRefunding = seen !== undefined && seen.status !== 'CONFIRMED' && isRefunded(seen.paymentStatus);
     // A booking that was cancelled may have been confirmed before.
     const outcome = seen?.status === 'CANCELLED' ? 'unknown' : outcomeOf(seen, 'CONFIRMED');
     if (outcome === 'ok') this.#account.acknowledge('confirmed', held.booking, stage);
@@ -304,6 +306,9 @@ class Fan {
     });
   }
 }
+
+const isRefunded = (paymentStatus: string): boolean =>
+  paymentStatus === 'REFUND_PENDING' || paymentStatus === 'REFUNDED';
 
 function outcomeOf(seen: SeenBooking | undefined, wanted: BookingState): Outcome {
   if (seen === undefined) return 'unknown';
