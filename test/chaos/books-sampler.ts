@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres from 'postgres';
 import { readInvariants } from '#processes/invariants/money.ts';
 import { type CheckResult, Findings } from './checks/check.ts';
+import { lookInto } from './look-into.ts';
 
 /** Each entry of the journal and the trial balance: the promises that hold at any instant, also while processes die. */
 const ALWAYS: ReadonlySet<string> = new Set(['M1', 'M2']);
@@ -38,16 +38,12 @@ export function startBooksSampler(paymentsUrl: string): BooksSampler {
   };
 }
 
-async function sample(url: string, queries: readonly { id: string; text: string }[]): Promise<string[]> {
-  const sql = postgres(url, { max: 1, connect_timeout: 2, onnotice: () => undefined });
-  try {
+const sample = (url: string, queries: readonly { id: string; text: string }[]): Promise<string[]> =>
+  lookInto(url, async (sql) => {
     const found: string[] = [];
     for (const { id, text } of queries) {
       const rows = await sql.unsafe<{ subject: string; detail: string }[]>(text);
       found.push(...rows.map(({ subject, detail }) => `${new Date().toISOString()} ${id} ${subject}: ${detail}`));
     }
     return found;
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
-}
+  });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres from 'postgres';
 import { type MerchantCall, merchantCall } from '#test/support/payments/sandbox-gateway.ts';
+import { lookInto } from './look-into.ts';
 import type { PlannedFault } from './plan.ts';
 import type { World } from './world.ts';
 
@@ -75,7 +75,7 @@ function sendBack({ world, call, until }: Needs): Promise<true> {
     const ours = refunds.flatMap(({ id, key }) =>
       key === null ? [] : [{ id, refundId: key.replace(/^refund:/, '') }],
     );
-    const arrived = await ask(
+    const arrived = await lookInto(
       world.urls.direct.payments,
       (sql) => sql<{ id: string }[]>`
         select id from refunds where id = any (${ours.map(({ refundId }) => refundId)}::uuid[]) and status = 'SUCCEEDED'`,
@@ -89,7 +89,7 @@ function sendBack({ world, call, until }: Needs): Promise<true> {
 
 /** The session of a confirmed booking that no client wants anything of any more, of which nothing was refunded or disputed. */
 async function findSettled({ urls }: World): Promise<string | undefined> {
-  const settled = await ask(
+  const settled = await lookInto(
     urls.direct.booking,
     (sql) => sql<{ id: string }[]>`
       select b.id from bookings b join events e on e.id = b.event_id
@@ -97,7 +97,7 @@ async function findSettled({ urls }: World): Promise<string | undefined> {
         and b.confirmed_at < now() - make_interval(secs => ${SETTLED_SECONDS})
       order by random() limit 50`,
   );
-  const [payment] = await ask(
+  const [payment] = await lookInto(
     urls.direct.payments,
     (sql) => sql<{ session: string }[]>`
       select gateway_reference as session from payments
@@ -105,13 +105,4 @@ async function findSettled({ urls }: World): Promise<string | undefined> {
         and disputed_minor = 0 and open_refunds = 0 and refunded_minor = 0 and captured_minor > ${PART_MINOR} limit 1`,
   );
   return payment?.session;
-}
-
-async function ask<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
-  const sql = postgres(url, { max: 1, connect_timeout: 2, onnotice: () => undefined });
-  try {
-    return await work(sql);
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
 }

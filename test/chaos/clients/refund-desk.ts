@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres from 'postgres';
 import { GraphqlClient } from '#test/fans/lean-graphql.ts';
 import { type Random, seededRandom, seedFor } from '#test/fans/random.ts';
 import { instant } from '../history.ts';
+import { lookInto } from '../look-into.ts';
 import type { Result } from '../recorded-fan.ts';
 import { judge } from './judge.ts';
 import type { Seller } from './seller.ts';
@@ -18,6 +18,8 @@ const documents = {
 
 const REFUND_EVERY_MS = 1_500;
 const ALL_TICKETS = 0.3;
+/** At the end of a run. */
+const MOST_LOOKS = 5;
 
 type Sold = { readonly id: string; readonly tickets: readonly string[] };
 
@@ -42,10 +44,10 @@ export class RefundDesk {
   async #refundTickets(): Promise<void> {
     const { phase } = this.#seller;
     // Where few fans pay, what is left at the end is refunded, once.
-    for (let refunded = 0; !phase.isFinishing || refunded === 0; ) {
+    for (let refunded = 0, looks = 0; !phase.isFinishing || refunded === 0; ) {
       const sold = await this.#findSold().catch(() => undefined);
       if (sold && (await this.#refund(sold))) refunded += 1;
-      if (!sold && phase.isFinishing) break;
+      if (!sold && phase.isFinishing && looks++ > MOST_LOOKS) break;
       await sleep(REFUND_EVERY_MS);
     }
   }
@@ -94,15 +96,13 @@ export class RefundDesk {
   async #findSold(): Promise<Sold | undefined> {
     const { config } = this.#seller;
     const events = config.stages.filter(({ isOrganized, isHot }) => isOrganized || isHot).map(({ eventId }) => eventId);
-    const sql = postgres(config.bookingUrl, { max: 1, connect_timeout: 2, onnotice: () => undefined });
-    try {
-      const [sold] = await sql<Sold[]>`
+    const sold = await lookInto(
+      config.bookingUrl,
+      (sql) => sql<Sold[]>`
         select b.id, array(select t.id from tickets t where t.booking_id = b.id and t.voided_at is null order by t.id) as tickets
         from bookings b where b.event_id = any (${events}::uuid[]) and b.status = 'CONFIRMED' and b.tender is null
-        order by b.confirmed_at desc offset ${this.#random.below(10)} limit 1`;
-      return sold && sold.tickets.length > 0 ? sold : undefined;
-    } finally {
-      await sql.end({ timeout: 1 });
-    }
+        order by b.confirmed_at desc limit 10`,
+    );
+    return sold.length > 0 ? this.#random.pick(sold) : undefined;
   }
 }
