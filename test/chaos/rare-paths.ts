@@ -70,7 +70,7 @@ async function countInBookings(url: string): Promise<Record<string, number>> {
         (select count(*)::int from bookings where status <> 'CONFIRMED' and payment_status = 'REFUNDED' and confirmed_at is null) as refunded,
         (select count(*)::int from booking_refunds r join bookings b on b.id = r.booking_id
           where r.origin = 'GATEWAY' and r.status = 'SUCCEEDED' and r.amount_minor = b.total_minor and b.status = 'CANCELLED'
-            and exists (select from tickets t where t.booking_id = b.id and t.voided_at is not null)) as dashboard,
+            and b.confirmed_at is not null) as dashboard,
         (select count(*)::int from booking_refunds where requested_by is not null) as organizer,
         (select count(*)::int from event_cancellations) as cancelled`;
     return {

@@ -60,7 +60,10 @@ export async function readSaleFacts(url: string): Promise<SaleFacts> {
         select b.id, b.event_id as event, b.total_minor::float8 as "totalMinor", b.fee_minor::float8 as "feeMinor", b.tender, json_agg(
           json_build_object('seatNo', s.seat_no, 'priceMinor', s.price_minor, 'feeMinor', s.fee_minor,
             'level', s.line ->> 'level', 'type', s.line ->> 'type')) as lines
-        from bookings b join booking_seats s on s.booking_id = b.id group by b.id`;
+        from bookings b join booking_seats s on s.booking_id = b.id
+        -- The lines of refunded tickets have left their booking.
+        where not exists (select from booking_refunds r where r.booking_id = b.id and r.requested_by is not null)
+        group by b.id`;
       const lists = await tx<PriceListFact[]>`
         select event_id as event, content -> 'levels' as levels, content -> 'fees' as fees, seat_levels as "seatLevels"
         from price_lists order by event_id, version`;

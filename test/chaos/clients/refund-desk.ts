@@ -19,7 +19,7 @@ const documents = {
 const REFUND_EVERY_MS = 1_500;
 const ALL_TICKETS = 0.3;
 /** At the end of a run. */
-const MOST_LOOKS = 5;
+const MOST_LOOKS = 2;
 
 type Sold = { readonly id: string; readonly tickets: readonly string[] };
 
