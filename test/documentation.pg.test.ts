@@ -87,7 +87,7 @@ test('every statement of a page names tables and columns that exist', async () =
   let checked = 0;
   try {
     for (const page of pages) {
-      const sql = page.endsWith('payments-stuck.md') ? clients.payments : clients.booking;
+      const sql = /(payments-stuck|reconciliation)\.md$/.test(page) ? clients.payments : clients.booking;
       for (const statement of statementsOf(read(page))) {
         // PREPARE checks all names and runs nothing.
         const refusal = await sql.unsafe(`prepare documented as ${statement}`).then(

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { common } from './observed.ts';
 import { type Environment, parse } from './parse.ts';
 import { booking, databases, searchUrls } from './stores.ts';
-import { gatewayName, searchPrefix } from './values.ts';
+import { gatewayName, searchPrefix, secret } from './values.ts';
 
 const importer = z.object({
   ...common,
@@ -30,6 +30,33 @@ const migrations = z.object({
   PAYMENTS_DATABASE_URL: z.url({ error: 'the payments database' }),
   PAYMENT_GATEWAY: gatewayName.optional(),
 });
+
+const reconciliation = z
+  .object({
+    PAYMENTS_DATABASE_URL: z.url({ error: 'the payments database' }),
+    PAYMENT_GATEWAY: gatewayName.default('sandbox'),
+    GATEWAY_URL: z.url().optional(),
+    GATEWAY_API_KEY: secret,
+  })
+  .refine((env) => env.PAYMENT_GATEWAY !== 'sandbox' || env.GATEWAY_URL, {
+    path: ['GATEWAY_URL'],
+    error: 'where the sandbox gateway listens, e.g. http://localhost:4002',
+  });
+
+export function parseReconcileConfig(env: Environment) {
+  const {
+    PAYMENTS_DATABASE_URL: url,
+    PAYMENT_GATEWAY: kind,
+    GATEWAY_URL: at,
+    GATEWAY_API_KEY: apiKey,
+  } = parse(reconciliation, env);
+  const keys = { apiKey, webhookSecrets: [] };
+  return {
+    postgres: { url, poolMax: 2 },
+    gateway:
+      kind === 'sandbox' ? ({ kind, url: at ?? '', ...keys } as const) : ({ kind, ...keys, apiBase: at } as const),
+  };
+}
 
 export function parseImportConfig(env: Environment) {
   const data = parse(importer, env);

@@ -1,4 +1,4 @@
-import type { RecallingGateway } from '#domain/payments/gateway.ts';
+import type { ListingGateway } from '#domain/payments/gateway-movements.ts';
 import { openSandboxGateway, type SandboxConfig } from './sandbox.ts';
 import { openStripeGateway, type StripeConfig } from './stripe.ts';
 
@@ -6,7 +6,7 @@ import { openStripeGateway, type StripeConfig } from './stripe.ts';
 export type GatewayConfig = SandboxConfig | StripeConfig;
 
 /** Makes no connection: the first call does. */
-export function openGateway(config: GatewayConfig): RecallingGateway {
+export function openGateway(config: GatewayConfig): ListingGateway {
   switch (config.kind) {
     case 'sandbox':
       return openSandboxGateway(config);

@@ -11,8 +11,9 @@ import {
   NoticeRejected,
   type NoticeType,
   type OpenedSession,
-  type RecallingGateway,
 } from '#domain/payments/gateway.ts';
+import type { ListingGateway } from '#domain/payments/gateway-movements.ts';
+import { movementsAnswer, movementsPath } from './sandbox-movements.ts';
 import { assertSigned, epochSeconds, gatewayName, parseSignedJson } from './signed-notice.ts';
 
 export interface SandboxConfig {
@@ -111,7 +112,7 @@ const noticeTypes: Readonly<Record<string, NoticeType>> = {
 };
 
 /** The adapter to the sandbox gateway process. */
-export function openSandboxGateway(config: SandboxConfig): RecallingGateway {
+export function openSandboxGateway(config: SandboxConfig): ListingGateway {
   const call = caller(config);
   const listSessions = async (query: URLSearchParams, signal: AbortSignal | undefined) => {
     const path = `/v1/sessions?${query}`;
@@ -137,6 +138,8 @@ export function openSandboxGateway(config: SandboxConfig): RecallingGateway {
       listSessions(new URLSearchParams({ booking_id: bookingId }), signal),
     findSessionsSince: ({ since, signal }) =>
       listSessions(new URLSearchParams({ changed_since: since.toISOString() }), signal),
+    listMovements: (search) =>
+      call({ method: 'GET', path: movementsPath(search), signal: search.signal }, movementsAnswer),
     getSession: (reference, options) =>
       call({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(reference)}`, ...options }, sessionAnswer),
     expireSession: (reference, options) =>

@@ -7,9 +7,10 @@ import {
   type GatewaySessionStatus,
   GatewayUnavailable,
   type OpenSessionRequest,
-  type RecallingGateway,
   type RefundRequest,
 } from '#domain/payments/gateway.ts';
+import type { ListingGateway } from '#domain/payments/gateway-movements.ts';
+import { listStripeMovements } from './stripe-movements.ts';
 import { readStripeNotice } from './stripe-notice.ts';
 
 export interface StripeConfig {
@@ -32,7 +33,7 @@ const MAX_LINES = 100;
 const EXPAND_MONEY = ['payment_intent.latest_charge.refunds'];
 
 /** The adapter to Stripe Checkout: https://docs.stripe.com/api/checkout/sessions */
-export function openStripeGateway(config: StripeConfig): RecallingGateway {
+export function openStripeGateway(config: StripeConfig): ListingGateway {
   const stripe = openClient(config);
   const { sessions } = stripe.checkout;
   const getSession = async (reference: string) =>
@@ -54,6 +55,7 @@ export function openStripeGateway(config: StripeConfig): RecallingGateway {
       }),
     findSessionsSince: ({ since, signal }) =>
       asking(signal, async () => Promise.all((await findChangedSince(stripe, since)).map(getSession))),
+    listMovements: (search) => asking(search.signal, () => listStripeMovements(stripe, search)),
     getSession: (reference, options) => asking(options?.signal, () => getSession(reference)),
     expireSession: (reference, options) =>
       asking(options?.signal, async () => {

@@ -28,6 +28,7 @@ export type PaymentBacklog = {
   readonly due: number;
   readonly oldestDueSeconds: number;
   readonly waitingNotices: number;
+  readonly differences: number;
 };
 
 const sampled = sampledMetrics<PaymentBacklog>([
@@ -55,6 +56,11 @@ const sampled = sampledMetrics<PaymentBacklog>([
     name: 'frontrow_notices_waiting',
     help: 'Notices that were stored and match no payment yet.',
     value: (backlog) => backlog.waitingNotices,
+  },
+  {
+    name: 'frontrow_reconciliation_differences',
+    help: "Differences between our books and the gateway's list that the last comparison of their day found.",
+    value: (backlog) => backlog.differences,
   },
 ]);
 

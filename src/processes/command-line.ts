@@ -82,6 +82,17 @@ and those of the sandbox gateway agree. Prints each promise with "holds", or wit
 with 1 when a promise is broken.
 ${WHERE}`,
   },
+  reconcile: {
+    summary: "compares the books of a day with the gateway's list, and shows each difference",
+    usage: () => `usage: ${called('reconcile')} [--day YYYY-MM-DD | --from YYYY-MM-DD --to YYYY-MM-DD]
+
+--day        a day in UTC; without it, yesterday
+--from --to  several days; the last one is included
+It needs PAYMENTS_DATABASE_URL, PAYMENT_GATEWAY, GATEWAY_URL and GATEWAY_API_KEY. It keeps the differences in the payments
+database, and corrects nothing: docs/runbooks/reconciliation.md. Exits with 0 without a difference, 1 with differences, 2
+after wrong usage, and 3 when a day could not be compared.
+${WHERE}`,
+  },
   reindex: {
     summary: 'rebuilds the search index, or compares it with PostgreSQL',
     usage: () => `usage: ${called('reindex')} [--compare]

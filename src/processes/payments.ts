@@ -11,6 +11,7 @@ import { serveMetrics } from '#observability/metrics-server.ts';
 import { startTracing } from '#observability/tracing.ts';
 import { followBookings } from '#workers/payments/follow-bookings.ts';
 import { forgetOldPaymentRows } from '#workers/payments/forget-old-payment-rows.ts';
+import { reconcileDays } from '#workers/payments/reconcile-days.ts';
 import { settleDuePayments } from '#workers/payments/settle-due-payments.ts';
 import { keepClock, sweepNotices } from '#workers/payments/sweep-notices.ts';
 import { runWorkers } from '#workers/run-worker.ts';
@@ -65,7 +66,7 @@ const working = Promise.all([
   promised.run(signal),
   openTooLong.run(signal),
   runWorkers(
-    [followBookings, sweepNotices, keepClock, forgetOldPaymentRows],
+    [followBookings, sweepNotices, keepClock, forgetOldPaymentRows, reconcileDays],
     { db, gateway, wake, clock, settler: promised },
     { eventLog, log, signal, health },
   ),

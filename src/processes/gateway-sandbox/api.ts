@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { disputeBody, disputeEndBody, openDispute, settleDispute } from './disputes.ts';
 import { readJson, sendJson } from './http-io.ts';
 import { presentLedger } from './ledger.ts';
+import { listMovements, movementsQuery } from './movements.ts';
 import { resendNotices } from './notice-queue.ts';
 import { Problem } from './problem.ts';
 import { changeRefund, createRefund, dashboardRefundBody, refundAtDashboard, refundBody } from './refunds.ts';
@@ -83,6 +84,11 @@ const routes: readonly Route[] = [
       const body = parse(refundBody, await readJson(request));
       return createRefund(books, requireKey(request), body);
     },
+  },
+  {
+    method: 'GET',
+    path: /^\/v1\/movements$/,
+    run: ({ books, url }) => listMovements(books, parse(movementsQuery, Object.fromEntries(url.searchParams))),
   },
   {
     method: 'POST',

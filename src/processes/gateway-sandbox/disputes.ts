@@ -35,8 +35,9 @@ export function openDispute(
   const id = `dp_sandbox_${randomBytes(12).toString('hex')}`;
   const now = Date.now();
   store.run(
-    `INSERT INTO disputes (id, session_id, amount_minor, status, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?)`,
-    ...[id, session.id, amount, status, now, now],
+    `INSERT INTO disputes (id, session_id, amount_minor, status, created_at, changed_at, withdrawn_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    ...[id, session.id, amount, status, now, now, status === 'open' ? now : null],
   );
   notify(books, session, id, 'dispute.created');
   if (status === 'open') notify(books, session, id, 'dispute.funds_withdrawn');
@@ -48,7 +49,11 @@ export function settleDispute(books: Books, id: string, status: 'open' | 'won' |
   const found = books.store.first('SELECT * FROM disputes WHERE id = ?', id);
   if (!found) throw new Problem(404, 'not_found', 'There is no such dispute.');
   if (found.status === 'won' || found.status === 'lost' || found.status === status) return;
-  books.store.run('UPDATE disputes SET status = ?, changed_at = ? WHERE id = ?', status, Date.now(), id);
+  const now = Date.now();
+  books.store.run('UPDATE disputes SET status = ?, changed_at = ? WHERE id = ?', status, now, id);
+  // An inquiry that is won took nothing.
+  if (status !== 'won')
+    books.store.run('UPDATE disputes SET withdrawn_at = coalesce(withdrawn_at, ?) WHERE id = ?', now, id);
   const session = requireSession(books.store, String(found.session_id));
   notify(books, session, id, status === 'open' ? 'dispute.funds_withdrawn' : 'dispute.closed');
 }

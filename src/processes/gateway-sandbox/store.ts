@@ -42,7 +42,8 @@ const schema = `
     amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
     status TEXT NOT NULL CHECK (status IN ('inquiry', 'open', 'won', 'lost')),
     created_at INTEGER NOT NULL,
-    changed_at INTEGER NOT NULL
+    changed_at INTEGER NOT NULL,
+    withdrawn_at INTEGER
   ) STRICT;
   CREATE INDEX IF NOT EXISTS disputes_by_session ON disputes (session_id);
   CREATE TABLE IF NOT EXISTS agenda (
@@ -112,6 +113,10 @@ export class Store {
     const has = (table: string, column: string): boolean =>
       this.#db.prepare('SELECT 1 FROM pragma_table_info(?) WHERE name = ?').get(table, column) !== undefined;
     if (!has('sessions', 'held_until')) this.#db.exec('ALTER TABLE sessions ADD COLUMN held_until INTEGER');
+    if (!has('disputes', 'withdrawn_at')) {
+      this.#db.exec('ALTER TABLE disputes ADD COLUMN withdrawn_at INTEGER');
+      this.#db.exec("UPDATE disputes SET withdrawn_at = created_at WHERE status <> 'inquiry'");
+    }
     if (has('refunds', 'status')) return;
     this.#db.exec("ALTER TABLE refunds ADD COLUMN status TEXT NOT NULL DEFAULT 'succeeded'");
     this.#db.exec('ALTER TABLE refunds ADD COLUMN changed_at INTEGER');

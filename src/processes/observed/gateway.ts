@@ -1,4 +1,5 @@
 import { GatewayRefused, type PaymentGateway } from '#domain/payments/gateway.ts';
+import type { ListingGateway } from '#domain/payments/gateway-movements.ts';
 import { currentOrigin } from '#events/origin.ts';
 import { countGatewayCall, expectGatewayCalls, type GatewayResult } from '#observability/payment-metrics.ts';
 import { followTrace } from '#observability/tracing.ts';
@@ -10,15 +11,18 @@ const calls = [
   'expireSession',
   'findBookingOfPayment',
   'refund',
+  'listMovements',
 ] as const;
 
-export type ObservedGateway = PaymentGateway & {
+type Listing = PaymentGateway & Pick<ListingGateway, 'listMovements'>;
+
+export type ObservedGateway = Listing & {
   /** Why the last call got no answer or our key was refused; undefined after an answer, and before the first call. */
   failure(): unknown;
 };
 
 /** Returns the same gateway with each of its calls counted and timed. */
-export function observeGateway(gateway: PaymentGateway): ObservedGateway {
+export function observeGateway(gateway: Listing): ObservedGateway {
   let failure: unknown;
   expectGatewayCalls(calls);
   const observe =
@@ -52,6 +56,7 @@ export function observeGateway(gateway: PaymentGateway): ObservedGateway {
       gateway.findBookingOfPayment(reference, options),
     ),
     refund: observe('refund', (request) => gateway.refund(request)),
+    listMovements: observe('listMovements', (search) => gateway.listMovements(search)),
     verifyNotice: (...delivery) => gateway.verifyNotice(...delivery),
     failure: () => failure,
   };

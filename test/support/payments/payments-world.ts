@@ -94,6 +94,7 @@ export async function openPaymentsWorld(
   return {
     ...needs,
     databaseUrl: database.url,
+    gatewayUrl: sandbox.url,
     sql,
     webhookUrl,
     logged,
