@@ -1,4 +1,4 @@
-import type { ListingGateway } from '#domain/payments/gateway-movements.ts';
+import type { ListingGateway } from '#domain/payments/gateway.ts';
 import { openSandboxGateway, type SandboxConfig } from './sandbox.ts';
 import { openStripeGateway, type StripeConfig } from './stripe.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ListMovements, MovementPage } from '#domain/payments/gateway-movements.ts';
+import type { ListMovements, MovementPage } from '#domain/payments/gateway.ts';
 import { gatewayName } from './signed-notice.ts';
 
 const kinds = {

@@ -7,12 +7,12 @@ import {
   GatewayRefused,
   type GatewaySession,
   GatewayUnavailable,
+  type ListingGateway,
   type Notice,
   NoticeRejected,
   type NoticeType,
   type OpenedSession,
 } from '#domain/payments/gateway.ts';
-import type { ListingGateway } from '#domain/payments/gateway-movements.ts';
 import { movementsAnswer, movementsPath } from './sandbox-movements.ts';
 import { assertSigned, epochSeconds, gatewayName, parseSignedJson } from './signed-notice.ts';
 

@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
 import { fromStripeAmount } from '#domain/gateway-amount-rules.ts';
-import type { GatewayMovement, ListMovements, MovementKind, MovementPage } from '#domain/payments/gateway-movements.ts';
+import type { GatewayMovement, ListMovements, MovementKind, MovementPage } from '#domain/payments/gateway.ts';
 
 type Entry = Stripe.BalanceTransaction;
 

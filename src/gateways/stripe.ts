@@ -6,10 +6,10 @@ import {
   type GatewaySession,
   type GatewaySessionStatus,
   GatewayUnavailable,
+  type ListingGateway,
   type OpenSessionRequest,
   type RefundRequest,
 } from '#domain/payments/gateway.ts';
-import type { ListingGateway } from '#domain/payments/gateway-movements.ts';
 import { listStripeMovements } from './stripe-movements.ts';
 import { readStripeNotice } from './stripe-notice.ts';
 

@@ -3,7 +3,7 @@ import { parseReconcileConfig } from '#config/tools.ts';
 import { closeDb, openDb } from '#db/client.ts';
 import { openDatabaseClock } from '#db/clock.ts';
 import { formatMoney } from '#domain/currency-rules.ts';
-import type { MovementKind } from '#domain/payments/gateway-movements.ts';
+import type { MovementKind } from '#domain/payments/gateway.ts';
 import { type ReconciledDay, reconcileDay } from '#domain/payments/reconcile-day.ts';
 import type { Difference, Money } from '#domain/payments/reconciliation-rules.ts';
 import { openGateway } from '#gateways/registry.ts';

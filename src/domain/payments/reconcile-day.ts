@@ -1,5 +1,5 @@
 import type { Db } from '#db/client.ts';
-import type { GatewayMovement, ListingGateway } from './gateway-movements.ts';
+import type { GatewayMovement, ListingGateway } from './gateway.ts';
 import { type Comparison, compareBooks, type OurMovement, type UnfinishedRefund } from './reconciliation-rules.ts';
 import {
   bookingsOfPayments,

@@ -1,4 +1,4 @@
-import type { GatewayMovement, MovementKind } from './gateway-movements.ts';
+import type { GatewayMovement, MovementKind } from './gateway.ts';
 
 /** A movement of money at the gateway as our journal has it. */
 export type OurMovement = {

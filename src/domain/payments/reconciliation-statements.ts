@@ -1,8 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '#db/client.ts';
 import { uuidArray } from '#db/prepared.ts';
-import type { GatewayName } from './gateway.ts';
-import type { MovementKind } from './gateway-movements.ts';
+import type { GatewayName, MovementKind } from './gateway.ts';
 import type { Difference, OurMovement, UnfinishedRefund } from './reconciliation-rules.ts';
 
 type Times = { readonly from: Date; readonly to: Date };

@@ -1,5 +1,4 @@
-import { GatewayRefused, type PaymentGateway } from '#domain/payments/gateway.ts';
-import type { ListingGateway } from '#domain/payments/gateway-movements.ts';
+import { GatewayRefused, type ListingGateway, type PaymentGateway } from '#domain/payments/gateway.ts';
 import { currentOrigin } from '#events/origin.ts';
 import { countGatewayCall, expectGatewayCalls, type GatewayResult } from '#observability/payment-metrics.ts';
 import { followTrace } from '#observability/tracing.ts';
