@@ -1,4 +1,4 @@
--- Each day is compared with the gateway's list: docs/decisions/0037-a-difference-is-shown-never-corrected.md.
+-- Each day is compared with the gateway's list: docs/decisions/0035-a-difference-is-shown-never-corrected.md.
 create table reconciled_days (
   gateway text not null,
   -- In UTC.

@@ -196,10 +196,17 @@ async function applyDispute(tx: Tx, payment: Payment, notice: Notice): Promise<N
   return (await recordDispute(tx, payment, { id, status, amountMinor, currency })) ? 'APPLIED' : 'KNOWN';
 }
 
-/** Refunds that we did not ask for, or that failed, are read from the gateway itself: a notice of them may be old. */
+/**
+ * Refunds that we did not ask for, or that failed, are read from the gateway itself: a notice of them may be old. One
+ * that overtook the notice of its payment waits for it, because that would end the doubt.
+ */
 async function applyRefund(tx: Tx, payment: Payment, notice: Notice): Promise<NoticeOutcome> {
   const { amountMinor, currency } = notice;
-  if (payment.capturedAt !== null && amountMinor !== null && currency === payment.capturedCurrency) {
+  if (payment.capturedAt === null) {
+    await markInDoubt(tx, payment);
+    return 'WAITING';
+  }
+  if (amountMinor !== null && currency === payment.capturedCurrency) {
     if (amountMinor <= payment.refundedMinor) return 'KNOWN';
     const [only, ...others] = (await refundsOf(tx, payment.bookingId)).filter(({ status }) => status === 'PENDING');
     // Another refund of the same amount may have been made there; of the whole, or of one that it accepted, it cannot.

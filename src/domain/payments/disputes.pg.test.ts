@@ -108,6 +108,20 @@ test('a dispute that overtakes its payment waits, and the sweep applies it', asy
   expect(await balancesOf(id)).toEqual({});
 });
 
+test('a refund of the dashboard that overtakes its payment waits, and afterwards the gateway is asked about it', async () => {
+  const { id, capture } = await paid();
+  const refund = { type: 'REFUNDED', amountMinor: 100, currency: 'USD', reference: capture.reference } as const;
+  const notice = { ...refund, gatewayEventId: randomUUID(), occurredAt: new Date() };
+  expect(await tell(notice)).toBe('WAITING');
+  expect(await tell(capture)).toBe('APPLIED');
+  const findBookingOfPayment = async () => undefined;
+  await sweepWaitingNotices({ db: world.db, gateway: { findBookingOfPayment } }, { olderThanSeconds: 0, limit: 100 });
+  const [row] = await world.sql`
+    select p.in_doubt, n.outcome from payments p, notices n
+    where p.booking_id = ${id} and n.gateway_event_id = ${notice.gatewayEventId}`;
+  expect(row).toEqual({ in_doubt: true, outcome: 'DOUBTED' });
+});
+
 test('a payment that only a notice names is looked up at the gateway, and is foreign only when the gateway says so', async () => {
   const { id, capture } = await paid();
   await tell({ ...capture, paymentReference: undefined });

@@ -23,7 +23,10 @@ export async function keepBooks(databaseUrl: string): Promise<string[]> {
   try {
     const all = [await fill(db, 1), await fill(db, 2)];
     await spread(sql);
-    const wrong = await findMoneyViolations(databaseUrl, { bookings: [], ledger: { captures: [], refunds: [] } });
+    const wrong = await findMoneyViolations(databaseUrl, {
+      bookings: [],
+      ledger: { captures: [], refunds: [], disputes: [] },
+    });
     // There is no gateway and no booking here, with which the others compare.
     const ofJournal = wrong.filter(({ invariant }) => invariant.startsWith('M'));
     const found = ofJournal.map(({ invariant, subject, detail }) => `${invariant} ${subject}: ${detail}`);
