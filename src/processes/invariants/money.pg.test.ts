@@ -50,10 +50,7 @@ beforeEach(async () => {
       id: randomUUID(),
       booking_id: id,
       event_id: randomUUID(),
-      status,
-      amount_minor: 5000,
-      currency: 'USD',
-      description: 'Match',
+      ...{ status, amount_minor: 5000, currency: 'USD', description: 'Match' },
       lines: sql.json([]),
       hold_expires_at: new Date(),
       session_expires_at: new Date(),
@@ -287,11 +284,8 @@ async function sell(backMinor = 0): Promise<BookingFact> {
   await enterSale({ db }, { event: { type: 'BoxOfficeSold', ...of, confirmedAt, sale }, messageId: randomUUID() });
   if (backMinor > 0) {
     const refund = {
-      refundId: randomUUID(),
-      amountMinor: backMinor,
-      reason: 'x',
-      seatNos: [4],
-      split: split(backMinor),
+      ...{ refundId: randomUUID(), amountMinor: backMinor, reason: 'x' },
+      ...{ seatNos: [4], split: split(backMinor) },
     };
     const event = { type: 'BoxOfficeRefunded', ...of, ...about, ...refund } as const;
     await enterSaleRefund({ db }, { event, messageId: randomUUID() });
