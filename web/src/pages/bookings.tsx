@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useQuery } from 'urql';
 import { onBookingElsewhere } from '../api/booking-news.ts';
 import { type KeptBooking, keptBookings } from '../api/kept-tickets.ts';
@@ -25,7 +25,12 @@ export function BookingsPage() {
   useEffect(() => {
     document.title = `${texts.bookings} · Frontrow`;
   }, [texts]);
-  useEffect(() => onBookingElsewhere(() => again({ requestPolicy: 'network-only' })), [again]);
+  // Signing in makes a new client. News that come before the effects of that must not ask the old one.
+  const latest = useRef(again);
+  useLayoutEffect(() => {
+    latest.current = again;
+  });
+  useEffect(() => onBookingElsewhere(() => latest.current({ requestPolicy: 'network-only' })), []);
   const found = data?.viewer?.bookings;
   if (!session)
     return (
