@@ -106,13 +106,15 @@ export const MY_BOOKINGS = graphql(
     viewer {
       id
       bookings(first: 20, after: $after) {
-        nodes { ...BookingParts }
+        nodes {
+          id status event { ...EventCard } seats { price { ...MoneyParts } seat { id seatNo } } total { ...MoneyParts }
+        }
         pageInfo { endCursor hasNextPage }
       }
     }
   }
 `,
-  [BOOKING],
+  [CARD, MONEY],
 );
 
 export const CANCEL = graphql(

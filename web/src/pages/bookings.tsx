@@ -43,7 +43,7 @@ export function BookingsPage() {
   const kept = error && !found ? keptBookings(session.viewer.id) : [];
   if (error && !found && kept.length === 0)
     return <Failure error={error} retry={() => again({ requestPolicy: 'network-only' })} />;
-  const bookings: readonly KeptBooking[] = found?.nodes ?? kept;
+  const bookings: readonly Listed[] = found?.nodes ?? kept;
   const next = found?.pageInfo.hasNextPage ? found.pageInfo.endCursor : null;
   return (
     <section className="column" aria-busy={fetching}>
@@ -62,7 +62,13 @@ export function BookingsPage() {
   );
 }
 
-function Row({ booking }: { booking: KeptBooking }) {
+/** What the list shows of a booking. */
+type Listed = Pick<KeptBooking, 'id' | 'status' | 'total'> & {
+  readonly event: Pick<KeptBooking['event'], 'startsAt' | 'title' | 'venue'>;
+  readonly seats: readonly unknown[];
+};
+
+function Row({ booking }: { booking: Listed }) {
   const formats = useFormats();
   const { event } = booking;
   return (
