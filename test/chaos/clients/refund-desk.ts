@@ -27,7 +27,8 @@ type Sold = { readonly id: string; readonly tickets: readonly string[] };
 export class RefundDesk {
   readonly #seller: Omit<Seller, 'stage'>;
   readonly #random: Random;
-  readonly #client = new GraphqlClient();
+  /** One for each of the two lines of work, because a client has one request at a time under way. */
+  readonly #clients = { refunds: new GraphqlClient(), cancellation: new GraphqlClient() };
   readonly #beganAt = instant();
   #turn = 0;
 
@@ -38,7 +39,8 @@ export class RefundDesk {
 
   async run(): Promise<void> {
     await Promise.all([this.#refundTickets(), this.#callOff()]);
-    this.#client.close();
+    this.#clients.refunds.close();
+    this.#clients.cancellation.close();
   }
 
   async #refundTickets(): Promise<void> {
@@ -83,9 +85,10 @@ export class RefundDesk {
   /** Until the outcome is known, to one process after the other. */
   #send(what: keyof typeof documents, variables: object, mayBeRefused: readonly string[]): Promise<Result | undefined> {
     const { config, notebook, token } = this.#seller;
+    const client = what === 'refund' ? this.#clients.refunds : this.#clients.cancellation;
     const attempt = async (): Promise<Result> => {
       const port = config.ports[this.#turn++ % config.ports.length] ?? 0;
-      const result = judge(await this.#client.ask(port, { token, query: documents[what], variables }), notebook.tally);
+      const result = judge(await client.ask(port, { token, query: documents[what], variables }), notebook.tally);
       notebook.tally.count(`organizer ${what}`, result.outcome, result.code);
       return result;
     };
