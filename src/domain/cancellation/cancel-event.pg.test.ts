@@ -5,8 +5,9 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import type { Failpoint } from '#db/failpoint.ts';
 import { findViolations } from '#processes/invariants/violations.ts';
 import { someViewer } from '#test/support/databases/box.ts';
-import { putPrices, type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import type { SeededEvent } from '#test/support/databases/catalog.ts';
 import { openOrganizerBox } from '#test/support/organizations/organizer-box.ts';
+import { seedEventWithFees } from '#test/support/pricing/event-with-fees.ts';
 import { seedRoom } from '#test/support/waiting-room/waiting-room.ts';
 import { sellAtBoxOffice } from '../allocation/sell-at-box-office.ts';
 import { cancelBooking } from '../booking/cancel-booking.ts';
@@ -39,23 +40,7 @@ const cancel = async (event: SeededEvent, more: { refundFees?: boolean } = {}) =
 };
 const progress = async ({ eventId }: SeededEvent) => (await findCancellation(needs, eventId)) ?? {};
 
-/** An event with a fee of each kind: 5 % that go back, and 2.50 a booking and 1.00 a ticket that do not. */
-async function openEvent(seats = 40): Promise<SeededEvent> {
-  const event = await seedEvent(box.reader, { seats, currency: 'CHF', cancellableForSeconds: 3_600 });
-  await putPrices(box.reader, event.eventId, {
-    currency: 'CHF',
-    step: 1,
-    levels: [{ key: 'Tier 1', name: 'All', prices: [{ ticketType: 'full', amountMinor: 5_000 }] }],
-    ticketTypes: [{ key: 'full', name: 'Full price' }],
-    fees: [
-      { name: 'Service', percent: '5', refundable: true },
-      { name: 'Handling', perBookingMinor: 250, refundable: false },
-      { name: 'Printing', perTicketMinor: 100, refundable: false },
-    ],
-    taxes: [],
-  });
-  return event;
-}
+const openEvent = (seats?: number) => seedEventWithFees(box.reader, seats === undefined ? {} : { seats });
 
 async function hold(event: SeededEvent, ...seatNos: number[]) {
   const viewer = someViewer();

@@ -4,8 +4,9 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import { domainEvent } from '#events/contracts.ts';
 import { findViolations } from '#processes/invariants/violations.ts';
 import { type BoxProcess, someViewer } from '#test/support/databases/box.ts';
-import { putPrices, type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
+import { type SeededEvent, seedEvent } from '#test/support/databases/catalog.ts';
 import { openOrganizerBox } from '#test/support/organizations/organizer-box.ts';
+import { seedEventWithFees } from '#test/support/pricing/event-with-fees.ts';
 import { sellAtBoxOffice } from '../allocation/sell-at-box-office.ts';
 import { setAllocation } from '../allocation/set-allocation.ts';
 import { cancelBooking } from '../booking/cancel-booking.ts';
@@ -33,23 +34,12 @@ const refusal = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-/** Seats of 50.00 with 5 % that goes back, 2.50 a booking and 1.00 a ticket that do not, and a tax on the fees. */
-async function openEvent(seats = 40): Promise<SeededEvent> {
-  const event = await seedEvent(box.reader, { seats, currency: 'CHF', cancellableForSeconds: 3_600 });
-  await putPrices(box.reader, event.eventId, {
-    currency: 'CHF',
-    step: 1,
-    levels: [{ key: 'Tier 1', name: 'All', prices: [{ ticketType: 'full', amountMinor: 5_000 }] }],
-    ticketTypes: [{ key: 'full', name: 'Full price' }],
-    fees: [
-      { name: 'Service', percent: '5', refundable: true },
-      { name: 'Handling', perBookingMinor: 250, refundable: false },
-      { name: 'Printing', perTicketMinor: 100, refundable: false },
-    ],
+/** With a tax on the fees. */
+const openEvent = (seats?: number) =>
+  seedEventWithFees(box.reader, {
+    ...(seats !== undefined && { seats }),
     taxes: [{ name: 'VAT', percent: '10', inclusive: false, appliesTo: 'FEES' }],
   });
-  return event;
-}
 const TICKET = 5_000 + 350 + 35;
 const BOOKING = 250 + 25;
 
